@@ -147,6 +147,8 @@ def played(text: str, reader: Reader) -> str:
             content = reader.session(content)
         elif path is not None:
             write(reader.folder, {path: content})
+        else:
+            assert not re.search(r"^\$ ", content, re.MULTILINE), f"commands that are not run: {content}"
         parts += [before, f"```{language}\n{content}```"]
         end = block.end()
     return "".join(parts) + text[end:]
@@ -172,19 +174,18 @@ def _console(content: str, reader: Reader, exits: int) -> str:
 
 def _kept(expected: str, printed: str) -> str:
     """What is expected where it fits what was printed, else what was printed, without blanks at the ends of lines."""
-    actual = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
-    blank = expected[len(expected.rstrip("\n")) + 1 :] if expected.strip() else expected
-    return expected if _fits(expected.rstrip("\n"), actual.rstrip("\n")) else f"{actual.rstrip()}\n{blank}".lstrip("\n")
+    actual = "".join(f"{line.rstrip()}\n" for line in printed.rstrip().splitlines())
+    return expected if _fits(expected, actual) else actual
 
 
 def _fits(expected: str, actual: str) -> bool:
-    lines = []
-    for line in expected.split("\n"):
-        if line.strip() == _ANY:
-            lines.append(r"(?:.*\n)*?")
+    patterns = []
+    for line in expected.splitlines():
+        if line == _ANY:
+            patterns.append(r"(?:.*\n)*?")
         else:
-            lines.append(".*".join(re.escape(part) for part in line.split(_ANY)) + r"\n")
-    return re.fullmatch("".join(lines), f"{actual}\n") is not None
+            patterns.append(".*".join(re.escape(part) for part in line.split(_ANY)) + r"\n")
+    return re.fullmatch("".join(patterns), actual) is not None
 
 
 def environment(home: Path) -> dict[str, str]:

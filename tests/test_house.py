@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import grimp
+
+import remit
 
 
 def test_no_modules_import_each_other() -> None:
@@ -12,3 +16,16 @@ def test_no_modules_import_each_other() -> None:
     graph = grimp.build_graph("remit", exclude_type_checking_imports=False, cache_dir=None)
     imported = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     TopologicalSorter(imported).prepare()  # a CycleError names the circle
+
+
+def test_the_runtime_imports_the_sdk_in_functions_alone() -> None:
+    """A handler that calls no other service does not wait for it."""
+    outside = set()
+    for path in (Path(remit.__file__).parent / "runtime").rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        inside = {id(node) for function in functions for node in ast.walk(function)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in inside:
+                outside |= {alias.name for alias in node.names} | {getattr(node, "module", None)}
+    assert set() == {name for name in outside if name and name.partition(".")[0] in ("boto3", "botocore")}

@@ -14,24 +14,24 @@ from remit.lint.apps import errors
 from remit.project.dot_remit import own_folder
 from remit.project.load import load
 from remit.roles.assign import assign
-from remit.roles.fit import policy_ids
-from remit.roles.headroom import Headroom, headroom
-from remit.roles.own_roles import notes_on_own_roles
-from remit.roles.policy_size import Sizes, parts
+from remit.roles.defaults import notes_on_own_roles
+from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body
 from remit.synthesis.guardrails import guard
 from remit.synthesis.overrides import guarded
-from remit.synthesis.refused_statements import refuse
 from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from remit.app import App, Function, Grant, Role, Template
+    from remit.lint.finding import Finding
     from remit.roles.role_policies import Place
 
 T = TypeVar("T")
 FOLDER: Final = Path(".remit") / "build"
+_LISTED: Final = 9
+"""Further findings of lint that the error about the first one lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,14 @@ def build(
     package: bool = True,
     progress: Callable[[str], None] | None = None,
     accept: str | None = None,
-    here: bool = False,
+    for_this_machine: bool = False,
     place: Place | None = None,
     bucket: str | None = None,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
-    `here`: dependencies are for the AWS on this machine, which runs functions in this very Python, not for Lambda.
+    With `for_this_machine`, dependencies are for the AWS on this machine, which runs functions in this very Python.
     `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
     the zips, if that is not remit's.
     """
@@ -78,28 +78,42 @@ def build(
     roles = fitted(app, declared)
     template = synth(app, roles, bucket=bucket or ARTEFACTS)
     check(template, declared, app)  # before minutes go into packages
-    refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
+    _refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
     overridden = guarded(app, declared, accept, folder)
     guarded_by = guard(folder, app, declared, place)
-    rooms = _headroom(app, declared, roles, template)
+    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
+    headrooms = tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
     body, packed = _body(template), _Packed()
     if package:
-        packed = _package(folder, app, progress or _silent, here=here)
+        packed = _package(folder, app, progress or _silent, for_this_machine=for_this_machine)
         template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
         body = _body(template)
-    kept = own_folder(folder, "build")
-    write(kept / "template.json", body)
-    write(kept / "roles.json", text([role_document(role) for role in roles]))
-    full = (room.text for room in rooms if room.remarkable)
+    output = own_folder(folder, "build")
+    write(output / "template.json", body)
+    write(output / "roles.json", text([role_document(role) for role in roles]))
+    full = (room.text for room in headrooms if room.remarkable)
     notes = (*notes_on_own_roles(app), *overridden, *guarded_by, *packed.notes, *full)
-    return Built(folder, app, roles, template, body, packed.artefacts, notes, rooms)
+    return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms)
 
 
-def _headroom(
-    app: App, declared: tuple[Role, ...], roles: tuple[Role, ...], template: Template
-) -> tuple[Headroom, ...]:
-    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
-    return tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
+def _refuse(findings: tuple[Finding, ...]) -> None:
+    """Stop at what lint is certain about: a statement that IAM refuses, or that can never do anything.
+
+    RemitError at the line of the first finding, with the next ones named.
+    """
+    if not findings:
+        return
+    worst, further = findings[0], findings[1:]
+    lines = [f"[{worst.rule}] {worst.message}"]
+    lines += (f"  and at {finding.origin}: [{finding.rule}] {finding.message}" for finding in further[:_LISTED])
+    if len(further) > _LISTED:
+        lines.append(f"  and {len(further) - _LISTED} more, which `remit lint` shows")
+    hint = worst.hint or f"`remit lint --explain {worst.rule}` tells the rule"
+    raise RemitError(
+        "\n".join(lines),
+        hint=f"{hint}\n  or, if it is meant, write `# remit: allow {worst.rule} because …` at the line",
+        origin=worst.origin,
+    )
 
 
 def _body(template: Template) -> str:
@@ -117,7 +131,7 @@ class _Packed:
     notes: tuple[str, ...] = ()
 
 
-def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: bool) -> _Packed:
+def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_this_machine: bool) -> _Packed:
     """One zip for each Python and architecture that the functions run on, under every function's name."""
     from remit.package.app_zip import (  # noqa: PLC0415 - not always asked for
         Package,
@@ -129,7 +143,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: b
         this_machine,
     )
 
-    local = this_machine() if here and depends(folder) else None
+    local = this_machine() if for_this_machine and depends(folder) else None
     targets = {function.name: local or _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
         target: package(folder, target, exclude=app.exclude, allow=app.allowed_secrets, progress=progress)
@@ -137,14 +151,17 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: b
     }
     place({name: packages[target] for name, target in targets.items()}, folder)
     notes: list[str] = []
-    for target, made in packages.items():
-        size = f"{bytes_in_words(made.size)}, {bytes_in_words(made.unzipped)} unpacked"
+    for target, built in packages.items():
+        size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")
-        notes += (f"  left out ({left.reason}): {left.listed}" for left in made.left_out)
-        notes += (f"  {one.pattern!r} in config.package.allow allows nothing: {one.origin}" for one in made.unneeded)
+        notes += (f"  left out ({left_out.reason}): {left_out.listed}" for left_out in built.left_out)
+        notes += (
+            f"  {exception.pattern!r} in config.package.allow allows nothing: {exception.origin}"
+            for exception in built.unneeded
+        )
     return _Packed(
         keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},
-        artefacts={f"{app.namespace}/{made.sha256}.zip": made.path for made in packages.values()},
+        artefacts={f"{app.namespace}/{built.sha256}.zip": built.path for built in packages.values()},
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -190,7 +207,7 @@ def grant_document(grant: Grant) -> dict[str, Any]:
         "file": origin.file if origin else None,
         "line": origin.line if origin else None,
         "column": origin.column if origin else None,
-        **({"stands_for": [grant_document(one) for one in grant.stands_for]} if grant.stands_for else {}),
+        **({"stands_for": [grant_document(replaced) for replaced in grant.stands_for]} if grant.stands_for else {}),
     }
 
 

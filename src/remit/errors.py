@@ -19,6 +19,7 @@ _REMIT = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - pathlib is not loa
 _LIBRARY = os.path.dirname(functools.__file__) + os.sep  # noqa: PTH120 - as above
 _NOBODYS_CODE = (_REMIT, _LIBRARY, "<string>", "<frozen ")
 """Files of this package and of the standard library, and the constructors that dataclasses write."""
+_SIGINT = 2
 _SHOWN = 40  # characters of a value that are told
 _NAMED = 5  # names of many that are told
 _COMPARED = 8  # names as alike as these that are compared by more than their letters in common
@@ -83,6 +84,12 @@ class RemitError(Exception):
         if self.hint is not None:
             lines.append(f"hint: {self.hint}")
         return "\n".join(lines)
+
+
+def stop_code(stop: BaseException) -> int:
+    """The exit code of what a signal stopped: 128 and its number; 130 (Ctrl-C) where that is not known."""
+    number = stop.args[0] if stop.args and isinstance(stop.args[0], int) else _SIGINT
+    return 128 + number
 
 
 @functools.lru_cache(maxsize=64)

@@ -257,7 +257,7 @@ def test_init_never_writes_into_what_exists(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["Shop", "1st", "my shop", "ördérs", "a_b", "a" * 41, ".."])
 def test_init_wants_a_name_that_can_become_part_of_awss_names(tmp_path: Path, name: str) -> None:
     ran = remit("init", f"{tmp_path}/{name}" if name != ".." else "/")
-    assert (2, True) == (ran.status, "is no name of a project" in ran.err)
+    assert (2, True) == (ran.status, "is not a valid name for a project" in ran.err)
     assert [] == list(tmp_path.iterdir())
 
 
@@ -379,7 +379,7 @@ def test_an_event_that_lambda_would_not_read_is_refused(make: Make, event: str) 
     project = make()
     (project.folder / "event.json").write_text(event)
     ran = project.remit("invoke", "--local", "hello", "--event", f"@{project.folder}/event.json")
-    assert (2, True) == (ran.status, f"error: the event in {project.folder}/event.json is no JSON: " in ran.err)
+    assert (2, True) == (ran.status, f"error: the event in {project.folder}/event.json is not JSON: " in ran.err)
 
 
 @pytest.mark.parametrize(

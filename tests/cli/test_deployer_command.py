@@ -219,7 +219,7 @@ def test_any_template_is_taken_with_its_stack_named_after_the_file(tmp_path: Pat
     path = tmp_path / "Shop.template.json"
     shutil.copy(SHOP, path)
     ran = deployer(str(path), *PLACE)
-    assert "note: the stack is taken to be `Shop`, as the file is named: `--stack NAME` tells it" in ran.err
+    assert "note: the stack is taken to be `Shop`, as the file is named: `--stack NAME` gives it" in ran.err
     assert "left out" not in ran.err
     assert "stack/Shop/*" in ran.out
     assert "remit-artefacts" not in ran.out
@@ -243,7 +243,7 @@ def test_a_template_may_come_from_standard_input() -> None:
 
 
 REFUSED = (
-    (("--account", "1234"), "error: --account '1234' is no account: it has 12 digits"),
+    (("--account", "1234"), "error: --account '1234' is not an account: it has 12 digits"),
     (("--region", "nowhere"), "error: there is no region 'nowhere'"),
     (("--partition", "aws-chn"), "error: there is no partition 'aws-chn'\nhint: did you mean `aws-cn`?"),
     (("--partition", "aws-cn", "--region", "eu-west-1"), "error: region eu-west-1 is in partition aws, not in aws-cn"),
@@ -252,7 +252,7 @@ REFUSED = (
     (("--for", "bootstrap", str(SHOP)), "error: --for bootstrap is about remit's bucket alone: it goes"),
     (("--stack", "x"), "error: --stack and --parameter go with a TEMPLATE"),
     ((str(SHOP), "--parameter", "Env"), "error: --parameter 'Env' has no value"),
-    ((str(SHOP), "--stack", "1 2"), "error: '1 2' is no name of a stack"),
+    ((str(SHOP), "--stack", "1 2"), "error: '1 2' is not a valid name for a stack"),
     (("missing.json",), "error: missing.json cannot be read: No such file or directory"),
     (("missing.yaml",), "error: missing.yaml cannot be read: No such file or directory"),
 )

@@ -175,7 +175,7 @@ def test_markdown_of_two_long_policies_fits_into_a_comment(files: Path) -> None:
     (files / "many.json").write_text(json.dumps(document(*many)))
     _, out, _ = remit("diff", "old.json", "many.json", "--markdown", cwd=files)
     assert len(out.encode()) <= 65_536
-    assert "left out: `remit diff` tells all." in out
+    assert "left out: `remit diff` shows all." in out
 
 
 def test_one_side_may_come_from_standard_input(files: Path) -> None:

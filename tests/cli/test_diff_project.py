@@ -376,7 +376,7 @@ def test_a_policy_and_a_template_are_not_compared(tmp_path: Path) -> None:
     write(tmp_path, {"policy.json": json.dumps({"Version": "2012-10-17", "Statement": []}), "new.json": template()})
     ran = remit("diff", str(tmp_path / "policy.json"), str(tmp_path / "new.json"))
     assert ran.status == 2
-    assert "policy.json is no template, and the other file is one" in ran.err
+    assert "policy.json is not a template, and the other file is one" in ran.err
 
 
 def test_a_function_that_is_given_another_role_is_undecided(make: Make) -> None:

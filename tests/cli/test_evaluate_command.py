@@ -113,8 +113,8 @@ def test_a_context_is_complete_unless_the_request_says_what_is_open() -> None:
         (case(policies={"scp": {}, "identity": [{"Statement": {}}]}), "Statement has no 'Effect'", None),
         (case(policies={"scp": {"a": 1}}), 'policies.scp must be a list of levels, got {"a": 1}', None),
         (case(policies={"identity": ["{}"]}), 'policies.identity.0 must be an object, got "{}"', None),
-        (case(request={"action": "GetObject"}), "'GetObject' is no action", None),
-        (case(request={"action": ""}), "'' is no action", None),
+        (case(request={"action": "GetObject"}), "'GetObject' is not an action", None),
+        (case(request={"action": ""}), "'' is not an action", None),
         (b'{"id": "\xff"}', "standard input is not UTF-8: byte 8 is 0xff", None),
     ],
 )
@@ -176,8 +176,8 @@ def test_what_cannot_be_meant_is_a_mistake_with_a_hint(tmp_path: Path) -> None:
     for arguments, message in (
         ((), "takes a FILE of requests"),
         ((str(CASES), "--action", "a:b"), "takes a FILE of requests"),
-        (("--action", "a:b", "--context", "x"), "is no KEY=VALUE"),
-        (("--action", "GetObject"), "'GetObject' is no action"),
+        (("--action", "a:b", "--context", "x"), "is not KEY=VALUE"),
+        (("--action", "GetObject"), "'GetObject' is not an action"),
         ((str(CASES), "--complete", "--context", "a:b=c"), "--context, --complete go with --action"),
         (("--action", "a:b", "--policy", str(tmp_path / "none.json")), "does not exist"),
     ):
@@ -217,7 +217,7 @@ def test_a_slip_in_what_is_asked_is_noted_beside_the_answer(tmp_path: Path) -> N
     assert (code, out.partition(":")[0]) == (1, "ImplicitlyDenied")
     assert talk.splitlines() == [
         "note: the catalogue knows no action s3:GetObjct: did you mean s3:GetObject?",
-        "note: the resource b/k is no ARN",
+        "note: the resource b/k is not an ARN",
     ]
 
 
@@ -225,7 +225,7 @@ def test_of_many_bad_lines_the_first_are_told_and_all_are_answered() -> None:
     code, found, talk = answers(*[b"nonsense"] * 30, case(id=1))
     assert (code, len(found), found[-1]["id"]) == (2, 31, 1)
     assert talk.count("is not valid JSON") == 20
-    assert talk.endswith("error: 10 more lines cannot be read: their answers tell why\n")
+    assert talk.endswith("error: 10 more lines cannot be read: their answers say why\n")
 
 
 def test_a_file_of_another_kind_is_left_after_a_thousand_lines_and_one_line_that_can_be_read_keeps_all() -> None:

@@ -177,7 +177,7 @@ def test_a_fix_refers_to_what_only_the_deploy_knows_as_templates_do(tmp_path: Pa
 def test_a_name_that_is_no_resource_of_the_actions_is_told_and_grants_nothing_wider() -> None:
     ran = EXAMPLE.remit("explain", "report", "s3:ListBucket", "uploads/a")
     assert (
-        "  note: uploads/a is no ARN and names no resource of s3:ListBucket, which are called "
+        "  note: uploads/a is not an ARN and names no resource of s3:ListBucket, which are called "
         "accesspoint/${AccessPointName} or arn:${Partition}:s3:::${BucketName}"
     ) in ran.out.splitlines()
     assert '    policy=[dynamodb.scan(Data.table), allow("s3:ListBucket", on="arn:…")]' in ran.out.splitlines()
@@ -305,6 +305,7 @@ def test_a_pattern_is_told_as_the_actions_that_it_covers() -> None:
         (("s3:GetObject", "uploads"), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
         ((), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
         (("nosuch:Thing*",), "there is no service `nosuch`"),
+        (("dynamodbb:Thing*",), "there is no service `dynamodbb`: did you mean `dynamodb`?"),
     ],
 )
 def test_a_mistake_is_an_error_with_a_hint(words: tuple[str, ...], hint: str) -> None:
@@ -318,6 +319,11 @@ def test_an_unknown_action_of_a_function_is_answered_and_resembled() -> None:
     assert ran.status == 1
     assert "note: the catalogue knows no action dynamodb:Scna; did you mean dynamodb:Scan" in ran.out
     assert "fix:" not in ran.out
+
+
+def test_what_a_call_may_need_besides_its_action_is_noted() -> None:
+    ran = EXAMPLE.remit("explain", "report", "ecs:RunTask", "*")
+    assert "note: the call may need iam:PassRole as well" in ran.out
 
 
 def test_a_policy_takes_an_action_and_a_resource_and_no_more(tmp_path: Path) -> None:

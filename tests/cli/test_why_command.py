@@ -438,7 +438,7 @@ def test_standard_input_is_read_whatever_its_bytes() -> None:
 def test_a_text_without_a_denial_is_a_mistake(text: str) -> None:
     ran = EXAMPLE.remit("why", text)
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err.startswith("error: this text tells of no denied access")
+    assert ran.err.startswith("error: this text reports no denied access")
 
 
 def test_an_app_without_functions_has_nothing_to_grant(make: Make) -> None:

@@ -69,7 +69,7 @@ TESTS = {
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
 PER_ROOM = 40
 SAMPLED_PER_ROOM = 3
-MOST_TESTS = 100
+MOST_TESTS = 60
 """Tests that are run for one defect, at most: those that call its function and few others."""
 SECONDS = 900
 """What takes longer by the clock waits for something that never comes, and is noticed that way."""

@@ -9,7 +9,7 @@ import pytest
 
 from projects import ORDERS
 from remit.cli import main
-from remit.deploy.access import APPROVALS, access
+from remit.deploy.access import APPROVALS, access_of
 from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
@@ -231,7 +231,7 @@ def test_access_is_that_of_the_template_that_runs_whoever_deployed_it(account: A
     execute(account, first, lambda _: None)
     planned = plan(account, NAME, template(READ, WRITE))
     assert planned is not None
-    found = access(account, planned, ())
+    found = access_of(account, planned, ())
     assert [piece.request.action for change in found.review.changes for piece in change.access.gained] == [
         "dynamodb:PutItem",
     ]  # fmt: skip
@@ -244,7 +244,7 @@ def test_roles_that_cannot_be_read_need_agreement(account: Account) -> None:
     body["Resources"] |= odd
     planned = plan(account, NAME, template(READ))
     assert planned is not None
-    found = access(account, type(planned)(**{
+    found = access_of(account, type(planned)(**{
         name: getattr(planned, name) for name in ("namespace", "stack_id", "change_set", "kind", "changes", "running")
     }, template=body), ())  # fmt: skip
     assert found.unread.startswith("the roles of a template cannot be read: ")

@@ -24,11 +24,11 @@ from hands import (
     swap_boundary,
 )
 from remit.app import Role
-from remit.deploy.account_roles import Held, each_held
+from remit.deploy.account_roles import HeldRole, each_held
 from remit.deploy.changeset import plan
 from remit.deploy.drift import drift
 from remit.deploy.execute import execute
-from remit.deploy.manual_changes import ByHand, changed_by_hand, revert
+from remit.deploy.manual_changes import ManualChanges, changed_by_hand, revert
 from remit.deploy.stack import describe
 from remit.deployer.declared import stack_of
 from remit.deployer.deploying import bound, deployer
@@ -54,7 +54,7 @@ def role(account: Account) -> str:
     return str(account.client("iam").list_roles()["Roles"][0]["RoleName"])
 
 
-def undo(account: Account, changes: ByHand) -> list[str]:
+def undo(account: Account, changes: ManualChanges) -> list[str]:
     """Put the roles back: the operations that it took."""
     made: list[Repair] = []
     revert(account, changes, NAME, made.append)
@@ -189,7 +189,7 @@ def test_nothing_is_looked_for_while_an_operation_runs(account: Account, role: s
 
 
 def test_before_a_first_deploy_there_is_nothing_to_compare(account: Account) -> None:
-    assert changed_by_hand(account, NAME) == ByHand()
+    assert changed_by_hand(account, NAME) == ManualChanges()
 
 
 def test_what_cannot_be_undone_stops_before_anything_is_written(account: Account) -> None:
@@ -211,13 +211,13 @@ def declared(trust: dict[str, Any], **more: Any) -> Declared:
     return Declared(Role("ReportRole", (), ()), (), (), parse(trust), **more)
 
 
-def differing(wanted: Declared, held: Held) -> list[str]:
+def differing(wanted: Declared, held: HeldRole) -> list[str]:
     return [change.what for change in drift(wanted, held, "report", {})]
 
 
 def test_a_boundary_that_was_taken_off_is_put_back() -> None:
     bounded = Declared(Role("ReportRole", (), (), boundary=LIMIT), (), (), parse(STRANGERS))
-    (change,) = drift(bounded, Held("report", "arn", parse(STRANGERS)), "report", {})
+    (change,) = drift(bounded, HeldRole("report", "arn", parse(STRANGERS)), "report", {})
     assert change.what == f"permissions boundary {LIMIT} was taken off by hand from role report (ReportRole)"
     assert [repair.operation for repair in change.repairs] == ["iam.PutRolePermissionsBoundary"]
 
@@ -232,7 +232,7 @@ def test_the_order_of_a_list_and_the_two_spellings_of_an_account_are_no_change()
 
     root = "arn:aws:iam::111122223333:root"
     wanted = declared(trust("111122223333", "arn:aws:iam::111122223333:role/b"))
-    held = Held("report", "arn", parse(trust("arn:aws:iam::111122223333:role/b", root)))
+    held = HeldRole("report", "arn", parse(trust("arn:aws:iam::111122223333:role/b", root)))
     assert differing(wanted, held) == []
     assert differing(declared(trust("999999999999")), held) == [
         "the trust policy of role report (ReportRole) was changed by hand"
@@ -240,14 +240,16 @@ def test_the_order_of_a_list_and_the_two_spellings_of_an_account_are_no_change()
 
 
 def test_of_a_role_with_policies_that_only_the_deploy_knows_none_is_called_foreign() -> None:
-    held = Held("report", "arn", parse(STRANGERS), (("late", Policy(())),), ("arn:aws:iam::aws:policy/ReadOnlyAccess",))
+    held = HeldRole(
+        "report", "arn", parse(STRANGERS), (("late", Policy(())),), ("arn:aws:iam::aws:policy/ReadOnlyAccess",)
+    )
     assert differing(declared(STRANGERS, complete=False), held) == []
     assert len(differing(declared(STRANGERS), held)) == 2
 
 
 def test_a_trust_policy_that_only_the_deploy_knows_is_not_compared() -> None:
     unknown = Declared(Role("ReportRole", (), ()), (), (), Policy(()))
-    assert differing(unknown, Held("report", "arn", parse(STRANGERS))) == []
+    assert differing(unknown, HeldRole("report", "arn", parse(STRANGERS))) == []
 
 
 @pytest.mark.parametrize("bounded", [False, True])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remit.deploy.events import STACK_TYPE, Event
+from remit.deploy.events import STACK_TYPE, StackEvent
 from remit.deploy.first_failure import first_cause
 
 ROOT = "arn:aws:cloudformation:eu-central-1:1:stack/orders-dev/1"
@@ -18,9 +18,9 @@ def event(
     stack: str = ROOT,
     physical: str = "",
     type_: str = "AWS::SQS::Queue",
-) -> Event:
+) -> StackEvent:
     """An event at a second."""
-    return Event(
+    return StackEvent(
         f"{stack}{at}{logical_id}{status}",
         stack,
         stack.split("/")[1],

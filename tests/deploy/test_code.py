@@ -71,7 +71,7 @@ def test_foreign_code_of_the_same_size_under_the_key_is_not_deployed(
 
 
 def test_a_zip_that_is_swapped_between_upload_and_deploy_is_found(project: Path, elsewhere: Account) -> None:
-    built = build(project, here=True)
+    built = build(project, for_this_machine=True)
     planned = plan(elsewhere, built.namespace, built.body)
     assert planned is not None
     bucket = bootstrap(elsewhere).bucket

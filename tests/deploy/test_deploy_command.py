@@ -211,7 +211,7 @@ def test_while_somebody_else_deploys_the_exit_code_is_75(remit: Remit, project: 
         other.send_signal(signal.SIGTERM)
         said = other.communicate(timeout=HANGS)[1]
     assert other.returncode == 143
-    assert "error: stopped watching, but deploying orders-dev goes on in AWS\n" in said
+    assert "error: stopped watching, but deploying orders-dev continues in AWS\n" in said
     assert "hint: `remit deploy --resume` follows it to its end" in said
     share(project, "")
     code, _, err = remit("deploy", "--yes", "--wait")

@@ -38,7 +38,7 @@ from stacks import key_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.deploy.status import Deployed
+    from remit.deploy.status import DeployedResource
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
 NUMBER, REGION, NAME = "222233334444", "eu-central-1", "orders-dev"
@@ -89,7 +89,7 @@ class Seen:
     calls: tuple[tuple[str, dict[str, Any]], ...]
     bootstrap: tuple[tuple[str, dict[str, Any]], ...]
     """The calls that made the bucket, and put it right, before."""
-    resources: tuple[Deployed, ...]
+    resources: tuple[DeployedResource, ...]
     template: dict[str, Any]
     policy: Policy
 
@@ -210,7 +210,7 @@ def caller() -> str:
     return f"arn:aws:iam::{NUMBER}:user/ci"
 
 
-def places(resource: Deployed, seen: Seen) -> tuple[str, ...]:
+def places(resource: DeployedResource, seen: Seen) -> tuple[str, ...]:
     """The ARN of a deployed resource, by the name that CloudFormation gave it; or of what it is about."""
     name = resource.physical_id
     about = {
@@ -230,7 +230,7 @@ def places(resource: Deployed, seen: Seen) -> tuple[str, ...]:
     return tuple(place for other in seen.resources if other.logical_id == target for place in places(other, seen))
 
 
-def request_for(name: str, resource: Deployed, seen: Seen) -> Request:
+def request_for(name: str, resource: DeployedResource, seen: Seen) -> Request:
     """What CloudFormation asks of IAM when a handler of the resource calls the action."""
     known = known_action(name)
     place = places(resource, seen)[0]
@@ -249,7 +249,7 @@ def request_for(name: str, resource: Deployed, seen: Seen) -> Request:
     return Request(name, place, principal=caller(), context=context, wildcard_only=alone or None)
 
 
-def handled(resource: Deployed) -> set[str]:
+def handled(resource: DeployedResource) -> set[str]:
     found = handlers(resource.type)
     assert found is not None
     return {*found.create, *found.read, *found.update, *found.delete}

@@ -23,7 +23,7 @@ from terminals import HANGS
 
 if TYPE_CHECKING:
     from conftest import Spoil
-    from remit.deploy.events import Event
+    from remit.deploy.events import StackEvent
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account
 
@@ -31,7 +31,7 @@ NAME = "orders-dev"
 TESTS = Path(__file__).parents[1]
 
 
-def deploy(account: Account, body: str, told: list[Event] | None = None) -> Outcome:
+def deploy(account: Account, body: str, told: list[StackEvent] | None = None) -> Outcome:
     """Plan and execute."""
     planned = plan(account, NAME, body)
     assert planned is not None
@@ -51,7 +51,7 @@ def test_a_poll_that_is_throttled_or_fails_never_fails_the_deploy(
     account: Account, spoil: Spoil, status_code: int, code: str, times: int
 ) -> None:
     spoil.answer("cloudformation.DescribeStackEvents", status_code, code, "Rate exceeded", times=times)
-    told: list[Event] = []
+    told: list[StackEvent] = []
     assert deploy(account, template(READ), told).ok
     assert spoil.left == {"cloudformation.DescribeStackEvents": 0}
     assert [event.status for event in told if event.of_stack] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
@@ -98,7 +98,7 @@ def test_a_stack_that_is_gone_while_it_is_followed_ends_the_following(account: A
     assert planned is not None
     told: list[str] = []
 
-    def take_away(event: Event) -> None:
+    def take_away(event: StackEvent) -> None:
         if not told:
             words = f"Stack [{NAME}] does not exist"
             spoil.answer("cloudformation.DescribeStackEvents", 400, "ValidationError", words, times=100)
@@ -193,7 +193,7 @@ def test_credentials_that_expire_while_following_are_no_success_and_the_deploy_g
     spoil.answer("cloudformation.DescribeStackEvents", 403, "ExpiredToken", "expired")
     with pytest.raises(RemitError) as refusal:
         execute(account, planned, lambda _: None)
-    assert refusal.value.message == ("the AWS credentials have expired; the operation on orders-dev goes on in AWS")
+    assert refusal.value.message == ("the AWS credentials have expired; the operation on orders-dev continues in AWS")
     assert "`remit deploy --resume`" in (refusal.value.hint or "")
 
 
@@ -228,7 +228,7 @@ except RemitError as error:
         _, said = process.communicate(timeout=HANGS)
     assert process.returncode == 130
     assert said == (
-        "error: stopped watching, but deploying orders-dev goes on in AWS\n"
+        "error: stopped watching, but deploying orders-dev continues in AWS\n"
         "hint: `remit deploy --resume` follows it to its end; `remit status` shows where it is\n"
     )
     found = status(account, NAME)

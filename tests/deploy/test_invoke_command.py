@@ -77,7 +77,7 @@ def test_a_function_that_fails_gives_exit_code_1(deployed: Path, capsys: pytest.
 
 def test_an_event_that_is_no_json_is_told(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 2 == invoke(deployed, "echo", "--event", "{word}")
-    assert "the event in --event is no JSON" in capsys.readouterr().err
+    assert "the event in --event is not JSON" in capsys.readouterr().err
 
 
 def test_a_function_that_is_not_there_is_told_with_the_one_that_was_meant(

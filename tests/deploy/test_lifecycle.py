@@ -21,7 +21,7 @@ from stacks import READ, WRITE, key_of, template
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.deploy.events import Event
+    from remit.deploy.events import StackEvent
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account
 
@@ -29,7 +29,7 @@ NAME = "orders-dev"
 BROKEN = {"Child": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://127.0.0.1/no/no"}}}
 
 
-def deploy(account: Account, body: str, told: list[Event] | None = None) -> Outcome:
+def deploy(account: Account, body: str, told: list[StackEvent] | None = None) -> Outcome:
     """Plan and execute."""
     planned = plan(account, NAME, body)
     assert planned is not None
@@ -131,13 +131,13 @@ def test_the_events_of_a_nested_stack_are_told_too(account: Account) -> None:
     account.client("s3").put_object(Bucket=bucket, Key="inner.json", Body=inner.encode())
     url = f"{account.endpoint}/{bucket}/inner.json"
     nested = {"Outer": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}}
-    told: list[Event] = []
+    told: list[StackEvent] = []
     assert deploy(account, template(READ, resources=nested), told).ok
     inside = [event.logical_id for event in told if event.stack != NAME]
     assert inside.count("Inner") == 2
     assert len({event.id for event in told}) == len(told)
     assert told[-1].stack == NAME
-    gone: list[Event] = []
+    gone: list[StackEvent] = []
     outcome = delete(account, NAME, gone.append)
     assert outcome is not None
     assert outcome.ok
@@ -146,8 +146,8 @@ def test_the_events_of_a_nested_stack_are_told_too(account: Account) -> None:
 
 
 def test_each_event_is_told_once_in_order_and_none_of_an_earlier_deploy(account: Account) -> None:
-    first: list[Event] = []
-    second: list[Event] = []
+    first: list[StackEvent] = []
+    second: list[StackEvent] = []
     deploy(account, template(READ), first)
     deploy(account, template(WRITE), second)
     ids = [event.id for event in first + second]
@@ -161,7 +161,7 @@ def test_each_event_is_told_once_in_order_and_none_of_an_earlier_deploy(account:
 
 def test_hundreds_of_events_over_several_pages_are_all_told(account: Account) -> None:
     queues = {f"Queue{number}": {"Type": "AWS::SQS::Queue"} for number in range(120)}
-    told: list[Event] = []
+    told: list[StackEvent] = []
     deploy(account, template(READ, resources=queues), told)
     assert len(told) == 2 * 123 + 2
     assert len({event.id for event in told}) == len(told)
@@ -169,9 +169,9 @@ def test_hundreds_of_events_over_several_pages_are_all_told(account: Account) ->
 
 def test_resume_tells_the_last_operation_again_from_its_first_event_to_its_end(account: Account) -> None:
     deploy(account, template(READ))
-    told: list[Event] = []
+    told: list[StackEvent] = []
     deploy(account, template(WRITE), told)
-    again: list[Event] = []
+    again: list[StackEvent] = []
     outcome = resume(account, NAME, again.append)
     assert (outcome.status, outcome.outputs != ()) == ("UPDATE_COMPLETE", True)
     assert again == told

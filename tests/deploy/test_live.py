@@ -9,11 +9,11 @@ import pytest
 
 from hands import ADMIN, FUNCTION, LOGS, NAME, deploy
 from remit.app import Role
-from remit.deploy.account_roles import Document, Held, all_held, each_held
+from remit.deploy.account_roles import HeldRole, ManagedPolicyVersion, all_held, each_held
 from remit.deploy.calls import LIVE
 from remit.deploy.drift import drift
 from remit.deploy.expected_roles import pseudo, recorded
-from remit.deploy.live_roles import Live, _newer, live
+from remit.deploy.live_roles import LiveRoles, _newer, live
 from remit.deploy.session import Account
 from remit.iam.policy import Policy, parse
 from remit.synthesis.declared_roles import Declared
@@ -27,7 +27,7 @@ def role(account: Account) -> str:
     return str(account.client("iam").list_roles()["Roles"][0]["RoleName"])
 
 
-def found(account: Account) -> Live:
+def found(account: Account) -> LiveRoles:
     there = live(account, NAME)
     assert there is not None
     return there
@@ -133,7 +133,7 @@ def test_a_policy_deleted_by_hand_is_told(account: Account, role: str) -> None:
 def test_what_was_deleted_by_hand_is_told_in_the_templates_order() -> None:
     nothing, names = Policy(()), [f"policy{number}" for number in range(12)]
     declared = Declared(Role("ReportRole", (), ()), tuple((name, nothing) for name in names), (), nothing)
-    told = drift(declared, Held("report", "arn:aws:iam::111122223333:role/report", nothing), "report", {})
+    told = drift(declared, HeldRole("report", "arn:aws:iam::111122223333:role/report", nothing), "report", {})
     assert [one.policy for one in told] == names
 
 
@@ -267,7 +267,7 @@ def test_a_reference_that_nothing_tells_is_noted_and_never_taken_for_an_edit(acc
 
 def test_aws_policies_newer_than_the_catalogue_are_noted() -> None:
     arn = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
-    assert list(_newer({arn: Document("v999", parse(ADMIN))})) == [
+    assert list(_newer({arn: ManagedPolicyVersion("v999", parse(ADMIN))})) == [
         "AWSXRayDaemonWriteAccess is in version v999 in the account, and v2 in the catalogue"
     ]
 

@@ -91,7 +91,7 @@ NAMES = (
     ("-ours", "it begins and ends with a letter or a digit"),
     ("ours.", "it begins and ends with a letter or a digit"),
     ("our..artefacts", "no dot follows another"),
-    ("192.168.5.4", "it is no IP address"),
+    ("192.168.5.4", "it is not an IP address"),
     ("xn--ours", "it does not begin with xn--, sthree- or amzn-s3-demo-"),
     ("ours--x-s3", "-s3alias, --ol-s3, .mrap, --x-s3 and --table-s3 end the names of other things"),
 )
@@ -106,4 +106,6 @@ def test_a_name_that_s3_does_not_give_is_known_by_the_rule_that_it_breaks(name: 
 def test_a_bad_name_stops_every_command_at_the_door(remit: Remit, command: tuple[str, ...]) -> None:
     code, out, err = remit(*command, "--artefact-bucket", "Our_Artefacts")
     assert (code, out) == (2, "")
-    assert err.startswith("error: 'Our_Artefacts' is no name of a bucket: it is made of small letters, digits")
+    assert err.startswith(
+        "error: 'Our_Artefacts' is not a valid name for a bucket: it is made of small letters, digits"
+    )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remit.deploy import session
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.session import connect
 from remit.errors import RemitError
 
@@ -30,7 +30,7 @@ SOURCE = str(Path(__file__).parents[2] / "src")
 CONNECT = """
 import sys
 from remit.deploy import session
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.session import connect
 from remit.errors import RemitError
 try:
@@ -164,7 +164,7 @@ def test_refused_credentials_are_told_without_showing_them(
     account: Account, spoil: Spoil, code: str, words: str, expected: str
 ) -> None:
     spoil.answer("sts.GetCallerIdentity", 403, code, words)
-    with pytest.raises(RemitError) as refusal, told():
+    with pytest.raises(RemitError) as refusal, remit_errors():
         account.client("sts").get_caller_identity()
     assert expected in refusal.value.message
     assert "FwoGZX" not in str(refusal.value)
@@ -206,7 +206,7 @@ def test_a_page_in_the_place_of_aws_is_told_and_not_shown(page: bytes) -> None:
 def test_an_endpoint_that_is_no_address_is_told(address: str) -> None:
     with pytest.raises(RemitError) as caught:
         connect(region="eu-central-1", endpoint=address, credentials=KEYS)
-    assert "the address that AWS is to be asked at is none" == caught.value.message
+    assert "the endpoint of AWS is not a valid address" == caught.value.message
 
 
 @contextlib.contextmanager

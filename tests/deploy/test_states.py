@@ -23,10 +23,10 @@ from terminals import HANGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.deploy.events import Event
+    from remit.deploy.events import StackEvent
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account
-    from remit.deploy.stack import Stack
+    from remit.deploy.stack import DeployedStack
 
 NAME = "orders-dev"
 CIDR = "10.77.0.0/24"
@@ -70,9 +70,9 @@ def test_while_somebody_deploys_others_are_told_since_when_and_exit_75(
         assert refusal.value.exit_code == 75
         assert "somebody else is deploying orders-dev since 20" in refusal.value.message
         assert "`--wait`" in (refusal.value.hint or "")
-    waited: list[Stack] = []
+    waited: list[DeployedStack] = []
 
-    def note(stack: Stack) -> None:
+    def note(stack: DeployedStack) -> None:
         if not waited:
             end_waiting(other.client("cloudformation"), NAME)
         waited.append(stack)
@@ -154,9 +154,9 @@ def test_of_two_who_execute_the_same_plan_one_wins_and_the_other_sees_no_change(
     mine, theirs = plan(account, NAME, template(WRITE)), plan(other, NAME, template(WRITE))
     assert mine is not None
     assert theirs is not None
-    told: list[Event] = []
+    told: list[StackEvent] = []
     assert execute(account, mine, told.append).ok
-    again: list[Event] = []
+    again: list[StackEvent] = []
     assert execute(other, theirs, again.append).ok
     assert again == told
     assert plan(other, NAME, template(WRITE)) is None
@@ -254,7 +254,7 @@ def test_a_rollback_that_failed_goes_on_once_its_obstacle_is_gone(account: Accou
     assert planned is not None
     iot = account.client("iot")
 
-    def obstruct(event: Event) -> None:
+    def obstruct(event: StackEvent) -> None:
         if event.logical_id == "Wait" and event.status == "UPDATE_IN_PROGRESS":
             for version in iot.list_policy_versions(policyName="devices")["policyVersions"]:
                 if not version["isDefaultVersion"]:

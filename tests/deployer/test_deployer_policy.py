@@ -633,8 +633,8 @@ def test_five_hundred_resources_take_seconds_at_most() -> None:
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ({}, "this is no CloudFormation template: it has no `Resources`"),
-        ({"Resources": []}, "this is no CloudFormation template: it has no `Resources`"),
+        ({}, "this is not a CloudFormation template: it has no `Resources`"),
+        ({"Resources": []}, "this is not a CloudFormation template: it has no `Resources`"),
         ({"Resources": {"A": {}}}, "resource `A` of the template has no `Type`"),
         ({"Resources": {"A": []}}, "resource `A` of the template has no `Type`"),
         ({"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": 3}}},

@@ -15,7 +15,7 @@ from remit.report.why import cause_document, cause_lines
 from remit.roles.assign import assign
 from remit.why import denied_request
 from remit.why.denial import LAYERS, Denial, parse
-from remit.why.denied_request import Here, function_of, stage_of
+from remit.why.denied_request import LoadedApp, function_of, stage_of
 from remit.why.why import why
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
@@ -31,9 +31,9 @@ WORDS = st.one_of(
 
 
 @cache
-def here() -> Here:
+def here() -> LoadedApp:
     app = load(EXAMPLE)
-    return Here(app, assign(app), EXAMPLE)
+    return LoadedApp(app, assign(app), EXAMPLE)
 
 
 @settings(max_examples=300)

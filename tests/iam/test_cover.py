@@ -70,7 +70,7 @@ POSSIBLE: dict[str, dict[str, Any]] = {
     "some values of several": {
         "ForAnyValue:StringEquals": {"aws:TagKeys": "a"}, "ForAnyValue:StringNotEquals": {"aws:TagKeys": "a"},
     },
-    "a text that is no number": {
+    "a text that is not a number": {
         "StringEquals": {"s3:max-keys": "2.0"}, "NumericEquals": {"s3:max-keys": "2"},
     },
     "an address of another family": {

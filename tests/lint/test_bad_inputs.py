@@ -65,4 +65,4 @@ def test_a_value_that_no_json_holds_is_one_error() -> None:
         (one.rule, one.message) for one in lint_document(loop, "loop")
     ]
     (found,) = lint_document({"Version": "2012-10-17", 1: 2}, "policy")
-    assert (found.rule, found.message) == ("R001", "policy has a key that is no string: 1")
+    assert (found.rule, found.message) == ("R001", "policy has a key that is not a string: 1")

@@ -404,7 +404,7 @@ def test_a_text_that_is_no_json_is_told_with_its_place() -> None:
     ((rule, line, message),) = in_text("""'{"Version": "2012-10-17",}'""")
     assert (rule, line) == ("R103", 6)
     assert message == (
-        "PolicyDocument is a text that is no JSON: there is a comma before the }: JSON has no trailing commas "
+        "PolicyDocument is a text that is not JSON: there is a comma before the }: JSON has no trailing commas "
         "(its text:1:25)"
     )
 

@@ -34,7 +34,7 @@ def found(rule: str, *statements: dict[str, Any], kind: str | None = None) -> li
 )
 def test_a_variable_of_another_tool_is_no_misspelled_key(variable: str) -> None:
     (one,) = found("R128", {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::data-${{{variable}}}/*"})
-    assert (one.severity, one.hint) == ("error", "put the value in: a policy file is no template")
+    assert (one.severity, one.hint) == ("error", "put the value in: a policy file is not a template")
 
 
 def test_an_alias_is_no_key_and_its_name_no_key_s_id() -> None:

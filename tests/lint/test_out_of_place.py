@@ -118,7 +118,7 @@ def test_a_condition_key_is_known_before_the_deploy(make: Make, key: str) -> Non
 def test_a_condition_operator_is_known_before_the_deploy(make: Make) -> None:
     condition = "{f'String{aws.region}': {'aws:SourceVpc': 'x'}}"
     error = make(app=_app("s3:GetObject", "'arn:aws:s3:::b/*'", condition)).error()
-    message = "policy.Condition.String${AWS::Region} is no operator: CloudFormation fills in values, never keys"
+    message = "policy.Condition.String${AWS::Region} is not an operator: CloudFormation fills in values, never keys"
     assert (message, "app.py:10:22") == (error.message, at(error))
 
 
@@ -142,7 +142,7 @@ def test_a_key_of_a_property_is_known_before_the_deploy(make: Make) -> None:
 )
 def test_the_arn_of_a_managed_policy_holds_nothing_of_the_kind(make: Make, arn: str) -> None:
     error = make(config=f"config.lambda_.iam.permissions_boundary = {arn}").error()
-    assert ("is no ARN of a managed policy" in error.message, "config/deploy.py:5:5") == (True, at(error))
+    assert ("is not an ARN of a managed policy" in error.message, "config/deploy.py:5:5") == (True, at(error))
 
 
 LEFT = {

@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remit.local.request import Refused, Request
+from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.signature import check, read, signed_headers
 
 KEY = "AKIAEXAMPLEEXAMPLE00"
@@ -35,7 +35,7 @@ HEADERS = st.dictionaries(
 SERVICES = st.sampled_from(["s3", "lambda", "dynamodb", "execute-api", "sqs"])
 
 
-def signed(auth: type[SigV4Auth], service: str, request: AWSRequest) -> tuple[Request, datetime]:
+def signed(auth: type[SigV4Auth], service: str, request: AWSRequest) -> tuple[ReceivedRequest, datetime]:
     """The request as it arrives, and when it was signed."""
     auth(Credentials(KEY, SECRET), service, "eu-central-1").add_auth(request)
     url = urlsplit(request.url)
@@ -43,15 +43,15 @@ def signed(auth: type[SigV4Auth], service: str, request: AWSRequest) -> tuple[Re
     for name in request.headers:
         lines[name.lower()] = tuple(str(value) for value in request.headers.get_all(name))
     when = datetime.fromisoformat(request.context["timestamp"])
-    return Request(request.method, url.path, url.query, lines), when
+    return ReceivedRequest(request.method, url.path, url.query, lines), when
 
 
-def verify(request: Request, body: bytes, now: datetime) -> None:
+def verify(request: ReceivedRequest, body: bytes, now: datetime) -> None:
     check(read(request), request, SECRET, body, now)
 
 
-def refusal(request: Request, body: bytes, now: datetime) -> str:
-    with pytest.raises(Refused) as caught:
+def refusal(request: ReceivedRequest, body: bytes, now: datetime) -> str:
+    with pytest.raises(RefusedRequest) as caught:
         verify(request, body, now)
     return caught.value.code
 
@@ -73,10 +73,10 @@ def test_whatever_the_sdk_signs_by_header_holds_and_nothing_else(
     request, when = signed(auth, service, request_of(method, path, query, headers, body))
     verify(request, body, when)
     forged = [
-        Request("DELETE", request.path, request.query, request.headers),
-        Request(request.method, request.path + "x", request.query, request.headers),
-        Request(request.method, request.path, request.query + "&x=1", request.headers),
-        Request(request.method, request.path, request.query, {**request.headers, "host": ("localhost",)}),
+        ReceivedRequest("DELETE", request.path, request.query, request.headers),
+        ReceivedRequest(request.method, request.path + "x", request.query, request.headers),
+        ReceivedRequest(request.method, request.path, request.query + "&x=1", request.headers),
+        ReceivedRequest(request.method, request.path, request.query, {**request.headers, "host": ("localhost",)}),
     ]
     assert [refusal(forgery, body, when) for forgery in forged] == ["SignatureDoesNotMatch"] * 4
     assert refusal(request, body + b"x", when) in {"SignatureDoesNotMatch", "XAmzContentSHA256Mismatch"}
@@ -93,12 +93,12 @@ def test_whatever_the_sdk_signs_in_a_url_holds_until_it_expires(
     verify(request, b"", when + timedelta(hours=1))
     assert refusal(request, b"", when + timedelta(hours=1, seconds=1)) == "AccessDenied"
     assert refusal(request, b"", when - timedelta(hours=1)) == "RequestTimeTooSkewed"
-    longer = Request(method, request.path, request.query.replace("=3600", "=86400"), request.headers)
+    longer = ReceivedRequest(method, request.path, request.query.replace("=3600", "=86400"), request.headers)
     assert refusal(longer, b"", when) == "SignatureDoesNotMatch"
 
 
-def bare(**headers: str) -> Request:
-    return Request("GET", "/", "", {name.replace("_", "-"): (value,) for name, value in headers.items()})
+def bare(**headers: str) -> ReceivedRequest:
+    return ReceivedRequest("GET", "/", "", {name.replace("_", "-"): (value,) for name, value in headers.items()})
 
 
 @pytest.mark.parametrize(
@@ -110,26 +110,32 @@ def bare(**headers: str) -> Request:
         (bare(authorization="Bearer x"), "InvalidSignatureException"),
         (bare(authorization="AWS4-HMAC-SHA256"), "IncompleteSignature"),
         (bare(authorization="AWS4-HMAC-SHA256 Credential=a/b/c", x_amz_date="20260101T000000Z"), "IncompleteSignature"),
-        (Request("GET", "/", "X-Amz-Algorithm=AWS4-HMAC-SHA256", {}), "AuthorizationQueryParametersError"),
-        (Request("GET", "/", "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256", {}), "InvalidSignatureException"),
+        (ReceivedRequest("GET", "/", "X-Amz-Algorithm=AWS4-HMAC-SHA256", {}), "AuthorizationQueryParametersError"),
+        (ReceivedRequest("GET", "/", "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256", {}), "InvalidSignatureException"),
     ],
 )
-def test_what_is_not_signed_with_version_4_is_refused_by_name(request_: Request, code: str) -> None:
-    with pytest.raises(Refused) as caught:
+def test_what_is_not_signed_with_version_4_is_refused_by_name(request_: ReceivedRequest, code: str) -> None:
+    with pytest.raises(RefusedRequest) as caught:
         read(request_)
     assert caught.value.code == code
 
 
 def test_a_request_that_is_signed_twice_is_refused() -> None:
     request, _ = signed(S3SigV4QueryAuth, "s3", request_of("GET", "/b/k", "", {}, b""))
-    with pytest.raises(Refused, match="signed twice"):
-        read(Request("GET", request.path, request.query, {**request.headers, "authorization": ("AWS4-HMAC-SHA256 ",)}))
+    with pytest.raises(RefusedRequest, match="signed twice"):
+        read(
+            ReceivedRequest(
+                "GET", request.path, request.query, {**request.headers, "authorization": ("AWS4-HMAC-SHA256 ",)}
+            )
+        )
 
 
 def test_a_signed_url_makes_no_other_request_by_a_header_of_its_holder() -> None:
     request, when = signed(S3SigV4QueryAuth, "s3", request_of("PUT", "/b/k", "", {}, b""))
-    turned = Request("PUT", request.path, request.query, {**request.headers, "x-amz-target": ("DynamoDB.Delete",)})
-    with pytest.raises(Refused, match="does not cover the header x-amz-target"):
+    turned = ReceivedRequest(
+        "PUT", request.path, request.query, {**request.headers, "x-amz-target": ("DynamoDB.Delete",)}
+    )
+    with pytest.raises(RefusedRequest, match="does not cover the header x-amz-target"):
         verify(turned, b"", when)
 
 
@@ -150,7 +156,7 @@ def test_a_body_that_is_not_signed_is_not_looked_at(payload: str) -> None:
 def test_what_is_signed_for_remits_own_server_is_what_the_sdk_would_sign() -> None:
     now = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
     headers: dict[str, Any] = signed_headers(KEY, SECRET, "POST", "127.0.0.1:4566", "/_remit/reset", now)
-    request = Request("POST", "/_remit/reset", "", {name: (value,) for name, value in headers.items()})
+    request = ReceivedRequest("POST", "/_remit/reset", "", {name: (value,) for name, value in headers.items()})
     verify(request, b"", now)
     theirs = AWSRequest("POST", "http://127.0.0.1:4566/_remit/reset")
     theirs.context["timestamp"] = headers["x-amz-date"]

@@ -76,7 +76,7 @@ def test_only_a_local_deploy_packs_dependencies_for_this_machine(project: Projec
     app = "from remit import App\napp = App()\n@app.function(architectures=['arm64'])\ndef one(event, context): ...\n"
     folder = project({"app.py": app, "requirements.txt": LOCAL + "one\n", ".remitignore": "/wheels/"})
     wheel(folder / "wheels", "one", {"one.py": "x = 1\n"})
-    local, lambda_ = build(folder, here=True), build(folder)
+    local, lambda_ = build(folder, for_this_machine=True), build(folder)
     packed = [next(note for note in made.notes if note.startswith("packed")) for made in (local, lambda_)]
     assert packed[0].startswith(
         f"packed for this machine, Python {sys.version_info.major}.{sys.version_info.minor} on "

@@ -195,8 +195,8 @@ def test_links_that_leave_lead_nowhere_run_in_circles_or_reach_secrets_are_refus
         "error: cannot pack 6 files:",
         "  'a': a link that leaves the project ('/etc/hostname')",
         "  'b': a link that leads nowhere",
-        "  'c': a link that runs in a circle",
-        "  'deep/d': a link that runs in a circle",
+        "  'c': a link that leads back to itself",
+        "  'deep/d': a link that leads back to itself",
         "  'settings': a link to '.env', which stays out (secrets never go into a zip)",
         "  'up': a link that leaves the project ('../project-2')",
     ]

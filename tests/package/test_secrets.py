@@ -298,7 +298,7 @@ def test_a_build_says_which_pattern_allows_nothing(project: Project) -> None:
     [
         ('["dump.sql"]', '`config.package.allow` must be a dict such as {"data/dump.sql": "made-up rows"}, got list'),
         ('{"dump.sql": ""}', "`config.package.allow['dump.sql']` is an empty string"),
-        ('{"dump.sql": "…"}', "`config.package.allow['dump.sql']` is '…', which is no reason"),
+        ('{"dump.sql": "…"}', "`config.package.allow['dump.sql']` is '…', which is not a reason"),
         ('{"dump.sql": None}', "`config.package.allow['dump.sql']` must be a string, got None"),
     ],
 )

@@ -68,7 +68,7 @@ REFUSED = {
     "len(aws.region)": "has no length yet",
     "aws.region[:2]": "cannot be taken apart",
     "list(aws.region)": "cannot be taken apart",
-    "int(aws.region)": "is no number yet",
+    "int(aws.region)": "is not a number yet",
     'aws.region.startswith("us-")': "has no `startswith` yet",
     'aws.region.split("-")': "has no `split` yet",
     "aws.region.upper()": "has no `upper` yet",
@@ -140,7 +140,7 @@ NO_TEXT = {
 def test_what_only_holds_texts_is_none_itself(make: Make, name: str, text: str) -> None:
     app = f"{IMPORTS}value = {text % name}\n"
     error = make(app=app, **{"shared/resources/data.py": SHARED}).error()
-    assert (f"`{name}` itself is no text", NO_TEXT[name], "11") == (error.message, error.hint, at(error).split(":")[1])
+    assert (f"`{name}` itself is not text", NO_TEXT[name], "11") == (error.message, error.hint, at(error).split(":")[1])
 
 
 def test_late_bound_values_may_stand_wherever_text_may(make: Make) -> None:
@@ -197,14 +197,14 @@ def hello(event, context): ...
 
 WRONG_PLACES = {
     "runtime=aws.region": "`runtime` cannot be <aws.region>; it can be python3.9",
-    "name=aws.region": "'${AWS::Region}' is no name of a function",
+    "name=aws.region": "'${AWS::Region}' is not a valid name for a function",
     "tracing=aws.region": "`tracing` cannot be <aws.region>; it can be Active, PassThrough",
     "architectures=aws.region": "`architectures` cannot be '${AWS::Region}'; it can be x86_64, arm64",
     "timeout=aws.region": "`timeout` must be a whole number of seconds, and only the deploy knows `aws.region`",
     "policy=aws.region": "policy is '${AWS::Region}': neither a service nor an action",
-    "managed_policy=Data.url": "`Data.url` itself is no text",
-    "policy=[Data]": "`Data` itself is no text",
-    'policy={"Effect": "Allow", "Action": Data.queue, "Resource": "*"}': "`Data.queue` itself is no text",
+    "managed_policy=Data.url": "`Data.url` itself is not text",
+    "policy=[Data]": "`Data` itself is not text",
+    'policy={"Effect": "Allow", "Action": Data.queue, "Resource": "*"}': "`Data.queue` itself is not text",
     'policy={"Effect": aws.region, "Action": "s3:*", "Resource": "*"}': (
         "policy.Effect '${AWS::Region}' is not valid: only 'Allow' and 'Deny' exist"
     ),

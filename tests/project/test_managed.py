@@ -90,12 +90,12 @@ WRONG = {
         "5:41",
     ),
     '["arn:aws:iam::123:policy/Own"]': (
-        "managed_policy[0]: 'arn:aws:iam::123:policy/Own' is no ARN of a managed policy",
+        "managed_policy[0]: 'arn:aws:iam::123:policy/Own' is not an ARN of a managed policy",
         "it reads arn:PARTITION:iam::ACCOUNT:policy/NAME, or iam::aws: for AWS's own",
         "5:42",
     ),
     "[f\"arn:aws:iam::{os.environ.get('NO_SUCH')}:policy/Own\"]": (
-        "managed_policy[0]: 'arn:aws:iam::None:policy/Own' is no ARN of a managed policy",
+        "managed_policy[0]: 'arn:aws:iam::None:policy/Own' is not an ARN of a managed policy",
         "it reads arn:PARTITION:iam::ACCOUNT:policy/NAME, or iam::aws: for AWS's own",
         "5:42",
     ),
@@ -105,7 +105,7 @@ WRONG = {
         None,
         "5:41",
     ),
-    "['Read Only']": ("managed_policy[0]: 'Read Only' is no name of a managed policy", None, "5:42"),
+    "['Read Only']": ("managed_policy[0]: 'Read Only' is not a valid name for a managed policy", None, "5:42"),
 }
 
 

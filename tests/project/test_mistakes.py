@@ -127,7 +127,7 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     ),
     "a function that is something else": (
         f"@app.function{FUNCTION}hello = 3\n",
-        "the handler `app.hello` of function `hello` is no function but int '3'",
+        "the handler `app.hello` of function `hello` is not a function but int '3'",
         None,
         "9:2",
     ),
@@ -167,7 +167,7 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         "a handler reads `module.function`",
         "9:1",
     ),
-    "a handler that is no text": (
+    "a handler that is not text": (
         "app.function(name='web', handler=3)\n",
         "function `web` has the handler '3'",
         "a handler reads `module.function`, in at most 128 characters",
@@ -175,7 +175,7 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     ),
     "a lambda": (
         "app.function(lambda event, context: None)\n",
-        "'<lambda>' is no name of a function",
+        "'<lambda>' is not a valid name for a function",
         "letters, digits, - and _ only; `name=` gives another than the Python function's",
         "9:1",
     ),
@@ -187,19 +187,19 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     ),
     "a name of signs": (
         f"@app.function(name='a; rm -rf ~'){FUNCTION}",
-        "'a; rm -rf ~' is no name of a function",
+        "'a; rm -rf ~' is not a valid name for a function",
         "letters, digits, - and _ only; `name=` gives another than the Python function's",
         "9:20",
     ),
     "a name without a letter": (
         f"@app.function(name='__'){FUNCTION}",
-        "'__' is no name of a function",
+        "'__' is not a valid name for a function",
         "letters, digits, - and _ only; `name=` gives another than the Python function's",
         "9:20",
     ),
     "a name beyond ASCII": (
         "@app.function\ndef grüße(event, context): ...\n",
-        "'grüße' is no name of a function",
+        "'grüße' is not a valid name for a function",
         "letters, digits, - and _ only; `name=` gives another than the Python function's",
         "9:2",
     ),
@@ -211,25 +211,25 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     ),
     "a positional string": (
         f"@app.function('rate(1 day)'){FUNCTION}",
-        "'rate(1 day)' is no trigger",
+        "'rate(1 day)' is not a trigger",
         'import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
         "9:2",
     ),
     "a trigger that was not called": (
         f"@app.function(http){FUNCTION}",
-        "http is no trigger",
+        "http is not a trigger",
         'import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
         "9:2",
     ),
     "a trigger among others that was not called": (
         f"@app.function(http(), sqs){FUNCTION}",
-        "sqs is no trigger",
+        "sqs is not a trigger",
         'import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
         "9:2",
     ),
-    "something that is no function": (
+    "something that is not a function": (
         "app.function(http())(3)\n",
-        "3 is no function",
+        "3 is not a function",
         None,
         "9:1",
     ),
@@ -315,7 +315,7 @@ def test_a_jobs_queue_must_exist(make: Make) -> None:
 @pytest.mark.parametrize("name", ["Bad Queue", "1st", "ü", "a_b"])
 def test_a_job_queue_has_a_plain_name(make: Make, name: str) -> None:
     error = make(config=f"config.job.enable = True\nconfig.job.additional_queues = [{name!r}]").error()
-    assert (f"{name!r} is no name of a job queue", "config/deploy.py:6:5") == (error.message, at(error))
+    assert (f"{name!r} is not a valid name for a job queue", "config/deploy.py:6:5") == (error.message, at(error))
 
 
 def test_a_template_of_before_stays_whole_when_a_build_fails(make: Make) -> None:
@@ -434,13 +434,13 @@ def test_a_property_of_a_shape_that_remit_cannot_read_is_told_at_its_line(make: 
 def test_an_action_that_iam_would_refuse_stops_the_build(make: Make, action: str) -> None:
     statement = f"{{'Effect': 'Allow', 'Action': '{action}', 'Resource': '*'}}"
     error = make(config=f"config.lambda_.iam.policy = [{statement}]").error()
-    assert "is no action: IAM refuses the policy of hello" in error.message
+    assert "is not an action: IAM refuses the policy of hello" in error.message
     assert at(error) == "config/deploy.py:5:34"
 
 
 def test_aws_itself_in_a_text_is_told_at_its_line(make: Make) -> None:
     error = make(config="config.lambda_.function.environment = {'AB': f'x{aws}'}").error()
-    assert ("`aws` itself is no text", "config/deploy.py:5") == (error.message, at(error).rpartition(":")[0])
+    assert ("`aws` itself is not text", "config/deploy.py:5") == (error.message, at(error).rpartition(":")[0])
 
 
 def test_what_a_value_raises_when_it_is_looked_at_is_told_at_its_own_line(make: Make) -> None:

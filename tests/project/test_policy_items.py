@@ -376,7 +376,7 @@ WRONG = {
         "policy[0]: the resource '${AWS::Region}:aws:s3:::b' is neither an ARN nor '*'",
         "5:34",
     ),
-    "a resource that is no ARN": (
+    "a resource that is not an ARN": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "my-bucket"}]',
         "policy[0]: the resource 'my-bucket' is neither an ARN nor '*'",
         "5:34",

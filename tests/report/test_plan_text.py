@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from remit.app import Grant, Reason, Role
-from remit.deploy.access import Access
-from remit.deploy.events import Event
-from remit.deploy.plan import Detail, Plan, ResourceChange
-from remit.deploy.stack import Output
-from remit.deploy.status import Deployed
+from remit.deploy.access import PlannedAccess
+from remit.deploy.events import StackEvent
+from remit.deploy.plan import Detail, ResourceChange, StackPlan
+from remit.deploy.stack import StackOutput
+from remit.deploy.status import DeployedResource
 from remit.errors import Origin
 from remit.iam.policy import allow
 from remit.report.events import event_line
@@ -20,12 +20,12 @@ from remit.review.changes import review
 
 FUNCTION = "AWS::Lambda::Function"
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/orders"
-SAME = Access(Review("the last deploy", "this deploy", ()))
+SAME = PlannedAccess(Review("the last deploy", "this deploy", ()))
 
 
-def planned(*changes: ResourceChange, running: bool = True) -> Plan:
+def planned(*changes: ResourceChange, running: bool = True) -> StackPlan:
     """A plan for a stack that is there."""
-    return Plan(
+    return StackPlan(
         "orders-dev", "arn:stack", "arn:change-set", "UPDATE", changes, {"Resources": {}} if running else {}, {}
     )
 
@@ -91,7 +91,7 @@ def test_many_new_resources_are_counted_by_type_and_the_others_still_listed() ->
 
 
 def test_a_function_shows_what_it_gains_and_loses_with_lines_and_requests() -> None:
-    access = Access(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
+    access = PlannedAccess(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
     assert list(plan_lines(planned(), access))[1:] == [
         "and what functions may do",
         "  + report gains Write on dynamodb table/orders (dynamodb:PutItem)",
@@ -104,7 +104,9 @@ def test_a_function_shows_what_it_gains_and_loses_with_lines_and_requests() -> N
 
 def test_a_first_deploy_shows_each_function_in_a_line() -> None:
     functions = tuple(f"f{number}" for number in range(200))
-    access = Access(review(Version("nothing", ()), version("dynamodb:Query", "dynamodb:PutItem", functions=functions)))
+    access = PlannedAccess(
+        review(Version("nothing", ()), version("dynamodb:Query", "dynamodb:PutItem", functions=functions))
+    )
     assert list(plan_lines(planned(running=False), access))[1:] == [
         "and functions may",
         "  + f0, f1, f2, f3, f4 and 195 more: Read, Write on dynamodb",
@@ -124,7 +126,7 @@ def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> Non
         )
         return Version("some version", roles)
 
-    lines = list(plan_lines(planned(), Access(review(many(45, 0), many(0, 45)))))
+    lines = list(plan_lines(planned(), PlannedAccess(review(many(45, 0), many(0, 45)))))
     assert [line.split()[0] for line in lines[2:82:2]] == ["+"] * 40
     assert lines[82:] == [
         "  and 50 more (`remit diff --deployed` shows all)",
@@ -134,19 +136,19 @@ def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> Non
 
 def test_what_is_gained_begins_the_question() -> None:
     assert gained_words(SAME) == ""
-    assert gained_words(Access(review(version("dynamodb:Query"), version("dynamodb:PutItem")))) == (
+    assert gained_words(PlannedAccess(review(version("dynamodb:Query"), version("dynamodb:PutItem")))) == (
         "This adds access: 1 gain."
     )
-    assert gained_words(Access(SAME.review, "the roles of a template cannot be read")) == (
+    assert gained_words(PlannedAccess(SAME.review, "the roles of a template cannot be read")) == (
         "This adds access: 1 undecided."
     )
-    assert gained_words(Access(review(version("dynamodb:Query"), version()))) == ""
+    assert gained_words(PlannedAccess(review(version("dynamodb:Query"), version()))) == ""
 
 
 def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
     gone = ResourceChange("Remove", "Orders", "AWS::DynamoDB::Table")
     new = ResourceChange("Modify", "Queue", "AWS::SQS::Queue", "True")
-    access = Access(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
+    access = PlannedAccess(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
     assert refusal(planned(gone, new), access) == (
         "it adds access (1 gain) and resources go (Orders removed, Queue replaced)",
         (
@@ -161,13 +163,13 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
             "without --require-approval, `--yes` approves changes of access, too"
         ),
     )
-    assert refusal(planned(), Access(review(version("dynamodb:Query"), version()))) == (
+    assert refusal(planned(), PlannedAccess(review(version("dynamodb:Query"), version()))) == (
         "access changes (0 gained, 1 lost)", "`--yes`, or a yes at a terminal, deploys it anyway",
     )  # fmt: skip
 
 
 def test_programs_get_each_roles_comparison() -> None:
-    access = Access(review(version(), version("dynamodb:Query")))
+    access = PlannedAccess(review(version(), version("dynamodb:Query")))
     document = plan_document(planned(ResourceChange("Add", "New", FUNCTION)), access)
     assert document["resources"] == [
         {"action": "Add", "logical_id": "New", "type": FUNCTION, "replacement": None, "scope": []},
@@ -181,14 +183,17 @@ def test_programs_get_each_roles_comparison() -> None:
 
 
 def test_what_aws_tells_cannot_steer_the_terminal() -> None:
-    event = Event(
+    event = StackEvent(
         "1", "arn:s", "orders-dev", "2026-03-01T12:03:04.000+00:00", "Queue", "q", "AWS::SQS::Queue",
         "CREATE_FAILED", "\x1b[2Jgone\x07 \u202eevil \x9b1m",
     )  # fmt: skip
     assert event_line(event, "orders-dev") == (
         r"12:03:04  CREATE_FAILED       AWS::SQS::Queue  Queue  \x1b[2Jgone\x07 \u202eevil \x9b1m"
     )
-    assert list(output_lines([Output("Url", "a\x1b]0;title\x07\rb")])) == ["outputs", r"  Url  a\x1b]0;title\x07\rb"]
+    assert list(output_lines([StackOutput("Url", "a\x1b]0;title\x07\rb")])) == [
+        "outputs",
+        r"  Url  a\x1b]0;title\x07\rb",
+    ]
 
 
 def test_a_question_names_the_data_that_would_go_and_how() -> None:
@@ -216,13 +221,15 @@ def test_a_question_does_not_name_what_stays_by_its_policy() -> None:
 
 
 def test_the_question_before_a_delete_names_the_data() -> None:
-    table = Deployed("Orders", "AWS::DynamoDB::Table", "orders-dev-Orders-1ABC", "CREATE_COMPLETE")
-    key = Deployed("Key", "AWS::KMS::Key", "1234", "CREATE_COMPLETE")
+    table = DeployedResource("Orders", "AWS::DynamoDB::Table", "orders-dev-Orders-1ABC", "CREATE_COMPLETE")
+    key = DeployedResource("Key", "AWS::KMS::Key", "1234", "CREATE_COMPLETE")
     assert deletion_words((table, key)) == "This deletes table Orders, key Key, with all that is in them."
     assert deletion_words(()) == ""
 
 
 def test_of_many_log_groups_the_number_is_told() -> None:
-    groups = [Deployed(name, "AWS::Logs::LogGroup", name, "CREATE_COMPLETE") for name in ("ALogGroup", "BLogGroup")]
+    groups = [
+        DeployedResource(name, "AWS::Logs::LogGroup", name, "CREATE_COMPLETE") for name in ("ALogGroup", "BLogGroup")
+    ]
     assert deletion_words(groups[:1]) == "This deletes log group ALogGroup, with all that is in it."
     assert deletion_words(groups) == "This deletes 2 log groups, with all that is in them."

@@ -107,10 +107,12 @@ def test_markdown_fits_into_a_comment_and_tells_what_is_left_out() -> None:
     assert len(text.encode()) <= 65_536
     rows = [line for line in text.splitlines() if line.startswith("| + ")]
     assert text.startswith("<!-- remit diff orders-dev -->\n**Access: 1200 of 1200 functions: 600 gained, 600 lost")
-    assert "600 of 600 left out: `remit diff` tells all." in text.splitlines()
-    assert f"{600 - len(rows)} of 600 left out: `remit diff` tells all." in text.splitlines()
+    assert "600 of 600 left out: `remit diff` shows all." in text.splitlines()
+    assert f"{600 - len(rows)} of 600 left out: `remit diff` shows all." in text.splitlines()
     assert len(text.encode()) > 65_000
     assert text.count("<details") == text.count("</details>") == 2
+    unfolding = [line for line in text.splitlines() if line.startswith("<details")]
+    assert ["<details open><summary>Gained (600)</summary>", "<details><summary>Lost (600)</summary>"] == unfolding
 
 
 def test_losses_are_left_out_before_gains() -> None:
@@ -192,4 +194,4 @@ def test_notes_and_attached_policies_are_left_out_of_a_comment_that_is_too_long(
     text = review_comment(found)
     assert 60_000 < len(text.encode()) <= 65_536
     assert text.splitlines()[-1] == "`before` → `after`"
-    assert text.count(" of 900 left out: `remit diff` tells all.") == 3
+    assert text.count(" of 900 left out: `remit diff` shows all.") == 3

@@ -78,9 +78,9 @@ def test_the_aws_on_this_machine_has_a_record_of_its_own(project: Project) -> No
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{}", "is no record of a deploy that this remit can read"),
-        ("[]", "is no record of a deploy that this remit can read"),
-        ('{"format": 1, "roles": 3}', "is no record of a deploy that this remit can read"),
+        ("{}", "is not a record of a deploy that this remit can read"),
+        ("[]", "is not a record of a deploy that this remit can read"),
+        ('{"format": 1, "roles": 3}', "is not a record of a deploy that this remit can read"),
         ('{"format": 2}', "a newer remit wrote"),
         ('{"format": 1,}', "trailing commas"),
     ],
@@ -111,7 +111,7 @@ def test_whatever_stands_in_a_record_it_is_read_or_refused(project: Project, jun
 def test_a_damaged_statement_makes_the_record_unreadable(project: Project) -> None:
     value = json.loads(record(version_of(project.load()), "dev", HERE))
     value["roles"][0]["grants"][0]["statement"].pop("Effect")
-    with pytest.raises(RemitError, match="no record of a deploy"):
+    with pytest.raises(RemitError, match="not a record of a deploy"):
         read_record(json.dumps(value).encode(), "record.json")
 
 

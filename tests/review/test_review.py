@@ -197,7 +197,7 @@ def test_a_policy_that_stands_on_both_sides_is_noted_beside_a_change() -> None:
     kept = {"managed": (ACCOUNT + "x",)}
     found = review(version(role("a", READ, **kept)), version(role("a", READ, WRITE, **kept)))
     assert found.notes == (
-        f"{ACCOUNT}x cannot be read here; it is the same before and after, so less may be gained or lost than is told",
+        f"{ACCOUNT}x cannot be read here; it is the same before and after, so less may be gained or lost than is shown",
     )
 
 

@@ -187,7 +187,7 @@ def test_a_deny_breaks_what_another_statement_allows(make: Make) -> None:
     assert (one.severity, one.missing, one.denied) == ("error", ("sqs:DeleteMessage",), True)
     assert "but a Deny forbids sqs:DeleteMessage on" in one.message
     assert project.remit("build", "--no-package").err.splitlines()[-1] == (
-        "hint: narrow the Deny; or go on with --accept REASON"
+        "hint: narrow the Deny; or continue with --accept REASON"
     )
 
 
@@ -361,7 +361,7 @@ def test_build_stops_where_the_boundary_breaks_an_event_source(make: Make) -> No
     project = make(config=boundary + "config.lambda_.iam.default_policy = ['logs', 'sqs']", app=INGEST)
     ran = project.remit("build", "--no-package")
     assert "`config.lambda_.iam.permissions_boundary` forbids what the app uses:" in ran.err
-    assert ran.err.splitlines()[-1] == "hint: widen the permissions boundary; or go on with --accept REASON"
+    assert ran.err.splitlines()[-1] == "hint: widen the permissions boundary; or continue with --accept REASON"
 
 
 MANY = """

@@ -21,9 +21,8 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow, parse, render
 from remit.iam.prove.compare import equivalent
 from remit.roles.document_split import fewest, packed
-from remit.roles.fit import fit, policy_ids
-from remit.roles.headroom import headroom
-from remit.roles.policy_size import LONGEST, Sizes, parts
+from remit.roles.fit import fit
+from remit.roles.policy_size import LONGEST, Sizes, headroom, parts, policy_ids
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -116,7 +115,7 @@ def test_the_longest_policy_of_aws_is_laid_into_documents_that_say_the_same() ->
     aws = managed_policy("ReadOnlyAccess")
     assert aws is not None
     whole = parse(aws.document)
-    laid = packed(whole.statements, SIZES, first=6_144, other=6_144)
+    laid = packed(whole.statements, SIZES, first_length=6_144, further_length=6_144)
     assert laid is not None
     assert len(laid) > 1
     assert max(len(as_iam(part)) for part in laid) <= 6_144

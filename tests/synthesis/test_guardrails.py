@@ -257,7 +257,7 @@ def test_the_names_of_guardrails_are_those_of_roles(make: Make) -> None:
             "Statement[0].Condition.StringEqual: there is no condition operator `StringEqual`",
             "x.json:9:5",
         ),
-        ("x.yaml", "a", "config/guardrails/x.yaml is no guardrail: its name does not end in .json", "x.yaml"),
+        ("x.yaml", "a", "config/guardrails/x.yaml is not a guardrail: its name does not end in .json", "x.yaml"),
         ("x.json", b"\xff", "config/guardrails/x.json is not UTF-8: byte 0 is 0xff", "x.json:1:1"),
     ],
 )
@@ -314,8 +314,8 @@ def test_nothing_is_proven_that_a_request_contradicts(make: Make) -> None:
             )
             assert not (exceeded and spoken), (effect, granted, rail, names)
             for breach in here.breaches:
-                assert isinstance(breach.found, Piece)
-                request = breach.found.request
+                assert isinstance(breach.finding, Piece)
+                request = breach.finding.request
                 assert _exceeds(effect, one, other, request.action, request.resource)
 
 

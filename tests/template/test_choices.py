@@ -16,8 +16,8 @@ from remit.explain.template_roles import Conditions, explain_in
 from remit.lint import lint_bytes
 from remit.review.role_files import review_files
 from remit.roles.role_policies import standing
-from remit.template.certain_values import settled_source
 from remit.template.role_files import read_roles, read_source
+from remit.template.settled_values import settled_source
 
 if TYPE_CHECKING:
     from pathlib import Path

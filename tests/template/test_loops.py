@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from remit.template.loops import defaults, unrolled
+from remit.template.loops import unrolled
+from remit.template.parameters import defaults
 
 TOPIC = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::Sub": "shop-${Name}"}, "Tags": [{"Ref": "Name"}]}}
 NAMES = {"Names": {"Type": "CommaDelimitedList", "Default": "a, b.c"}}

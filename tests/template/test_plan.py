@@ -172,7 +172,7 @@ def text(action: str) -> str:
 
 
 REFUSED = {
-    "no plan": ("{}", "is no Terraform plan", "p.json:1:1"),
+    "no plan": ("{}", "is not a Terraform plan", "p.json:1:1"),
     "values that are a list": ('{"planned_values": []}', "planned_values must be an object", "p.json:1:20"),
     "a module that is text": (
         '{"planned_values": {"root_module": "x"}}',
@@ -189,9 +189,9 @@ REFUSED = {
         "a resource of a Terraform plan must be",
         "p.json:1:51",
     ),
-    "a policy that is no JSON": (
+    "a policy that is not JSON": (
         '{"planned_values": {"root_module": {"resources": [{"type": "aws_iam_policy", "values": {"policy": "{,}"}}]}}}',
-        "no JSON: a key in double quotes was expected here, not ',}' (line 1, column 2 of the text)",
+        "not JSON: a key in double quotes was expected here, not ',}' (line 1, column 2 of the text)",
         "p.json:1:99",
     ),
     "a policy that is none": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from remit.template.references import functions, references
-from remit.template.values import UNKNOWN, Values
+from remit.template.resolved_texts import UNKNOWN, Values
 
 
 def test_each_reference_of_a_value_is_found_with_its_place() -> None:

@@ -231,8 +231,8 @@ def test_json_and_yaml_are_told_apart_by_what_they_hold() -> None:
 
 SAM_FUNCTION = '{"Resources": {"F": {"Type": "AWS::Serverless::Function", "Properties": %s}}}'
 REFUSED = {
-    "a list": ("[]", "is no policy document, no CloudFormation template and no Terraform plan", "t.json:1:1"),
-    "a number": ("3", "is no policy document", "t.json:1:1"),
+    "a list": ("[]", "is not a policy document, a CloudFormation template or a Terraform plan", "t.json:1:1"),
+    "a number": ("3", "is not a policy document", "t.json:1:1"),
     "no resources": ('{"AWSTemplateFormatVersion": "x"}', "it has no Resources", "t.json:1:1"),
     "resources that are a list": ('{"Resources": []}', "it has no Resources", "t.json:1:15"),
     "a resource that is text": ('{"Resources": {"R": "x"}}', "resource `R` must be a mapping", "t.json:1:21"),
@@ -248,7 +248,7 @@ REFUSED = {
     ),
     "text that is no document": (
         '{"Resources": {"R": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": "{"}}}}',
-        "the policy in this text is no JSON",
+        "the policy in this text is not JSON",
         "t.json:1:83",
     ),
     "a document that is none": (

@@ -14,8 +14,8 @@ from remit.deployer.declared import stack_of
 from remit.deployer.deploying import deployer
 from remit.documents.read import read
 from remit.iam.policy import Policy, parse, render
-from remit.template.certain_values import settled
 from remit.template.sam.expand import expanded
+from remit.template.settled_values import settled
 
 FOLDER = Path(__file__).with_name("data") / "sam"
 TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.yaml"))

@@ -91,7 +91,7 @@ def _texts(folder: Path) -> dict[str, str]:
 
 
 def _text(path: Path) -> str | None:
-    """What a file holds; None when that is no text, or too much."""
+    """What a file holds; None when that is not text, or too much."""
     try:
         return path.read_text(encoding="utf-8") if path.stat().st_size <= LARGEST else None
     except (OSError, UnicodeDecodeError):

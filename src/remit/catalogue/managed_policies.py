@@ -84,7 +84,7 @@ def decoded(value: Any, words: list[str]) -> Any:
 
 
 def _after_arn(name: str) -> str | None:
-    """What stands behind `policy/` in an ARN of a policy of AWS, or the name itself when it is no ARN."""
+    """What stands behind `policy/` in an ARN of a policy of AWS, or the name itself when it is not an ARN."""
     if not name.startswith("arn:"):
         return name
     _, of_aws, rest = name.partition(":iam::aws:policy/")  # the partition may be late-bound, colons and all

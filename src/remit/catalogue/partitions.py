@@ -54,7 +54,7 @@ def is_region(name: str) -> bool:
 
 
 def partition_of(region: str) -> Partition | None:
-    """The partition of a region, also of one that is named like a region of it; None when it is no region."""
+    """The partition of a region, also of one that is named like a region of it; None when it is not a region."""
     known = (found for found in partitions() if region in found.regions)
     return next(known, None) or next((found for found in partitions() if found.has(region)), None)
 

@@ -93,13 +93,13 @@ def _stopped(stop: BaseException) -> int:
     """The exit code of a command that a signal, or a person who was asked, stopped."""
     import click
 
-    from remit.cli.watch import exit_code
+    from remit.errors import stop_code
 
     if isinstance(stop, click.Abort):  # with no cause: the answer was no
         _complain("nothing was changed")
         return 1
     _complain("interrupted")
-    return exit_code(stop)
+    return stop_code(stop)
 
 
 def _complain(text: str) -> None:
@@ -112,8 +112,8 @@ def _complain(text: str) -> None:
 
 
 def _complain_about_file(error: OSError) -> int:
-    named = f" {error.filename!r}" if error.filename else ""
-    _complain(f"error: cannot use{named}: {error.strerror or error}")
+    file = f" {error.filename!r}" if error.filename else ""
+    _complain(f"error: cannot use{file}: {error.strerror or error}")
     return 2
 
 
@@ -128,8 +128,10 @@ def _flushed(status: int) -> int:
                 stream.flush()
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            told = status or isinstance(error, BrokenPipeError) or stream is sys.stderr or sys.stderr is None
-            if not told:
+            already_reported = (
+                status or isinstance(error, BrokenPipeError) or stream is sys.stderr or sys.stderr is None
+            )
+            if not already_reported:
                 sys.stderr.write(f"error: cannot write the output: {error.strerror or error}\n")
             status = status or 1
     return status

@@ -32,15 +32,15 @@ def command(context: click.Context, *, as_json: bool) -> None:
         return
     from remit.catalogue.snapshot_sources import versions
 
-    found = versions()
+    snapshot = versions()
     if as_json:
-        print_json({"sources": [asdict(source) for source in found.sources], "counts": dict(found.counts)})
+        print_json({"sources": [asdict(source) for source in snapshot.sources], "counts": dict(snapshot.counts)})
         return
-    for source in found.sources:
+    for source in snapshot.sources:
         dated = f"  data of {source.date}" if source.date else ""
         click.echo(f"{source.name} {source.version} ({source.licence}){dated}\n    {source.holds}")
     click.echo()
-    for name, count in found.counts:
+    for name, count in snapshot.counts:
         click.echo(f"{count:>8,}  {name}")
 
 
@@ -67,8 +67,8 @@ def refresh(extra: Path | None, *, dry_run: bool, as_json: bool) -> None:
     from remit.catalogue.compiler.snapshot_differences import differences
     from remit.catalogue.compiler.sources import sources
 
-    with sources(extra) as found:
-        content = compiler.compiled(found)
+    with sources(extra) as packages:
+        content = compiler.compiled(packages)
     changed = differences(snapshot.snapshot(), snapshot.Store(content, "the new snapshot"))
     if not dry_run:
         snapshot.replace(content)

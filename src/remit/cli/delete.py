@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.deploy.bucket import Bucket
-    from remit.deploy.events import Event
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account
 
@@ -68,39 +67,30 @@ def command(
     account = options.account(folder, local=local, region=region, profile=profile)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with watch.stoppable():
-        outcome, kept = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)
+        outcome = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)
     if outcome is not None and not outcome.ok:
-        from remit.report.events import failure_text
+        from remit.report.events import failure
 
-        hint = outcome.cause.hint if outcome.cause is not None else None
-        raise RemitError(failure_text(outcome), hint=hint or "repair it, then delete again", exit_code=1)
+        raise failure(outcome, outcome.hint or "repair it, then delete again")
     from remit.deploy.deployment_record import forget
 
     forget(account, folder, name)
-    left = _left(account, bucket_of_zips, remove=bucket)
-    _tell(account, name, deleted=outcome is not None, kept=kept, left=left, as_json=as_json)
+    _tell(account, name, outcome, _remaining(account, bucket_of_zips, remove=bucket), as_json=as_json)
 
 
-def _delete(
-    account: Account, name: str, bucket: Bucket, *, yes: bool, wait: bool, resume: bool
-) -> tuple[Outcome | None, list[Event]]:
-    """How it ended, and what CloudFormation left in the account because its deletion policy says so."""
+def _delete(account: Account, name: str, bucket: Bucket, *, yes: bool, wait: bool, resume: bool) -> Outcome | None:
+    """How it ended; None where nothing is deployed."""
     from remit.deploy.delete import deletable, delete
     from remit.report.stacks import place
 
+    terminal = watch.Terminal()
     stack = deletable(account, name)
     if stack is not None and not (resume and stack.status == "DELETE_IN_PROGRESS"):
         question = f"Delete {name} and everything in it from {place(account)}?"
-        watch.ask(question if yes else f"{_loss(account, name)}{question}", yes=yes)
-    kept: list[Event] = []
-    with watch.events(name) as on_event:
-
-        def show(event: Event) -> None:
-            if event.status == "DELETE_SKIPPED":
-                kept.append(event)
-            on_event(event)
-
-        return delete(account, name, show, bucket=bucket, wait=wait or resume, on_wait=watch.say_waiting), kept
+        if not terminal.agrees(question if yes else f"{_loss(account, name)}{question}", yes=yes):
+            raise click.Abort
+    with terminal.events(name) as on_event:
+        return delete(account, name, on_event, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting)
 
 
 def _loss(account: Account, name: str) -> str:
@@ -112,30 +102,31 @@ def _loss(account: Account, name: str) -> str:
     return f"{words} " if words else ""
 
 
-def _tell(account: Account, name: str, *, deleted: bool, kept: list[Event], left: list[str], as_json: bool) -> None:
+def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[str], *, as_json: bool) -> None:
     from remit.report.stacks import place, place_document
 
+    retained = () if outcome is None else outcome.retained
     if as_json:
-        stay = [event.physical_id for event in kept]
-        options.print_json({"namespace": name, **place_document(account), "deleted": deleted, "left": [*stay, *left]})
+        stay = [*(event.physical_id for event in retained), *remaining]
+        options.print_json({"namespace": name, **place_document(account), "deleted": outcome is not None, "left": stay})
         return
-    where = place(account)
-    click.echo(f"{name} is deleted from {where}" if deleted else f"{name} is not deployed in {where}")
-    for event in kept:
-        watch.say(f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says")
-    for bucket in left:
-        watch.say(f"bucket {bucket} stays for other apps (`--bucket` removes it when it is empty)")
+    click.echo(f"{name} is {'not deployed in' if outcome is None else 'deleted from'} {place(account)}")
+    for event in retained:
+        stays = f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says"
+        click.echo(stays, err=True)
+    for bucket in remaining:
+        click.echo(f"bucket {bucket} stays for other apps (`--bucket` removes it when it is empty)", err=True)
 
 
-def _left(account: Account, bucket: Bucket, *, remove: bool) -> list[str]:
+def _remaining(account: Account, bucket: Bucket, *, remove: bool) -> list[str]:
     """What of remit's own stays in the account: at most the artefact bucket."""
     from remit.deploy.artefacts import remove_bucket
-    from remit.deploy.aws_errors import told
+    from remit.deploy.aws_errors import remit_errors
     from remit.deploy.bucket import exists
 
     if bucket.own:
         return []
     if remove:
         return [] if remove_bucket(account) else [bucket.name]
-    with told():
+    with remit_errors():
         return [bucket.name] if exists(account, bucket.name) else []

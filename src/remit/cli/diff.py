@@ -153,12 +153,12 @@ def _project(wishes: _Wishes) -> int:
 
     pair = _versions(wishes)
     entries = read_accepted(wishes.folder)
-    found, stale = accept(review(pair.old, pair.new), entries)
+    reviewed, stale = accept(review(pair.old, pair.new), entries)
     if wishes.accept is not None:
-        found = _accept(found, entries, wishes)
-    whole = replace(found, notes=tuple(dict.fromkeys((*pair.notes, *found.notes, *_unused(stale)))))
-    _tell(whole, pair.drift, pair.new.namespace, wishes)
-    return 1 if whole.broadens or pair.drift else 0
+        reviewed = _accept(reviewed, entries, wishes)
+    result = replace(reviewed, notes=tuple(dict.fromkeys((*pair.notes, *reviewed.notes, *_unused(stale)))))
+    _tell(result, pair.drift, pair.new.namespace, wishes)
+    return 1 if result.broadens or pair.drift else 0
 
 
 def _unused(stale: tuple[Entry, ...]) -> Iterator[str]:
@@ -169,18 +169,21 @@ def _unused(stale: tuple[Entry, ...]) -> Iterator[str]:
         yield f"{places[0].file}: nothing needs the {'entry' if len(places) == 1 else 'entries'} of line {lines} now"
 
 
-def _accept(found: Review, entries: tuple[Entry, ...], wishes: _Wishes) -> Review:
+def _accept(reviewed: Review, entries: tuple[Entry, ...], wishes: _Wishes) -> Review:
     """Add what is left to the accepted gains, and judge again."""
     from remit.review.accepted import accept, acceptance
     from remit.review.accepted_file import FILE, write_accepted
 
-    more = acceptance(found, (wishes.accept or "").strip())
-    if not more:
+    entries_to_add = acceptance(reviewed, (wishes.accept or "").strip())
+    if not entries_to_add:
         click.echo("nothing is left to accept", err=True)
-        return found
-    write_accepted(wishes.folder, (*entries, *more))
-    click.echo(f"{FILE.as_posix()} has {len(more)} more {'entry' if len(more) == 1 else 'entries'}", err=True)
-    return accept(found, more)[0]
+        return reviewed
+    write_accepted(wishes.folder, (*entries, *entries_to_add))
+    click.echo(
+        f"{FILE.as_posix()} has {len(entries_to_add)} more {'entry' if len(entries_to_add) == 1 else 'entries'}",
+        err=True,
+    )
+    return accept(reviewed, entries_to_add)[0]
 
 
 def _versions(wishes: _Wishes) -> _Pair:
@@ -218,10 +221,10 @@ def _two_stages(wishes: _Wishes) -> _Pair:
     from remit.review.separate_process import loading_apart
     from remit.review.working_tree import renamed_to, tree
 
-    first, second = wishes.stages
-    with loading_apart(wishes.folder, first) as loaded:
-        new = replace(tree(wishes.folder, second), where=f"stage {second}")
-        old = replace(loaded(), where=f"stage {first}")
+    old_stage, new_stage = wishes.stages
+    with loading_apart(wishes.folder, old_stage) as loaded:
+        new = replace(tree(wishes.folder, new_stage), where=f"stage {new_stage}")
+        old = replace(loaded(), where=f"stage {old_stage}")
     note = f"{old.namespace} and {new.namespace} are put equal in names" if old.namespace != new.namespace else ""
     return _Pair(renamed_to(old, new.namespace), new, (note,) if note else ())
 
@@ -237,8 +240,8 @@ def _deployed(wishes: _Wishes) -> _Pair:
     old = recorded(account, new.namespace)
     if old is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
-    known = last(account, wishes.folder, new.namespace)
-    return _Pair(old if known is None else explained(old, known), replace(new, names=old.names))
+    record = last(account, wishes.folder, new.namespace)
+    return _Pair(old if record is None else explained(old, record), replace(new, names=old.names))
 
 
 def _live(wishes: _Wishes) -> _Pair:
@@ -247,49 +250,49 @@ def _live(wishes: _Wishes) -> _Pair:
     from remit.review.working_tree import tree
 
     new = tree(wishes.folder, wishes.stage)
-    found = live(_account(wishes), new.namespace)
-    if found is None:
+    roles = live(_account(wishes), new.namespace)
+    if roles is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
-    return _Pair(found.version, found.beside(new), found.notes, found.drift)
+    return _Pair(roles.version, roles.beside(new), roles.notes, roles.drift)
 
 
 def _account(wishes: _Wishes) -> Account:
     return options.account(wishes.folder, local=wishes.local, region=wishes.region, profile=wishes.profile)
 
 
-def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
+def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     """Two templates or two policies, or a plan."""
     from remit.documents.read import may_be_plan
     from remit.review.role_files import holds_roles, plan_review, review_files
 
-    if len(given) == 1:
-        if not may_be_plan(given[0][0]):
+    if len(files) == 1:
+        if not may_be_plan(files[0][0]):
             raise RemitError(
-                f"{given[0][1]} alone is compared with nothing: it is no Terraform plan",
+                f"{files[0][1]} alone is compared with nothing: it is not a Terraform plan",
                 hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
             )
-        found = plan_review(*given[0])
+        reviewed = plan_review(*files[0])
     else:
-        roles = [holds_roles(data) for data, _ in given]
+        roles = [holds_roles(data) for data, _ in files]
         if not any(roles):
-            return _policies(given, wishes)
+            return _policies(files, wishes)
         if not all(roles):
-            (policy,) = [name for (_, name), found in zip(given, roles, strict=True) if not found]
+            (policy,) = [name for (_, name), has_roles in zip(files, roles, strict=True) if not has_roles]
             raise RemitError(
-                f"{policy} is no template, and the other file is one",
+                f"{policy} is not a template, and the other file is one",
                 hint="compare two templates, or two policies",
             )
-        found = review_files(given[0], given[1])
-    _tell(found, (), " ".join(name for _, name in given), wishes)
-    return 1 if found.broadens else 0
+        reviewed = review_files(files[0], files[1])
+    _tell(reviewed, (), " ".join(name for _, name in files), wishes)
+    return 1 if reviewed.broadens else 0
 
 
-def _policies(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
+def _policies(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     from remit.report.comment import comparison_comment
     from remit.report.comparison import Places, comparison_document, comparison_lines
     from remit.template.role_files import read_policies
 
-    before, after = (read_policies(*one) for one in given)
+    before, after = (read_policies(*file) for file in files)
     comparison = _compared(before, after)
     places = Places(before.locate, after.locate)
     if wishes.as_json:
@@ -316,7 +319,7 @@ def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -
     if wishes.as_json:
         options.print_report({**review_document(review), "drift": drift_document(drift)})
     elif wishes.markdown:
-        by_hand = tuple(f"changed by hand: {one.role}: {one.sentence}" for one in drift)
+        by_hand = tuple(f"changed by hand: {change.role}: {change.sentence}" for change in drift)
         click.echo(review_comment(replace(review, notes=(*by_hand, *review.notes)), about), nl=False)
     else:
         _print((*drift_lines(drift), *review_lines(review)))
@@ -326,5 +329,5 @@ def _print(lines: Iterable[str]) -> None:
     from remit.report.terminal_text import line
 
     colour = False if os.environ.get("NO_COLOR") else None
-    for one in lines:
-        click.secho(line(one), fg=_COLOURS.get(one[:3]), color=colour)
+    for text in lines:
+        click.secho(line(text), fg=_COLOURS.get(text[:3]), color=colour)

@@ -112,9 +112,11 @@ def command(**options: Any) -> int:
         )
     if file is None:
         return _one(options)
-    given = [f"--{name.replace('_', '-')}" for name in _ASKED if options[name]]
-    if given:
-        raise RemitError(f"{', '.join(given)} go with --action: a FILE's lines hold their own policies and requests")
+    misplaced = [f"--{name.replace('_', '-')}" for name in _ASKED if options[name]]
+    if misplaced:
+        raise RemitError(
+            f"{', '.join(misplaced)} go with --action: a FILE's lines hold their own policies and requests"
+        )
     return _lines(file)
 
 
@@ -146,8 +148,8 @@ def _one(options: dict[str, Any]) -> int:
     if options["as_json"]:
         print_json(_answer(None, decision))
     else:
-        near = (f"  also near: {miss}" for miss in decision.misses[1:])
-        click.echo(page((f"{decision.verdict}: {decision.because}", *near)), nl=False)
+        near_misses = (f"  also near: {miss}" for miss in decision.misses[1:])
+        click.echo(page((f"{decision.verdict}: {decision.because}", *near_misses)), nl=False)
     return 0 if decision.allowed else 1
 
 
@@ -158,13 +160,13 @@ def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[s
     from remit.catalogue.resemblance import nearest_actions
 
     if catalogued(action) is None and not set(action) & set("*?"):
-        near = ", ".join(nearest_actions(action))
-        yield f"the catalogue knows no action {action}{f': did you mean {near}?' if near else ''}"
+        nearest_names = ", ".join(nearest_actions(action))
+        yield f"the catalogue knows no action {action}{f': did you mean {nearest_names}?' if nearest_names else ''}"
     if resource != "*" and not resource.startswith("arn:"):
-        yield f"the resource {resource} is no ARN"
+        yield f"the resource {resource} is not an ARN"
     for key in context:
         if key.lower().startswith("aws:") and global_key(key) is None:
-            names = {known.name.lower(): known.name + "/NAME" * known.tagged for known in global_keys()}
+            names = {entry.name.lower(): entry.name + "/NAME" * entry.tagged for entry in global_keys()}
             meant = names.get(key.lower()) or nearest(key, names.values())
             yield f"no request has a key {key}{f': did you mean {meant}?' if meant else ''}"
 
@@ -182,7 +184,7 @@ def _misplaced(layers: Layers) -> Iterator[str]:
 
 def _action(text: str, origin: Origin | None) -> None:
     if ":" not in text and text != "*":
-        raise RemitError(f"{text!r} is no action", hint="an action reads `service:Operation`", origin=origin)
+        raise RemitError(f"{text!r} is not an action", hint="an action reads `service:Operation`", origin=origin)
 
 
 def _policy(path: Path) -> Policy:
@@ -213,7 +215,7 @@ def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise RemitError(f"--context {pair!r} is no KEY=VALUE", hint="--context aws:SourceVpc=vpc-1")
+            raise RemitError(f"--context {pair!r} is not KEY=VALUE", hint="--context aws:SourceVpc=vpc-1")
         context[key] = (
             [*context[key], value]
             if isinstance(context.get(key), list)
@@ -253,7 +255,7 @@ def _lines(path: Path) -> int:
             answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
         sys.stdout.write(json.dumps(answer) + "\n")  # click.echo would flush each
     if bad > _TOLD:
-        click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers tell why", err=True)
+        click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers say why", err=True)
     return 2 if bad else 0
 
 
@@ -298,8 +300,8 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
     for key, item in context.items():
         for part in item if isinstance(item, list) else [item]:
             if not isinstance(part, str | bool | int | float) and (part is not None or isinstance(item, list)):
-                what = f"request.context.{key} must be a string, a number, true, false, or a list of them"
-                raise RemitError(f"{what}, got {json.dumps(item)[:40]}", origin=locate(("request", "context", key)))
+                message = f"request.context.{key} must be a string, a number, true, false, or a list of them"
+                raise RemitError(f"{message}, got {json.dumps(item)[:40]}", origin=locate(("request", "context", key)))
     return Request(
         action=raw["action"],
         resource=raw.get("resource") or "*",
@@ -316,8 +318,8 @@ def _wildcard_only(action: str) -> bool | None:
     """Whether the catalogue knows the action to have no resource but `*`; None when it does not know."""
     from remit.catalogue.actions import action as catalogued
 
-    known = catalogued(action)
-    return None if known is None else (not known.targets or None)
+    catalogued_action = catalogued(action)
+    return None if catalogued_action is None else (not catalogued_action.targets or None)
 
 
 def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
@@ -347,10 +349,10 @@ def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
 def _expect(value: Any, types: type | tuple[type, ...], path: tuple[str | int, ...], locate: Locate) -> None:
     if isinstance(value, types) and not (isinstance(value, bool) and types is str):
         return
-    wanted = types if isinstance(types, tuple) else (types,)
-    names = " or ".join(_KINDS[kind] for kind in wanted if kind is not type(None))
-    what = ".".join(str(step) for step in path) or "the line"
-    raise RemitError(f"{what} must be {names}, got {json.dumps(value)[:40]}", origin=locate(path))
+    expected_types = types if isinstance(types, tuple) else (types,)
+    names = " or ".join(_KINDS[kind] for kind in expected_types if kind is not type(None))
+    place = ".".join(str(step) for step in path) or "the line"
+    raise RemitError(f"{place} must be {names}, got {json.dumps(value)[:40]}", origin=locate(path))
 
 
 _KINDS: Final = {
@@ -363,10 +365,10 @@ _KINDS: Final = {
 }
 
 
-def _no_slips(raw: dict[str, Any], known: tuple[str, ...], path: tuple[str, ...], locate: Locate) -> None:
+def _no_slips(raw: dict[str, Any], known_keys: tuple[str, ...], path: tuple[str, ...], locate: Locate) -> None:
     """Further keys are nobody's business, unless one is nearly a known one: then an answer would be wrong."""
     for key in raw:
-        hint = None if key in known else did_you_mean(key, known)
+        hint = None if key in known_keys else did_you_mean(key, known_keys)
         if hint is not None:
             raise RemitError(f"{path[0]} has no key {key!r}", hint=hint, origin=locate((*path, key)))
 

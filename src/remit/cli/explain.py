@@ -87,16 +87,16 @@ def command(
     source = _source(words, policy, template)
     if source is not None:
         from remit.roles.reference_names import names_in
-        from remit.template.certain_values import settled_source
+        from remit.template.settled_values import settled_source
 
-        given = dict(options.parameter(text) for text in parameters)
-        source = settled_source(source, given)
+        values = dict(options.parameter(text) for text in parameters)
+        source = settled_source(source, values)
         read = _read(source, policy, template)
-        rest = words if policy is not None or template is not None else words[1:]
-        names = {**names_in(stack or "*", read.resources), **{f"${{{name}}}": value for name, value in given.items()}}
+        question = words if policy is not None or template is not None else words[1:]
+        names = {**names_in(stack or "*", read.resources), **{f"${{{name}}}": value for name, value in values.items()}}
         if read.is_policy:
-            return _policy(rest, read, names, as_json=as_json)
-        return _template(rest, read, names, source, as_json=as_json)
+            return _policy(question, read, names, as_json=as_json)
+        return _template(question, read, names, source, as_json=as_json)
     if stack or parameters:
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
@@ -125,11 +125,11 @@ def _managed(name: str) -> Read | None:
     from remit.errors import Origin
     from remit.template.roles import policy_role
 
-    found = managed_policy(name)
-    if found is None:
+    policy = managed_policy(name)
+    if policy is None:
         return None
-    title = f"{found.name} {found.version}"
-    return policy_role(found.document, title, lambda _: Origin(title))
+    title = f"{policy.name} {policy.version}"
+    return policy_role(policy.document, title, lambda _: Origin(title))
 
 
 def _noun(text: str, *, as_json: bool) -> None:
@@ -144,9 +144,9 @@ def _noun(text: str, *, as_json: bool) -> None:
         if called is None:
             from remit.catalogue.types import resource_types
 
-            known = text in resource_types()
-            what = "nobody says what CloudFormation calls for it" if known else "CloudFormation has no such type"
-            raise RemitError(f"{text}: {what}", hint=None if known else did_you_mean(text, resource_types()))
+            exists = text in resource_types()
+            problem = "nobody says what CloudFormation calls for it" if exists else "CloudFormation has no such type"
+            raise RemitError(f"{text}: {problem}", hint=None if exists else did_you_mean(text, resource_types()))
         lines, document = type_lines(called), type_document(called)
     else:
         if ":iam::aws:policy/" in text:
@@ -156,8 +156,8 @@ def _noun(text: str, *, as_json: bool) -> None:
             raise RemitError(f"AWS has no managed policy {name}", hint=did_you_mean(name, managed_policies()))
         kinds = types_of(text)
         if not kinds:
-            what = "no resource that is known has such an ARN" if parse(text) else "is no ARN: one has six parts"
-            raise RemitError(f"{text}: {what}", hint="arn:partition:service:region:account:resource")
+            problem = "no resource that is known has such an ARN" if parse(text) else "is not an ARN: one has six parts"
+            raise RemitError(f"{text}: {problem}", hint="arn:partition:service:region:account:resource")
         lines, document = arn_lines(text, kinds), arn_document(text, kinds)
     if as_json:
         options.print_json(document)
@@ -175,18 +175,18 @@ def _action(text: str, *, as_json: bool) -> None:
 
     text = f"{text}:*" if text.lower() in services() else text
     names, note = meant(text)
-    found = [known for name in names if (known := catalogued(name)) is not None]
+    actions = [action for action in map(catalogued, names) if action is not None]
     if as_json:
-        whole = action_document(found[0]) if len(names) == 1 else None
+        document = action_document(actions[0]) if len(names) == 1 else None
         listed = [{"action": name, "level": level_of(name)} for name in names]
-        options.print_report(whole if whole is not None and note is None else {"note": note, "actions": listed})
+        options.print_report(document if document is not None and note is None else {"note": note, "actions": listed})
         return
-    told = [] if note is None else [note]
+    lines = [] if note is None else [note]
     if is_pattern(text):
-        told += (f"  {name}  {level_of(name)}" for name in names)
+        lines += (f"  {name}  {level_of(name)}" for name in names)
     else:
-        told += (line for known in found for line in action_lines(known))
-    click.echo(page(told), nl=False)
+        lines += (line for action in actions for line in action_lines(action))
+    click.echo(page(lines), nl=False)
 
 
 def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
@@ -221,11 +221,11 @@ def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     if is_meant(word):
         _action(word, as_json=as_json)
         return
-    near = nearest_services(word)
-    if not near:
+    services = nearest_services(word)
+    if not services:
         raise error
-    services = f"of AWS's services, {' or '.join(f'`{one}:*`' for one in near)}"
-    raise RemitError(error.message, hint="; ".join(filter(None, (error.hint, services))), origin=error.origin)
+    hint = f"of AWS's services, {' or '.join(f'`{service}:*`' for service in services)}"
+    raise RemitError(error.message, hint="; ".join(filter(None, (error.hint, hint))), origin=error.origin)
 
 
 def _request(
@@ -241,11 +241,14 @@ def _request(
 
     standing = standings(app, roles)[name]
     action, resources = _asked(standing, words)
-    function = next(one for one in app.functions if one.name == name)
+    function = next(declared for declared in app.functions if declared.name == name)
     vague = resources == ("*",) and not words[1:] and targets_of(action)
     answers = [explain(standing, name, action, resource) for resource in resources]
     return _tell(
-        *(replace(one, remedy=remedy(app, function, action, "" if vague else one.resource, folder)) for one in answers),
+        *(
+            replace(answer, remedy=remedy(app, function, action, "" if vague else answer.resource, folder))
+            for answer in answers
+        ),
         as_json=as_json,
     )
 
@@ -270,10 +273,10 @@ def _action_of(action: str) -> str:
 
     if action.startswith("arn:") or not (":" in action or "." in action or named(action)):
         hint = "an action reads `service:Operation`, and comes before the resource"
-        raise RemitError(f"{action!r} is no action", hint=hint)
-    known = catalogued(action)
-    if known is not None:
-        return known.full_name
+        raise RemitError(f"{action!r} is not an action", hint=hint)
+    catalogued_action = catalogued(action)
+    if catalogued_action is not None:
+        return catalogued_action.full_name
     try:
         names, note = meant(action)
     except RemitError:
@@ -297,26 +300,26 @@ def _tell_role(role: Role, *, as_json: bool) -> None:
         click.echo(page(role_lines(role)), nl=False)
 
 
-def _tell(*found: Explanation, as_json: bool) -> int:
+def _tell(*explanations: Explanation, as_json: bool) -> int:
     from remit.report.explanation import verdict_document, verdict_lines
     from remit.report.terminal_text import page
 
     if as_json:
-        documents = [verdict_document(one) for one in found]
+        documents = [verdict_document(explanation) for explanation in explanations]
         options.print_report(documents[0] if len(documents) == 1 else documents)
     else:
-        click.echo(page(line for one in found for line in verdict_lines(one)), nl=False)
-    return 0 if all(one.verdict == "Allowed" for one in found) else 1
+        click.echo(page(line for explanation in explanations for line in verdict_lines(explanation)), nl=False)
+    return 0 if all(explanation.verdict == "Allowed" for explanation in explanations) else 1
 
 
 def _source(words: tuple[str, ...], policy: Path | None, template: Path | None) -> Source | None:
     """The file that is to be explained: the option's, or the first word when it is the path of a file."""
-    given = policy or template or (Path(words[0]) if words and _is_file(words[0]) else None)
-    if given is None:
+    path = policy or template or (Path(words[0]) if words and _is_file(words[0]) else None)
+    if path is None:
         return None
     from remit.documents.read import read
 
-    return read(*options.content(given))
+    return read(*options.content(path))
 
 
 def _read(source: Source, policy: Path | None, template: Path | None) -> Read:
@@ -329,8 +332,8 @@ def _read(source: Source, policy: Path | None, template: Path | None) -> Read:
 def _is_file(word: str) -> bool:
     """Whether a word is the path of a file, there or not: functions have no dots and no slashes in their names."""
     path = Path(word)
-    named = path.suffix in (".json", ".yaml", ".yml", ".template")
-    return named or ("/" in word and (path.is_file() or path.is_fifo()))
+    has_suffix = path.suffix in (".json", ".yaml", ".yml", ".template")
+    return has_suffix or ("/" in word and (path.is_file() or path.is_fifo()))
 
 
 def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
@@ -343,9 +346,9 @@ def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_
     if not words:
         _tell_role(role, as_json=as_json)
         return 0
-    asked = standing(role, names)
-    asker = "the policy" if asked.layers.resource is None else "the caller"
-    return _tell(*_answers(asked, words, asker, Conditions()), as_json=as_json)
+    standing_role = standing(role, names)
+    asker = "the policy" if standing_role.layers.resource is None else "the caller"
+    return _tell(*_answers(standing_role, words, asker, Conditions()), as_json=as_json)
 
 
 def _answers(role: Standing, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:

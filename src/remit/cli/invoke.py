@@ -62,16 +62,16 @@ def command(
         click.get_current_context().exit(1)
 
 
-def _event(given: str) -> Any:
-    what, text = "--event", given
-    if given == "-":
-        what, text = "standard input", sys.stdin.read()
-    elif given.startswith("@"):
-        what = given[1:]
-        text = Path(what).read_text("utf-8")
+def _event(argument: str) -> Any:
+    source, text = "--event", argument
+    if argument == "-":
+        source, text = "standard input", sys.stdin.read()
+    elif argument.startswith("@"):
+        source = argument[1:]
+        text = Path(source).read_text("utf-8")
     try:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # Python reads NaN and half characters, too
     except (ValueError, RecursionError) as error:
-        raise RemitError(f"the event in {what} is no JSON: {error}", hint='write it like {"key": "value"}') from None
+        raise RemitError(f"the event in {source} is not JSON: {error}", hint='write it like {"key": "value"}') from None
     return value

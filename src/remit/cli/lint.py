@@ -14,7 +14,7 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from remit.lint.finding import Finding
     from remit.lint.shelf import Rule
@@ -99,16 +99,16 @@ def _pages(explain: str | None, *, as_json: bool) -> int:
     from remit.lint.shelf import rule, rules
 
     if explain is not None:
-        found = rule(explain)
+        lint_rule = rule(explain)
         if as_json:
-            options.print_json({**_row(found), "page": found.page})
+            options.print_json({**_row(lint_rule), "page": lint_rule.page})
         else:
-            click.echo(f"{found.code} {found.name} ({found.severity})\n\n{found.page}", nl=False)
+            click.echo(f"{lint_rule.code} {lint_rule.name} ({lint_rule.severity})\n\n{lint_rule.page}", nl=False)
     elif as_json:
-        options.print_json([_row(one) for one in rules()])
+        options.print_json([_row(lint_rule) for lint_rule in rules()])
     else:
-        for one in rules():
-            click.echo(f"{one.code}  {one.severity:<7}  {one.name:<28}  {one.title}")
+        for lint_rule in rules():
+            click.echo(f"{lint_rule.code}  {lint_rule.severity:<7}  {lint_rule.name:<28}  {lint_rule.title}")
     return 0
 
 
@@ -155,10 +155,10 @@ def _of_path(path: Path, kind: str | None) -> Iterator[Finding]:
         yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind)
     elif path.is_dir():
         yield from _of_folder(path, kind)
-    elif isinstance(data := _bytes(path), bytes):
-        yield from lint_bytes(data, path.as_posix(), kind=kind)
+    elif isinstance(content := _bytes(path), bytes):
+        yield from lint_bytes(content, path.as_posix(), kind=kind)
     else:
-        yield data
+        yield content
 
 
 def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
@@ -166,18 +166,18 @@ def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
     from remit.lint.files import lint_found
 
     files = tuple(_files(folder))
-    others: list[str] = []
+    skipped: list[str] = []
     for file in files:
-        data = _bytes(file)
-        found = lint_found(data, file.as_posix(), kind=kind) if isinstance(data, bytes) else (data,)
-        if found is None:
-            others.append(file.as_posix())
-        yield from found or ()
-    if others:
-        named = ", ".join((*others[:_FEW], *(["…"] if len(others) > _FEW else [])))
-        what = "1 file holds" if len(others) == 1 else f"{len(others)} files hold"
-        options.note(f"{what} neither a policy nor a template: {named}")
-    if len(others) == len(files):
+        content = _bytes(file)
+        findings = lint_found(content, file.as_posix(), kind=kind) if isinstance(content, bytes) else (content,)
+        if findings is None:
+            skipped.append(file.as_posix())
+        yield from findings or ()
+    if skipped:
+        first_names = ", ".join((*skipped[:_FEW], *(["…"] if len(skipped) > _FEW else [])))
+        subject = "1 file holds" if len(skipped) == 1 else f"{len(skipped)} files hold"
+        options.note(f"{subject} neither a policy nor a template: {first_names}")
+    if len(skipped) == len(files):
         yield _nothing_to_read(folder, files)
 
 
@@ -223,25 +223,17 @@ def _print(findings: Sequence[Finding], form: str, folder: Path) -> None:
         click.echo(report.findings_text(findings, _source(folder), color=color))
 
 
-def _source(folder: Path) -> _Source:
-    return _Source(folder)
+def _source(folder: Path) -> Callable[[str], Sequence[str]]:
+    """Read the lines of the files that findings name, once each."""
 
-
-class _Source:
-    """The lines of the files that findings name, read once each."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.lines = cache(self._lines)
-
-    def __call__(self, file: str) -> Sequence[str]:
-        return self.lines(file)
-
-    def _lines(self, file: str) -> Sequence[str]:
-        for path in (self.folder / file, Path(file)):
+    @cache
+    def lines(file: str) -> Sequence[str]:
+        for path in (folder / file, Path(file)):
             try:
                 if path.is_file():  # what a pipe held is gone, and its next reader would wait
                     return path.read_text("utf-8").split("\n")
             except (OSError, ValueError):
                 continue
         return ()
+
+    return lines

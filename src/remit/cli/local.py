@@ -119,18 +119,18 @@ def status(folder: Path, *, as_json: bool) -> None:
     """
     from remit.local import aws
 
-    found = aws.status(folder)
+    state = aws.status(folder)
     if as_json:
-        running = {"running": False} if found.aws is None else _running(found.aws)
-        files = {"state": str(found.state), "log": str(found.log)}
-        print_json({**running, **files, "kept": found.kept, "unsaved": found.unsaved})
+        running = {"running": False} if state.aws is None else _running(state.aws)
+        files = {"state": str(state.state), "log": str(state.log)}
+        print_json({**running, **files, "kept": state.kept, "unsaved": state.unsaved})
         return
-    click.echo("not running (`remit local start` starts it)" if found.aws is None else _sentence(found.aws))
-    kept = "" if found.kept else " (none)"
-    if found.unsaved is not None:
-        kept = f" (not all of it is kept: {found.unsaved})"
-    click.echo(f"state: {found.state}{kept}")
-    click.echo(f"log: {found.log}")
+    click.echo("not running (`remit local start` starts it)" if state.aws is None else _sentence(state.aws))
+    remark = "" if state.kept else " (none)"
+    if state.unsaved is not None:
+        remark = f" (not all of it is kept: {state.unsaved})"
+    click.echo(f"state: {state.state}{remark}")
+    click.echo(f"log: {state.log}")
 
 
 def _sentence(aws: LocalAws) -> str:
@@ -138,8 +138,8 @@ def _sentence(aws: LocalAws) -> str:
 
 
 def _running(aws: LocalAws) -> dict[str, Any]:
-    shown = {name: getattr(aws, name) for name in ("url", "port", "pid", "region", "account")}
-    return {"running": True, **shown, "environment": _environment(aws)}
+    properties = {name: getattr(aws, name) for name in ("url", "port", "pid", "region", "account")}
+    return {"running": True, **properties, "environment": _environment(aws)}
 
 
 def _environment(aws: LocalAws) -> dict[str, str]:

@@ -73,15 +73,15 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
 
     if limit is not None and (kind or parted):
         raise RemitError("--limit is a quota of your own", hint="leave out --for and --split, which know IAM's")
-    given = _read(file)
-    policy, sizes = given.policy, Sizes(_STACK, {})
+    policies = _read(file)
+    policy, sizes = policies.policy, Sizes(_STACK, {})
     smaller = minimise(policy)
     parts = _parts(smaller, kind, limit, sizes, parted=parted)
-    documents = tuple(_document(part, late=given.late) for part in parts)
+    documents = tuple(_document(part, late=policies.late) for part in parts)
     used = tuple(sizes.document(part.statements) for part in parts)
-    before, after = sum(map(sizes.written, given.documents)), sizes.document(smaller.statements)
-    if len(parts) == len(given.documents) == 1 and before <= after:  # it stays as its author wrote it
-        documents, used, after = given.documents, (before,), before
+    before, after = sum(map(sizes.written, policies.documents)), sizes.document(smaller.statements)
+    if len(parts) == len(policies.documents) == 1 and before <= after:  # it stays as its author wrote it
+        documents, used, after = policies.documents, (before,), before
     print_json(documents[0] if len(documents) == 1 else documents)
     click.echo(f"{before:,} characters before, {after:,} after{_in(parts)}", err=True)
     for line in _rooms(used, kind) if limit is None else ():
@@ -116,7 +116,7 @@ def _parts(policy: Policy, kind: str | None, limit: int | None, sizes: Sizes, *,
         return (policy,)
     if kind == "session":
         raise RemitError("a session has one policy: it cannot be split", hint="leave out --split")
-    documents = packed(policy.statements, sizes, first=most, other=limit or _most("managed"))
+    documents = packed(policy.statements, sizes, first_length=most, further_length=limit or _most("managed"))
     if documents is None:
         raise RemitError(
             "a statement is longer than a policy may be and cannot be taken apart",
@@ -131,15 +131,15 @@ def _rooms(sizes: tuple[int, ...], kind: str | None) -> list[str]:
 
     if len(sizes) == 1:
         kinds = (kind,) if kind else ("managed", "role")
-        return [f"{sizes[0]:,} of {_most(one):,} characters of {_PLACES[one]}" for one in kinds]
+        return [f"{sizes[0]:,} of {_most(place):,} characters of {_PLACES[place]}" for place in kinds]
     places = [kind or "managed", *["managed"] * (len(sizes) - 1)]
-    told = [
+    lines = [
         f"{number}: {used:,} of {_most(place):,} characters of {_PLACES[place]}"
         for number, (used, place) in enumerate(zip(sizes, places, strict=True), 1)
     ]
     managed, most = places.count("managed"), quota("iam.role.managed").most
     over = f"more than the {most} that may be attached unless AWS raises the quota"
-    return [*told, *([f"{managed} managed policies: {over}"] if managed > most else [])]
+    return [*lines, *([f"{managed} managed policies: {over}"] if managed > most else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,19 +170,19 @@ def _read(path: Path) -> _Given:
             hint="`remit minimise` takes a policy document, or a list of those of one role, user or group",
             origin=source.place(()),
         )
-    found = value.get("identity", value) if isinstance(value, dict) else value
-    documents = tuple(found) if isinstance(found, list) else (found,)
-    shown = repr(value)
-    late = any(sign in shown for sign in ("'Fn::", "'Ref'", "{{resolve:"))
+    policies = value.get("identity", value) if isinstance(value, dict) else value
+    documents = tuple(policies) if isinstance(policies, list) else (policies,)
+    text = repr(value)
+    late = any(sign in text for sign in ("'Fn::", "'Ref'", "{{resolve:"))
     return _Given(_joined(layers.identity, name), documents, late)
 
 
 def _check_kind(value: Any, name: str) -> None:
-    """Say what a file is that is no policy."""
+    """Say what a file is that is not a policy."""
     if isinstance(value, dict) and "Resources" in value:
         raise RemitError(
             f"{name} is a template: `remit minimise` takes a policy document",
-            hint="`remit lint` tells which of a template's policies are too long; give it one of them",
+            hint="`remit lint` shows which of a template's policies are too long; give it one of them",
         )
 
 

@@ -50,8 +50,8 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Answer yes to the q
 
 def parameter(text: str) -> tuple[str, str]:
     """Name and value of a `--parameter NAME=VALUE`. RemitError: it has no value."""
-    name, given, value = text.partition("=")
-    if not given:
+    name, equals, value = text.partition("=")
+    if not equals:
         raise RemitError(f"--parameter {text!r} has no value", hint="write --parameter NAME=VALUE")
     return name, value
 
@@ -103,7 +103,9 @@ def _bucket_name(_ctx: click.Context, _parameter: click.Parameter, value: str | 
 
     rule = None if value is None else broken_rule(value)
     if rule is not None:
-        raise RemitError(f"{value!r} is no name of a bucket: {rule}", hint="--artefact-bucket takes its name alone")
+        raise RemitError(
+            f"{value!r} is not a valid name for a bucket: {rule}", hint="--artefact-bucket takes its name alone"
+        )
     return value
 
 
@@ -143,11 +145,11 @@ def account(folder: Path, *, local: bool, region: str | None, profile: str | Non
     from remit.local.clients import client_arguments
 
     aws = start(folder, region=region, progress=lambda text: click.echo(text, err=True))
-    given = client_arguments(aws)
-    credentials = {name: given[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
-    found = connect(region=aws.region, endpoint=aws.url, credentials=credentials)
+    arguments = client_arguments(aws)
+    credentials = {name: arguments[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
+    connected = connect(region=aws.region, endpoint=aws.url, credentials=credentials)
     # REMIT_ACCOUNT names the account of a person or a pipeline, which no local deploy can reach by mistake.
-    return _pinned(found, pinned if context is not None and context.meta.get(_PINNED_HERE) else None)
+    return _pinned(connected, pinned if context is not None and context.meta.get(_PINNED_HERE) else None)
 
 
 def require_kept(folder: Path) -> None:
@@ -163,17 +165,17 @@ def require_kept(folder: Path) -> None:
         )
 
 
-def _pinned(found: Account, wanted: str | None) -> Account:
+def _pinned(connected: Account, number: str | None) -> Account:
     """The account, if it is the one that must be. RemitError: it is another."""
-    if not wanted or wanted == found.account:
-        return found
-    if found.local:
+    if not number or number == connected.account:
+        return connected
+    if connected.local:
         raise RemitError(
-            f"the AWS on this machine is account {found.account}, and it must be {wanted}: nothing was done",
+            f"the AWS on this machine is account {connected.account}, and it must be {number}: nothing was done",
             hint="leave out --account, or --local",
         )
     raise RemitError(
-        f"the credentials are of account {found.account}, and it must be {wanted}: nothing was done",
+        f"the credentials are of account {connected.account}, and it must be {number}: nothing was done",
         hint="`--profile` chooses other credentials; --account and REMIT_ACCOUNT say which account it must be",
     )
 
@@ -184,22 +186,22 @@ def same_place() -> str:
     Each with a blank before it, as in ` --stage prod --local`; empty when none was given.
     """
     context = click.get_current_context(silent=True)
-    given = {} if context is None else context.params
+    parameters = {} if context is None else context.params
     text = ""
-    if given.get("folder", Path()) != Path():
-        text += f" -C {shlex.quote(str(given['folder']))}"
+    if parameters.get("folder", Path()) != Path():
+        text += f" -C {shlex.quote(str(parameters['folder']))}"
     for name in ("stage", "region", "profile"):
-        if given.get(name):
-            text += f" --{name} {shlex.quote(given[name])}"
-    return text + " --local" if given.get("local") else text
+        if parameters.get(name):
+            text += f" --{name} {shlex.quote(parameters[name])}"
+    return text + " --local" if parameters.get("local") else text
 
 
 def no_function(app: App, name: str) -> RemitError:
     """What to say of a function that the app does not have: a job runs in its queue's worker."""
     from remit.errors import did_you_mean
 
-    known = [function.name for function in app.functions]
-    hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"
+    names = [function.name for function in app.functions]
+    hint = did_you_mean(name, names) or f"there are {', '.join(names) or 'none'}"
     if name in app.jobs:
         hint = f"`{name}` is a job: `worker-{app.jobs[name]}` runs it"
     return RemitError(f"there is no function `{name}` in this app", hint=hint)

@@ -237,10 +237,10 @@ def _of_templates(
     found = [_plain(text, file, given) for text, file in files]
     stack = name or _NO_LETTERS.sub("-", paths[-1].name.split(".")[0]).lstrip("-0123456789").rstrip("-")
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
-        raise RemitError(f"{stack or paths[-1].name!r} is no name of a stack", hint="`--stack NAME` tells it")
+        raise RemitError(f"{stack or paths[-1].name!r} is not a valid name for a stack", hint="`--stack NAME` gives it")
     declared = stack_of(stack, found, given)
     if name is None:
-        options.note(f"the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it")
+        options.note(f"the stack is taken to be `{stack}`, as the file is named: `--stack NAME` gives it")
     ours = any((bucket or "remit-artefacts-").encode() in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
     return declared, in_bucket(calls, bucket or ARTEFACTS)
@@ -249,7 +249,8 @@ def _of_templates(
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
     """A template with loops and SAM's resources as what they become."""
     from remit.documents.read import read
-    from remit.template.loops import defaults, unrolled
+    from remit.template.loops import unrolled
+    from remit.template.parameters import defaults
     from remit.template.sam.expand import plain_template
     from remit.template.terraform.plan import is_plan
 
@@ -257,7 +258,7 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
     if is_plan(source.value):
         raise RemitError(f"{file} is a Terraform plan: a deployer's policy is made for CloudFormation templates only")
     if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
-        raise RemitError(f"{file} is no CloudFormation template: it has no Resources", origin=source.place(()))
+        raise RemitError(f"{file} is not a CloudFormation template: it has no Resources", origin=source.place(()))
     values = {**defaults(source.value), **parameters}
     template, notes = plain_template(unrolled(source.value, values).template, source.place)
     for note in notes:
@@ -270,7 +271,7 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
     from remit.catalogue import partitions
 
     if account is not None and re.fullmatch(r"[0-9]{12}", account) is None:
-        raise RemitError(f"--account {account!r} is no account: it has 12 digits")
+        raise RemitError(f"--account {account!r} is not an account: it has 12 digits")
     named = [found.name for found in partitions.partitions()]
     if partition is not None and partition not in named:
         raise RemitError(f"there is no partition {partition!r}", hint=did_you_mean(partition, named))
@@ -331,7 +332,7 @@ def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
             return role
     for function in app.functions:
         if function.name == name:
-            from remit.roles.own_roles import needed_actions
+            from remit.roles.defaults import needed_actions
 
             raise RemitError(
                 f"function `{name}` brings a role of its own (`Role` in its properties)",

@@ -11,7 +11,7 @@ import click
 
 from remit.errors import did_you_mean
 
-_NOT_COMMANDS = frozenset({"__init__", "approval", "manual_changes", "options", "shelf", "watch"})
+_NOT_COMMANDS = frozenset({"__init__", "options", "shelf", "watch"})
 _SECTIONS: Final = {
     "Start": ("init",),
     "Deploy": ("build", "deploy", "status", "invoke", "delete", "local"),
@@ -43,9 +43,9 @@ class Shelf(click.Group):
         """List the commands in sections."""
         names = self.list_commands(ctx)
         listed = {name for section in _SECTIONS.values() for name in section}
-        others = tuple(name for name in names if name not in listed)
+        without_section = tuple(name for name in names if name not in listed)
         widest = max(len(name) for name in names)
-        for heading, section in {**_SECTIONS, "Other": others}.items():
+        for heading, section in {**_SECTIONS, "Other": without_section}.items():
             with formatter.section(heading):
                 formatter.write_dl([(name.ljust(widest), self._summary(ctx, name)) for name in section])
 

@@ -41,13 +41,13 @@ def command(
     account = options.account(folder, local=local, region=region, profile=profile)
     if local:
         _tell_unsaved(folder)
-    found = status(account, name)
-    if found is not None:
-        changes = changes_of(account, found, last(account, folder, name))
+    deployed = status(account, name)
+    if deployed is not None:
+        changes = changes_of(account, deployed, last(account, folder, name))
         if as_json:
-            options.print_report({**status_document(found, account), "changed_by_hand": by_hand_document(changes)})
+            options.print_report({**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)})
         else:
-            click.echo(page((*status_lines(found, account), *by_hand_lines(changes))), nl=False)
+            click.echo(page((*status_lines(deployed, account), *by_hand_lines(changes))), nl=False)
     else:
         if as_json:
             options.print_json({"namespace": name, "deployed": False, **place_document(account)})

@@ -1,4 +1,4 @@
-"""What the commands that change a stack share: ask, show events as they come, and stop when told to."""
+"""What the commands that change a stack share: the terminal, and stopping at a signal."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from remit.cli import options
+from remit.deploy.operators import DeployOperator
 from remit.errors import RemitError
 from remit.report.events import event_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from types import FrameType
 
-    from remit.deploy.events import Event
+    from remit.deploy.events import StackEvent
     from remit.deploy.execute import OnEvent
-    from remit.deploy.stack import Stack
 
 _COLOURS: Final = {"+": "green", "-": "red", "~": "yellow", "?": "yellow"}
 _STOPS: Final = (signal.SIGTERM, signal.SIGHUP)
 _SIGNS: Final = ("pyproject.toml", "config", "app.py", "app", "src", ".remit")
 """What a project has at least one of."""
+_BIG: Final = 8 * 1024 * 1024  # bytes; a bigger upload shows its progress
 _SHOWN: Final = 8  # resources in progress on the screen at once
 
 
@@ -41,42 +43,50 @@ def namespace(folder: Path, stage: str | None) -> str:
         return f"{state.name}-{state.stage}"
 
 
-def say(text: str = "") -> None:
-    """Talk: to standard error."""
-    click.echo(text, err=True)
+class Terminal(DeployOperator):
+    """The person at the terminal, or whoever reads standard error; nobody can be asked without a terminal."""
 
+    def __init__(self) -> None:
+        self.command_options = options.same_place()
 
-def say_changes(lines: Iterable[str]) -> None:
-    """Talk in lines that begin with +, -, ~ or ?, in colour on a screen."""
-    for line in lines:
-        colour = _COLOURS.get(line.lstrip()[:1]) if line.startswith(" ") and "NO_COLOR" not in os.environ else None
-        say(click.style(line, fg=colour) if colour else line)
+    def note(self, text: str) -> None:
+        """Print a line on standard error."""
+        click.echo(text, err=True)
 
+    def show(self, lines: Iterable[str]) -> None:
+        """Print lines that begin with +, -, ~ or ?, in colour on a screen."""
+        for line in lines:
+            colour = _COLOURS.get(line.lstrip()[:1]) if line.startswith(" ") and "NO_COLOR" not in os.environ else None
+            self.note(click.style(line, fg=colour) if colour else line)
 
-def say_waiting(stack: Stack) -> None:
-    """Talk: who is waited for."""
-    say(f"waiting: {stack.name} is in {stack.status} ...")
+    def ask(self, question: str) -> bool | None:
+        """Ask the person; an input that ends means no."""
+        if sys.stdin is None or not sys.stdin.isatty():  # None when it is closed
+            return None
+        try:
+            return click.confirm(question, err=True)
+        except click.Abort as aborted:  # click makes one of Ctrl-C and of an input that ends
+            if isinstance(aborted.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from None
+            return False
 
+    @contextlib.contextmanager
+    def events(self, stack: str) -> Iterator[OnEvent]:
+        """Show events as they come: what runs at the bottom of a screen, a line each anywhere else."""
+        if sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+            with _screen(stack) as show:
+                yield show
+        else:
+            yield lambda event: self.note(event_line(event, stack))
 
-def terminal() -> bool:
-    """Whether there is somebody to ask."""
-    return sys.stdin is not None and sys.stdin.isatty()  # None when it is closed
-
-
-def ask(question: str, *, yes: bool) -> None:
-    """Go on, if a person says yes or `--yes` did. RemitError: nobody is there to ask. Abort: the answer is no."""
-    if yes:
-        return
-    if not terminal():
-        raise RemitError(f"`{question}` needs an answer, and there is no terminal to ask at", hint="`--yes` answers it")
-    try:
-        agreed = click.confirm(question, err=True)
-    except click.Abort as aborted:  # click makes one of Ctrl-C and of an input that ends
-        if isinstance(aborted.__context__, KeyboardInterrupt):
-            raise KeyboardInterrupt from None
-        raise
-    if not agreed:
-        raise click.Abort
+    @contextlib.contextmanager
+    def progress(self, size: int) -> Iterator[Callable[[int], None] | None]:
+        """Show a bar for a big upload."""
+        if size <= _BIG:
+            yield None
+            return
+        with click.progressbar(length=size, label=f"uploading {size / 1e6:.1f} MB", file=sys.stderr) as bar:
+            yield bar.update
 
 
 @contextlib.contextmanager
@@ -94,22 +104,6 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def exit_code(stop: BaseException) -> int:
-    """128 and the signal that stopped; 130 when that is not said."""
-    number = stop.args[0] if stop.args and isinstance(stop.args[0], int) else int(signal.SIGINT)
-    return 128 + number
-
-
-@contextlib.contextmanager
-def events(stack: str) -> Iterator[OnEvent]:
-    """Show events as they come: what runs at the bottom of a screen, a line each anywhere else."""
-    if sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
-        with _screen(stack) as show:
-            yield show
-    else:
-        yield lambda event: say(event_line(event, stack))
-
-
 @contextlib.contextmanager
 def _screen(stack: str) -> Iterator[OnEvent]:
     from rich.console import Console
@@ -117,16 +111,16 @@ def _screen(stack: str) -> Iterator[OnEvent]:
     from rich.text import Text
 
     console = Console(stderr=True, highlight=False)
-    running: dict[tuple[str, str], Event] = {}
+    running: dict[tuple[str, str], StackEvent] = {}
 
     def bottom() -> Any:
         lines = [f"  {event.status}  {event.type}  {event.logical_id}" for event in list(running.values())[:_SHOWN]]
-        more = len(running) - len(lines)
-        return Text("\n".join([*lines, f"  and {more} more"] if more > 0 else lines), style="dim", no_wrap=True)
+        hidden = len(running) - len(lines)
+        return Text("\n".join([*lines, f"  and {hidden} more"] if hidden > 0 else lines), style="dim", no_wrap=True)
 
     with Live(bottom(), console=console, transient=True, refresh_per_second=8) as live:
 
-        def show(event: Event) -> None:
+        def show(event: StackEvent) -> None:
             key = (event.stack_id, event.logical_id)
             running.pop(key, None)
             if event.status.endswith("_IN_PROGRESS") and not event.of_stack:

@@ -13,7 +13,7 @@ from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from remit.why.denial import Denial
-    from remit.why.denied_request import Here
+    from remit.why.denied_request import LoadedApp
 
 
 @click.command("why", short_help="Explain why access was denied, and what to change.")
@@ -51,7 +51,7 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
     denial = parse(_text(text))
     if denial is None:
         raise RemitError(
-            "this text tells of no denied access",
+            "this text reports no denied access",
             hint="paste the whole message, with AccessDenied, UnauthorizedOperation or `is not authorized to perform`",
         )
     if template is not None:
@@ -75,18 +75,18 @@ def _text(words: tuple[str, ...]) -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
-def _here(folder: Path, stage: str | None, denial: Denial) -> Here | None:
+def _here(folder: Path, stage: str | None, denial: Denial) -> LoadedApp | None:
     """The app in this folder, at the stage of the one who was denied; None, and said so, when it cannot be read."""
     from remit.project.current_load import project_name
     from remit.project.load import load
     from remit.roles.assign import assign
-    from remit.why.denied_request import Here, stage_of
+    from remit.why.denied_request import LoadedApp, stage_of
 
     if not any((folder / name).exists() for name in ("config/deploy.py", "app.py", "pyproject.toml")):
         return None
     try:
         app = load(folder, stage or stage_of(denial, project_name(folder)))
-        return Here(app, assign(app), folder)
+        return LoadedApp(app, assign(app), folder)
     except RemitError as error:
         at = f" ({error.origin})" if error.origin is not None else ""
         click.echo(f"the app in this folder is left out, since it cannot be read: {error.message}{at}", err=True)

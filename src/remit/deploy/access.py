@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from remit.app import Role
-    from remit.deploy.plan import Plan
+    from remit.deploy.plan import StackPlan
     from remit.deploy.session import Account
     from remit.review.accepted_file import Entry
 
@@ -26,7 +26,7 @@ APPROVALS: Final[tuple[Approval, ...]] = ("broadening", "any", "never")
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class PlannedAccess:
     """What changes, and why it is not known when a template's roles cannot be read."""
 
     review: Review
@@ -49,13 +49,13 @@ class Access:
         return {"broadening": self.broadens, "any": self.differs, "never": False}[level]
 
 
-def access(
+def access_of(
     account: Account,
-    planned: Plan,
+    planned: StackPlan,
     roles: Iterable[Role],
     last: Version | None = None,
     accepted: Sequence[Entry] = (),
-) -> Access:
+) -> PlannedAccess:
     """What a plan does to access, with what `accepted` accepts set aside.
 
     Both sides are read from the templates: what CloudFormation runs, and what it would. Reasons and lines come from the
@@ -65,10 +65,12 @@ def access(
         new = version(planned.template, account, planned.namespace)
         old = version(planned.running, account, planned.namespace) if planned.running else nothing()
     except RemitError as error:
-        return Access(Review(planned.namespace, THIS, ()), f"the roles of a template cannot be read: {error.message}")
-    here = Version(THIS, tuple(roles), names=pseudo(account, planned.namespace))
-    old = explained(old, here)
+        return PlannedAccess(
+            Review(planned.namespace, THIS, ()), f"the roles of a template cannot be read: {error.message}"
+        )
+    in_template = Version(THIS, tuple(roles), names=pseudo(account, planned.namespace))
+    old = explained(old, in_template)
     if last is not None:
         old = explained(old, last)
-    found, _ = accept(review(old, replace(explained(new, here), where=THIS)), accepted)
-    return Access(found)
+    reviewed, _ = accept(review(old, replace(explained(new, in_template), where=THIS)), accepted)
+    return PlannedAccess(reviewed)

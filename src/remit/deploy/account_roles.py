@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from remit.deploy.aws_errors import denied, told, transient
+from remit.deploy.aws_errors import denied, remit_errors, transient
 from remit.deploy.session import CONNECTIONS
 from remit.deploy.stack import pauses
 from remit.errors import RemitError
@@ -36,7 +36,7 @@ class Unreadable(RemitError):  # noqa: N818 - what IAM holds, not a fault
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldRole:
     """A role as IAM holds it: inline policies by name, the ARNs of attached ones, in IAM's order."""
 
     name: str
@@ -48,89 +48,92 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ManagedPolicyVersion:
     """The version of a managed policy that is in force, as in "v3"."""
 
     version: str
     policy: Policy
 
 
-def held(account: Account, names: Iterable[str]) -> dict[str, Held]:
+def held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
     """Roles by their names in the account; one that is not there is left out. RemitError: a policy cannot be read."""
-    wanted = tuple(dict.fromkeys(names))
-    with told():
+    role_names = tuple(dict.fromkeys(names))
+    with remit_errors():
         if account.local:
-            return _here(account, wanted)
-        if len(wanted) > MANY:
-            found = _if_allowed(lambda: all_held(account, wanted))
-            if found is not None:
-                return found
-        return each_held(account, wanted)
+            return _here(account, role_names)
+        if len(role_names) > MANY:
+            roles = _if_allowed(lambda: all_held(account, role_names))
+            if roles is not None:
+                return roles
+        return each_held(account, role_names)
 
 
-def _here(account: Account, wanted: Sequence[str]) -> dict[str, Held]:
+def _here(account: Account, role_names: Sequence[str]) -> dict[str, HeldRole]:
     """As `held`, on this machine: all at once, but for the boundaries, which the AWS here leaves out of that."""
     client = account.client("iam")
-    roles = all_held(account, wanted) if wanted else {}
-    asked = _at_once(lambda name: client.get_role(RoleName=name)["Role"], roles)
-    return {raw["RoleName"]: replace(roles[raw["RoleName"]], boundary=_boundary(raw)) for raw in asked}
+    roles = all_held(account, role_names) if role_names else {}
+    raw_roles = _at_once(lambda name: client.get_role(RoleName=name)["Role"], roles)
+    return {raw["RoleName"]: replace(roles[raw["RoleName"]], boundary=_boundary(raw)) for raw in raw_roles}
 
 
-def each_held(account: Account, names: Iterable[str]) -> dict[str, Held]:
+def each_held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
     """As `held`, role by role."""
     client = account.client("iam")
-    found = _at_once(lambda name: _held(client, name), names)
-    return {one.name: one for one in found if one is not None}
+    roles = _at_once(lambda name: _held(client, name), names)
+    return {role.name: role for role in roles if role is not None}
 
 
-def all_held(account: Account, names: Iterable[str]) -> dict[str, Held]:
+def all_held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
     """As `held`, out of all the account's roles."""
-    wanted = frozenset(names)
+    role_names = frozenset(names)
     pages = account.client("iam").get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
     return {
-        raw["RoleName"]: Held(
+        raw["RoleName"]: HeldRole(
             raw["RoleName"],
             raw["Arn"],
             _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {raw['RoleName']}"),
             tuple(
-                (one["PolicyName"], _parsed(one["PolicyDocument"], f"policy {one['PolicyName']} of {raw['RoleName']}"))
-                for one in raw["RolePolicyList"]
+                (
+                    policy["PolicyName"],
+                    _parsed(policy["PolicyDocument"], f"policy {policy['PolicyName']} of {raw['RoleName']}"),
+                )
+                for policy in raw["RolePolicyList"]
             ),
-            tuple(one["PolicyArn"] for one in raw["AttachedManagedPolicies"]),
+            tuple(policy["PolicyArn"] for policy in raw["AttachedManagedPolicies"]),
             _boundary(raw),
         )
         for page in pages
         for raw in page["RoleDetailList"]
-        if raw["RoleName"] in wanted
+        if raw["RoleName"] in role_names
     }
 
 
-def documents(account: Account, arns: Iterable[str]) -> dict[str, Document]:
+def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyVersion]:
     """Managed policies by their ARNs; one that is not there is left out."""
     client = account.client("iam")
 
-    def one(arn: str) -> tuple[str, Document] | None:
+    def document_of(arn: str) -> tuple[str, ManagedPolicyVersion] | None:
         try:
             version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
             raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
         except client.exceptions.NoSuchEntityException:
             return None
-        return arn, Document(version, _parsed(raw, f"policy {arn}"))
+        return arn, ManagedPolicyVersion(version, _parsed(raw, f"policy {arn}"))
 
-    with told():
-        return dict(found for found in _at_once(one, dict.fromkeys(arns)) if found is not None)
+    with remit_errors():
+        return dict(item for item in _at_once(document_of, dict.fromkeys(arns)) if item is not None)
 
 
 def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]:
     """The ARN of the role that each function runs under, by the function's name in the account."""
-    wanted = tuple(dict.fromkeys(names))
+    function_names = tuple(dict.fromkeys(names))
     client = account.client("lambda")
 
-    def every() -> dict[str, str]:
+    def all_roles() -> dict[str, str]:
         pages = client.get_paginator("list_functions").paginate()
-        return {one["FunctionName"]: one["Role"] for page in pages for one in page["Functions"]}
+        return {function["FunctionName"]: function["Role"] for page in pages for function in page["Functions"]}
 
-    def one(name: str) -> tuple[str, str] | None:
+    def role_of(name: str) -> tuple[str, str] | None:
         try:
             return name, str(
                 _patiently(account, lambda: client.get_function(FunctionName=name))["Configuration"]["Role"]
@@ -138,25 +141,25 @@ def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]
         except client.exceptions.ResourceNotFoundException:
             return None
 
-    with told():
-        found = _if_allowed(every) if account.local or len(wanted) > MANY else None
-        if found is None:
-            found = dict(item for item in _at_once(one, wanted) if item is not None)
-    return {name: found[name] for name in wanted if name in found}
+    with remit_errors():
+        roles = _if_allowed(all_roles) if account.local or len(function_names) > MANY else None
+        if roles is None:
+            roles = dict(item for item in _at_once(role_of, function_names) if item is not None)
+    return {name: roles[name] for name in function_names if name in roles}
 
 
-def _held(client: Any, name: str) -> Held | None:
+def _held(client: Any, name: str) -> HeldRole | None:
     try:
         raw = client.get_role(RoleName=name)["Role"]
         inline = tuple(_inline(client, name))
         attached = tuple(
-            one["PolicyArn"]
+            policy["PolicyArn"]
             for page in client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
-            for one in page["AttachedPolicies"]
+            for policy in page["AttachedPolicies"]
         )
     except client.exceptions.NoSuchEntityException:
         return None
-    return Held(
+    return HeldRole(
         name,
         raw["Arn"],
         _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}"),
@@ -178,12 +181,12 @@ def _boundary(raw: Mapping[str, Any]) -> str | None:
     return arn
 
 
-def _parsed(raw: Any, what: str) -> Policy:
+def _parsed(raw: Any, name: str) -> Policy:
     """A document as botocore gives it: no longer in the encoding of a URL, and no text."""
     try:
         return parse(raw)
     except RemitError as error:
-        raise Unreadable(f"{what} cannot be read: {error.message}", hint=error.hint) from error
+        raise Unreadable(f"{name} cannot be read: {error.message}", hint=error.hint) from error
 
 
 def _if_allowed(ask: Callable[[], T]) -> T | None:
@@ -217,7 +220,7 @@ def _at_once(work: Callable[[U], T], items: Iterable[U]) -> list[T]:
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         waiting = [pool.submit(work, item) for item in items]
         try:
-            return [one.result() for one in waiting]
+            return [future.result() for future in waiting]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

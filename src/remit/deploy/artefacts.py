@@ -17,7 +17,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from remit.deploy.aws_errors import status, told
+from remit.deploy.aws_errors import remit_errors, status
 from remit.deploy.bucket import artefact_bucket, exists
 from remit.errors import RemitError
 from remit.iam.tokens import text_of
@@ -47,7 +47,7 @@ def upload(account: Account, bucket: str, path: Path, key: str, progress: Progre
     """
     from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - only a deploy needs it
 
-    with told():
+    with remit_errors():
         stored = _stored(account, bucket, key)
         if stored == "these bytes":
             return "reused"
@@ -67,7 +67,7 @@ def upload_template(account: Account, bucket: str, namespace: str, body: str) ->
     raw = body.encode()
     key = f"{namespace}/{sha256(raw).hexdigest()}.json"
     client = account.client("s3")
-    with told():
+    with remit_errors():
         if _stored(account, bucket, key) != "these bytes":
             client.put_object(
                 Bucket=bucket,
@@ -118,7 +118,7 @@ def remove_artefacts(account: Account, namespace: str, bucket: str) -> int:
     Nothing when there is no bucket.
     """
     removed = 0
-    with told():
+    with remit_errors():
         if not exists(account, bucket):
             return 0
         for batch in _versions(account, bucket, f"{namespace}/"):
@@ -145,7 +145,7 @@ def prune_artefacts(account: Account, namespace: str, bucket: str, *templates: M
     """
     digests = set(_ARTEFACT.findall(json.dumps(templates)))
     removed = 0
-    with told():
+    with remit_errors():
         if not exists(account, bucket):
             return 0
         for page in _pages(account, bucket, f"{namespace}/"):
@@ -163,7 +163,7 @@ def prune_artefacts(account: Account, namespace: str, bucket: str, *templates: M
 def remove_bucket(account: Account) -> bool:
     """Delete remit's artefact bucket if no app has anything in it; whether it is gone."""
     bucket = artefact_bucket(account).name
-    with told():
+    with remit_errors():
         if not exists(account, bucket):
             return True
         if next(_versions(account, bucket, ""), None) is not None:
@@ -189,9 +189,9 @@ def _stored(account: Account, bucket: str, key: str) -> Literal["nothing", "thes
 
 def _versions(account: Account, bucket: str, prefix: str) -> Iterator[list[dict[str, Any]]]:
     for page in _pages(account, bucket, prefix):
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if found:
-            yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
+        items = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if items:
+            yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
 
 
 def _pages(account: Account, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:

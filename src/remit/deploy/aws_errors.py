@@ -67,8 +67,8 @@ class Denied(RemitError):  # noqa: N818 - an answer, as the code of AWS has it
 
 
 @contextmanager
-def told(operation: str | None = None) -> Iterator[None]:
-    """Turn what botocore raises into RemitError. `operation`: what goes on in AWS whatever happens here."""
+def remit_errors(operation: str | None = None) -> Iterator[None]:
+    """Turn what botocore raises into RemitError. `operation`: what continues in AWS whatever happens here."""
     from boto3.exceptions import Boto3Error  # noqa: PLC0415 - only a deploy needs it
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
     from botocore.parsers import ResponseParserError  # noqa: PLC0415
@@ -117,7 +117,7 @@ def transient(error: BaseException) -> bool:
 
 
 def sentence(error: BaseException, operation: str | None = None) -> RemitError:
-    """The RemitError that tells `error`; `operation`: what goes on in AWS whatever happens here."""
+    """The RemitError that tells `error`; `operation`: what continues in AWS whatever happens here."""
     from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415
     from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
     from botocore.parsers import ResponseParserError  # noqa: PLC0415
@@ -132,7 +132,7 @@ def sentence(error: BaseException, operation: str | None = None) -> RemitError:
 
 
 def _goes_on(operation: str | None) -> str:
-    return f"; {operation} goes on in AWS" if operation else ""
+    return f"; {operation} continues in AWS" if operation else ""
 
 
 def _again(operation: str | None) -> str:
@@ -231,7 +231,7 @@ def _unanswered(error: Any, operation: str | None) -> RemitError:
 def _other_bytes(_error: Any, _operation: str | None) -> RemitError:
     return RemitError(
         "S3 refuses an upload, whose bytes are not those that were built: the file was changed, or on its way",
-        hint="deploy again: it builds anew",
+        hint="deploy again, with a new build",
     )
 
 
@@ -240,18 +240,18 @@ def _refused(error: Any, operation: str | None) -> RemitError:
 
 
 def _denied(error: Any, operation: str | None) -> Denied:
-    called, words, where = error.operation_name, message(error), _goes_on(operation)
-    found = _PERFORM.search(words)
-    if found is None:
+    called, words, goes_on = error.operation_name, message(error), _goes_on(operation)
+    match = _PERFORM.search(words)
+    if match is None:
         return Denied(
-            f"AWS denies {called}: {words}{where}",
+            f"AWS denies {called}: {words}{goes_on}",
             hint=f"the deploying user or role needs what {called} asks for; `remit policy deployer` lists it all",
         )
-    action, resource = found["action"], (found["resource"] or "*").rstrip(".")
+    action, resource = match["action"], (match["resource"] or "*").rstrip(".")
     layer = next((text for word, text in _LAYERS if word in words), None)
     statement = json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})
     return Denied(
-        f"{found['who'] or 'the caller'} may not {action} on {resource} ({called}){where}",
+        f"{match['who'] or 'the caller'} may not {action} on {resource} ({called}){goes_on}",
         hint=layer or f"allow it with {statement}; `remit policy deployer` writes the whole policy",
     )
 

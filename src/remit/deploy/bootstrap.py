@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import code, told
+from remit.deploy.aws_errors import code, remit_errors
 from remit.deploy.bucket import artefact_bucket, exists, not_ours
 from remit.errors import RemitError
 
@@ -56,7 +56,7 @@ _ENCRYPTED: Final = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgor
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class BucketSetting:
     """One property of the bucket: how it is read, and what is written if the answer does not hold it."""
 
     name: str
@@ -87,7 +87,7 @@ def bootstrap(account: Account, name: str | None = None) -> Bootstrapped:
     name = name or artefact_bucket(account).name
     client = account.client("s3")
     written = []
-    with told():
+    with remit_errors():
         made = not exists(account, name)
         if made:
             _create(account, name)
@@ -145,7 +145,7 @@ def _create(account: Account, name: str) -> None:
             raise
 
 
-def _read(account: Account, name: str, setting: Setting) -> dict[str, Any]:
+def _read(account: Account, name: str, setting: BucketSetting) -> dict[str, Any]:
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
     read = getattr(account.client("s3"), setting.read)
@@ -183,13 +183,13 @@ def _statement(arn: str) -> dict[str, Any]:
 
 
 def _statements(answer: dict[str, Any]) -> list[Any]:
-    found = json.loads(answer.get("Policy", "{}")).get("Statement", [])
-    return [found] if isinstance(found, dict) else list(found)
+    statements = json.loads(answer.get("Policy", "{}")).get("Statement", [])
+    return [statements] if isinstance(statements, dict) else list(statements)
 
 
 def _with_statement(answer: dict[str, Any], arn: str) -> dict[str, Any]:
-    others = [statement for statement in _statements(answer) if statement.get("Sid") != "RemitTlsOnly"]
-    return {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [*others, _statement(arn)]})}
+    statements = [statement for statement in _statements(answer) if statement.get("Sid") != "RemitTlsOnly"]
+    return {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [*statements, _statement(arn)]})}
 
 
 def _encrypted(answer: dict[str, Any], _arn: str) -> bool:
@@ -202,59 +202,59 @@ def _ruled(answer: dict[str, Any], _arn: str) -> bool:
 
 
 def _with_rule(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
-    others = [rule for rule in answer.get("Rules", []) if rule.get("ID") != _RULE["ID"]]
-    return {"LifecycleConfiguration": {"Rules": [*others, _RULE]}}
+    rules = [rule for rule in answer.get("Rules", []) if rule.get("ID") != _RULE["ID"]]
+    return {"LifecycleConfiguration": {"Rules": [*rules, _RULE]}}
 
 
 def _with_tag(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
-    others = [tag for tag in answer.get("TagSet", []) if tag["Key"] != _TAG["Key"]]
-    return {"Tagging": {"TagSet": [*others, _TAG]}}
+    tags = [tag for tag in answer.get("TagSet", []) if tag["Key"] != _TAG["Key"]]
+    return {"Tagging": {"TagSet": [*tags, _TAG]}}
 
 
 SETTINGS: Final = (
-    Setting(
+    BucketSetting(
         "public access block",
         "get_public_access_block",
         lambda answer, _: answer.get("PublicAccessBlockConfiguration") == _PRIVATE,
         "put_public_access_block",
         lambda *_: {"PublicAccessBlockConfiguration": _PRIVATE},
     ),
-    Setting(
+    BucketSetting(
         "object ownership",
         "get_bucket_ownership_controls",
         lambda answer, _: answer.get("OwnershipControls") == _OWNED,
         "put_bucket_ownership_controls",
         lambda *_: {"OwnershipControls": _OWNED},
     ),
-    Setting(
+    BucketSetting(
         "encryption",
         "get_bucket_encryption",
         _encrypted,
         "put_bucket_encryption",
         lambda *_: {"ServerSideEncryptionConfiguration": _ENCRYPTED},
     ),
-    Setting(
+    BucketSetting(
         "versioning",
         "get_bucket_versioning",
         lambda answer, _: answer.get("Status") == "Enabled",
         "put_bucket_versioning",
         lambda *_: {"VersioningConfiguration": {"Status": "Enabled"}},
     ),
-    Setting(
+    BucketSetting(
         "bucket policy",
         "get_bucket_policy",
         lambda answer, arn: _statement(arn) in _statements(answer),
         "put_bucket_policy",
         _with_statement,
     ),
-    Setting(
+    BucketSetting(
         "lifecycle",
         "get_bucket_lifecycle_configuration",
         _ruled,
         "put_bucket_lifecycle_configuration",
         _with_rule,
     ),
-    Setting(
+    BucketSetting(
         "tags",
         "get_bucket_tagging",
         lambda answer, _: _TAG in answer.get("TagSet", []),

@@ -25,7 +25,7 @@ _NAMING: Final = (
     (r"[a-z0-9.-]*", "it is made of small letters, digits, dots and hyphens"),
     (r"[^.-].*[^.-]", "it begins and ends with a letter or a digit"),
     (r"(?!.*\.\.).*", "no dot follows another"),
-    (r"(?!\d+\.\d+\.\d+\.\d+$).*", "it is no IP address"),
+    (r"(?!\d+\.\d+\.\d+\.\d+$).*", "it is not an IP address"),
     (r"(?!xn--|sthree-|amzn-s3-demo-).*", "it does not begin with xn--, sthree- or amzn-s3-demo-"),
     (
         r".*(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)",

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Final
 import remit
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, upload_template
-from remit.deploy.aws_errors import code, message, told
+from remit.deploy.aws_errors import code, message, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
-from remit.deploy.plan import Detail, Plan, ResourceChange, capabilities_of
+from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
 from remit.errors import RemitError
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
-    from remit.deploy.stack import Stack
+    from remit.deploy.stack import DeployedStack
 
 _EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
 _TAKEN: Final = "EarlyValidation::ResourceExistenceCheck"
@@ -43,20 +43,21 @@ _BUSY: Final = re.compile(r"is in \w+_IN_PROGRESS state")
 class Stuck(RemitError):  # noqa: N818 - a state that a person decides on, not a fault
     """A stack that something must be done with before it can be deployed to."""
 
-    def __init__(self, stack: Stack, message: str, hint: str) -> None:
+    def __init__(self, stack: DeployedStack, message: str, hint: str) -> None:
         super().__init__(message, hint=hint)
         self.stack = stack
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is asked for: the template, and what goes with it."""
+class _ChangeSetRequest:
+    """The change set to ask for: the template, and what goes with it."""
 
     namespace: str
     body: str
     capabilities: tuple[str, ...]
     tags: tuple[tuple[str, str], ...]
     bucket: Bucket
+    service_role: str | None
 
     @property
     def inline(self) -> bool:
@@ -68,10 +69,10 @@ class _Wanted:
         """Whether CloudFormation reads the template from the artefact bucket, or Lambda a zip."""
         return not self.inline or names_artefact(self.body)
 
-    def name_onto(self, stack: Stack | None) -> str:
+    def name_onto(self, stack: DeployedStack | None) -> str:
         """The change set's name: the same for the same request onto the same state."""
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
-        text = json.dumps([self.body, self.capabilities, self.tags, state])
+        text = json.dumps([self.body, self.capabilities, self.tags, state, self.service_role])
         return f"remit-{sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -85,11 +86,13 @@ def plan(
     tags: Mapping[str, str] | None = None,
     force: bool = False,
     wait: bool = False,
-    on_wait: Callable[[Stack], None] | None = None,
-) -> Plan | None:
+    on_wait: Callable[[DeployedStack], None] | None = None,
+    service_role: str | None = None,
+) -> StackPlan | None:
     """What deploying the template (JSON) would change; None, with nothing written, when it runs already.
 
-    `bucket` is remit's, unless it is given; `capabilities` are those that the template needs, unless they are given.
+    `bucket` is remit's, unless it is given; `capabilities` are those that the template needs, unless they are given;
+    CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
@@ -97,41 +100,41 @@ def plan(
     new = json.loads(template_body)
     needed = capabilities_of(new) if capabilities is None else tuple(capabilities)
     bucket = bucket or artefact_bucket(account)
-    wanted = _Wanted(namespace, template_body, needed, tuple(sorted(extra.items())), bucket)
-    with told():
+    request = _ChangeSetRequest(namespace, template_body, needed, tuple(sorted(extra.items())), bucket, service_role)
+    with remit_errors():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
         if stack is not None:
             _deployable(stack, force=force)
         old = deployed_template(account, stack)
-        if old == new and stack is not None and _same_tags(stack, wanted):
+        if old == new and stack is not None and _same_tags(stack, request):
             return None
-        if wanted.needs_bucket:
+        if request.needs_bucket:
             require_bucket(account, bucket)
-        found = _change_set(account, stack, wanted)
-        if found is None:
+        change_set = _change_set(account, stack, request)
+        if change_set is None:
             return None
-        if not wanted.inline:
-            _same_template(account, found, new)
+        if not request.inline:
+            _same_template(account, change_set, new)
         # Read again: what runs once the change set is there runs until it is executed, or else AWS refuses that.
         running = deployed_template(account, stack)
-    return Plan(
+    return StackPlan(
         namespace=namespace,
-        stack_id=found["StackId"],
-        change_set=found["ChangeSetId"],
+        stack_id=change_set["StackId"],
+        change_set=change_set["ChangeSetId"],
         kind="CREATE" if stack is None or stack.new else "UPDATE",
-        changes=tuple(_change(raw["ResourceChange"]) for raw in found["Changes"]),
+        changes=tuple(_change(raw["ResourceChange"]) for raw in change_set["Changes"]),
         running=running,
         template=new,
     )
 
 
-def discard(account: Account, planned: Plan) -> None:
+def discard(account: Account, planned: StackPlan) -> None:
     """Throw a plan away: its change set, and the empty stack that AWS made to hold a first one."""
-    with told():
+    with remit_errors():
         _discard(account, planned.change_set, planned.stack_id)
 
 
-def deployed_template(account: Account, stack: Stack | None) -> dict[str, Any]:
+def deployed_template(account: Account, stack: DeployedStack | None) -> dict[str, Any]:
     """The template that runs now, as it was sent; empty when nothing runs."""
     if stack is None or stack.new:
         return {}
@@ -140,7 +143,7 @@ def deployed_template(account: Account, stack: Stack | None) -> dict[str, Any]:
     return dict(body) if isinstance(body, dict) else {}
 
 
-def _deployable(stack: Stack, *, force: bool) -> None:
+def _deployable(stack: DeployedStack, *, force: bool) -> None:
     if stack.status in DEAD:
         raise Stuck(
             stack,
@@ -151,7 +154,7 @@ def _deployable(stack: Stack, *, force: bool) -> None:
         raise Stuck(
             stack,
             f"the last deploy of {stack.name} failed, and so did going back: {stack.reason or stack.status}",
-            "repair what it names, then `remit deploy` goes on going back before it deploys",
+            "repair what it names, then `remit deploy` continues the rollback before it deploys",
         )
     if stack.status == "DELETE_FAILED":
         raise RemitError(
@@ -171,37 +174,37 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def _same_tags(stack: Stack, wanted: _Wanted) -> bool:
-    """Whether nothing but remit's own version differs: that alone is no reason to touch every resource."""
-    was, will = dict(stack.tags), dict(wanted.tags)
+def _same_tags(stack: DeployedStack, request: _ChangeSetRequest) -> bool:
+    """Whether nothing but remit's own version differs: that alone is not a reason to touch every resource."""
+    was, will = dict(stack.tags), dict(request.tags)
     return {**was, VERSION_TAG: ""} == {**will, VERSION_TAG: ""}
 
 
-def _change_set(account: Account, stack: Stack | None, wanted: _Wanted) -> dict[str, Any] | None:
+def _change_set(account: Account, stack: DeployedStack | None, request: _ChangeSetRequest) -> dict[str, Any] | None:
     """The change set, with all its changes; None when it has none (it is gone then)."""
-    name = wanted.name_onto(stack)
+    name = request.name_onto(stack)
     if stack is not None and stack.new:
         _tidy(account, stack, name)
-    source = _source(account, wanted)
+    source = _source(account, request)
     for again in (True, False):
-        _create(account, stack, wanted, name, source)
-        found = _created(account, wanted.namespace, name)
-        if found["Status"] != "FAILED" and found["ExecutionStatus"] == "AVAILABLE":
-            return found
-        _discard(account, found["ChangeSetId"], found["StackId"])
-        reason = found.get("StatusReason", "")
+        _create(account, stack, request, name, source)
+        change_set = _created(account, request.namespace, name)
+        if change_set["Status"] != "FAILED" and change_set["ExecutionStatus"] == "AVAILABLE":
+            return change_set
+        _discard(account, change_set["ChangeSetId"], change_set["StackId"])
+        reason = change_set.get("StatusReason", "")
         if any(words in reason for words in _EMPTY):
             return None
-        if found["Status"] == "FAILED" or not again:
-            raise _refused(wanted, reason or found["ExecutionStatus"])
+        if change_set["Status"] == "FAILED" or not again:
+            raise _refused(request, reason or change_set["ExecutionStatus"])
     return None
 
 
-def _same_template(account: Account, change_set: dict[str, Any], wanted: dict[str, Any]) -> None:
+def _same_template(account: Account, change_set: dict[str, Any], template: dict[str, Any]) -> None:
     """Throw a change set away that CloudFormation made of another template: it reads the bucket a moment later."""
     names = {"StackName": change_set["StackId"], "ChangeSetName": change_set["ChangeSetId"]}
     answer = account.client("cloudformation").get_template(**names, TemplateStage="Original")
-    if answer["TemplateBody"] != wanted:
+    if answer["TemplateBody"] != template:
         _discard(account, change_set["ChangeSetId"], change_set["StackId"])
         raise RemitError(
             "nothing was deployed: CloudFormation read another template than the one that was uploaded",
@@ -210,43 +213,47 @@ def _same_template(account: Account, change_set: dict[str, Any], wanted: dict[st
         )
 
 
-def _refused(wanted: _Wanted, reason: str) -> RemitError:
+def _refused(request: _ChangeSetRequest, reason: str) -> RemitError:
     hint = None
     if _TAKEN in reason:
         hint = (
             "something of a name that the template gives is there already; of log groups, which logs that come late "
-            f"make anew, `aws logs describe-log-groups --log-group-name-prefix /aws/lambda/{wanted.namespace}-` lists "
+            f"make anew, `aws logs describe-log-groups --log-group-name-prefix /aws/lambda/{request.namespace}-` lists "
             "them, and `aws logs delete-log-group` deletes one"
         )
     return RemitError(f"CloudFormation refuses the template: {reason}", hint=hint)
 
 
-def _source(account: Account, wanted: _Wanted) -> dict[str, str]:
-    size = len(wanted.body.encode())
+def _source(account: Account, request: _ChangeSetRequest) -> dict[str, str]:
+    size = len(request.body.encode())
     most = quota("cloudformation.template.s3").most
     if size > most:
         raise RemitError(
             f"the template has {size:,} bytes, and CloudFormation reads {most:,} at most",
             hint="split the project: a stage or a group of functions with a stack of its own",
         )
-    if wanted.inline:
-        return {"TemplateBody": wanted.body}
-    return {"TemplateURL": upload_template(account, wanted.bucket.name, wanted.namespace, wanted.body)}
+    if request.inline:
+        return {"TemplateBody": request.body}
+    return {"TemplateURL": upload_template(account, request.bucket.name, request.namespace, request.body)}
 
 
-def _create(account: Account, stack: Stack | None, wanted: _Wanted, name: str, source: dict[str, str]) -> None:
+def _create(
+    account: Account, stack: DeployedStack | None, request: _ChangeSetRequest, name: str, source: dict[str, str]
+) -> None:
     from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
 
-    first = stack is None or stack.new
+    is_new = stack is None or stack.new
     arguments: dict[str, Any] = {
-        "StackName": wanted.namespace,
+        "StackName": request.namespace,
         "ChangeSetName": name,
-        "ChangeSetType": "CREATE" if first else "UPDATE",
-        "Capabilities": list(wanted.capabilities),
-        "Tags": [{"Key": key, "Value": value} for key, value in wanted.tags],
+        "ChangeSetType": "CREATE" if is_new else "UPDATE",
+        "Capabilities": list(request.capabilities),
+        "Tags": [{"Key": key, "Value": value} for key, value in request.tags],
         **source,
     }
-    if first:
+    if request.service_role is not None:
+        arguments["RoleARN"] = request.service_role
+    if is_new:
         arguments["OnStackFailure"] = "DELETE"
     try:
         account.client("cloudformation").create_change_set(**arguments)
@@ -254,7 +261,7 @@ def _create(account: Account, stack: Stack | None, wanted: _Wanted, name: str, s
         if code(error) == "AlreadyExistsException":
             return  # this very request came through before: its answer was lost, or its sender was killed
         if _BUSY.search(message(error)):
-            current = describe(account, wanted.namespace)
+            current = describe(account, request.namespace)
             if current is not None and current.busy:
                 raise busy(current) from error
         if code(error) == "ValidationError":
@@ -265,19 +272,19 @@ def _create(account: Account, stack: Stack | None, wanted: _Wanted, name: str, s
 def _created(account: Account, namespace: str, name: str) -> dict[str, Any]:
     client = account.client("cloudformation")
     for pause in pauses(account):
-        found: dict[str, Any] = client.describe_change_set(StackName=namespace, ChangeSetName=name)
-        if found["Status"] not in _PENDING:
+        change_set: dict[str, Any] = client.describe_change_set(StackName=namespace, ChangeSetName=name)
+        if change_set["Status"] not in _PENDING:
             break
         time.sleep(pause)
-    token = found.get("NextToken")
+    token = change_set.get("NextToken")
     while token:
         page = client.describe_change_set(StackName=namespace, ChangeSetName=name, NextToken=token)
-        found["Changes"] = [*found["Changes"], *page["Changes"]]
+        change_set["Changes"] = [*change_set["Changes"], *page["Changes"]]
         token = page.get("NextToken")
-    return {**found, "Changes": found.get("Changes", [])}
+    return {**change_set, "Changes": change_set.get("Changes", [])}
 
 
-def _tidy(account: Account, stack: Stack, keep: str) -> None:
+def _tidy(account: Account, stack: DeployedStack, keep: str) -> None:
     """Delete what killed plans left on a stack that was never made."""
     client = account.client("cloudformation")
     for page in client.get_paginator("list_change_sets").paginate(StackName=stack.name):
@@ -304,7 +311,7 @@ def _change(raw: dict[str, Any]) -> ResourceChange:
         type=raw["ResourceType"],
         replacement=raw.get("Replacement", ""),
         scope=tuple(raw.get("Scope", ())),
-        details=tuple(_detail(one) for one in raw.get("Details", ())),
+        details=tuple(_detail(detail) for detail in raw.get("Details", ())),
     )
 
 

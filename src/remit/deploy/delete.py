@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.types import KEEPS, holds_data
 from remit.deploy.artefacts import buckets_of, remove_artefacts
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import deployed_template
-from remit.deploy.events import Operation
+from remit.deploy.events import StackOperation
 from remit.deploy.execute import OnEvent, Outcome, followed
 from remit.deploy.stack import describe, ours, settled
 from remit.deploy.status import status
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
-    from remit.deploy.stack import Stack
-    from remit.deploy.status import Deployed
+    from remit.deploy.stack import DeployedStack
+    from remit.deploy.status import DeployedResource
 
 
-def deletable(account: Account, namespace: str) -> Stack | None:
+def deletable(account: Account, namespace: str) -> DeployedStack | None:
     """The stack that would be deleted, None when there is none. RemitError: not remit's, or protected."""
-    with told():
+    with remit_errors():
         stack = describe(account, namespace)
     if stack is None:
         return None
@@ -40,16 +40,16 @@ def deletable(account: Account, namespace: str) -> Stack | None:
     return ours(stack, "delete")
 
 
-def data_at_risk(account: Account, namespace: str) -> tuple[Deployed, ...]:
+def data_at_risk(account: Account, namespace: str) -> tuple[DeployedResource, ...]:
     """The resources of the stack that hold data, and that no deletion policy keeps."""
-    found = status(account, namespace)
-    if found is None:
+    deployed = status(account, namespace)
+    if deployed is None:
         return ()
-    with told():
-        declared = deployed_template(account, found.stack).get("Resources", {})
+    with remit_errors():
+        declared = deployed_template(account, deployed.stack).get("Resources", {})
     return tuple(
         resource
-        for resource in found.resources
+        for resource in deployed.resources
         if holds_data(resource.type)
         and resource.status != "DELETE_COMPLETE"
         and declared.get(resource.logical_id, {}).get("DeletionPolicy") not in KEEPS
@@ -63,7 +63,7 @@ def delete(
     *,
     bucket: Bucket | None = None,
     wait: bool = False,
-    on_wait: Callable[[Stack], None] | None = None,
+    on_wait: Callable[[DeployedStack], None] | None = None,
 ) -> Outcome | None:
     """Delete the stack, then every version of its artefacts (without a stack as well: then it is None).
 
@@ -78,21 +78,21 @@ def delete(
     if stack is not None:
         _same_bucket(account, stack, bucket)
         token = f"remit-{uuid.uuid4()}"
-        with told():
+        with remit_errors():
             account.client("cloudformation").delete_stack(StackName=stack.id, ClientRequestToken=token)
-        outcome = followed(account, namespace, Operation(stack.id, "DELETE", token), on_event)
+        outcome = followed(account, namespace, StackOperation(stack.id, "DELETE", token), on_event)
     if outcome is None or outcome.ok:
         remove_artefacts(account, namespace, bucket.name)
     return outcome
 
 
-def _same_bucket(account: Account, stack: Stack, bucket: Bucket) -> None:
+def _same_bucket(account: Account, stack: DeployedStack, bucket: Bucket) -> None:
     """Refuse to delete a stack whose artefacts would stay behind, in a bucket that nobody named."""
-    with told():
-        others = buckets_of(account, deployed_template(account, stack)) - {bucket.name}
-    if others:
-        other = min(others)
-        hint = f"`--artefact-bucket {other}` names it"
-        if other == artefact_bucket(account).name:
+    with remit_errors():
+        other_buckets = buckets_of(account, deployed_template(account, stack)) - {bucket.name}
+    if other_buckets:
+        other_bucket = min(other_buckets)
+        hint = f"`--artefact-bucket {other_bucket}` names it"
+        if other_bucket == artefact_bucket(account).name:
             hint = "leave --artefact-bucket and REMIT_ARTEFACT_BUCKET out"
-        raise RemitError(f"the zips of {stack.name} are in bucket {other}, not in {bucket.name}", hint=hint)
+        raise RemitError(f"the zips of {stack.name} are in bucket {other_bucket}, not in {bucket.name}", hint=hint)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.artefacts import checksum, packaged
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.changeset import deployed_template
 from remit.deploy.stack import describe
 from remit.errors import RemitError
@@ -47,7 +47,7 @@ def other_code(account: Account, namespace: str, template: Mapping[str, Any]) ->
     """
     expected = built_code(namespace, template)
     try:
-        with told(), ThreadPoolExecutor(_THREADS) as pool:
+        with remit_errors(), ThreadPoolExecutor(_THREADS) as pool:
             actual = dict(zip(expected, pool.map(lambda name: _running(account, name), expected), strict=True))
     except RemitError as error:
         raise RemitError(
@@ -60,7 +60,7 @@ def other_code(account: Account, namespace: str, template: Mapping[str, Any]) ->
 
 def other_code_running(account: Account, namespace: str) -> tuple[OtherCode, ...]:
     """As `other_code`, for the template that runs."""
-    with told():
+    with remit_errors():
         template = deployed_template(account, describe(account, namespace))
     return other_code(account, namespace, template)
 

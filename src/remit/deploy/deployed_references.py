@@ -14,61 +14,63 @@ from remit.roles.reference_names import arn_of, put, references
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.account_roles import Held
+    from remit.deploy.account_roles import HeldRole
     from remit.deploy.session import Account
-    from remit.deploy.status import Status
+    from remit.deploy.status import StackStatus
     from remit.iam.policy import Policy
 
 _TABLE: Final = "AWS::DynamoDB::Table"
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class ReferenceValues:
     """`known`: what references are, by their text; `open`: those in use that nothing tells."""
 
     known: Mapping[str, str]
     open: tuple[str, ...]
 
 
-def names(account: Account, found: Status, used: Iterable[Policy], roles: Mapping[str, Held]) -> Names:
+def names(
+    account: Account, deployed: StackStatus, used: Iterable[Policy], roles: Mapping[str, HeldRole]
+) -> ReferenceValues:
     """What each reference is, as text that holds no more references.
 
     `used` are the policies that the template writes; `roles` what IAM holds, by logical id, which knows the paths of
     roles and the streams of tables.
     """
-    here = pseudo(account, found.stack.name) | {"${AWS::StackId}": found.stack.id}
-    known = {text: put(name, here) for text, name in _of_resources(found)} | here
-    known |= {f"${{{logical_id}.Arn}}": role.arn for logical_id, role in roles.items()}
-    known |= _streams(found, known, roles)
+    pseudo_parameters = pseudo(account, deployed.stack.name) | {"${AWS::StackId}": deployed.stack.id}
+    values = {text: put(name, pseudo_parameters) for text, name in _of_resources(deployed)} | pseudo_parameters
+    values |= {f"${{{logical_id}.Arn}}": role.arn for logical_id, role in roles.items()}
+    values |= _streams(deployed, values, roles)
     texts = dict.fromkeys(text for policy in used for text in _texts(policy))
-    wanted = dict.fromkeys(part.text for text in texts for part in references(text))
-    return Names(known, tuple(text for text in wanted if text not in known))
+    reference_texts = dict.fromkeys(part.text for text in texts for part in references(text))
+    return ReferenceValues(values, tuple(text for text in reference_texts if text not in values))
 
 
-def _of_resources(found: Status) -> Iterator[tuple[str, str]]:
-    for one in found.resources:
-        if not one.physical_id:
+def _of_resources(deployed: StackStatus) -> Iterator[tuple[str, str]]:
+    for resource in deployed.resources:
+        if not resource.physical_id:
             continue
-        yield f"${{{one.logical_id}}}", one.physical_id
-        arn = arn_of(one.type, one.physical_id)
+        yield f"${{{resource.logical_id}}}", resource.physical_id
+        arn = arn_of(resource.type, resource.physical_id)
         if arn is not None:
-            kind = resource_type(one.type)
+            kind = resource_type(resource.type)
             for way in ("Arn",) if kind is None else kind.arn_from:
-                yield late_bound(one.logical_id, way), arn
+                yield late_bound(resource.logical_id, way), arn
 
 
-def _streams(found: Status, known: Mapping[str, str], roles: Mapping[str, Held]) -> dict[str, str]:
+def _streams(deployed: StackStatus, values: Mapping[str, str], roles: Mapping[str, HeldRole]) -> dict[str, str]:
     """The stream of a table, which only a date tells from its earlier ones: as IAM holds it, if it is but one."""
     held = [
         text for role in roles.values() for _, policy in role.inline for text in _texts(policy) if "/stream/" in text
     ]
     streams = {}
-    for one in found.resources:
-        if one.type == _TABLE:
-            arn = known[f"${{{one.logical_id}.Arn}}"]
+    for resource in deployed.resources:
+        if resource.type == _TABLE:
+            arn = values[f"${{{resource.logical_id}.Arn}}"]
             exact = {text for text in held if re.fullmatch(rf"{re.escape(arn)}/stream/[0-9TZ:.-]+", text)}
             if len(exact) == 1:
-                streams[f"${{{one.logical_id}.StreamArn}}"] = exact.pop()
+                streams[f"${{{resource.logical_id}.StreamArn}}"] = exact.pop()
     return streams
 
 

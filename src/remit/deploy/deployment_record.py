@@ -36,13 +36,13 @@ def remember_running(account: Account, folder: Path, namespace: str, stage: str)
 
     Reasons and lines come from the last build and the last record, where they wrote the same statements.
     """
-    found = running(account, namespace)
-    if found is None:
+    running_version = running(account, namespace)
+    if running_version is None:
         return
-    for known in (last(account, folder, namespace), _last_build(folder)):
-        found = found if known is None else explained(found, known)
+    for reasons in (last(account, folder, namespace), _last_build(folder)):
+        running_version = running_version if reasons is None else explained(running_version, reasons)
     path = record_path(folder, namespace, local=account.local)
-    write(path, record(found, stage, _place(account)))
+    write(path, record(running_version, stage, _place(account)))
 
 
 def last(account: Account, folder: Path, namespace: str) -> Version | None:
@@ -64,8 +64,8 @@ def _place(account: Account) -> Place:
 
 def _last_build(folder: Path) -> Version | None:
     try:
-        found = json.loads((folder / FOLDER / "roles.json").read_bytes())
-        return Version("the last build", tuple(map(_role, found)))
+        documents = json.loads((folder / FOLDER / "roles.json").read_bytes())
+        return Version("the last build", tuple(map(_role, documents)))
     except (OSError, ValueError, KeyError, TypeError, RemitError):
         return None
 
@@ -73,10 +73,10 @@ def _last_build(folder: Path) -> Version | None:
 def _role(value: Mapping[str, Any]) -> Role:
     grants = (
         Grant(
-            parse_statement(one["statement"]),
-            Reason("text", one["because"]),
-            Origin(one["file"], one["line"], one["column"]) if one["file"] else None,
+            parse_statement(grant["statement"]),
+            Reason("text", grant["because"]),
+            Origin(grant["file"], grant["line"], grant["column"]) if grant["file"] else None,
         )
-        for one in value["grants"]
+        for grant in value["grants"]
     )
     return Role(value["role"], tuple(grants), tuple(value["functions"]))

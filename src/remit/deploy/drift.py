@@ -17,7 +17,7 @@ from remit.roles.reference_names import put, references
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.account_roles import Held
+    from remit.deploy.account_roles import HeldRole
     from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Condition, Globs, Policy, Principals, Statement
     from remit.synthesis.declared_roles import Declared
@@ -45,7 +45,7 @@ class Drift:
         return f"{self.what}: {self.undo}" if self.undo else self.what
 
 
-def drift(declared: Declared, held: Held | None, physical: str, names: Mapping[str, str]) -> Iterator[Drift]:
+def drift(declared: Declared, held: HeldRole | None, physical: str, names: Mapping[str, str]) -> Iterator[Drift]:
     """What differs on a role, whose name in the account is `physical`."""
     role = declared.role.logical_id
     if held is None:
@@ -62,8 +62,8 @@ def drift(declared: Declared, held: Held | None, physical: str, names: Mapping[s
     yield from _inline(declared, held, names)
     yield from _attached(declared, held, names)
     trust = filled(declared.trust, names)
-    known = trust.statements and not is_open(trust)  # of a trust policy that only the deploy knows, there are none
-    if known and _normal(held.trust) != _normal(trust):
+    is_known = trust.statements and not is_open(trust)  # of a trust policy that only the deploy knows, there are none
+    if is_known and _normal(held.trust) != _normal(trust):
         yield Drift(
             role,
             f"the trust policy of role {physical} ({role}) was changed by hand",
@@ -72,26 +72,30 @@ def drift(declared: Declared, held: Held | None, physical: str, names: Mapping[s
         )
 
 
-def _inline(declared: Declared, held: Held, names: Mapping[str, str]) -> Iterator[Drift]:
-    role, there = declared.role.logical_id, dict(held.inline)
-    wanted = {put(name, names): filled(policy, names) for name, policy in declared.inline}
-    certain = declared.complete and not any(references(name) for name in wanted)
+def _inline(declared: Declared, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
+    role, held_policies = declared.role.logical_id, dict(held.inline)
+    declared_policies = {put(name, names): filled(policy, names) for name, policy in declared.inline}
+    certain = declared.complete and not any(references(name) for name in declared_policies)
     for name, policy in held.inline:
         on = f"policy {name} of role {held.name} ({role})"
-        if name not in wanted and certain:
+        if name not in declared_policies and certain:
             removal = role_repairs.delete_inline(held.name, name)
             undo = f"a deploy does not remove it; `{removal.command}` does"
             yield Drift(role, f"{on} was made by hand", undo, name, (removal,))
-        elif name in wanted and not is_open(wanted[name]) and _normal(policy) != _normal(wanted[name]):
+        elif (
+            name in declared_policies
+            and not is_open(declared_policies[name])
+            and _normal(policy) != _normal(declared_policies[name])
+        ):
             yield Drift(
                 role,
                 f"{on} was edited by hand",
                 "a deploy overwrites it only when it changes the policy itself",
                 name,
-                (role_repairs.put_inline(held.name, name, wanted[name]),),
+                (role_repairs.put_inline(held.name, name, declared_policies[name]),),
             )
-    for name, policy in wanted.items():
-        if name not in there and not references(name):
+    for name, policy in declared_policies.items():
+        if name not in held_policies and not references(name):
             yield Drift(
                 role,
                 f"policy {name} of role {held.name} ({role}) was deleted by hand",
@@ -101,11 +105,11 @@ def _inline(declared: Declared, held: Held, names: Mapping[str, str]) -> Iterato
             )
 
 
-def _attached(declared: Declared, held: Held, names: Mapping[str, str]) -> Iterator[Drift]:
-    role, wanted = declared.role.logical_id, tuple(put(arn, names) for arn in declared.attached)
-    certain = declared.complete and not any(references(arn) for arn in wanted)
+def _attached(declared: Declared, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
+    role, declared_arns = declared.role.logical_id, tuple(put(arn, names) for arn in declared.attached)
+    certain = declared.complete and not any(references(arn) for arn in declared_arns)
     for arn in held.attached:
-        if arn not in wanted and certain:
+        if arn not in declared_arns and certain:
             removal = role_repairs.detach(held.name, arn)
             yield Drift(
                 role,
@@ -114,7 +118,7 @@ def _attached(declared: Declared, held: Held, names: Mapping[str, str]) -> Itera
                 arn,
                 (removal,),
             )
-    for arn in wanted:
+    for arn in declared_arns:
         if arn not in held.attached and not references(arn):
             attachment = role_repairs.attach(held.name, arn)
             yield Drift(
@@ -126,13 +130,13 @@ def _attached(declared: Declared, held: Held, names: Mapping[str, str]) -> Itera
             )
 
 
-def _boundary(declared: Declared, held: Held, names: Mapping[str, str]) -> Iterator[Drift]:
+def _boundary(declared: Declared, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
     role = declared.role.logical_id
-    wanted = None if declared.role.boundary is None else put(declared.role.boundary, names)
-    if wanted == held.boundary or (wanted is not None and references(wanted)):
+    declared_arn = None if declared.role.boundary is None else put(declared.role.boundary, names)
+    if declared_arn == held.boundary or (declared_arn is not None and references(declared_arn)):
         return
     on = f"role {held.name} ({role})"
-    if wanted is None:
+    if declared_arn is None:
         removal = role_repairs.take_off_boundary(held.name)
         yield Drift(
             role,
@@ -141,11 +145,11 @@ def _boundary(declared: Declared, held: Held, names: Mapping[str, str]) -> Itera
             repairs=(removal,),
         )
         return
-    back = role_repairs.put_boundary(held.name, wanted)
-    what = "was taken off by hand from" if held.boundary is None else f"was swapped by hand for {held.boundary} on"
+    back = role_repairs.put_boundary(held.name, declared_arn)
+    change = "was taken off by hand from" if held.boundary is None else f"was swapped by hand for {held.boundary} on"
     yield Drift(
         role,
-        f"permissions boundary {wanted} {what} {on}",
+        f"permissions boundary {declared_arn} {change} {on}",
         f"`{back.command}` puts it back",
         repairs=(back,),
     )
@@ -157,12 +161,12 @@ def _normal(policy: Policy) -> Policy:
 
 
 def _in_order(statement: Statement) -> Statement:
-    resources, who = statement.resources, statement.principals
+    resources, principals = statement.resources, statement.principals
     return replace(
         statement,
         actions=_sorted(statement.actions),
         resources=None if resources is None else _sorted(resources),
-        principals=None if who is None else _sorted_principals(who),
+        principals=None if principals is None else _sorted_principals(principals),
         conditions=tuple(sorted(map(_sorted_values, statement.conditions), key=repr)),
     )
 
@@ -171,9 +175,9 @@ def _sorted(globs: Globs) -> Globs:
     return replace(globs, patterns=_once(globs.patterns))
 
 
-def _sorted_principals(who: Principals) -> Principals:
-    accounts = ((kind, _ROOT.sub(r"\1", name) if kind == "AWS" else name) for kind, name in who.patterns)
-    return replace(who, patterns=tuple(sorted(set(accounts))))
+def _sorted_principals(principals: Principals) -> Principals:
+    accounts = ((kind, _ROOT.sub(r"\1", name) if kind == "AWS" else name) for kind, name in principals.patterns)
+    return replace(principals, patterns=tuple(sorted(set(accounts))))
 
 
 def _sorted_values(condition: Condition) -> Condition:

@@ -47,7 +47,7 @@ _FINAL: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class StackEvent:
     """One event of a stack. `at` is AWS's time, ISO 8601 in UTC, milliseconds."""
 
     id: str
@@ -73,7 +73,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class StackOperation:
     """One operation on a stack, and how AWS marks it.
 
     `kind` is what its first event says, without _IN_PROGRESS: CREATE, UPDATE, DELETE, UPDATE_ROLLBACK.
@@ -86,16 +86,16 @@ class Operation:
     token: str = ""
     then_deletes: bool = False
 
-    def begins(self, event: Event) -> bool:
+    def begins(self, event: StackEvent) -> bool:
         """Whether this event is the operation's first."""
         return event.of_stack and event.status == f"{self.kind}_IN_PROGRESS" and self.token in ("", event.token)
 
-    def foreign(self, event: Event) -> bool:
+    def foreign(self, event: StackEvent) -> bool:
         """Whether this event is certainly of an earlier operation."""
-        other = bool(self.token and event.token and event.token != self.token)
-        return other or (event.of_stack and event.status == "REVIEW_IN_PROGRESS")
+        has_other_token = bool(self.token and event.token and event.token != self.token)
+        return has_other_token or (event.of_stack and event.status == "REVIEW_IN_PROGRESS")
 
-    def ends(self, event: Event) -> bool:
+    def ends(self, event: StackEvent) -> bool:
         """Whether this event is the operation's last."""
         if event.stack_id != self.stack_id or not event.of_stack or event.status not in _FINAL:
             return False
@@ -103,55 +103,55 @@ class Operation:
 
 
 @dataclass(slots=True)
-class _Told:
-    """What was told already: ids of this operation's events, and the nested stacks in it."""
+class _PassedOn:
+    """What was passed on already: ids of this operation's events, and the nested stacks in it."""
 
     ids: set[str] = field(default_factory=set)
     nested: dict[str, None] = field(default_factory=dict)
     since: str = ""
 
 
-def follow(account: Account, operation: Operation) -> Iterator[Event]:
+def follow(account: Account, operation: StackOperation) -> Iterator[StackEvent]:
     """The operation's events as they come, until the one that ends it.
 
     A poll that is throttled or fails never ends it: the pause grows, and the next poll catches up.
     RemitError: the credentials expired, access is denied, or nothing answers for two minutes; the operation
-    goes on in AWS.
+    continues in AWS.
     """
-    told, waits, idle = _Told(), pauses(account), 0
-    for news in _patient_polls(account, operation, told):
+    passed_on, waits, idle = _PassedOn(), pauses(account), 0
+    for news in _patient_polls(account, operation, passed_on):
         for event in news:
             yield event
             if operation.ends(event):
                 return
         idle = 0 if news else idle + 1
-        if idle and idle % _IDLE == 0 and (last := _end_unseen(account, operation, started=bool(told.since))):
+        if idle and idle % _IDLE == 0 and (last := _end_unseen(account, operation, started=bool(passed_on.since))):
             yield last
             return
         time.sleep(next(waits))
 
 
-def latest(account: Account, stack_id: str) -> Operation | None:
+def latest(account: Account, stack_id: str) -> StackOperation | None:
     """The operation that ran last on a stack, or still runs; None when there was none."""
     kinds = ("CREATE", "UPDATE", "DELETE", "UPDATE_ROLLBACK", "IMPORT")
-    with aws_errors.told():
+    with aws_errors.remit_errors():
         for page in _pages(account, stack_id):
             for event in page:
                 kind = event.status.removesuffix("_IN_PROGRESS")
                 rolling_back = kind == "UPDATE_ROLLBACK" and "User Initiated" not in event.reason
                 if event.of_stack and kind in kinds and not rolling_back:
-                    return Operation(stack_id, kind, event.token)
+                    return StackOperation(stack_id, kind, event.token)
     return None
 
 
-def _patient_polls(account: Account, operation: Operation, told: _Told) -> Iterator[list[Event]]:
+def _patient_polls(account: Account, operation: StackOperation, passed_on: _PassedOn) -> Iterator[list[StackEvent]]:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only a deploy needs it
     from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
     failures, silent_since = 0, time.monotonic()
     while True:
         try:
-            news = _news(account, operation, told)
+            news = _news(account, operation, passed_on)
         except (BotoCoreError, ClientError, ResponseParserError) as error:
             if absent(error):  # not seen everywhere yet, or gone for good: the stack itself will tell
                 yield []
@@ -166,50 +166,50 @@ def _patient_polls(account: Account, operation: Operation, told: _Told) -> Itera
             yield news
 
 
-def _news(account: Account, operation: Operation, told: _Told) -> list[Event]:
+def _news(account: Account, operation: StackOperation, passed_on: _PassedOn) -> list[StackEvent]:
     """What happened since the last poll; nothing is marked as told before every page has come."""
-    events, since = _of_root(account, operation, told)
-    found = {event.id: event for event in events}
-    nested = dict(told.nested)
-    queue = [*nested, *_nested(found.values(), nested)]
+    events, since = _of_root(account, operation, passed_on)
+    events_by_id = {event.id: event for event in events}
+    nested = dict(passed_on.nested)
+    queue = [*nested, *_nested(events_by_id.values(), nested)]
     while queue:
         stack_id = queue.pop(0)
         nested[stack_id] = None
-        more = {event.id: event for event in _of_nested(account, stack_id, since, told)}
-        found |= more
-        queue += _nested(more.values(), nested)
-    told.since, told.nested = since, nested
-    told.ids |= found.keys()
+        nested_events = {event.id: event for event in _of_nested(account, stack_id, since, passed_on)}
+        events_by_id |= nested_events
+        queue += _nested(nested_events.values(), nested)
+    passed_on.since, passed_on.nested = since, nested
+    passed_on.ids |= events_by_id.keys()
     # The end comes last, whatever a nested stack still tells of the same millisecond.
-    return sorted(found.values(), key=lambda event: (operation.ends(event), event.at))
+    return sorted(events_by_id.values(), key=lambda event: (operation.ends(event), event.at))
 
 
-def _of_root(account: Account, operation: Operation, told: _Told) -> tuple[list[Event], str]:
+def _of_root(account: Account, operation: StackOperation, passed_on: _PassedOn) -> tuple[list[StackEvent], str]:
     """The new events, oldest first, and when the operation began (`""`: AWS does not show that yet)."""
-    new: list[Event] = []
+    new: list[StackEvent] = []
     for page in _pages(account, operation.stack_id):
         for event in page:
             if operation.foreign(event):
                 break
-            if event.id not in told.ids:
+            if event.id not in passed_on.ids:
                 new.append(event)
             if operation.begins(event):
                 return new[::-1], event.at
         else:
-            if told.ids.isdisjoint(event.id for event in page):
+            if passed_on.ids.isdisjoint(event.id for event in page):
                 continue
         break
-    return (new[::-1], told.since) if told.since else ([], "")
+    return (new[::-1], passed_on.since) if passed_on.since else ([], "")
 
 
-def _of_nested(account: Account, stack_id: str, since: str, told: _Told) -> list[Event]:
+def _of_nested(account: Account, stack_id: str, since: str, passed_on: _PassedOn) -> list[StackEvent]:
     """The new events of a nested stack, oldest first; none when it is gone."""
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
-    new: list[Event] = []
+    new: list[StackEvent] = []
     try:
         for page in _pages(account, stack_id):
-            fresh = [event for event in page if event.at >= since and event.id not in told.ids]
+            fresh = [event for event in page if event.at >= since and event.id not in passed_on.ids]
             new += fresh
             if len(fresh) < len(page):
                 break
@@ -219,20 +219,20 @@ def _of_nested(account: Account, stack_id: str, since: str, told: _Told) -> list
     return new[::-1]
 
 
-def _nested(events: Iterable[Event], known: dict[str, None]) -> list[str]:
+def _nested(events: Iterable[StackEvent], known_stacks: dict[str, None]) -> list[str]:
     """The nested stacks that these events speak of for the first time."""
-    found = (event.physical_id for event in events if event.type == STACK_TYPE and not event.of_stack)
-    return list(dict.fromkeys(arn for arn in found if ":stack/" in arn and arn not in known))
+    stack_ids = (event.physical_id for event in events if event.type == STACK_TYPE and not event.of_stack)
+    return list(dict.fromkeys(arn for arn in stack_ids if ":stack/" in arn and arn not in known_stacks))
 
 
-def _pages(account: Account, stack_id: str) -> Iterator[list[Event]]:
+def _pages(account: Account, stack_id: str) -> Iterator[list[StackEvent]]:
     paginator = account.client("cloudformation").get_paginator("describe_stack_events")
     for page in paginator.paginate(StackName=stack_id):
         yield [_event(raw) for raw in page["StackEvents"]]
 
 
-def _event(raw: dict[str, Any]) -> Event:
-    return Event(
+def _event(raw: dict[str, Any]) -> StackEvent:
+    return StackEvent(
         id=raw["EventId"],
         stack_id=raw["StackId"],
         stack=raw["StackName"],
@@ -246,7 +246,7 @@ def _event(raw: dict[str, Any]) -> Event:
     )
 
 
-def _end_unseen(account: Account, operation: Operation, *, started: bool) -> Event | None:
+def _end_unseen(account: Account, operation: StackOperation, *, started: bool) -> StackEvent | None:
     """The end, told by the stack itself, if its events kept it back; None while the operation runs."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
@@ -260,7 +260,7 @@ def _end_unseen(account: Account, operation: Operation, *, started: bool) -> Eve
         return None
     reason = "" if stack is None else stack.reason
     name, identifier = _short(operation.stack_id), operation.stack_id
-    return Event("", identifier, name, "", name, identifier, STACK_TYPE, status, reason, operation.token)
+    return StackEvent("", identifier, name, "", name, identifier, STACK_TYPE, status, reason, operation.token)
 
 
 def _short(stack_id: str) -> str:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.aws_errors import BUSY, code, told
-from remit.deploy.events import Event, Operation, follow, latest
-from remit.deploy.first_failure import Cause, first_cause
+from remit.deploy.aws_errors import BUSY, code, remit_errors
+from remit.deploy.events import StackEvent, StackOperation, follow, latest
+from remit.deploy.first_failure import FirstFailure, first_cause
 from remit.deploy.local_boundaries import put_boundaries
-from remit.deploy.stack import Output, Stack, busy, describe, pauses
-from remit.errors import RemitError
+from remit.deploy.stack import DeployedStack, StackOutput, busy, describe, pauses
+from remit.errors import RemitError, stop_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from remit.deploy.plan import Plan
+    from remit.deploy.plan import StackPlan
     from remit.deploy.session import Account
 
-OnEvent = Callable[[Event], None]
+OnEvent = Callable[[StackEvent], None]
 """Called with each event of the operation, once, in order."""
 
 _GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE", "IMPORT_COMPLETE"})
@@ -44,20 +44,27 @@ class Outcome:
     kind: str
     status: str
     ok: bool
-    outputs: tuple[Output, ...] = ()
-    cause: Cause | None = None
+    outputs: tuple[StackOutput, ...] = ()
+    cause: FirstFailure | None = None
     seconds: float = 0.0
+    retained: tuple[StackEvent, ...] = ()
+    """Of each resource that stays since its deletion policy says so, the event that tells it."""
+
+    @property
+    def hint(self) -> str | None:
+        """What usually helps against the cause; None when nothing failed, or that is not known."""
+        return None if self.cause is None else self.cause.hint
 
 
-def execute(account: Account, planned: Plan, on_event: OnEvent) -> Outcome:
+def execute(account: Account, planned: StackPlan, on_event: OnEvent) -> Outcome:
     """Execute the change set and follow its events to the end.
 
     A failed deploy is an Outcome with its cause. Superseded: the stack changed since the plan. RemitError:
     somebody else deploys (75), the following stopped (130 when interrupted) while CloudFormation goes on.
     """
     token = f"remit-{planned.change_set.rpartition('/')[2]}"
-    operation = Operation(planned.stack_id, planned.kind, token, then_deletes=planned.kind == "CREATE")
-    with told():
+    operation = StackOperation(planned.stack_id, planned.kind, token, then_deletes=planned.kind == "CREATE")
+    with remit_errors():
         _start(account, planned, operation)
     outcome = followed(account, planned.namespace, operation, on_event)
     if outcome.ok:
@@ -67,65 +74,63 @@ def execute(account: Account, planned: Plan, on_event: OnEvent) -> Outcome:
 
 def resume(account: Account, namespace: str, on_event: OnEvent) -> Outcome:
     """Follow the operation that runs, or tell the last one again, from its first event to its end."""
-    with told():
+    with remit_errors():
         stack = describe(account, namespace)
     operation = None if stack is None else latest(account, stack.id)
     if stack is None or operation is None:
         raise RemitError(f"there is nothing to resume: {namespace} is not deployed", hint="`remit deploy` deploys it")
     rolled_back = stack.status == "ROLLBACK_COMPLETE"
-    operation = Operation(
+    operation = StackOperation(
         stack.id, operation.kind, operation.token, then_deletes=operation.kind == "CREATE" and not rolled_back
     )
     return followed(account, namespace, operation, on_event)
 
 
-def continue_rollback(account: Account, stack: Stack, on_event: OnEvent, skip: Sequence[str] = ()) -> Outcome:
+def continue_rollback(account: Account, stack: DeployedStack, on_event: OnEvent, skip: Sequence[str] = ()) -> Outcome:
     """Go on going back after UPDATE_ROLLBACK_FAILED.
 
     `skip`: logical ids that a person decided to leave as they are.
     """
     token = f"remit-{uuid.uuid4()}"
-    with told():
+    with remit_errors():
         account.client("cloudformation").continue_update_rollback(
             StackName=stack.id, ClientRequestToken=token, **({"ResourcesToSkip": list(skip)} if skip else {})
         )
-    ended = followed(account, stack.name, Operation(stack.id, "UPDATE_ROLLBACK", token), on_event)
-    return Outcome(
-        ended.namespace, stack.id, ended.kind, ended.status, ended.status == "UPDATE_ROLLBACK_COMPLETE",
-        ended.outputs, ended.cause, ended.seconds,
-    )  # fmt: skip
+    outcome = followed(account, stack.name, StackOperation(stack.id, "UPDATE_ROLLBACK", token), on_event)
+    return replace(outcome, ok=outcome.status == "UPDATE_ROLLBACK_COMPLETE")
 
 
-def followed(account: Account, namespace: str, operation: Operation, on_event: OnEvent) -> Outcome:
+def followed(account: Account, namespace: str, operation: StackOperation, on_event: OnEvent) -> Outcome:
     """Tell each event of an operation, and how it ended."""
-    began, failures, status = time.monotonic(), [], ""
+    began, failures, retained, status = time.monotonic(), [], [], ""
     try:
         for event in follow(account, operation):
             on_event(event)
             status = event.status
             if event.failed:
                 failures.append(event)
+            elif event.status == "DELETE_SKIPPED":
+                retained.append(event)
         seconds = time.monotonic() - began
         ok = status in _GOOD and not (operation.kind != "DELETE" and status == "DELETE_COMPLETE")
         outputs = _outputs(account, operation) if ok and operation.kind != "DELETE" else ()
     except KeyboardInterrupt as stop:
         raise _left(namespace, operation, stop) from stop
     cause = None if ok else first_cause(failures)
-    return Outcome(namespace, operation.stack_id, operation.kind, status, ok, outputs, cause, seconds)
+    return Outcome(namespace, operation.stack_id, operation.kind, status, ok, outputs, cause, seconds, tuple(retained))
 
 
-def _left(namespace: str, operation: Operation, stop: KeyboardInterrupt) -> RemitError:
+def _left(namespace: str, operation: StackOperation, stop: KeyboardInterrupt) -> RemitError:
     deleting = operation.kind == "DELETE"
-    number = stop.args[0] if stop.args and isinstance(stop.args[0], int) else 2
     return RemitError(
-        f"stopped watching, but {'deleting' if deleting else 'deploying'} {namespace} goes on in AWS",
+        f"stopped watching, but {'deleting' if deleting else 'deploying'} {namespace} continues in AWS",
         hint=f"`remit {'delete' if deleting else 'deploy'} --resume` follows it to its end; "
         "`remit status` shows where it is",
-        exit_code=128 + number,
+        exit_code=stop_code(stop),
     )
 
 
-def _start(account: Account, planned: Plan, operation: Operation) -> None:
+def _start(account: Account, planned: StackPlan, operation: StackOperation) -> None:
     from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
 
     try:
@@ -147,12 +152,12 @@ def _start(account: Account, planned: Plan, operation: Operation) -> None:
             raise busy(stack) from error
         raise Superseded(
             f"{planned.namespace} was changed by somebody else after this was planned",
-            hint="deploy again: it plans anew",
+            hint="deploy again, with a new plan",
             exit_code=BUSY,
         ) from error
 
 
-def _outputs(account: Account, operation: Operation) -> tuple[Output, ...]:
+def _outputs(account: Account, operation: StackOperation) -> tuple[StackOutput, ...]:
     """The outputs of a stack that is done; empty if AWS does not answer: the deploy itself succeeded."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.partitions import partition
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.changeset import deployed_template
 from remit.deploy.stack import describe
 from remit.review.access_change import Version
@@ -25,7 +25,7 @@ LAST: Final = "the last deploy"
 
 def recorded(account: Account, namespace: str) -> Version | None:
     """The roles of the template that runs; None when nothing is deployed. Two calls."""
-    with told():
+    with remit_errors():
         stack = describe(account, namespace)
         template = deployed_template(account, stack)
     return version(template, account, namespace) if template else None
@@ -34,30 +34,34 @@ def recorded(account: Account, namespace: str) -> Version | None:
 def version(template: Mapping[str, Any], account: Account, namespace: str) -> Version:
     """The roles of a template that runs in an account."""
     running = declared(template)
-    found = running.roles
+    declared_roles = running.roles
     return Version(
         LAST,
-        (*(one.role for one in found), *running.outside),
+        (*(declared_role.role for declared_role in declared_roles), *running.outside),
         names=pseudo(account, namespace),
-        trusts={one.role.logical_id: one.trust for one in found},
+        trusts={declared_role.role.logical_id: declared_role.trust for declared_role in declared_roles},
         namespace=namespace,
         others=running.others,
         documents=running.documents,
         open=running.open,
         shapes=shapes_of(running.resources),
-        giving=giving_of_app(running.resources, (*(one.role for one in found), *running.outside), running.documents),
+        giving=giving_of_app(
+            running.resources,
+            (*(declared_role.role for declared_role in declared_roles), *running.outside),
+            running.documents,
+        ),
     )
 
 
 def pseudo(account: Account, namespace: str) -> dict[str, str]:
     """What CloudFormation's pseudo parameters are there, by their text."""
-    known = partition(account.partition)
+    known_partition = partition(account.partition)
     return {
         "${AWS::AccountId}": account.account,
         "${AWS::Partition}": account.partition,
         "${AWS::Region}": account.region,
         "${AWS::StackName}": namespace,
-        "${AWS::URLSuffix}": "amazonaws.com" if known is None else known.dns_suffix,
+        "${AWS::URLSuffix}": "amazonaws.com" if known_partition is None else known_partition.dns_suffix,
     }
 
 

@@ -11,7 +11,7 @@ from remit.deploy.events import STACK_TYPE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from remit.deploy.events import Event
+    from remit.deploy.events import StackEvent
 
 _CANCELLED: Final = re.compile(r"Resource \w+ cancelled|^The following resource\(s\) failed to ")
 _WRAPPED: Final = re.compile(
@@ -26,7 +26,7 @@ _HINTS: Final = (
     ),
     (
         r"role with name .+ cannot be found|NoSuchEntity",
-        "it was deleted by hand: `remit diff --live` tells what else was changed, and how to put it back",
+        "it was deleted by hand: `remit diff --live` shows what else was changed, and how to undo it",
     ),
     (
         r"cannot be assumed by Lambda",
@@ -46,7 +46,7 @@ _HINTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class FirstFailure:
     """What failed first, in which stack, and AWS's reason."""
 
     logical_id: str
@@ -59,16 +59,16 @@ class Cause:
     def hint(self) -> str | None:
         """What usually helps, None when that is not known."""
         if self.type == _LOG_GROUP and "already exists" in self.reason:
-            found = _GROUP_NAME.search(self.reason)
+            match = _GROUP_NAME.search(self.reason)
             return (
                 "it was left behind, or logs that came late after a delete made it anew: "
-                f"`aws logs delete-log-group --log-group-name {found[0] if found else 'NAME'}` deletes it with its "
+                f"`aws logs delete-log-group --log-group-name {match[0] if match else 'NAME'}` deletes it with its "
                 "logs, then deploy again"
             )
         return next((hint for pattern, hint in _HINTS if re.search(pattern, self.reason)), None)
 
 
-def first_cause(events: Sequence[Event]) -> Cause | None:
+def first_cause(events: Sequence[StackEvent]) -> FirstFailure | None:
     """The first failure among an operation's events; inside the nested stack, when the failure is one's."""
     failed = sorted((event for event in events if event.failed), key=lambda event: event.at)
     real = [event for event in failed if event.reason and not _CANCELLED.search(event.reason)]
@@ -77,17 +77,17 @@ def first_cause(events: Sequence[Event]) -> Cause | None:
     return _cause((real or failed)[0]) if failed else None
 
 
-def _innermost(event: Event, failed: Sequence[Event]) -> Event:
+def _innermost(event: StackEvent, failed: Sequence[StackEvent]) -> StackEvent:
     """Follow a failed nested stack to the resource in it that failed first."""
     while event.type == STACK_TYPE:
-        inside = [other for other in failed if other.stack_id == event.physical_id and not other.of_stack]
+        inside = [failure for failure in failed if failure.stack_id == event.physical_id and not failure.of_stack]
         if not inside:
             break
         event = inside[0]
     return event
 
 
-def _cause(event: Event) -> Cause:
-    found = _WRAPPED.match(event.reason)
-    reason = event.reason if found is None else found[1] + (f" ({found[2]})" if found[2] else "")
-    return Cause(event.logical_id, event.type, event.status, reason.strip(), event.stack)
+def _cause(event: StackEvent) -> FirstFailure:
+    match = _WRAPPED.match(event.reason)
+    reason = event.reason if match is None else match[1] + (f" ({match[2]})" if match[2] else "")
+    return FirstFailure(event.logical_id, event.type, event.status, reason.strip(), event.stack)

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from remit.deploy.aws_errors import code, told
+from remit.deploy.aws_errors import code, remit_errors
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def invoke(account: Account, name: str, event: Any) -> Answer:
     Raises RemitError when there is no such function, or the caller may not invoke it.
     """
     client = account.client("lambda", once=True)
-    with told():
+    with remit_errors():
         try:
             raw = client.invoke(FunctionName=name, LogType="Tail", Payload=json.dumps(event).encode())
         except client.exceptions.ClientError as error:

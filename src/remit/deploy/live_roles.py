@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Grant, Reason, Role
 from remit.catalogue.managed_policies import managed_policy
 from remit.deploy.account_roles import Unreadable, documents, held, roles_of_functions
-from remit.deploy.aws_errors import Denied, told
+from remit.deploy.aws_errors import Denied, remit_errors
 from remit.deploy.changeset import deployed_template
 from remit.deploy.deployed_references import names
 from remit.deploy.drift import Drift, drift
@@ -25,10 +25,10 @@ from remit.template.policy_documents import services
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.account_roles import Document, Held
-    from remit.deploy.deployed_references import Names
+    from remit.deploy.account_roles import HeldRole, ManagedPolicyVersion
+    from remit.deploy.deployed_references import ReferenceValues
     from remit.deploy.session import Account
-    from remit.deploy.status import Status
+    from remit.deploy.status import StackStatus
     from remit.iam.policy import Policy
     from remit.synthesis.declared_roles import Declared, Running
 
@@ -36,23 +36,23 @@ _AWS: Final = ":iam::aws:policy/"
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveRoles:
     """The roles as they are; what differs from the template that runs; and what else people should know."""
 
     version: Version
     drift: tuple[Drift, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def beside(self, other: Version) -> Version:
+    def beside(self, version: Version) -> Version:
         """Another version of the same app (the working tree's), with what references and policies are in the account.
 
         A managed policy is in force as the account has it, whatever is deployed.
         """
         return replace(
-            other,
-            names={**other.names, **self.version.names},
-            documents={**other.documents, **self.version.documents},
-            versions={**other.versions, **self.version.versions},
+            version,
+            names={**version.names, **self.version.names},
+            documents={**version.documents, **self.version.documents},
+            versions={**version.versions, **self.version.versions},
         )
 
 
@@ -64,18 +64,18 @@ class Reading:
     ARN) of each function by the function's name in the project, and `moved` those that are not as the template says.
     """
 
-    deployed: Status
+    deployed: StackStatus
     template: Mapping[str, Any]
     running: Running
     physical: Mapping[str, str]
-    known: Names
-    roles: Mapping[str, Held]
+    known: ReferenceValues
+    roles: Mapping[str, HeldRole]
     under: Mapping[str, str]
     moved: Mapping[str, str]
     drift: tuple[Drift, ...]
 
 
-def live(account: Account, namespace: str) -> Live | None:
+def live(account: Account, namespace: str) -> LiveRoles | None:
     """The roles of a stack as IAM holds them; None when it is not deployed.
 
     A role that somebody deleted is left out; a function that runs under another role than the stack's is that role's.
@@ -85,57 +85,59 @@ def live(account: Account, namespace: str) -> Live | None:
     return None if deployed is None else live_of(account, read(account, deployed))
 
 
-def read(account: Account, deployed: Status) -> Reading:
+def read(account: Account, deployed: StackStatus) -> Reading:
     """Read the roles of a stack, and compare them with what its template gives them. RemitError: as `live`."""
-    with told():
+    with remit_errors():
         template = deployed_template(account, deployed.stack)
     try:
         running = declared(template)
     except RemitError as error:
         message = f"the roles of the template that runs cannot be read: {error.message}"
         raise Unreadable(message, hint=error.hint) from error
-    physical = {one.logical_id: one.physical_id for one in deployed.resources}
-    there = held(account, (physical[one.logical_id] for one in deployed.roles if one.physical_id))
-    roles = {one: there[name] for one, name in physical.items() if name in there}
-    known = names(account, deployed, _policies(running), roles)
+    physical = {resource.logical_id: resource.physical_id for resource in deployed.resources}
+    held_roles = held(account, (physical[role.logical_id] for role in deployed.roles if role.physical_id))
+    roles = {logical_id: held_roles[name] for logical_id, name in physical.items() if name in held_roles}
+    values = names(account, deployed, _policies(running), roles)
     under = _under(account, running, physical)
-    moved = _moved(running, physical, roles, under, known.known)
+    moved = _moved(running, physical, roles, under, values.known)
     changed = (
-        *_drift(running, physical, roles, known.known, local=account.local),
-        *_under_others(running, physical, moved, known.known),
+        *_drift(running, physical, roles, values.known, local=account.local),
+        *_under_others(running, physical, moved, values.known),
     )
-    return Reading(deployed, template, running, physical, known, roles, under, moved, changed)
+    return Reading(deployed, template, running, physical, values, roles, under, moved, changed)
 
 
-def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Live:
+def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> LiveRoles:
     """The roles that were read, with the managed policies and boundaries that they have. RemitError: as `live`.
 
     With `lenient`, managed policies that the caller may not read are unknown.
     """
-    running, roles, moved, known = reading.running, reading.roles, reading.moved, reading.known
+    running, roles, moved, values = reading.running, reading.roles, reading.moved, reading.known
     strangers = held(account, (_name(arn) for arn in moved.values()))
     arns = tuple(_arns((*roles.values(), *strangers.values()), local=account.local))
     documents_there = _documents(account, arns, lenient=lenient)
     version = Version(
         "the AWS on this machine" if account.local else f"account {account.account}, {account.region}",
         (*_own(running, roles, moved, reading.drift), *_strangers(strangers, moved), *running.outside),
-        names=known.known,
+        names=values.known,
         documents={arn: document.policy for arn, document in documents_there.items()},
-        trusts={one: role.trust for one, role in (*roles.items(), *strangers.items())},
+        trusts={name: role.trust for name, role in (*roles.items(), *strangers.items())},
         versions={arn: document.version for arn, document in documents_there.items()},
         namespace=reading.deployed.stack.name,
         others={name: reading.under[name] for name in running.others if name in reading.under and name not in moved},
         open=running.open,
         shapes=shapes_of(running.resources),
         giving=giving_of_app(
-            running.resources, (*(one.role for one in running.roles), *running.outside), running.documents
+            running.resources,
+            (*(declared_role.role for declared_role in running.roles), *running.outside),
+            running.documents,
         ),
     )
-    unknown = (f"what {text} is in the account is not known: it is compared as text" for text in known.open)
-    return Live(version, reading.drift, (*unknown, *_newer(documents_there)))
+    unknown = (f"what {text} is in the account is not known: it is compared as text" for text in values.open)
+    return LiveRoles(version, reading.drift, (*unknown, *_newer(documents_there)))
 
 
-def _documents(account: Account, arns: Iterable[str], *, lenient: bool) -> dict[str, Document]:
+def _documents(account: Account, arns: Iterable[str], *, lenient: bool) -> dict[str, ManagedPolicyVersion]:
     try:
         return documents(account, arns)
     except Denied:
@@ -145,23 +147,28 @@ def _documents(account: Account, arns: Iterable[str], *, lenient: bool) -> dict[
 
 
 def _policies(running: Running) -> Iterator[Policy]:
-    for one in running.roles:
-        yield from (policy for _, policy in one.inline)
-        yield one.trust
+    for declared_role in running.roles:
+        yield from (policy for _, policy in declared_role.inline)
+        yield declared_role.trust
 
 
 def _drift(
-    running: Running, physical: Mapping[str, str], roles: Mapping[str, Held], known: Mapping[str, str], *, local: bool
+    running: Running,
+    physical: Mapping[str, str],
+    roles: Mapping[str, HeldRole],
+    values: Mapping[str, str],
+    *,
+    local: bool,
 ) -> Iterator[Drift]:
-    for one in running.roles:
-        logical_id = one.role.logical_id
+    for declared_role in running.roles:
+        logical_id = declared_role.role.logical_id
         if logical_id in physical:
             role = roles.get(logical_id)
-            wanted = _made_locally(one, role) if local else one
-            yield from drift(wanted, role, physical[logical_id], known)
+            expected_role = _made_locally(declared_role, role) if local else declared_role
+            yield from drift(expected_role, role, physical[logical_id], values)
 
 
-def _made_locally(declared: Declared, held: Held | None) -> Declared:
+def _made_locally(declared: Declared, held: HeldRole | None) -> Declared:
     """The role as the AWS on this machine makes it: without its boundary, which remit puts on at the end of a deploy.
 
     So a boundary that is missing there may be that of a deploy that was killed, and is no person's doing.
@@ -172,74 +179,82 @@ def _made_locally(declared: Declared, held: Held | None) -> Declared:
 
 
 def _own(
-    running: Running, roles: Mapping[str, Held], moved: Mapping[str, str], drifted: tuple[Drift, ...]
+    running: Running, roles: Mapping[str, HeldRole], moved: Mapping[str, str], drifted: tuple[Drift, ...]
 ) -> Iterator[Role]:
-    for one in running.roles:
-        role = one.role
+    for declared_role in running.roles:
+        role = declared_role.role
         if role.logical_id in roles:
             changed = {item.policy: item.what for item in drifted if item.role == role.logical_id}
             functions = tuple(name for name in role.functions if name not in moved)
             yield _role(role.logical_id, roles[role.logical_id], functions, changed)
 
 
-def _strangers(strangers: Mapping[str, Held], moved: Mapping[str, str]) -> Iterator[Role]:
+def _strangers(strangers: Mapping[str, HeldRole], moved: Mapping[str, str]) -> Iterator[Role]:
     for name, role in strangers.items():
-        yield _role(name, role, tuple(one for one, arn in moved.items() if arn == role.arn), {})
+        yield _role(name, role, tuple(function for function, arn in moved.items() if arn == role.arn), {})
 
 
-def _role(logical_id: str, found: Held, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
+def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
     """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
     grants = tuple(
         Grant(
-            statement, Reason("text", changed.get(name, f"policy {name} of role {found.name}")), version=policy.version
+            statement,
+            Reason("text", changed.get(name, f"policy {name} of role {held_role.name}")),
+            version=policy.version,
         )
-        for name, policy in found.inline
+        for name, policy in held_role.inline
         for statement in policy.statements
     )
-    return Role(logical_id, grants, functions, found.attached, found.boundary, services(found.trust))
+    return Role(logical_id, grants, functions, held_role.attached, held_role.boundary, services(held_role.trust))
 
 
 def _under(account: Account, running: Running, physical: Mapping[str, str]) -> dict[str, str]:
     """The ARN of the role that each function runs under, by the function's name in the project."""
-    asked = {physical[one]: name for one, name in running.functions.items() if one in physical}
-    return {asked[one]: arn for one, arn in roles_of_functions(account, asked).items()}
+    function_names = {
+        physical[logical_id]: name for logical_id, name in running.functions.items() if logical_id in physical
+    }
+    return {
+        function_names[physical_name]: arn for physical_name, arn in roles_of_functions(account, function_names).items()
+    }
 
 
 def _moved(
     running: Running,
     physical: Mapping[str, str],
-    roles: Mapping[str, Held],
+    roles: Mapping[str, HeldRole],
     under: Mapping[str, str],
-    known: Mapping[str, str],
+    values: Mapping[str, str],
 ) -> dict[str, str]:
     """The functions that run under another role than the template's, and that role.
 
     Of a role that was deleted, with its path, the name alone is known.
     """
-    wanted = {name: put(arn, known) for name, arn in running.others.items()}
+    expected_arns = {name: put(arn, values) for name, arn in running.others.items()}
     gone: dict[str, str] = {}
-    for one in running.roles:
-        for name in one.role.functions:
-            if one.role.logical_id in roles:
-                wanted[name] = roles[one.role.logical_id].arn
+    for declared_role in running.roles:
+        for name in declared_role.role.functions:
+            if declared_role.role.logical_id in roles:
+                expected_arns[name] = roles[declared_role.role.logical_id].arn
             else:
-                gone[name] = physical.get(one.role.logical_id, "")
+                gone[name] = physical.get(declared_role.role.logical_id, "")
     return {
         name: arn
         for name, arn in under.items()
-        if (name in wanted and arn != wanted[name] and not references(wanted[name]))
+        if (name in expected_arns and arn != expected_arns[name] and not references(expected_arns[name]))
         or (name in gone and _name(arn) != gone[name])
     }
 
 
 def _under_others(
-    running: Running, physical: Mapping[str, str], moved: Mapping[str, str], known: Mapping[str, str]
+    running: Running, physical: Mapping[str, str], moved: Mapping[str, str], values: Mapping[str, str]
 ) -> Iterator[Drift]:
-    serving = {name: one.role.logical_id for one in running.roles for name in one.role.functions}
+    serving = {
+        name: declared_role.role.logical_id for declared_role in running.roles for name in declared_role.role.functions
+    }
     for logical_id, name in running.functions.items():
         if name in moved:
             role = serving.get(name, "")
-            back = known.get(f"${{{role}.Arn}}") or put(running.others.get(name, ""), known)
+            back = values.get(f"${{{role}.Arn}}") or put(running.others.get(name, ""), values)
             repair = run_under(physical[logical_id], back)
             yield Drift(
                 role or logical_id,
@@ -253,7 +268,7 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _arns(roles: Iterable[Held], *, local: bool) -> Iterator[str]:
+def _arns(roles: Iterable[HeldRole], *, local: bool) -> Iterator[str]:
     """The managed policies and boundaries to read; the AWS on this machine has no documents of AWS's own."""
     for role in roles:
         for arn in (*role.attached, *((role.boundary,) if role.boundary is not None else ())):
@@ -261,9 +276,10 @@ def _arns(roles: Iterable[Held], *, local: bool) -> Iterator[str]:
                 yield arn
 
 
-def _newer(read: Mapping[str, Document]) -> Iterator[str]:
+def _newer(read: Mapping[str, ManagedPolicyVersion]) -> Iterator[str]:
     """What AWS has changed in its own policies since the catalogue was made."""
     for arn, document in read.items():
-        known = managed_policy(arn) if _AWS in arn else None
-        if known is not None and known.version != document.version:
-            yield f"{known.name} is in version {document.version} in the account, and {known.version} in the catalogue"
+        policy = managed_policy(arn) if _AWS in arn else None
+        if policy is not None and policy.version != document.version:
+            in_account = f"{policy.name} is in version {document.version} in the account"
+            yield f"{in_account}, and {policy.version} in the catalogue"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.deployed_references import names
 from remit.deploy.status import status
 from remit.roles.reference_names import put
@@ -32,12 +32,12 @@ def put_boundaries(account: Account, namespace: str, template: Mapping[str, Any]
     stack = status(account, namespace)
     if stack is None:
         return
-    known = names(account, stack, (), {}).known
-    wanted, had = _boundaries(template, known), _boundaries(before, known)
+    values = names(account, stack, (), {}).known
+    boundaries, had = _boundaries(template, values), _boundaries(before, values)
     client = account.client("iam")
-    with told():
+    with remit_errors():
         for role in stack.roles:
-            boundary = wanted.get(role.logical_id)
+            boundary = boundaries.get(role.logical_id)
             if boundary is not None:
                 client.put_role_permissions_boundary(RoleName=role.physical_id, PermissionsBoundary=boundary)
             elif role.logical_id in had:
@@ -49,14 +49,14 @@ def _mentioned(template: Mapping[str, Any]) -> bool:
     return any(_PROPERTY in resource.get("Properties", {}) for resource in resources)
 
 
-def _boundaries(template: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:
+def _boundaries(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
     """The boundary of each role that has one, by the role's logical id."""
     if not _mentioned(template):
         return {}
     return {
-        one.role.logical_id: put(one.role.boundary, known)
-        for one in declared(template).roles
-        if one.role.boundary is not None
+        declared_role.role.logical_id: put(declared_role.role.boundary, values)
+        for declared_role in declared(template).roles
+        if declared_role.role.boundary is not None
     }
 
 

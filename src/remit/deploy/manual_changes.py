@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import Unreadable
-from remit.deploy.aws_errors import Denied, code, told
+from remit.deploy.aws_errors import Denied, code, remit_errors
 from remit.deploy.expected_roles import explained, version
 from remit.deploy.live_roles import live_of, read
 from remit.deploy.stack import DEAD, pauses
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from remit.deploy.live_roles import Reading
     from remit.deploy.role_repairs import Repair
     from remit.deploy.session import Account
-    from remit.deploy.status import Status
+    from remit.deploy.status import StackStatus
     from remit.review.access_change import Review, Version
 
 _DEPLOYED: Final = "what was deployed"
@@ -38,7 +38,7 @@ _DONE: Final = frozenset({"NoSuchEntity", "EntityAlreadyExists"})
 
 
 @dataclass(frozen=True, slots=True)
-class ByHand:
+class ManualChanges:
     """What was changed by hand, and what that does to access; or why that could not be compared (`unread`)."""
 
     drift: tuple[Drift, ...] = ()
@@ -51,7 +51,7 @@ class ByHand:
         return bool(self.drift) or self.unread is not None
 
 
-def changed_by_hand(account: Account, namespace: str, last: Version | None = None) -> ByHand:
+def changed_by_hand(account: Account, namespace: str, last: Version | None = None) -> ManualChanges:
     """Compare the stack's roles in the account with what its template gives them.
 
     Nothing is found where no stack is, nor while an operation runs on it or it is stuck. `last` is the record of the
@@ -59,19 +59,19 @@ def changed_by_hand(account: Account, namespace: str, last: Version | None = Non
     cannot read come back as `unread`.
     """
     deployed = status(account, namespace)
-    return ByHand() if deployed is None else changes_of(account, deployed, last)
+    return ManualChanges() if deployed is None else changes_of(account, deployed, last)
 
 
-def changes_of(account: Account, deployed: Status, last: Version | None = None) -> ByHand:
+def changes_of(account: Account, deployed: StackStatus, last: Version | None = None) -> ManualChanges:
     """As `changed_by_hand`, of a stack that was asked for already."""
     stack = deployed.stack
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:
-        return ByHand()
+        return ManualChanges()
     try:
         reading = read(account, deployed)
-        return ByHand(reading.drift, _access(account, reading, last)) if reading.drift else ByHand()
+        return ManualChanges(reading.drift, _access(account, reading, last)) if reading.drift else ManualChanges()
     except (Denied, Unreadable) as error:
-        return ByHand(unread=error)
+        return ManualChanges(unread=error)
 
 
 def _access(account: Account, reading: Reading, last: Version | None) -> Review | None:
@@ -86,13 +86,13 @@ def _access(account: Account, reading: Reading, last: Version | None) -> Review 
     return review(replace(before, where=_DEPLOYED, names=now.names), now)
 
 
-def revert(account: Account, changes: ByHand, namespace: str, on_repair: Callable[[Repair], None]) -> None:
+def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: Callable[[Repair], None]) -> None:
     """Put the roles back as the template has them, call by call, and look again. `on_repair` is called before each.
 
     It can be stopped and begun again at any point. RemitError: a change cannot be undone (nothing is written then),
     a call is denied, or something differs still.
     """
-    lasting = [one.what for one in changes.drift if not one.repairs]
+    lasting = [change.what for change in changes.drift if not change.repairs]
     if lasting:
         raise RemitError(
             f"remit cannot undo this: {'; '.join(lasting)}",
@@ -102,7 +102,7 @@ def revert(account: Account, changes: ByHand, namespace: str, on_repair: Callabl
     for change in changes.drift:
         for repair in change.repairs:
             on_repair(repair)
-            with told():
+            with remit_errors():
                 _make(account.client(repair.service), repair)
     _check(account, namespace)
 
@@ -129,7 +129,7 @@ def _check(account: Account, namespace: str) -> None:
     if changes.unread is not None:
         raise changes.unread
     raise RemitError(
-        f"the roles are not yet as the template has them: {'; '.join(one.what for one in changes.drift)}",
+        f"the roles are not yet as the template has them: {'; '.join(change.what for change in changes.drift)}",
         hint="somebody changes them at the same time, or IAM is slow to show it: run the same command again",
         exit_code=1,
     )

@@ -45,9 +45,9 @@ class ResourceChange:
     @property
     def perhaps_replaced(self) -> tuple[Detail, ...]:
         """The properties of which CloudFormation cannot say before whether their new value replaces the resource."""
-        return tuple(one for one in self.details if one.cause and one.recreates)
+        return tuple(detail for detail in self.details if detail.cause and detail.recreates)
 
-    def follows(self, kept: frozenset[str]) -> bool:
+    def follows(self, unreplaced: frozenset[str]) -> bool:
         """Whether it is listed only since it refers to resources that change and are not replaced (`kept`).
 
         Their Ref and their Arn stay what they are, so nothing happens to it.
@@ -56,7 +56,8 @@ class ResourceChange:
             self.action == "Modify"
             and bool(self.details)
             and all(
-                one.cause.partition(".")[0] in kept and one.cause.partition(".")[2] in _LASTING for one in self.details
+                detail.cause.partition(".")[0] in unreplaced and detail.cause.partition(".")[2] in _LASTING
+                for detail in self.details
             )
         )
 
@@ -67,7 +68,7 @@ class ResourceChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StackPlan:
     """A change set that waits to be executed, and what it would do."""
 
     namespace: str
@@ -84,13 +85,15 @@ class Plan:
     @property
     def real(self) -> tuple[ResourceChange, ...]:
         """What changes in more than its tags, or than a reference whose value stays the same."""
-        kept = frozenset(change.logical_id for change in self.changes if change.replacement == "False")
+        unreplaced = frozenset(change.logical_id for change in self.changes if change.replacement == "False")
         following: frozenset[str] = frozenset()
         while True:
-            more = frozenset(change.logical_id for change in self.changes if change.follows(kept | following))
-            if more == following:
+            followers = frozenset(
+                change.logical_id for change in self.changes if change.follows(unreplaced | following)
+            )
+            if followers == following:
                 break
-            following = more
+            following = followers
         return tuple(change for change in self.changes if not (change.tags_only or change.logical_id in following))
 
     @property
@@ -115,7 +118,7 @@ class Plan:
         if change.action == "Remove":
             return before.get("DeletionPolicy") in KEEPS
         after = self.template.get("Resources", {}).get(change.logical_id, {})
-        return all(one.get("UpdateReplacePolicy") in KEEPS for one in (before, after))
+        return all(resource.get("UpdateReplacePolicy") in KEEPS for resource in (before, after))
 
 
 def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:
@@ -126,8 +129,8 @@ def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:
     """
     resources = [value for value in template.get("Resources", {}).values() if isinstance(value, dict)]
     nested = any(resource.get("Type") == "AWS::CloudFormation::Stack" for resource in resources)
-    named = any(map(_is_named_identity, resources))
-    iam = "CAPABILITY_NAMED_IAM" if named or nested else "CAPABILITY_IAM"
+    has_names = any(map(_is_named_identity, resources))
+    iam = "CAPABILITY_NAMED_IAM" if has_names or nested else "CAPABILITY_IAM"
     return (iam, "CAPABILITY_AUTO_EXPAND") if nested else (iam,)
 
 

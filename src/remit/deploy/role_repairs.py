@@ -112,8 +112,8 @@ def make_role(declared: Declared, name: str, names: Mapping[str, str]) -> tuple[
     properties = dict(_properties(declared, names))
     texts = (*inline, *attached, *(value for value in properties.values() if isinstance(value, str)))
     documents = (trust, *inline.values())
-    known = declared.complete and trust.statements and not any(map(references, texts))
-    if not known or any(map(is_open, documents)):
+    complete = declared.complete and trust.statements and not any(map(references, texts))
+    if not complete or any(map(is_open, documents)):
         return ()
     creation = _iam(
         "create_role", name, "role_exists", AssumeRolePolicyDocument=json.dumps(render(trust)), **properties

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from remit.deploy.aws_errors import not_aws, told
+from remit.deploy.aws_errors import not_aws, remit_errors
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -79,14 +79,16 @@ def connect(
     profile: str | None = None,
     endpoint: str | None = None,
     credentials: Mapping[str, str] | None = None,
+    session: Any = None,
 ) -> Account:
     """The account that these credentials belong to: one call, which needs no permission.
 
+    `session` is one of boto3's, with credentials and region: no other argument but `endpoint` counts then.
     `credentials` has boto3's names (`aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`); with
     them nothing is read from the environment or from files. RemitError: no credentials (in under 2 s), no
     region, an unknown profile, credentials that AWS refuses, a clock that is wrong.
     """
-    session = _session(region, profile, credentials)
+    session = session or _session(region, profile, credentials)
     if session.region_name is None:
         raise RemitError(
             "there is no region to deploy to",
@@ -94,7 +96,7 @@ def connect(
         )
     draft = Account("", session.region_name, "", session, endpoint)
     try:
-        with told():
+        with remit_errors():
             identity = draft.client("sts").get_caller_identity()
     except EOFError:
         raise RemitError(
@@ -114,7 +116,7 @@ def connect(
 
 def _no_address() -> RemitError:
     return RemitError(
-        "the address that AWS is to be asked at is none", hint="see AWS_ENDPOINT_URL and `endpoint_url` of the profile"
+        "the endpoint of AWS is not a valid address", hint="see AWS_ENDPOINT_URL and `endpoint_url` of the profile"
     )
 
 
@@ -133,15 +135,15 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
             botocore_session=core,
             **dict(credentials or {}),
         )
-        found = session.get_credentials()
+        session_credentials = session.get_credentials()
     except ProfileNotFound as error:
-        wanted = profile or os.environ.get("AWS_PROFILE")
-        raise RemitError(f"there is no AWS profile {wanted!r}", hint=_profiles_hint(core)) from error
+        name = profile or os.environ.get("AWS_PROFILE")
+        raise RemitError(f"there is no AWS profile {name!r}", hint=_profiles_hint(core)) from error
     except (BotoCoreError, OSError, ValueError) as error:  # a credential_process that is missing, or prints no JSON
         raise RemitError(
             f"the AWS credentials cannot be read: {error}", hint=f"correct them, or: {_LOCAL_HINT}"
         ) from error
-    if found is None:
+    if session_credentials is None:
         raise _no_credentials(profile)
     return session
 
@@ -172,12 +174,12 @@ def _no_credentials(profile: str | None) -> RemitError:
         os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
         os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"),
     ]
-    named = profile or os.environ.get("AWS_PROFILE", "default")
+    profile_name = profile or os.environ.get("AWS_PROFILE", "default")
     container = _in_container()
     off = os.environ.get("AWS_EC2_METADATA_DISABLED", "false").lower() == "true"
     looked = (
         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment: not set",
-        f"profile {named!r} in {files[0]} and {files[1]}: nothing there",
+        f"profile {profile_name!r} in {files[0]} and {files[1]}: nothing there",
         f"container credentials: {'no answer' if container else 'not in a container that has any'}",
         f"instance metadata (EC2): {'turned off' if off else 'no answer'}",
     )

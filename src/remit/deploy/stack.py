@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import BUSY, code, message, told
+from remit.deploy.aws_errors import BUSY, code, message, remit_errors
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _STEADY_LOCAL: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class StackOutput:
     """One output of a deployed stack."""
 
     name: str
@@ -45,7 +45,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class DeployedStack:
     """A stack as CloudFormation describes it. `since`.
 
     When it was last created or updated, ISO 8601 in UTC.
@@ -56,7 +56,7 @@ class Stack:
     status: str
     reason: str
     since: str
-    outputs: tuple[Output, ...]
+    outputs: tuple[StackOutput, ...]
     tags: tuple[tuple[str, str], ...]
     protected: bool
     drift: str
@@ -78,7 +78,7 @@ class Stack:
         return self.status.endswith("_IN_PROGRESS") and not self.new
 
 
-def describe(account: Account, name: str) -> Stack | None:
+def describe(account: Account, name: str) -> DeployedStack | None:
     """The stack of this name (or id), None when there is none. One call."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
 
@@ -88,8 +88,8 @@ def describe(account: Account, name: str) -> Stack | None:
         if absent(error):
             return None
         raise
-    found = _stack(answer["Stacks"][0])
-    return None if found.status == "DELETE_COMPLETE" else found
+    stack = _stack(answer["Stacks"][0])
+    return None if stack.status == "DELETE_COMPLETE" else stack
 
 
 def absent(error: BaseException) -> bool:
@@ -97,12 +97,13 @@ def absent(error: BaseException) -> bool:
     return code(error) == "ValidationError" and "does not exist" in message(error)
 
 
-def _stack(raw: dict[str, Any]) -> Stack:
+def _stack(raw: dict[str, Any]) -> DeployedStack:
     outputs = (
-        Output(item["OutputKey"], item["OutputValue"], item.get("Description", "")) for item in raw.get("Outputs", [])
+        StackOutput(item["OutputKey"], item["OutputValue"], item.get("Description", ""))
+        for item in raw.get("Outputs", [])
     )
     since = raw.get("LastUpdatedTime") or raw["CreationTime"]
-    return Stack(
+    return DeployedStack(
         name=raw["StackName"],
         id=raw["StackId"],
         status=raw["StackStatus"],
@@ -128,8 +129,8 @@ def pauses(account: Account) -> Iterator[float]:
 
 
 def settled(
-    account: Account, name: str, *, wait: bool = False, on_wait: Callable[[Stack], None] | None = None
-) -> Stack | None:
+    account: Account, name: str, *, wait: bool = False, on_wait: Callable[[DeployedStack], None] | None = None
+) -> DeployedStack | None:
     """The stack once no operation runs on it.
 
     It waits when told to, and always for a clean-up, which nobody can hurry.
@@ -139,7 +140,7 @@ def settled(
     waits = pauses(account)
     told_of = ""
     while True:
-        with told():
+        with remit_errors():
             stack = describe(account, name)
         if stack is None or not stack.busy:
             return stack
@@ -156,7 +157,7 @@ def minute(at: str) -> str:
     return f"{at[:16].replace('T', ' ')} UTC"
 
 
-def busy(stack: Stack) -> RemitError:
+def busy(stack: DeployedStack) -> RemitError:
     """The refusal to deploy while another operation runs."""
     doing = "deleting" if stack.status.startswith("DELETE") else "deploying"
     return RemitError(
@@ -166,7 +167,7 @@ def busy(stack: Stack) -> RemitError:
     )
 
 
-def ours(stack: Stack, doing: str) -> Stack:
+def ours(stack: DeployedStack, doing: str) -> DeployedStack:
     """The stack, if remit made it. RemitError: it did not, so remit keeps its hands off."""
     if stack.namespace is None and not stack.new:
         raise RemitError(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.aws_errors import told
-from remit.deploy.stack import Stack, describe
+from remit.deploy.aws_errors import remit_errors
+from remit.deploy.stack import DeployedStack, describe
 
 if TYPE_CHECKING:
     from remit.deploy.session import Account
@@ -16,7 +16,7 @@ ROLE_TYPE: Final = "AWS::IAM::Role"
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class DeployedResource:
     """One resource of a stack as AWS has it."""
 
     logical_id: str
@@ -27,48 +27,48 @@ class Deployed:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StackStatus:
     """A stack and what is in it, by logical id."""
 
-    stack: Stack
-    resources: tuple[Deployed, ...]
+    stack: DeployedStack
+    resources: tuple[DeployedResource, ...]
 
     @property
-    def functions(self) -> tuple[Deployed, ...]:
+    def functions(self) -> tuple[DeployedResource, ...]:
         """The functions."""
         return tuple(resource for resource in self.resources if resource.type == FUNCTION_TYPE)
 
     @property
-    def roles(self) -> tuple[Deployed, ...]:
+    def roles(self) -> tuple[DeployedResource, ...]:
         """The roles."""
         return tuple(resource for resource in self.resources if resource.type == ROLE_TYPE)
 
     @property
-    def failed(self) -> tuple[Deployed, ...]:
+    def failed(self) -> tuple[DeployedResource, ...]:
         """What is not as it should be."""
         return tuple(resource for resource in self.resources if resource.status.endswith("_FAILED"))
 
 
-def status(account: Account, namespace: str) -> Status | None:
+def status(account: Account, namespace: str) -> StackStatus | None:
     """The stack and its resources; None when it is not deployed.
 
     Two calls, one more per hundred resources.
     """
-    with told():
+    with remit_errors():
         stack = describe(account, namespace)
     return None if stack is None else status_of(account, stack)
 
 
-def status_of(account: Account, stack: Stack) -> Status:
+def status_of(account: Account, stack: DeployedStack) -> StackStatus:
     """As `status`, of a stack that was asked for already: one call less."""
-    with told():
+    with remit_errors():
         paginator = account.client("cloudformation").get_paginator("list_stack_resources")
-        found = [
-            Deployed(
+        resources = [
+            DeployedResource(
                 raw["LogicalResourceId"], raw["ResourceType"], raw.get("PhysicalResourceId", ""),
                 raw["ResourceStatus"], raw.get("ResourceStatusReason", ""),
             )
             for page in paginator.paginate(StackName=stack.id)
             for raw in page["StackResourceSummaries"]
         ]  # fmt: skip
-    return Status(stack, tuple(sorted(found, key=lambda resource: resource.logical_id)))
+    return StackStatus(stack, tuple(sorted(resources, key=lambda resource: resource.logical_id)))

@@ -21,12 +21,15 @@ from remit.catalogue.types import REF, lowered, resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.template import branches
-from remit.template.values import UNKNOWN, Values
+from remit.template.branches import value_at
+from remit.template.resolved_texts import UNKNOWN, Values
+from remit.template.written_template import written_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.catalogue.types import ArnFormat, Naming, ResourceType
+    from remit.template.written_template import Transform
 
 ROLE_TYPE: Final = "AWS::IAM::Role"
 _QUALIFIED: Final = (("lambda:function alias",), ("lambda:function version",))
@@ -37,7 +40,6 @@ _BALANCERS: Final = {
     "elasticloadbalancing:loadbalancer/net/": "network",
 }
 _STACK_ID: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/%s/*"
-_IN_STORE: Final = re.compile(r"AWS::SSM::Parameter::Value<")
 _RETENTION: Final = ("DeletionPolicy", "UpdateReplacePolicy")
 
 
@@ -59,14 +61,13 @@ class NamedType:
 class PlannedStack:
     """A stack to be: its name, its resources by logical id, the values of its parameters.
 
-    `transforms`: names, each with the location of what it includes, if it does. `lookups`: parameters whose value is in
-    SSM's parameter store, each with the name that it has there.
+    `lookups`: parameters whose value is in SSM's parameter store, each with the name that it has there.
     """
 
     name: str
     resources: Mapping[str, Resource]
     parameters: Mapping[str, str]
-    transforms: tuple[tuple[str, str], ...] = ()
+    transforms: tuple[Transform, ...] = ()
     lookups: tuple[tuple[str, str], ...] = ()
     mappings: Mapping[str, Any] = field(default_factory=dict)
     _resolving: frozenset[str] = frozenset()
@@ -191,27 +192,28 @@ def stack_of(
     resources: dict[str, Resource] = {}
     parameters: dict[str, str] = {}
     lookups: dict[str, str] = {}
-    transforms: dict[tuple[str, str], None] = {}
+    transforms: dict[Transform, None] = {}
     mappings: dict[str, Any] = {}
-    for template in templates:
-        if not isinstance(template, Mapping) or not isinstance(template.get("Resources"), Mapping):
-            raise RemitError("this is no CloudFormation template: it has no `Resources`")
-        for key, parameter in _section(template, "Parameters").items():
-            declared = parameter if isinstance(parameter, Mapping) else {}
-            value = values.get(key, declared.get("Default"))
+    for raw in templates:
+        if not isinstance(raw, Mapping) or not isinstance(raw.get("Resources"), Mapping):
+            raise RemitError("this is not a CloudFormation template: it has no `Resources`")
+        for key in ("Parameters", "Mappings"):
+            _mapping(raw, key)
+        template = written_template(raw)
+        for key, parameter in template.parameters.items():
+            value = values.get(key, parameter.default)
             if value is not None:
-                in_store = _IN_STORE.match(str(declared.get("Type")))
-                (lookups if in_store else parameters)[key] = str(value)
-        for resource in _resources(template):
+                (lookups if parameter.is_stored else parameters)[key] = str(value)
+        for resource in _resources(raw):
             if resources.setdefault(resource.logical_id, resource) != resource:
                 resources[f"{resource.logical_id}'"] = resource
-        transforms |= dict.fromkeys(_transforms(template))
-        mappings |= _section(template, "Mappings")
+        transforms |= dict.fromkeys(template.transforms)
+        mappings |= template.mappings
     parameters |= {key: value for key, value in values.items() if key not in lookups}
     return PlannedStack(name, resources, parameters, tuple(transforms), tuple(lookups.items()), mappings)
 
 
-def _section(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     section = value.get(key, {})
     if not isinstance(section, Mapping):
         raise RemitError(f"`{key}` in the template must be an object, got {type(section).__name__}")
@@ -227,28 +229,7 @@ def _resources(template: Mapping[str, Any]) -> Iterator[Resource]:
             raise RemitError(f"resource `{logical_id}` of the template has no `Type`")
         update = {"UpdatePolicy": body["UpdatePolicy"]} if "UpdatePolicy" in body else {}
         retention = {key: body[key] for key in _RETENTION if body.get(key) == "Retain"}
-        yield Resource(logical_id, body["Type"], {**_section(body, "Properties"), **update}, retention)
-
-
-def _transforms(template: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The transforms of a template, wherever they stand: its own `Transform`, and `Fn::Transform` in any place."""
-    own = template.get("Transform", ())
-    yield from (_transform(item) for item in (own if isinstance(own, list) else [own]) if item)
-    waiting: list[Any] = [template.get("Resources"), template.get("Mappings"), template.get("Outputs")]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, Mapping):
-            yield from (_transform(item) for item in items(value.get("Fn::Transform")) if isinstance(item, Mapping))
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-
-
-def _transform(item: Any) -> tuple[str, str]:
-    if not isinstance(item, Mapping):
-        return str(item), ""
-    location = value_at(item, "Parameters.Location")
-    return str(item.get("Name")), UNKNOWN if location and not isinstance(location, str) else location or ""
+        yield Resource(logical_id, body["Type"], {**_mapping(body, "Properties"), **update}, retention)
 
 
 def is_retained(resource: Resource) -> bool:
@@ -257,24 +238,8 @@ def is_retained(resource: Resource) -> bool:
 
 
 def items(value: Any) -> tuple[Any, ...]:
-    """The items of a list, those of both where a condition decides between two; one that is no list is an item."""
+    """The items of a list, those of both where a condition decides between two; one that is not a list is an item."""
     return tuple(item.value for item in branches.items(value))
-
-
-def value_at(properties: Mapping[str, Any], path: str) -> Any:
-    """The value at a path such as `TableInput.Name`, in a list the first one; None where there is none."""
-    return next(values_at(properties, path), None)
-
-
-def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
-    """The values at a path such as `Targets[].Arn`, those of every branch that a condition may choose."""
-    values: list[Any] = [properties]
-    for step in path.split("."):
-        name = step.removesuffix("[]")
-        inner = [item.get(name) for value in values for item in items(value) if isinstance(item, Mapping)]
-        values = [value for value in inner if value is not None]
-    for value in values:
-        yield from items(value) if path.endswith("[]") else (value,)
 
 
 @cache

@@ -25,7 +25,7 @@ from remit.deployer.stored import stored
 from remit.deployer.targets import concerns, targets
 from remit.iam.policy import Condition, Policy, Statement
 from remit.iam.tokens import PLACE
-from remit.template.values import UNKNOWN
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,12 +111,13 @@ def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterato
 
 
 def _needs_of_transforms(stack: PlannedStack) -> Iterator[Need]:
-    for name, location in stack.transforms:
+    for transform in stack.transforms:
+        name = transform.name
         owner = "aws" if name.startswith("AWS::") else "${AWS::AccountId}"
-        transform = name.removeprefix("AWS::")
-        arn = f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:transform/{transform}"
+        bare = name.removeprefix("AWS::")
+        arn = f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:transform/{bare}"
         yield Need("cloudformation:CreateChangeSet", arn, Purpose(f"to expand the template's transform {name}"))
-        for stored_arn in stored(stack, location):
+        for stored_arn in stored(stack, transform.location):
             yield Need("s3:GetObject", stored_arn, Purpose(f"to fetch what the transform {name} includes"))
 
 

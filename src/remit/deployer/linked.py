@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.types import deployment_of
-from remit.template.values import UNKNOWN
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from remit.app import Resource

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.deployer.needs import Need, Purpose
 from remit.deployer.references import literals
-from remit.template.values import UNKNOWN
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

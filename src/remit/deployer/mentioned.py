@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import matches, parse
 from remit.catalogue.types import lowered, resource_type
-from remit.deployer.declared import filled, is_generated, is_qualified, is_specific, named_type, value_at, values_at
+from remit.deployer.declared import filled, is_generated, is_qualified, is_specific, named_type
 from remit.deployer.kinds import IDENTITIES, arns_of_kind, folded, own_kinds, spelled, unique
 from remit.deployer.references import ROLES, direct, literals, named_literals, referred
-from remit.template.values import UNKNOWN
+from remit.template.branches import value_at, values_at
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from remit.deployer.needs import sentences
 from remit.iam.pattern import covers
 from remit.iam.pattern_list import PatternList
 from remit.iam.policy import Condition, allow
-from remit.template.values import UNKNOWN
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type, value_at
+from remit.deployer.declared import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type
 from remit.deployer.linked import linked
 from remit.deployer.optional import called
 from remit.deployer.passing import passes
@@ -14,7 +14,8 @@ from remit.deployer.references import foreign_profiles, unknown_roles
 from remit.deployer.targets import left_out, targets
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
-from remit.template.values import UNKNOWN
+from remit.template.branches import value_at
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from remit.deployer.needs import Need
 
 _EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
-_TELLS: Final = "`--parameter NAME=VALUE` tells it"
+_GIVES: Final = "`--parameter NAME=VALUE` gives it"
 _EVERY: Final = re.compile(
     r"arn:\S*:/?[A-Za-z-]+[:/]\*|arn:\S*:(?:global|regional)/[a-z]+/\*/\*|arn:\S*\$\{AWS::AccountId\}:\*"
 )
@@ -37,7 +38,8 @@ def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None) -> I
         yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
     yield from _unbounded(stack, boundary)
     yield from _own_boundaries(stack, boundary)
-    for name, _ in stack.transforms:
+    for transform in stack.transforms:
+        name = transform.name
         if not name.startswith(_EXPANDED):
             yield f"what the transform {name} makes of the template is not in it: run this on the processed template"
     documented = [_called(resource) for resource in resources if called(resource) and not _in_schema(resource)]
@@ -113,12 +115,12 @@ def _name(stack: PlannedStack, resource: Resource) -> Iterator[str]:
     name = None if named is None else value_at(resource.properties, named.naming.property)
     if _is_open(stack.texts(name)):
         effect = "nothing is granted on it" if _is_nameless(stack, resource) else "that stretch is a wildcard"
-        yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_TELLS}"
+        yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_GIVES}"
 
 
 def _path(stack: PlannedStack, resource: Resource) -> Iterator[str]:
     if resource.type.startswith("AWS::IAM::") and _is_open(stack.texts(resource.properties.get("Path"))):
-        yield f"the path of {_called(resource)} is known at the deploy only: it is a wildcard; {_TELLS}"
+        yield f"the path of {_called(resource)} is known at the deploy only: it is a wildcard; {_GIVES}"
 
 
 def _passed_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
@@ -126,7 +128,7 @@ def _passed_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
         return
     what = _called(resource)
     if unknown_roles(stack, resource):
-        yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` tells it"
+        yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` gives it"
     for profile in foreign_profiles(stack, resource):
         yield f"the role in the instance profile {profile} of {what} is not known, so passing it is not granted"
 

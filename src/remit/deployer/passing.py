@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.types import deployment_of
-from remit.deployer.declared import ROLE_TYPE, PlannedStack, values_at
+from remit.deployer.declared import ROLE_TYPE, PlannedStack
 from remit.deployer.needs import Need, Purpose
 from remit.deployer.optional import called
 from remit.deployer.references import ROLES, referred
 from remit.deployer.targets import targets
 from remit.iam.policy import Condition
-from remit.template.values import UNKNOWN
+from remit.template.branches import values_at
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

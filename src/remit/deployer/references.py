@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deployer.declared import is_specific, named_type
 from remit.iam import tokens
-from remit.template.values import UNKNOWN
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.template.values import UNKNOWN
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no JSON, and where.
+"""What is wrong with a text that is not JSON, and where.
 
 The standard library's parser says only where it stopped, or which value it refused. What stood before is sound
 until there, so a few passes of regular expressions over it tell the rest: the time is linear in the text, and none
@@ -54,12 +54,12 @@ class Repeated(ValueError):  # noqa: N818 - read by `explain`, never seen
     def __init__(self, closed: int, pairs: list[tuple[str, object]]) -> None:
         super().__init__(closed)
         self.closed = closed
-        seen: dict[str, int] = {}
+        places: dict[str, int] = {}
         for number, (key, _) in enumerate(pairs):
-            if key in seen:
-                self.key, self.first, self.second = key, seen[key], number
+            if key in places:
+                self.key, self.first, self.second = key, places[key], number
                 return
-            seen[key] = number
+            places[key] = number
 
 
 class RefusedLiteral(ValueError):  # noqa: N818 - as above
@@ -85,8 +85,8 @@ class JsonText:
 
     def skip(self, position: int) -> int:
         """Where the white space from here ends."""
-        found = _SPACE.match(self.text, position)
-        return found.end() if found else position
+        match = _SPACE.match(self.text, position)
+        return match.end() if match else position
 
     def seen(self, position: int) -> str:
         """What stands at a position, for a message."""
@@ -125,7 +125,7 @@ def explain(source: JsonText, error: Exception) -> NoReturn:
     if isinstance(error, RefusedLiteral):
         _refused(source, str(error))
     _not_deeper(source, _brackets(source.text))
-    source.fail(f"{source.file} is no JSON", 0)
+    source.fail(f"{source.file} is not JSON", 0)
 
 
 def _brackets(text: str) -> str:
@@ -135,8 +135,8 @@ def _brackets(text: str) -> str:
 
 def _place(source: JsonText, pattern: str, number: int) -> int:
     """Where the n-th piece of a pattern (from 1) ends, less its last character."""
-    found = re.compile(f"(?:{pattern}){{{number}}}+", re.DOTALL).match(source.text)
-    return found.end() - 1 if found else 0
+    match = re.compile(f"(?:{pattern}){{{number}}}+", re.DOTALL).match(source.text)
+    return match.end() - 1 if match else 0
 
 
 def _not_deeper(source: JsonText, brackets: str) -> None:
@@ -171,8 +171,8 @@ def _repeated(source: JsonText, error: Repeated) -> NoReturn:
 def _refused(source: JsonText, literal: str) -> NoReturn:
     """The first word that begins so: an earlier one would have been refused as well."""
     pattern = _TOKENS.format(string=_STRING, literal=re.escape(literal[:_LONGEST_WORD]))
-    found = re.compile(pattern, re.DOTALL).match(source.text)
-    position = found.end() if found else 0
+    match = re.compile(pattern, re.DOTALL).match(source.text)
+    position = match.end() if match else 0
     _not_deeper(source, _brackets(source.text[:position]))
     if literal.lstrip("-")[:1].isdigit():
         source.fail(f"the number {literal[:12]}… is too large", position)
@@ -183,8 +183,8 @@ def _stopped(source: JsonText, error: json.JSONDecodeError) -> NoReturn:
     text = source.text
     brackets = _brackets(text[: error.pos])
     _not_deeper(source, brackets)
-    whole = _WHOLE.match(text, 0, error.pos)
-    at = source.skip(whole.end() if whole else error.pos)  # where the string begins, if it stopped in one
+    sound = _WHOLE.match(text, 0, error.pos)
+    at = source.skip(sound.end() if sound else error.pos)  # where the string begins, if it stopped in one
     before = text[:at].rstrip(" \t\n\r")
     innermost = _innermost(brackets)
     kind = "" if innermost is None else brackets[innermost]
@@ -222,17 +222,17 @@ def _no_value(source: JsonText, at: int) -> NoReturn:
         _no_string(source, at, "a value")
     word = _WORD.match(source.text, at)
     if word is not None:
-        shown = word[0] if len(word[0]) <= _LONGEST_WORD else f"{word[0][:_LONGEST_WORD]}…"
+        excerpt = word[0] if len(word[0]) <= _LONGEST_WORD else f"{word[0][:_LONGEST_WORD]}…"
         hint = _MEANT.get(word[0].lower().lstrip("-"), "put text in double quotes")
-        source.fail(f"{shown} is not valid JSON", at, hint)
+        source.fail(f"{excerpt} is not valid JSON", at, hint)
     source.fail(f"a JSON value was expected here, not {source.seen(at)}", at, _quotes(source, at))
 
 
-def _no_string(source: JsonText, at: int, what: str) -> NoReturn:
+def _no_string(source: JsonText, at: int, label: str) -> NoReturn:
     if source.text.startswith('"', at):
         hint = "close it, and escape \\ and newlines"
-        source.fail(f"{what} starts here and is not a valid JSON string", at, hint)
-    source.fail(f"{what} in double quotes was expected here, not {source.seen(at)}", at, _quotes(source, at))
+        source.fail(f"{label} starts here and is not a valid JSON string", at, hint)
+    source.fail(f"{label} in double quotes was expected here, not {source.seen(at)}", at, _quotes(source, at))
 
 
 def _quotes(source: JsonText, at: int) -> str | None:

@@ -53,16 +53,16 @@ def read_json(text: str | bytes, file: str, *, line: int = 1, most: int = LARGES
     return value, _Places(source).locate
 
 
-def decode(data: bytes, file: str, line: int = 1) -> str:
+def decode(content: bytes, file: str, line: int = 1) -> str:
     """UTF-8 text of a file's bytes, without a byte order mark. RemitError: the first bad byte's offset and place."""
     try:
-        return data.removeprefix(_MARK).decode("utf-8")
+        return content.removeprefix(_MARK).decode("utf-8")
     except UnicodeDecodeError as error:
-        offset = error.start + (len(_MARK) if data.startswith(_MARK) else 0)
-        before = data[:offset].removeprefix(_MARK)
+        offset = error.start + (len(_MARK) if content.startswith(_MARK) else 0)
+        before = content[:offset].removeprefix(_MARK)
         column = len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
         raise RemitError(
-            f"{file} is not UTF-8: byte {offset} is 0x{data[offset]:02x}",
+            f"{file} is not UTF-8: byte {offset} is 0x{content[offset]:02x}",
             hint="save it as UTF-8",
             origin=Origin(file, line + before.count(b"\n"), column),
         ) from None
@@ -131,27 +131,27 @@ class _Places:
 
     def locate(self, path: Path) -> Origin:
         """Where the value of a path begins, and an operator's name; of a path that is not there, its nearest part."""
-        at = told = self._source.skip(0)
+        at = position = self._source.skip(0)
         above: str | int = ""
         for step in path:
             child = self._child(at, step)
             if child is None:
                 break
             key, at = child
-            told = key if above == "Condition" else at
+            position = key if above == "Condition" else at
             above = step
-        return self._source.origin(told)
+        return self._source.origin(position)
 
     def _child(self, at: int, step: str | int) -> tuple[int, int] | None:
         if at not in self._known:
             self._known[at] = ({}, self._source.members(at))
-        found, more = self._known[at]
-        while step not in found:
-            member = next(more, None)
+        located, members = self._known[at]
+        while step not in located:
+            member = next(members, None)
             if member is None:
                 return None
-            found[member[0]] = member[1], member[2]
-        return found[step]
+            located[member[0]] = member[1], member[2]
+        return located[step]
 
 
 __all__ = ["DEPTH", "Locate", "Path", "decode", "read_json"]

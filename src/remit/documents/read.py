@@ -34,12 +34,12 @@ class Source:
     slips: tuple[Slip, ...] = ()
 
 
-def _decoded(data: bytes, file: str) -> str:
-    if b"\0" in data[:2] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _decoded(content: bytes, file: str) -> str:
+    if b"\0" in content[:2] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise RemitError(
             f"{file} is not UTF-8: it looks like UTF-16", hint="save it as UTF-8", origin=Origin(file, 1, 1)
         )
-    return decode(data, file)
+    return decode(content, file)
 
 
 def _is_flow(text: str, file: str) -> bool:
@@ -47,20 +47,20 @@ def _is_flow(text: str, file: str) -> bool:
     return file.endswith((".yaml", ".yml")) and re.match(r"\s*\{\s*[A-Za-z!]", text) is not None
 
 
-def may_be_plan(data: bytes) -> bool:
+def may_be_plan(content: bytes) -> bool:
     """Whether a file speaks as `terraform show -json` does."""
-    return b"planned_values" in data or b"terraform_version" in data
+    return b"planned_values" in content or b"terraform_version" in content
 
 
-def read(data: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Source:
+def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Source:
     """Read a file's bytes; JSON if it begins like it or is named so, else YAML. RemitError at line and column.
 
     More than `most` bytes are refused; what may be a plan may have `LARGEST`.
     """
-    most = LARGEST if may_be_plan(data) else most
-    if len(data) > most:
-        raise too_large(len(data), file)
-    text = _decoded(data, file)
+    most = LARGEST if may_be_plan(content) else most
+    if len(content) > most:
+        raise too_large(len(content), file)
+    text = _decoded(content, file)
     if not text.strip():
         raise RemitError(f"{file} is empty", origin=Origin(file, 1, 1))
     if file.endswith(".json") or (text.lstrip()[0] in '{["' and not _QUOTED_KEY.match(text)):

@@ -138,8 +138,8 @@ class _Reader:
         if function is not None:
             value = {function: _argument(function, value)}
         if event.anchor:
-            kept = tuple((spot[len(path) :], self.places[spot]) for spot in self.order[start:])
-            self.anchors[event.anchor] = (value, kept)
+            placed = tuple((spot[len(path) :], self.places[spot]) for spot in self.order[start:])
+            self.anchors[event.anchor] = (value, placed)
         return value
 
     def put(self, path: Path, at: Origin) -> None:
@@ -166,14 +166,14 @@ class _Reader:
             return None
         if tag.startswith("!") and tag[1:] in _SHORT:
             return _SHORT[tag[1:]]
-        shown = tag.replace(_TAG, "!!")
+        tag_text = tag.replace(_TAG, "!!")
         hint = "plain YAML and CloudFormation's functions only"
         if "python" in tag:
             hint = "it would run code when it is read; write plain YAML"
         elif tag.startswith("!"):
-            near = nearest(tag[1:], _SHORT)
-            hint = f"did you mean `!{near}`?" if near else hint
-        self.fail(f"the tag {shown[:80]} is not allowed", at, hint)
+            meant = nearest(tag[1:], _SHORT)
+            hint = f"did you mean `!{meant}`?" if meant else hint
+        self.fail(f"the tag {tag_text[:80]} is not allowed", at, hint)
 
     def collection(self, event: Any, path: Path, depth: int, _: str | None) -> Any:
         return self.items(path, depth) if isinstance(event, self.yaml.SequenceStartEvent) else self.members(path, depth)
@@ -187,8 +187,8 @@ class _Reader:
         return items
 
     def members(self, path: Path, depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        first: dict[str, Origin] = {}
+        mapping: dict[str, Any] = {}
+        first_places: dict[str, Origin] = {}
         merged: list[tuple[Any, Origin]] = []
         for event in self.events:
             if isinstance(event, self.yaml.MappingEndEvent):
@@ -198,26 +198,26 @@ class _Reader:
             if key == "<<" and not event.style:
                 merged.append((self.value(next(self.events), (*path, "<<"), depth + 1), at))
                 continue
-            if key in first:
-                message = f"the key {key!r} stands twice in one mapping, first at {first[key]}"
+            if key in first_places:
+                message = f"the key {key!r} stands twice in one mapping, first at {first_places[key]}"
                 self.fail(message, at, "YAML readers keep only the last one: merge them")
-            first[key] = at
-            found[key] = self.value(next(self.events), (*path, key), depth + 1)
+            first_places[key] = at
+            mapping[key] = self.value(next(self.events), (*path, key), depth + 1)
             if self.places[(*path, key)].line > at.line or path[-1:] == ("Condition",):
                 self.places[(*path, key)] = at  # what begins below its key is found at the key, and an operator
         for value, at in merged:
-            self.merge(found, value, path, at)
-        return found
+            self.merge(mapping, value, path, at)
+        return mapping
 
-    def merge(self, found: dict[str, Any], value: Any, path: Path, at: Origin) -> None:
+    def merge(self, mapping: dict[str, Any], value: Any, path: Path, at: Origin) -> None:
         """Take over `<<: *other`: keys that the mapping has itself win."""
-        for index, one in enumerate(value if isinstance(value, list) else [value]):
-            if not isinstance(one, dict):
+        for index, source in enumerate(value if isinstance(value, list) else [value]):
+            if not isinstance(source, dict):
                 self.fail("`<<` takes a mapping, or a list of mappings", at)
             start: Path = (*path, "<<", index) if isinstance(value, list) else (*path, "<<")
-            for key in one:
-                if key not in found:
-                    found[key] = one[key]
+            for key in source:
+                if key not in mapping:
+                    mapping[key] = source[key]
                     self.put((*path, key), self.places.get((*start, key), at))
 
     def key(self, event: Any, at: Origin) -> str:
@@ -249,7 +249,7 @@ class _Reader:
         except (ValueError, OverflowError):
             return text
         if isinstance(value, float) and not math.isfinite(value):
-            self.fail(f"{text} is no number that JSON has", self.places[path], "write a number")
+            self.fail(f"{text} is not a number that JSON has", self.places[path], "write a number")
         return value
 
 

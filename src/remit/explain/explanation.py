@@ -90,8 +90,8 @@ def explain(role: Standing, asker: str, action: str, resource: str, *, principal
         if layer.verdict == decision.verdict
         for ruling in layer.rulings  # a silent layer has none
     )
-    near = tuple((source(placed, miss.ruling), miss.lacked) for miss in decision.misses)
-    told = (
+    nearest_allows = tuple((source(placed, miss.ruling), miss.lacked) for miss in decision.misses)
+    all_notes = (
         *_on_action(action),
         *(_on_name(role, resource) if not spelled.startswith("${") else ()),
         *_on_resource(action, text),
@@ -100,7 +100,7 @@ def explain(role: Standing, asker: str, action: str, resource: str, *, principal
         *_unseen(role, decision),
         *role.role.notes,
     )
-    return Explanation(asker, action, text, decision, deciding, near, told)
+    return Explanation(asker, action, text, decision, deciding, nearest_allows, all_notes)
 
 
 def _decided(
@@ -109,12 +109,14 @@ def _decided(
     """The decision on a whole ARN; on one that is late-bound, for wherever the role's statements say it may be."""
     if not any(part.text in PLACE.values() for part in references(text)):
         return role, ask(role, action, text, principal=principal), ()
-    made = [(place, at(role, place)) for place in places(role, text, home=principal or "")]
-    answers = [(place, here, ask(here, action, text, principal=principal)) for place, here in made]
-    place, here, decision = next((one for one in answers if one[2].allowed), answers[0])
-    if all(one[2].verdict == decision.verdict for one in answers):
-        return here, decision, ()
-    return here, decision, (f"only where the app is deployed to {', '.join(place.values())}",)
+    decisions = []
+    for place in places(role, text, home=principal or ""):
+        placed_role = at(role, place)
+        decisions.append((place, placed_role, ask(placed_role, action, text, principal=principal)))
+    place, placed_role, decision = next((answer for answer in decisions if answer[2].allowed), decisions[0])
+    if all(answer[2].verdict == decision.verdict for answer in decisions):
+        return placed_role, decision, ()
+    return placed_role, decision, (f"only where the app is deployed to {', '.join(place.values())}",)
 
 
 def spelled_out(role: Standing, action: str, resource: str) -> str:
@@ -125,38 +127,43 @@ def spelled_out(role: Standing, action: str, resource: str) -> str:
     """
     if resource == "*" or resource.startswith(("arn:", "${")):
         return resource
-    if (found := _OBJECT.fullmatch(resource)) is not None:
-        return f"arn:${{AWS::Partition}}:s3:::{found[1]}"
-    if (found := _QUEUE.fullmatch(resource)) is not None:
-        partition = partition_of(found[1])
-        return f"arn:{'aws' if partition is None else partition.name}:sqs:{':'.join(found.groups())}"
+    s3_object = _OBJECT.fullmatch(resource)
+    if s3_object is not None:
+        return f"arn:${{AWS::Partition}}:s3:::{s3_object[1]}"
+    queue = _QUEUE.fullmatch(resource)
+    if queue is not None:
+        partition = partition_of(queue[1])
+        return f"arn:{'aws' if partition is None else partition.name}:sqs:{':'.join(queue.groups())}"
     head, slash, tail = resource.partition("/")
     pascal = "".join(part[:1].upper() + part[1:] for part in re.split(r"[._-]", head))
-    ours = (head, pascal, *([f"{pascal}Function"] if action.lower().startswith("lambda:") else []))
-    for text in (text for name in ours for text in (f"${{{name}.Arn}}", f"${{{name}}}")):
-        if role.names.get(text, "").startswith(("arn:", text)):
-            return f"{text}{slash}{tail}"
-    known = catalogued(action)
-    return next(_filled(known, resource), resource) if known is not None else resource
+    logical_ids = [head, pascal]
+    if action.lower().startswith("lambda:"):
+        logical_ids.append(f"{pascal}Function")
+    for logical_id in logical_ids:
+        for reference in (f"${{{logical_id}.Arn}}", f"${{{logical_id}}}"):
+            if role.names.get(reference, "").startswith(("arn:", reference)):
+                return f"{reference}{slash}{tail}"
+    catalogued_action = catalogued(action)
+    return resource if catalogued_action is None else next(_filled(catalogued_action, resource), resource)
 
 
-def _filled(known: Action, text: str) -> Iterator[str]:
+def _filled(action: Action, text: str) -> Iterator[str]:
     """The ARNs that a name makes in the formats of an action's resource types: required, then plain ones first."""
-    for target in sorted(known.targets, key=lambda one: (not one.required, len("".join(one.type.arns)))):
+    for target in sorted(action.targets, key=lambda target: (not target.required, len("".join(target.type.arns)))):
         end = _ENDS.get(f"{target.type.service}:{target.type.name}", "")
         for form in target.type.arns:
             names = [name for name in variables(form) if name not in PLACE]
             if not names:
                 continue
-            start, rest = form.split(f"${{{names[0]}}}", 1)
-            shape = f"${{{names[0]}}}{rest}"
-            tail = re.sub(r"\\\$\\\{\w+\\\}", "(.+)", re.escape(shape))
+            start, variable, remainder = form.partition(f"${{{names[0]}}}")
+            pattern = re.sub(r"\\\$\\\{\w+\\\}", "(.+)", re.escape(variable + remainder))
             bare = text.removeprefix(start.rpartition(":")[2])
-            bare = bare.removeprefix("/") if names[0] == "ParameterNameWithoutLeadingSlash" else bare
-            if re.fullmatch(tail, bare) is not None and _counts(names, bare):
-                yield re.sub(r"\$\{(\w+)\}", lambda found: PLACE.get(found[1], found[0]), start) + (
-                    bare if not end or _WHOLE.search(bare) else bare + end
-                )
+            if names[0] == "ParameterNameWithoutLeadingSlash":
+                bare = bare.removeprefix("/")
+            if re.fullmatch(pattern, bare) is None or not _counts(names, bare):
+                continue
+            placed_start = re.sub(r"\$\{(\w+)\}", lambda match: PLACE.get(match[1], match[0]), start)
+            yield placed_start + (bare if _WHOLE.search(bare) else bare + end)
 
 
 def _counts(names: list[str], bare: str) -> bool:
@@ -165,42 +172,44 @@ def _counts(names: list[str], bare: str) -> bool:
 
 
 def _on_action(action: str) -> Iterator[str]:
-    known = catalogued(action)
-    if known is None:
-        near = nearest_actions(action)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
+    catalogued_action = catalogued(action)
+    if catalogued_action is None:
+        meant_actions = nearest_actions(action)
+        hint = f"; did you mean {', '.join(meant_actions)}?" if meant_actions else ""
         yield f"the catalogue knows no action {action}{hint}"
-    elif known.dependents:
-        yield f"the call may need {', '.join(known.dependents)} as well"
+    elif catalogued_action.dependents:
+        yield f"the call may need {', '.join(catalogued_action.dependents)} as well"
 
 
 def _on_resource(action: str, text: str) -> Iterator[str]:
-    """What is no resource of the action's: no statement but one on everything can match it."""
-    known = catalogued(action)
-    if known is None or not known.targets or text == "*" or text.startswith(("arn:", "${")):
+    """What is not a resource of the action's: no statement but one on everything can match it."""
+    catalogued_action = catalogued(action)
+    if catalogued_action is None or not catalogued_action.targets or text == "*" or text.startswith(("arn:", "${")):
         return
-    forms = dict.fromkeys(form.rpartition("${Account}:")[2] for one in known.targets for form in one.type.arns)
-    yield f"{text} is no ARN and names no resource of {known.full_name}, which are called {' or '.join(forms)}"
+    arns = [arn for target in catalogued_action.targets for arn in target.type.arns]
+    forms = " or ".join(dict.fromkeys(arn.rpartition("${Account}:")[2] for arn in arns))
+    yield f"{text} is not an ARN and names no resource of {catalogued_action.full_name}, which are called {forms}"
 
 
 def _on_name(role: Standing, resource: str) -> Iterator[str]:
     """A name that is nearly the logical id of a resource of the stack."""
     head = resource.partition("/")[0]
-    known = {text[2:-1].partition(".")[0] for text, name in role.names.items() if name.startswith(("arn:", text))}
-    near = None if head in known or ":" in head or "*" in head else nearest(head, sorted(known))
-    if near is not None:
-        yield f"there is no resource {head} in the stack: did you mean {near}?"
+    settled = [reference for reference, name in role.names.items() if name.startswith(("arn:", reference))]
+    logical_ids = {reference[2:-1].partition(".")[0] for reference in settled}
+    if head in logical_ids or ":" in head or "*" in head:
+        return
+    meant_id = nearest(head, sorted(logical_ids))
+    if meant_id is not None:
+        yield f"there is no resource {head} in the stack: did you mean {meant_id}?"
 
 
 def _assumed(role: Standing, deciding: Iterable[Source], resource: str) -> Iterator[str]:
     """The resources whose names only a deploy settles, and that the answer takes the asked one to be."""
-    texts = (
-        text
-        for one in deciding
-        if one.grant is not None and one.grant.statement.resources is not None
-        for text in one.grant.statement.resources.patterns
-    )
-    for reference in dict.fromkeys(reference.text for text in texts for reference in references(text)):
+    patterns: list[str] = []
+    for statement_source in deciding:
+        if statement_source.grant is not None and statement_source.grant.statement.resources is not None:
+            patterns += statement_source.grant.statement.resources.patterns
+    for reference in dict.fromkeys(reference.text for pattern in patterns for reference in references(pattern)):
         name = role.names.get(reference, "").rpartition(":")[2]
         if name.endswith("-*") and name not in resource and matches(f"*{name}", resource):
             target = reference.strip("${}").partition(".")[0]

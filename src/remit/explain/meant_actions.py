@@ -15,23 +15,27 @@ def meant(text: str) -> tuple[tuple[str, ...], str | None]:
 
     RemitError, with what resembles it, when it is none of these.
     """
-    known = catalogued(text)
-    if known is not None:
-        return (known.full_name,), None
+    same_action = catalogued(text)
+    if same_action is not None:
+        return (same_action.full_name,), None
     if is_pattern(text):
-        found = expand(text)
-        if found:
-            return found, f"{text} covers {len(found):,} action{'' if len(found) == 1 else 's'}"
+        matching_actions = expand(text)
+        if matching_actions:
+            plural = "" if len(matching_actions) == 1 else "s"
+            return matching_actions, f"{text} covers {len(matching_actions):,} action{plural}"
         raise RemitError(f"no action matches `{text}`", hint=_resembling(text.rstrip("*?")))
-    called = _called(text)
-    needed = tuple(dict.fromkeys(name for one in called for name in one.actions or one.perhaps))
-    if needed:
-        whose = "the API" if _parted(text)[0] else ", ".join(one.client for one in called)
-        verb = "needs" if any(one.actions for one in called) else "may need"
-        return needed, f"{text} is an operation of {whose} and no action; it {verb} {', '.join(needed)}"
-    if any(one.free for one in called):
+    operations = _called(text)
+    needed_actions: dict[str, None] = {}
+    for api_operation in operations:
+        needed_actions |= dict.fromkeys(api_operation.actions or api_operation.perhaps)
+    if needed_actions:
+        owner = "the API" if _parted(text)[0] else ", ".join(api_operation.client for api_operation in operations)
+        verb = "needs" if any(api_operation.actions for api_operation in operations) else "may need"
+        note = f"{text} is an operation of {owner} and no action; it {verb} {', '.join(needed_actions)}"
+        return tuple(needed_actions), note
+    if any(api_operation.free for api_operation in operations):
         raise RemitError(f"`{text}` is an operation of the API that needs no permission", exit_code=1)
-    if called:
+    if operations:
         raise RemitError(
             f"`{text}` is an operation of the API, and which action it needs is not known", hint=_resembling(text)
         )
@@ -48,8 +52,8 @@ def _called(text: str) -> tuple[Operation, ...]:
     client, bare = _parted(text)
     if not client:
         return named(bare)
-    found = operation(client, bare)
-    return () if found is None else (found,)
+    api_operation = operation(client, bare)
+    return () if api_operation is None else (api_operation,)
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -60,11 +64,17 @@ def _parted(text: str) -> tuple[str, str]:
 
 def _resembling(text: str) -> str:
     client, bare = _parted(text)
-    near = nearest_actions(f"{client}:{bare}" if client else text)
-    if near:
-        return f"did you mean {', '.join(f'`{name}`' for name in near)}?"
+    meant_names = nearest_actions(f"{client}:{bare}" if client else text)
+    if meant_names:
+        return _did_you_mean(meant_names)
+    if not client:
+        return "actions read `service:Operation`"
     if client in services():
         return f"`remit explain '{client}:*'` lists the {len(actions(client))} actions of {client}"
-    others = nearest_services(client)
-    known = f": did you mean {', '.join(f'`{name}`' for name in others)}?" if others else ""
-    return f"there is no service `{client}`{known}" if client else "actions read `service:Operation`"
+    meant_services = nearest_services(client)
+    suggestion = f": {_did_you_mean(meant_services)}" if meant_services else ""
+    return f"there is no service `{client}`{suggestion}"
+
+
+def _did_you_mean(names: tuple[str, ...]) -> str:
+    return f"did you mean {', '.join(f'`{name}`' for name in names)}?"

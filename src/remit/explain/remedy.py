@@ -55,15 +55,18 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True)
-class _Thing:
-    """What is granted on, told apart: `base` in Python (`"orders"`, `Data.table`), as a verb takes it, and the rest."""
+class _Target:
+    """What is granted on.
+
+    `base` is its name in Python (`"orders"`, `Data.table`), `argument` what a typed grant takes, `below` the object's
+    key or the index below it, `arn` its whole ARN, late-bound where that is possible.
+    """
 
     base: str
-    given: str
-    rest: str
+    argument: str
+    below: str
     arn: str
-    """The whole, late-bound where that is possible."""
-    own: str | None = None
+    declaring_class: str | None = None
     """The class that declares it, when it is a shared resource of the app: `shared.resources.data.Data`."""
 
 
@@ -75,28 +78,29 @@ def remedy(app: App, function: Function, action: str, resource: str, folder: Pat
     """
     if resource.endswith(":log-stream:"):  # of a group as CloudWatch Logs asks for it; all of its streams match that
         resource = f"{resource.removesuffix('log-stream:')}*"
-    known = catalogued(action)
-    name = action if known is None else known.full_name
-    if resource == "*" or (known and not known.targets):
+    catalogued_action = catalogued(action)
+    name = action if catalogued_action is None else catalogued_action.full_name
+    if resource == "*" or (catalogued_action and not catalogued_action.targets):
         return _placed(function, folder, json.dumps(name), ())
     if parse(resource) is None and not resource.startswith("${"):  # a name that nobody can make an ARN of
         return _placed(function, folder, f'allow({json.dumps(name)}, on="arn:…")', ("remit.grants.allow",))
     literal = not account and (name == "sts:AssumeRole" or name.startswith("kms:"))  # a key's id, a role elsewhere
-    things = tuple(_things(app, resource, folder, "unknown" if literal else account))
-    typed = sorted(one for thing in things for one in _typed(name, thing))
-    own = things[0].own
-    if typed:
-        _, _, item = typed[0]
-        return _placed(function, folder, item, (f"remit.grants.{item.partition('.')[0]}", own), typed=True)
-    return _placed(function, folder, f"allow({json.dumps(name)}, on={_on(things[-1])})", ("remit.grants.allow", own))
+    targets = tuple(_targets(app, resource, folder, "unknown" if literal else account))
+    typed_grants = sorted(candidate for target in targets for candidate in _typed(name, target))
+    declaring_class = targets[0].declaring_class
+    if typed_grants:
+        _, _, item = typed_grants[0]
+        return _placed(function, folder, item, (f"remit.grants.{item.partition('.')[0]}", declaring_class), typed=True)
+    item = f"allow({json.dumps(name)}, on={_on(targets[-1])})"
+    return _placed(function, folder, item, ("remit.grants.allow", declaring_class))
 
 
 def _placed(
     function: Function, folder: Path, item: str, needs: tuple[str | None, ...], *, typed: bool = False
 ) -> Remedy:
     """The fix at the function's decorator, else in the configuration, which reaches every function."""
-    found = decorator(folder, function.origin)
-    imported = {} if found is None else found.imported
+    place = decorator(folder, function.origin)
+    imported = {} if place is None else place.imported
     imports: list[str] = []
     for need in (*needs, "remit.aws" if "{aws." in item else None):
         if need is not None and need not in imported.values():
@@ -106,102 +110,111 @@ def _placed(
             item = item.replace(f"{name}.", f"{free}.", 1) if free != name else item
         elif need is not None:
             name = need.rpartition(".")[2]
-            local = next(one for one, full in imported.items() if full == need)
+            local = next(alias for alias, full in imported.items() if full == need)
             item = re.sub(rf"\b{name}\b(?=[.(])", local, item, count=1) if local != name else item
-    if found is None:
+    if place is None:
         return Remedy(item, f"config.lambda_.iam.policy += [{item}]", None, tuple(imports), typed)
-    return Remedy(item, found.with_policy(item), found.origin, tuple(imports), typed)
+    return Remedy(item, place.with_policy(item), place.origin, tuple(imports), typed)
 
 
-def _things(app: App, resource: str, folder: Path, account: str) -> Iterator[_Thing]:
+def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_Target]:
     """The ways to name a resource, the app's own first."""
-    own = _own(app, resource)
-    if own is not None:
-        mine, rest = own
-        late = arn_of(mine) or mine.ref
-        arn = f"{late}/{rest}" if rest else late
-        spelled = attribute(folder, mine)
-        home = None
-        if spelled is not None and mine.origin is not None:
-            home = f"{mine.origin.file.removesuffix('.py').replace('/', '.')}.{spelled.partition('.')[0]}"
-        yield _Thing(spelled or json.dumps(late), late, rest, arn, home)
+    app_resource = _own(app, resource)
+    if app_resource is not None:
+        yield _own_target(folder, *app_resource)
         return
-    found = parse(resource)
-    if found is None:
-        yield _Thing(json.dumps(resource), resource, "", resource)
+    arn = parse(resource)
+    if arn is None:
+        yield _Target(json.dumps(resource), resource, "", resource)
         return
-    foreign = bool(account and found.account.isdigit() and found.account != account)
-    placed = resource if foreign else _late_bound(resource)
-    start = placed[: len(placed) - len(found.resource)]
-    names = dict.fromkeys((name_of(resource), found.resource.partition("/")[0]))
-    for name in names:
-        rest = found.resource[found.resource.index(name) + len(name) :].lstrip("/") if name in found.resource else ""
-        given = start + found.resource.removesuffix(f"/{rest}") if foreign else name
-        yield _Thing(json.dumps(given), given, rest, placed)
+    is_foreign = bool(account and arn.account.isdigit() and arn.account != account)
+    placed = resource if is_foreign else _late_bound(resource)
+    start = placed[: len(placed) - len(arn.resource)]
+    for name in dict.fromkeys((name_of(resource), arn.resource.partition("/")[0])):
+        _, _, after_name = arn.resource.partition(name)
+        below = after_name.lstrip("/")
+        argument = start + arn.resource.removesuffix(f"/{below}") if is_foreign else name
+        yield _Target(json.dumps(argument), argument, below, placed)
+
+
+def _own_target(folder: Path, resource: Resource, below: str) -> _Target:
+    """A resource that the app declares, by the class's attribute where it has one."""
+    late = arn_of(resource) or resource.ref
+    arn = f"{late}/{below}" if below else late
+    spelled = attribute(folder, resource)
+    if spelled is None:
+        return _Target(json.dumps(late), late, below, arn)
+    declaring_class = None
+    if resource.origin is not None:
+        module = resource.origin.file.removesuffix(".py").replace("/", ".")
+        declaring_class = f"{module}.{spelled.partition('.')[0]}"
+    return _Target(spelled, late, below, arn, declaring_class)
 
 
 def _own(app: App, resource: str) -> tuple[Resource, str] | None:
     """The app's own resource that an ARN names, and what stands below it: an object's key, an index."""
     names = names_of(app)
     text = _late_bound(resource)
-    heads = [found.start() for found in re.finditer("/", text)] + [len(text)]
+    heads = [slash.start() for slash in re.finditer("/", text)] + [len(text)]
     for end in heads:
         head, tail = text[:end], text[end + 1 :]
-        for mine in app.resources:
-            late = arn_of(mine)
+        for declared in app.resources:
+            late = arn_of(declared)
             if head == late or (late in names and matches(names[late], head)):
-                return mine, tail
+                return declared, tail
     return None
 
 
 def _late_bound(resource: str) -> str:
     """An ARN with partition, region and account late-bound, as far as it has them."""
-    found = parse(resource)
-    if found is None:
+    arn = parse(resource)
+    if arn is None:
         return resource
-    region = "${AWS::Region}" if found.region else ""
-    account = "${AWS::AccountId}" if found.account.isdigit() or "$" in found.account else found.account
-    return f"arn:${{AWS::Partition}}:{found.service}:{region}:{account}:{found.resource}"
+    region = "${AWS::Region}" if arn.region else ""
+    account = "${AWS::AccountId}" if arn.account.isdigit() or "$" in arn.account else arn.account
+    return f"arn:${{AWS::Partition}}:{arn.service}:{region}:{account}:{arn.resource}"
 
 
-def _typed(action: str, thing: _Thing) -> Iterator[tuple[int, int, str]]:
+def _typed(action: str, target: _Target) -> Iterator[tuple[int, int, str]]:
     """The verbs of the shelf that grant it, with the number of their actions: fewer are better."""
-    service, module = action.partition(":")[0], shelf(action.partition(":")[0])
-    for name, verb in vars(module).items() if module is not None else ():
-        if inspect.isfunction(verb) and verb.__module__ == f"remit.grants.{service}" and not name.startswith("_"):
-            for arguments, keywords, text in _calls(verb, thing):
-                grant = _made(verb, arguments, keywords)
-                if grant is not None and _grants(grant, action, thing.arn):
-                    yield len(grant.statement.actions.patterns), len(text), f"{service}.{name}({text})"
+    service = action.partition(":")[0]
+    module = shelf(service)
+    if module is None:
+        return
+    for name, verb in vars(module).items():
+        if not inspect.isfunction(verb) or verb.__module__ != module.__name__ or name.startswith("_"):
+            continue
+        for arguments, keywords, text in _calls(verb, target):
+            grant = _made(verb, arguments, keywords)
+            if grant is not None and _grants(grant, action, target.arn):
+                yield len(grant.statement.actions.patterns), len(text), f"{service}.{name}({text})"
 
 
-def _calls(verb: Callable[..., Any], thing: _Thing) -> Iterator[tuple[tuple[str, ...], dict[str, str], str]]:
+def _calls(verb: Callable[..., Any], target: _Target) -> Iterator[tuple[tuple[str, ...], dict[str, str], str]]:
     """How a verb can be called: with the thing alone, with what is below it as a key, or as an index."""
     parameters = inspect.signature(verb).parameters
-    if not thing.rest:
-        yield (thing.given,), {}, thing.base
-    elif any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters.values()):
-        yield (thing.given, thing.rest), {}, f"{thing.base}, {json.dumps(thing.rest)}"
-    elif "index" in parameters and thing.rest.startswith("index/"):
-        index = thing.rest.removeprefix("index/")
-        yield (thing.given,), {"index": index}, f"{thing.base}, index={json.dumps(index)}"
+    if not target.below:
+        yield (target.argument,), {}, target.base
+    elif any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters.values()):
+        yield (target.argument, target.below), {}, f"{target.base}, {json.dumps(target.below)}"
+    elif "index" in parameters and target.below.startswith("index/"):
+        index = target.below.removeprefix("index/")
+        yield (target.argument,), {"index": index}, f"{target.base}, index={json.dumps(index)}"
 
 
 def _made(verb: Callable[..., Any], arguments: tuple[str, ...], keywords: dict[str, str]) -> Grant | None:
     try:
-        made = verb(*arguments, **keywords)
+        grant = verb(*arguments, **keywords)
     except (RemitError, TypeError):
         return None
-    return made if isinstance(made, Grant) else None
+    return grant if isinstance(grant, Grant) else None
 
 
 def _grants(grant: Grant, action: str, arn: str) -> bool:
     statement = grant.statement
-    return (
-        action in statement.actions.patterns
-        and not statement.conditions
-        and any(matches(pattern, arn) for pattern in (statement.resources.patterns if statement.resources else ()))
-    )
+    if action not in statement.actions.patterns or statement.conditions or statement.resources is None:
+        return False
+    return any(matches(pattern, arn) for pattern in statement.resources.patterns)
 
 
 def shelf(service: str) -> ModuleType | None:
@@ -211,13 +224,13 @@ def shelf(service: str) -> ModuleType | None:
     return importlib.import_module(f"remit.grants.{service}")
 
 
-def _on(thing: _Thing) -> str:
+def _on(target: _Target) -> str:
     """An ARN as Python has it: the resource itself, an f-string where parts are late-bound, else text."""
-    if thing.own is not None:
-        return thing.base if not thing.rest else f'f"{{{thing.base}.arn}}/{thing.rest}"'
-    if any(part.text not in _PLACES for part in references(thing.arn)) or "${" not in thing.arn:
-        return json.dumps(thing.arn)
-    text = thing.arn
+    if target.declaring_class is not None:
+        return target.base if not target.below else f'f"{{{target.base}.arn}}/{target.below}"'
+    if any(part.text not in _PLACES for part in references(target.arn)) or "${" not in target.arn:
+        return json.dumps(target.arn)
+    text = target.arn
     for late, spelled in _PLACES.items():
         text = text.replace(late, spelled)
     return f'f"{text}"'
@@ -229,8 +242,8 @@ def any_of(action: str) -> str:
     `*` where the action needs several types at once, or one of several, and no typed grant tells which is meant.
     """
     targets = targets_of(action)
-    needed = [one for one in targets if one.required] or list(targets)
-    needed.sort(key=lambda one: len("".join(one.type.arns)))
+    needed = [target for target in targets if target.required] or list(targets)
+    needed.sort(key=lambda target: len("".join(target.type.arns)))
     if not needed or (len(needed) > 1 and shelf(action.partition(":")[0]) is None):
         return "*"
     form = needed[0].type.arns[0]

@@ -48,9 +48,9 @@ class Conditions:
             return Ways()
         if role not in self._ways:
             template = bearing_on(self._source.value, role)
-            every, complete = worlds(template)
+            all_worlds, complete = worlds(template)
             source = replace(self._source, value=template)
-            self._ways[role] = Ways(tuple((world, roles_in(world, source)) for world in every), complete)
+            self._ways[role] = Ways(tuple((world, roles_in(world, source)) for world in all_worlds), complete)
         return self._ways[role]
 
 
@@ -61,35 +61,36 @@ def explain_in(
 
     Else the verdict is unknown, and the answers are there, each with when it holds.
     """
-    found = explain(role, asker, action, resource, principal=principal)
+    explanation = explain(role, asker, action, resource, principal=principal)
     ways = conditions.ways(role.role.logical_id)
     by_verdict: dict[Verdict, list[tuple[World, Explanation]]] = {}
-    for world, one in _in_each(ways, role):
-        answer = explain(one, asker, action, resource, principal=principal)
+    for world, role_in_world in _in_each(ways, role):
+        answer = explain(role_in_world, asker, action, resource, principal=principal)
         by_verdict.setdefault(answer.verdict, []).append((world, answer))
     if by_verdict:
-        found = _together(found, by_verdict)
-    return found if ways.complete else replace(found, notes=(*found.notes, _NOT_ALL))
+        explanation = _together(explanation, by_verdict)
+    return explanation if ways.complete else replace(explanation, notes=(*explanation.notes, _NOT_ALL))
 
 
 def _in_each(ways: Ways, role: Standing) -> Iterator[tuple[World, Standing]]:
     condition = role.role.condition
     condition_notes = () if condition is None else (condition_note(condition),)
     for world, read in ways.reads:
-        for there in read.roles:
-            if there.logical_id == role.role.logical_id:
-                noted = replace(there, condition=condition, notes=(*there.notes, *condition_notes))
+        for world_role in read.roles:
+            if world_role.logical_id == role.role.logical_id:
+                noted = replace(world_role, condition=condition, notes=(*world_role.notes, *condition_notes))
                 yield world, standing(noted, role.names, read.documents)
 
 
-def _together(found: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:
+def _together(explanation: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:
     if len(by_verdict) < _SEVERAL:
         ((verdict, answers),) = by_verdict.items()
-        alone = len(answers) == 1 or found.verdict != verdict
-        return answers[0][1] if alone else found
-    every = [world for answers in by_verdict.values() for world, _ in answers]
-    told = [
-        (" and ".join(words([world for world, _ in answers], every)), answers[0][1]) for answers in by_verdict.values()
+        alone = len(answers) == 1 or explanation.verdict != verdict
+        return answers[0][1] if alone else explanation
+    all_worlds = [world for answers in by_verdict.values() for world, _ in answers]
+    answers_by_condition = [
+        (" and ".join(words([world for world, _ in answers], all_worlds)), answers[0][1])
+        for answers in by_verdict.values()
     ]
-    notes = dict.fromkeys(note for _, one in told for note in one.notes)
-    return replace(found, ways=tuple(told), notes=tuple(notes))
+    notes = dict.fromkeys(note for _, answer in answers_by_condition for note in answer.notes)
+    return replace(explanation, ways=tuple(answers_by_condition), notes=tuple(notes))

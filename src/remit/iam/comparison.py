@@ -77,8 +77,8 @@ class Piece:
     @property
     def context(self) -> dict[str, Any]:
         """The request's context, as JSON has it."""
-        given = self.request.context or {}
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in sorted(given.items())}
+        context = self.request.context or {}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in sorted(context.items())}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ User Guide).
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import eq
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.catalogue.condition_keys import OPERATORS
@@ -41,8 +42,8 @@ def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> M
         )
 
         def check(value: str, request: Request) -> Truth:
-            found = cached(value)
-            if found is not None and any(compare(found, limit) for limit in limits):
+            parsed = cached(value)
+            if parsed is not None and any(compare(parsed, limit) for limit in limits):
                 return True
             if not late and "${" not in value:
                 return False
@@ -68,8 +69,8 @@ _MAKERS: Final[dict[str, Maker]] = {
         f"Date{name}": _typed(value_comparison.instant, compare)
         for name, compare in value_comparison.COMPARISONS.items()
     },
-    "Bool": _typed(value_comparison.boolean, value_comparison.equal),
-    "BinaryEquals": _typed(value_comparison.binary, value_comparison.equal),
+    "Bool": _typed(value_comparison.boolean, eq),
+    "BinaryEquals": _typed(value_comparison.binary, eq),
     "IpAddress": _typed(value_comparison.network, value_comparison.inside),
     "Null": equals,
 }
@@ -98,8 +99,8 @@ def _late(key: str) -> Test:
     return lambda request: said.get(str(request.value(key)))
 
 
-def _null(key: str, wanted: frozenset[str]) -> Test:
-    absent, present = "true" in wanted, "false" in wanted
+def _null(key: str, texts: frozenset[str]) -> Test:
+    absent, present = "true" in texts, "false" in texts
 
     def test(request: Request) -> Truth:
         value = request.value(key)
@@ -116,8 +117,8 @@ def _single(key: str, check: Check, negated: bool, if_exists: bool) -> Test:  # 
     def test(request: Request) -> Truth:
         value = request.value(key)
         if isinstance(value, str):
-            found = check(value, request)
-            return (None if found is None else not found) if negated else found
+            matched = check(value, request)
+            return (None if matched is None else not matched) if negated else matched
         if value is None:
             return when_absent
         return None if value is OPEN else False
@@ -130,8 +131,8 @@ def _any_value(key: str, check: Check, negated: bool, if_exists: bool) -> Test: 
         value = request.value(key)
         if value is OPEN:
             return None
-        several = _several(value)
-        return either(_turned(check(one, request), negated) for one in several) if several else if_exists
+        texts = _as_set(value)
+        return either(_turned(check(text, request), negated) for text in texts) if texts else if_exists
 
     return test
 
@@ -139,7 +140,7 @@ def _any_value(key: str, check: Check, negated: bool, if_exists: bool) -> Test: 
 def _all_values(key: str, check: Check, negated: bool, _: bool) -> Test:  # noqa: FBT001 - as _single
     def test(request: Request) -> Truth:
         value = request.value(key)
-        return None if value is OPEN else every(_turned(check(one, request), negated) for one in _several(value))
+        return None if value is OPEN else every(_turned(check(text, request), negated) for text in _as_set(value))
 
     return test
 
@@ -148,7 +149,7 @@ def _turned(truth: Truth, negated: bool) -> Truth:  # noqa: FBT001 - as _single
     return truth if truth is None or not negated else not truth
 
 
-def _several(value: object) -> tuple[str, ...]:
+def _as_set(value: object) -> tuple[str, ...]:
     """The values as a set; absent, empty, and a lone empty string are the empty set."""
     if isinstance(value, tuple):
         return () if value == ("",) else value
@@ -168,5 +169,5 @@ def open_names(condition: Condition, request: Request, version: str) -> Iterator
     if condition.late or value is OPEN:
         yield condition.key
         return
-    for text in (*condition.values, *_several(value)):
+    for text in (*condition.values, *_as_set(value)):
         yield from names_in(parts_of(text, version), request)

@@ -33,7 +33,7 @@ def length(value: Any, late: Callable[[tokens.Reference], int] | None = None) ->
     if late is None:
         return written
     quotes = 2
-    return written + sum(late(one) - (_json_length(one.text) - quotes) for one in _references(value))
+    return written + sum(late(reference) - (_json_length(reference.text) - quotes) for reference in _references(value))
 
 
 def _json_length(value: Any) -> int:

@@ -112,16 +112,16 @@ def _always(_: str) -> bool:
 
 def _chunks(parts: tuple[Piece, ...]) -> Matcher:
     """Literals between stars: a prefix, a suffix, and each other one found as early as can be."""
-    first = parts[0] if isinstance(parts[0], str) else ""
-    last = parts[-1] if isinstance(parts[-1], str) else ""
-    inner = parts[1 if first else 0 : len(parts) - 1 if last else len(parts)]
+    prefix = parts[0] if isinstance(parts[0], str) else ""
+    suffix = parts[-1] if isinstance(parts[-1], str) else ""
+    inner = parts[1 if prefix else 0 : len(parts) - 1 if suffix else len(parts)]
     middles = tuple(part for part in inner if isinstance(part, str))
-    shortest = len(first) + len(last)
+    shortest = len(prefix) + len(suffix)
 
     def match(text: str) -> bool:
-        if len(text) < shortest or not text.startswith(first) or not text.endswith(last):
+        if len(text) < shortest or not text.startswith(prefix) or not text.endswith(suffix):
             return False
-        position, end = len(first), len(text) - len(last)
+        position, end = len(prefix), len(text) - len(suffix)
         for middle in middles:
             position = text.find(middle, position, end)
             if position < 0:
@@ -142,19 +142,19 @@ def _chunks_with_any(parts: tuple[Piece, ...]) -> Matcher:
             chunks[-1] += "." if part is ANY else re.escape(str(part))
     compiled = [re.compile(chunk, re.DOTALL) for chunk in chunks]
     if len(compiled) == 1:
-        whole = compiled[0]
-        return lambda text: whole.fullmatch(text) is not None
-    first, *middles, last = compiled
+        expression = compiled[0]
+        return lambda text: expression.fullmatch(text) is not None
+    head, *middles, tail = compiled
     size = _length_after_last_star(parts)
 
     def match(text: str) -> bool:
-        found = first.match(text)
+        matched = head.match(text)
         for middle in middles:
-            if found is None:
+            if matched is None:
                 return False
-            found = middle.search(text, found.end())
+            matched = middle.search(text, matched.end())
         start = len(text) - size
-        return found is not None and found.end() <= start and last.match(text, start) is not None
+        return matched is not None and matched.end() <= start and tail.match(text, start) is not None
 
     return match
 
@@ -191,9 +191,9 @@ def plainly_covers(wide: str, narrow: str) -> bool:
     return matches(wide, narrow)
 
 
-def overlaps(one: str, other: str) -> bool:
+def overlaps(pattern: str, other_pattern: str) -> bool:
     """Whether some text is described by both patterns."""
-    return overlaps_pieces(pieces(one), pieces(other))
+    return overlaps_pieces(pieces(pattern), pieces(other_pattern))
 
 
 @lru_cache(maxsize=65_536)
@@ -232,8 +232,8 @@ class _Wide:
                 self.letters[symbol] = self.letters.get(symbol, 0) | 1 << index
 
     def close(self, mask: int) -> int:
-        while (more := mask | (mask & self.stars) << 1) != mask:
-            mask = more
+        while (closed := mask | (mask & self.stars) << 1) != mask:
+            mask = closed
         return mask
 
     def step(self, mask: int, symbol: Piece) -> int:
@@ -246,12 +246,12 @@ class _Wide:
         """Every mask that a symbol of the other pattern can lead to: of a star, until one comes again."""
         if symbol is not STAR:
             return [self.step(mask, symbol)]
-        found = {mask: None}
-        while (mask := self.step(mask, ANY)) not in found:
-            found[mask] = None
-            if len(found) > LONGEST:
+        masks = {mask: None}
+        while (mask := self.step(mask, ANY)) not in masks:
+            masks[mask] = None
+            if len(masks) > LONGEST:
                 return [0]
-        return list(found)
+        return list(masks)
 
     def meet(self, mask: int, symbol: Piece) -> int:
         """Where a symbol of the other pattern can lead, when a wildcard may stand for any letter there is."""
@@ -269,7 +269,7 @@ def _covers(wide: _Wide, narrow: tuple[Piece, ...]) -> bool:
     take it (the fresh-symbol lemma, with `?`).
     """
     todo = [(0, wide.close(1))]
-    seen, steps = set(todo), 0
+    visited, steps = set(todo), 0
     while todo:
         position, mask = todo.pop()
         if mask == 0 or steps > BUDGET:
@@ -280,17 +280,17 @@ def _covers(wide: _Wide, narrow: tuple[Piece, ...]) -> bool:
             continue
         after = wide.after(mask, narrow[position])
         steps += len(after)
-        following = {(position + 1, one) for one in after} - seen
-        seen |= following
+        following = {(position + 1, next_mask) for next_mask in after} - visited
+        visited |= following
         todo.extend(following)
     return True
 
 
 @lru_cache(maxsize=65_536)
-def overlaps_pieces(one: tuple[Piece, ...], other: tuple[Piece, ...]) -> bool:
+def overlaps_pieces(pattern: tuple[Piece, ...], other_pattern: tuple[Piece, ...]) -> bool:
     """As `overlaps`, on pieces: walk one pattern with the set of positions in the other."""
-    automaton = _Wide(_symbols(one))
+    automaton = _Wide(_symbols(pattern))
     mask = automaton.close(1)
-    for symbol in _symbols(other):
+    for symbol in _symbols(other_pattern):
         mask = automaton.meet(mask, symbol)
     return bool(mask & automaton.accept)

@@ -84,10 +84,10 @@ def head(pattern: str) -> str:
     return _WILDCARD.split(pattern, maxsplit=1)[0]
 
 
-def overlap(one: str, other: str) -> bool:
+def overlap(pattern: str, other_pattern: str) -> bool:
     """As `pattern.overlaps`, after a cheap look at how the two begin."""
-    begin_alike = head(one).startswith(head(other)) or head(other).startswith(head(one))
-    return begin_alike and overlaps(one, other)
+    begin_alike = head(pattern).startswith(head(other_pattern)) or head(other_pattern).startswith(head(pattern))
+    return begin_alike and overlaps(pattern, other_pattern)
 
 
 def covers_statement(wide: Statement, narrow: Statement, version: str = VERSION, budget: Budget | None = None) -> bool:
@@ -115,9 +115,9 @@ def _asks_for_another_value(condition: Condition, narrow: Statement) -> bool:
     if condition.operator != "StringEquals" or any("${" in value for value in condition.values):
         return False
     return any(
-        not set(other.values) <= set(condition.values)
-        for other in narrow.conditions
-        if replace(other, values=condition.values) == condition
+        not set(narrow_condition.values) <= set(condition.values)
+        for narrow_condition in narrow.conditions
+        if replace(narrow_condition, values=condition.values) == condition
     )
 
 
@@ -160,10 +160,12 @@ def _takes(patterns: tuple[str, ...], text: str) -> bool | None:
 
     Nobody knows what a reference stands for, so that only itself and a star surely take it.
     """
-    if text in patterns or any(plainly_covers(one, text) for one in patterns if "${" not in one and "?" not in one):
+    if text in patterns or any(
+        plainly_covers(pattern, text) for pattern in patterns if "${" not in pattern and "?" not in pattern
+    ):
         return True
     anything = _PUT_IN.sub("*", text)
-    return None if any(overlap(_PUT_IN.sub("*", one), anything) for one in patterns) else False
+    return None if any(overlap(_PUT_IN.sub("*", pattern), anything) for pattern in patterns) else False
 
 
 @lru_cache(maxsize=1024)

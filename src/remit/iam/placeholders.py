@@ -29,8 +29,8 @@ def placeholder(text: str) -> str | None:
     """The first place that was left in a text; None when there is none."""
     if _SIGNS.isdisjoint(text):
         return None
-    found = _LEFT.search("".join(_without_filled_in(text)))
-    return None if found is None else text[found.start() : found.end()]
+    match = _LEFT.search("".join(_without_filled_in(text)))
+    return None if match is None else text[match.start() : match.end()]
 
 
 def _without_filled_in(text: str) -> Iterator[str]:
@@ -41,6 +41,6 @@ def _without_filled_in(text: str) -> Iterator[str]:
         parts = [text]
     for part in parts:
         if isinstance(part, str):
-            yield _FILLED_IN.sub(lambda found: " " * len(found[0]), part)
+            yield _FILLED_IN.sub(lambda match: " " * len(match[0]), part)
         else:
             yield " " * len(part.text)

@@ -305,10 +305,10 @@ def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition,
         if not block:
             raise _wrong((*path, name), "is empty: it would always be true", hint="add a key or remove it")
         if operators and "${" in name:
-            raise _wrong((*path, name), "is no operator: CloudFormation fills in values, never keys")
-        quantifier, _, rest = name.rpartition(":")
-        if_exists = rest.endswith("IfExists")
-        operator = rest.removesuffix("IfExists")
+            raise _wrong((*path, name), "is not an operator: CloudFormation fills in values, never keys")
+        quantifier, _, operator_text = name.rpartition(":")
+        if_exists = operator_text.endswith("IfExists")
+        operator = operator_text.removesuffix("IfExists")
         if operators:
             _check_operator(operator, quantifier, (*path, name), if_exists=if_exists)
         if tokens.is_intrinsic(block):
@@ -357,24 +357,26 @@ def _sid(value: object, path: Path) -> str:
     return str.__str__(value)
 
 
-def _wrong(path: Path, what: str, *, hint: str | None = None) -> RemitError:
-    return RemitError(f"{_called(path)} {what}", hint=hint, path=path)
+def _wrong(path: Path, problem: str, *, hint: str | None = None) -> RemitError:
+    return RemitError(f"{_called(path)} {problem}", hint=hint, path=path)
 
 
 def _called(path: Path) -> str:
     return spelled(path) or "policy document"
 
 
-def _check_keys(raw: dict[Any, Any], known: tuple[str, ...], path: Path) -> None:
-    unknown = [key for key in raw if key not in known]
+def _check_keys(raw: dict[Any, Any], valid_keys: tuple[str, ...], path: Path) -> None:
+    unknown = [key for key in raw if key not in valid_keys]
     if not unknown:
         return
-    near = [known_key for key in unknown for known_key in known if str(key).casefold() == known_key.casefold()]
-    named = ", ".join(repr(key) for key in unknown)
-    hint = did_you_mean(str(unknown[0]), known)
-    if near:
-        hint = f"did you mean {', '.join(f'`{key}`' for key in near)}? IAM's element names are case-sensitive"
-    message = f"{_called(path)} has unknown {'key' if len(unknown) == 1 else 'keys'} {named}"
+    case_variants = [
+        valid_key for key in unknown for valid_key in valid_keys if str(key).casefold() == valid_key.casefold()
+    ]
+    unknown_keys = ", ".join(repr(key) for key in unknown)
+    hint = did_you_mean(str(unknown[0]), valid_keys)
+    if case_variants:
+        hint = f"did you mean {', '.join(f'`{key}`' for key in case_variants)}? IAM's element names are case-sensitive"
+    message = f"{_called(path)} has unknown {'key' if len(unknown) == 1 else 'keys'} {unknown_keys}"
     raise RemitError(message, hint=hint, path=(*path, str(unknown[0])))
 
 
@@ -395,7 +397,7 @@ def _check_shape(value: object, path: Path, depth: int, inside: tuple[int, ...])
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise _wrong(path, f"has a key that is no string: {key!r}")
+                raise _wrong(path, f"has a key that is not a string: {key!r}")
             if isinstance(item, dict | list):
                 _check_shape(item, (*path, key), depth + 1, (*inside, id(value)))
     elif isinstance(value, list) and not only_texts(value):

@@ -75,7 +75,7 @@ def _after_fifth_colon(text: str) -> int:
 def _masked(text: str) -> str:
     """The text with hyphens for its variables and references."""
     stretches = (part if isinstance(part, str) else "-" * len(part.text) for part in _stretches(text))
-    return "".join(_VARIABLE.sub(lambda found: "-" * len(found[0]), stretch) for stretch in stretches)
+    return "".join(_VARIABLE.sub(lambda match: "-" * len(match[0]), stretch) for stretch in stretches)
 
 
 def completed(text: str) -> str:
@@ -106,11 +106,11 @@ def _stretches(text: str) -> tuple[str | Late, ...]:
 
 def _with_variables(text: str, version: str, *, globs: bool) -> Iterator[Part]:
     position = 0
-    for found in _VARIABLE.finditer(text) if version == VERSION else ():
-        yield from _literal(text[position : found.start()], globs=globs)
-        sign, key, default = found.groups()
+    for match in _VARIABLE.finditer(text) if version == VERSION else ():
+        yield from _literal(text[position : match.start()], globs=globs)
+        sign, key, default = match.groups()
         yield sign or Variable(key.strip().lower(), default, key.strip())
-        position = found.end()
+        position = match.end()
     yield from _literal(text[position:], globs=globs)
 
 

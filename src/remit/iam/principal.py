@@ -34,59 +34,61 @@ def reach(principals: Principals | None, request: Request, *, deny: bool) -> Rea
     """The closest reach of a statement's principals. A statement without any means nobody."""
     if principals is None:
         return Reach.NOBODY
-    who = request.who
-    found = [_one(kind, value, who, request) for kind, value in principals.patterns]
+    caller = request.who
+    reaches = [_reach_of(kind, value, caller, request) for kind, value in principals.patterns]
     if not principals.negated:
-        return max(found)
-    return _all_others(found, who, deny=deny)
+        return max(reaches)
+    return _all_others(reaches, caller, deny=deny)
 
 
-def _all_others(found: list[Reach], who: Principal, *, deny: bool) -> Reach:
+def _all_others(reaches: list[Reach], caller: Principal, *, deny: bool) -> Reach:
     """NotPrincipal: a Deny spares only who is named at every level (session, role, account)."""
-    if who.kind == "unknown":
+    if caller.kind == "unknown":
         return Reach.UNKNOWN
-    if Reach.UNKNOWN in found:
+    if Reach.UNKNOWN in reaches:
         return Reach.UNKNOWN
     if not deny:
-        return Reach.NOBODY if max(found) > Reach.NOBODY else Reach.DIRECT
-    spared = set(found)
+        return Reach.NOBODY if max(reaches) > Reach.NOBODY else Reach.DIRECT
+    spared = set(reaches)
     needed = {
         "user": {Reach.DIRECT, Reach.ACCOUNT},
         "federated-user": {Reach.DIRECT, Reach.ACCOUNT},
         "role": {Reach.ROLE, Reach.ACCOUNT},
         "session": {Reach.DIRECT, Reach.ROLE, Reach.ACCOUNT},
-    }.get(who.kind, {Reach.DIRECT})
+    }.get(caller.kind, {Reach.DIRECT})
     return Reach.NOBODY if needed <= spared else Reach.DIRECT
 
 
-def _one(kind: str, value: str, who: Principal, request: Request) -> Reach:
+def _reach_of(kind: str, value: str, caller: Principal, request: Request) -> Reach:
     if kind == "*" or (kind == "AWS" and value == "*"):
         return Reach.DIRECT
-    if who.kind == "unknown":
+    if caller.kind == "unknown":
         return Reach.UNKNOWN
     if kind == "AWS":
-        return _aws(request.bind(value), who, request)
-    meant = value == who.text or (value == "*" and who.kind == kind.lower())
+        return _aws(request.bind(value), caller, request)
+    meant = value == caller.text or (value == "*" and caller.kind == kind.lower())
     return Reach.DIRECT if meant else Reach.NOBODY
 
 
-def _aws(value: str, who: Principal, request: Request) -> Reach:
+def _aws(value: str, caller: Principal, request: Request) -> Reach:
     account = _ACCOUNT.fullmatch(value)
     if account is not None:
-        if account[1] != who.account:
+        if account[1] != caller.account:
             return Reach.NOBODY
-        return Reach.DIRECT if who.kind == "root" else Reach.ACCOUNT
-    if value == who.text:
-        return Reach.ROLE if who.kind == "role" else Reach.DIRECT
-    if who.kind == "session" and _is_role_of(value, who, request):
+        return Reach.DIRECT if caller.kind == "root" else Reach.ACCOUNT
+    if value == caller.text:
+        return Reach.ROLE if caller.kind == "role" else Reach.DIRECT
+    if caller.kind == "session" and _is_role_of(value, caller, request):
         return Reach.ROLE
     return Reach.NOBODY
 
 
-def _is_role_of(value: str, who: Principal, request: Request) -> bool:
+def _is_role_of(value: str, caller: Principal, request: Request) -> bool:
     """Whether a role's ARN is the one of this session, whose own ARN does not tell the role's path."""
     head, _, tail = value.partition(":role/")
-    if head.split(":")[-1] != who.account or tail.rpartition("/")[2] != who.role:
+    if head.split(":")[-1] != caller.account or tail.rpartition("/")[2] != caller.role:
         return False
-    told = request.value("aws:principalarn")
-    return not (isinstance(told, str) and "/" in told.partition(":role/")[2]) or told == value
+    principal_arn = request.value("aws:principalarn")
+    return (
+        not (isinstance(principal_arn, str) and "/" in principal_arn.partition(":role/")[2]) or principal_arn == value
+    )

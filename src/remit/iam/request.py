@@ -107,18 +107,18 @@ class Request:
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        who = principal_of(self.principal)
-        asked = "*" if self.wildcard_only else self.resource
+        caller = principal_of(self.principal)
+        asked_resource = "*" if self.wildcard_only else self.resource
         put(self, "folded", self.action.lower())
-        put(self, "who", who)
-        told = self.resource_account or _account_in(self.resource)
-        put(self, "owner", told or who.account)
-        put(self, "asked", asked)
-        put(self, "plain", not ("*" in asked or "?" in asked or "${" in asked))
-        late = who.account is not None and who.account.startswith("${")  # the stack's account, not known yet
-        local = who.kind == "unknown" or late or (who.account is not None and who.account == self.owner)
+        put(self, "who", caller)
+        stated_owner = self.resource_account or _account_in(self.resource)
+        put(self, "owner", stated_owner or caller.account)
+        put(self, "asked", asked_resource)
+        put(self, "plain", not ("*" in asked_resource or "?" in asked_resource or "${" in asked_resource))
+        late = caller.account is not None and caller.account.startswith("${")  # the stack's account, not known yet
+        local = caller.kind == "unknown" or late or (caller.account is not None and caller.account == self.owner)
         put(self, "local", local)
-        special = who.kind == "root" or who.federated or self.always_allowed or self.needs_resource_policy
+        special = caller.kind == "root" or caller.federated or self.always_allowed or self.needs_resource_policy
         put(self, "simple", local and not special)
         opened = self.open if self.open is not None else (ALL if self.context is None else frozenset())
         put(
@@ -126,7 +126,7 @@ class Request:
             "_open",
             opened if opened <= ALL else frozenset(key if "${" in key else key.lower() for key in opened),
         )
-        put(self, "_values", _values(self.context, who, told))
+        put(self, "_values", _values(self.context, caller, stated_owner))
 
     @property
     def has_identity(self) -> bool:
@@ -197,7 +197,7 @@ def arn_parts(arn: str) -> list[str]:
     """The six components of an ARN (fewer of another text); colons within a reference do not divide."""
     if "${" not in arn:
         return arn.split(":", 5)
-    masked = _REFERENCE.sub(lambda found: found[0].replace(":", "\0"), arn)
+    masked = _REFERENCE.sub(lambda match: match[0].replace(":", "\0"), arn)
     return [part.replace("\0", ":") for part in masked.split(":", 5)]
 
 
@@ -207,10 +207,10 @@ def _account_in(arn: str) -> str | None:
 
 
 def _values(
-    context: Mapping[str, ContextValue] | None, who: Principal, owner: str | None
+    context: Mapping[str, ContextValue] | None, caller: Principal, owner: str | None
 ) -> dict[str, str | tuple[str, ...] | None]:
     """The context with folded keys and text values, and the keys that the request states by itself."""
-    values: dict[str, str | tuple[str, ...] | None] = {**who.settles}
+    values: dict[str, str | tuple[str, ...] | None] = {**caller.settles}
     if owner is not None:
         values["aws:resourceaccount"] = owner
     for key, value in (context or {}).items():
@@ -241,7 +241,7 @@ def _text(value: object, key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def principal_of(text: str | None) -> Principal:
-    """Take a principal apart. What is no ARN and no account is a service, a provider, or nobody."""
+    """Take a principal apart. What is neither an ARN nor an account is a service, a provider, or nobody."""
     if text is None:
         return Principal("unknown", "")
     if text in ("*", "anonymous", ""):
@@ -277,35 +277,35 @@ _IDENTITYS: Final = ("aws:userid", "aws:principalorgid", "aws:principalorgpaths"
 _SERVICES: Final = ("aws:principalservicename", "aws:principalservicenameslist")
 
 
-def _settled(who: Principal) -> dict[str, str | None]:
+def _settled(caller: Principal) -> dict[str, str | None]:
     """What a principal settles: its account and ARN, its kind, a user's name, a service's; what only others have.
 
     Source: "AWS global condition context keys" and "Principal key values" (IAM User Guide).
     """
-    if who.kind == "unknown":
+    if caller.kind == "unknown":
         return {}
-    settled: dict[str, str | None] = {"aws:username": who.text.rpartition("/")[2] if who.kind == "user" else None}
-    if who.kind in _TYPES:
-        settled["aws:principaltype"] = _TYPES[who.kind]
-    if who.kind == "service":
-        settled |= {"aws:principalisawsservice": "true", "aws:principalservicename": who.text}
-    if who.kind == "anonymous":
+    settled: dict[str, str | None] = {"aws:username": caller.text.rpartition("/")[2] if caller.kind == "user" else None}
+    if caller.kind in _TYPES:
+        settled["aws:principaltype"] = _TYPES[caller.kind]
+    if caller.kind == "service":
+        settled |= {"aws:principalisawsservice": "true", "aws:principalservicename": caller.text}
+    if caller.kind == "anonymous":
         settled["aws:principalaccount"] = "anonymous"
-    if who.account is None:
+    if caller.account is None:
         return settled | dict.fromkeys(_IDENTITYS)
     return (
         settled
         | dict.fromkeys(_SERVICES)
         | {
-            "aws:principalaccount": who.account,
-            "aws:principalarn": _principal_arn(who),
+            "aws:principalaccount": caller.account,
+            "aws:principalarn": _principal_arn(caller),
             "aws:principalisawsservice": "false",
         }
     )
 
 
-def _principal_arn(who: Principal) -> str:
-    if who.kind == "session":
-        partition = arn_parts(who.text)[1]
-        return f"arn:{partition}:iam::{who.account}:role/{who.role}"
-    return who.text
+def _principal_arn(caller: Principal) -> str:
+    if caller.kind == "session":
+        partition = arn_parts(caller.text)[1]
+        return f"arn:{partition}:iam::{caller.account}:role/{caller.role}"
+    return caller.text

@@ -23,54 +23,54 @@ Check: TypeAlias = "Callable[[str, Request], Truth]"
 
 def either(truths: Iterable[Truth]) -> Truth:
     """True if any is, else None if any is unknown, else False."""
-    found: Truth = False
+    answer: Truth = False
     for truth in truths:
         if truth:
             return True
         if truth is None:
-            found = None
-    return found
+            answer = None
+    return answer
 
 
 def every(truths: Iterable[Truth]) -> Truth:
     """False if any is, else None if any is unknown, else True."""
-    found: Truth = True
+    answer: Truth = True
     for truth in truths:
         if truth is False:
             return False
         if truth is None:
-            found = None
-    return found
+            answer = None
+    return answer
 
 
 def equals(texts: tuple[str, ...], version: str) -> Check:
     """Exactly one of the texts; wildcards are text."""
     literals, templates = _sorted_out(texts, version, globs=False)
-    known = frozenset(literals)
+    exact = frozenset(literals)
     if not templates:
-        return lambda value, request: value in known or ("${" in value and _late(value, known, request, globs=False))
+        return lambda value, request: value in exact or ("${" in value and _late(value, exact, request, globs=False))
     return lambda value, request: (
-        value in known or either((_late(value, known, request, globs=False), *_held(templates, value, request)))
+        value in exact or either((_late(value, exact, request, globs=False), *_held(templates, value, request)))
     )
 
 
 def equals_ignoring_case(texts: tuple[str, ...], version: str) -> Check:
     """As `equals`, in any case."""
     literals, templates = _sorted_out(texts, version, globs=False)
-    known = frozenset(text.lower() for text in literals)
+    folded_literals = frozenset(text.lower() for text in literals)
 
     def check(value: str, request: Request) -> Truth:
-        if value.lower() in known:
+        if value.lower() in folded_literals:
             return True
         if not templates and "${" not in value:
             return False
-        found = asked(value, request, globs=False)
-        low = Asked(_lower(found.sure), _lower(found.maybe), is_set=False)
-        filled = [resolve(parts, request) for parts in (*templates, *_late_parts(value, known, globs=False))]
+        asked_value = asked(value, request, globs=False)
+        low = Asked(_lower(asked_value.sure), _lower(asked_value.maybe), is_set=False)
+        filled = [resolve(parts, request) for parts in (*templates, *_late_parts(value, folded_literals, globs=False))]
         return either(
-            describes(Resolved(one.sure and _lower(one.sure), one.maybe and _lower(one.maybe)), low)
-            for one in filled
-            if one
+            describes(Resolved(resolved.sure and _lower(resolved.sure), resolved.maybe and _lower(resolved.maybe)), low)
+            for resolved in filled
+            if resolved
         )
 
     return check
@@ -84,13 +84,13 @@ def like(texts: tuple[str, ...], version: str) -> Check:
     """As one of the patterns says; a `*` crosses anything."""
     literals, templates = _sorted_out(texts, version, globs=True)
     globs = tuple(matcher(text) for text in literals)
-    known = frozenset(literals)
+    exact = frozenset(literals)
     if len(globs) == 1 and not templates:
         (only,) = globs
-        return lambda value, request: _late(value, known, request, globs=True) if "${" in value else only(value)
+        return lambda value, request: _late(value, exact, request, globs=True) if "${" in value else only(value)
     return lambda value, request: (
         ("${" not in value and any(glob(value) for glob in globs))
-        or either((_late(value, known, request, globs=True), *_held(templates, value, request)))
+        or either((_late(value, exact, request, globs=True), *_held(templates, value, request)))
     )
 
 
@@ -101,19 +101,19 @@ def _sorted_out(texts: tuple[str, ...], version: str, *, globs: bool) -> tuple[t
 
 
 def _held(templates: tuple[Parts, ...], value: str, request: Request) -> Iterator[Truth]:
-    found = asked(value, request, globs=False)
-    return (holds(parts, found, request) for parts in templates)
+    asked_value = asked(value, request, globs=False)
+    return (holds(parts, asked_value, request) for parts in templates)
 
 
-def _late(value: str, known: frozenset[str], request: Request, *, globs: bool) -> Truth:
+def _late(value: str, literals: frozenset[str], request: Request, *, globs: bool) -> Truth:
     """A value that is late-bound itself may turn out to be one of the known ones."""
     if "${" not in value:
         return False
-    return either(_held(_late_parts(value, known, globs=globs), value, request))
+    return either(_held(_late_parts(value, literals, globs=globs), value, request))
 
 
-def _late_parts(value: str, known: frozenset[str], *, globs: bool) -> tuple[Parts, ...]:
-    return tuple(parts_of(text, "", globs=globs) for text in sorted(known)) if "${" in value else ()
+def _late_parts(value: str, literals: frozenset[str], *, globs: bool) -> tuple[Parts, ...]:
+    return tuple(parts_of(text, "", globs=globs) for text in sorted(literals)) if "${" in value else ()
 
 
 ARN_COLONS: Final = 5
@@ -123,7 +123,7 @@ def arn(texts: tuple[str, ...], version: str) -> Check:
     """As one of the ARN patterns says, each of the six components by itself."""
     literals, templates = _sorted_out(texts, version, globs=True)
     plain = tuple(six for six in map(_six_matchers, literals) if six)
-    known = frozenset(literals)
+    exact = frozenset(literals)
 
     def check(value: str, request: Request) -> Truth:
         components = value.split(":", ARN_COLONS)
@@ -135,9 +135,9 @@ def arn(texts: tuple[str, ...], version: str) -> Check:
             return True
         if not templates and "${" not in value:
             return False
-        found = asked(value, request, globs=False)
+        asked_value = asked(value, request, globs=False)
         return either(
-            _arn_held(parts, found, request) for parts in (*templates, *_late_parts(value, known, globs=True))
+            _arn_held(parts, asked_value, request) for parts in (*templates, *_late_parts(value, exact, globs=True))
         )
 
     return check
@@ -149,14 +149,14 @@ def _six_matchers(pattern: str) -> tuple[Matcher, ...] | None:
     return tuple(matcher(component) for component in components) if len(components) > ARN_COLONS else None
 
 
-def _arn_held(parts: Parts, found: Asked, request: Request) -> Truth:
+def _arn_held(parts: Parts, asked_value: Asked, request: Request) -> Truth:
     resolved = resolve(parts, request)
     if resolved is None:
         return False
-    if resolved.sure is not None and _same_arn(resolved.sure, found.sure):
+    if resolved.sure is not None and _same_arn(resolved.sure, asked_value.sure):
         return True
-    unsure = resolved.maybe is not None or found.maybe != found.sure
-    return None if unsure and describes(resolved, found) is not False else False
+    unsure = resolved.maybe is not None or asked_value.maybe != asked_value.sure
+    return None if unsure and describes(resolved, asked_value) is not False else False
 
 
 def _same_arn(pattern: tuple[Piece, ...], text: tuple[Piece, ...]) -> bool:
@@ -167,7 +167,7 @@ def _same_arn(pattern: tuple[Piece, ...], text: tuple[Piece, ...]) -> bool:
         return False
     if any(_dividing(component) for component in components[:ARN_COLONS]):
         return False
-    return all(covers_pieces(wide, one) for wide, one in zip(six, components, strict=True))
+    return all(covers_pieces(wide, narrow) for wide, narrow in zip(six, components, strict=True))
 
 
 def _dividing(component: tuple[Piece, ...]) -> bool:
@@ -187,9 +187,9 @@ def _split_arn(parts: tuple[Piece, ...]) -> list[tuple[Piece, ...]] | None:
         if not isinstance(part, str):
             components[-1].append(part)
             continue
-        first, *others = part.split(":", ARN_COLONS + 1 - len(components))
-        components[-1].append(first)
-        components.extend([other] for other in others)
+        head, *following = part.split(":", ARN_COLONS + 1 - len(components))
+        components[-1].append(head)
+        components.extend([component] for component in following)
     if len(components) <= ARN_COLONS:
         return [(STAR,)] * 6 if parts == (STAR,) else None
     return [tidy(component) for component in components]

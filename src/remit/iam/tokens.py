@@ -82,13 +82,13 @@ def split(text: str) -> Iterator[str | Reference]:
     """The literal stretches of `text` (IAM's variables stay in them) and CloudFormation's references, in order."""
     position = 0
     while position < len(text):
-        found = _START.search(text, position)
-        if found is None:
+        match = _START.search(text, position)
+        if match is None:
             yield text[position:]
             return
-        if found.start() > position:
-            yield text[position : found.start()]
-        reference, position = _reference_at(text, found)
+        if match.start() > position:
+            yield text[position : match.start()]
+        reference, position = _reference_at(text, match)
         yield reference
 
 
@@ -99,10 +99,10 @@ def references(text: str) -> tuple[Reference, ...]:
     return tuple(part for part in split(text) if isinstance(part, Reference))
 
 
-def _reference_at(text: str, found: re.Match[str]) -> tuple[Reference, int]:
-    if found.group() != _RAW:
-        return Reference(found.group(), _named(found.group(1))), found.end()
-    return _raw_at(text, found.start())
+def _reference_at(text: str, match: re.Match[str]) -> tuple[Reference, int]:
+    if match.group() != _RAW:
+        return Reference(match.group(), _named(match.group(1))), match.end()
+    return _raw_at(text, match.start())
 
 
 def _raw_at(text: str, start: int) -> tuple[Reference, int]:
@@ -135,7 +135,7 @@ def plain(value: Any) -> Any:
 
 def with_dynamic(text: str) -> str:
     """A text of a document with its dynamic references as references."""
-    return _DYNAMIC.sub(lambda found: _raw({_RESOLVE: found[1]}), text) if "{{resolve:" in text else text
+    return _DYNAMIC.sub(lambda match: _raw({_RESOLVE: match[1]}), text) if "{{resolve:" in text else text
 
 
 def as_written(text: str) -> str:
@@ -221,8 +221,8 @@ def from_intrinsic(value: dict[str, Any]) -> str:
 
 def substitution(argument: Any) -> tuple[str, dict[str, Any]]:
     """The text of a Fn::Sub and its own variables, by its argument; empty where that is none."""
-    text, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
-    return str(text) if isinstance(text, str | int | float) else "", own if isinstance(own, dict) else {}
+    text, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
+    return str(text) if isinstance(text, str | int | float) else "", variables if isinstance(variables, dict) else {}
 
 
 def _from_sub(argument: object, value: dict[str, Any]) -> str:
@@ -234,7 +234,7 @@ def _from_sub(argument: object, value: dict[str, Any]) -> str:
         return _raw(value)
     put = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
     parts = template.split("${!")
-    return "${".join(put.sub(lambda found: texts.get(found[1], found[0]), part) for part in parts)
+    return "${".join(put.sub(lambda match: texts.get(match[1], match[0]), part) for part in parts)
 
 
 def _raw(value: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """What condition operators compare: numbers, instants, booleans, bytes and addresses, read from their text.
 
-A reader returns None for a text that is no value of its type. Sources: "Condition operators" (IAM User
+A reader returns None for a text that is not a value of its type. Sources: "Condition operators" (IAM User
 Guide); "Date and Time Formats" (W3C note) for dates.
 """
 
@@ -38,10 +38,10 @@ def instant(text: str) -> Decimal | None:
     """Seconds since 1970, from an ISO 8601 date (four digits: a year) or epoch seconds. No zone means UTC."""
     if len(text) > _DIGITS:
         return None
-    found = _DATE.fullmatch(text)
-    if found is None:
+    match = _DATE.fullmatch(text)
+    if match is None:
         return Decimal(text) if _EPOCH.fullmatch(text) else None
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
     numbers = (int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0))
     try:
         moment = datetime(*numbers, tzinfo=UTC)
@@ -88,20 +88,15 @@ def network(text: str) -> tuple[int, int, int] | None:
         block = ipaddress.ip_network(text if slash else address, strict=False)
     except ValueError:
         return None
-    first, last = int(block.network_address), int(block.broadcast_address)
-    if block.version == _IPV6 and first >> _IPV4_BITS == last >> _IPV4_BITS == _MAPPED:
-        return 4, first & _IPV4_HIGHEST, last & _IPV4_HIGHEST
-    return block.version, first, last
+    lowest, highest = int(block.network_address), int(block.broadcast_address)
+    if block.version == _IPV6 and lowest >> _IPV4_BITS == highest >> _IPV4_BITS == _MAPPED:
+        return 4, lowest & _IPV4_HIGHEST, highest & _IPV4_HIGHEST
+    return block.version, lowest, highest
 
 
-def inside(one: Any, block: Any) -> bool:
+def inside(address: Any, block: Any) -> bool:
     """Whether an address (or a block) lies wholly within a block."""
-    return bool(one[0] == block[0] and block[1] <= one[1] and one[2] <= block[2])
-
-
-def equal(one: object, other: object) -> bool:
-    """Whether two values of one type are the same."""
-    return one == other
+    return bool(address[0] == block[0] and block[1] <= address[1] and address[2] <= block[2])
 
 
 COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {

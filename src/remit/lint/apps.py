@@ -42,10 +42,10 @@ def lint(
     root = Path(folder)
     python_text.forget()
     assigned = assign(app) if roles is None else roles
-    found = list(dict.fromkeys((*_of_app(app, assigned, root), *_of_files(app, root))))
+    unsuppressed = list(dict.fromkeys((*_of_app(app, assigned, root), *_of_files(app, root))))
     texts = {file: text for file in _files(app) if (text := _text(root / file)) is not None}
     table = {**app.allowed, **{name: (why, None) for name, why in (allow or {}).items()}}
-    return ordered(_in_characters(suppress(found, texts, table), texts))
+    return ordered(_in_characters(suppress(unsuppressed, texts, table), texts))
 
 
 def errors(app: App, roles: tuple[Role, ...], *, folder: Path | str = ".") -> tuple[Finding, ...]:
@@ -53,26 +53,28 @@ def errors(app: App, roles: tuple[Role, ...], *, folder: Path | str = ".") -> tu
 
     What an override of the default policy breaks (R704) is not among them: a build asks about that by itself.
     """
-    found = [one for one in _of_app(app, roles, Path(folder), severe=True) if one.severity == ERROR]
-    if not found:
+    broken = [problem for problem in _of_app(app, roles, Path(folder), severe=True) if problem.severity == ERROR]
+    if not broken:
         return ()
     root = Path(folder)
     python_text.forget()
-    texts = {one.file: text for one in found if one.file and (text := _text(root / one.file)) is not None}
-    kept = suppress(dict.fromkeys(found), texts, dict(app.allowed))
-    return ordered(_in_characters((one for one in kept if one.severity == ERROR), texts))
+    texts = {
+        problem.file: text for problem in broken if problem.file and (text := _text(root / problem.file)) is not None
+    }
+    remaining = suppress(dict.fromkeys(broken), texts, dict(app.allowed))
+    return ordered(_in_characters((problem for problem in remaining if problem.severity == ERROR), texts))
 
 
 def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
     """Columns that Python counts in bytes of UTF-8, in characters."""
-    for one in findings:
-        text = texts.get(one.file or "", "")
-        if one.origin is None or text.isascii() or one.rule in OF_COMMENTS:
-            yield one
+    for located in findings:
+        text = texts.get(located.file or "", "")
+        if located.origin is None or text.isascii() or located.rule in OF_COMMENTS:
+            yield located
         else:
-            line = next(islice(text.split("\n"), one.line - 1, None), "").encode()
-            column = len(line[: one.column - 1].decode(errors="ignore")) + 1 if one.column else 0
-            yield replace(one, origin=replace(one.origin, column=column))
+            line = next(islice(text.split("\n"), located.line - 1, None), "").encode()
+            column = len(line[: located.column - 1].decode(errors="ignore")) + 1 if located.column else 0
+            yield replace(located, origin=replace(located.origin, column=column))
 
 
 def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False) -> Iterator[Finding]:
@@ -107,21 +109,21 @@ def _environments(app: App, folder: Path) -> Iterator[Environment]:
             key = (origin, name, repr(value))
             owners.setdefault(key, []).append(function.name)
             values[key] = value
-    for (origin, name, value), (first, *more) in owners.items():
-        functions = f"{first} (likewise {few(more)})" if more else first
+    for (origin, name, value), (owner, *further) in owners.items():
+        functions = f"{owner} (likewise {few(further)})" if further else owner
         yield Environment(functions, {name: values[origin, name, value]}, _entry(folder, origin))
 
 
 def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
     """The policies that an app's own resources hold, at the lines that declare them."""
-    if not any("Statement" in repr(one.properties) for one in app.resources):
+    if not any("Statement" in repr(resource.properties) for resource in app.resources):
         return
     from remit.lint.templates import documents  # noqa: PLC0415 - few apps have such resources
     from remit.template.written_template import WrittenTemplate  # noqa: PLC0415 - as above
 
-    for one in app.resources:
-        raw = {one.logical_id: {"Type": one.type, "Properties": one.properties}}
-        for document in documents(WrittenTemplate({}, _always(one.origin), names, raw, late=True)):
+    for resource in app.resources:
+        raw = {resource.logical_id: {"Type": resource.type, "Properties": resource.properties}}
+        for document in documents(WrittenTemplate({}, _always(resource.origin), names, raw, late=True)):
             yield from of_document(document)
 
 
@@ -135,12 +137,16 @@ def _key(item: Item) -> Any:
 
 def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
     """What the app's template will hold: types by logical id."""
-    types = {one.logical_id: one.type for one in app.resources}
+    types = {resource.logical_id: resource.type for resource in app.resources}
     types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
     for function in app.functions:
         types[f"{function.logical_id}Function"] = "AWS::Lambda::Function"
         types[f"{function.logical_id}LogGroup"] = "AWS::Logs::LogGroup"
-        types.update((one.logical_id, one.type) for trigger in function.triggers for one in trigger.resources(function))
+        types.update(
+            (resource.logical_id, resource.type)
+            for trigger in function.triggers
+            for resource in trigger.resources(function)
+        )
     for queue in app.queues:
         logical_id = queue_id(queue)
         dead = f"{logical_id.removesuffix('Queue')}DeadLetterQueue"
@@ -192,10 +198,10 @@ def _files(app: App) -> tuple[str, ...]:
         origins += (function.origin, *function.written.values(), *(grant.origin for grant in function.policy))
         origins += function.managed_written.values()
     declared: list[Resource | Output | Grant] = [*app.resources, *app.outputs, *(app.default_policy or ())]
-    origins += (one.origin for one in declared)
-    named = {origin.file for origin in origins if origin is not None}
+    origins += (declaration.origin for declaration in declared)
+    files = {origin.file for origin in origins if origin is not None}
     usual = ("config/deploy.py", f"config/deploy/{app.stage}.py")
-    return tuple(sorted(file for file in {*named, *usual} if file.endswith(".py")))
+    return tuple(sorted(file for file in {*files, *usual} if file.endswith(".py")))
 
 
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:

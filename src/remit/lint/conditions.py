@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.actions import actions as known_actions
+from remit.catalogue.actions import action
+from remit.catalogue.actions import actions as actions_of
+from remit.catalogue.actions import keys as keys_of
 from remit.catalogue.condition_keys import global_key, operator, put_in
 from remit.errors import MISSPELT, nearest
-from remit.lint import lookups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,34 +18,72 @@ if TYPE_CHECKING:
     from remit.iam.policy import Condition
 
 _TAGGED: Final = "/"
+_MEMBER: Final = re.compile(r"(?<=[/:])(?:\$\{|<).*")
+
+
+@lru_cache(maxsize=4096)
+def _key_types(prefix: str) -> dict[str, str]:
+    """A service's condition keys, folded, with their types; families (`s3:ExistingObjectTag/<key>`) end in / or :."""
+    return {key_family(key.name): key.type for key in keys_of(prefix)}
+
+
+def key_family(key: str) -> str:
+    """A key folded, without the name of the tag (or of whatever else) that goes on after / or :."""
+    bare, slash, _ = _MEMBER.sub("", key.lower()).partition("/")
+    return bare + slash
+
+
+@lru_cache(maxsize=8192)
+def key_type(name: str) -> str | None:
+    """The type of a condition key, "" when nobody says; None when no such key is known."""
+    shared_key = global_key(name)
+    if shared_key is not None:
+        return f"ArrayOf{shared_key.type}" if shared_key.multivalued else shared_key.type
+    folded = name.lower()
+    types = _key_types(folded.partition(":")[0])
+    type_ = types.get(key_family(folded))
+    return types.get(_before_second_colon(folded)) if type_ is None else type_
+
+
+def _before_second_colon(key: str) -> str:
+    """The family of a key whose name goes on after a colon: `kms:encryptioncontext:`; "" for another key."""
+    parts = key.split(":", 2)
+    return f"{parts[0]}:{parts[1]}:" if len(parts) > 2 else ""  # noqa: PLR2004 - two colons
+
+
+def nearest_federated_key(name: str) -> str | None:
+    """The key of a federation provider that a misspelt one resembles: providers have their own, and some are listed."""
+    listed = [key.name for key in keys_of("sts") if "." in key.name.partition(":")[0]]
+    nearest_key = nearest(name, listed, MISSPELT)
+    return None if nearest_key is None or nearest_key.lower() == name.lower() else nearest_key
 
 
 def name_of(condition: Condition) -> str | None:
     """The operator in AWS's spelling, without quantifier and IfExists; None when there is none."""
-    found = operator(condition.operator)
-    return None if found is None else found.name
+    known_operator = operator(condition.operator)
+    return None if known_operator is None else known_operator.name
 
 
 def family(condition: Condition) -> str | None:
     """The type that an operator compares as: String, Numeric, Date, Bool, Binary, IPAddress, ARN or Null."""
-    found = operator(condition.operator)
-    return None if found is None else found.family
+    known_operator = operator(condition.operator)
+    return None if known_operator is None else known_operator.family
 
 
 def needs_key(condition: Condition) -> bool:
     """Whether a condition can only hold when the request has the key."""
-    found = operator(condition.operator)
-    if found is None or condition.if_exists or condition.quantifier.lower() == "forallvalues":
+    known_operator = operator(condition.operator)
+    if known_operator is None or condition.if_exists or condition.quantifier.lower() == "forallvalues":
         return False
-    if found.family == "Null":
+    if known_operator.family == "Null":
         return [value.lower() for value in condition.values] == ["false"]
-    return not found.negated or condition.quantifier.lower() == "foranyvalue"
+    return not known_operator.negated or condition.quantifier.lower() == "foranyvalue"
 
 
 def negated(condition: Condition) -> bool:
     """Whether a condition holds where the key is absent: StringNotEquals and its like."""
-    found = operator(condition.operator)
-    return found is not None and found.negated and not condition.quantifier
+    known_operator = operator(condition.operator)
+    return known_operator is not None and known_operator.negated and not condition.quantifier
 
 
 @lru_cache(maxsize=4096)
@@ -51,29 +91,29 @@ def exists(key: str) -> bool:
     """Whether a key is known, or is a family of keys without a member's name (which has a finding of its own)."""
     if key.lower().startswith("saml:") or put_in(key):
         return True  # what an identity provider asserts, or a service puts in
-    return lookups.key_type(key) is not None or lacks_name(key) or has_name_too_much(key)
+    return key_type(key) is not None or lacks_name(key) or has_name_too_much(key)
 
 
 @lru_cache(maxsize=4096)
 def lacks_name(key: str) -> bool:
     """Whether a key is a family's name alone: `aws:ResourceTag`, `s3:ExistingObjectTag`."""
     bare, slash, name = key.lower().partition(_TAGGED)
-    if name or lookups.key_type(bare) is not None:
-        return bool(slash) and not name and lookups.key_type(bare) is None and global_key(f"{bare}/x") is not None
-    return global_key(f"{bare}/x") is not None or f"{bare}/" in lookups.key_names(bare.partition(":")[0])
+    if name or key_type(bare) is not None:
+        return bool(slash) and not name and key_type(bare) is None and global_key(f"{bare}/x") is not None
+    return global_key(f"{bare}/x") is not None or f"{bare}/" in _key_types(bare.partition(":")[0])
 
 
 @lru_cache(maxsize=4096)
 def has_name_too_much(key: str) -> bool:
     """Whether a key is known only without what stands after its slash: `aws:username/x`."""
     bare, slash, _ = key.partition(_TAGGED)
-    return bool(slash) and "." not in bare and lookups.key_type(key) is None and lookups.key_type(bare) is not None
+    return bool(slash) and "." not in bare and key_type(key) is None and key_type(bare) is not None
 
 
 @lru_cache(maxsize=4096)
 def of_a_service(key: str) -> bool:
     """Whether a key is known, and is one of a service alone."""
-    return lookups.key_type(key) is not None and global_key(key) is None
+    return key_type(key) is not None and global_key(key) is None
 
 
 @lru_cache(maxsize=65536)
@@ -84,27 +124,24 @@ def takes(name: str, key: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def _taken(name: str) -> frozenset[str]:
-    found = lookups.action(name)
-    return frozenset(_folded(key.name) for key in found.all_keys) if found is not None else frozenset()
+    known_action = action(name)
+    return frozenset(_folded(key.name) for key in known_action.all_keys) if known_action is not None else frozenset()
 
 
 def _folded(key: str) -> str:
-    folded = lookups.family(key)
-    if folded.count(":") > 1 and f"{':'.join(folded.split(':', 2)[:2])}:" in lookups.key_names(
-        folded.partition(":")[0]
-    ):
-        return f"{':'.join(folded.split(':', 2)[:2])}:"
-    return folded
+    folded = key_family(key)
+    longer_family = _before_second_colon(folded)
+    return longer_family if longer_family in _key_types(folded.partition(":")[0]) else folded
 
 
 @lru_cache(maxsize=1024)
 def takers(key: str) -> tuple[str, ...]:
     """The actions of a key's own service that take it, the shortest names first."""
-    names = known_actions(key.partition(":")[0].lower())
+    names = actions_of(key.partition(":")[0].lower())
     return tuple(sorted((name for name in names if takes(name, key)), key=lambda name: (len(name), name)))
 
 
 def near_taken(names: Iterable[str], key: str) -> str | None:
     """The key of some actions that another resembles."""
-    known = {found for name in names for found in _taken(name)}
-    return nearest(_folded(key), known, MISSPELT)
+    taken_keys = {taken for name in names for taken in _taken(name)}
+    return nearest(_folded(key), taken_keys, MISSPELT)

@@ -35,29 +35,33 @@ def is_policy(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     keys = {str(key).lower() for key in value}
-    known = "Action" in value or not _SIGNS.isdisjoint(keys) or set(DOCUMENT) >= set(value)
-    return known or "Statement" in unknown(value, DOCUMENT).values()
+    looks_like_policy = "Action" in value or not _SIGNS.isdisjoint(keys) or set(DOCUMENT) >= set(value)
+    return looks_like_policy or "Statement" in unknown(value, DOCUMENT).values()
 
 
 def is_stack_policy(value: Any) -> bool:
     """Whether a policy says what updates of a stack may do: every action is `Update:…`, which is no service."""
     statements = value.get("Statement") if isinstance(value, dict) else None
-    several = [one for one in (statements if isinstance(statements, list) else [statements]) if isinstance(one, dict)]
-    actions = (text for one in several for name in ("Action", "NotAction") for text in texts(one.get(name)))
+    listed = [
+        statement
+        for statement in (statements if isinstance(statements, list) else [statements])
+        if isinstance(statement, dict)
+    ]
+    actions = (text for statement in listed for name in ("Action", "NotAction") for text in texts(statement.get(name)))
     first = next(actions, "")
     return all(text.lower().startswith("update:") for text in (first, *actions))
 
 
 def has(raw: Mapping[str, Any], element: str) -> bool:
     """Whether a statement has an element, its negative, or a misspelt one of the two (a finding of R111)."""
-    wanted = {element, _PAIRS.get(element, element)}
-    if not wanted.isdisjoint(raw):
+    spellings = {element, _PAIRS.get(element, element)}
+    if not spellings.isdisjoint(raw):
         return True
-    return not wanted.isdisjoint(unknown(raw, STATEMENT).values())
+    return not spellings.isdisjoint(unknown(raw, STATEMENT).values())
 
 
 def texts(value: Any) -> tuple[str, ...]:
     """The strings of an element that is one string or a list."""
     if isinstance(value, str):
         return (value,)
-    return tuple([one for one in value if isinstance(one, str)]) if isinstance(value, list) else ()
+    return tuple([text for text in value if isinstance(text, str)]) if isinstance(value, list) else ()

@@ -53,7 +53,7 @@ def _no_json(value: Any) -> str | None:
             if isinstance(one, dict):
                 for key in one:
                     if not isinstance(key, str):
-                        return f"has a key that is no string: {key!r}"
+                        return f"has a key that is not a string: {key!r}"
                 below += one.values()
             elif not only_texts(one):
                 below += one
@@ -64,7 +64,7 @@ def _no_json(value: Any) -> str | None:
 
 
 def lint_bytes(
-    data: bytes, file: str, *, kind: str | None = None, allow: Mapping[str, str] | None = None
+    content: bytes, file: str, *, kind: str | None = None, allow: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
     """What is wrong or too wide in a file's content: a policy or a template, JSON or YAML.
 
@@ -72,27 +72,27 @@ def lint_bytes(
     control; by default the document tells.
     """
     try:
-        source = read(data, file, most=LARGEST)
+        source = read(content, file, most=LARGEST)
     except RemitError as error:
         return (unreadable(error, file),)
     if not _is_meant(source.value):
         return (unreadable(_neither(source), file),)
-    found = _of_file(source, kind, allow)
-    if len(data) > LARGEST_DOCUMENT:  # what in it is too long has a place of its own
-        return (unreadable(too_large(len(data), file), file), *found)
-    return found
+    problems = _of_file(source, kind, allow)
+    if len(content) > LARGEST_DOCUMENT:  # what in it is too long has a place of its own
+        return (unreadable(too_large(len(content), file), file), *problems)
+    return problems
 
 
 _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statement|Effect|Action)['\"]?\s*:")
 """What tells that a file which cannot be read was meant to be a policy or a template."""
 
 
-def lint_found(data: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
+def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
     """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
     try:
-        source = read(data, file)
+        source = read(content, file)
     except RemitError as error:
-        return (unreadable(error, file),) if _SIGN.search(data) is not None else None
+        return (unreadable(error, file),) if _SIGN.search(content) is not None else None
     return _of_file(source, kind, None) if _is_meant(source.value) else None
 
 
@@ -119,12 +119,12 @@ def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Findi
 
     What cannot be read, and what is wrong with a comment that accepts, is not accepted.
     """
-    told = tuple(findings)
+    all_findings = tuple(findings)
     table = {shelf.rule(name).code: because for name, because in allow.items()}
-    broken = {one.rule for one in told}
-    kept = (one for one in told if one.rule in _FIRM or one.rule not in table)
+    broken = {finding.rule for finding in all_findings}
+    remaining = (finding for finding in all_findings if finding.rule in _FIRM or finding.rule not in table)
     unused = {code: because for code, because in table.items() if code not in broken}
-    return (*kept, *suppress((), {}, _table(unused)))
+    return (*remaining, *suppress((), {}, _table(unused)))
 
 
 def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
@@ -136,7 +136,7 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
         yield from findings(shelf.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
     if is_template(source.value):
         template = written_template(source.value, source.place, len(source.text.encode()))
-        yield from findings(shelf.hooks("template"), template, template.place, told=Counter())
+        yield from findings(shelf.hooks("template"), template, template.place, counts=Counter())
         if len(source.text) > TOO_LARGE:
             yield _left_out(source, "template", TOO_LARGE, "its policies and functions are not looked at")
             return
@@ -158,9 +158,9 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
     yield from of_document(document, huge=huge)
 
 
-def _left_out(source: Source, what: str, most: int, consequence: str) -> Finding:
+def _left_out(source: Source, noun: str, most: int, consequence: str) -> Finding:
     """What rules did not look at, as a finding: a clean answer would claim more than was done."""
-    message = f"this {what} has {len(source.text):,} characters: of more than {most:,}, {consequence}"
+    message = f"this {noun} has {len(source.text):,} characters: of more than {most:,}, {consequence}"
     hint = "no quota of AWS is near that: take it apart"
     return unreadable(RemitError(message, hint=hint, origin=source.place(())), source.file)
 

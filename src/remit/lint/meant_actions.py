@@ -6,13 +6,14 @@ A statement's resources say of which service it speaks; else the services that f
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue import resemblance
 from remit.catalogue.actions import bare_names, service
+from remit.catalogue.expand import expand
 from remit.catalogue.resemblance import nearest_actions, nearest_services
 from remit.errors import nearest
-from remit.lint import lookups
 
 if TYPE_CHECKING:
     from remit.lint.subject import Item
@@ -27,6 +28,14 @@ _FORM: Final = re.compile(r"\*|\*:\*|[A-Za-z0-9][A-Za-z0-9-]*:[A-Za-z0-9*?-]+")
 def well_formed(text: str) -> bool:
     """Whether IAM can read an action: `*`, or service:Operation with wildcards in the operation alone."""
     return _FORM.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def written_by_aws(word: str) -> bool:
+    """Whether AWS's own managed policies use this very word: what its reference does not list may exist yet."""
+    from remit.catalogue.managed_policies import occurs  # noqa: PLC0415 - asked of mistakes alone
+
+    return occurs(word)
 
 
 def in_service(prefix: str, name: str, item: Item | None = None) -> tuple[str, ...]:
@@ -45,20 +54,20 @@ def of_service(prefix: str, name: str) -> tuple[str, ...]:
         return ()
     plain = re.sub(r"[^A-Za-z0-9*?]", "", name)
     if "*" in plain or "?" in plain:
-        return (f"{prefix.lower()}:{plain}",) if lookups.meant(f"{prefix}:{plain}") else ()
+        return (f"{prefix.lower()}:{plain}",) if expand(f"{prefix}:{plain}") else ()
     return nearest_actions(f"{prefix}:{name}")
 
 
 def respelt(prefix: str, pattern: str) -> str:
     """A pattern with its misspelt words mended, so that it means something: `*Function*` for `*Functoin*`; else ""."""
-    names = tuple(one.lower() for one in bare_names(prefix.lower()))
-    known = {run for name in bare_names(prefix.lower()) for run in _runs(resemblance.words_of(name))}
+    names = tuple(bare_name.lower() for bare_name in bare_names(prefix.lower()))
+    runs = {run for name in bare_names(prefix.lower()) for run in _runs(resemblance.words_of(name))}
     parts = re.split(r"([*?]+)", pattern)
     for index, part in enumerate(parts):
-        if part and part[0] not in "*?" and not any(part.lower() in one for one in names):
-            parts[index] = nearest(part, known) or part
+        if part and part[0] not in "*?" and not any(part.lower() in bare_name for bare_name in names):
+            parts[index] = nearest(part, runs) or part
     mended = f"{prefix}:{''.join(parts)}"
-    return mended if lookups.meant(mended) else ""
+    return mended if expand(mended) else ""
 
 
 def _runs(words: list[str]) -> list[str]:
@@ -84,10 +93,10 @@ def completed(text: str, item: Item) -> tuple[str, ...]:
 
 def of_another_service(text: str, item: Item | None = None) -> tuple[str, ...]:
     """The actions that `dynamdb:GetItem` meant, also with wildcards; of a service whose name is not its prefix too."""
-    prefix, _, rest = text.partition(":")
-    if "*" in rest or "?" in rest:
-        patterns = tuple(f"{candidate}:{rest}" for candidate in nearest_services(prefix))
-        return tuple(pattern for pattern in patterns if lookups.meant(pattern)) or patterns
+    prefix, _, operation = text.partition(":")
+    if "*" in operation or "?" in operation:
+        patterns = tuple(f"{candidate}:{operation}" for candidate in nearest_services(prefix))
+        return tuple(pattern for pattern in patterns if expand(pattern)) or patterns
     return nearest_actions(text, _spoken_of(item))
 
 
@@ -96,5 +105,5 @@ def _spoken_of(item: Item | None) -> tuple[str, ...]:
     if item is None:
         return ()
     vendors = [arn.service for _, arn in item.arns]
-    others = [pattern.partition(":")[0].lower() for pattern in item.statement.actions.patterns]
-    return tuple(dict.fromkeys(name for name in (*vendors, *others) if service(name)))
+    prefixes = [pattern.partition(":")[0].lower() for pattern in item.statement.actions.patterns]
+    return tuple(dict.fromkeys(name for name in (*vendors, *prefixes) if service(name)))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.lint.finding import Spot
+    from remit.template.branches import When
 
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 MOST_STATEMENTS: Final = 2_000
@@ -50,28 +51,41 @@ def document_of(
         sure=sure,
     )  # fmt: skip
     document.written = tuple(islice(_statements(raw, document, located=located), MOST_STATEMENTS))
-    open_ = [tokens.is_intrinsic(one.value.get("Effect")) for one in document.written]
-    read = [_parsed(one, "Allow" if either else None) for one, either in zip(document.written, open_, strict=True)]
-    parsed = [(one, either) for one, either in zip(read, open_, strict=True) if isinstance(one, Item)]
-    document.items = tuple(one for one, either in parsed if not either)
-    document.either = tuple(one for one, either in parsed if either)
-    document.broken = tuple(one for one in read if isinstance(one, Broken))
+    settled, of_either_effect, broken = [], [], []
+    for written in document.written:
+        is_either = tokens.is_intrinsic(written.value.get("Effect"))
+        parsed = _parsed(written, "Allow" if is_either else None)
+        if isinstance(parsed, Broken):
+            broken.append(parsed)
+        elif is_either:
+            of_either_effect.append(parsed)
+        else:
+            settled.append(parsed)
+    document.items = tuple(settled)
+    document.either = tuple(of_either_effect)
+    document.broken = tuple(broken)
     return document
 
 
 def _statements(raw: Any, document: Document, *, located: bool) -> Iterator[Written]:
+    for index, (value, path, when) in enumerate(_statement_branches(raw)):
+        flat, paths = (value, {}) if document.names is None else _flat(value, path)
+        place = _placer(document, flat, path, paths) if located else document.place
+        yield Written(document, index, flat, path, place, frozenset(when), chooses=bool(paths))
+
+
+def _statement_branches(raw: Any) -> Iterator[tuple[dict[str, Any], Spot, tuple[When, ...]]]:
+    """The statements of a document, those that conditions choose among them, with their paths and conditions."""
     statements = raw.get("Statement") if isinstance(raw, dict) else None
-    if isinstance(statements, list):
-        several: list[tuple[Any, Spot]] = [(one, ("Statement", index)) for index, one in enumerate(statements)]
-    else:
-        several = [(statements, ("Statement",))]
-    chosen = (branch for one, path in several for branch in branches(one, path))
-    written = (branch for branch in chosen if isinstance(branch.value, dict) and not tokens.is_intrinsic(branch.value))
-    for index, branch in enumerate(written):
-        at = branch.path
-        flat, paths = (branch.value, {}) if document.names is None else _flat(branch.value, at)
-        place = _placer(document, flat, at, paths) if located else document.place
-        yield Written(document, index, flat, at, place, frozenset(branch.when), chooses=bool(paths))
+    is_list = isinstance(statements, list)
+    for index, statement in enumerate(statements if isinstance(statements, list) else [statements]):
+        path: Spot = ("Statement", index) if is_list else ("Statement",)
+        if isinstance(statement, dict) and len(statement) > 1:  # nearly always: no function of CloudFormation
+            yield statement, path, ()
+            continue
+        for branch in branches(statement, path):
+            if isinstance(branch.value, dict) and not tokens.is_intrinsic(branch.value):
+                yield branch.value, branch.path, branch.when
 
 
 def _flat(raw: dict[str, Any], path: Spot) -> tuple[dict[str, Any], _Paths]:
@@ -133,7 +147,7 @@ def _path(raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Spot
 def _index(values: list[Any], text: object) -> int | None:
     if text in values:
         return values.index(text)
-    return next((place for place, one in enumerate(values) if _text(one) == text), None)
+    return next((place for place, member in enumerate(values) if _text(member) == text), None)
 
 
 def _text(value: Any) -> str:
@@ -154,8 +168,8 @@ def _parsed(written: Written, effect: str | None) -> Item | Broken:
         misspelt = _misspelt(written, spot) if written.document.names is not None else None
         hint = f"did you mean `{misspelt}`?" if misspelt else error.hint
         return Broken(written, error.message, hint, spot)
-    when, chooses = written.when, written.chooses
-    return Item(written.document, written.index, statement, written.place, when=when, chooses=chooses)
+    conditions, chooses = written.when, written.chooses
+    return Item(written.document, written.index, statement, written.place, when=conditions, chooses=chooses)
 
 
 def _misspelt(written: Written, spot: Spot) -> str | None:
@@ -163,9 +177,13 @@ def _misspelt(written: Written, spot: Spot) -> str | None:
     value: Any = written.value
     for step in spot:
         value = value.get(step) if isinstance(value, dict) else None
-    several = value if isinstance(value, list) else [value]
-    names = [key for one in several if isinstance(one, dict) and len(one) == 1 for key in one]
-    functions = ("Ref", *tokens.FUNCTIONS)
-    known = {**{name: name for name in functions}, **{name.removeprefix("Fn::"): name for name in functions}}
-    found = [nearest(str(name), known, MISSPELT) for name in names if name not in functions]
-    return next((known[name] for name in found if name is not None), None)
+    functions = {name: name for name in ("Ref", *tokens.FUNCTIONS)}
+    spellings = functions | {name.removeprefix("Fn::"): name for name in functions}
+    for part in value if isinstance(value, list) else [value]:
+        name = next(iter(part)) if isinstance(part, dict) and len(part) == 1 else None
+        if name is None or name in functions:
+            continue
+        meant = nearest(str(name), spellings, MISSPELT)
+        if meant is not None:
+            return spellings[meant]
+    return None

@@ -10,8 +10,8 @@ from functools import cache, lru_cache
 from typing import Final
 
 from remit.catalogue.actions import services
+from remit.catalogue.arns import parse as parse_arn
 from remit.errors import MISSPELT, nearest
-from remit.lint import lookups
 
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|aws\.internal|aws)")
 _DOMAIN_NAME: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[\w./-]*)?", re.IGNORECASE)
@@ -54,7 +54,7 @@ def of_service(value: str) -> tuple[str, str] | None:
         if meant is None and "." in value:
             return None  # a few have names of their own: alexa-appkit.amazon.com
         hint = f"did you mean '{meant}.{_DOMAIN}'?" if meant else f"a service is written NAME.{_DOMAIN}"
-        return f"'{value}' is no principal of a service: IAM refuses it", hint
+        return f"'{value}' is not a principal of a service: IAM refuses it", hint
     meant = None if label in _known() else _meant(label)
     if meant is None:
         return None
@@ -71,18 +71,22 @@ def of_account(value: str) -> tuple[str, str] | None:
             f"'{value}' is a service, and AWS stands for accounts, users and roles",
             f'write {{"Service": "{value}"}}',
         )
-    arn = lookups.arn(settled)
+    arn = parse_arn(settled)
     if arn is None or arn.service not in ("iam", "sts"):
         hint = "an account's number, or an ARN: arn:aws:iam::111122223333:role/NAME"
-        return f"'{value}' is no account, user or role: IAM refuses it", hint
+        return f"'{value}' is not an account, user or role: IAM refuses it", hint
     if "*" in value or "?" in value:
         hint = f'name the account, and compare aws:PrincipalArn: {{"ArnLike": {{"aws:PrincipalArn": "{value}"}}}}'
         return f"'{value}' has a wildcard, which no principal's ARN may have: IAM refuses it", hint
     if arn.resource != "root" and not arn.resource.startswith(_HOLDERS):
         kind = arn.resource.partition("/")[0]
-        near = nearest(arn.resource, ["root"]) is not None
-        hint = f"did you mean '{value.removesuffix(arn.resource)}root'?" if near else "name its users, or a role"
-        return f"a {kind} is no principal: IAM refuses '{value}'", hint
+        is_root_misspelt = nearest(arn.resource, ["root"]) is not None
+        hint = (
+            f"did you mean '{value.removesuffix(arn.resource)}root'?"
+            if is_root_misspelt
+            else "name its users, or a role"
+        )
+        return f"a {kind} is not a principal: IAM refuses '{value}'", hint
     return None
 
 
@@ -91,7 +95,7 @@ def of_provider(value: str) -> tuple[str, str] | None:
     if "${" in value or _PROVIDER.fullmatch(value) or (":" not in value and _DOMAIN_NAME.fullmatch(value)):
         return None
     hint = "write its ARN: arn:aws:iam::ACCOUNT:oidc-provider/HOST or …:saml-provider/NAME"
-    return f"'{value}' is no identity provider: IAM refuses it", hint
+    return f"'{value}' is not an identity provider: IAM refuses it", hint
 
 
 def provider(value: str) -> str | None:
@@ -109,7 +113,7 @@ def _meant(label: str) -> str | None:
 
     if label in _SPOKEN or label in _known():
         return _SPOKEN.get(label, label)
-    folded = {"".join(filter(str.isalnum, one)): one for one in (*_LIKELY, *_BESIDE)}
+    folded = {"".join(filter(str.isalnum, name)): name for name in (*_LIKELY, *_BESIDE)}
     written = "".join(filter(str.isalnum, label))
     return folded.get(written) or spoken(label) or nearest(label, _LIKELY, MISSPELT) or _one_slip(label)
 

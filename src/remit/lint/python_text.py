@@ -46,12 +46,12 @@ def forget() -> None:
 @lru_cache(maxsize=64)
 def _expressions(path: Path) -> dict[tuple[int, int], ast.expr]:
     """The outermost expression that begins at each place."""
-    found: dict[tuple[int, int], ast.expr] = {}
+    outermost: dict[tuple[int, int], ast.expr] = {}
     tree = _tree(path)
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.expr):
-            found.setdefault((node.lineno, node.col_offset + 1), node)
-    return found
+            outermost.setdefault((node.lineno, node.col_offset + 1), node)
+    return outermost
 
 
 def inside(folder: Path, origin: Origin, spot: Spot, ordinal: int = 0) -> Origin:
@@ -64,15 +64,15 @@ def inside(folder: Path, origin: Origin, spot: Spot, ordinal: int = 0) -> Origin
     node = _expressions(folder / origin.file).get((origin.line, origin.column))
     if node is None:
         return origin
-    found = _statement(node, ordinal) or node
+    expression = _statement(node, ordinal) or node
     for step in spot:
-        below = _below(found, step)
+        below = _below(expression, step)
         if below is None:
             break
-        found = below
-    if found is node and spot and (same := _constant(node, str(spot[-1]))) is not None:
-        found = same
-    return Origin(origin.file, found.lineno, found.col_offset + 1)
+        expression = below
+    if expression is node and spot and (same := _constant(node, str(spot[-1]))) is not None:
+        expression = same
+    return Origin(origin.file, expression.lineno, expression.col_offset + 1)
 
 
 def entry(folder: Path, origin: Origin, name: str) -> Origin:
@@ -81,9 +81,9 @@ def entry(folder: Path, origin: Origin, name: str) -> Origin:
     starts = (origin.line, origin.column - 1)
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Call) and (node.lineno, node.col_offset) == starts:
-            dicts = (one for one in ast.walk(node) if isinstance(one, ast.Dict))
-            found = next((value for one in dicts if (value := _member(one, name)) is not None), None)
-            return origin if found is None else Origin(origin.file, found.lineno, found.col_offset + 1)
+            dicts = (descendant for descendant in ast.walk(node) if isinstance(descendant, ast.Dict))
+            value_node = next((value for descendant in dicts if (value := _member(descendant, name)) is not None), None)
+            return origin if value_node is None else Origin(origin.file, value_node.lineno, value_node.col_offset + 1)
     return origin
 
 
@@ -119,11 +119,11 @@ def _member(node: ast.expr, name: str) -> ast.expr | None:
 def _constant(node: ast.expr, text: str) -> ast.expr | None:
     """The string of this text, or the f-string whose literal parts it holds in order."""
     formatted = None
-    for one in ast.walk(node):
-        if isinstance(one, ast.Constant) and one.value == text:
-            return one
-        if formatted is None and isinstance(one, ast.JoinedStr) and _may_be(one, text):
-            formatted = one
+    for descendant in ast.walk(node):
+        if isinstance(descendant, ast.Constant) and descendant.value == text:
+            return descendant
+        if formatted is None and isinstance(descendant, ast.JoinedStr) and _may_be(descendant, text):
+            formatted = descendant
     return formatted
 
 
@@ -131,10 +131,10 @@ def _may_be(node: ast.JoinedStr, text: str) -> bool:
     position = 0
     literals = [part.value for part in node.values if isinstance(part, ast.Constant) and isinstance(part.value, str)]
     for literal in literals:
-        found = text.find(literal, position)
-        if found < 0:
+        place = text.find(literal, position)
+        if place < 0:
             return False
-        position = found + len(literal)
+        position = place + len(literal)
     return bool(literals)
 
 
@@ -174,14 +174,16 @@ _DECLARING: Final = frozenset({"function", "group", "job"})
 
 def _bare(node: ast.Assign | ast.AugAssign | ast.Call, file: str) -> Iterator[tuple[Slip, Origin]]:
     """A string where a list of policies stands as a rule: in a setting, in a decorator."""
-    given: list[tuple[str, ast.expr]] = []
+    settings: list[tuple[str, ast.expr]] = []
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and node.func.attr in _DECLARING:
-            given = [(one.arg or "", one.value) for one in node.keywords]
+            settings = [(target.arg or "", target.value) for target in node.keywords]
     else:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        given = [(one.attr, node.value) for one in targets if isinstance(one, ast.Attribute) and _in_iam(one)]
-    for name, value in given:
+        settings = [
+            (target.attr, node.value) for target in targets if isinstance(target, ast.Attribute) and _in_iam(target)
+        ]
+    for name, value in settings:
         if name in _POLICIES and isinstance(value, ast.Constant) and isinstance(value.value, str):
             yield _slip("bare", value.value, name), Origin(file, value.lineno, value.col_offset + 1)
 
@@ -191,11 +193,11 @@ def _in_iam(target: ast.Attribute) -> bool:
 
 
 def _repeated(node: ast.Dict, file: str) -> Iterator[tuple[Slip, Origin]]:
-    first: dict[object, int] = {}
+    first_lines: dict[object, int] = {}
     for key in node.keys:
         if not isinstance(key, ast.Constant):
             continue
-        if key.value in first:
-            slip = _slip("repeated", repr(key.value), f"{file}:{first[key.value]}")
+        if key.value in first_lines:
+            slip = _slip("repeated", repr(key.value), f"{file}:{first_lines[key.value]}")
             yield slip, Origin(file, key.lineno, key.col_offset + 1)
-        first.setdefault(key.value, key.lineno)
+        first_lines.setdefault(key.value, key.lineno)

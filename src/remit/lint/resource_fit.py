@@ -6,7 +6,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.lint import lookups
+from remit.catalogue.actions import action as action_named
+from remit.catalogue.actions import target_names
+from remit.catalogue.arns import parse as parse_arn
+from remit.lint.arn_parts import holds_another
+from remit.lint.plain_text import is_plain
+from remit.lint.resource_types import actions_on_resources, acts_on, acts_on_any, arn_formats, has_arns, types_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,13 +25,13 @@ _VOWELS: Final = "aeiou"
 @lru_cache(maxsize=8192)
 def all_named(resources: tuple[str, ...]) -> bool:
     """Whether all of them are ARNs whose service and resource are written out."""
-    parsed = [lookups.arn(text) for text in resources]
+    parsed = [parse_arn(text) for text in resources]
     return all(
         arn is not None
-        and lookups.plain(arn.service)
-        and lookups.has_arns(arn.service.lower())
+        and is_plain(arn.service)
+        and has_arns(arn.service.lower())
         and arn.resource not in ("*", "")
-        and (text.find("arn:", 4) < 0 or not lookups.doubled(text))
+        and (text.find("arn:", 4) < 0 or not holds_another(text))
         for text, arn in zip(resources, parsed, strict=True)
     )
 
@@ -38,7 +43,7 @@ _EVERY: Final = frozenset({
 
 def is_every(resource: str) -> bool:
     """Whether a pattern means every resource, or every one of a type."""
-    arn = lookups.arn(resource) if resource != "*" else None
+    arn = parse_arn(resource) if resource != "*" else None
     return resource == "*" or (arn is not None and arn.resource in _EVERY)
 
 
@@ -48,8 +53,8 @@ def unfit(actions: tuple[str, ...], resources: tuple[str, ...]) -> Iterator[tupl
     Actions that know no resources at all are another matter; a service whose ARNs nobody lists fits everything.
     """
     for pattern in actions:
-        names = lookups.meant_on_resources(pattern)
-        if names and pattern not in ("*", "*:*") and not any(lookups.acts_on_one(name, resources) for name in names):
+        names = actions_on_resources(pattern)
+        if names and pattern not in ("*", "*:*") and not any(acts_on_any(name, resources) for name in names):
             yield pattern, names
 
 
@@ -79,38 +84,38 @@ def never_fits(name: str, resources: tuple[str, ...]) -> bool:
 
     Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
     """
-    on_lists = not lookups.targets(name) and all(map(_is_list, resources))
+    on_lists = not target_names(name) and all(map(_is_list, resources))
     return reliable(name) and not on_lists
 
 
 def _is_list(text: str) -> bool:
-    arn = lookups.arn(text)
+    arn = parse_arn(text)
     return arn is not None and arn.account != "" and _LIST.fullmatch(arn.resource) is not None
 
 
 def services_of(resources: tuple[str, ...]) -> tuple[str, ...]:
     """The services of some ARNs, in their order."""
-    return tuple(dict.fromkeys(arn.service.lower() for text in resources if (arn := lookups.arn(text)) is not None))
+    return tuple(dict.fromkeys(arn.service.lower() for text in resources if (arn := parse_arn(text)) is not None))
 
 
 def same_service(names: tuple[str, ...], resources: tuple[str, ...]) -> bool:
     """Whether some resource is of a service whose ARNs the actions take."""
-    found = set(services_of(resources))
+    services = set(services_of(resources))
     return any(
-        arn is not None and (arn.service in found or not lookups.plain(arn.service))
+        arn is not None and (arn.service in services or not is_plain(arn.service))
         for name in names
-        for format_ in lookups.formats(name)
-        if (arn := lookups.arn(format_)) is not None
+        for format_ in arn_formats(name)
+        if (arn := parse_arn(format_)) is not None
     )
 
 
 def wanted(name: str, like: str | None = None) -> str:
     """What an action acts on: `a table (arn:…:table/NAME)`; of several types the one that an ARN is `like`."""
-    action = lookups.action(name)
+    action = action_named(name)
     targets = action.targets if action else ()
     if action is None or not targets:
         return "another resource"
-    named = lookups.types_named(action.service, like) if like is not None else frozenset()
+    named = types_named(action.service, like) if like is not None else frozenset()
     alike = [one.type for one in targets if one.type.name in named]
     must = [one.type for one in targets if one.required or not any(t.required for t in targets)]
     kind = min(alike or must, key=_plainness)
@@ -133,27 +138,27 @@ def meant_resource(names: tuple[str, ...], resources: tuple[str, ...], shapes: t
     """
     for text, shape in zip(resources, shapes, strict=True):
         for guess in (*_inner(shape, names[0]), *_guesses(shape), *_completions(shape, names[0])):
-            if lookups.arn(guess) is not None and all(lookups.acts_on(name, guess) for name in names[:5]):
+            if parse_arn(guess) is not None and all(acts_on(name, guess) for name in names[:5]):
                 if text == shape:
                     return guess
                 if guess.startswith(shape):
                     return text + guess.removeprefix(shape)
-                rest = shape.removeprefix(guess)
-                return text.removesuffix(rest) if shape.startswith(guess) and text.endswith(rest) else None
+                suffix = shape.removeprefix(guess)
+                return text.removesuffix(suffix) if shape.startswith(guess) and text.endswith(suffix) else None
     return None
 
 
 def _completions(text: str, name: str) -> Iterator[str]:
     """The resource with the beginning that its type has: `table/orders` for `tabel/orders`; no region where none is.
 
-    What names a resource of another type keeps its beginning: an alias is no key of the same name.
+    What names a resource of another type keeps its beginning: an alias is not a key of the same name.
     """
-    arn = lookups.arn(text)
+    arn = parse_arn(text)
     if arn is None:
         return
-    is_another = bool(lookups.types_named(arn.service.lower(), text))
-    for format_ in sorted(lookups.formats(name), key=lambda one: len(_VARIABLE.findall(one))):
-        shape = lookups.arn(format_)
+    is_another = bool(types_named(arn.service.lower(), text))
+    for format_ in sorted(arn_formats(name), key=lambda one: len(_VARIABLE.findall(one))):
+        shape = parse_arn(format_)
         if shape is None or shape.service != arn.service:
             continue
         begin = shape.resource.partition("${")[0]
@@ -162,13 +167,15 @@ def _completions(text: str, name: str) -> Iterator[str]:
         if is_another:
             continue
         inner = ("", ":*") if ":${" in shape.resource.partition("}")[2] else ("",)
-        for rest in (re.split(r"[/:]+", arn.resource, maxsplit=1)[-1], arn.resource):
-            yield from (f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{rest}{end}" for end in inner)
+        for resource_name in (re.split(r"[/:]+", arn.resource, maxsplit=1)[-1], arn.resource):
+            yield from (
+                f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{resource_name}{end}" for end in inner
+            )
 
 
 def _inner(text: str, name: str) -> Iterator[str]:
     """What is inside of the resource, as the type's format has it: `table/orders/stream/*` for `table/orders`."""
-    for format_ in sorted(lookups.formats(name), key=lambda one: len(_VARIABLE.findall(one))):
+    for format_ in sorted(arn_formats(name), key=lambda one: len(_VARIABLE.findall(one))):
         between = re.search(r"\}([/:][^$]*)\$\{[^}]*\}$", format_)
         if between is not None:
             yield f"{text.removesuffix(between[1])}{between[1]}*"

@@ -34,11 +34,11 @@ _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 def of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
     """What rules find in a policy document and its statements; in a `huge` one, in its shape and its size alone."""
     broken: dict[int, bool] = {}
-    told: Counter[str] = Counter()
-    yield from findings(shelf.hooks_for("document", document), document, document.place, told=told)
+    counts: Counter[str] = Counter()
+    yield from findings(shelf.hooks_for("document", document), document, document.place, counts=counts)
     shapes = shelf.hooks_for("shape", document)
     for written in document.written:
-        for found in findings(shapes, written, written.place, told=told, statement=True):
+        for found in findings(shapes, written, written.place, counts=counts, statement=True):
             broken[written.index] = broken.get(written.index, False) or found.severity == ERROR
             yield found
     rule = shelf.rule("R103")
@@ -49,16 +49,16 @@ def of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
     if huge:
         return
     for item in (*document.items, *document.either):
-        yield from of_item(item, told)
+        yield from of_item(item, counts)
     yield from of_policy(document)
 
 
-def of_item(item: Item, told: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
+def of_item(item: Item, counts: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
     """What they find in a statement; `severe` asks those alone that can find errors."""
     doubtful, conditional = item.doubtful, bool(item.statement.conditions)
     for kind in ("statement", *(("doubtful",) if doubtful else ()), *(("conditional",) if conditional else ())):
         hooks = shelf.hooks(kind, severe=True) if severe else shelf.hooks_for(kind, item.document)
-        yield from findings(hooks, item, item.place, item.grant, told=told, statement=True)
+        yield from findings(hooks, item, item.place, item.grant, counts=counts, statement=True)
 
 
 def of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]:
@@ -77,18 +77,18 @@ def findings(
     place: Place,
     grant: Grant | None = None,
     *,
-    told: Counter[str] | None = None,
+    counts: Counter[str] | None = None,
     statement: bool = False,
 ) -> Iterator[Finding]:
-    """What some rules find; `told` counts for each rule, so that nobody gets more than `MOST` of one.
+    """What some rules find; `counts` has the problems for each rule, so that nobody gets more than `MOST` of one.
 
     `statement`: the subject is a statement.
     """
     for rule, hook in hooks:
         for problem in hook(subject):
-            if told is not None:
-                told[rule.code] += 1
-                if told[rule.code] > MOST:
+            if counts is not None:
+                counts[rule.code] += 1
+                if counts[rule.code] > MOST:
                     break
             yield finding(rule, problem, place, grant, statement=statement)
 
@@ -133,11 +133,11 @@ def unreadable(error: RemitError, file: str | None, folder: Path | None = None) 
     return Finding(rule.code, rule.name, ERROR, hidden(error.message), error.hint, origin)
 
 
-def ordered(found: Iterable[Finding]) -> tuple[Finding, ...]:
+def ordered(unordered: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings by file and line; of one place the worst first."""
     return tuple(
         sorted(
-            found,
+            unordered,
             key=lambda one: (one.file or "", one.line, one.column, _ORDER[one.severity], one.rule, one.message),
         )
     )

@@ -124,14 +124,14 @@ class Secret:
 
 def holds_secret(text: str) -> bool:
     """Whether a file with this text holds a secret."""
-    return any(next(_in_file(text, known), None) is not None for known in IN_FILES)
+    return any(next(_in_file(text, secret_kind), None) is not None for secret_kind in IN_FILES)
 
 
 def secrets_in(text: str) -> tuple[Secret, ...]:
     """The secrets in a file's text, in their order."""
     starts: list[tuple[int, str]] = []
-    for known in IN_FILES:
-        starts += ((match.start(), known.name) for match in _in_file(text, known))
+    for secret_kind in IN_FILES:
+        starts += ((match.start(), secret_kind.name) for match in _in_file(text, secret_kind))
     secrets = []
     line, line_start = 1, 0
     for start, name in sorted(starts):
@@ -175,19 +175,19 @@ def _is_example(match: re.Match[str]) -> bool:
 @lru_cache(maxsize=8192)  # the same ARNs and values stand in many statements
 def kind(text: str) -> str | None:
     """What secret a text holds, or None; the example keys of AWS's documentation are none."""
-    for known in KINDS:
-        if _may_hold(text, known) and next(_matches(text, known), None) is not None:
-            return known.name
+    for secret_kind in KINDS:
+        if _may_hold(text, secret_kind) and next(_matches(text, secret_kind), None) is not None:
+            return secret_kind.name
     return None
 
 
 def bare_key(text: str) -> str | None:
     """As `kind`, and forty mixed characters that stand alone count as a secret access key."""
-    found = kind(text)
-    if found is not None or "EXAMPLE" in text:
-        return found
-    for one in _compiled(_BARE).findall(text):
-        if _is_mixed(one):
+    secret = kind(text)
+    if secret is not None or "EXAMPLE" in text:
+        return secret
+    for candidate in _compiled(_BARE).findall(text):
+        if _is_mixed(candidate):
             return "an AWS secret access key"
     return None
 
@@ -207,28 +207,28 @@ def named(name: str, value: str) -> str | None:
 def hidden(text: str) -> str:
     """The text with a star for every sign of what is a secret in it, or is named as one; as long as before."""
     folded = text.lower()
-    for known in IN_FILES:
-        if _may_hold(text, known):
-            text = _compiled(known.pattern).sub(_stars, text)
+    for secret_kind in IN_FILES:
+        if _may_hold(text, secret_kind):
+            text = _compiled(secret_kind.pattern).sub(_stars, text)
     text = _compiled(_BARE).sub(_stars_of_a_key, text)
     return _compiled(_NAMED).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
 
 
-def _assigned(found: re.Match[str]) -> str:
-    name, sign, value = re.split("([=:])", found[0], maxsplit=1)
+def _assigned(assignment: re.Match[str]) -> str:
+    name, sign, value = re.split("([=:])", assignment[0], maxsplit=1)
     word = value.strip().strip("\"'")
     if len(word) < _LEAST or _compiled(_HARMLESS).match(word):
-        return found[0]
+        return assignment[0]
     return name + sign + value.replace(word, "*" * len(word))
 
 
-def _stars_of_a_key(found: re.Match[str]) -> str:
-    return _stars(found) if _is_mixed(found[0]) else found[0]
+def _stars_of_a_key(match: re.Match[str]) -> str:
+    return _stars(match) if _is_mixed(match[0]) else match[0]
 
 
 def _is_mixed(text: str) -> bool:
     return all(_compiled(case).search(text) for case in _CASES)
 
 
-def _stars(found: re.Match[str]) -> str:
-    return found[0] if _is_example(found) else "*" * len(found[0])
+def _stars(match: re.Match[str]) -> str:
+    return match[0] if _is_example(match) else "*" * len(match[0])

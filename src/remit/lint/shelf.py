@@ -73,8 +73,8 @@ class Rule:
     @property
     def blocks(self) -> tuple[str, ...]:
         """The indented blocks of its page, in order: the first must be flagged, the second must not."""
-        found = re.findall(r"(?:^(?: {4,}\S.*)?\n)+", f"{self.page}\n", re.MULTILINE)
-        texts = (re.sub(r"^ {4}", "", block, flags=re.MULTILINE).strip("\n") for block in found)
+        indented = re.findall(r"(?:^(?: {4,}\S.*)?\n)+", f"{self.page}\n", re.MULTILINE)
+        texts = (re.sub(r"^ {4}", "", block, flags=re.MULTILINE).strip("\n") for block in indented)
         return tuple(text for text in texts if text.strip())
 
 
@@ -126,10 +126,10 @@ def _concerned() -> tuple[tuple[str, Callable[[str], bool]], ...]:
 
 def rule(name: str) -> Rule:
     """A rule by its code or its name, in any case. RemitError with a did-you-mean."""
-    wanted = name.strip().lower()
-    for found in rules():
-        if wanted in (found.code.lower(), found.name):
-            return found
-    known = [text for found in rules() for text in (found.code, found.name)]
-    hint = did_you_mean(name, known) or "`remit lint --rules` lists them"
+    folded = name.strip().lower()
+    for candidate in rules():
+        if folded in (candidate.code.lower(), candidate.name):
+            return candidate
+    spellings = [text for candidate in rules() for text in (candidate.code, candidate.name)]
+    hint = did_you_mean(name, spellings) or "`remit lint --rules` lists them"
     raise RemitError(f"there is no rule `{name}`", hint=hint)

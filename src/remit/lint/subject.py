@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from remit.catalogue.arns import parse as parse_arn
+from remit.catalogue.expand import expand
 from remit.iam.length import length
 from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE
-from remit.lint import lookups, resource_fit
+from remit.lint import resource_fit
 from remit.lint.finding import ERROR, WARNING
 from remit.lint.reference_samples import sample
 from remit.template.branches import NO_VALUE, choice, may_vary
@@ -109,19 +111,19 @@ class Document:
         """Characters of its longest string, or a few more."""
         return max(map(len, self.text.replace('\\"', "''").split('"')))
 
-    def wide_among(self, named: Collection[str]) -> Iterator[tuple[Item, str, str]]:
+    def wide_among(self, actions: Collection[str]) -> Iterator[tuple[Item, str, str]]:
         """Each statement and pattern on every resource that means one of the `named` actions: with the first.
 
         `s3:*` has a finding of its own.
         """
-        services = frozenset(name.partition(":")[0] for name in named)
+        services = frozenset(name.partition(":")[0] for name in actions)
         for item in self.items:
             for pattern in () if services.isdisjoint(item.services) else item.wide:
                 prefix, _, operation = pattern.partition(":")
-                names = lookups.meant(pattern) if prefix.lower() in services and operation != "*" else ()
-                first = next((name for name in names if name in named), None)
-                if first is not None:
-                    yield item, pattern, first
+                names = expand(pattern) if prefix.lower() in services and operation != "*" else ()
+                action = next((name for name in names if name in actions), None)
+                if action is not None:
+                    yield item, pattern, action
 
     @_kept
     def size(self) -> int:
@@ -129,14 +131,16 @@ class Document:
 
         Where a condition chooses between two values the shorter counts.
         """
-        return length(_shortest(self.raw) if may_vary(self.text) else self.raw)
+        if may_vary(self.text):
+            return length(_shortest(self.raw))
+        return len(self.text) if self.text.isascii() else length(self.raw)
 
 
 def _shortest(value: Any) -> Any:
     """A value with the shorter of each choice in its place, and without what may be left out."""
     chosen = choice(value)
     if chosen is not None:
-        values = [_shortest(one) for one in chosen.values]
+        values = [_shortest(value_) for value_ in chosen.values]
         return NO_VALUE if NO_VALUE in values else min(values, key=length)
     if isinstance(value, dict) and value != NO_VALUE:
         parts = {key: _shortest(part) for key, part in value.items()}
@@ -188,13 +192,13 @@ class Item:
     when: frozenset[When] = frozenset()
     chooses: bool = False
 
-    def goes_with(self, other: Item) -> bool:
+    def goes_with(self, neighbour: Item) -> bool:
         """Whether it is in the policy, as it stands here, whenever another statement is."""
-        return not self.chooses and self.when <= other.when
+        return not self.chooses and self.when <= neighbour.when
 
-    def excludes(self, other: Item) -> bool:
+    def excludes(self, neighbour: Item) -> bool:
         """Whether a condition puts either it or another statement into the policy."""
-        return any(decided.opposite in other.when for decided in self.when)
+        return any(decided.opposite in neighbour.when for decided in self.when)
 
     @_kept
     def allows(self) -> bool:
@@ -220,7 +224,7 @@ class Item:
     @_kept
     def arns(self) -> tuple[tuple[Spot, Arn], ...]:
         """Every ARN of the statement with its spot: in resources, principals and the values of conditions."""
-        return tuple((spot, found) for spot, text in self.arn_texts if (found := lookups.arn(text)) is not None)
+        return tuple((spot, arn) for spot, text in self.arn_texts if (arn := parse_arn(text)) is not None)
 
     @property
     def arn_texts(self) -> Iterator[tuple[Spot, str]]:
@@ -242,7 +246,7 @@ class Item:
         """Every known action that Action means; empty for NotAction, which means nearly all."""
         if self.statement.actions.negated:
             return frozenset()
-        return frozenset(name for pattern in self.statement.actions.patterns for name in lookups.meant(pattern))
+        return frozenset(name for pattern in self.statement.actions.patterns for name in expand(pattern))
 
     @_kept
     def shapes(self) -> tuple[str, ...]:
@@ -252,8 +256,11 @@ class Item:
 
     @_kept
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
-        """The texts in which a `${` stands that is no reference of CloudFormation's, with their spots."""
-        return tuple(pair for pair in lookups.variable_texts(self.statement) if "${" in REFERENCE.sub("", pair[1]))
+        """The texts in which a `${` stands that is not a reference of CloudFormation's, with their spots."""
+        texts: list[tuple[Spot, str]] = [((self.resource_element, text), text) for text in self.resources]
+        for condition in self.statement.conditions:
+            texts += ((("Condition", condition.spelled, condition.key, value), value) for value in condition.values)
+        return tuple((spot, text) for spot, text in texts if "${" in text and "${" in REFERENCE.sub("", text))
 
     @_kept
     def names_resources(self) -> bool:
@@ -302,7 +309,7 @@ class Item:
     @property
     def doubtful(self) -> bool:
         """Whether some action means nothing, or has a wildcard in its service."""
-        return "*" in "".join(self.services) or not all(map(lookups.meant, self.statement.actions.patterns))
+        return "*" in "".join(self.services) or not all(map(expand, self.statement.actions.patterns))
 
     @property
     def called(self) -> str:

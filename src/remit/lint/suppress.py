@@ -45,14 +45,14 @@ def allowances(text: str, file: str) -> Iterator[Allowance | Finding]:
     lines = LINE_END.split(text)
     comments = _python_comments(text) if file.endswith(".py") else None
     for number, line in enumerate(lines, 1):
-        found = _COMMENT.search(line)
-        if found is None or (comments is not None and not comments.get(number, len(line)) <= found.start()):
+        comment = _COMMENT.search(line)
+        if comment is None or (comments is not None and not comments.get(number, len(line)) <= comment.start()):
             continue
-        alone = not line[: found.start()].strip()
+        alone = not line[: comment.start()].strip()
         target = _next_line(lines, number) if alone else number
-        origin = Origin(file, number, found.start() + 1)
-        for name in re.split(r"\s*,\s*", found["rules"]):
-            yield _allowance(name, found["rest"], origin, target)
+        origin = Origin(file, number, comment.start() + 1)
+        for name in re.split(r"\s*,\s*", comment["rules"]):
+            yield _allowance(name, comment["rest"], origin, target)
 
 
 def is_reason(text: str) -> bool:
@@ -69,7 +69,7 @@ def _python_comments(text: str) -> dict[int, int] | None:
         tokens = tuple(tokenize.generate_tokens(StringIO(text).readline))
     except (tokenize.TokenError, SyntaxError):
         return None
-    return dict(one.start for one in tokens if one.type == tokenize.COMMENT)
+    return dict(token.start for token in tokens if token.type == tokenize.COMMENT)
 
 
 def _next_line(lines: list[str], number: int) -> int:
@@ -79,12 +79,12 @@ def _next_line(lines: list[str], number: int) -> int:
     return number
 
 
-def _allowance(name: str, rest: str, origin: Origin, line: int) -> Allowance | Finding:
+def _allowance(name: str, ending: str, origin: Origin, line: int) -> Allowance | Finding:
     try:
         code = rule_named(name).code
     except RemitError as error:
         return _finding("R003", error.message, error.hint, origin)
-    because = _BECAUSE.fullmatch(rest)
+    because = _BECAUSE.fullmatch(ending)
     if because is None or not is_reason(because[1]):
         return _finding(
             "R003", f"`{name}` is allowed without a reason, so it is not", f"# remit: allow {name} because …", origin
@@ -140,12 +140,14 @@ def _code(name: str, origin: Origin | None) -> str:
 
 def reason(rule: str, origin: Origin | None, text: str, table: Mapping[str, tuple[str, Origin | None]]) -> str | None:
     """Why a rule is accepted at a line of a file's `text`, or for the whole app; None where nobody says so."""
-    given = [] if origin is None else allowances(text, origin.file)
-    here = (
-        one for one in given if isinstance(one, Allowance) and (one.rule, one.line) == (rule, origin and origin.line)
+    comments = [] if origin is None else allowances(text, origin.file)
+    because_here = (
+        comment
+        for comment in comments
+        if isinstance(comment, Allowance) and (comment.rule, comment.line) == (rule, origin and origin.line)
     )
     wide = (why for name, (why, written) in table.items() if _code(name, written) == rule)
-    return next((one.because for one in here), None) or next(wide, None)
+    return next((comment.because for comment in because_here), None) or next(wide, None)
 
 
 def _keys(finding: Finding) -> Iterator[tuple[str, str, int]]:

@@ -31,7 +31,7 @@ _STATEMENT: Final = '"Statement"'
 
 def documents(template: WrittenTemplate) -> Iterator[Document]:
     """Every policy document of a template's resources."""
-    types = {name: str(one["Type"]) for name, one in template.resources.items()}
+    types = {name: str(declared["Type"]) for name, declared in template.resources.items()}
     for name, resource, at in _all(template):
         kind = str(resource["Type"])
         for raw, path, located in _policies(resource.get("Properties"), (*at, "Properties"), kind):
@@ -75,27 +75,27 @@ def _below(locate: Locate, path: Spot) -> Locate:
 def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bool]]:
     """Whatever has a Statement, or stands where a document must; and whether its parts have places of their own."""
     for branch in branches(value, path):
-        one, at = branch.value, branch.path
-        if isinstance(one, list):
-            for index, item in enumerate(one):
+        part, at = branch.value, branch.path
+        if isinstance(part, list):
+            for index, item in enumerate(part):
                 yield from _policies(item, (*at, index), kind)
-        elif isinstance(one, dict):
-            if _is_document(one, at, kind):
-                yield one, at, True
-            elif (document := _in_text(one)) is not None:
+        elif isinstance(part, dict):
+            if _is_document(part, at, kind):
+                yield part, at, True
+            elif (document := _in_text(part)) is not None:
                 yield document, at, False
             else:
-                for key, item in one.items():
+                for key, item in part.items():
                     if isinstance(item, dict | list) or (isinstance(item, str) and _STATEMENT in item):
                         yield from _policies(item, (*at, key), kind)
-        elif isinstance(one, str) and (document := _in_text(one)) is not None:
+        elif isinstance(part, str) and (document := _in_text(part)) is not None:
             yield document, at, False
 
 
 def _in_text(value: Any) -> dict[str, Any] | None:
     """A policy that is written as JSON in one text, which Fn::Sub may fill: the text of each part is filled alike."""
     is_filled = isinstance(value, dict) and list(value) == ["Fn::Sub"]
-    text, own = tokens.substitution(value["Fn::Sub"]) if is_filled else (value, {})
+    text, variables = tokens.substitution(value["Fn::Sub"]) if is_filled else (value, {})
     if not isinstance(text, str) or _STATEMENT not in text or not text.lstrip().startswith("{"):
         return None
     try:
@@ -104,17 +104,17 @@ def _in_text(value: Any) -> dict[str, Any] | None:
         return None
     if not isinstance(document, dict) or not _is_document(document, ("",), ""):
         return None
-    return _filled(document, own) if is_filled else document
+    return _filled(document, variables) if is_filled else document
 
 
-def _filled(part: Any, own: dict[str, Any]) -> Any:
+def _filled(part: Any, variables: dict[str, Any]) -> Any:
     """A part of a text that Fn::Sub fills, with its own variables."""
     if isinstance(part, dict):
-        return {key: _filled(item, own) for key, item in part.items()}
+        return {key: _filled(item, variables) for key, item in part.items()}
     if isinstance(part, list):
-        return [_filled(item, own) for item in part]
+        return [_filled(item, variables) for item in part]
     if isinstance(part, str) and "${" in part:
-        return {"Fn::Sub": [part, own] if own else part}
+        return {"Fn::Sub": [part, variables] if variables else part}
     return part
 
 

@@ -19,7 +19,7 @@ from remit.errors import RemitError
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
 from remit.local.signature import signed_headers
-from remit.local.state_files import Place, alone, is_held
+from remit.local.state_files import StateFiles, alone, is_held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ class LocalAws:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class LocalAwsStatus:
     """What there is of a project's AWS: the running server or None, its files, and whether all of its state is kept."""
 
     aws: LocalAws | None
@@ -168,7 +168,7 @@ def reset(folder: Path) -> LocalAws | None:
     return running
 
 
-def _forget(place: Place) -> None:
+def _forget(place: StateFiles) -> None:
     if not place.state.exists():
         return
     try:
@@ -179,11 +179,11 @@ def _forget(place: Place) -> None:
         raise RemitError(f"{str(place.state)!r} cannot be removed: {error.strerror}") from error
 
 
-def status(folder: Path) -> Status:
+def status(folder: Path) -> LocalAwsStatus:
     """Whether the AWS of this project runs, where its files are, and whether they hold all of its state."""
     place = _place(folder)
     unsaved = place.read_unsaved()
-    return Status(find(folder), place.state, place.log, place.state.is_dir() and unsaved is None, unsaved)
+    return LocalAwsStatus(find(folder), place.state, place.log, place.state.is_dir() and unsaved is None, unsaved)
 
 
 def save(folder: Path) -> str | None:
@@ -200,9 +200,9 @@ def save(folder: Path) -> str | None:
     return answer.get("unsaved")
 
 
-def _place(folder: Path) -> Place:
+def _place(folder: Path) -> StateFiles:
     """The place of a project's AWS. RemitError: a part of it is a link, or another user's."""
-    place = Place.of(folder)
+    place = StateFiles.of(folder)
     place.check()
     return place
 
@@ -214,7 +214,7 @@ def _region(region: str | None) -> str:
     return chosen
 
 
-def _healthy(folder: Path, place: Place, region: str, progress: Callable[[str], None]) -> LocalAws:
+def _healthy(folder: Path, place: StateFiles, region: str, progress: Callable[[str], None]) -> LocalAws:
     """The server that answers: one that is there already, or one that is started when none holds the place.
 
     A server that has just ended may still hold it for a moment.

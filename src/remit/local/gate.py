@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from remit.local.refusal import answer
-from remit.local.request import Refused, Request
+from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import HEALTH, RESET, SAVE, app_prefix, is_answer, is_of_user_pool, is_own, is_this_machine
 from remit.local.signature import (
     QUERY_NAMES,
@@ -51,7 +51,7 @@ class Gate:
     about: Callable[[], Mapping[str, Any]]
     """Makes the answer to a health question; it holds no secret, since everybody may ask."""
     secret_of: Callable[[str, str], str]
-    """The secret of an access key with its session token; raises Refused where there is none."""
+    """The secret of an access key with its session token; raises RefusedRequest where there is none."""
     reset_path: str
     """Where the application forgets its state."""
     save: Callable[[], Mapping[str, Any]]
@@ -82,7 +82,7 @@ class Gate:
                 if scope["path"] == SAVE:
                     await _send_json(send, self.save())
                     return
-        except Refused as refused:
+        except RefusedRequest as refused:
             await _refuse(scope, incoming, send, refused, request)
             return
         try:
@@ -92,16 +92,16 @@ class Gate:
                 self.changed()
 
     async def _entering(
-        self, scope: Message, request: Request, receive: Receive, send: Send
+        self, scope: Message, request: ReceivedRequest, receive: Receive, send: Send
     ) -> tuple[Message, Receive, Send]:
-        """A request to the control plane as it goes on, once it is known who sent it. Refused: it is not."""
+        """A request to the control plane as it goes on, once it is known who sent it. RefusedRequest: it is not."""
         send = _without_cors(send)
         if is_answer(request.method, scope["path"]):
             return scope, receive, send
         if is_of_user_pool(request):
             return _at(scope, "", self.port), receive, send
         if is_own(scope["path"]) and (scope["path"] not in {RESET, SAVE} or scope["type"] != "http"):
-            raise Refused("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
+            raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)
         if old is not None:
             check_version_2(old, request, self.secret_of(old.access_key_id, old.token), datetime.now(UTC))
@@ -115,7 +115,7 @@ class Gate:
             scope = _signed_by_header(scope, signature.header(), QUERY_NAMES)
         return scope, receive, send
 
-    async def _verified(self, scope: Message, request: Request, receive: Receive) -> tuple[Signature, Receive]:
+    async def _verified(self, scope: Message, request: ReceivedRequest, receive: Receive) -> tuple[Signature, Receive]:
         """The signature of a request, which holds, and what its body is read from then."""
         signature = read(request)
         secret = self.secret_of(signature.access_key_id, signature.token)
@@ -147,13 +147,15 @@ class _Incoming:
             size += len(message.get("body", b""))
 
 
-def _request(scope: Message) -> Request:
+def _request(scope: Message) -> ReceivedRequest:
     headers: dict[str, tuple[str, ...]] = {}
     for raw_name, raw_value in scope["headers"]:
         name = raw_name.decode("latin-1").lower()
         headers[name] = (*headers.get(name, ()), _text(raw_value))
     method = scope.get("method", "GET")  # a WebSocket begins with a GET
-    return Request(method, scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"), headers)
+    return ReceivedRequest(
+        method, scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"), headers
+    )
 
 
 def _text(value: bytes) -> str:
@@ -164,21 +166,21 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def _host(request: Request) -> str:
-    """The one name that the request asks for. Refused: it is not this machine's."""
+def _host(request: ReceivedRequest) -> str:
+    """The one name that the request asks for. RefusedRequest: it is not this machine's."""
     hosts = request.headers.get("host", ())
     if len(hosts) != 1 or not is_this_machine(hosts[0]):
-        raise Refused("AccessDenied", f"the AWS on this machine does not answer to the host {','.join(hosts)!r}")
+        raise RefusedRequest("AccessDenied", f"the AWS on this machine does not answer to the host {','.join(hosts)!r}")
     return hosts[0]
 
 
-def _refuse_pages(request: Request) -> None:
+def _refuse_pages(request: ReceivedRequest) -> None:
     """Refuse what a page sends: a page of any site, of this machine too, can send requests here.
 
     A browser says so: by Origin, or where it leaves that out (an image, a link) by Sec-Fetch-Site.
     """
     if "origin" in request.headers or request.header("sec-fetch-site") not in {None, "none"}:
-        raise Refused("AccessDenied", "the AWS on this machine does not answer pages that a browser shows")
+        raise RefusedRequest("AccessDenied", "the AWS on this machine does not answer pages that a browser shows")
 
 
 def _at(scope: Message, prefix: str, port: int) -> Message:
@@ -257,7 +259,9 @@ def _rewriting(send: Send, address: bytes) -> Send:
     return rewrite
 
 
-async def _refuse(scope: Message, incoming: _Incoming, send: Send, refused: Refused, request: Request) -> None:
+async def _refuse(
+    scope: Message, incoming: _Incoming, send: Send, refused: RefusedRequest, request: ReceivedRequest
+) -> None:
     if scope["type"] == "websocket":
         await incoming()
         await send({"type": "websocket.close", "code": 1008})

@@ -15,7 +15,7 @@ from remit.errors import RemitError
 from remit.local.state_files import own
 
 if TYPE_CHECKING:
-    from remit.local.state_files import Place
+    from remit.local.state_files import StateFiles
 
 BUSY = 75  # the status of a server that found another one holding its place
 
@@ -30,7 +30,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def spawn(place: Place, region: str) -> int:
+def spawn(place: StateFiles, region: str) -> int:
     """Run the server's first half, which ends as soon as the second half stands on its own.
 
     Returns:
@@ -65,7 +65,7 @@ def _modules() -> list[str]:
     return folders
 
 
-def died(place: Place, begin: int) -> RemitError:
+def died(place: StateFiles, begin: int) -> RemitError:
     """What to tell about a server that ended by itself, with the last of what it said from there on."""
     with place.log.open("rb") as log:
         log.seek(begin)
@@ -74,7 +74,7 @@ def died(place: Place, begin: int) -> RemitError:
     return RemitError("\n  ".join(lines), hint=f"the whole log is {str(place.log)!r}")
 
 
-def holder(place: Place) -> int:
+def holder(place: StateFiles) -> int:
     """The process that holds the server's lock.
 
     A number alone may by now name another process, or one of another machine that shares the folder, so it
@@ -104,7 +104,7 @@ def _command(pid: int) -> str:
     return subprocess.run(question, capture_output=True, text=True, check=False).stdout
 
 
-def _environment(place: Place) -> dict[str, str]:
+def _environment(place: StateFiles) -> dict[str, str]:
     """The server's whole environment: nothing of the user's but where programs are found.
 
     So neither it nor the functions that it runs can see or use real credentials, profiles or proxies.

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
-    from remit.local.request import Refused, Request
+    from remit.local.request import ReceivedRequest, RefusedRequest
 
 _QUERY: Final = "<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>local</RequestId></ErrorResponse>"
 _S3: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<Error>{error}<RequestId>local</RequestId></Error>'
@@ -19,7 +19,7 @@ _XML: Final = {"s3": _S3, "s3express": _S3, "ec2": _EC2, "route53": _QUERY, "clo
 _SERVICE: Final = re.compile(r"/([a-z0-9-]+)/aws4_request")
 
 
-def answer(refused: Refused, request: Request) -> tuple[list[tuple[bytes, bytes]], bytes]:
+def answer(refused: RefusedRequest, request: ReceivedRequest) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """The headers and the body of a refusal."""
     template = _XML.get(_service(request))
     form = (request.header("content-type") or "").startswith("application/x-www-form-urlencoded")
@@ -40,7 +40,7 @@ def answer(refused: Refused, request: Request) -> tuple[list[tuple[bytes, bytes]
     return headers, body
 
 
-def _service(request: Request) -> str:
+def _service(request: ReceivedRequest) -> str:
     """The service that a request says it is signed for, or an empty text."""
     match = _SERVICE.search(request.header("authorization") or unquote(request.query))
     return "" if match is None else match.group(1)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Refused(Exception):  # noqa: N818 - what happened, as the gate says it
+class RefusedRequest(Exception):  # noqa: N818 - what happened, as the gate says it
     """A request that may not come in: AWS's error code, and the reason in a sentence."""
 
     def __init__(self, code: str, reason: str) -> None:
@@ -19,7 +19,7 @@ class Refused(Exception):  # noqa: N818 - what happened, as the gate says it
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReceivedRequest:
     """An HTTP request as it was sent: path and query percent-encoded, header names in lower case."""
 
     method: str

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from remit.local.request import Request
+    from remit.local.request import ReceivedRequest
 
 HEALTH: Final = "/_remit/health"
 RESET: Final = "/_remit/reset"
@@ -105,7 +105,7 @@ def is_answer(method: str, path: str) -> bool:
     return method == "PUT" and _ANSWER.fullmatch(path) is not None
 
 
-def is_of_user_pool(request: Request) -> bool:
+def is_of_user_pool(request: ReceivedRequest) -> bool:
     """Whether the app's user pool is asked for what AWS, too, answers without a signature."""
     if request.method == "GET":
         return _USER_POOL_KEYS.fullmatch(request.path) is not None

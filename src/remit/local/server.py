@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from remit.local.gate import Gate
 from remit.local.process import BUSY
-from remit.local.request import Refused
-from remit.local.state_files import Place, Record, seize
+from remit.local.request import RefusedRequest
+from remit.local.state_files import Record, StateFiles, seize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ _RETRY_SECONDS = 60.0  # at most, between two tries to keep what could not be ke
 
 def main(arguments: list[str]) -> int:
     """Become the server of a place; the status of the process that was started, not of the server."""
-    place, region = Place(Path(arguments[0])), arguments[1]
+    place, region = StateFiles(Path(arguments[0])), arguments[1]
     lock = seize(place.alive, patience=1.0)
     if lock is None:
         return BUSY
@@ -91,7 +91,7 @@ def _record(port: int) -> Record:
     return Record(secrets.token_hex(16), port, os.getpid(), access_key_id, secrets.token_urlsafe(30))
 
 
-def _settings(place: Place, record: Record, region: str) -> Mapping[str, str]:
+def _settings(place: StateFiles, record: Record, region: str) -> Mapping[str, str]:
     """The emulator's settings: what it keeps and where; what would reach beyond this process is off."""
     return {
         "GATEWAY_PORT": str(record.port),
@@ -140,9 +140,9 @@ def _secret_of(record: Record) -> Callable[[str, str], str]:
             issued = emulator.resolve_credential(access_key_id, ACCOUNT, token)
         if isinstance(issued, emulator.ResolvedCredential):
             return str(issued.secret_access_key)
-        raise Refused(
+        raise RefusedRequest(
             "InvalidClientTokenId",
-            f"{access_key_id!r} is no access key of the AWS on this machine: its keys are new at each start, "
+            f"{access_key_id!r} is not an access key of the AWS on this machine: its keys are new at each start, "
             "and `remit local start` shows them",
         )
 
@@ -152,7 +152,7 @@ def _secret_of(record: Record) -> Callable[[str, str], str]:
 class _Saving(logging.Handler):
     """Saves the emulator's state, and knows what could not be kept: the emulator only logs that, and goes on."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: StateFiles) -> None:
         super().__init__(logging.WARNING)
         self._place = place
         self._services: str | None = None
@@ -209,7 +209,7 @@ class _Saving(logging.Handler):
                 self._place.write_unsaved(self.unsaved)
 
 
-async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
+async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
@@ -243,7 +243,9 @@ async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
         workers.reset()
 
 
-async def _keep(place: Place, record: Record, saving: _Saving, stop: asyncio.Event, changed: asyncio.Event) -> None:
+async def _keep(
+    place: StateFiles, record: Record, saving: _Saving, stop: asyncio.Event, changed: asyncio.Event
+) -> None:
     """Every second: save what changed or was not kept, put the server file right, and end when the folder is gone.
 
     A save of much state takes long, and nothing else is served meanwhile: then it is done less often. So is one that

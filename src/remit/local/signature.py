@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, quote, unquote
 
-from remit.local.request import Refused, Request
+from remit.local.request import ReceivedRequest, RefusedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -59,14 +59,14 @@ class Signature:
         """The credential scope: date, region, service and the closing word."""
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
-    def payload(self, request: Request) -> str | None:
+    def payload(self, request: ReceivedRequest) -> str | None:
         """What is signed in the body's place as the request says it; None: the hash of its body."""
         declared = request.header("x-amz-content-sha256")
         if declared is None and self.seconds is not None and self.service in _SIGN_PATH_AS_SENT:
             return UNSIGNED_PAYLOAD
         return declared
 
-    def covers_body(self, request: Request) -> bool:
+    def covers_body(self, request: ReceivedRequest) -> bool:
         """Whether the body is needed to check the signature."""
         payload = self.payload(request)
         return payload is None or _SHA256.fullmatch(payload) is not None
@@ -79,32 +79,32 @@ class Signature:
         )
 
 
-def is_signed(request: Request) -> bool:
+def is_signed(request: ReceivedRequest) -> bool:
     """Whether a request carries a signature of AWS's, true or not."""
     return (request.header("authorization") or "").startswith("AWS4-") or "x-amz-signature" in _parameters(
         request.query
     )
 
 
-def read(request: Request) -> Signature:
+def read(request: ReceivedRequest) -> Signature:
     """The signature of a request, from its Authorization header or its query string.
 
     Raises:
-        Refused: if there is none, there are two, or it is of another kind.
+        RefusedRequest: if there is none, there are two, or it is of another kind.
     """
     authorization = request.header("authorization")
     parameters = _parameters(request.query)
     algorithm = parameters.get("x-amz-algorithm")
     if authorization is None and algorithm is None:
-        raise Refused("MissingAuthenticationToken", "the request is not signed")
+        raise RefusedRequest("MissingAuthenticationToken", "the request is not signed")
     if authorization is not None and algorithm is not None:
-        raise Refused("InvalidArgument", "the request is signed twice: by its header and by its query string")
+        raise RefusedRequest("InvalidArgument", "the request is signed twice: by its header and by its query string")
     if authorization is None:
         return _of_query(parameters)
     return _of_header(request, authorization)
 
 
-def _of_header(request: Request, authorization: str) -> Signature:
+def _of_header(request: ReceivedRequest, authorization: str) -> Signature:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
         raise _unsupported(algorithm)
@@ -127,7 +127,9 @@ def _of_query(parameters: Mapping[str, str]) -> Signature:
         raise _unsupported(parameters["x-amz-algorithm"])
     expires = parameters.get("x-amz-expires", "")
     if not (expires.isascii() and expires.isdigit() and int(expires) <= _LONGEST):
-        raise Refused("AuthorizationQueryParametersError", "X-Amz-Expires must be a number of seconds, at most a week")
+        raise RefusedRequest(
+            "AuthorizationQueryParametersError", "X-Amz-Expires must be a number of seconds, at most a week"
+        )
     return _signature(
         parameters.get("x-amz-credential", ""),
         parameters.get("x-amz-date", ""),
@@ -143,25 +145,25 @@ def _signature(
 ) -> Signature:
     parts = credential.split("/")
     if not _TIME.fullmatch(time):
-        raise Refused("IncompleteSignature", "the request does not say when it was signed")
+        raise RefusedRequest("IncompleteSignature", "the request does not say when it was signed")
     if len(parts) != _SCOPE_PARTS or not all(parts) or parts[-1] != "aws4_request" or parts[1] != time[:8]:
-        raise Refused(
+        raise RefusedRequest(
             "IncompleteSignature", "the credential of the signature is not KEY/DATE/REGION/SERVICE/aws4_request"
         )
     if not _SHA256.fullmatch(value):
-        raise Refused("IncompleteSignature", "the signature is not 64 hexadecimal digits")
+        raise RefusedRequest("IncompleteSignature", "the signature is not 64 hexadecimal digits")
     names = tuple(signed_headers.split(";"))
     return Signature(parts[0], parts[1], parts[2], parts[3], time, names, value, token, seconds)
 
 
-def _unsupported(kind: str) -> Refused:
+def _unsupported(kind: str) -> RefusedRequest:
     if kind.startswith("AWS4-ECDSA"):
         kind = "SigV4a"
     reason = f"{kind[:40]} is not supported by the AWS on this machine: sign with Signature Version 4"
-    return Refused("InvalidSignatureException", reason)
+    return RefusedRequest("InvalidSignatureException", reason)
 
 
-def _time_of(request: Request) -> str:
+def _time_of(request: ReceivedRequest) -> str:
     time = request.header("x-amz-date")
     if time is not None:
         return time
@@ -180,14 +182,14 @@ def _parameters(query: str) -> dict[str, str]:
     return parameters
 
 
-def check(signature: Signature, request: Request, secret: str, body: bytes, now: datetime) -> None:
+def check(signature: Signature, request: ReceivedRequest, secret: str, body: bytes, now: datetime) -> None:
     """Check that the owner of the secret signed this very request, and that it is still good.
 
     `body` is only looked at when the signature covers it. The chunks of an aws-chunked body are not checked one by
     one: the signature of the request is.
 
     Raises:
-        Refused: if not.
+        RefusedRequest: if not.
     """
     _check_time(signature, now)
     _check_headers(signature, request)
@@ -195,7 +197,7 @@ def check(signature: Signature, request: Request, secret: str, body: bytes, now:
     if payload is None:
         payload = hashlib.sha256(body).hexdigest()
     elif _SHA256.fullmatch(payload) and payload != hashlib.sha256(body).hexdigest():
-        raise Refused("XAmzContentSHA256Mismatch", "the body is not the one whose hash the request names")
+        raise RefusedRequest("XAmzContentSHA256Mismatch", "the body is not the one whose hash the request names")
     key = _signing_key(secret, signature.date, signature.region, signature.service)
     for query in _canonical_queries(request.query):
         expected = _sign(key, signature, _canonical_request(signature, request, query, payload))
@@ -204,8 +206,8 @@ def check(signature: Signature, request: Request, secret: str, body: bytes, now:
     raise _wrong()
 
 
-def _wrong() -> Refused:
-    return Refused(
+def _wrong() -> RefusedRequest:
+    return RefusedRequest(
         "SignatureDoesNotMatch",
         "the signature is not the one that the secret of this access key makes; "
         "`remit local start` shows the access key and the secret to sign with",
@@ -216,26 +218,26 @@ def _check_time(signature: Signature, now: datetime) -> None:
     try:
         signed_at = datetime.fromisoformat(signature.time)
     except ValueError:
-        raise Refused("IncompleteSignature", "the request does not say when it was signed") from None
+        raise RefusedRequest("IncompleteSignature", "the request does not say when it was signed") from None
     if signed_at - now > _SKEW:
-        raise Refused("RequestTimeTooSkewed", "the request was signed in the future")
+        raise RefusedRequest("RequestTimeTooSkewed", "the request was signed in the future")
     if signature.seconds is None and now - signed_at > _SKEW:
-        raise Refused("RequestTimeTooSkewed", "the request was signed more than 15 minutes ago")
+        raise RefusedRequest("RequestTimeTooSkewed", "the request was signed more than 15 minutes ago")
     if signature.seconds is not None and now > signed_at + timedelta(seconds=signature.seconds):
-        raise Refused("AccessDenied", "Request has expired")
+        raise RefusedRequest("AccessDenied", "Request has expired")
 
 
-def _check_headers(signature: Signature, request: Request) -> None:
+def _check_headers(signature: Signature, request: ReceivedRequest) -> None:
     """Host and all that AWS reads must be signed: else who is given a signed URL could make another request of it."""
     signed = frozenset(signature.signed_headers)
     if "host" not in signed:
-        raise Refused("SignatureDoesNotMatch", "the signature does not cover the header host")
+        raise RefusedRequest("SignatureDoesNotMatch", "the signature does not cover the header host")
     for name in request.headers:
         if name.startswith("x-amz-") and name != "x-amz-content-sha256" and name not in signed:
-            raise Refused("AccessDenied", f"the signature does not cover the header {name}")
+            raise RefusedRequest("AccessDenied", f"the signature does not cover the header {name}")
 
 
-def _canonical_request(signature: Signature, request: Request, query: str, payload: str) -> str:
+def _canonical_request(signature: Signature, request: ReceivedRequest, query: str, payload: str) -> str:
     path = request.path or "/"
     if signature.service not in _SIGN_PATH_AS_SENT:
         path = quote(_without_dots(path), safe="/~")
@@ -314,8 +316,8 @@ URL_OF_VERSION_2: Final = frozenset({"awsaccesskeyid", "expires", "signature", "
 _OTHER_SERVICES: Final = ("action", "x-amz-credential")
 
 
-def read_version_2(request: Request) -> UrlOfVersion2 | None:
-    """What signs a URL with Signature Version 2, or None. Refused: it asks another service than S3."""
+def read_version_2(request: ReceivedRequest) -> UrlOfVersion2 | None:
+    """What signs a URL with Signature Version 2, or None. RefusedRequest: it asks another service than S3."""
     parameters = _parameters(request.query)
     if "authorization" in request.headers or "x-amz-algorithm" in parameters:
         return None
@@ -323,23 +325,25 @@ def read_version_2(request: Request) -> UrlOfVersion2 | None:
     if not all(name in parameters for name in names):
         return None
     if any(name in parameters for name in _OTHER_SERVICES):
-        raise Refused("AccessDenied", "a URL that is signed with Version 2 is for S3 alone, which knows no action")
+        raise RefusedRequest(
+            "AccessDenied", "a URL that is signed with Version 2 is for S3 alone, which knows no action"
+        )
     key, expires, value = (parameters[name] for name in names)
     return UrlOfVersion2(key, expires, value, parameters.get("x-amz-security-token", ""))
 
 
-def check_version_2(signature: UrlOfVersion2, request: Request, secret: str, now: datetime) -> None:
+def check_version_2(signature: UrlOfVersion2, request: ReceivedRequest, secret: str, now: datetime) -> None:
     """As `check`, for a URL that Version 2 signs: method, path, Content-Type, all of x-amz-*, and the expiry.
 
     Raises:
-        Refused: if the owner of the secret did not sign it, or it has expired.
+        RefusedRequest: if the owner of the secret did not sign it, or it has expired.
     """
     from botocore.auth import HmacV1Auth  # noqa: PLC0415 - a tenth of a second, and few URLs need it
     from botocore.compat import HTTPHeaders  # noqa: PLC0415
     from botocore.credentials import Credentials  # noqa: PLC0415
 
     if not (signature.expires.isascii() and signature.expires.isdigit() and now.timestamp() <= int(signature.expires)):
-        raise Refused("AccessDenied", "Request has expired")
+        raise RefusedRequest("AccessDenied", "Request has expired")
     headers: Any = HTTPHeaders()
     for name, values in request.headers.items():
         headers[name] = ",".join(values)
@@ -364,7 +368,7 @@ def signed_headers(access_key_id: str, secret: str, method: str, host: str, path
     time = now.astimezone(UTC).strftime(_TIME_FORMAT)
     headers = {"host": host, "x-amz-date": time}
     unsigned = Signature(access_key_id, time[:8], "local", "remit", time, tuple(headers), "", "", None)
-    request = Request(method, path, "", {name: (value,) for name, value in headers.items()})
+    request = ReceivedRequest(method, path, "", {name: (value,) for name, value in headers.items()})
     key = _signing_key(secret, unsigned.date, unsigned.region, unsigned.service)
     canonical_request = _canonical_request(unsigned, request, "", hashlib.sha256(b"").hexdigest())
     signature = replace(unsigned, value=_sign(key, unsigned, canonical_request))

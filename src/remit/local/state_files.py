@@ -35,13 +35,13 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StateFiles:
     """The folder `.remit/local` of one project, by absolute path, with a name for each file in it."""
 
     root: Path
 
     @classmethod
-    def of(cls, project: Path) -> Place:
+    def of(cls, project: Path) -> StateFiles:
         """The place of the project in this folder; nothing is created."""
         return cls(project.resolve() / ".remit" / "local")
 
@@ -134,7 +134,7 @@ class Place:
         return "pid" in content and "access_key_id" not in content
 
     def _content(self) -> dict[str, Any]:
-        """The server file as it is, empty if it is no JSON object."""
+        """The server file as it is, empty if it is not a JSON object."""
         try:
             with open(self.record, "rb", opener=own) as file:
                 content = json.load(file)

@@ -41,7 +41,8 @@ def pyproject(folder: Path) -> dict[str, Any]:
 
 def stated(project: dict[str, Any]) -> list[str]:
     """The requirements in [project].dependencies."""
-    return list(project.get("project", {}).get("dependencies", []))
+    dependencies: list[str] = project.get("project", {}).get("dependencies", [])
+    return dependencies
 
 
 def name_of(project: dict[str, Any]) -> str:

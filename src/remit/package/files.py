@@ -146,9 +146,9 @@ class _Walk:
         try:
             real = os.path.realpath(item.path, strict=True)
         except OSError as error:
-            return "a link that runs in a circle" if error.errno == errno.ELOOP else "a link that leads nowhere"
+            return "a link that leads back to itself" if error.errno == errno.ELOOP else "a link that leads nowhere"
         if real in above:
-            return "a link that runs in a circle"
+            return "a link that leads back to itself"
         if not real.startswith(self.root + os.sep):
             return f"a link that leaves the project ({str(Path(item.path).readlink())!a})"
         parts = Path(real).relative_to(self.root).parts

@@ -188,7 +188,7 @@ def job_queues(state: Loading) -> tuple[str, ...]:
     for name in queues:
         if not _QUEUE.fullmatch(name):
             raise RemitError(
-                f"{name!r} is no name of a job queue",
+                f"{name!r} is not a valid name for a job queue",
                 hint="a lower-case letter, then a-z, 0-9 and -",
                 origin=job.assigned["additional_queues"][1].origin,
             )

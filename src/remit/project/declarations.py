@@ -125,7 +125,7 @@ class Group:
         if state is None:
             return
         if not callable(function):
-            raise RemitError(f"{function!r:.60} is no function", origin=given[3].origin)
+            raise RemitError(f"{function!r:.60} is not a function", origin=given[3].origin)
         qualname = getattr(function, "__qualname__", type(function).__qualname__)
         handler = f"{getattr(function, '__module__', '')}.{qualname}"
         nested = "<locals>" in qualname

@@ -27,7 +27,7 @@ def init(folder: Path) -> tuple[str, ...]:
     name = folder.resolve().name
     if not _NAME.fullmatch(name):
         raise RemitError(
-            f"{name!r} is no name of a project",
+            f"{name!r} is not a valid name for a project",
             hint="a lower-case letter, then at most 39 of a-z, 0-9 and -: it becomes part of AWS names",
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

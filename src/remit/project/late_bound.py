@@ -58,7 +58,7 @@ _REFUSED: Final = {
     "cannot be a key of a dict or a member of a set": (_BY_STAGE, ("__hash__",)),
     "has no length yet": (_WHOLE, ("__len__",)),
     "cannot be taken apart": (_WHOLE, ("__getitem__", "__iter__")),
-    "is no number yet": (_WHOLE, ("__int__", "__float__", "__index__")),
+    "is not a number yet": (_WHOLE, ("__int__", "__float__", "__index__")),
 }
 """What cannot be done, what to do instead, and the methods by which Python does it."""
 _TEXT_MAKING: Final = frozenset({"join"})
@@ -113,7 +113,7 @@ class NoText:
 
     def _refuse_text(self, *_other: Any) -> NoReturn:
         name, hint = self._as_text()
-        raise RemitError(f"`{name}` itself is no text", hint=hint, origin=_line())
+        raise RemitError(f"`{name}` itself is not text", hint=hint, origin=_line())
 
     if not TYPE_CHECKING:
         __add__ = __radd__ = __mod__ = __rmod__ = _refuse_text

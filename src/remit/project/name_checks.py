@@ -35,7 +35,7 @@ def check_declaration(declaration: Declaration) -> None:
         )
     if not isinstance(declaration.name, str) or not _NAME.fullmatch(declaration.name):
         raise RemitError(
-            f"{declaration.name!r} is no name of a function",
+            f"{declaration.name!r} is not a valid name for a function",
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
             origin=item_lines.origin_of(item_lines.value_node(declaration.where, "name"), declaration.where),
         )
@@ -49,7 +49,7 @@ def check_declaration(declaration: Declaration) -> None:
         if isinstance(trigger, type) or not hasattr(trigger, "grants"):
             shown = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
             raise RemitError(
-                f"{shown} is no trigger",
+                f"{shown} is not a trigger",
                 hint='import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
                 origin=origin,
             )
@@ -91,7 +91,7 @@ def _check_handler(state: Loading, declaration: Declaration) -> None:
         )
     if not callable(target):
         raise RemitError(
-            f"the handler `{declaration.handler}` of function `{declaration.name}` is no function but "
+            f"the handler `{declaration.handler}` of function `{declaration.name}` is not a function but "
             f"{described(target)}",
             origin=declaration.where.origin,
         )

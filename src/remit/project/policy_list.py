@@ -298,7 +298,7 @@ def managed_arn(value: str, path: Path, origin: Origin) -> str:
         arn = _PARTITION.sub("arn:${AWS::Partition}", value)
         if not _POLICY_ARN.fullmatch(arn) or placeholder(arn) is not None:
             raise RemitError(
-                f"{spelled(path)}: {value!r} is no ARN of a managed policy",
+                f"{spelled(path)}: {value!r} is not an ARN of a managed policy",
                 hint="it reads arn:PARTITION:iam::ACCOUNT:policy/NAME, or iam::aws: for AWS's own",
                 origin=origin,
             )
@@ -308,7 +308,7 @@ def managed_arn(value: str, path: Path, origin: Origin) -> str:
     if value.startswith("${"):
         return value  # a resource of the app, by Ref
     if not _PLAIN_NAME.fullmatch(value):
-        raise RemitError(f"{spelled(path)}: {value!r} is no name of a managed policy", origin=origin)
+        raise RemitError(f"{spelled(path)}: {value!r} is not a valid name for a managed policy", origin=origin)
     if "/" not in value and (found := managed_policy(value)) is not None:
         return found.arn()  # with its path, which a name alone does not say
     _check_exists(value, path, origin)

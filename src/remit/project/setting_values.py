@@ -176,9 +176,9 @@ def reasons(example: str) -> Check:
             raise wrong(path, f"a dict such as {example}", value)
         for name, reason in value.items():
             if not isinstance(name, str) or not name:
-                raise mistake(path, f"has the key {name!r:.40}, which is no name", inside=(str(name),))
+                raise mistake(path, f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
             if not any(map(str.isalnum, text((*path, name), reason))):
-                raise mistake((*path, name), f"is {reason!r}, which is no reason", hint="say why, in words")
+                raise mistake((*path, name), f"is {reason!r}, which is not a reason", hint="say why, in words")
         return dict(value)
 
     return check
@@ -314,7 +314,7 @@ def _properties(path: Path, value: Any) -> Table[Any]:
 def _check_keys(path: Path, value: Mapping[Any, Any]) -> None:
     for key in value:
         if not isinstance(key, str):
-            raise mistake(path, f"has a key that is no string: {key!r}", inside=(str(key),))
+            raise mistake(path, f"has a key that is not a string: {key!r}", inside=(str(key),))
         if tokens.references(key):
             raise mistake(
                 path,

@@ -48,7 +48,7 @@ class _Part:
             yield f"|-|{'-|' * len(self.columns)}"
         yield from self.lines[:limit]
         if limit < len(self.lines):
-            yield from ("", f"{len(self.lines) - limit} of {len(self.lines)} left out: `remit diff` tells all.")
+            yield from ("", f"{len(self.lines) - limit} of {len(self.lines)} left out: `remit diff` shows all.")
         if self.title:
             yield from ("", "</details>")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.errors import RemitError
 from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
-    from remit.deploy.events import Event
+    from remit.deploy.events import StackEvent
     from remit.deploy.execute import Outcome
-    from remit.deploy.first_failure import Cause
+    from remit.deploy.first_failure import FirstFailure
 
 _STATUS_WIDTH: Final = 18  # of UPDATE_IN_PROGRESS; longer ones push the rest aside
 _ENDINGS: Final = {
@@ -20,7 +21,7 @@ _ENDINGS: Final = {
 }
 
 
-def event_line(event: Event, namespace: str) -> str:
+def event_line(event: StackEvent, namespace: str) -> str:
     """An event on one line: when (UTC), what became of it, which resource (and nested stack), why."""
     time = event.at[11:19]
     resource = event.logical_id
@@ -30,23 +31,23 @@ def event_line(event: Event, namespace: str) -> str:
     return shown(f"{time}  {event.status:<{_STATUS_WIDTH}}  {event.type}  {resource}  {reason}".rstrip())
 
 
-def failure_text(outcome: Outcome) -> str:
-    """How an operation failed, as a sentence with the first cause."""
+def failure(outcome: Outcome, hint: str | None) -> RemitError:
+    """The error for an operation that failed, with the first cause."""
     verb = {"CREATE": "deploying", "UPDATE": "deploying", "DELETE": "deleting"}.get(outcome.kind, "changing")
     ending = _ENDINGS.get((outcome.kind, outcome.status))
-    sentence = f"{verb} {outcome.namespace} failed ({outcome.status})"
+    message = f"{verb} {outcome.namespace} failed ({outcome.status})"
     if outcome.cause is not None:
-        sentence = f"{sentence}: {cause_text(outcome.cause, outcome.namespace)}"
-    return f"{sentence}\n  {ending}" if ending else sentence
+        message = f"{message}: {cause_text(outcome.cause, outcome.namespace)}"
+    return RemitError(f"{message}\n  {ending}" if ending else message, hint=hint, exit_code=1)
 
 
-def cause_text(cause: Cause, namespace: str) -> str:
+def cause_text(cause: FirstFailure, namespace: str) -> str:
     """The cause: logical id, type, AWS's reason, and the nested stack that it is in."""
     inside = "" if cause.stack == namespace else f" in {cause.stack}"
     return f"{cause.logical_id} ({cause.type}{inside}): {cause.reason or cause.status}"
 
 
-def cause_document(cause: Cause | None) -> dict[str, Any] | None:
+def cause_document(cause: FirstFailure | None) -> dict[str, Any] | None:
     """The cause for programs."""
     if cause is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.access import Access
+from remit.deploy.access import PlannedAccess
 from remit.report.plan import access_lines
 from remit.report.review import drift_document, drift_lines, review_document
 from remit.report.terminal_text import shown
@@ -12,23 +12,23 @@ from remit.report.terminal_text import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.deploy.manual_changes import ByHand
+    from remit.deploy.manual_changes import ManualChanges
 
 _MOST: Final = 12  # changes of access that are told beside those by hand
 
 
-def by_hand_lines(changes: ByHand) -> Iterator[str]:
+def by_hand_lines(changes: ManualChanges) -> Iterator[str]:
     """Every change on a line, then what functions may do more (+) or less (-) for it; nothing when there is none."""
     yield from map(shown, drift_lines(changes.drift))
     if changes.access is not None:
-        yield from access_lines(Access(changes.access), "so that", "`remit diff --live`", _MOST)
+        yield from access_lines(PlannedAccess(changes.access), "so that", "`remit diff --live`", _MOST)
     elif changes.drift:
         yield "  ? what that does to access cannot be read with these credentials"
     if changes.unread is not None:
         yield f"  ? whether roles were changed by hand is not known: {shown(changes.unread.message)}"
 
 
-def by_hand_document(changes: ByHand) -> dict[str, Any]:
+def by_hand_document(changes: ManualChanges) -> dict[str, Any]:
     """The same: {checked, reason, changes: [{role, what, undo}], access}; `access` as `remit diff --json` has it."""
     return {
         "checked": changes.unread is None,

@@ -14,9 +14,9 @@ from remit.report.terminal_text import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from remit.deploy.access import Access
-    from remit.deploy.plan import Plan, ResourceChange
-    from remit.deploy.status import Deployed
+    from remit.deploy.access import PlannedAccess
+    from remit.deploy.plan import ResourceChange, StackPlan
+    from remit.deploy.status import DeployedResource
     from remit.report.review import Row
     from remit.review.access_change import Change
 
@@ -61,13 +61,13 @@ class Counts:
         return ", ".join(parts)
 
 
-def counts(access: Access) -> Counts:
+def counts(access: PlannedAccess) -> Counts:
     """The numbers of a plan's access."""
     number = Counter(row.part for change in rows(access.review) for row in change.rows)
     return Counts(number[GAINED], number[LOST], number[UNDECIDED] + bool(access.unread), number[ACCEPTED])
 
 
-def plan_lines(plan: Plan, access: Access) -> Iterator[str]:
+def plan_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
     """Every change on a line that begins with its sign: + added, ~ changed, - removed, ? undecided."""
     doing = "is new" if plan.kind == "CREATE" else "exists"
     yield f"{plan.namespace} {doing}; this deploy would change"
@@ -82,7 +82,7 @@ def plan_lines(plan: Plan, access: Access) -> Iterator[str]:
     yield _summary(plan, access)
 
 
-def access_lines(access: Access, heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
+def access_lines(access: PlannedAccess, heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
     """What functions gain and lose, under a heading; nothing when they do not.
 
     Of more than `most`, the rest is counted, and `command` named that tells them.
@@ -102,7 +102,7 @@ def _listed(paragraphs: list[_Paragraph], heading: str, command: str, most: int 
         yield f"  and {len(paragraphs) - most} more ({command} shows all)"
 
 
-def plan_document(plan: Plan, access: Access) -> dict[str, Any]:
+def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
     """The plan for programs; `roles` as `remit diff --json` tells each."""
     return {
         "resources": [
@@ -119,7 +119,7 @@ def plan_document(plan: Plan, access: Access) -> dict[str, Any]:
     }
 
 
-def _change_document(access: Access, change: Change) -> dict[str, Any]:
+def _change_document(access: PlannedAccess, change: Change) -> dict[str, Any]:
     """One role's change, in the forms of `remit diff --json`."""
     document = review_document(replace(access.review, changes=(change,), notes=()))
     return {
@@ -138,7 +138,7 @@ class _Paragraph:
     lines: tuple[str, ...]
 
 
-def _each(access: Access) -> Iterator[_Paragraph]:
+def _each(access: PlannedAccess) -> Iterator[_Paragraph]:
     """What each function gains and loses, each with the line that wrote it and a request that shows it."""
     if access.unread:
         yield _Paragraph(UNDECIDED, (f"  ? {access.unread}",))
@@ -173,7 +173,7 @@ def _short_resource(pattern: str, service: str) -> str:
     return f"{parts[2]} {parts[-1]}" if len(parts) == _ARN_PARTS and parts[0] == "arn" else pattern
 
 
-def _first(access: Access) -> Iterator[_Paragraph]:
+def _first(access: PlannedAccess) -> Iterator[_Paragraph]:
     """What each function may do, in a line: on a first deploy all of it is new."""
     if access.unread:
         yield _Paragraph(UNDECIDED, (f"  ? {access.unread}",))
@@ -220,7 +220,7 @@ def _replaced(change: ResourceChange) -> str:
     return f"  (replaced if {', '.join(causes)})" if causes else "  (perhaps replaced)"
 
 
-def _summary(plan: Plan, access: Access) -> str:
+def _summary(plan: StackPlan, access: PlannedAccess) -> str:
     number = Counter(_SIGNS.get(change.action, "~") for change in plan.real)
     replaced = sum(change.replacement == "True" for change in plan.real)
     parts = [f"{number['+']} to add", f"{number['~']} to change", f"{number['-']} to remove"]
@@ -229,13 +229,13 @@ def _summary(plan: Plan, access: Access) -> str:
     return f"{', '.join(parts)}; access: {counts(access).words}"
 
 
-def gained_words(access: Access) -> str:
+def gained_words(access: PlannedAccess) -> str:
     """What is to be agreed to, as the beginning of a question; empty when nothing is gained or undecided."""
     new = counts(access).new if access.broadens else ""
     return f"This adds access: {new}." if new else ""
 
 
-def loss_words(plan: Plan) -> str:
+def loss_words(plan: StackPlan) -> str:
     """The data that would go, as the beginning of a question; empty when none would."""
     at_risk: dict[str, list[ResourceChange]] = {}
     for change in plan.data_at_risk:
@@ -245,12 +245,12 @@ def loss_words(plan: Plan) -> str:
     return f"This {' and '.join(parts)}, with all that is in {_it(plan.data_at_risk)}." if parts else ""
 
 
-def deletion_words(resources: Sequence[Deployed]) -> str:
+def deletion_words(resources: Sequence[DeployedResource]) -> str:
     """The data that a delete of a stack takes away, as the beginning of a question; empty when it takes none."""
     return f"This deletes {_data(resources)}, with all that is in {_it(resources)}." if resources else ""
 
 
-def _data(resources: Iterable[ResourceChange | Deployed]) -> str:
+def _data(resources: Iterable[ResourceChange | DeployedResource]) -> str:
     """Each by its kind and name; log groups, of which every function has one, by their number."""
     resource_phrases: list[str] = []
     log_groups: list[str] = []
@@ -268,7 +268,7 @@ def _it(resources: Sequence[object]) -> str:
     return "it" if len(resources) == 1 else "them"
 
 
-def refusal(plan: Plan, access: Access, *, yes: bool = False, place: str = "") -> tuple[str, str]:
+def refusal(plan: StackPlan, access: PlannedAccess, *, yes: bool = False, place: str = "") -> tuple[str, str]:
     """Why a deploy does not go ahead by itself, and how it can; `yes`: it was agreed to but for the access.
 
     `place` are the options that a command to come needs to be about the same deploy, as in ` --stage prod`.

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from remit.app import Role
     from remit.deploy.session import Account
-    from remit.deploy.stack import Output
-    from remit.deploy.status import Deployed, Status
+    from remit.deploy.stack import StackOutput
+    from remit.deploy.status import DeployedResource, StackStatus
 
 
 def place(account: Account) -> str:
@@ -26,7 +26,7 @@ def place_document(account: Account) -> dict[str, Any]:
     return {"account": account.account, "region": account.region, "local": account.local}
 
 
-def output_lines(outputs: Iterable[Output]) -> Iterator[str]:
+def output_lines(outputs: Iterable[StackOutput]) -> Iterator[str]:
     """The outputs, a line each, under their heading; nothing when there are none."""
     yield from _table("outputs", [(output.name, output.value) for output in outputs])
 
@@ -40,7 +40,7 @@ def role_summary(roles: Iterable[Role]) -> Iterator[str]:
     yield from _table("roles", rows)
 
 
-def status_lines(status: Status, account: Account) -> Iterator[str]:
+def status_lines(status: StackStatus, account: Account) -> Iterator[str]:
     """A stack: its status and outputs, functions and roles, and what failed."""
     stack = status.stack
     yield f"{stack.name} in {place(account)}: {stack.status} since {stack.since[:16].replace('T', ' ')} UTC"
@@ -56,7 +56,7 @@ def status_lines(status: Status, account: Account) -> Iterator[str]:
     yield from _table("failed", [(item.logical_id, f"{item.status}  {item.reason}") for item in status.failed])
 
 
-def status_document(status: Status, account: Account) -> dict[str, Any]:
+def status_document(status: StackStatus, account: Account) -> dict[str, Any]:
     """A stack for programs."""
     stack = status.stack
     return {
@@ -78,12 +78,12 @@ def status_document(status: Status, account: Account) -> dict[str, Any]:
     }
 
 
-def outputs_document(outputs: Iterable[Output]) -> dict[str, str]:
+def outputs_document(outputs: Iterable[StackOutput]) -> dict[str, str]:
     """Outputs by name."""
     return {output.name: output.value for output in outputs}
 
 
-def _names(items: Iterable[Deployed]) -> dict[str, str]:
+def _names(items: Iterable[DeployedResource]) -> dict[str, str]:
     return {item.logical_id: item.physical_id for item in items}
 
 

@@ -186,16 +186,6 @@ class Change:
     """What must be so of a template's conditions, in words; empty for what holds however they fall out."""
 
     @property
-    def old(self) -> Role | None:
-        """The role before."""
-        return None if self.before is None else self.before.role
-
-    @property
-    def new(self) -> Role | None:
-        """The role after."""
-        return None if self.after is None else self.after.role
-
-    @property
     def role(self) -> str:
         """The logical id of the role, after or else before."""
         standing = self.after or self.before

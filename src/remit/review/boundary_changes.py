@@ -157,6 +157,6 @@ def notes(changes: Sequence[Change]) -> Iterator[str]:
                 if note in change.before.role.notes:
                     yield f"{change.role}: {note}"
     for arn in same:
-        yield f"{arn} cannot be read here; it is the same before and after, so less may be gained or lost than is told"
+        yield f"{arn} cannot be read here; it is the same before and after, so less may be gained or lost than is shown"
     for arn in added:
-        yield f"boundary {arn} cannot be read here, so that the role may allow less than is told"
+        yield f"boundary {arn} cannot be read here, so the role may allow less than is shown"

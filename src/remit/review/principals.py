@@ -75,7 +75,7 @@ def encoded(kind: str, value: str, paths: Mapping[tuple[str, str], str]) -> str 
 
 
 def _identity(value: str, paths: Mapping[tuple[str, str], str]) -> str:
-    """An account covers what is of it, and a role its sessions; what is no ARN equals only itself."""
+    """An account covers what is of it, and a role its sessions; what is not an ARN equals only itself."""
     principal = principal_of(value)
     if principal.account is None:
         return f"AWS::{_literal(value)}"

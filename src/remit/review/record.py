@@ -138,7 +138,7 @@ def read_record(content: bytes, file: str) -> Version:
         return _version(value)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RemitError):
         raise RemitError(
-            f"{file} is no record of a deploy that this remit can read",
+            f"{file} is not a record of a deploy that this remit can read",
             hint="delete it: the next deploy writes it anew, and `remit diff --base REF` needs none",
             origin=_at(file),
         ) from None

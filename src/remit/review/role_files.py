@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.documents.read import read
 from remit.review.template_changes import review_reads, review_templates
-from remit.template.certain_values import settled_source
 from remit.template.role_files import read_source
+from remit.template.settled_values import settled_source
 from remit.template.terraform.plan import read_plan
 from remit.template.written_template import is_template
 

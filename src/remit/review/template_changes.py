@@ -17,6 +17,7 @@ from remit.review.joined_worlds import merged
 from remit.review.resource_policies import giving
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
+from remit.template.parameters import parameters
 from remit.template.role_files import read_source
 from remit.template.role_resources import attached_to, attaching, bearing, made_together, names_in, part, units
 from remit.template.roles import roles_in
@@ -147,9 +148,9 @@ class _Templates:
     def _deciding(self, old: Any, new: Any) -> Iterator[str]:
         """What may decide otherwise now: the parameters that the conditions look at, and that have another default."""
         in_conditions = names_in([old.get("Conditions"), new.get("Conditions")])
-        parameters = section(new, "Parameters")
+        declared = parameters(new)
         for name, uncertain in self.uncertain.items():
-            if name in in_conditions and name in parameters:
+            if name in in_conditions and name in declared:
                 yield uncertain.sentence
 
     def _mentioned(self, text: str) -> Iterator[str]:
@@ -208,13 +209,11 @@ def _uncertain(old: Any, new: Any) -> dict[str, _Uncertain]:
         if before != after:
             sentence = f"mapping {name}, on which it depends, is not what it was"
             uncertain[name] = _Uncertain(sentence, (f'{{"Fn::FindInMap":["{name}"',))
-    for name, (before, after) in _both(old, new, "Parameters"):
-        old_parameter = before if isinstance(before, dict) else {}
-        new_parameter = after if isinstance(after, dict) else {}
-        was, now = old_parameter.get("Default"), new_parameter.get("Default")
-        if was != now:
-            is_secret = "NoEcho" in old_parameter or "NoEcho" in new_parameter
-            defaults = "" if is_secret else f": {now} in place of {was}"
+    new_parameters = parameters(new)
+    for name, was in parameters(old).items():
+        now = new_parameters.get(name)
+        if now is not None and was.default != now.default:
+            defaults = "" if was.is_hidden or now.is_hidden else f": {now.default} in place of {was.default}"
             sentence = f"parameter {name}, on which it depends, has another default{defaults}"
             uncertain[name] = _Uncertain(sentence, (f"${{{name}}}", f'{{"Ref":"{name}"}}'))
     return uncertain

@@ -30,12 +30,14 @@ def assign(app: App) -> tuple[Role, ...]:
     Grants on the app's own resources that are given by name go by Fn::GetAtt, so that CloudFormation knows the order.
     A function whose `properties` bring a role of its own gets none.
     """
-    own = own_resources(app)
+    late_bound_arns = own_resources(app)
     groups: dict[object, list[tuple[Function, tuple[Grant, ...]]]] = {}
     for function in app.functions:
         if "Role" in function.properties:
             continue
-        grants = _deduplicated(bind(grant, own) for grant in (*default_grants(app, function), *function.policy))
+        grants = _deduplicated(
+            bind(grant, late_bound_arns) for grant in (*default_grants(app, function), *function.policy)
+        )
         key = (frozenset(_anonymous(grant.statement, function) for grant in grants), frozenset(function.managed))
         groups.setdefault(key, []).append((function, grants))
     return tuple(_role(app, part) for members in groups.values() for part in _parts(members))
@@ -64,28 +66,28 @@ def _longest(_: Reference) -> int:
 
 
 def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
-    first, grants = members[0]
+    first_function, grants = members[0]
     functions = tuple(function for function, _ in members)
     if len(members) > 1:
-        grants = tuple(_for_all(grant, first, functions) for grant in grants)
+        grants = tuple(_for_all(grant, first_function, functions) for grant in grants)
     return Role(
-        logical_id=f"{first.logical_id}Role",
+        logical_id=f"{first_function.logical_id}Role",
         grants=grants,
         functions=tuple(function.name for function in functions),
-        managed=first.managed,
+        managed=first_function.managed,
         boundary=app.boundary,
     )
 
 
-def _for_all(grant: Grant, first: Function, functions: tuple[Function, ...]) -> Grant:
+def _for_all(grant: Grant, first_function: Function, functions: tuple[Function, ...]) -> Grant:
     """A grant of a shared role: about all of its functions, and their log groups, where it was about the first one."""
-    if grant.reason.subjects == (first.name,) and grant.reason.kind in ("computed", "function"):
+    if grant.reason.subjects == (first_function.name,) and grant.reason.kind in ("computed", "function"):
         grant = replace(grant, reason=replace(grant.reason, subjects=tuple(function.name for function in functions)))
     resources = grant.statement.resources
-    if resources is None or first.log_group_arn not in resources.patterns:
+    if resources is None or first_function.log_group_arn not in resources.patterns:
         return grant
-    others = tuple(pattern for pattern in resources.patterns if pattern != first.log_group_arn)
-    patterns = (*(function.log_group_arn for function in functions), *others)
+    shared_patterns = tuple(pattern for pattern in resources.patterns if pattern != first_function.log_group_arn)
+    patterns = (*(function.log_group_arn for function in functions), *shared_patterns)
     return replace(grant, statement=replace(grant.statement, resources=Globs(patterns, resources.negated)))
 
 
@@ -95,10 +97,10 @@ def _anonymous(statement: Statement, function: Function) -> Statement:
 
 
 def _deduplicated(grants: Iterable[Grant]) -> tuple[Grant, ...]:
-    first: dict[Statement, Grant] = {}
+    first_grants: dict[Statement, Grant] = {}
     for grant in grants:
-        first.setdefault(grant.statement, grant)
-    return tuple(_with_own_sids(first.values()))
+        first_grants.setdefault(grant.statement, grant)
+    return tuple(_with_own_sids(first_grants.values()))
 
 
 def _with_own_sids(grants: Iterable[Grant]) -> Iterator[Grant]:
@@ -113,9 +115,9 @@ def _with_own_sids(grants: Iterable[Grant]) -> Iterator[Grant]:
         yield grant if sid == grant.statement.sid else replace(grant, statement=replace(grant.statement, sid=sid))
 
 
-def bind(grant: Grant, own: Mapping[str, str]) -> Grant:
+def bind(grant: Grant, late_bound_arns: Mapping[str, str]) -> Grant:
     """The grant with the app's own resources named by Fn::GetAtt."""
-    statement = _with_resources(grant.statement, own)
+    statement = _with_resources(grant.statement, late_bound_arns)
     return grant if statement is grant.statement else replace(grant, statement=statement)
 
 
@@ -136,8 +138,8 @@ def bind_text(text: str, names: Mapping[str, str]) -> str:
     while slash:
         if head in names:
             return f"{names[head]}/{tail}"
-        more, slash, tail = tail.partition("/")
-        head = f"{head}/{more}"
+        step, slash, tail = tail.partition("/")
+        head = f"{head}/{step}"
     return text
 
 

@@ -75,16 +75,16 @@ class Broken:
     @property
     def message(self) -> str:
         """One sentence."""
-        what, where = ", ".join(self.missing), ", ".join(self.resources)
+        actions, resources = ", ".join(self.missing), ", ".join(self.resources)
         feature = f"{self.feature} (likewise {few(self.likewise)})" if self.likewise else self.feature
         if self.depends:
-            return f"{feature}: whether {what} on {where} is allowed depends on {', '.join(self.depends)}"
+            return f"{feature}: whether {actions} on {resources} is allowed depends on {', '.join(self.depends)}"
         if self.beyond:
-            return f"{feature}, but the boundary {self.beyond} does not allow {what} on {where}: {self.effect}"
+            return f"{feature}, but the boundary {self.beyond} does not allow {actions} on {resources}: {self.effect}"
         if self.denied:
             written = f" (written at {', '.join(map(str, self.denies))})" if self.denies else ""
-            return f"{feature}, but a Deny forbids {what} on {where}{written}: {self.effect}"
-        return f"{feature}, but without {what} on {where} {self.effect}"
+            return f"{feature}, but a Deny forbids {actions} on {resources}{written}: {self.effect}"
+        return f"{feature}, but without {actions} on {resources} {self.effect}"
 
     @property
     def way(self) -> str:
@@ -140,49 +140,47 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
     if not may_break(app, roles):
         return ()
     plain = replace(app, default_policy=None, default_vpc_policy=None)
-    own, stood = own_resources(app), standings(app, roles)
-    asked = {role.logical_id: _Asked(stood[name]) for role in roles for name in role.functions[:1]}
-    found = (
-        one
-        for function in app.functions
-        if function.name in stood
-        for part in defaults.DEFAULTS
-        for grant in part(plain, function)
-        for one in _broken(app, function, asked[stood[function.name].role.logical_id], part, bind(grant, own))
-    )
-    return _merged(found)
+    late_bound_arns = own_resources(app)
+    by_function = standings(app, roles)
+    by_id = {role.logical_id: _Asked(by_function[name]) for role in roles for name in role.functions[:1]}
+    losses: list[Broken] = []
+    for function in app.functions:
+        if function.name not in by_function:
+            continue
+        role = by_id[by_function[function.name].role.logical_id]
+        for part in defaults.DEFAULTS:
+            for grant in part(plain, function):
+                losses += _broken(app, function, role, part, bind(grant, late_bound_arns))
+    return _merged(losses)
 
 
-def together(found: Iterable[Broken], app: App) -> tuple[Broken, ...]:
+def together(losses: Iterable[Broken], app: App) -> tuple[Broken, ...]:
     """Functions that lack the same told as one, each thing where its first is; a log group of its own is the same."""
     groups = {function.name: function.log_group_arn for function in app.functions}
-    told: dict[Broken, list[Broken]] = {}
-    for one in found:
-        own = groups[one.function]
+    alike: dict[Broken, list[Broken]] = {}
+    for loss in losses:
+        log_group = groups[loss.function]
         key = replace(
-            one,
+            loss,
             function="",
             role="",
-            reason=replace(one.reason, subjects=()),
-            resources=tuple("its log group" if resource == own else resource for resource in one.resources),
+            reason=replace(loss.reason, subjects=()),
+            resources=tuple("its log group" if resource == log_group else resource for resource in loss.resources),
         )
-        told.setdefault(key, []).append(one)
-    return tuple(replace(first, likewise=tuple(one.function for one in more)) for first, *more in told.values())
+        alike.setdefault(key, []).append(loss)
+    return tuple(replace(same[0], likewise=tuple(loss.function for loss in same[1:])) for same in alike.values())
 
 
-def _merged(found: Iterable[Broken]) -> tuple[Broken, ...]:
+def _merged(losses: Iterable[Broken]) -> tuple[Broken, ...]:
     """One for each feature of a function, however many statements it needs."""
     features: dict[Broken, Broken] = {}
-    for lost in found:
-        feature = replace(lost, missing=(), resources=())
-        known = features.get(feature, feature)
-        missing, resources = _joined(known.missing, lost.missing), _joined(known.resources, lost.resources)
+    for loss in losses:
+        feature = replace(loss, missing=(), resources=())
+        merged = features.get(feature, feature)
+        missing = tuple(dict.fromkeys((*merged.missing, *loss.missing)))
+        resources = tuple(dict.fromkeys((*merged.resources, *loss.resources)))
         features[feature] = replace(feature, missing=missing, resources=resources)
     return tuple(features.values())
-
-
-def _joined(first: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*first, *more)))
 
 
 class _Asked:
@@ -195,10 +193,10 @@ class _Asked:
     def at(self, resource: str) -> Iterator[Standing]:
         """The role in every place where it may be asked for a resource."""
         for place in places(self.role, resource):
-            named = tuple(place.values())
-            if named not in self._at:
-                self._at[named] = at(self.role, place)
-            yield self._at[named]
+            names = tuple(place.values())
+            if names not in self._at:
+                self._at[names] = at(self.role, place)
+            yield self._at[names]
 
     @cached_property
     def bounds(self) -> _Asked | None:
@@ -315,43 +313,46 @@ def _context(grant: Grant, function: Function, part: Part) -> Context:
     Those of the function itself carry its ARN, and so do those of Lambda for logs, traces and file systems; what else
     Lambda asks for the function does not ("Using source function ARN to control function access behavior").
     """
-    own = {
-        one.key: one.values[0]
-        for one in grant.statement.conditions
-        if one.operator == "StringEquals" and len(one.values) == 1
+    granted_keys = {
+        condition.key: condition.values[0]
+        for condition in grant.statement.conditions
+        if condition.operator == "StringEquals" and len(condition.values) == 1
     }
     by_lambda = part in _BY_LAMBDA or (part is defaults.jobs and _SEND not in grant.statement.actions.patterns)
     source = {} if part is encryption else {_SOURCE: None if by_lambda else function.arn}
-    return {_ACCOUNT: "${AWS::AccountId}", "aws:SecureTransport": "true", **source, **own}
+    return {_ACCOUNT: "${AWS::AccountId}", "aws:SecureTransport": "true", **source, **granted_keys}
 
 
 def _allowed(role: _Asked, action: str, resource: str, context: Context) -> Answer:
     """Where the override names a region, an account or a partition, the user means the one that is deployed to."""
     answers: list[Answer] = []
-    for here in role.at(resource):
-        answer = _asked(here, action, resource, context)
-        kinds = _by_type(action, resource) if answer is False else ()
-        answers.append(_all([_asked(here, action, one, context) for one in kinds]) if kinds else answer)
+    for role_in_place in role.at(resource):
+        answer = _asked(role_in_place, action, resource, context)
         if answer is True:
-            break
-    return True if True in answers else next((one for one in answers if one), False)
+            return True
+        by_type = _by_type(action, resource) if answer is False else ()
+        if by_type:
+            answer = _all([_asked(role_in_place, action, pattern, context) for pattern in by_type])
+        answers.append(answer)
+    return True if True in answers else next((answer for answer in answers if answer), False)
 
 
 def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Context) -> Iterator[Source]:
     """The Denies of the role's that are why."""
     for resource in resources:
-        for here in role.at(resource):
-            decision = ask(here, action, resource, context=_here(here, resource, context), identity_alone=True)
+        for role_in_place in role.at(resource):
+            request_context = _here(role_in_place, resource, context)
+            decision = ask(role_in_place, action, resource, context=request_context, identity_alone=True)
             if own_verdict(decision) == "ExplicitlyDenied":
-                yield from (source(here, ruling) for layer in decision.layers for ruling in layer.rulings)
+                yield from (source(role_in_place, ruling) for layer in decision.layers for ruling in layer.rulings)
 
 
 def _asked(role: Standing, action: str, resource: str, context: Context) -> Answer:
-    here = _here(role, resource, context)
-    decision = ask(role, action, resource, context=here, identity_alone=True)
+    request_context = _here(role, resource, context)
+    decision = ask(role, action, resource, context=request_context, identity_alone=True)
     verdict = own_verdict(decision)
     if verdict == "Unknown":
-        return tuple(key for key in decision.unknown if key not in here.values()) or True
+        return tuple(key for key in decision.unknown if key not in request_context.values()) or True
     return verdict == "Allowed"
 
 
@@ -359,21 +360,21 @@ def _here(role: Standing, resource: str, context: Context) -> Context:
     """What a request carries in one place. What no ARN says to be another account's is the app's own."""
     arn = parse(put(resource, role.names))
     foreign = arn is not None and bool(arn.account)
-    own = {key: value and put(value, role.names) for key, value in context.items()}
-    return own if foreign else {"aws:ResourceAccount": own[_ACCOUNT], **own}
+    request_context = {key: value and put(value, role.names) for key, value in context.items()}
+    return request_context if foreign else {"aws:ResourceAccount": request_context[_ACCOUNT], **request_context}
 
 
 def _all(answers: list[Answer]) -> Answer:
     if False in answers:
         return False
-    return tuple(key for one in answers if isinstance(one, tuple) for key in one) or True
+    return tuple(key for answer in answers if isinstance(answer, tuple) for key in answer) or True
 
 
 def _by_type(action: str, resource: str) -> tuple[str, ...]:
     """`…:*/*` told as the resource types that the action must have: who writes them one by one means the same."""
-    known, arn = catalogued(action), parse(resource)
-    if known is None or arn is None or arn.resource != "*/*":
+    action_row, arn = catalogued(action), parse(resource)
+    if action_row is None or arn is None or arn.resource != "*/*":
         return ()
     places = {"Partition": arn.partition, "Region": arn.region, "Account": arn.account}
-    formats = (form for target in known.targets if target.required for form in target.type.arns)
+    formats = (form for target in action_row.targets if target.required for form in target.type.arns)
     return tuple(fill(form, places) for form in formats if f":{arn.service}:" in form)

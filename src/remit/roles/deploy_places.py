@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import islice, product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.catalogue.partitions import partition, partition_of, partitions, regions
 from remit.iam.pattern import is_pattern, matches
@@ -44,8 +44,8 @@ class Candidate:
     @property
     def words(self) -> str:
         """In words: `partition aws, region eu-west-1`."""
-        told = [f"{_WORDS[text]} {name}" for text, name in self.place.items() if text in self.named]
-        return ", ".join(told) or "another " + (" or ".join(_WORDS[text] for text in self.telling) or "place")
+        spelled = [f"{_WORDS[text]} {name}" for text, name in self.place.items() if text in self.named]
+        return ", ".join(spelled) or "another " + (" or ".join(_WORDS[text] for text in self.telling) or "place")
 
 
 def candidates(resources: Iterable[str], values: Iterable[str]) -> tuple[Candidate, ...]:
@@ -53,31 +53,42 @@ def candidates(resources: Iterable[str], values: Iterable[str]) -> tuple[Candida
 
     `resources` and condition `values` are all texts of both sides. What is not told of a place stays late-bound.
     """
-    arns, others = list(dict.fromkeys(map(_sealed, resources))), list(dict.fromkeys(map(_sealed, values)))
-    choices = [_choices(text, arns, others) for text in COMPONENTS]
-    if all(chosen == [(None, False)] for chosen in choices):
+    arns = list(dict.fromkeys(map(_sealed, resources)))
+    texts = list(dict.fromkeys(map(_sealed, values)))
+    choices = {component: _choices(component, arns, texts) for component in COMPONENTS}
+    if all(names == [_Choice(None)] for names in choices.values()):
         return ()
-    combined = (found for found in product(*choices) if _consistent(found[0], found[1]))
-    telling = tuple(text for text, chosen in zip(COMPONENTS, choices, strict=True) if any(named for _, named in chosen))
-    found = tuple(_candidate(one, telling) for one in islice(combined, _MOST))
-    return found if next(combined, None) is None else (*found, Candidate({}, ()))
+    telling = tuple(component for component, names in choices.items() if any(name.is_spelled for name in names))
+    combinations = (names for names in product(*choices.values()) if _consistent(names[0], names[1]))
+    tried = [_candidate(names, telling) for names in islice(combinations, _MOST)]
+    if next(combinations, None) is not None:
+        tried.append(Candidate({}, ()))  # what is not tried stays late-bound
+    return tuple(tried)
 
 
-def _candidate(chosen: Iterable[_Choice], telling: tuple[str, ...]) -> Candidate:
-    named = dict(zip(COMPONENTS, chosen, strict=True))
-    place = {text: name for text, (name, _) in named.items() if name is not None}
-    return Candidate(place, tuple(text for text, (_, spelled) in named.items() if spelled), telling)
+def _candidate(names: Iterable[_Choice], telling: tuple[str, ...]) -> Candidate:
+    place: Place = {}
+    spelled: list[str] = []
+    for component, choice in zip(COMPONENTS, names, strict=True):
+        if choice.name is not None:
+            place[component] = choice.name
+        if choice.is_spelled:
+            spelled.append(component)
+    return Candidate(place, tuple(spelled), telling)
 
 
-_Choice = tuple[str | None, bool]
-"""A name, or None for the symbol; and whether some text spells it."""
+class _Choice(NamedTuple):
+    """A name for a part of a place, or None for the symbol; and whether some text spells it."""
+
+    name: str | None
+    is_spelled: bool = False
 
 
 def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice]:
     """The names to try for a component: those that texts spell or describe, and one that stands for all the others."""
     part, seal = COMPONENTS[component], _SEALED[component]
     if not any(seal in text for text in (*arns, *values)):
-        return [(None, False)]
+        return [_Choice(None)]
     spelled = {_part(text, part) for text in (*arns, *values)} - {"", "*"}
     spelled |= {value for value in values if value in _known(component)}
     names = {text for text in spelled if not any(sign in text for sign in _OPEN)}
@@ -87,13 +98,13 @@ def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice
     several_patterns = len(patterns) > 1  # both may describe one account
     if (component == ACCOUNT and several_patterns) or not _treat_others_alike(arns, values, part, seal):
         another = None
-    return [*((name, True) for name in sorted(names)), (another, False)]
+    return [*(_Choice(name, is_spelled=True) for name in sorted(names)), _Choice(another)]
 
 
 def _described(patterns: set[str], component: str) -> set[str]:
     """The known names that patterns describe, and for each pattern one that nobody has."""
-    known = {name for name in _known(component) if any(matches(pattern, name) for pattern in patterns)}
-    return known | {re.sub(r"[*?]", "9", pattern) for pattern in patterns}
+    names = {name for name in _known(component) if any(matches(pattern, name) for pattern in patterns)}
+    return names | {re.sub(r"[*?]", "9", pattern) for pattern in patterns}
 
 
 def _treat_others_alike(arns: list[str], values: list[str], part: int, seal: str) -> bool:
@@ -103,7 +114,7 @@ def _treat_others_alike(arns: list[str], values: list[str], part: int, seal: str
 def _known(text: str) -> tuple[str, ...]:
     """Names that there are, the usual ones first."""
     if text == PARTITION:
-        return tuple(one.name for one in partitions())
+        return tuple(partition_row.name for partition_row in partitions())
     return ("us-east-1", "eu-central-1", *regions()) if text == REGION else _ACCOUNTS
 
 
@@ -116,8 +127,8 @@ def _sealed(text: str) -> str:
 def _part(text: str, part: int) -> str:
     """A part of an ARN; nothing where it has none, or where AWS itself owns what it names."""
     parts = text.split(":", _ARN - 1)
-    found = parts[part] if parts[0] == "arn" and len(parts) > part else ""
-    return "" if found == "aws" and part == COMPONENTS[ACCOUNT] else found
+    name = parts[part] if parts[0] == "arn" and len(parts) > part else ""
+    return "" if name == "aws" and part == COMPONENTS[ACCOUNT] else name
 
 
 def _tells(text: str, part: int, seal: str) -> bool:
@@ -128,18 +139,20 @@ def _tells(text: str, part: int, seal: str) -> bool:
     if not any(sign in text for sign in _OPEN) or text == "*":
         return True
     parts = text.split(":", _ARN - 1)
-    if parts[0] != "arn" or any(seal in one and (place != part or one != seal) for place, one in enumerate(parts)):
+    if parts[0] != "arn" or any(
+        seal in piece and (place != part or piece != seal) for place, piece in enumerate(parts)
+    ):
         return False
     return len(parts) == _ARN or parts[-1] == "*"
 
 
-def _consistent(one: _Choice, other: _Choice) -> bool:
+def _consistent(partition_choice: _Choice, region_choice: _Choice) -> bool:
     """Whether a region is in a partition, where both are spelled and known."""
-    (name, named), (region, region_named) = one, other
-    if not (name and region and named and region_named) or partition(name) is None:
+    name, region = partition_choice.name, region_choice.name
+    if not (partition_choice.is_spelled and region_choice.is_spelled and name and region) or partition(name) is None:
         return True
-    found = partition_of(region)
-    return found is None or found.name == name
+    partition_of_region = partition_of(region)
+    return partition_of_region is None or partition_of_region.name == name
 
 
 def listed(places: Iterable[Candidate], most: int = 4) -> str:

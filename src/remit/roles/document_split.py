@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 def packed(
-    statements: tuple[Statement, ...], sizes: Sizes, *, first: int, other: int, spare: int | None = None
+    statements: tuple[Statement, ...], sizes: Sizes, *, first_length: int, further_length: int, spare: int | None = None
 ) -> tuple[tuple[Statement, ...], ...] | None:
-    """Documents of at most `first` characters (the first one) and `other` (each further one, at most `spare` of them).
+    """Documents: the first of at most `first_length` characters, at most `spare` further ones of `further_length` each.
 
     None: it takes more whatever is done, or a statement cannot be taken apart that is longer than a document.
     """
-    packer = _Packer(sizes, first, other)
+    packer = _Packer(sizes, first_length, further_length)
     by_length = tuple(sorted(statements, key=lambda one: -sizes.statement(one)))
     ways: tuple[Callable[[], list[_Document] | None], ...] = (
         lambda: packer.in_order(statements),
@@ -46,8 +46,8 @@ def packed(
 def fewest(statements: tuple[Statement, ...], sizes: Sizes, most: int) -> tuple[tuple[Statement, ...], ...] | None:
     """As `packed`, in no more documents than their length takes, where that goes."""
     least = -(-sizes.document(statements) // most)
-    return packed(statements, sizes, first=most, other=most, spare=least - 1) or packed(
-        statements, sizes, first=most, other=most
+    return packed(statements, sizes, first_length=most, further_length=most, spare=least - 1) or packed(
+        statements, sizes, first_length=most, further_length=most
     )
 
 
@@ -113,7 +113,7 @@ class _Packer:
         held: list[list[int]] = [[]]
         self.new(documents)
         for size, order in sorted(measured, key=lambda item: (-item[0], item[1])):
-            place = next((place for place, one in enumerate(documents) if size <= one.room), None)
+            place = next((place for place, candidate in enumerate(documents) if size <= candidate.room), None)
             if place is None:
                 if size > self.new(documents).room:
                     return None

@@ -50,12 +50,14 @@ def _keyed(app: App, arn: Any) -> str | None:
     if not isinstance(arn, str):
         return None
     late = own_resources(app).get(arn, arn)
-    found = _LOGICAL_ID.match(late)
-    mine = next((one for one in app.resources if found is not None and one.logical_id == found[1]), None)
-    key = None if mine is None else _text(_key_property(mine))
-    own = None if key is None else _own(app, key)
-    if own is not None and own.type == "AWS::KMS::Alias":
-        key = _text(own.properties.get("TargetKeyId"))
+    match = _LOGICAL_ID.match(late)
+    resource_named = next(
+        (resource for resource in app.resources if match is not None and resource.logical_id == match[1]), None
+    )
+    key = None if resource_named is None else _text(_key_property(resource_named))
+    key_resource = None if key is None else _own(app, key)
+    if key_resource is not None and key_resource.type == "AWS::KMS::Alias":
+        key = _text(key_resource.properties.get("TargetKeyId"))
     return None if key is None or _alias(key).startswith("alias/aws/") else key
 
 
@@ -76,13 +78,13 @@ def _on(app: App, key: str, actions: tuple[str, ...]) -> Statement:
     alias = _alias(key)
     if not alias:
         return allow(*actions, on=_arn(app, key))
-    named = Condition("StringEquals", "kms:ResourceAliases", (alias,), quantifier="ForAnyValue")
-    return allow(*actions, on=_KEYS % "*", when=(named,))
+    has_alias = Condition("StringEquals", "kms:ResourceAliases", (alias,), quantifier="ForAnyValue")
+    return allow(*actions, on=_KEYS % "*", when=(has_alias,))
 
 
 def _arn(app: App, key: str) -> str:
-    own = _own(app, key)
-    late = None if own is None else arn_of(own)
+    key_resource = _own(app, key)
+    late = None if key_resource is None else arn_of(key_resource)
     if late is not None:
         return late
     return key if key.startswith("arn:") or key.endswith(".Arn}") else _KEYS % key
@@ -90,8 +92,8 @@ def _arn(app: App, key: str) -> str:
 
 def _own(app: App, key: str) -> Resource | None:
     """The app's resource to whose Ref a key's name points."""
-    found = _REFERENCE.fullmatch(key)
-    return next((one for one in app.resources if found is not None and one.logical_id == found[1]), None)
+    match = _REFERENCE.fullmatch(key)
+    return next((resource for resource in app.resources if match is not None and resource.logical_id == match[1]), None)
 
 
 def _alias(key: str) -> str:

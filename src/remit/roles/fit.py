@@ -13,16 +13,17 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from remit.app import Grant, Reason
 from remit.catalogue.quotas import quota
 from remit.errors import Origin, RemitError, few
-from remit.iam.policy import Policy
+from remit.iam.pattern_list import actions_cover, covers_statement
+from remit.iam.policy import Globs, Policy
 from remit.roles.document_split import packed
-from remit.roles.merged_reasons import explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.app import Grant, Role
+    from remit.app import Role
     from remit.iam.policy import Statement
     from remit.roles.policy_size import Sizes
 
@@ -46,7 +47,9 @@ def fit(role: Role, sizes: Sizes) -> Role:
     if sizes.document(smaller) <= inline:
         return _made(role, (smaller,))
     spare = quota("iam.role.managed").most - len(role.managed)
-    documents = packed(smaller, sizes, first=inline, other=quota("iam.managed").most, spare=max(spare, 0))
+    documents = packed(
+        smaller, sizes, first_length=inline, further_length=quota("iam.managed").most, spare=max(spare, 0)
+    )
     if documents is None:
         raise _refusal(role, smaller, sizes)
     return _made(role, documents)
@@ -60,31 +63,26 @@ def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     return joined if same(Policy(statements), Policy(joined)) else statements
 
 
-def policy_ids(role: Role) -> tuple[str, ...]:
-    """The logical ids of the managed policies that the template makes for a role."""
-    return tuple(f"{role.logical_id}Policy{number}" for number in range(1, len(role.parts)))
-
-
 def _made(role: Role, documents: Iterable[tuple[Statement, ...]]) -> Role:
-    made = tuple(documents)
-    grants = explained((statement for document in made for statement in document), role.grants)
-    return replace(role, grants=grants, parts=tuple(map(len, made)))
+    split = tuple(documents)
+    grants = explained((statement for document in split for statement in document), role.grants)
+    return replace(role, grants=grants, parts=tuple(map(len, split)))
 
 
 def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> RemitError:
     """What a role needs that fits nowhere, and what there is room for."""
     inline, managed, attached = (quota(f"iam.{name}").most for name in ("role.inline", "managed", "role.managed"))
-    whole = sizes.policy(role)
+    declared_length = sizes.policy(role)
     room = inline + managed * max(0, attached - len(role.managed))
     ranked = sorted(explained(statements, role.grants), key=lambda one: -sizes.statement(one.statement))
-    least = packed(statements, sizes, first=inline, other=managed)
+    least = packed(statements, sizes, first_length=inline, further_length=managed)
     takes = (
         f"it would take {len(least) - 1} managed policies beside a full inline policy"
         if least is not None
         else "a statement is longer than a document may be and cannot be taken apart"
     )
     needs = (
-        f"the policy of {few(role.functions)} has {whole:,} characters in {len(role.grants):,} statements, "
+        f"the policy of {few(role.functions)} has {declared_length:,} characters in {len(role.grants):,} statements, "
         f"{sizes.document(statements):,} when it is minimised, and does not fit"
     )
     allowed = (
@@ -111,10 +109,73 @@ def _heaviest(role: Role, sizes: Sizes) -> Origin | None:
 
 def _described(grant: Grant, sizes: Sizes) -> str:
     statement = grant.statement
-    shown = ", ".join(statement.actions.patterns)
-    shown = shown if len(shown) <= _SHORT else f"{shown[: _SHORT - 2]} …"
+    actions = ", ".join(statement.actions.patterns)
+    actions = actions if len(actions) <= _SHORT else f"{actions[: _SHORT - 2]} …"
     because = grant.because if len(grant.because) <= _SHORT else f"{grant.because[: _SHORT - 2]} …"
-    where = f"  ({grant.origin})" if grant.origin is not None else ""
+    place = f"  ({grant.origin})" if grant.origin is not None else ""
     word = "everything but " if statement.actions.negated else ""
     size = sizes.statement(statement)
-    return f"  {size:>6,} characters: {statement.effect} {word}{shown}, because {because}{where}"
+    return f"  {size:>6,} characters: {statement.effect} {word}{actions}, because {because}{place}"
+
+
+def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
+    """Each statement as a grant: with the reasons of all that it stands for, and the line of the first.
+
+    A statement stands for a grant when it gives some of what the grant gives, wherever the grant gives it. A grant that
+    nothing stands for so (several statements together make it redundant) goes to those that it overlaps with, or at
+    last to the first, so that no reason is lost.
+    """
+    merged = tuple(statements)
+    standing: list[dict[Grant, None]] = [{} for _ in merged]
+    place_of = {statement: place for place, statement in enumerate(merged)}
+    for grant in grants:
+        same_place = place_of.get(grant.statement)
+        for relation in (_gives, _shares, _touches):
+            places = [
+                place
+                for place, candidate in enumerate(merged)
+                if place == same_place or relation(candidate, grant.statement)
+            ]
+            if places:
+                break
+        for place in places or range(min(1, len(merged))):
+            standing[place][grant] = None
+    return tuple(_grant(statement, tuple(of)) for statement, of in zip(merged, standing, strict=True))
+
+
+def _grant(statement: Statement, of: tuple[Grant, ...]) -> Grant:
+    if len(of) == 1 and of[0].statement == statement:
+        return of[0]
+    reason = Reason("text", "; ".join(dict.fromkeys(grant.because for grant in of)))
+    origin = next((grant.origin for grant in of if grant.origin is not None), None)
+    return Grant(statement, reason, origin, stands_for=of)
+
+
+def _gives(wide: Statement, narrow: Statement) -> bool:
+    """Whether some action on some resource of `narrow` is given by `wide` whenever `narrow` gives it."""
+    if wide.effect != narrow.effect:
+        return False
+    action = next((action for action in _each(narrow.actions) if actions_cover(wide.actions, action)), None)
+    if action is None:
+        return False
+    for resource in (None,) if narrow.resources is None else _each(narrow.resources):
+        if covers_statement(wide, replace(narrow, actions=action, resources=resource)):
+            return True
+    return False
+
+
+def _each(globs: Globs) -> tuple[Globs, ...]:
+    """Each pattern alone; a list that is negated says one thing."""
+    return (globs,) if globs.negated else tuple(Globs((pattern,)) for pattern in globs.patterns)
+
+
+def _shares(left: Statement, right: Statement) -> bool:
+    """Whether both may say the same of something."""
+    return left.effect == right.effect and _touches(left, right)
+
+
+def _touches(left: Statement, right: Statement) -> bool:
+    """Whether both may speak of the same action on the same resource, whatever their conditions."""
+    from remit.iam.prove.cover import can_apply  # noqa: PLC0415 - few statements come from nowhere
+
+    return can_apply(replace(left, conditions=()), replace(right, conditions=())) is not False

@@ -36,7 +36,7 @@ _GUESSED: Final = ("-*", "-??????")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GrantedStatement:
     """A statement that gives a role access: one of its grants, or of a managed policy (by its ARN)."""
 
     role: Role
@@ -48,15 +48,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A guardrail that a role does not keep to: `found` is the request that shows it, or why nothing is proven.
+    """A guardrail that a role does not keep to: `finding` is the request that shows it, or why nothing is proven.
 
     `line` is the guardrail's Deny, or the file when nothing in it allows the request. `unread`: a managed policy of the
     role, or its boundary, that nobody has here.
     """
 
     guardrail: Guardrail
-    given: Given
-    found: Piece | Undecided | None
+    granted: GrantedStatement
+    finding: Piece | Undecided | None
     line: Origin
     unread: str | None = None
     note: str | None = None
@@ -102,20 +102,20 @@ def prove(
         return Proof()
     prover = _Prover(app, roles, documents or {})
     unread = tuple(prover.unread(rails))
-    left = [rail for rail in rails if prover.breaches(rail, place or {}, most=1)]
-    tried = candidates(*prover.spelled(left)) if place is None and left else ()
+    failing = [rail for rail in rails if prover.breaches(rail, place or {}, most=1)]
+    tried = candidates(*prover.spelled(failing)) if place is None and failing else ()
     if not tried:
-        return Proof((*unread, *prover.all_breaches(left, place or {})))
+        return Proof((*unread, *prover.all_breaches(failing, place or {})))
     good: list[Candidate] = []
     bad: list[Candidate] = []
-    for one in tried:
-        broken = [rail for rail in left if prover.breaches(rail, one.place, most=1)]
+    for candidate in tried:
+        broken = [rail for rail in failing if prover.breaches(rail, candidate.place, most=1)]
         if any(not rail.ceiling for rail in broken):
-            return Proof((*unread, *prover.all_breaches(left, one.place)), at=one)
-        (bad if broken else good).append(one)
+            return Proof((*unread, *prover.all_breaches(failing, candidate.place)), at=candidate)
+        (bad if broken else good).append(candidate)
     if good:
         return Proof(unread, places=tuple(good) if bad else (), elsewhere=tuple(bad))
-    return Proof((*unread, *prover.all_breaches(left, bad[0].place)), at=bad[0])
+    return Proof((*unread, *prover.all_breaches(failing, bad[0].place)), at=bad[0])
 
 
 class _Prover:
@@ -126,62 +126,74 @@ class _Prover:
         self._shapes = shapes_of(resources_of(app)).beside(Shapes())
         self._exact = {text: name for text, name in names.items() if not _is_guessed(name)}
         self._roles = [(role, standing(role, {}, documents)) for role in roles]
-        self._rests = {role.logical_id: self._rest(found) for role, found in self._roles}
-        self._owners: dict[tuple[Statement, str], list[Given]] = {}
-        for role, found in self._roles:
-            for given in self._given(role, found, names):
-                self._owners.setdefault((given.statement, given.version), []).append(given)
+        self._rests = {role.logical_id: self._rest(ready) for role, ready in self._roles}
+        self._owners: dict[tuple[Statement, str], list[GrantedStatement]] = {}
+        for role, ready in self._roles:
+            for granted in self._granted(role, ready, names):
+                self._owners.setdefault((granted.statement, granted.version), []).append(granted)
         self._batches = cache(self._batched)
         self._rail = cache(self._placed)
 
-    def _given(self, role: Role, found: Standing, names: Mapping[str, str]) -> Iterator[Given]:
-        managed = found.layers.identity[len(found.inline) :]
+    def _granted(self, role: Role, ready: Standing, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
+        managed = ready.layers.identity[len(ready.inline) :]
         for grant in role.grants:
             if grant.statement.effect == "Allow":
                 statement = put_all(_named(grant.statement, names, self._exact), self._shapes)
-                yield Given(role, statement, grant.version, grant)
-        for arn, policy in zip(found.policies, managed, strict=True):
+                yield GrantedStatement(role, statement, grant.version, grant)
+        for arn, policy in zip(ready.policies, managed, strict=True):
             for statement in policy.statements:
                 if statement.effect == "Allow":
-                    yield Given(role, statement, policy.version, managed=arn)
+                    yield GrantedStatement(role, statement, policy.version, managed=arn)
 
     def _known(self, statement: Statement) -> Statement:
         """A statement with its references as far as they are known for certain: exactly, or in their shape."""
         return put_all(put_all(statement, self._exact), self._shapes)
 
-    def _rest(self, found: Standing) -> _Rest:
+    def _rest(self, ready: Standing) -> _Rest:
         denies = []
-        for policy in found.layers.identity:
-            own = tuple(self._known(one) for one in policy.statements if one.effect == "Deny")
-            if own:
-                denies.append(Policy(own, policy.version))
-        boundary = found.role.boundary
-        return _Rest(tuple(denies), found.layers.boundary, boundary if boundary in found.unread else None)
+        for policy in ready.layers.identity:
+            denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
+            if denials:
+                denies.append(Policy(denials, policy.version))
+        boundary = ready.role.boundary
+        return _Rest(tuple(denies), ready.layers.boundary, boundary if boundary in ready.unread else None)
 
     def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
         """The policies that nobody has here: a role that has one may do whatever it says."""
-        for role, found in self._roles:
-            for arn in found.unread:
+        for role, ready in self._roles:
+            for arn in ready.unread:
                 if arn in role.managed:
-                    yield Breach(rails[0], Given(role, _NOTHING, VERSION), None, Origin(rails[0].file), arn)
+                    yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, Origin(rails[0].file), arn)
             for note in () if role.only_attached_to else role.notes:
                 at = role.origin or Origin(rails[0].file)
-                yield Breach(rails[0], Given(role, _NOTHING, VERSION), None, at, note=note)
+                yield Breach(rails[0], GrantedStatement(role, _NOTHING, VERSION), None, at, note=note)
             for grant in role.grants:
                 late_bound = [text for text in grant.statement.actions.patterns if "${" in text]
                 if late_bound and grant.statement.effect == "Allow" and not grant.statement.actions.negated:
                     note = f"which action {late_bound[0]} is, is known at the deploy only"
                     yield Breach(
-                        rails[0], Given(role, _NOTHING, VERSION, grant), None, Origin(rails[0].file), note=note
+                        rails[0],
+                        GrantedStatement(role, _NOTHING, VERSION, grant),
+                        None,
+                        Origin(rails[0].file),
+                        note=note,
                     )
 
     def spelled(self, rails: Sequence[Guardrail]) -> tuple[list[str], list[str]]:
         """The resources and the values of conditions of these guardrails and of all roles."""
-        rests = [policy for rest in self._rests.values() for policy in (*rest.denies, *rest.boundary)]
-        policies = (*(rail.policy for rail in rails), *rests)
-        statements = [*(one for policy in policies for one in policy.statements), *(one for one, _ in self._owners)]
-        resources = [text for one in statements if one.resources for text in one.resources.patterns]
-        return resources, [value for one in statements for item in one.conditions for value in item.values]
+        policies = [rail.policy for rail in rails]
+        for limits in self._rests.values():
+            policies += (*limits.denies, *limits.boundary)
+        statements = [statement for policy in policies for statement in policy.statements]
+        statements += (statement for statement, _ in self._owners)
+        resources: list[str] = []
+        values: list[str] = []
+        for statement in statements:
+            if statement.resources:
+                resources += statement.resources.patterns
+            for condition in statement.conditions:
+                values += condition.values
+        return resources, values
 
     def all_breaches(self, rails: Sequence[Guardrail], place: Place) -> tuple[Breach, ...]:
         """What there is to tell, at a place."""
@@ -191,56 +203,57 @@ class _Prover:
         """What is not proven of a guardrail at a place; no more than `most` statements are looked into."""
         at = tuple(place.items())
         policy = self._rail(rail, at)
-        found: list[Breach] = []
+        all_breaches: list[Breach] = []
         looked = 0
-        for some, batch in self._batches(at):
+        for keys, batch in self._batches(at):
             if gains(policy, batch) is None:
                 continue
-            for number, key in enumerate(some):
+            for number, key in enumerate(keys):
                 reason = gains(policy, replace(batch, statements=(batch.statements[number],)))
                 if reason is not None:
                     breaches = self._of_owners(rail, key, reason, place)
-                    found += breaches
+                    all_breaches += breaches
                     looked += bool(breaches)
                     if looked >= most:
-                        return found
-        return found
+                        return all_breaches
+        return all_breaches
 
     def _of_owners(
         self, rail: Guardrail, key: tuple[Statement, str], reason: Piece | Undecided, place: Place
     ) -> list[Breach]:
         """The roles whose own denials and boundary leave something of what a statement gives."""
-        found = []
-        for given in self._owners[key]:
-            rest = self._rests[given.role.logical_id]
-            left: Piece | Undecided | None = reason
-            if rest.denies or rest.boundary:
-                own = _at(Policy((given.statement,), given.version), place)
-                denies = tuple(_at(policy, place) for policy in rest.denies)
-                boundary = tuple(_at(policy, place) for policy in rest.boundary)
-                left = gains(self._rail(rail, tuple(place.items())), Layers((own, *denies), boundary))
-            if left is not None:
-                found.append(Breach(rail, given, left, self._line(rail, left, place), rest.unread))
-        return found
+        breaches = []
+        for granted in self._owners[key]:
+            limits = self._rests[granted.role.logical_id]
+            remainder: Piece | Undecided | None = reason
+            if limits.denies or limits.boundary:
+                policy_given = _at(Policy((granted.statement,), granted.version), place)
+                denies = tuple(_at(policy, place) for policy in limits.denies)
+                boundary = tuple(_at(policy, place) for policy in limits.boundary)
+                remainder = gains(self._rail(rail, tuple(place.items())), Layers((policy_given, *denies), boundary))
+            if remainder is not None:
+                breaches.append(Breach(rail, granted, remainder, self._line(rail, remainder, place), limits.unread))
+        return breaches
 
     def _line(self, rail: Guardrail, reason: Piece | Undecided, place: Place) -> Origin:
         if isinstance(reason, Piece) and not rail.ceiling:
             policy = self._rail(rail, tuple(place.items()))
             for statement, origin in zip(policy.statements, rail.origins, strict=False):
-                one = replace(policy, statements=(statement,))
-                if evaluate(reason.request, one).verdict == "ExplicitlyDenied":
+                single = replace(policy, statements=(statement,))
+                if evaluate(reason.request, single).verdict == "ExplicitlyDenied":
                     return origin
         return Origin(rail.file)
 
     def _batched(self, at: tuple[tuple[str, str], ...]) -> list[tuple[list[tuple[Statement, str]], Policy]]:
         """Every statement that a role is given, some at a time, as they are at a place."""
-        found = []
+        batches = []
         for version in dict.fromkeys(version for _, version in self._owners):
             keys = [key for key in self._owners if key[1] == version]
             for start in range(0, len(keys), _AT_ONCE):
-                some = keys[start : start + _AT_ONCE]
-                found.append((some, _at(Policy(tuple(one for one, _ in some), version), dict(at))))
-        return found
+                batch_keys = keys[start : start + _AT_ONCE]
+                batch = Policy(tuple(statement for statement, _ in batch_keys), version)
+                batches.append((batch_keys, _at(batch, dict(at))))
+        return batches
 
     def _placed(self, rail: Guardrail, at: tuple[tuple[str, str], ...]) -> Policy:
         exact = tuple(map(self._known, rail.policy.statements))
@@ -253,9 +266,9 @@ _NOTHING: Final = allow()
 
 def _at(policy: Policy, place: Place) -> Policy:
     """A policy at a place."""
-    return (
-        replace(policy, statements=tuple(_statement_at(one, place) for one in policy.statements)) if place else policy
-    )
+    if not place:
+        return policy
+    return replace(policy, statements=tuple(_statement_at(statement, place) for statement in policy.statements))
 
 
 def _statement_at(statement: Statement, place: Place) -> Statement:
@@ -264,7 +277,8 @@ def _statement_at(statement: Statement, place: Place) -> Statement:
         statement,
         resources=resources and Globs(tuple(_put(text, place) for text in resources.patterns), resources.negated),
         conditions=tuple(
-            replace(one, values=tuple(_put(value, place) for value in one.values)) for one in statement.conditions
+            replace(condition, values=tuple(_put(value, place) for value in condition.values))
+            for condition in statement.conditions
         ),
     )
 
@@ -286,14 +300,15 @@ def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, s
 
     Guessed names are patterns, which in a NotResource or a condition could make it mean less than it will.
     """
-    found = put_all(statement, exact)
-    if found.resources is None or found.resources.negated:
-        return found
-    return replace(found, resources=Globs(tuple(put(text, names) for text in found.resources.patterns)))
+    exact_statement = put_all(statement, exact)
+    if exact_statement.resources is None or exact_statement.resources.negated:
+        return exact_statement
+    patterns = tuple(put(text, names) for text in exact_statement.resources.patterns)
+    return replace(exact_statement, resources=Globs(patterns))
 
 
-def late(found: Piece) -> tuple[str, ...]:
+def late(piece: Piece) -> tuple[str, ...]:
     """The references that a request of a finding still holds: nobody knows what they stand for."""
-    values = (value for item in found.context.values() for value in (item if isinstance(item, list) else [item]))
-    shown = (found.request.resource, *map(str, values))
-    return tuple(dict.fromkeys(part.text for text in shown for part in references(text)))
+    values = (value for item in piece.context.values() for value in (item if isinstance(item, list) else [item]))
+    texts = (piece.request.resource, *map(str, values))
+    return tuple(dict.fromkeys(part.text for text in texts for part in references(text)))

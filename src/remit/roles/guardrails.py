@@ -53,19 +53,21 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
                 f"{GUARDRAILS} is a file", hint="guardrails are files in that folder", origin=Origin(GUARDRAILS)
             )
         return ()
-    found: list[Guardrail] = []
+    rails: list[Guardrail] = []
     for path in sorted(place.iterdir()):
         if path.name.startswith(".") or path.suffix == ".md":
             continue
         name = f"{GUARDRAILS}/{path.name}"
         if path.suffix != ".json" or path.is_dir():
-            raise RemitError(f"{name} is no guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name))
+            raise RemitError(
+                f"{name} is not a guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name)
+            )
         try:
             text = path.read_bytes()
         except OSError as error:
             raise RemitError(f"{name} cannot be read: {error.strerror}", origin=Origin(name)) from None
-        found += read_guardrail(text, name)
-    return tuple(found)
+        rails += read_guardrail(text, name)
+    return tuple(rails)
 
 
 def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
@@ -76,18 +78,18 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     (policy,) = read.layers.identity
     if not policy.statements:
         raise RemitError(f"{file} has no statement, so it says nothing", hint=_HINT, origin=Origin(file, 1))
-    told = tuple(zip(policy.statements, _checked(read, policy), strict=True))
-    allows, denies = ([one for one in told if one[0].effect == effect] for effect in ("Allow", "Deny"))
+    placed = tuple(zip(policy.statements, _checked(read, policy), strict=True))
+    allows, denies = ([pair for pair in placed if pair[0].effect == effect] for effect in ("Allow", "Deny"))
     kinds = ((allows, (), True), (denies, (allow("*"),), False))
     return tuple(
         Guardrail(
             file,
-            replace(policy, statements=(*(statement for statement, _ in some), *more)),
+            replace(policy, statements=(*(statement for statement, _ in pairs), *added)),
             ceiling,
-            tuple(origin for _, origin in some),
+            tuple(origin for _, origin in pairs),
         )
-        for some, more, ceiling in kinds
-        if some
+        for pairs, added, ceiling in kinds
+        if pairs
     )
 
 

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 def own_resources(app: App) -> dict[str, str]:
     """The ARNs that the app's own resources have by their literal names, and their late-bound ARNs."""
-    own: dict[str, str] = {}
+    late_bound_arns: dict[str, str] = {}
     for resource in app.resources:
         late = arn_of(resource)
         arn = _literal_arn(resource)
         if late is None or arn is None:
             continue
-        own[arn] = late
+        late_bound_arns[arn] = late
         if resource.type == "AWS::S3::Bucket":  # has no region or account, so people write its ARN whole
-            own[arn.replace(tokens.PARTITION, "aws")] = late
-    return own
+            late_bound_arns[arn.replace(tokens.PARTITION, "aws")] = late
+    return late_bound_arns
 
 
 def _literal_arn(resource: Resource) -> str | None:

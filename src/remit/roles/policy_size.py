@@ -1,4 +1,4 @@
-"""How long the policies of a stack's roles are as IAM counts them, late-bound parts at their longest."""
+"""How long the policies of a stack's roles are as IAM counts them, and how much of its quotas that is."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
+from remit.catalogue.quotas import quota
 from remit.iam import tokens
 from remit.iam.length import length
 from remit.iam.policy import render_statement
 from remit.roles.reference_names import names_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Grant, Role
     from remit.iam.policy import Statement
@@ -30,6 +31,8 @@ _NAMES: Final = (
     "LogGroupName", "QueueName", "TopicName", "TableName", "BucketName", "FunctionName", "RoleName",
     "DeliveryStreamName", "StateMachineName", "Name",
 )  # fmt: skip
+_NEARLY: Final = 0.8  # of a quota: from there on people are told
+_INLINE, _MANAGED, _ATTACHED = (quota(f"iam.{name}").most for name in ("role.inline", "managed", "role.managed"))
 _FRAME: Final = len('{"Version":"2012-10-17","Statement":[]}')
 
 
@@ -77,16 +80,16 @@ class Sizes:
             return _ARN + 64
         resource = self.resources[name]
         most = self._name(resource)
-        named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * most))
-        known = names_in(self.namespace, (named,)).get(reference.text)
-        if known is None:
+        longest_named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * most))
+        foretold = names_in(self.namespace, (longest_named,)).get(reference.text)
+        if foretold is None:
             return _ARN + most
-        return self.text(known) + (_DATE - 1 if known.endswith("/*") else 0)
+        return self.text(foretold) + (_DATE - 1 if foretold.endswith("/*") else 0)
 
     def _name(self, resource: Resource) -> int:
-        given = next((resource.properties[name] for name in _NAMES if name in resource.properties), None)
-        if isinstance(given, str):
-            return self.text(given)
+        declared_name = next((resource.properties[name] for name in _NAMES if name in resource.properties), None)
+        if isinstance(declared_name, str):
+            return self.text(declared_name)
         return len(self.namespace) + 1 + len(resource.logical_id) + _RANDOM
 
 
@@ -107,8 +110,70 @@ def of_statements(sizes: Iterable[int]) -> int:
 
 def parts(role: Role) -> tuple[tuple[Grant, ...], ...]:
     """The grants of the role's inline policy, and those of each managed policy that the template makes for it."""
-    found, start = [], 0
+    grants_of_parts, start = [], 0
     for count in role.parts or (len(role.grants),):
-        found.append(role.grants[start : start + count])
+        grants_of_parts.append(role.grants[start : start + count])
         start += count
-    return tuple(found)
+    return tuple(grants_of_parts)
+
+
+def policy_ids(role: Role) -> tuple[str, ...]:
+    """The logical ids of the managed policies that the template makes for a role."""
+    return tuple(f"{role.logical_id}Policy{number}" for number in range(1, len(role.parts)))
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """What a role uses of its quotas, in characters as IAM counts them, late-bound parts at their longest.
+
+    `declared` is what its policy would have as it is written; `managed` has the policies that the template makes.
+    """
+
+    role: str
+    declared: int
+    inline: int
+    managed: tuple[tuple[str, int], ...]
+    attached: int
+    minimised: bool
+
+    @property
+    def remarkable(self) -> bool:
+        """Whether people should know: something was done to the role so that it fits, or little room is left."""
+        return self.minimised or bool(self.managed) or self.inline > _NEARLY * _INLINE
+
+    @property
+    def text(self) -> str:
+        """On one line."""
+        return "; ".join(self._parts())
+
+    def _parts(self) -> Iterator[str]:
+        done = f", minimised from {self.declared:,}" if self.minimised and not self.managed else ""
+        yield f"{self.role}: {self.inline:,} of {_INLINE:,} characters inline{done}"
+        if self.managed:
+            yield f"{self.declared:,} as declared{', minimised' if self.minimised else ''}, so parted"
+            yield from (f"{name}: {used:,} of {_MANAGED:,}" for name, used in self.managed)
+            yield f"{self.attached} of {_ATTACHED} managed policies attached"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "declared": self.declared,
+            "minimised": self.minimised,
+            "inline": {"used": self.inline, "limit": _INLINE},
+            "managed": [{"policy": name, "used": used, "limit": _MANAGED} for name, used in self.managed],
+            "attached": {"used": self.attached, "limit": _ATTACHED},
+        }
+
+
+def headroom(declared: Role, fitted: Role, sizes: Sizes) -> Headroom:
+    """The headroom of a role as it is deployed; `declared` is the same before it was made to fit."""
+    inline, *managed = sizes.documents(fitted)
+    return Headroom(
+        role=fitted.logical_id,
+        declared=sizes.policy(declared),
+        inline=inline,
+        managed=tuple(zip(policy_ids(fitted), managed, strict=True)),
+        attached=len(fitted.managed) + len(managed),
+        minimised=bool(fitted.parts) and sizes.policy(fitted) < sizes.policy(declared),
+    )

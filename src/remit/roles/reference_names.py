@@ -33,17 +33,14 @@ def names_of(app: App) -> dict[str, str]:
 
 def resources_of(app: App) -> tuple[Resource, ...]:
     """The resources that an app's roles refer to: its own, its functions, their log groups, the queues of its jobs."""
-    groups = (
-        Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", {"LogGroupName": f"/aws/lambda/{name}"})
-        for function in app.functions
-        for name in (function.physical_name,)
-    )
-    functions = (
-        Resource(f"{one.logical_id}Function", "AWS::Lambda::Function", {"FunctionName": one.physical_name})
-        for one in app.functions
-    )
-    queues = (Resource(queue_id(queue), "AWS::SQS::Queue", {}) for queue in app.queues)
-    return (*app.resources, *groups, *functions, *queues)
+    resources = [*app.resources]
+    for function in app.functions:
+        name = function.physical_name
+        log_group = {"LogGroupName": f"/aws/lambda/{name}"}
+        resources.append(Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", log_group))
+        resources.append(Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", {"FunctionName": name}))
+    resources += (Resource(queue_id(queue), "AWS::SQS::Queue", {}) for queue in app.queues)
+    return tuple(resources)
 
 
 def names_in(stack: str, resources: Iterable[Resource]) -> dict[str, str]:
@@ -79,9 +76,9 @@ def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
 
 def _name(resource: Resource, naming: Naming, stack: str) -> str | None:
     """The name that a resource is given, or that CloudFormation makes; None where nobody knows how."""
-    given = _text(resource, naming.property, stack)
-    if given:
-        return lowered(given) if naming.is_lower else given
+    text = _text(resource, naming.property, stack)
+    if text:
+        return lowered(text) if naming.is_lower else text
     return next(reversed(naming.generated_names(stack, resource.logical_id)), None)
 
 
@@ -91,9 +88,9 @@ def _text(resource: Resource, path: str, stack: str) -> str | None:
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     text = tokens.textual(value)
-    known = put(text, {"${AWS::StackName}": stack}) if isinstance(text, str) and text else ""
-    is_open = any(part.target is None or "::" not in part.target for part in references(known))
-    return None if not known or is_open else known
+    filled_text = put(text, {"${AWS::StackName}": stack}) if isinstance(text, str) and text else ""
+    is_open = any(part.target is None or "::" not in part.target for part in references(filled_text))
+    return None if not filled_text or is_open else filled_text
 
 
 def arn_of(kind: str, name: str) -> str | None:
@@ -113,8 +110,7 @@ def arn_of(kind: str, name: str) -> str | None:
 
 def put(text: str, names: Mapping[str, str]) -> str:
     """A text with its known references in place."""
-    found = references(text)
-    if not found:
+    if not references(text):
         return text
     return "".join(part if isinstance(part, str) else names.get(part.text, part.text) for part in tokens.split(text))
 
@@ -130,15 +126,19 @@ def references(text: str) -> tuple[tokens.Reference, ...]:
 def put_all(statement: Statement, names: Mapping[str, str]) -> Statement:
     """A statement with the known references of its actions, resources and conditions in place."""
     actions, resources = statement.actions, statement.resources
+    if any("${" in text for text in actions.patterns):
+        actions = _put_in(actions, names)
+    conditions = []
+    for condition in statement.conditions:
+        values = tuple(put(value, names) for value in condition.values)
+        conditions.append(replace(condition, values=values))
     return replace(
         statement,
-        actions=Globs(tuple(put(text, names) for text in actions.patterns), actions.negated)
-        if any("${" in text for text in actions.patterns)
-        else actions,
-        resources=None
-        if resources is None
-        else Globs(tuple(put(text, names) for text in resources.patterns), resources.negated),
-        conditions=tuple(
-            replace(one, values=tuple(put(value, names) for value in one.values)) for one in statement.conditions
-        ),
+        actions=actions,
+        resources=None if resources is None else _put_in(resources, names),
+        conditions=tuple(conditions),
     )
+
+
+def _put_in(globs: Globs, names: Mapping[str, str]) -> Globs:
+    return Globs(tuple(put(text, names) for text in globs.patterns), globs.negated)

@@ -43,17 +43,20 @@ class Shapes:
     texts: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
 
-    def beside(self, other: Shapes) -> dict[str, str]:
+    def beside(self, counterpart: Shapes) -> dict[str, str]:
         """What each reference of this version is, by its text, where it is compared with another version.
 
         What is not declared here any more is as the other version has it.
         """
         names = {
-            symbol: self.names.get(symbol, other.names.get(symbol, "")) for symbol in {**other.names, **self.names}
+            symbol: self.names.get(symbol, counterpart.names.get(symbol, ""))
+            for symbol in {**counterpart.names, **self.names}
         }
-        known = {symbol: name for symbol, name in names.items() if name and other.names.get(symbol, name) == name}
-        texts = {**other.texts, **self.texts}
-        return {**known, **{reference: put(text, known) for reference, text in texts.items()}}
+        certain_names = {
+            symbol: name for symbol, name in names.items() if name and counterpart.names.get(symbol, name) == name
+        }
+        texts = {**counterpart.texts, **self.texts}
+        return {**certain_names, **{reference: put(text, certain_names) for reference, text in texts.items()}}
 
 
 def shapes_of(resources: Iterable[Resource]) -> Shapes:
@@ -93,12 +96,12 @@ def _arn(resource: Resource, kind: ResourceType, form: ArnFormat) -> str | None:
         path = paths.get(variable) or variable
         is_default = variable in defaults and path not in resource.properties
         values[variable] = defaults[variable] if is_default else _symbol(resource, kind, path)
-    named = form.variable(_naming(kind))
-    if named is not None and kind.naming is not None and kind.naming.path:
+    name_variable = form.variable(_naming(kind))
+    if name_variable is not None and kind.naming is not None and kind.naming.path:
         folder = _given(resource, kind.naming.path)
         if folder is None or "${" in folder:
             return None
-        values[named] = f"{folder.lstrip('/')}{values[named]}"
+        values[name_variable] = f"{folder.lstrip('/')}{values[name_variable]}"
     return form.filled(values)
 
 
@@ -106,8 +109,8 @@ def _names(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
     """The symbol of the name, with the name as the service keeps it, if the template gives one."""
     naming = kind.naming
     if naming is not None and naming.property and naming.is_identity:
-        given = _given(resource, naming.property)
-        yield _symbol(resource, kind, naming.property), naming.in_arn(given) if given else ""
+        text = _given(resource, naming.property)
+        yield _symbol(resource, kind, naming.property), naming.in_arn(text) if text else ""
 
 
 def _naming(kind: ResourceType) -> str:
@@ -139,15 +142,15 @@ def in_shape(policy: Policy, texts: Mapping[str, str]) -> Policy:
 def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
     """As `compare`, with each reference in its shape; findings are told as they are written."""
     before, after = _Shaped(old, was), _Shaped(new, now)
-    found = compare(before.layers, after.layers)
-    gained, unsure = before.settled(found.gained)
-    lost, more_unsure = after.settled(found.lost)
-    undecided = (*found.undecided, *unsure, *more_unsure)
+    comparison = compare(before.layers, after.layers)
+    gained, unsure = before.settled(comparison.gained)
+    lost, more_unsure = after.settled(comparison.lost)
+    undecided = (*comparison.undecided, *unsure, *more_unsure)
     return replace(
-        found,
+        comparison,
         gained=tuple(map(after.piece, gained)),
         lost=tuple(map(before.piece, lost)),
-        undecided=tuple(dict.fromkeys(before.undecided(after.undecided(one)) for one in undecided)),
+        undecided=tuple(dict.fromkeys(before.undecided(after.undecided(open_question)) for open_question in undecided)),
     )
 
 
@@ -171,8 +174,6 @@ class _Shaped:
 
     def _policy(self, policy: Policy) -> Policy:
         shaped = in_shape(policy, self._texts)
-        if shaped == policy:
-            return policy
         for statement, written in zip(shaped.statements, policy.statements, strict=True):
             self._written[id(statement)] = written
         return shaped
@@ -195,8 +196,8 @@ class _Shaped:
         for statement in (statement for policy in self.layers.identity for statement in policy.statements):
             if statement.effect == "Allow" and statement.resources and actions_cover(statement.actions, action):
                 for text in statement.resources.patterns:
-                    there = put(piece.resource, _place_of(text))
-                    if there != piece.resource and covers(text, there):
+                    in_place = put(piece.resource, _place_of(text))
+                    if in_place != piece.resource and covers(text, in_place):
                         return text
         return None
 
@@ -206,14 +207,18 @@ class _Shaped:
         written = self._written.get(id(shaped))
         if written is None:
             return piece
-        resource, asked = (_as_written(text, shaped.resources, written.resources) for text in _asked(piece))
+        resource, asked_resource = (_as_written(text, shaped.resources, written.resources) for text in _asked(piece))
         source = replace(piece.source, statement=written)
-        return replace(piece, source=source, resource=resource, request=replace(piece.request, resource=asked))
+        return replace(piece, source=source, resource=resource, request=replace(piece.request, resource=asked_resource))
 
-    def undecided(self, found: Undecided) -> Undecided:
+    def undecided(self, open_question: Undecided) -> Undecided:
         """As `piece`, for what is not decided."""
-        written = self._written.get(id(found.source.statement))
-        return found if written is None else replace(found, source=replace(found.source, statement=written))
+        written = self._written.get(id(open_question.source.statement))
+        return (
+            open_question
+            if written is None
+            else replace(open_question, source=replace(open_question.source, statement=written))
+        )
 
 
 def _place_of(text: str) -> dict[str, str]:

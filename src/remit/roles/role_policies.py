@@ -62,16 +62,16 @@ class Source:
     """Which statement of the inline policy or of the managed one, from 0."""
 
 
-def standing(role: Role, names: Mapping[str, str], own: Mapping[str, Policy] | None = None) -> Standing:
-    """Compile a role; `names` says what its references will be, `own` what policies say that are not AWS's."""
-    own = own or {}
+def standing(role: Role, names: Mapping[str, str], custom_policies: Mapping[str, Policy] | None = None) -> Standing:
+    """Compile a role; `names` says what its references will be, `custom_policies` are those AWS does not manage."""
+    custom_policies = custom_policies or {}
     inline = by_version(role)
-    known = {arn: own.get(arn) or aws_policy(arn) for arn in role.managed}
-    boundary = None if role.boundary is None else own.get(role.boundary) or aws_policy(role.boundary)
-    unread = tuple(arn for arn, document in known.items() if document is None)
+    by_arn = {arn: custom_policies.get(arn) or aws_policy(arn) for arn in role.managed}
+    boundary = None if role.boundary is None else custom_policies.get(role.boundary) or aws_policy(role.boundary)
+    unread = tuple(arn for arn, document in by_arn.items() if document is None)
     if role.boundary is not None and boundary is None:
         unread = (*unread, role.boundary)
-    documents = {arn: _put(document, names) for arn, document in known.items() if document is not None}
+    documents = {arn: _put(document, names) for arn, document in by_arn.items() if document is not None}
     policies = (Policy(tuple(grant.statement for grant in grants), version) for version, grants in inline.items())
     written = tuple(_put(policy, names) for policy in policies)
     of_resource = any(grant.statement.principals is not None for grant in role.grants)
@@ -80,13 +80,13 @@ def standing(role: Role, names: Mapping[str, str], own: Mapping[str, Policy] | N
         boundary=() if boundary is None else (_put(boundary, names),),
         resource=written if of_resource else None,
     )
-    return Standing(role, names, layers, tuple(documents), unread, tuple(inline.values()), own)
+    return Standing(role, names, layers, tuple(documents), unread, tuple(inline.values()), custom_policies)
 
 
 def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
     """A role's grants by the version of the language that they are written in, which decides what variables are."""
     versions = dict.fromkeys(grant.version for grant in role.grants) or {VERSION: None}
-    return {version: tuple(one for one in role.grants if one.version == version) for version in versions}
+    return {version: tuple(grant for grant in role.grants if grant.version == version) for version in versions}
 
 
 def _put(document: Policy, names: Mapping[str, str]) -> Policy:
@@ -95,18 +95,20 @@ def _put(document: Policy, names: Mapping[str, str]) -> Policy:
 
 def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
     """Each function's role, by the function's name; functions that bring a role of their own are not there."""
-    themselves = {text: text for one in app.resources for text in arns_of(one)}  # a key's, say: nobody foretells its id
+    themselves = {
+        text: text for resource in app.resources for text in arns_of(resource)
+    }  # a key's, say: nobody foretells its id
     names = {**themselves, **names_of(app)}
-    made = [(role, standing(role, names, dict(_managed(app)))) for role in roles]
-    return {name: found for role, found in made for name in role.functions}
+    ready_roles = [(role, standing(role, names, dict(_managed(app)))) for role in roles]
+    return {name: ready for role, ready in ready_roles for name in role.functions}
 
 
 def _managed(app: App) -> Iterator[tuple[str, Policy]]:
     """The app's own managed policies that can be read, by their Ref."""
-    for one in app.resources:
-        if one.type == _MANAGED:
+    for resource in app.resources:
+        if resource.type == _MANAGED:
             with suppress(RemitError):
-                yield one.ref, parse(one.properties.get("PolicyDocument"))
+                yield resource.ref, parse(resource.properties.get("PolicyDocument"))
 
 
 def at(role: Standing, place: Place) -> Standing:
@@ -121,21 +123,23 @@ def places(role: Standing, *more: str, home: str = "") -> tuple[Place, ...]:
     A pattern, or a late-bound part, means wherever the app is; so does a role that names no place at all.
     Who asks (`home`, an ARN), where that is known, is in the app's own partition and account.
     """
-    here = _home(home)
+    home_place = _home(home)
     texts = [
         text for grant in role.role.grants if grant.statement.resources for text in grant.statement.resources.patterns
     ]
-    found: set[tuple[str, ...]] = {here}
+    spelled: set[tuple[str, ...]] = {home_place}
     for text in (*texts, *more):
         arn = parse_arn(text)
         if arn is not None:
             parts = (arn.partition, arn.region, arn.account)
-            found.add(
-                tuple(mine if _OPEN & set(part) or not part else part for part, mine in zip(parts, here, strict=True))
+            spelled.add(
+                tuple(
+                    mine if _OPEN & set(part) or not part else part
+                    for part, mine in zip(parts, home_place, strict=True)
+                )
             )
-    return tuple(
-        dict(zip(PLACE.values(), one, strict=True)) for one in sorted(found, key=lambda one: (one != here, one))
-    )
+    ordered = sorted(spelled, key=lambda parts: (parts != home_place, parts))
+    return tuple(dict(zip(PLACE.values(), parts, strict=True)) for parts in ordered)
 
 
 def _home(principal: str) -> tuple[str, str, str]:
@@ -146,8 +150,8 @@ def _home(principal: str) -> tuple[str, str, str]:
 
 def aws_policy(arn: str) -> Policy | None:
     """A managed policy of AWS; None for a policy of somebody's own account."""
-    found = managed_policy(arn)
-    return None if found is None else parse(found.document)
+    policy = managed_policy(arn)
+    return None if policy is None else parse(policy.document)
 
 
 def ask(
@@ -163,14 +167,14 @@ def ask(
 
     With `identity_alone` the boundary is left out.
     """
-    known = catalogued(action)
+    action_row = catalogued(action)
     request = Request(
         action=action,
         resource=put(resource, role.names),
         principal=principal,
         context={**(context or {})},
         open=ALL,
-        wildcard_only=None if known is None else (not known.targets or None),
+        wildcard_only=None if action_row is None else (not action_row.targets or None),
     )
     return evaluate(request, role.layers.identity if identity_alone else role.layers)
 

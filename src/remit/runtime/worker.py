@@ -32,5 +32,5 @@ def _run(message: dict[str, Any]) -> None:
     for part in name.split("."):
         found = getattr(found, part)
     if not isinstance(found, Job):
-        raise TypeError(message["job"] + " is no job")
+        raise TypeError(message["job"] + " is not a job")
     found(*message["arguments"], **message["options"])

@@ -26,15 +26,15 @@ _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     """Raise RemitError for the first thing that a deploy would fail on, at the line that wrote it."""
     _check_counts(template)
-    known = {resource.logical_id: resource for resource in template.resources}
+    by_id = {resource.logical_id: resource for resource in template.resources}
     targets: dict[str, tuple[str, ...]] = {}
     written = {f"{function.logical_id}Function": function.written for function in app.functions}
     for resource in template.resources:
         check_type(resource, written.get(resource.logical_id, {}))
-        targets[resource.logical_id] = check_references(resource, known)
+        targets[resource.logical_id] = check_references(resource, by_id)
     for output in template.outputs:
-        check_value(output.value, known, output, f"output {output.name}")
-    check_cycles(targets, known)
+        check_value(output.value, by_id, output, f"output {output.name}")
+    check_cycles(targets, by_id)
     for role in roles:
         _check_managed(role, app)
         _check_actions(role)
@@ -42,7 +42,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
         if resource.type == "AWS::Lambda::Function":
             _check_environment(resource)
         elif resource.type == "AWS::Lambda::EventSourceMapping":
-            _check_visibility(resource, known)
+            _check_visibility(resource, by_id)
 
 
 def _check_counts(template: Template) -> None:
@@ -88,7 +88,7 @@ def _check_actions(role: Role) -> None:
         for action in grant.statement.actions.patterns:
             if not _ACTION.fullmatch(action):
                 raise RemitError(
-                    f"{action!r} is no action: IAM refuses the policy of {few(role.functions)}",
+                    f"{action!r} is not an action: IAM refuses the policy of {few(role.functions)}",
                     hint="an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`",
                     origin=grant.origin,
                 )
@@ -108,13 +108,13 @@ def _check_environment(resource: Resource) -> None:
         )
 
 
-def _check_visibility(mapping: Resource, known: Mapping[str, Resource]) -> None:
+def _check_visibility(mapping: Resource, by_id: Mapping[str, Resource]) -> None:
     """A queue must hide a message at least as long as its function may run, else Lambda refuses the mapping.
 
     Source: "Creating and configuring an Amazon SQS event source mapping" (AWS Lambda Developer Guide).
     """
-    queue = known.get(str(mapping.properties.get("EventSourceArn")).removeprefix("${").removesuffix(".Arn}"))
-    function = known.get(str(mapping.properties.get("FunctionName")).removeprefix("${").removesuffix("}"))
+    queue = by_id.get(str(mapping.properties.get("EventSourceArn")).removeprefix("${").removesuffix(".Arn}"))
+    function = by_id.get(str(mapping.properties.get("FunctionName")).removeprefix("${").removesuffix("}"))
     if queue is None or queue.type != "AWS::SQS::Queue" or function is None:
         return
     hidden, runs = queue.properties.get("VisibilityTimeout", 30), function.properties.get("Timeout", 3)

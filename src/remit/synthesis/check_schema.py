@@ -84,18 +84,18 @@ def _check_required(value: Mapping[str, Any], shape: Shape, path: str, resource:
 
 
 def _check_kind(value: Any, shape: Shape, path: str, resource: Resource) -> None:
-    kind = next(name for known, name in _JSON.items() if isinstance(value, known))
+    kind = next(name for json_type, name in _JSON.items() if isinstance(value, json_type))
     allowed = set(shape.types)
     late = isinstance(value, str) and "${" in value
     if allowed and not late and kind not in allowed and not (kind in _SCALARS and allowed & _SCALARS):
-        wanted = " or ".join(shape.types)
+        expected = " or ".join(shape.types)
         raise RemitError(
-            f"`{path}` ({resource.type}) must be {wanted}, got {kind} {str(value)[:40]!r}",
+            f"`{path}` ({resource.type}) must be {expected}, got {kind} {str(value)[:40]!r}",
             origin=resource.origin,
         )
     if shape.enum and not late and kind in _SCALARS and str(value) not in {str(item) for item in shape.enum}:
-        known = [str(item) for item in shape.enum]
-        hint = did_you_mean(str(value), known) or f"it can be {', '.join(known[:12])}"
+        options = [str(item) for item in shape.enum]
+        hint = did_you_mean(str(value), options) or f"it can be {', '.join(options[:12])}"
         raise RemitError(f"`{path}` ({resource.type}) cannot be {value!r}", hint=hint, origin=resource.origin)
     if not late:
         _check_range(value, shape, path, resource)

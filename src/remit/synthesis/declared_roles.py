@@ -78,16 +78,20 @@ def declared(template: Mapping[str, Any]) -> Running:
 
 
 def _running(read: Read) -> Running:
-    functions = {one.logical_id: _function(one) for one in read.resources if one.type == "AWS::Lambda::Function"}
-    by_id = {one.logical_id: one for one in read.resources}
-    own = [role for role in read.roles if role.logical_id in by_id]
+    functions = {
+        resource.logical_id: _function(resource)
+        for resource in read.resources
+        if resource.type == "AWS::Lambda::Function"
+    }
+    by_id = {resource.logical_id: resource for resource in read.resources}
+    own_roles = [role for role in read.roles if role.logical_id in by_id]
     outside = tuple(_unplaced(role) for role in read.roles if role.logical_id not in by_id)
-    others = {functions[logical_id]: role for logical_id, role in read.others.items()}
+    foreign_roles = {functions[logical_id]: role for logical_id, role in read.others.items()}
     policies = attached(tuple(read.resources), _anywhere)
     return Running(
-        tuple(_declared(role, by_id[role.logical_id], policies, functions) for role in own),
+        tuple(_declared(role, by_id[role.logical_id], policies, functions) for role in own_roles),
         functions,
-        others,
+        foreign_roles,
         read.documents,
         opened(read.resources, functions),
         tuple(read.resources),
@@ -100,14 +104,14 @@ def opened(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple
 
     `functions` has their names by logical id.
     """
-    named = (
-        tokens.text_of(one.properties.get("FunctionName")).removeprefix("${").partition(".")[0].removesuffix("}")
-        for one in resources
-        if one.type == "AWS::Lambda::Permission"
-        and one.properties.get("Principal") == "*"
-        and not any(limit in one.properties for limit in PERMISSION_LIMITS)
+    names = (
+        tokens.text_of(resource.properties.get("FunctionName")).removeprefix("${").partition(".")[0].removesuffix("}")
+        for resource in resources
+        if resource.type == "AWS::Lambda::Permission"
+        and resource.properties.get("Principal") == "*"
+        and not any(limit in resource.properties for limit in PERMISSION_LIMITS)
     )
-    return tuple(dict.fromkeys(functions[one] for one in named if one in functions))
+    return tuple(dict.fromkeys(functions[name] for name in names if name in functions))
 
 
 def _unplaced(role: Role) -> Role:
@@ -119,14 +123,14 @@ def _unplaced(role: Role) -> Role:
 def _declared(role: Role, resource: Resource, policies: Attached, functions: Mapping[str, str]) -> Declared:
     trust = role.trust or Policy(())  # of one that only the deploy knows, the role has a note
     trusts = services(trust)
-    whole = replace(
+    placed_nowhere = replace(
         _unplaced(role),
         functions=tuple(functions.get(name, name) for name in role.functions),
         trusts=trusts,
         trust=None if trust == trusting(trusts) else trust,
     )
     held = holding(resource, policies, _anywhere)
-    return Declared(whole, held.inline, held.managed, trust, resource.properties, complete=held.is_complete)
+    return Declared(placed_nowhere, held.inline, held.managed, trust, resource.properties, complete=held.is_complete)
 
 
 def _function(resource: Resource) -> str:
@@ -137,42 +141,42 @@ def _function(resource: Resource) -> str:
 
 def explained(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
     """Roles whose grants have the reasons and lines that others give to the same statement of the same role."""
-    known = {
+    reasoned = {
         (role.logical_id, grant.statement, grant.version): grant
         for role in by
         for grant in role.grants
         if grant.because
     }
-    return tuple(
-        replace(
-            role,
-            grants=tuple(known.get((role.logical_id, one.statement, one.version), one) for one in role.grants),
-        )
-        for role in roles
-    )
+    explained_roles = []
+    for role in roles:
+        grants = (reasoned.get((role.logical_id, grant.statement, grant.version), grant) for grant in role.grants)
+        explained_roles.append(replace(role, grants=tuple(grants)))
+    return tuple(explained_roles)
 
 
 def complete(app: App, roles: tuple[Role, ...]) -> Running:
     """The roles of an app with what its shared resources add: roles of their own, and policies attached to any."""
     from remit.template.roles import roles_of  # noqa: PLC0415 - as above
 
-    made = synth(app, roles).resources
-    written = tuple(replace(one, properties=tokens.plain(dict(one.properties))) for one in made)
+    resources = synth(app, roles).resources
+    written = tuple(replace(resource, properties=tokens.plain(dict(resource.properties))) for resource in resources)
     running = _running(roles_of(written, _anywhere))
-    origins = {one.logical_id: one.origin for one in app.resources}
+    origins = {resource.logical_id: resource.origin for resource in app.resources}
     place = {role.logical_id: number for number, role in enumerate(roles)}
-    known = explained((one.role for one in running.roles), roles)
-    shared = (replace(one, role=_located(role, origins)) for one, role in zip(running.roles, known, strict=True))
-    ordered = sorted(shared, key=lambda one: place.get(one.role.logical_id, len(place)))
-    return replace(running, roles=tuple(ordered), outside=tuple(_located(one, origins) for one in running.outside))
+    reasoned_roles = explained((entry.role for entry in running.roles), roles)
+    located = []
+    for entry, role in zip(running.roles, reasoned_roles, strict=True):
+        located.append(replace(entry, role=_located(role, origins)))
+    ordered = sorted(located, key=lambda entry: place.get(entry.role.logical_id, len(place)))
+    return replace(running, roles=tuple(ordered), outside=tuple(_located(role, origins) for role in running.outside))
 
 
-def whole(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], dict[str, Policy]]:
+def whole(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], Mapping[str, Policy]]:
     """Every role of an app, those that it attaches policies to as well, and what policies of its own say."""
     if not adds_access(app):
         return roles, {}
     running = complete(app, roles)
-    return (*(one.role for one in running.roles), *running.outside), dict(running.documents)
+    return (*(entry.role for entry in running.roles), *running.outside), running.documents
 
 
 def _located(role: Role, origins: Mapping[str, Origin | None]) -> Role:
@@ -184,7 +188,7 @@ def _located(role: Role, origins: Mapping[str, Origin | None]) -> Role:
 
 def adds_access(app: App) -> bool:
     """Whether some shared resource of an app is IAM's, so that `assign` alone does not tell what roles may do."""
-    return any(one.type.startswith(_IAM) for one in app.resources)
+    return any(resource.type.startswith(_IAM) for resource in app.resources)
 
 
 def _shared(role: Role, grant: Grant, origins: Mapping[str, Origin | None]) -> Grant:

@@ -37,8 +37,8 @@ def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None =
         return ()
     from remit.roles.guardrail_proof import prove  # noqa: PLC0415 - it brings the comparison
 
-    every, documents = whole(app, roles)
-    proof = prove(app, every, rails, place, documents)
+    all_roles, documents = whole(app, roles)
+    proof = prove(app, all_roles, rails, place, documents)
     if proof.breaches:
         raise _refusal(proof)
     return (*_unknown(rails), *_notes(app, proof))
@@ -51,18 +51,18 @@ def _unknown(rails: Iterable[Guardrail]) -> Iterator[str]:
 
     for origin, text in dict.fromkeys(idle(rails)):
         bare = text.replace("*", "").replace("?", "")
-        near = misspelt_action(bare) if bare != text else next(iter(nearest_actions(text)), None)
-        meant = f": did you mean `{near}`?" if near else ""
+        suggestion = misspelt_action(bare) if bare != text else next(iter(nearest_actions(text)), None)
+        meant = f": did you mean `{suggestion}`?" if suggestion else ""
         yield f"{origin}: remit knows no action `{text}`, so that this keeps nothing from anybody{meant}"
 
 
 def _notes(app: App, proof: Proof) -> Iterator[str]:
     from remit.roles.deploy_places import listed  # noqa: PLC0415 - as above
 
-    own = [function.name for function in app.functions if "Role" in function.properties]
-    if own:
-        verb = "brings a role of its own" if len(own) == 1 else "bring roles of their own"
-        yield f"guardrails say nothing about {few(own)}, which {verb}"
+    with_own_role = [function.name for function in app.functions if "Role" in function.properties]
+    if with_own_role:
+        verb = "brings a role of its own" if len(with_own_role) == 1 else "bring roles of their own"
+        yield f"guardrails say nothing about {few(with_own_role)}, which {verb}"
     if proof.elsewhere:
         good, bad = listed(proof.places), listed(proof.elsewhere)
         yield f"guardrails are proven for a deploy into {good}, not into {bad}: a ceiling spells it"
@@ -72,21 +72,21 @@ def _refusal(proof: Proof) -> RemitError:
     groups: dict[tuple[object, ...], list[Breach]] = {}
     for breach in proof.breaches:
         groups.setdefault(_group(breach), []).append(breach)
-    told = [line for some in list(groups.values())[:_SHOWN] for line in _told(some)]
+    lines = [line for breaches in list(groups.values())[:_SHOWN] for line in _told(breaches)]
     if len(groups) > _SHOWN:
-        told.append(f"and {len(groups) - _SHOWN} more")
-    where = f" in {proof.at.words}" if proof.at is not None and proof.at.named else ""
-    first = next((breach for breach in proof.breaches if breach.given.grant is not None), proof.breaches[0])
+        lines.append(f"and {len(groups) - _SHOWN} more")
+    place = f" in {proof.at.words}" if proof.at is not None and proof.at.named else ""
+    first_breach = next((breach for breach in proof.breaches if breach.granted.grant is not None), proof.breaches[0])
     return RemitError(
-        "\n  ".join((f"a guardrail does not hold{where}", *told)),
-        hint=_hint(first),
-        origin=first.given.grant.origin if first.given.grant is not None else first.line,
+        "\n  ".join((f"a guardrail does not hold{place}", *lines)),
+        hint=_hint(first_breach),
+        origin=first_breach.granted.grant.origin if first_breach.granted.grant is not None else first_breach.line,
         exit_code=1,
     )
 
 
 def _hint(breach: Breach) -> str:
-    if breach.found is not None:
+    if breach.finding is not None:
         return "narrow what grants it, or change the guardrail"
     if breach.note is not None:
         return "write it so that it can be read here, or leave it out"
@@ -95,9 +95,9 @@ def _hint(breach: Breach) -> str:
 
 def _group(breach: Breach) -> tuple[object, ...]:
     """What roles have in common that break the same guardrail by the same actions."""
-    given = breach.given
-    source = given.managed or breach.unread or breach.note if given.grant is None else ""
-    return breach.guardrail.file, breach.line, source, given.statement.actions, _is_broken(breach)
+    granted = breach.granted
+    source = granted.managed or breach.unread or breach.note if granted.grant is None else ""
+    return breach.guardrail.file, breach.line, source, granted.statement.actions, _is_broken(breach)
 
 
 def _is_broken(breach: Breach) -> bool:
@@ -105,29 +105,29 @@ def _is_broken(breach: Breach) -> bool:
     from remit.iam.comparison import Piece  # noqa: PLC0415 - as above
     from remit.roles.guardrail_proof import late  # noqa: PLC0415 - as above
 
-    return isinstance(breach.found, Piece) and breach.unread is None and not late(breach.found)
+    return isinstance(breach.finding, Piece) and breach.unread is None and not late(breach.finding)
 
 
 def _told(breaches: Sequence[Breach]) -> Iterator[str]:
     """A guardrail that some roles do not keep to: whose, by what request, and what gives it."""
-    first = breaches[0]
-    roles = list(dict.fromkeys(breach.given.role for breach in breaches))
+    first_breach = breaches[0]
+    roles = list(dict.fromkeys(breach.granted.role for breach in breaches))
     names = few([role.logical_id for role in roles])
     functions = [name for role in roles for name in role.functions]
     whose = f"{names} (of {few(functions)})" if functions else names
-    if first.note is not None:
-        yield f"not proven for {whose}: {first.note}"
+    if first_breach.note is not None:
+        yield f"not proven for {whose}: {first_breach.note}"
         return
-    if first.found is None:
-        yield f"not proven for {whose}: nobody has the managed policy {first.unread} here"
+    if first_breach.finding is None:
+        yield f"not proven for {whose}: nobody has the managed policy {first_breach.unread} here"
         return
-    yield f"{first.line} {'is broken by' if _is_broken(first) else 'is not proven for'} {whose}"
-    yield from (f"  {line}" for line in _shown(first))
-    yield f"  {_source(first)}{_more(breaches)}"
+    yield f"{first_breach.line} {'is broken by' if _is_broken(first_breach) else 'is not proven for'} {whose}"
+    yield from (f"  {line}" for line in _shown(first_breach))
+    yield f"  {_source(first_breach)}{_more(breaches)}"
 
 
 def _more(breaches: Sequence[Breach]) -> str:
-    lines = {breach.given.grant.origin for breach in breaches if breach.given.grant is not None}
+    lines = {breach.granted.grant.origin for breach in breaches if breach.granted.grant is not None}
     return f"; and {len(lines) - 1} more lines alike" if len(lines) > 1 else ""
 
 
@@ -135,24 +135,25 @@ def _shown(breach: Breach) -> Iterator[str]:
     from remit.iam.comparison import Piece  # noqa: PLC0415 - as above
     from remit.roles.guardrail_proof import late  # noqa: PLC0415 - as above
 
-    found = breach.found
-    if isinstance(found, Piece):
-        context = json.dumps(found.context)
+    finding = breach.finding
+    if isinstance(finding, Piece):
+        context = json.dumps(finding.context)
         if len(context) > _CONTEXT:
             context = f"{context[:_CONTEXT]}…"
-        yield f"may {found.request.action} on {found.request.resource}{'' if context == '{}' else f' when {context}'}"
-        unknown = late(found)
+        request = f"may {finding.request.action} on {finding.request.resource}"
+        yield request if context == "{}" else f"{request} when {context}"
+        unknown = late(finding)
         if unknown:
             yield f"which depends on what {', '.join(unknown)} stands for"
-    elif found is not None:
-        yield f"{', '.join(breach.given.statement.actions.patterns[:3])}: {found.reason}"
+    elif finding is not None:
+        yield f"{', '.join(breach.granted.statement.actions.patterns[:3])}: {finding.reason}"
     if breach.unread is not None:
         yield f"unless its permissions boundary forbids it, {breach.unread}, which nobody has here"
 
 
 def _source(breach: Breach) -> str:
-    grant = breach.given.grant
+    grant = breach.granted.grant
     if grant is None:
-        return f"given by the managed policy {breach.given.managed}"
-    where = f"{grant.origin}: " if grant.origin is not None else ""
-    return f"given by {where}{grant.because}"
+        return f"given by the managed policy {breach.granted.managed}"
+    place = f"{grant.origin}: " if grant.origin is not None else ""
+    return f"given by {place}{grant.because}"

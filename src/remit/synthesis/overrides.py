@@ -32,16 +32,16 @@ def guarded(app: App, roles: tuple[Role, ...], accept: str | None, folder: Path)
         return unused
     from remit.roles.broken_features import broken, together  # noqa: PLC0415 - it brings the evaluator, which few builds need
 
-    found = together(broken(app, roles), app)
-    reasons = {one.origin: _reason(app, folder, one.origin) for one in found}
-    errors = [one for one in found if one.severity == "error"]
-    refused = [one for one in errors if accept is None and reasons[one.origin] is None]
-    warnings = [one for one in found if one.severity == "warning" and reasons[one.origin] is None]
+    losses = together(broken(app, roles), app)
+    reasons = {loss.origin: _reason(app, folder, loss.origin) for loss in losses}
+    errors = [loss for loss in losses if loss.severity == "error"]
+    refused = [loss for loss in errors if accept is None and reasons[loss.origin] is None]
+    warnings = [loss for loss in losses if loss.severity == "warning" and reasons[loss.origin] is None]
     if refused:
         raise _refusal(refused, warnings)
-    accepted = (_told(one, f"accepted ({_line(reasons[one.origin] or accept)})") for one in errors)
-    told = (*(_told(one, "warning") for one in warnings), *accepted)
-    return (*told, *(() if errors else unused))
+    accepted = (_told(loss, f"accepted ({_line(reasons[loss.origin] or accept)})") for loss in errors)
+    notes = (*(_told(loss, "warning") for loss in warnings), *accepted)
+    return (*notes, *(() if errors else unused))
 
 
 def _reason(app: App, folder: Path, origin: Origin | None) -> str | None:
@@ -61,19 +61,19 @@ def _line(text: str | None) -> str:
 
 
 def _refusal(errors: list[Broken], warnings: list[Broken]) -> RemitError:
-    beyond = all(one.beyond for one in errors)
-    lines = [one.message for one in errors] + [f"(a warning) {one.message}" for one in warnings]
-    lacking = [one for one in errors if not one.denied and not one.beyond]
-    missing = ", ".join(dict.fromkeys(action for one in lacking for action in one.missing))
+    beyond = all(loss.beyond for loss in errors)
+    lines = [loss.message for loss in errors] + [f"(a warning) {loss.message}" for loss in warnings]
+    lacking = [loss for loss in errors if not loss.denied and not loss.beyond]
+    missing = ", ".join(dict.fromkeys(action for loss in lacking for action in loss.missing))
     ways = [f"add to it with `{lacking[0].setting} += [...]`: {missing}"] if missing else []
-    ways += dict.fromkeys(one.way for one in errors if one.denied or one.beyond)
+    ways += dict.fromkeys(loss.way for loss in errors if loss.denied or loss.beyond)
     verb = "forbids" if beyond or not errors[0].setting else "replaces the computed default and breaks"
     return RemitError(
         "\n  ".join((f"{errors[0].cause} {verb} what the app uses:", *lines)),
-        hint=f"{'; '.join(ways)}; or go on with --accept REASON",
+        hint=f"{'; '.join(ways)}; or continue with --accept REASON",
         origin=errors[0].origin,
     )
 
 
-def _told(one: Broken, word: str) -> str:
-    return f"{word}: {one.message}\n  --> {one.origin}" if one.origin else f"{word}: {one.message}"
+def _told(loss: Broken, word: str) -> str:
+    return f"{word}: {loss.message}\n  --> {loss.origin}" if loss.origin else f"{word}: {loss.message}"

@@ -12,9 +12,9 @@ from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.roles.assign import bind_text
 from remit.roles.defaults import queue_arn, queue_id
-from remit.roles.fit import fit, policy_ids
+from remit.roles.fit import fit
 from remit.roles.own_resources import own_resources
-from remit.roles.policy_size import Sizes, parts
+from remit.roles.policy_size import Sizes, parts, policy_ids
 from remit.triggers import source
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ def synth(
     shared, works = _shared(app), _functions(app, roles, keys or {}, bucket)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
-    made = [one for role in roles for one in _role(fit(role, sizes), origins.get(role.functions[0]))]
-    resources = [*shared, *made, *works]
+    resources = [*shared]
+    for role in roles:
+        resources += _role(fit(role, sizes), origins.get(role.functions[0]))
+    resources += works
     _check_names(resources)
     outputs = [*app.outputs]
     for function in app.functions:
@@ -56,7 +58,8 @@ def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:
 
     `synth` does the same; roles that are fitted already stay as they are.
     """
-    sizes = Sizes(app.namespace, {one.logical_id: one for one in (*_shared(app), *_functions(app, roles, {}))})
+    resources = (*_shared(app), *_functions(app, roles, {}))
+    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in resources})
     return tuple(fit(role, sizes) for role in roles)
 
 
@@ -66,7 +69,7 @@ def _shared(app: App) -> list[Resource]:
 
 def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucket: str = ARTEFACTS) -> list[Resource]:
     """Each function with its log group, and what its triggers need."""
-    own = own_resources(app)
+    late_bound_arns = own_resources(app)
     role_of = {name: role for role in roles for name in role.functions}
     resources: list[Resource] = []
     for function in app.functions:
@@ -75,8 +78,9 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
         resources.append(_function(app, function, role, code))
         for trigger in function.triggers:
-            made = trigger.resources(function)
-            resources += (replace(resource, properties=_bound(resource.properties, own)) for resource in made)
+            for resource in trigger.resources(function):
+                properties = _bound(resource.properties, late_bound_arns)
+                resources.append(replace(resource, properties=properties))
         if function.queue is not None:
             resources += _worker_source(function, function.queue)
     return resources
@@ -88,7 +92,7 @@ def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
     The role names them, not they the role: when it is there, everything is attached to it.
     """
     inline, *managed = parts(role)
-    made = [
+    policies = [
         Resource(
             logical_id,
             "AWS::IAM::ManagedPolicy",
@@ -97,8 +101,8 @@ def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
         )
         for logical_id, grants in zip(policy_ids(role), managed, strict=True)
     ]
-    yield from made
-    attached = [*role.managed, *(resource.ref for resource in made)]
+    yield from policies
+    attached = [*role.managed, *(resource.ref for resource in policies)]
     properties: dict[str, Any] = {
         "Description": f"What {few(role.functions)} may do"[:1000],
         "AssumeRolePolicyDocument": {
@@ -137,23 +141,23 @@ def _log_group(function: Function) -> Resource:
 
 
 def _function(app: App, function: Function, role: Role | None, code: dict[str, str]) -> Resource:
-    given: dict[str, Any] = dict(function.properties)
-    own: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
-    variables = {**given.pop("Environment", {}).get("Variables", {}), **_variables(app)}
+    settings: dict[str, Any] = dict(function.properties)
+    role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
+    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app)}
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
         "Code": code,
-        **own,
-        **given,
+        **role_property,
+        **settings,
         "Environment": {"Variables": variables},
         "LoggingConfig": {
-            **given.get("LoggingConfig", {}),
+            **settings.get("LoggingConfig", {}),
             "LogGroup": f"${{{function.logical_id}LogGroup}}",
         },
     }
-    rest = sorted(name for name in properties if name not in _FIRST)
-    ordered = {name: properties[name] for name in (*_FIRST, *rest) if name in properties}
+    remaining_names = sorted(name for name in properties if name not in _FIRST)
+    ordered = {name: properties[name] for name in (*_FIRST, *remaining_names) if name in properties}
     return Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", ordered, origin=function.origin)
 
 
@@ -189,39 +193,39 @@ def _worker_source(function: Function, queue: str) -> Iterator[Resource]:
     )
 
 
-def _bound(value: Any, own: Mapping[str, str]) -> Any:
+def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
     """A property of a trigger's resource, with each ARN of the app's own resources by Fn::GetAtt."""
     if isinstance(value, str):
-        return bind_text(value, own)
+        return bind_text(value, late_bound_arns)
     if isinstance(value, Mapping):
-        return {name: _bound(item, own) for name, item in value.items()}
+        return {name: _bound(item, late_bound_arns) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_bound(item, own) for item in value]
+        return [_bound(item, late_bound_arns) for item in value]
     return value
 
 
 def _check_names(resources: list[Resource]) -> None:
-    seen: dict[str, Resource] = {}
+    by_id: dict[str, Resource] = {}
     for resource in resources:
-        other = seen.setdefault(resource.logical_id, resource)
-        if other is not resource:
+        namesake = by_id.setdefault(resource.logical_id, resource)
+        if namesake is not resource:
             raise RemitError(
-                f"two resources are both `{resource.logical_id}` in the template: {other.type} and {resource.type}",
+                f"two resources are both `{resource.logical_id}` in the template: {namesake.type} and {resource.type}",
                 hint="rename the function or the shared resource"
-                + (f" at {other.origin}" if other.origin and other.origin != resource.origin else ""),
-                origin=resource.origin or other.origin,
+                + (f" at {namesake.origin}" if namesake.origin and namesake.origin != resource.origin else ""),
+                origin=resource.origin or namesake.origin,
             )
 
 
 def _check_outputs(outputs: list[Output]) -> None:
-    seen: dict[str, Output] = {}
+    by_name: dict[str, Output] = {}
     for output in outputs:
-        other = seen.setdefault(output.name, output)
-        if other is not output:
+        namesake = by_name.setdefault(output.name, output)
+        if namesake is not output:
             raise RemitError(
                 f"two outputs are both `{output.name}` in the template",
                 hint="rename the function or the shared output",
-                origin=other.origin or output.origin,
+                origin=namesake.origin or output.origin,
             )
 
 

@@ -57,21 +57,21 @@ class Attached:
         """Those that a role has: by its own list of ARNs, or by theirs of roles."""
         names = _names(role)
         listed = set(managed)
-        return tuple(one for one in self.policies if names & set(one.roles) or listed & set(one.arns))
+        return tuple(policy for policy in self.policies if names & set(policy.roles) or listed & set(policy.arns))
 
 
 def attached(resources: tuple[Resource, ...], place: Place) -> Attached:
     """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
-    policies = tuple(_own(one, place) for one in resources if access_of(one.type).roles)
-    here = {name for one in resources if one.type == "AWS::IAM::Role" for name in _names(one)}
+    policies = tuple(_own(resource, place) for resource in resources if access_of(resource.type).roles)
+    made_roles = {name for resource in resources if resource.type == "AWS::IAM::Role" for name in _names(resource)}
     elsewhere: dict[str, list[Own]] = {}
-    for one in policies:
-        for name in one.roles:
-            if name not in here:
-                elsewhere.setdefault(name, []).append(one)
-    users = [one.logical_id for one in resources if _is_of_users(one)]
+    for policy in policies:
+        for name in policy.roles:
+            if name not in made_roles:
+                elsewhere.setdefault(name, []).append(policy)
+    users = [resource.logical_id for resource in resources if _is_of_users(resource)]
     notes = (f"policies of users and groups are not looked at: {', '.join(users)}",) if users else ()
-    return Attached(policies, {name: tuple(own) for name, own in elsewhere.items()}, notes)
+    return Attached(policies, {name: tuple(policies_of_role) for name, policies_of_role in elsewhere.items()}, notes)
 
 
 def _is_of_users(policy: Resource) -> bool:
@@ -80,17 +80,17 @@ def _is_of_users(policy: Resource) -> bool:
     return "PolicyDocument" in policy.properties and access.policies == "identity" and not access.roles
 
 
-def holding(role: Resource, found: Attached, place: Place) -> Holding:
-    """What a role of a template holds, by its own properties and by the policies `found` in the template."""
+def holding(role: Resource, attached_policies: Attached, place: Place) -> Holding:
+    """What a role of a template holds, by its own properties and by the policies that the template makes."""
     path: Path = ("Resources", role.logical_id, "Properties")
     written = [item.value for item in items(role.properties.get("Policies"), (*path, "Policies"))]
     inline = [_inline(policy, place) for policy in written]
     managed = [tokens.text_of(item.value) for item in items(role.properties.get("ManagedPolicyArns"))]
-    for own in found.of(role, managed):
-        if not own.arns:
-            inline.append((own.name, policy_in(own.grants)))
-        elif set(managed).isdisjoint(own.arns):
-            managed.append(own.arns[0])
+    for made_policy in attached_policies.of(role, managed):
+        if not made_policy.arns:
+            inline.append((made_policy.name, policy_in(made_policy.grants)))
+        elif set(managed).isdisjoint(made_policy.arns):
+            managed.append(made_policy.arns[0])
     known_ones = tuple((name, policy) for name, policy in inline if policy is not None)
     return Holding(known_ones, tuple(dict.fromkeys(managed)), is_complete=len(known_ones) == len(inline))
 
@@ -104,27 +104,27 @@ def _inline(written: Any, place: Place) -> tuple[str, Policy | None]:
 
 def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
     """What the managed policies of a template say, by every text that refers to one."""
-    found: dict[str, Policy] = {}
-    for one in resources:
-        if one.type == MANAGED:
-            path: Path = ("Resources", one.logical_id, "Properties", "PolicyDocument")
-            policy = policy_of(one.properties.get("PolicyDocument"), path, place)
-            found |= dict.fromkeys(_arns(one), policy) if policy is not None else {}
-    return found
+    by_reference: dict[str, Policy] = {}
+    for resource in resources:
+        if resource.type == MANAGED:
+            path: Path = ("Resources", resource.logical_id, "Properties", "PolicyDocument")
+            policy = policy_of(resource.properties.get("PolicyDocument"), path, place)
+            by_reference |= dict.fromkeys(_arns(resource), policy) if policy is not None else {}
+    return by_reference
 
 
 def _own(policy: Resource, place: Place) -> Own:
     path: Path = ("Resources", policy.logical_id, "Properties")
     document = policy.properties.get("PolicyDocument")
-    there = f" if {policy.attributes['Condition']}" if "Condition" in policy.attributes else ""
-    reason = Reason("policy", f"{policy.type.rpartition('::')[2]} {policy.logical_id}{there}", (policy.logical_id,))
+    condition = f" if {policy.attributes['Condition']}" if "Condition" in policy.attributes else ""
+    reason = Reason("policy", f"{policy.type.rpartition('::')[2]} {policy.logical_id}{condition}", (policy.logical_id,))
     roles = access_of(policy.type).roles
     listed = items(policy.properties.get(roles), (*path, roles))
     return Own(
         ("Resources", policy.logical_id),
         tokens.text_of(policy.properties.get("PolicyName")),
         tuple(grants_of(document, (*path, "PolicyDocument"), place, reason)),
-        tuple(tokens.text_of(one.value) for one in listed),
+        tuple(tokens.text_of(role.value) for role in listed),
         tuple(_arns(policy)) if policy.type == MANAGED else (),
         () if known(document) else (f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",),
     )

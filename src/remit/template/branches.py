@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from remit.documents.json_text import Path
 
@@ -93,7 +94,7 @@ def branches(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterat
 
 
 def items(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterator[Branch]:
-    """The items of a list, whose own and whose items' Fn::If are put in; a value that is no list is one item."""
+    """The items of a list, whose own and whose items' Fn::If are put in; a value that is not a list is one item."""
     for branch in branches(value, path, when):
         if isinstance(branch.value, list):
             for index, item in enumerate(branch.value):
@@ -102,22 +103,38 @@ def items(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterator[
             yield branch
 
 
+def value_at(properties: Mapping[str, Any], path: str) -> Any:
+    """The value at a path such as `TableInput.Name`, in a list the first one; None where there is none."""
+    return next(values_at(properties, path), None)
+
+
+def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
+    """The values at a path such as `Targets[].Arn`, those of every branch that a condition may choose."""
+    values: list[Any] = [properties]
+    for step in path.split("."):
+        name = step.removesuffix("[]")
+        parts = [branch.value for value in values for branch in items(value) if isinstance(branch.value, Mapping)]
+        values = [part[name] for part in parts if part.get(name) is not None]
+    for value in values:
+        yield from (branch.value for branch in items(value)) if path.endswith("[]") else (value,)
+
+
 def variants(value: Any, path: Path, when: tuple[When, ...] = ()) -> Iterator[Branch]:
     """A value without any Fn::If in it: one for each way in which the conditions in it may fall out.
 
     Of more than four conditions, all of one kind, and each of them alone the other way.
     """
     names = tuple(dict.fromkeys(conditions_in(value)))
-    seen: list[Any] = []
+    yielded: list[Any] = []
     for outcomes in _outcomes(len(names)):
         holds = dict(zip(names, outcomes, strict=True))
         decided = tuple(When(name, holds[name]) for name in names)
-        if any(one.opposite in when for one in decided):
+        if any(outcome.opposite in when for outcome in decided):
             continue
         deciding = Deciding(holds.__getitem__)
         plain = deciding.value(value)
-        if plain is not None and plain != NO_VALUE and plain not in seen:
-            seen.append(plain)
+        if plain is not None and plain != NO_VALUE and plain not in yielded:
+            yielded.append(plain)
             yield Branch(plain, path, tuple(dict.fromkeys((*when, *decided))), deciding.moved)
 
 
@@ -151,20 +168,20 @@ class Deciding:
         self.holds = holds
         self.moved: dict[Path, Path] = {}
 
-    def value(self, value: Any, here: Path = (), there: Path | None = None) -> Any:
-        """A value that will stand at `here`, and stood `there`; what becomes AWS::NoValue is left out of it."""
-        branch = self._taken(value, here if there is None else there)
-        if branch.path != here:
-            self.moved[here] = branch.path
+    def value(self, value: Any, target: Path = (), source: Path | None = None) -> Any:
+        """A value that will stand at `target`, and stood at `source`; what becomes AWS::NoValue is left out of it."""
+        branch = self._taken(value, target if source is None else source)
+        if branch.path != target:
+            self.moved[target] = branch.path
         if isinstance(branch.value, dict):
             return {
-                key: self.value(part, (*here, key), (*branch.path, key))
+                key: self.value(part, (*target, key), (*branch.path, key))
                 for key, part in branch.value.items()
                 if self._taken(part, ()).value != NO_VALUE
             }
         if isinstance(branch.value, list):
             parts = enumerate(self._items(branch.value, branch.path))
-            return [self.value(part.value, (*here, index), part.path) for index, part in parts]
+            return [self.value(part.value, (*target, index), part.path) for index, part in parts]
         return branch.value
 
     def _taken(self, value: Any, path: Path) -> Branch:

@@ -36,35 +36,28 @@ def unrolled(template: Mapping[str, Any], values: Mapping[str, str]) -> Unrolled
     resources = template.get("Resources")
     if not isinstance(resources, Mapping) or not any(str(name).startswith(_LOOP) for name in resources):
         return Unrolled(template)
-    found: dict[str, Any] = {}
+    resources_made: dict[str, Any] = {}
     moved: dict[Path, Path] = {}
-    for name, one in resources.items():
-        for made, body, path in _unrolled(str(name), one, values, ("Resources", name)):
-            found[made] = body
-            if path != ("Resources", made):
-                moved["Resources", made] = path
-            if len(found) > len(resources) + _MOST:
+    for name, resource in resources.items():
+        for logical_id, body, path in _unrolled(str(name), resource, values, ("Resources", name)):
+            resources_made[logical_id] = body
+            if path != ("Resources", logical_id):
+                moved["Resources", logical_id] = path
+            if len(resources_made) > len(resources) + _MOST:
                 return Unrolled(template)
-    return Unrolled({**template, "Resources": found}, moved)
-
-
-def defaults(template: Mapping[str, Any]) -> dict[str, str]:
-    """The values that a template's parameters have where nobody gives others."""
-    declared = template.get("Parameters")
-    parameters = declared.items() if isinstance(declared, Mapping) else ()
-    return {name: str(one["Default"]) for name, one in parameters if isinstance(one, Mapping) and "Default" in one}
+    return Unrolled({**template, "Resources": resources_made}, moved)
 
 
 def variables(value: Any) -> Iterator[str]:
     """The variables of every loop in a value, which Ref and Fn::Sub name inside of it."""
     if isinstance(value, Mapping):
-        for key, one in value.items():
-            if str(key).startswith(_LOOP) and isinstance(one, list) and one and isinstance(one[0], str):
-                yield one[0]
-            yield from variables(one)
+        for key, child in value.items():
+            if str(key).startswith(_LOOP) and isinstance(child, list) and child and isinstance(child[0], str):
+                yield child[0]
+            yield from variables(child)
     elif isinstance(value, list):
-        for one in value:
-            yield from variables(one)
+        for child in value:
+            yield from variables(child)
 
 
 def bodies(resources: Mapping[str, Any]) -> Iterator[tuple[str, Any, Path]]:
@@ -82,39 +75,39 @@ def _late(value: Any, variable: str) -> Any:
     """The body of a loop, with its variable in every text as Fn::Sub has it."""
     if isinstance(value, dict):
         filled = "Fn::Sub" in value
-        return {key: one if filled else _late(one, variable) for key, one in value.items()}
+        return {key: child if filled else _late(child, variable) for key, child in value.items()}
     if isinstance(value, list):
-        return [_late(one, variable) for one in value]
+        return [_late(child, variable) for child in value]
     return {"Fn::Sub": value} if isinstance(value, str) and variable in value else value
 
 
-def _unrolled(name: str, one: Any, values: Mapping[str, str], path: Path) -> Iterator[tuple[str, Any, Path]]:
-    items = _items(one[1], values) if name.startswith(_LOOP) and _is_loop(one) else None
+def _unrolled(name: str, body_or_loop: Any, values: Mapping[str, str], path: Path) -> Iterator[tuple[str, Any, Path]]:
+    items = _items(body_or_loop[1], values) if name.startswith(_LOOP) and _is_loop(body_or_loop) else None
     if items is None:
-        yield name, one, path
+        yield name, body_or_loop, path
         return
     for item in items:
-        for key, body in one[2].items():
-            made = _put(str(key), one[0], item)
-            yield from _unrolled(made, _put(body, one[0], item), values, (*path, 2, key))
+        for key, body in body_or_loop[2].items():
+            logical_id = _put(str(key), body_or_loop[0], item)
+            yield from _unrolled(logical_id, _put(body, body_or_loop[0], item), values, (*path, 2, key))
 
 
-def _is_loop(one: Any) -> bool:
+def _is_loop(value: Any) -> bool:
     """Whether it is [variable, what it takes, what it makes]."""
-    return isinstance(one, list) and len(one) == 3 and isinstance(one[0], str) and isinstance(one[2], Mapping)  # noqa: PLR2004 - three parts
+    return isinstance(value, list) and len(value) == 3 and isinstance(value[0], str) and isinstance(value[2], Mapping)  # noqa: PLR2004 - three parts
 
 
 def _items(collection: Any, values: Mapping[str, str]) -> list[str] | None:
-    found: list[str] = []
-    for one in collection if isinstance(collection, list) else [collection]:
-        name = one.get("Ref") if isinstance(one, Mapping) and len(one) == 1 else None
+    texts: list[str] = []
+    for entry in collection if isinstance(collection, list) else [collection]:
+        name = entry.get("Ref") if isinstance(entry, Mapping) and len(entry) == 1 else None
         if isinstance(name, str) and name in values:
-            found += [text.strip() for text in values[name].split(",")]
-        elif isinstance(one, str | int | float):
-            found.append(str(one))
+            texts += [text.strip() for text in values[name].split(",")]
+        elif isinstance(entry, str | int | float):
+            texts.append(str(entry))
         else:
             return None
-    return found
+    return texts
 
 
 def _put(value: Any, variable: str, item: str) -> Any:
@@ -124,5 +117,5 @@ def _put(value: Any, variable: str, item: str) -> Any:
     if isinstance(value, Mapping):
         if value == {"Ref": variable}:
             return item
-        return {_put(key, variable, item): _put(one, variable, item) for key, one in value.items()}
-    return [_put(one, variable, item) for one in value] if isinstance(value, list) else value
+        return {_put(key, variable, item): _put(child, variable, item) for key, child in value.items()}
+    return [_put(child, variable, item) for child in value] if isinstance(value, list) else value

@@ -27,7 +27,7 @@ def grants_of(
 
     A document may be JSON text, as Terraform has it and CloudFormation takes it.
     """
-    return [grant for found in branches(document, base, when) for grant in _grants(found, place, reason)]
+    return [grant for branch in branches(document, base, when) for grant in _grants(branch, place, reason)]
 
 
 def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
@@ -42,8 +42,8 @@ def policy_in(grants: Sequence[Grant]) -> Policy | None:
 
 def trusting(services: tuple[str, ...]) -> Policy:
     """The trust policy that lets services take on a role."""
-    who = Principals(tuple(("Service", service) for service in services))
-    return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),) if services else ())
+    principals = Principals(tuple(("Service", service) for service in services))
+    return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=principals),) if services else ())
 
 
 def services(trust: Policy | None) -> tuple[str, ...]:
@@ -70,15 +70,15 @@ def unknown(document: Any) -> str:
 
 
 def _put_in(document: Any) -> Iterator[dict[str, Any]]:
-    for found in branches(document):
-        statements = found.value.get("Statement") if isinstance(found.value, dict) else None
-        for one in (found, *items(statements)):
-            if tokens.is_intrinsic(one.value):
-                yield one.value
+    for branch in branches(document):
+        statements = branch.value.get("Statement") if isinstance(branch.value, dict) else None
+        for part in (branch, *items(statements)):
+            if tokens.is_intrinsic(part.value):
+                yield part.value
 
 
-def _grants(found: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
-    document, base = found.value, found.path
+def _grants(branch: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
+    document, base = branch.value, branch.path
     if tokens.is_intrinsic(document):
         return
     if isinstance(document, str):
@@ -89,19 +89,19 @@ def _grants(found: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
         _parsed(document, base, place)
         return
     statements = document["Statement"]
-    for head in variants({key: item for key, item in document.items() if key != "Statement"}, base, found.when):
+    for head in variants({key: item for key, item in document.items() if key != "Statement"}, base, branch.when):
         _parsed({**head.value, "Statement": []}, base, place)
         version = head.value.get("Version", OLD_VERSION)
         yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, place, reason)
 
 
-def _statements(found: Branch, version: str, place: Place, reason: Reason) -> Iterator[Grant]:
-    for number, one in enumerate(items(found.value, found.path, found.when)):
-        single = not isinstance(found.value, list)
-        for put in () if tokens.is_intrinsic(one.value) else variants(one.value, one.path, one.when):
+def _statements(branch: Branch, version: str, place: Place, reason: Reason) -> Iterator[Grant]:
+    for number, element in enumerate(items(branch.value, branch.path, branch.when)):
+        single = not isinstance(branch.value, list)
+        for put in () if tokens.is_intrinsic(element.value) else variants(element.value, element.path, element.when):
             statement = _statement(put, ("Statement",) if single else ("Statement", number), place)
             conditions = tuple(decided.words for decided in put.when)
-            yield Grant(statement, replace(reason, conditions=conditions), place(one.path), version=version)
+            yield Grant(statement, replace(reason, conditions=conditions), place(element.path), version=version)
 
 
 def _statement(put: Branch, path: Path, place: Place) -> Any:
@@ -125,4 +125,4 @@ def _text_document(text: str, at: Origin) -> Any:
         return read_json(text, "the policy")[0]
     except RemitError as error:
         inside = f" (line {error.origin.line}, column {error.origin.column} of the text)" if error.origin else ""
-        raise RemitError(f"the policy in this text is no JSON: {error.message}{inside}", origin=at) from None
+        raise RemitError(f"the policy in this text is not JSON: {error.message}{inside}", origin=at) from None

@@ -73,14 +73,18 @@ class _Reader:
         self._alone: set[tuple[str, int]] = set()
 
     def layers(self, value: dict[str, Any]) -> Layers:
-        known = (*_SINGLE, *_LEVELS)
+        layer_names = (*_SINGLE, *_LEVELS)
         for key in value:
-            if key not in known:
-                hint = _PRINTED.get(key) or did_you_mean(key, (*known, "Statement")) or f"there are {', '.join(known)}"
+            if key not in layer_names:
+                hint = (
+                    _PRINTED.get(key)
+                    or did_you_mean(key, (*layer_names, "Statement"))
+                    or f"there are {', '.join(layer_names)}"
+                )
                 raise RemitError(f"there is no layer {key!r}", hint=hint, origin=self._locate((key,)))
-        given = {name: found for name, found in value.items() if found is not None}
-        identity, boundary, session = (self.policies(given.get(name, []), (name,), name) for name in _SINGLE)
-        scp, rcp = (self.levels(given.get(name, []), name) for name in _LEVELS)
+        by_layer = {name: policies for name, policies in value.items() if policies is not None}
+        identity, boundary, session = (self.policies(by_layer.get(name, []), (name,), name) for name in _SINGLE)
+        scp, rcp = (self.levels(by_layer.get(name, []), name) for name in _LEVELS)
         return Layers(identity, boundary, session, scp=scp, rcp=rcp)
 
     def levels(self, value: Any, name: str) -> tuple[tuple[Policy, ...], ...]:

@@ -33,8 +33,8 @@ def functions(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tu
             ((name, argument),) = value.items()
             yield name, argument, path
             if name == "Fn::Sub":
-                _, own = tokens.substitution(argument)
-                yield from functions(own, (*path, name, 1), late=late)
+                _, variables = tokens.substitution(argument)
+                yield from functions(variables, (*path, name, 1), late=late)
                 return
         for key, item in value.items():
             yield from functions(item, (*path, key), late=late)
@@ -50,9 +50,9 @@ def named_by(function: str, argument: Any) -> Iterator[Reference]:
             attribute = parts[1] if isinstance(parts[1], str) else ""
             yield Reference(f"${{{parts[0]}.{attribute}}}", {"Fn::GetAtt": [parts[0], attribute]})
     elif function == "Fn::Sub":
-        text, own = tokens.substitution(argument)
+        text, variables = tokens.substitution(argument)
         for reference in tokens.references(text) if "${{" not in text else ():
-            if reference.target not in own:
+            if reference.target not in variables:
                 yield reference
 
 

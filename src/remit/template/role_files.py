@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from remit.template.roles import Read
 
 
-def read_roles(data: bytes, file: str) -> Read:
+def read_roles(content: bytes, file: str) -> Read:
     """The roles of a policy document, a template or a plan, in JSON or YAML. RemitError at line and column."""
-    return read_source(read(data, file))
+    return read_source(read(content, file))
 
 
 def read_source(source: Source) -> Read:
@@ -32,15 +32,15 @@ def read_source(source: Source) -> Read:
     if is_template(source.value):
         return template_roles(source.value, file, source.place)
     raise RemitError(
-        f"{file} is no policy document, no CloudFormation template and no Terraform plan",
+        f"{file} is not a policy document, a CloudFormation template or a Terraform plan",
         hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
         origin=Origin(file, 1, 1),
     )
 
 
-def read_policy(data: bytes, file: str) -> Read:
+def read_policy(content: bytes, file: str) -> Read:
     """A policy document, which counts as a role. RemitError as above."""
-    return policy_source(read(data, file))
+    return policy_source(read(content, file))
 
 
 def policy_source(source: Source) -> Read:
@@ -53,15 +53,15 @@ def policy_source(source: Source) -> Read:
     return policy_role(source.value, file, source.place)
 
 
-def read_policies(data: bytes, file: str) -> ReadSide:
+def read_policies(content: bytes, file: str) -> ReadSide:
     """A side of a comparison: a policy document, a list of them, or layers; in JSON or YAML. RemitError as above."""
-    source = read(data, file)
+    source = read(content, file)
     return side_of(source.value, source.place, source.file)
 
 
-def read_template(data: bytes, file: str) -> Read:
+def read_template(content: bytes, file: str) -> Read:
     """The roles of a template or a plan. RemitError as above."""
-    return template_source(read(data, file))
+    return template_source(read(content, file))
 
 
 def template_source(source: Source) -> Read:

@@ -36,31 +36,33 @@ class Unit:
 
 def bearing(template: Any) -> dict[str, Any]:
     """What of a template bears on its roles: the template with those resources, as far as they do."""
-    found = {name: _bearing(resource) for name, resource in section(template, "Resources").items()}
-    return {**template, "Resources": {name: resource for name, resource in found.items() if resource is not None}}
+    resources = {name: _bearing(resource) for name, resource in section(template, "Resources").items()}
+    return {**template, "Resources": {name: resource for name, resource in resources.items() if resource is not None}}
 
 
 def bearing_on(template: Any, role: str) -> dict[str, Any]:
     """What of a template bears on one of its roles; on a role that SAM makes, by the resource that it makes it for."""
-    whole = bearing(template)
-    resources = whole["Resources"]
+    bearing_template = bearing(template)
+    resources = bearing_template["Resources"]
     owners = [name for name in resources if name == role or (_is_sam(_type(resources[name])) and role.startswith(name))]
-    own = [unit for unit in units(whole, whole) if not unit.roles.isdisjoint(owners)]
-    names = [name for unit in own for name in unit.resources] or attached_to(whole, whole, role)
-    return part(whole, names)
+    units_of_role = [unit for unit in units(bearing_template, bearing_template) if not unit.roles.isdisjoint(owners)]
+    names = [name for unit in units_of_role for name in unit.resources] or attached_to(
+        bearing_template, bearing_template, role
+    )
+    return part(bearing_template, names)
 
 
 def attaching(template: Any, names: Iterable[str]) -> dict[str, Any]:
     """A template with some of its resources, of whose roles only what is attached to them is left."""
     small = part(template, names)
-    there = {name: _attaching(resource) for name, resource in small["Resources"].items()}
-    return part({**small, "Resources": there}, there)
+    resources = {name: _attaching(resource) for name, resource in small["Resources"].items()}
+    return part({**small, "Resources": resources}, resources)
 
 
 def part(template: Any, names: Iterable[str]) -> dict[str, Any]:
     """A template with some of its resources, and with the conditions alone that decide on them."""
-    there = section(template, "Resources")
-    small = {**template, "Resources": {name: there[name] for name in names if name in there}}
+    resources = section(template, "Resources")
+    small = {**template, "Resources": {name: resources[name] for name in names if name in resources}}
     if not any(_type(resource).startswith(_SAM) for resource in small["Resources"].values()):
         small.pop("Globals", None)
     conditions = section(template, "Conditions")
@@ -80,24 +82,26 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
     for name in resources.roles:
         _join(groups, [name])
     _join(groups, [name for name in groups if not resources.in_both(name)])
-    rest = [name for name in resources.names if name not in groups]
-    found = []
+    ungrouped = [name for name in resources.names if name not in groups]
+    all_units = []
     for group in {id(group): group for group in groups.values()}.values():
         listed = frozenset().union(*(resources.listed(name) for name in group))
-        beside = {name for name in rest if name in listed or not group.isdisjoint(resources.listed(name))}
-        found.append(Unit(tuple(name for name in resources.names if name in group or name in beside), frozenset(group)))
-    return tuple(found)
+        beside = {name for name in ungrouped if name in listed or not group.isdisjoint(resources.listed(name))}
+        all_units.append(
+            Unit(tuple(name for name in resources.names if name in group or name in beside), frozenset(group))
+        )
+    return tuple(all_units)
 
 
 def attached_to(old: Any, new: Any, role: str) -> tuple[str, ...]:
     """The resources that may be attached to a role which neither template makes, by the text that names it."""
     words = names_in(role)
-    found: dict[str, None] = {}
+    attached_names: dict[str, None] = {}
     for side in (new, old):
         for name, resource in section(side, "Resources").items():
             if _type(resource).startswith(_IAM) and _type(resource) != _ROLE and words <= names_in(resource):
-                found[name] = None
-    return tuple(found)
+                attached_names[name] = None
+    return tuple(attached_names)
 
 
 def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
@@ -157,12 +161,23 @@ class _Resources:
 
     def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         self.names = tuple(dict.fromkeys((*new, *old)))
-        self._bodies = {name: [side[name] for side in (old, new) if name in side] for name in self.names}
-        kinds = {name: [_type(body) for body in bodies] for name, bodies in self._bodies.items()}
-        self.roles = [name for name in self.names if _ROLE in kinds[name]]
-        self.running = [name for name in self.names if any(kind in RUNS or _is_sam(kind) for kind in kinds[name])]
-        self._of_sam = [name for name in self.names if any(map(_is_sam, kinds[name]))]
-        self._named = {name: words for name in self.names if (words := self._own_names(name))}
+        self.roles: list[str] = []
+        self.running: list[str] = []
+        self._bodies: dict[str, list[Any]] = {}
+        self._of_sam: list[str] = []
+        self._name_words: dict[str, list[frozenset[str]]] = {}
+        for name in self.names:
+            bodies = [resources[name] for resources in (old, new) if name in resources]
+            types = [_type(body) for body in bodies]
+            is_of_sam = any(map(_is_sam, types))
+            self._bodies[name] = bodies
+            self._name_words[name] = _words_of_names(bodies)
+            if _ROLE in types:
+                self.roles.append(name)
+            if is_of_sam:
+                self._of_sam.append(name)
+            if is_of_sam or not RUNS.keys().isdisjoint(types):
+                self.running.append(name)
         self._listed = {name: self._named_in(self._attached(name)) for name in self.names}
 
     def in_both(self, name: str) -> bool:
@@ -172,8 +187,8 @@ class _Resources:
     def roles_of(self, name: str) -> frozenset[str]:
         """The roles that something may run under, or what SAM makes them for."""
         bodies = self._bodies[name]
-        given = [section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in bodies]
-        return self._named_in(given).intersection((*self.roles, *self.running))
+        role_values = [section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in bodies]
+        return self._named_in(role_values).intersection((*self.roles, *self.running))
 
     def listed(self, name: str) -> frozenset[str]:
         """What a resource may list as attached: a role its policies, a policy its roles."""
@@ -190,14 +205,15 @@ class _Resources:
     def _named_in(self, value: Any) -> frozenset[str]:
         """The resources that a value may name: by logical id, by the name in the account, by what SAM calls its own."""
         words = names_in(value)
-        by_name = (name for name, sets in self._named.items() if any(own <= words for own in sets))
+        by_name = (name for name, names in self._name_words.items() if any(name_words <= words for name_words in names))
         by_sam = (name for name in self._of_sam if any(word.startswith(name) for word in words))
         return frozenset((*words.intersection(self._bodies), *by_name, *by_sam))
 
-    def _own_names(self, name: str) -> list[frozenset[str]]:
-        """The words of the names that the account knows a resource by."""
-        given = [section(body, "Properties").get(key) for body in self._bodies[name] for key in _NAMES]
-        return [words for words in map(names_in, given) if words]
+
+def _words_of_names(bodies: list[Any]) -> list[frozenset[str]]:
+    """The words of the names that the account knows a resource by, in either template."""
+    names = [section(body, "Properties").get(key) for body in bodies for key in _NAMES]
+    return [words for words in map(names_in, names) if words]
 
 
 def _is_sam(kind: str) -> bool:

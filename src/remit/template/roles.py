@@ -11,9 +11,9 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.template.attached_policies import BOUNDARY, Attached, attached, documents
 from remit.template.branches import branches, choice, items
-from remit.template.certain_values import settled
 from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
 from remit.template.sam.expand import Expanded, expanded
+from remit.template.settled_values import settled
 from remit.template.worlds import in_world
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ class Read:
     def others(self) -> dict[str, str]:
         """The functions that run under a role that is none of these, each with the text of its role."""
         served = {name for role in self.roles for name in role.functions}
-        others: dict[str, str] = {}
-        for one in self.resources:
-            role = one.properties.get(RUNS[one.type]) if one.type in _FUNCTIONS else None
-            if role and one.logical_id not in served:
-                others[one.logical_id] = tokens.text_of(role)
-        return others
+        foreign_roles: dict[str, str] = {}
+        for resource in self.resources:
+            role = resource.properties.get(RUNS[resource.type]) if resource.type in _FUNCTIONS else None
+            if role and resource.logical_id not in served:
+                foreign_roles[resource.logical_id] = tokens.text_of(role)
+        return foreign_roles
 
 
 def policy_role(value: Any, file: str, place: Place) -> Read:
@@ -80,12 +80,14 @@ def roles_of(resources: tuple[Resource, ...], place: Place) -> Read:
 
 
 def _roles(resources: tuple[Resource, ...], plain: Expanded) -> Read:
-    found = attached(resources, plain.place)
-    roles = [one for one in resources if one.type == "AWS::IAM::Role"]
+    attached_policies = attached(resources, plain.place)
+    roles = [resource for resource in resources if resource.type == "AWS::IAM::Role"]
     running = _running(resources)
-    inside = tuple(_role(role, running, plain, found) for role in roles)
-    outside = tuple(_outside(name, found, plain) for name in found.elsewhere)
-    return Read((*inside, *outside), resources, (*plain.notes, *found.notes), documents(resources, plain.place))
+    inside = tuple(_role(role, running, plain, attached_policies) for role in roles)
+    outside = tuple(_outside(name, attached_policies, plain) for name in attached_policies.elsewhere)
+    return Read(
+        (*inside, *outside), resources, (*plain.notes, *attached_policies.notes), documents(resources, plain.place)
+    )
 
 
 def roles_in(world: World, source: Source) -> Read:
@@ -95,49 +97,51 @@ def roles_in(world: World, source: Source) -> Read:
 
 
 def _template(value: Any, file: str, place: Place) -> Mapping[str, Any]:
-    found = value.get("Resources") if isinstance(value, dict) else None
-    if isinstance(value, dict) and isinstance(found, dict):
+    resources = value.get("Resources") if isinstance(value, dict) else None
+    if isinstance(value, dict) and isinstance(resources, dict):
         return value
     hint = "a policy document is read with --policy" if isinstance(value, dict) and "Statement" in value else None
     at = place(("Resources",) if isinstance(value, dict) else ())
-    raise RemitError(f"{file} is no CloudFormation template: it has no Resources", hint=hint, origin=at)
+    raise RemitError(f"{file} is not a CloudFormation template: it has no Resources", hint=hint, origin=at)
 
 
 def _resources(plain: Expanded) -> Iterator[Resource]:
-    for name, one in plain.resources.items():
+    for name, body in plain.resources.items():
         path = ("Resources", name)
-        if not isinstance(one, dict):
+        if not isinstance(body, dict):
             raise RemitError(f"resource `{name}` must be a mapping with a Type", origin=plain.place(path))
-        properties = one.get("Properties")
+        properties = body.get("Properties")
         if properties is not None and not isinstance(properties, dict):
             raise RemitError(f"the Properties of `{name}` must be a mapping", origin=plain.place((*path, "Properties")))
-        beside = {key: item for key, item in one.items() if key not in ("Type", "Properties")}
-        yield Resource(name, str(one.get("Type", "")), properties or {}, beside, plain.place(path))
+        beside = {key: item for key, item in body.items() if key not in ("Type", "Properties")}
+        yield Resource(name, str(body.get("Type", "")), properties or {}, beside, plain.place(path))
 
 
-def _role(role: Resource, running: list[tuple[str, tuple[str, ...]]], plain: Expanded, found: Attached) -> Role:
+def _role(
+    role: Resource, running: list[tuple[str, tuple[str, ...]]], plain: Expanded, attached_policies: Attached
+) -> Role:
     base: Path = ("Resources", role.logical_id, "Properties")
     grants, notes = _inline(role, base, plain)
     managed = [
-        tokens.text_of(one.value)
-        for one in items(role.properties.get("ManagedPolicyArns"), (*base, "ManagedPolicyArns"))
+        tokens.text_of(item.value)
+        for item in items(role.properties.get("ManagedPolicyArns"), (*base, "ManagedPolicyArns"))
     ]
-    own = found.of(role, managed)
+    own_policies = attached_policies.of(role, managed)
     boundaries = tuple(branches(role.properties.get(BOUNDARY), (*base, BOUNDARY)))
     trust = role.properties.get("AssumeRolePolicyDocument")
     trusted = policy_of(trust, (*base, "AssumeRolePolicyDocument"), plain.place)
     return Role(
         role.logical_id,
-        (*grants, *(grant for one in own for grant in one.grants)),
+        (*grants, *(grant for item in own_policies for grant in item.grants)),
         tuple(_served(role, running)),
-        tuple(dict.fromkeys(arn for arn in managed if not any(arn in one.arns for one in own))),
-        _boundary([one.value for one in boundaries], role.properties),
+        tuple(dict.fromkeys(arn for arn in managed if not any(arn in item.arns for item in own_policies))),
+        _boundary([item.value for item in boundaries], role.properties),
         services(trusted),
         trust=trusted,
         trust_origin=None if trust is None else plain.place((*base, "AssumeRolePolicyDocument")),
         origin=role.origin,
         condition=role.attributes.get("Condition"),
-        notes=(*notes, *_uncertain(role, trust), *(note for one in own for note in one.notes)),
+        notes=(*notes, *_uncertain(role, trust), *(note for item in own_policies for note in item.notes)),
     )
 
 
@@ -165,43 +169,45 @@ def condition_note(condition: str) -> str:
 def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], list[str]]:
     grants: list[Grant] = []
     notes: list[str] = []
-    for one in items(role.properties.get("Policies"), (*base, "Policies")):
-        if tokens.is_intrinsic(one.value):
-            notes.append(f"some of its inline policies are known at the deploy only: {unknown(one.value)}")
+    for item in items(role.properties.get("Policies"), (*base, "Policies")):
+        if tokens.is_intrinsic(item.value):
+            notes.append(f"some of its inline policies are known at the deploy only: {unknown(item.value)}")
             continue
-        if not isinstance(one.value, dict):
-            hint = "a managed policy stands in ManagedPolicyArns" if isinstance(one.value, str) else None
+        if not isinstance(item.value, dict):
+            hint = "a managed policy stands in ManagedPolicyArns" if isinstance(item.value, str) else None
             message = f"an inline policy of `{role.logical_id}` must be a mapping with PolicyName and PolicyDocument"
-            raise RemitError(message, hint=hint, origin=plain.place(one.path))
-        document = one.value.get("PolicyDocument")
+            raise RemitError(message, hint=hint, origin=plain.place(item.path))
+        document = item.value.get("PolicyDocument")
         if document is None:
             raise RemitError(
-                f"an inline policy of `{role.logical_id}` has no PolicyDocument", origin=plain.place(one.path)
+                f"an inline policy of `{role.logical_id}` has no PolicyDocument", origin=plain.place(item.path)
             )
         if not known(document):
             notes.append(f"some of its inline policies are known at the deploy only: {unknown(document)}")
         grants += grants_of(
-            document, (*one.path, "PolicyDocument"), plain.place, Reason("text", plain.reason(one.path)), one.when
+            document, (*item.path, "PolicyDocument"), plain.place, Reason("text", plain.reason(item.path)), item.when
         )
     return grants, notes
 
 
-def _outside(name: str, found: Attached, plain: Expanded) -> Role:
+def _outside(name: str, attached_policies: Attached, plain: Expanded) -> Role:
     """A role that the template attaches policies to and does not make."""
-    own = found.elsewhere[name]
-    grants = tuple(grant for one in own for grant in one.grants)
+    policies = attached_policies.elsewhere[name]
+    grants = tuple(grant for policy in policies for grant in policy.grants)
     note = "the template does not make this role: it only attaches these policies to it"
-    origin = plain.place(own[0].path)
+    origin = plain.place(policies[0].path)
     return Role(name, grants, (), trusts=(), origin=origin, only_attached_to=True, notes=(note,))
 
 
 def _running(resources: tuple[Resource, ...]) -> list[tuple[str, tuple[str, ...]]]:
     """What runs under roles, by logical id, each with the texts of the roles that it may run under."""
     running = []
-    for one in resources:
-        if one.type in RUNS:
-            texts = tuple(tokens.text_of(branch.value) for branch in branches(one.properties.get(RUNS[one.type])))
-            running.append((one.logical_id, texts))
+    for resource in resources:
+        if resource.type in RUNS:
+            texts = tuple(
+                tokens.text_of(branch.value) for branch in branches(resource.properties.get(RUNS[resource.type]))
+            )
+            running.append((resource.logical_id, texts))
     return running
 
 
@@ -209,7 +215,7 @@ def _served(role: Resource, running: list[tuple[str, tuple[str, ...]]]) -> Itera
     """What runs under a role, by its logical ids."""
     name = role.properties.get("RoleName")
     ends = tuple(f"/{text}" for text in (role.ref, tokens.text_of(name) if name is not None else None) if text)
-    whole = (*arns_of(role), role.ref)
+    role_texts = (*arns_of(role), role.ref)
     for logical_id, texts in running:
-        if any(text in whole or (":role" in text and text.endswith(ends)) for text in texts):
+        if any(text in role_texts or (":role" in text and text.endswith(ends)) for text in texts):
             yield logical_id

@@ -50,34 +50,36 @@ def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
 
     Of more than MOST, those in which the fewest tests hold: every test holds in one of them at least, if it can be.
     """
-    tests = dict.fromkeys(test for one in templates for test in _tests(one))
+    tests = dict.fromkeys(test for template in templates for test in _tests(template))
     by_value: dict[str, list[Test]] = {}
     for test in tests:
         by_value.setdefault(test.value, []).append(test)
-    several = list(by_value.values())
-    complete = prod(len(found) + 1 for found in several) <= MOST
-    ways = product(*([None, *found] for found in several)) if complete else islice(_fewest(several), MOST)
-    return tuple(dict.fromkeys(tests, False) | {one: True for one in way if one} for way in ways), complete
+    groups = list(by_value.values())
+    complete = prod(len(tests_of_value) + 1 for tests_of_value in groups) <= MOST
+    ways = (
+        product(*([None, *tests_of_value] for tests_of_value in groups)) if complete else islice(_fewest(groups), MOST)
+    )
+    return tuple(dict.fromkeys(tests, False) | {test: True for test in way if test} for way in ways), complete
 
 
-def _fewest(several: list[list[Test]]) -> Iterator[tuple[Test, ...]]:
+def _fewest(groups: list[list[Test]]) -> Iterator[tuple[Test, ...]]:
     """The tests that hold together, at most one of each value: none at first, then one, then two."""
-    for count in range(len(several) + 1):
-        for chosen in combinations(several, count):
+    for count in range(len(groups) + 1):
+        for chosen in combinations(groups, count):
             yield from product(*chosen)
 
 
 def conditions_of(template: Any) -> tuple[str, ...]:
     """The conditions of a template that decide on its resources, those that others of them ask among them."""
     conditions = section(template, "Conditions")
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     waiting = list(_named({key: template[key] for key in ("Resources", "Globals") if key in template}))
     while waiting:
         name = waiting.pop(0)
-        if name in conditions and name not in found:
-            found[name] = None
+        if name in conditions and name not in names:
+            names[name] = None
             waiting += _named(conditions[name])
-    return tuple(found)
+    return tuple(names)
 
 
 def _tests(template: Any) -> Iterator[Test]:
@@ -105,14 +107,14 @@ def _inside(condition: Any, conditions: Mapping[str, Any], within: tuple[str, ..
     """The tests that decide on a condition."""
     kind, argument = _function(condition)
     if kind in ("Fn::And", "Fn::Or", "Fn::Not"):
-        for one in argument if isinstance(argument, list) else ():
-            yield from _inside(one, conditions, within)
+        for part in argument if isinstance(argument, list) else ():
+            yield from _inside(part, conditions, within)
     elif kind == "Condition" and argument in conditions and argument not in within:
         yield from _inside(conditions[argument], conditions, (*within, argument))
     else:
-        found = _test(condition)
-        if isinstance(found, Test):
-            yield found
+        test = _test(condition)
+        if isinstance(test, Test):
+            yield test
 
 
 def _function(condition: Any) -> tuple[str, Any]:
@@ -129,15 +131,15 @@ def _test(condition: Any) -> Test | bool:
         return Test(f"condition {argument}")
     if kind != "Fn::Equals" or not isinstance(argument, list) or len(argument) != _PAIR:
         return Test(_text(condition))
-    one, other = (_text(value) for value in argument)
-    if one == other:
+    first_text, second_text = (_text(value) for value in argument)
+    if first_text == second_text:
         return True
-    literal = [not tokens.references(text) and not text.startswith("{") for text in (one, other)]
+    literal = [not tokens.references(text) and not text.startswith("{") for text in (first_text, second_text)]
     if all(literal):
         return False
     if any(literal):
-        return Test(other, one) if literal[0] else Test(one, other)
-    return Test(f"{min(one, other)} = {max(one, other)}")
+        return Test(second_text, first_text) if literal[0] else Test(first_text, second_text)
+    return Test(f"{min(first_text, second_text)} = {max(first_text, second_text)}")
 
 
 def _text(value: Any) -> str:
@@ -150,15 +152,15 @@ def _holds(condition: Any, conditions: Mapping[str, Any], world: World, within: 
     kind, argument = _function(condition)
     parts = argument if isinstance(argument, list) else []
     if kind == "Fn::And":
-        return all(_holds(one, conditions, world, within) for one in parts)
+        return all(_holds(part, conditions, world, within) for part in parts)
     if kind == "Fn::Or":
-        return any(_holds(one, conditions, world, within) for one in parts)
+        return any(_holds(part, conditions, world, within) for part in parts)
     if kind == "Fn::Not":
-        return not any(_holds(one, conditions, world, within) for one in parts)
+        return not any(_holds(part, conditions, world, within) for part in parts)
     if kind == "Condition" and argument in conditions and argument not in within:
         return _holds(conditions[argument], conditions, world, (*within, argument))
-    found = _test(condition)
-    return found if isinstance(found, bool) else world.get(found, False)
+    test_or_result = _test(condition)
+    return test_or_result if isinstance(test_or_result, bool) else world.get(test_or_result, False)
 
 
 def in_world(template: Any, world: World, place: Place) -> tuple[Any, Place]:
@@ -170,9 +172,9 @@ def in_world(template: Any, world: World, place: Place) -> tuple[Any, Place]:
     resources = template.get("Resources") if isinstance(template, dict) else None
     if isinstance(resources, dict):
         value["Resources"] = {
-            name: deciding.value(_there(one), ("Resources", name))
-            for name, one in resources.items()
-            if _condition(one) is None or deciding.holds(str(_condition(one)))
+            name: deciding.value(_there(resource), ("Resources", name))
+            for name, resource in resources.items()
+            if _condition(resource) is None or deciding.holds(str(_condition(resource)))
         }
     if isinstance(template, dict) and "Globals" in template:
         value["Globals"] = deciding.value(template["Globals"], ("Globals",))
@@ -192,12 +194,16 @@ def _there(resource: Any) -> Any:
     return {key: item for key, item in resource.items() if key != "Condition" or not isinstance(item, str)}
 
 
-def words(holds: Iterable[World], every: Iterable[World]) -> tuple[str, ...]:
+def words(holds: Iterable[World], all_ways: Iterable[World]) -> tuple[str, ...]:
     """What must be so for one of some worlds among all, in as few words as the first of them needs."""
-    among, others = list(holds), list(every)
-    told = dict(among[0]) if among else {}
-    for test in list(told):
-        rest = {one: value for one, value in told.items() if one != test}
-        if all(world in among for world in others if all(world[one] == value for one, value in rest.items())):
-            told = rest
-    return tuple(test.words(holds=value) for test, value in told.items())
+    among, all_worlds = list(holds), list(all_ways)
+    telling = dict(among[0]) if among else {}
+    for test in list(telling):
+        fewer = {part_test: value for part_test, value in telling.items() if part_test != test}
+        if all(
+            world in among
+            for world in all_worlds
+            if all(world[part_test] == value for part_test, value in fewer.items())
+        ):
+            telling = fewer
+    return tuple(test.words(holds=value) for test, value in telling.items())

@@ -1,18 +1,22 @@
-"""A CloudFormation or SAM template as it is written: its resources, and the names that references in it may have."""
+"""A CloudFormation or SAM template as it is written: its sections, and the names that references in it may have."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.template.branches import items, value_at
 from remit.template.loops import variables
+from remit.template.parameters import parameters
+from remit.template.resolved_texts import UNKNOWN
 from remit.template.sections import section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.documents.json_text import Path
     from remit.errors import Origin
+    from remit.template.parameters import Parameter
 
 Place: TypeAlias = "Callable[[Path], Origin | None]"
 SAM: Final = "AWS::Serverless::"
@@ -27,6 +31,15 @@ _IMPLICIT: Final = (
 _KNOWN_TRANSFORMS: Final = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::SecretsManager-2020-07-23",
                             "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen")  # fmt: skip
 """Transforms that make no resources but those of SAM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """What CloudFormation runs on a template, by name; `location` is that of what it includes, "" where it does not."""
+
+    name: str
+    location: str = ""
+    """UNKNOWN where only the deploy knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +62,29 @@ class WrittenTemplate:
     late: bool = False
     """Whether late-bound parts stand in plain text."""
 
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """What it declares in Parameters, by name."""
+        return parameters(self.raw)
+
+    @property
+    def mappings(self) -> Mapping[str, Any]:
+        """Its Mappings, by name."""
+        return section(self.raw, "Mappings")
+
+    @property
+    def transforms(self) -> tuple[Transform, ...]:
+        """Its transforms, each once: those of its `Transform`, and Fn::Transform in any place."""
+        declared = self.raw.get("Transform", ())
+        used = [transform for transform in (declared if isinstance(declared, list) else [declared]) if transform]
+        for name in ("Resources", "Mappings", "Outputs"):
+            used += _transforms_in(self.raw.get(name))
+        return tuple(dict.fromkeys(map(_transform, used)))
+
     def makes(self, name: str) -> bool:
         """Whether SAM or a module may make a resource of this name, or know it by it (`ReportFunction.Alias`)."""
-        rests = (name[len(maker) :] for maker in self.makers if name.startswith(maker))
-        return any(rest[:1] in ("", ".") or not rest[0].islower() for rest in rests)
+        suffixes = (name[len(maker) :] for maker in self.makers if name.startswith(maker))
+        return any(suffix[:1] in ("", ".") or not suffix[0].islower() for suffix in suffixes)
 
     def type_of(self, name: str) -> str:
         """The type of a resource; "" where there is none of this name."""
@@ -66,12 +98,18 @@ def is_template(value: Any) -> bool:
     )
 
 
-def written_template(raw: Mapping[str, Any], place: Place, size: int = 0) -> WrittenTemplate:
+def _nowhere(_: Path) -> None:
+    """The place of every part of a template that no file holds."""
+
+
+def written_template(raw: Mapping[str, Any], place: Place = _nowhere, size: int = 0) -> WrittenTemplate:
     """A template as it was read; `size` is that of its file in bytes."""
     declared = section(raw, "Resources")
-    resources = {name: one for name, one in declared.items() if isinstance(one, dict) and "Type" in one}
-    sam = tuple(name for name, one in resources.items() if str(one["Type"]).startswith(SAM))
-    modules = tuple(name for name, one in resources.items() if str(one["Type"]).endswith("::MODULE"))
+    resources = {
+        name: resource for name, resource in declared.items() if isinstance(resource, dict) and "Type" in resource
+    }
+    sam = tuple(name for name, resource in resources.items() if str(resource["Type"]).startswith(SAM))
+    modules = tuple(name for name, resource in resources.items() if str(resource["Type"]).endswith("::MODULE"))
     makers = (*sam, *modules, *(_IMPLICIT if sam else ()))
     opaque = _has_macros(raw.get("Transform", [])) or any(str(name).startswith("Fn::") for name in declared)
     return WrittenTemplate(
@@ -89,3 +127,24 @@ def written_template(raw: Mapping[str, Any], place: Place, size: int = 0) -> Wri
 def _has_macros(transforms: Any) -> bool:
     listed = transforms if isinstance(transforms, list) else [transforms]
     return any(name not in _KNOWN_TRANSFORMS for name in listed)
+
+
+def _transforms_in(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, dict):
+        for branch in items(value.get("Fn::Transform")):
+            if isinstance(branch.value, dict):
+                yield branch.value
+        for part in value.values():
+            yield from _transforms_in(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _transforms_in(part)
+
+
+def _transform(written: Any) -> Transform:
+    if not isinstance(written, dict):
+        return Transform(str(written))
+    location = value_at(written, "Parameters.Location")
+    if location and not isinstance(location, str):
+        return Transform(str(written.get("Name")), UNKNOWN)
+    return Transform(str(written.get("Name")), location or "")

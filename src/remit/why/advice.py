@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from remit.explain.explanation import Explanation
     from remit.why.denial import Denial, LayerName
-    from remit.why.denied_request import Here
+    from remit.why.denied_request import LoadedApp
 
 DEPLOYERS: Final = "for whoever deploys, `remit policy deployer` writes the whole policy"
-"""The advice to somebody who is no role of the app."""
+"""The advice to somebody who is not a role of the app."""
 _ASSUMES: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 _ORGANIZATION: Final = "no policy of the account can allow it: ask whoever owns the organization's policies"
 _CHANGE: Final[dict[LayerName, str]] = {
@@ -55,7 +55,7 @@ _SERVICE: Final = (
     "Principal.Service {principal}, on the condition aws:SourceArn"
 )
 _DEPLOYS: Final = frozenset({"cloudformation", "iam", "lambda"})
-"""Services whose denials are likely a deploy's, where the caller is no function, and the call is none of a function."""
+"""Services whose denials are likely of a deploy: the caller is not a function, and no function makes the call."""
 
 
 def advice(denial: Denial) -> Iterator[str]:
@@ -63,7 +63,7 @@ def advice(denial: Denial) -> Iterator[str]:
     if denial.note is not None:
         yield denial.note
     if denial.others:
-        yield f"the text tells of other denials, too, which can be asked one by one: {'; '.join(denial.others)}"
+        yield f"the text reports other denials, too. Ask about them one by one: {'; '.join(denial.others)}"
     if denial.encoded is not None:
         yield (
             f"decode it: aws sts decode-authorization-message --encoded-message {denial.encoded} "
@@ -108,7 +108,7 @@ class _Case:
     """A denial, the app in this folder and the function that asked, where known, and what its role answers."""
 
     denial: Denial
-    here: Here | None
+    here: LoadedApp | None
     function: str | None
     actions: tuple[str, ...]
     answers: tuple[Explanation, ...]
@@ -126,13 +126,13 @@ class _Case:
 
 def advice_here(
     denial: Denial,
-    here: Here | None,
+    project: LoadedApp | None,
     function: str | None,
     actions: tuple[str, ...],
     answers: tuple[Explanation, ...],
 ) -> Iterator[str]:
     """What the app in this folder, or its absence, adds to that."""
-    case = _Case(denial, here, function, actions, answers)
+    case = _Case(denial, project, function, actions, answers)
     for piece_of_advice in _ADVICE:
         yield from piece_of_advice(case)
 
@@ -195,14 +195,15 @@ _ADVICE: Final = (
 
 def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
     """What the other side has to allow as well: a role whoever assumes it, another account its resource."""
-    own, other = ACCOUNT.match(denial.principal or ""), parse(denial.resource or "")
-    if other is None or is_service(denial):
+    caller, resource = ACCOUNT.match(denial.principal or ""), parse(denial.resource or "")
+    if resource is None or is_service(denial):
         return
     if _ASSUMES.isdisjoint(actions):
-        if own is not None and other.account not in ("", own[1]) and other.account.isdigit():
-            yield f"it belongs to another account, {other.account}: the resource's own policy must allow it as well"
-    elif other.resource.startswith("role/"):
-        yield f"the trust policy of {other.resource.rpartition('/')[2]} must let it in as well"
+        owner = resource.account
+        if caller is not None and owner.isdigit() and owner != caller[1]:
+            yield f"it belongs to another account, {owner}: the resource's own policy must allow it as well"
+    elif resource.resource.startswith("role/"):
+        yield f"the trust policy of {resource.resource.rpartition('/')[2]} must let it in as well"
 
 
 def is_service(denial: Denial) -> bool:
@@ -221,20 +222,20 @@ def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
 
 
 def _needed(
-    here: Here | None, actions: tuple[str, ...], denial: Denial, answers: tuple[Explanation, ...]
+    project: LoadedApp | None, actions: tuple[str, ...], denial: Denial, answers: tuple[Explanation, ...]
 ) -> Iterator[str]:
     """The grant that a function of the app would need, where nobody says which one called."""
-    if here is None or denial.deploying:
+    if project is None or denial.deploying:
         return
     if denial.note == EXECUTION_ROLE:
         yield "remit grants it by default: where a setting replaced that, `remit build` names what is missing"
         return
-    for function in here.app.functions[:1]:
+    for function in project.app.functions[:1]:
         for action in actions[:1]:
             resource = answers[0].resource if answers else denial.resource or any_of(action)
-            made = remedy(here.app, function, action, resource, here.folder, account=account_of(denial))
-            code = " and ".join(f"`{line}`" for line in made.imports)
-            with_it = f" (with {code})" if made.imports else ""
+            fix = remedy(project.app, function, action, resource, project.folder, account=account_of(denial))
+            code = " and ".join(f"`{line}`" for line in fix.imports)
+            with_it = f" (with {code})" if fix.imports else ""
             vague = resource == "*" and denial.resource is None and targets_of(action)
-            item = f'allow({json.dumps(action)}, on="arn:…")' if vague else made.item
+            item = f'allow({json.dumps(action)}, on="arn:…")' if vague else fix.item
             yield f"the function that calls it needs {item} in the policy of its decorator{with_it}"

@@ -103,23 +103,32 @@ _NAMES: Final[Mapping[str, tuple[str, str]]] = {
 def parse(text: str) -> Denial | None:
     """What a text says about a denied request; None when it tells of none. Never fails, whatever the text."""
     text = text[-LONGEST:]
-    found = _structured(text, _DEPTH) or _in_lines(text)
-    if found is None:
+    denial = _structured(text, _DEPTH) or _in_lines(text)
+    if denial is None:
         read = ((way, _plain(way)) for way in wordings.readings(text))
-        text, found = max(read, key=lambda pair: _wholeness(pair[1]))
-    if found is None:
+        text, denial = max(read, key=lambda pair: _wholeness(pair[1]))
+    if denial is None:
         return None
     flat = _flat(text)
     log = wordings.LOG.search(flat)
-    return replace(found, others=_others(flat, found), function=log[1] if log is not None else None)
+    return replace(denial, others=_others(flat, denial), function=log[1] if log is not None else None)
 
 
-def _wholeness(found: Denial | None) -> int:
+def _wholeness(denial: Denial | None) -> int:
     """How much a reading tells, of which an ARN that is cut through is no part."""
-    if found is None:
+    if denial is None:
         return -1
-    names = (found.action, found.operation, found.service, found.layer, found.principal, found.resource, found.encoded)
-    return sum(one is not None and (not one.startswith("arn") or _WHOLE.fullmatch(one) is not None) for one in names)
+    names = (
+        denial.action,
+        denial.operation,
+        denial.service,
+        denial.layer,
+        denial.principal,
+        denial.resource,
+        denial.encoded,
+    )
+    stated = [name for name in names if name is not None]
+    return sum(not name.startswith("arn") or _WHOLE.fullmatch(name) is not None for name in stated)
 
 
 def _plain(text: str) -> Denial | None:
@@ -127,15 +136,17 @@ def _plain(text: str) -> Denial | None:
     flat = _flat(text)
     if wordings.DENIED.search(flat) is None:
         return None
-    found = replace(_request(flat), **_caller(flat))
-    if (found.action or "").lower() in FEDERATED and found.layer is None:
-        found = replace(found, layer="trust", explicit=False)
-    if found.operation is not None and found.service is None and "UnauthorizedOperation" in flat:
-        found = replace(found, service="ec2")  # whose code alone it is
-    meant = next((meaning for words, meaning in wordings.NOTES if words.search(flat) is not None), {})
-    if wordings.DEPLOYING.search(flat) is not None and meant.get("note") != wordings.EXECUTION_ROLE:
-        found = replace(found, deploying=True)
-    return replace(found if found.resource is not None else _located(found, flat), **meant)
+    denial = replace(_request(flat), **_caller(flat))
+    if (denial.action or "").lower() in FEDERATED and denial.layer is None:
+        denial = replace(denial, layer="trust", explicit=False)
+    if denial.operation is not None and denial.service is None and "UnauthorizedOperation" in flat:
+        denial = replace(denial, service="ec2")  # whose code alone it is
+    meaning = next((meaning for pattern, meaning in wordings.NOTES if pattern.search(flat) is not None), {})
+    if wordings.DEPLOYING.search(flat) is not None and meaning.get("note") != wordings.EXECUTION_ROLE:
+        denial = replace(denial, deploying=True)
+    if denial.resource is None:
+        denial = _located(denial, flat)
+    return replace(denial, **meaning)
 
 
 def _flat(text: str) -> str:
@@ -146,16 +157,18 @@ def _flat(text: str) -> str:
     return " ".join(_BOLD.sub(r"\1", _CONTROL.sub(" ", wordings.unwrapped(plain))).split())
 
 
-def _others(flat: str, first: Denial) -> tuple[str, ...]:
+def _others(flat: str, first_denial: Denial) -> tuple[str, ...]:
     """What was denied as well: `dynamodb:Query on …`, as far as the text says so in the words of AWS."""
-    own, seen = (first.action or "").lower(), dict[str, None]()
+    first_action, first_resource = (first_denial.action or "").lower(), first_denial.resource
+    denied_accesses: dict[str, None] = {}
     for place, action in enumerate(wordings.ACTION.finditer(flat)):
-        resource = _resource(wordings.RESOURCE.match(flat, action.end() + 1), first.principal)
-        if place == 0 and resource == first.resource:  # it is told, by the action that no policy allows
+        resource = _resource(wordings.RESOURCE.match(flat, action.end() + 1), first_denial.principal)
+        if place == 0 and resource == first_resource:  # it is told, by the action that no policy allows
             continue
-        if action[1].lower() != own or (resource != first.resource and None not in (resource, first.resource)):
-            seen[action[1] if resource is None else f"{action[1]} on {resource}"] = None
-    return tuple(seen)[:_MOST]
+        another_resource = None not in (resource, first_resource) and resource != first_resource
+        if another_resource or action[1].lower() != first_action:
+            denied_accesses[action[1] if resource is None else f"{action[1]} on {resource}"] = None
+    return tuple(denied_accesses)[:_MOST]
 
 
 def _request(flat: str) -> Denial:
@@ -165,92 +178,111 @@ def _request(flat: str) -> Denial:
         return Denial(quoted["principal"], quoted["action"], quoted["resource"])
     principal = _principal(flat)
     action, layer = wordings.ACTION.search(flat), wordings.LAYER.search(flat)
-    named = layer["action"] if layer is not None else None
-    asked = action[1] if action is not None else None
-    # An API may check a further action than its own: the one that no policy allows is what is missing.
-    return Denial(
+    denial = Denial(
         principal=principal,
-        action=named if named is not None and asked is not None and named.lower() != asked.lower() else asked or named,
+        action=None if action is None else action[1],
         resource=_resource(wordings.RESOURCE.search(flat, action.end() if action else 0), principal),
-        layer=None if layer is None else _kind(layer["kind"]),
-        explicit=layer["how"].lower().startswith("with")
-        if layer is not None
-        else True
-        if "explicit deny" in flat
-        else None,
-        policy=_trimmed(layer["policy"]) if layer is not None and layer["policy"] else None,
+        explicit=True if "explicit deny" in flat else None,
+    )
+    if layer is None:
+        return denial
+    # An API may check a further action than its own: the one that no policy allows is what is missing.
+    missing_action = layer["action"]
+    if missing_action is not None and missing_action.lower() != (denial.action or "").lower():
+        denial = replace(denial, action=missing_action)
+    return replace(
+        denial,
+        layer=_kind(layer["kind"]),
+        explicit=layer["how"].lower().startswith("with"),
+        policy=_trimmed(layer["policy"]) if layer["policy"] else None,
     )
 
 
 def _principal(flat: str) -> str | None:
-    who = wordings.WHO.search(flat) or wordings.MAPPED.search(flat)
-    if who is not None:
-        return _trimmed(who[1])
-    somebody = (_trimmed(found[1]) for found in wordings.SOMEBODY.finditer(flat))
-    return next((name for name in somebody if name.lower() not in wordings.NOBODY), None)
+    user = wordings.WHO.search(flat) or wordings.MAPPED.search(flat)
+    if user is not None:
+        return _trimmed(user[1])
+    for match in wordings.SOMEBODY.finditer(flat):
+        name = _trimmed(match[1])
+        if name.lower() not in wordings.NOBODY:
+            return name
+    return None
 
 
 def _kind(words: str) -> LayerName:
     return next(layer for start, layer in _KINDS.items() if words.lower().startswith(start))
 
 
-def _resource(found: re.Match[str] | None, principal: str | None) -> str | None:
+def _resource(match: re.Match[str] | None, principal: str | None) -> str | None:
     """The resource, as an ARN where IAM names it by its kind (`role worker`); `policy path /` is every one: `*`."""
-    if found is None:
+    if match is None:
         return None
-    if (found["bare"] or "").startswith("<") or (found["bare"] or "").endswith(_CUT):  # a placeholder, or cut off
+    if (match["bare"] or "").startswith("<") or (match["bare"] or "").endswith(_CUT):  # a placeholder, or cut off
         return None
-    name = _trimmed(found["whole"] or found["bare"])
+    name = _trimmed(match["whole"] or match["bare"])
     if not name:
         return None
-    if found["path"]:
+    if match["path"]:
         return "*"
     owner = _ARN.match(principal or "")
-    if found["kind"] is None or name.startswith("arn:") or owner is None:
+    if match["kind"] is None or name.startswith("arn:") or owner is None:
         return name
     partition = (principal or "").split(":")[1]
-    return f"arn:{partition}:iam::{owner[1]}:{found['kind'].replace(' ', '-')}/{name.lstrip('/')}"
+    return f"arn:{partition}:iam::{owner[1]}:{match['kind'].replace(' ', '-')}/{name.lstrip('/')}"
 
 
-def _located(found: Denial, flat: str) -> Denial:
+def _located(denial: Denial, flat: str) -> Denial:
     """A denial with the queue, stream, bucket or object that the words around it name."""
     queue, stream = wordings.QUEUE.search(flat), wordings.STREAM.search(flat)
     if queue is not None:
         region = queue["region"] or queue["old"] or "*"
-        return replace(found, resource=f"arn:aws:sqs:{region}:{queue['account']}:{queue['name']}", service="sqs")
+        return replace(denial, resource=f"arn:aws:sqs:{region}:{queue['account']}:{queue['name']}", service="sqs")
     if stream is not None:
-        return replace(found, resource=stream[1], action=found.action or f"{stream[2]}:{stream[3]}")
+        return replace(denial, resource=stream[1], action=denial.action or f"{stream[2]}:{stream[3]}")
     assumed = wordings.ASSUMED.search(flat)
     if assumed is not None:
-        return replace(found, resource=_trimmed(assumed[1]))
+        return replace(denial, resource=_trimmed(assumed[1]))
+    s3_arn = _s3_arn(flat)
+    return denial if s3_arn is None else replace(denial, resource=s3_arn)
+
+
+def _s3_arn(flat: str) -> str | None:
+    """The one object or bucket that a text names."""
     copied = wordings.COPIED.search(flat)
     if copied is not None:
-        return replace(found, resource=f"arn:aws:s3:::{copied['bucket']}/{copied['key']}")
+        return f"arn:aws:s3:::{copied['bucket']}/{copied['key']}"
     places = {match.groups() for match in wordings.OBJECT.finditer(flat)}
-    named = [match.groupdict() for pattern in wordings.NAMED_BUCKET if (match := pattern.search(flat)) is not None]
-    if len(places) == 1 or (named and not places):
-        bucket, key = next(iter(places)) if places else (named[0]["bucket"], named[0].get("key"))
-        return replace(found, resource=f"arn:aws:s3:::{bucket}" + (f"/{_trimmed(key)}" if key else ""))
-    return found
+    if places:
+        return _object_arn(*places.pop()) if len(places) == 1 else None
+    for pattern in wordings.NAMED_BUCKET:
+        match = pattern.search(flat)
+        if match is not None:
+            return _object_arn(match["bucket"], match.groupdict().get("key"))
+    return None
+
+
+def _object_arn(bucket: str, key: str | None) -> str:
+    """The ARN of an object, or of its bucket where no key is known."""
+    return f"arn:aws:s3:::{bucket}" + (f"/{_trimmed(key)}" if key else "")
 
 
 def _caller(flat: str) -> dict[str, Any]:
     """What the SDK, CloudFormation or Lambda puts around a message."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for pattern in wordings.AROUND:
         around = pattern.search(flat)
-        found |= {} if around is None else {name: text for name, text in around.groupdict().items() if text}
+        fields |= {} if around is None else {name: text for name, text in around.groupdict().items() if text}
     encoded = wordings.ENCODED.search(flat)
-    found |= {} if encoded is None else {"encoded": encoded[1]}
+    fields |= {} if encoded is None else {"encoded": encoded[1]}
     if wordings.ACTION.search(flat) is None:
         api = wordings.API.search(flat)
-        found |= {} if api is None else {"action": api[1]}
+        fields |= {} if api is None else {"action": api[1]}
         for words, meaning in wordings.MEANT:
-            found |= meaning if words.search(flat) is not None else {}
+            fields |= meaning if words.search(flat) is not None else {}
     event = next((match for pattern in wordings.EVENT if (match := pattern.search(flat)) is not None), None)
     if event is not None:
-        found["logical_id"] = event[1]
-    return found
+        fields["logical_id"] = event[1]
+    return fields
 
 
 def _trimmed(text: str) -> str:
@@ -278,9 +310,12 @@ def _structured(text: str, depth: int) -> Denial | None:
     record = _record(objects)
     if record is not None:
         return record
-    told = [found for one in objects for item in one.values() if (found := _told(item, depth)) is not None]
-    best = next((found for found in told if found.action is not None or found.operation is not None), None)
-    return best or (_plain(text) if told else None)
+    texts = [value for json_object in objects for value in json_object.values() if isinstance(value, str)]
+    denials = [denial for denial in (_in_string(string, depth) for string in texts) if denial is not None]
+    for denial in denials:
+        if denial.action is not None or denial.operation is not None:
+            return denial
+    return _plain(text) if denials else None
 
 
 def _in_lines(text: str) -> Denial | None:
@@ -300,26 +335,28 @@ def _in_lines(text: str) -> Denial | None:
 
 def _record(objects: Iterable[dict[str, Any]]) -> Denial | None:
     """The first object that is a record of AWS's of a known form and tells of a denial."""
-    read = (reader(one) for one in objects for reader in (_trail, _decoded, _stack_event))
-    return next((found for found in read if found is not None), None)
+    for json_object in objects:
+        for reader in (_trail, _decoded, _stack_event):
+            denial = reader(json_object)
+            if denial is not None:
+                return denial
+    return None
 
 
-def _told(item: Any, depth: int) -> Denial | None:
-    if not isinstance(item, str):
-        return None
-    return _structured(item, depth - 1) if item.lstrip().startswith("{") else _plain(item)
+def _in_string(text: str, depth: int) -> Denial | None:
+    return _structured(text, depth - 1) if text.lstrip().startswith("{") else _plain(text)
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
     """Every object of a document, the outer ones first."""
     waiting = [value]
     while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, dict):
-            yield one
-            waiting.extend(one.values())
-        elif isinstance(one, list):
-            waiting.extend(one)
+        part = waiting.pop(0)
+        if isinstance(part, dict):
+            yield part
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
 
 
 def _trail(event: dict[str, Any]) -> Denial | None:
@@ -331,16 +368,16 @@ def _trail(event: dict[str, Any]) -> Denial | None:
     message = _string(event, "errorMessage") or ""
     if wordings.DENIED.search(f"{code} {message}") is None:
         return None
-    told = _plain(message) or Denial()
+    denial = _plain(message) or Denial()
     service = source.partition(".")[0]
     caller = _dict(event.get("userIdentity"))
-    resources = [_string(one, "ARN") or _string(one, "arn") for one in _dicts(event.get("resources"))]
+    resources = [_string(resource, "ARN") or _string(resource, "arn") for resource in _dicts(event.get("resources"))]
     parameters = _dict(event.get("requestParameters"))
     resources += (_parameter(parameters, service), _by_name(parameters, service, event))
     return replace(
-        told,
-        principal=told.principal or _string(caller, "arn") or _string(caller, "invokedBy"),
-        resource=told.resource or next((arn for arn in resources if arn is not None), None),
+        denial,
+        principal=denial.principal or _string(caller, "arn") or _string(caller, "invokedBy"),
+        resource=denial.resource or next((arn for arn in resources if arn is not None), None),
         operation=name,
         service=service,
     )
@@ -351,19 +388,23 @@ def _parameter(parameters: dict[str, Any], service: str) -> str | None:
     bucket, key = _string(parameters, "bucketName"), _string(parameters, "key")
     if bucket is not None and service == "s3":
         return f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
-    arns = {text for name in parameters if (text := _string(parameters, name) or "").split(":")[2:3] == [service]}
-    return arns.pop() if len(arns) == 1 else None
+    texts = {_string(parameters, name) or "" for name in parameters}
+    arns = [text for text in texts if text.split(":")[2:3] == [service]]
+    return arns[0] if len(arns) == 1 else None
 
 
 def _by_name(parameters: dict[str, Any], service: str, event: dict[str, Any]) -> str | None:
     """What a request was about, where it names a table, a function or a stream of the caller's own account."""
     owner = _ARN.match(_string(_dict(event.get("userIdentity")), "arn") or "")
-    key, form = _NAMES.get(service, ("", ""))
-    name, region = _string(parameters, key), _string(event, "awsRegion")
+    key, resource_prefix = _NAMES.get(service, ("", ""))
+    name = _string(parameters, key)
+    region = _string(event, "awsRegion")
     if owner is None or name is None or region is None:
         return None
+    if name.startswith("arn:"):
+        return name
     partition = owner[0].split(":")[1]
-    return name if name.startswith("arn:") else f"arn:{partition}:{service}:{region}:{owner[1]}:{form}{name}"
+    return f"arn:{partition}:{service}:{region}:{owner[1]}:{resource_prefix}{name}"
 
 
 def _decoded(message: dict[str, Any]) -> Denial | None:
@@ -384,16 +425,16 @@ def _decoded(message: dict[str, Any]) -> Denial | None:
 def _stack_event(event: dict[str, Any]) -> Denial | None:
     """An event of `aws cloudformation describe-stack-events`."""
     reason, name = _string(event, "ResourceStatusReason"), _string(event, "LogicalResourceId")
-    found = None if reason is None else _plain(reason)
-    if found is None:
+    denial = None if reason is None else _plain(reason)
+    if denial is None:
         return None
-    deploying = True if found.note != wordings.EXECUTION_ROLE else None
-    return replace(found, logical_id=name, stack=_string(event, "StackName"), deploying=deploying)
+    deploying = True if denial.note != wordings.EXECUTION_ROLE else None
+    return replace(denial, logical_id=name, stack=_string(event, "StackName"), deploying=deploying)
 
 
 def _string(value: dict[str, Any], key: str) -> str | None:
-    found = value.get(key)
-    return _CONTROL.sub("", found) or None if isinstance(found, str) else None
+    text = value.get(key)
+    return _CONTROL.sub("", text) or None if isinstance(text, str) else None
 
 
 def _dict(value: Any) -> dict[str, Any]:
@@ -401,4 +442,4 @@ def _dict(value: Any) -> dict[str, Any]:
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -23,7 +23,7 @@ _RANDOM: Final = re.compile(r"-[A-Za-z0-9]{4,16}")
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class LoadedApp:
     """The app in this folder, and its roles."""
 
     app: App
@@ -35,39 +35,40 @@ def stage_of(denial: Denial, project: str) -> str | None:
     """The stage of the role that asked, when it is one of the project's: `orders-STAGE-IngestRole-RANDOM`."""
     stage = rf"{re.escape(project)}-([a-z][a-z0-9-]{{0,19}}?)"
     role, _ = role_and_session(denial)
-    found = re.fullmatch(rf"{stage}-[A-Z0-9][A-Za-z0-9]*-[A-Za-z0-9]+", role or "")
-    found = found or re.fullmatch(stage, denial.stack or "")
-    return None if found is None else found[1]
+    match = re.fullmatch(rf"{stage}-[A-Z0-9][A-Za-z0-9]*-[A-Za-z0-9]+", role or "")
+    match = match or re.fullmatch(stage, denial.stack or "")
+    return None if match is None else match[1]
 
 
-def function_of(here: Here, denial: Denial) -> str | None:
+def function_of(project: LoadedApp, denial: Denial) -> str | None:
     """The function of this app that asked: by its session's name, its role's, or its resource in a failed stack."""
     role, session = role_and_session(denial)
-    namespace = here.app.namespace
-    for one in here.app.functions:
-        if denial.principal is None and denial.function == f"{namespace}-{one.name}":
-            return one.name
-        if session == f"{namespace}-{one.name}":
-            return one.name
-    for made in here.roles:
-        if role is not None and _is_named(role, f"{namespace}-{made.logical_id}"):
-            return made.functions[0]
+    namespace = project.app.namespace
+    for function in project.app.functions:
+        if denial.principal is None and denial.function == f"{namespace}-{function.name}":
+            return function.name
+        if session == f"{namespace}-{function.name}":
+            return function.name
+    for built_role in project.roles:
+        if role is not None and _is_named(role, f"{namespace}-{built_role.logical_id}"):
+            return built_role.functions[0]
     deployers = denial.deploying and denial.layer != "trust"  # whose own it is, though the event names our resource
-    named = denial.logical_id is not None and denial.principal is None and denial.stack in (None, namespace)
-    if named and not deployers and denial.logical_id is not None:
-        near = [one for one in here.app.functions if denial.logical_id.startswith(one.logical_id)]
-        return max(near, key=lambda one: len(one.logical_id)).name if near else None
-    return None
+    of_this_stack = denial.principal is None and denial.stack in (None, namespace)
+    if denial.logical_id is None or not of_this_stack or deployers:
+        return None
+    candidates = [function for function in project.app.functions if denial.logical_id.startswith(function.logical_id)]
+    candidates.sort(key=lambda function: len(function.logical_id))
+    return candidates[-1].name if candidates else None
 
 
 def role_and_session(denial: Denial) -> tuple[str | None, str | None]:
     """The names in `arn:…:assumed-role/ROLE/SESSION` and `arn:…:role/PATH/ROLE`."""
     tail = (denial.principal or "").split(":", 5)[-1]
-    kind, _, rest = tail.partition("/")
+    kind, _, name = tail.partition("/")
     if kind == "assumed-role":
-        role, _, session = rest.partition("/")
+        role, _, session = name.partition("/")
         return role, session
-    return (rest.rpartition("/")[2], None) if kind == "role" else (None, None)
+    return (name.rpartition("/")[2], None) if kind == "role" else (None, None)
 
 
 def _is_named(name: str, start: str) -> bool:
@@ -76,35 +77,33 @@ def _is_named(name: str, start: str) -> bool:
     return _RANDOM.fullmatch(f"-{end}") is not None and (head == start or (len(name) >= 60 and start.startswith(head)))  # noqa: PLR2004 - 64, less what a shorter random end leaves
 
 
-def actions_of(denial: Denial, here: Here | None, function: str | None) -> tuple[str, ...]:
+def actions_of(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
     """The action that was asked for, in AWS's case; from an operation's name, those that it may need."""
     if denial.action is not None:
-        known = action(denial.action)
-        return (denial.action if known is None else known.full_name,)
+        catalogued_action = action(denial.action)
+        return (denial.action if catalogued_action is None else catalogued_action.full_name,)
     if denial.operation is None:
         return ()
     service = re.sub(r"^(Amazon|AWS) ?|v\d$", "", denial.service or "")
-    called = operation(service, denial.operation) if service else None
-    if called is not None:
-        return (called.actions or called.perhaps)[:_MOST]
-    found = dict.fromkeys(name for one in named(denial.operation) for name in one.actions[:1])
-    return _likely(tuple(found), here, function)[:_MOST]
+    api_operation = operation(service, denial.operation) if service else None
+    if api_operation is not None:
+        return (api_operation.actions or api_operation.perhaps)[:_MOST]
+    candidates = dict.fromkeys(name for api_operation in named(denial.operation) for name in api_operation.actions[:1])
+    return _preferred(tuple(candidates), project, function)[:_MOST]
 
 
-def _likely(actions: tuple[str, ...], here: Here | None, function: str | None) -> tuple[str, ...]:
+def _preferred(actions: tuple[str, ...], project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
     """Of several services' actions those of services that the role deals with; of none, S3's, or what is used most."""
-    roles = () if here is None else tuple(role for role in here.roles if function is None or function in role.functions)
-    dealt = {
-        pattern.partition(":")[0].lower()
-        for role in roles
-        for grant in role.grants
-        for pattern in grant.statement.actions.patterns
-    }
-    near = tuple(name for name in actions if name.partition(":")[0] in dealt)
-    return near or tuple(name for name in actions if name.startswith("s3:")) or ranked(actions)
+    granted_services = set()
+    for role in () if project is None else project.roles:
+        if function is None or function in role.functions:
+            for grant in role.grants:
+                granted_services |= {pattern.partition(":")[0].lower() for pattern in grant.statement.actions.patterns}
+    granted_actions = tuple(name for name in actions if name.partition(":")[0] in granted_services)
+    return granted_actions or tuple(name for name in actions if name.startswith("s3:")) or ranked(actions)
 
 
 def account_of(denial: Denial) -> str:
     """The account that asked; where nobody is told, none, so that an ARN is taken as it stands."""
-    found = ACCOUNT.match(denial.principal or "")
-    return found[1] if found else "unknown"
+    match = ACCOUNT.match(denial.principal or "")
+    return match[1] if match else "unknown"

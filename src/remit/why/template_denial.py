@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.explain.template_roles import Conditions, explain_in
 from remit.roles.reference_names import names_in
 from remit.roles.role_policies import standing
-from remit.template.certain_values import settled_source
 from remit.template.role_files import template_source
+from remit.template.settled_values import settled_source
 from remit.why.advice import DEPLOYERS
 from remit.why.denied_request import actions_of, role_and_session
 from remit.why.why import Cause, why
@@ -34,20 +34,20 @@ def why_of(denial: Denial, source: Source) -> Cause:
     source = settled_source(source)
     read = template_source(source)
     cause = why(denial, None)
-    found = [role for role in read.roles if _asked(role, denial, read.resources)]
+    matching_roles = [role for role in read.roles if _asked(role, denial, read.resources)]
     nobody = denial.principal is None and not denial.deploying  # CloudFormation asks for whoever deploys
-    roles = found or (list(read.roles) if nobody else [])
+    roles = matching_roles or (list(read.roles) if nobody else [])
     actions = actions_of(denial, None, None)
-    asked = roles if denial.layer not in ("trust", "other") else []
-    answers = tuple(_answers(asked, denial, read, actions, Conditions(source))) if asked else ()
+    evaluated_roles = roles if denial.layer not in ("trust", "other") else []
+    answers = tuple(_answers(evaluated_roles, denial, read, actions, Conditions(source))) if evaluated_roles else ()
     if not answers:
         whose = "not a role of the template asked" if denial.principal is not None else cause.conclusion
         return replace(cause, conclusion=cause.conclusion if denial.layer is not None else whose)
     return replace(
         cause,
         answers=answers,
-        advice=tuple(line for line in cause.advice if not (found and line == DEPLOYERS)),
-        conclusion=_conclusion(denial, found, answers, cause.conclusion),
+        advice=tuple(line for line in cause.advice if not (matching_roles and line == DEPLOYERS)),
+        conclusion=_conclusion(denial, matching_roles, answers, cause.conclusion),
         unseen=tuple(name for name in cause.unseen if name != "the permissions boundary" or _unread(roles, read)),
     )
 
@@ -58,24 +58,28 @@ def _answers(
     names = names_in("*", read.resources)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
     for role in roles:
-        asked = standing(role, names, read.documents)
+        evaluated_role = standing(role, names, read.documents)
         for action in actions:
-            yield explain_in(conditions, asked, role.logical_id, action, denial.resource or "*", principal=principal)
+            yield explain_in(
+                conditions, evaluated_role, role.logical_id, action, denial.resource or "*", principal=principal
+            )
 
 
 def _asked(role: Role, denial: Denial, resources: tuple[Resource, ...]) -> bool:
     """Whether it was this role: by its name, or by that of a function that runs under it."""
     name, session = role_and_session(denial)
-    given = {one.logical_id: tuple(_texts(one)) for one in resources}
-    if name is not None and _is_named(name, role.logical_id, given.get(role.logical_id, ())):
+    own_names = {resource.logical_id: tuple(_texts(resource)) for resource in resources}
+    if name is not None and _is_named(name, role.logical_id, own_names.get(role.logical_id, ())):
         return True
-    return session is not None and any(_is_named(session, one, given.get(one, ())) for one in role.functions)
+    if session is None:
+        return False
+    return any(_is_named(session, function, own_names.get(function, ())) for function in role.functions)
 
 
-def _is_named(name: str, logical_id: str, given: tuple[str, ...]) -> bool:
+def _is_named(name: str, logical_id: str, own_names: tuple[str, ...]) -> bool:
     """Whether a name is the given one, or one that CloudFormation makes: `STACK-LogicalId-RANDOM`."""
-    if given:
-        return name in given
+    if own_names:
+        return name in own_names
     head, _, end = name.rpartition("-")
     return _RANDOM.fullmatch(end) is not None and head.endswith(f"-{logical_id}")
 
@@ -89,21 +93,26 @@ def _unread(roles: list[Role], read: Read) -> bool:
     return any(role.boundary is not None and role.boundary not in read.documents for role in roles)
 
 
-def _conclusion(denial: Denial, found: list[Role], answers: tuple[Explanation, ...], told: str) -> str:
-    one_role = len(found) == 1
-    who = f"the role {found[0].logical_id}" if one_role else "the roles of the template"
+def _conclusion(
+    denial: Denial, matching_roles: list[Role], answers: tuple[Explanation, ...], layer_conclusion: str
+) -> str:
+    one_role = len(matching_roles) == 1
+    roles = f"the role {matching_roles[0].logical_id}" if one_role else "the roles of the template"
     allows, does_not = ("allows", "does not") if one_role else ("allow", "do not")
-    verdicts = {one.verdict for one in answers}
+    verdicts = {answer.verdict for answer in answers}
     if denial.layer not in (None, "identity"):
-        return f"{told}; {who} {f'{allows} it' if verdicts == {'Allowed'} else f'{does_not} allow it either'}"
+        verb = f"{allows} it" if verdicts == {"Allowed"} else f"{does_not} allow it either"
+        return f"{layer_conclusion}; {roles} {verb}"
     if "ExplicitlyDenied" in verdicts:
-        return f"a Deny of {who} itself says no"
+        return f"a Deny of {roles} itself says no"
     if "ImplicitlyDenied" in verdicts:
-        return f"{who} {does_not} allow it"
-    lacking = dict.fromkeys(when for one in answers for when, way in one.ways if way.verdict != "Allowed")
+        return f"{roles} {does_not} allow it"
+    lacking = dict.fromkeys(
+        condition for answer in answers for condition, way in answer.ways if way.verdict != "Allowed"
+    )
     if lacking:
-        return f"{who} {does_not} allow it if {', or if '.join(lacking)}"
+        return f"{roles} {does_not} allow it if {', or if '.join(lacking)}"
     if "Unknown" in verdicts:
-        keys = ", ".join(dict.fromkeys(key for one in answers for key in one.decision.unknown))
-        return f"{who} {allows} it on a condition that was not met, or is not known here: {keys}"
-    return f"{who} {allows} it: the deployed one is older, or a layer that is not visible from here says no"
+        keys = ", ".join(dict.fromkeys(key for answer in answers for key in answer.decision.unknown))
+        return f"{roles} {allows} it on a condition that was not met, or is not known here: {keys}"
+    return f"{roles} {allows} it: the deployed one is older, or a layer that is not visible from here says no"

@@ -10,14 +10,12 @@ from remit.explain.remedy import any_of, remedy
 from remit.iam.pattern import matches
 from remit.roles.role_policies import standings
 from remit.why.advice import advice, advice_here
-from remit.why.denied_request import Here, account_of, actions_of, function_of
+from remit.why.denied_request import LoadedApp, account_of, actions_of, function_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from remit.app import Function
     from remit.explain.explanation import Explanation
-    from remit.explain.remedy import Remedy
     from remit.iam.decide.evaluate import Verdict
     from remit.roles.role_policies import Standing
     from remit.why.denial import Denial, LayerName
@@ -54,75 +52,76 @@ _BY: Final[dict[LayerName, str]] = {
 }
 
 
-def why(denial: Denial, here: Here | None) -> Cause:
+def why(denial: Denial, project: LoadedApp | None) -> Cause:
     """What is behind a denial, as far as it can be told from this folder."""
-    function = None if here is None else function_of(here, denial)
-    actions = actions_of(denial, here, function)
-    answers = () if here is None else tuple(_answers(here, denial, function, actions))
+    function = None if project is None else function_of(project, denial)
+    actions = actions_of(denial, project, function)
+    answers = () if project is None else tuple(_answers(project, denial, function, actions))
     return Cause(
         denial=denial,
         actions=actions,
         function=function,
         answers=answers,
-        conclusion=_conclusion(denial, here, function, actions, answers),
-        advice=(*advice(denial), *advice_here(denial, here, function, actions, answers)),
-        unseen=_unseen(denial, here, function),
+        conclusion=_conclusion(denial, project, function, actions, answers),
+        advice=(*advice(denial), *advice_here(denial, project, function, actions, answers)),
+        unseen=_unseen(denial, project, function),
     )
 
 
-def _answers(here: Here, denial: Denial, function: str | None, actions: tuple[str, ...]) -> Iterator[Explanation]:
+def _answers(
+    project: LoadedApp, denial: Denial, function: str | None, actions: tuple[str, ...]
+) -> Iterator[Explanation]:
     """What the function's role says; where nobody is named, what each role of the app says."""
     unnamed = function is None and (denial.principal is not None or denial.resource is None)
     if unnamed or denial.layer in ("trust", "other"):  # no policy of this role decides that one
         return
     if function is None and denial.deploying:  # nor of any role of the app
         return
-    asked = standings(here.app, here.roles)
-    names = [function] if function is not None else [one.name for one in here.app.functions if one.name in asked]
+    roles_by_function = standings(project.app, project.roles)
+    principal = denial.principal if (denial.principal or "").startswith("arn:") else None
     for action in actions:
-        for name in names:
-            if name in asked:
-                declared = next(one for one in here.app.functions if one.name == name)
-                resource = denial.resource or next(iter(granted_on(asked[name], action)), any_of(action))
-                principal = denial.principal if (denial.principal or "").startswith("arn:") else None
-                found = explain(asked[name], name, action, resource, principal=principal)
-                yield replace(found, remedy=_fix(here, declared, found, denial))
+        for app_function in project.app.functions:
+            name = app_function.name
+            if name not in roles_by_function or function not in (None, name):
+                continue
+            role = roles_by_function[name]
+            resource = denial.resource or next(iter(granted_on(role, action)), any_of(action))
+            answer = explain(role, name, action, resource, principal=principal)
+            account = account_of(denial)
+            fix = remedy(project.app, app_function, action, answer.resource, project.folder, account=account)
+            yield replace(answer, remedy=fix)
 
 
 def granted_on(role: Standing, action: str) -> tuple[str, ...]:
     """The resources on which a role's own statements allow an action at all."""
-    return tuple(
-        dict.fromkeys(
-            pattern
-            for grant in role.role.grants
-            if grant.statement.effect == "Allow" and not grant.statement.actions.negated
-            if any(matches(one.lower(), action.lower()) for one in grant.statement.actions.patterns)
-            if grant.statement.resources is not None and not grant.statement.resources.negated
-            for pattern in grant.statement.resources.patterns
-        )
-    )
-
-
-def _fix(here: Here, function: Function, found: Explanation, denial: Denial) -> Remedy:
-    return remedy(here.app, function, found.action, found.resource, here.folder, account=account_of(denial))
+    granted_resources: dict[str, None] = {}
+    for grant in role.role.grants:
+        actions, resources = grant.statement.actions, grant.statement.resources
+        if grant.statement.effect != "Allow" or actions.negated or resources is None or resources.negated:
+            continue
+        if any(matches(pattern.lower(), action.lower()) for pattern in actions.patterns):
+            granted_resources |= dict.fromkeys(resources.patterns)
+    return tuple(granted_resources)
 
 
 def _conclusion(
     denial: Denial,
-    here: Here | None,
+    project: LoadedApp | None,
     function: str | None,
     actions: tuple[str, ...],
     answers: tuple[Explanation, ...],
 ) -> str:
     layer = denial.layer
-    told = "" if layer is None else f"{_BY[layer]} {'denies it' if denial.explicit else 'does not allow it'}"
-    if layer is None and denial.explicit and (function is None or not answers):
-        told = "a Deny says no, and the message does not say of which layer"
+    layer_conclusion = ""
+    if layer is not None:
+        layer_conclusion = f"{_BY[layer]} {'denies it' if denial.explicit else 'does not allow it'}"
+    elif denial.explicit and (function is None or not answers):
+        layer_conclusion = "a Deny says no, and the message does not say of which layer"
     if function is None or not answers:
-        return told or _nobody(denial, here, actions, answers)
-    role, verdicts = f"the role of {function}", {one.decision.verdict for one in answers}
+        return layer_conclusion or _nobody(denial, project, actions, answers)
+    role, verdicts = f"the role of {function}", {answer.decision.verdict for answer in answers}
     if layer not in (None, "identity"):
-        return f"{told}; {role} {'allows it' if verdicts == {'Allowed'} else 'does not allow it either'}"
+        return f"{layer_conclusion}; {role} {'allows it' if verdicts == {'Allowed'} else 'does not allow it either'}"
     return _of_role(denial, role, verdicts, answers)
 
 
@@ -135,57 +134,54 @@ def _of_role(denial: Denial, role: str, verdicts: set[Verdict], answers: tuple[E
     if "ImplicitlyDenied" in verdicts:
         return f"{role} does not allow it{_on_what(denial)}"
     if "Unknown" in verdicts:
-        keys = ", ".join(dict.fromkeys(key for one in answers for key in one.decision.unknown))
+        keys = ", ".join(dict.fromkeys(key for answer in answers for key in answer.decision.unknown))
         return f"{role} allows it on a condition that was not met, or is not known here: {keys}"
     if denial.resource is None:
         return f"{role} as built from this folder allows it on {answers[0].resource}{_on_what(denial)}"
-    other = "" if denial.layer == "identity" else ", or a layer that is not visible from here says no"
-    return f"{role} as built from this folder allows it: the deployed one is older{other}"
+    hidden_layer = "" if denial.layer == "identity" else ", or a layer that is not visible from here says no"
+    return f"{role} as built from this folder allows it: the deployed one is older{hidden_layer}"
 
 
 def _on_what(denial: Denial) -> str:
     return "" if denial.resource is not None else "; the message does not say on what it was asked for"
 
 
-def _nobody(denial: Denial, here: Here | None, actions: tuple[str, ...], answers: tuple[Explanation, ...]) -> str:
+def _nobody(
+    denial: Denial, project: LoadedApp | None, actions: tuple[str, ...], answers: tuple[Explanation, ...]
+) -> str:
     """Where no role of the app is known to have asked."""
     if denial.encoded is not None and denial.action is None:
         return "the message is encoded: what was denied stands in it"
     if denial.deploying and denial.principal is None:
         return "whoever deploys may not do it: CloudFormation asks with their permissions"
     if denial.principal is not None:
-        return "the message does not say which layer" if here is None else f"not a role of {here.app.namespace} asked"
-    if here is None or not actions:
+        no_layer = "the message does not say which layer"
+        return no_layer if project is None else f"not a role of {project.app.namespace} asked"
+    if project is None or not actions:
         return "the message does not say who asked, nor which layer said no"
     if answers:
-        allowed = [one.asker for one in answers if one.decision.allowed]
-        other = " and the others may not" if allowed and len(allowed) < len(answers) else ""
-        may = f"{', '.join(dict.fromkeys(allowed))} may do it{other}" if allowed else "no function may do it"
+        allowed = [answer.asker for answer in answers if answer.decision.allowed]
+        exception = " and the others may not" if allowed and len(allowed) < len(answers) else ""
+        may = f"{', '.join(dict.fromkeys(allowed))} may do it{exception}" if allowed else "no function may do it"
         return f"the message does not say who asked; of this app {may}"
-    asked = standings(here.app, here.roles)
-    granted = [name for name, role in asked.items() if any(granted_on(role, action) for action in actions)]
-    what = " or ".join(actions)
-    return f"the message does not say who asked; of this app {', '.join(granted) or 'no function'} may {what} at all"
+    roles_by_function = standings(project.app, project.roles)
+    granted = [name for name, role in roles_by_function.items() if any(granted_on(role, action) for action in actions)]
+    may = f"{', '.join(granted) or 'no function'} may {' or '.join(actions)} at all"
+    return f"the message does not say who asked; of this app {may}"
 
 
-def _unseen(denial: Denial, here: Here | None, function: str | None) -> tuple[str, ...]:
+def _unseen(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
     """The layers that may have said no and that this folder does not hold."""
-    made = None if here is None else next((one for one in here.app.functions if one.name == function), None)
-    names = [
-        "service and resource control policies",
-        "a session policy",
-        "the resource's own policy",
+    functions = [] if project is None else [caller for caller in project.app.functions if caller.name == function]
+    has_boundary = project is not None and project.app.boundary is not None
+    may_be_in_vpc = not functions or "VpcConfig" in functions[0].properties
+    layers: list[tuple[LayerName, str, bool]] = [
+        ("scp", "service and resource control policies", True),
+        ("boundary", "the permissions boundary", has_boundary or not functions),
+        ("session", "a session policy", True),
+        ("resource", "the resource's own policy", True),
+        ("endpoint", "the policy of a VPC endpoint", may_be_in_vpc),
     ]
-    if here is None or here.app.boundary is not None or made is None:
-        names.insert(1, "the permissions boundary")
-    if made is None or "VpcConfig" in made.properties:
-        names.append("the policy of a VPC endpoint")
-    return tuple(_without(names, denial.layer))
-
-
-def _without(names: Iterable[str], layer: LayerName | None) -> Iterator[str]:
-    """All of them but what the message names itself."""
-    word = {"boundary": "boundary", "session": "session", "resource": "resource's", "endpoint": "endpoint"}.get(
-        layer or ""
-    )
-    yield from (name for name in names if word is None or word not in name)
+    unknown = [(layer, words) for layer, words, may_apply in layers if may_apply]
+    # a message that names a service control policy says nothing of resource control policies, and the reverse
+    return tuple(words for layer, words in unknown if layer == "scp" or layer != denial.layer)

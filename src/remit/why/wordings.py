@@ -50,7 +50,7 @@ NOBODY: Final = frozenset({
     "arn", "user", "role", "account", "caller", "principal", "identity", "client", "and", "it", "that", "which",
     "function",
 })  # fmt: skip
-"""What stands before `is not authorized` and is no name."""
+"""What stands before `is not authorized` and is not a name."""
 ACTION: Final = re.compile(
     r"(?:[Nn]ot authorized to (?:perform|execute)|have permissions? to call):? ?"
     r"[`'\"]?([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128})"
@@ -329,11 +329,13 @@ def readings(text: str) -> tuple[str, ...]:
     width = max(map(len, lines))
     if len(lines) == 1 or not _NARROWEST <= width <= _WIDEST:
         return (text,)
-    pairs = tuple(pairwise((*lines, "")))
-    cut = [len(line) == width and not _SENTENCE.match(after) for line, after in pairs]
-    whole = "".join(line if parted else f"{line}\n" for line, parted in zip(lines, cut, strict=True))
-    sure = any(parted and _GOES_ON.match(after) for (_, after), parted in zip(pairs, cut, strict=True))
-    return (whole, text) if sure else (text, whole)
+    joined = ""
+    sure = False
+    for line, next_line in pairwise((*lines, "")):
+        is_cut = len(line) == width and not _SENTENCE.match(next_line)
+        sure = sure or (is_cut and _GOES_ON.match(next_line) is not None)
+        joined += line if is_cut else f"{line}\n"
+    return (joined, text) if sure else (text, joined)
 
 
 def unwrapped(text: str) -> str:
@@ -341,19 +343,19 @@ def unwrapped(text: str) -> str:
     text = _ESCAPE.sub("", text).replace("\r\n", "\n")
     if "\n" not in text:
         return text
-    text = _SECRET.sub(lambda found: found[1] + "".join(found[2].split()), text)
-    text = _PARTED_ACTION.sub(lambda found: "".join(part or "" for part in found.groups()), text)
+    text = _SECRET.sub(lambda match: match[1] + "".join(match[2].split()), text)
+    text = _PARTED_ACTION.sub(lambda match: "".join(filter(None, match.groups())), text)
     lines = [_line(line) for line in text.split("\n")]
     cell = max((len(line) for line, indent in lines if indent >= _INDENT), default=0)
-    whole: list[str] = []
+    joined: list[str] = []
     parted = False
     for line, indent in lines:
-        if parted and line and len(whole[-1]) < _LONGEST_NAME and _SENTENCE.match(line) is None:
-            whole[-1] += line
+        if parted and line and len(joined[-1]) < _LONGEST_NAME and _SENTENCE.match(line) is None:
+            joined[-1] += line
         else:
-            whole.append(line)
-        parted = _is_parted(whole[-1], full=indent >= _INDENT and len(line) == cell)
-    return "\n".join(whole)
+            joined.append(line)
+        parted = _is_parted(joined[-1], full=indent >= _INDENT and len(line) == cell)
+    return "\n".join(joined)
 
 
 def _line(line: str) -> tuple[str, int]:

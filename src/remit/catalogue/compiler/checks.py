@@ -104,11 +104,11 @@ def _lost(chunks: Chunks) -> Iterator[str]:
 
 
 def _unknown_actions(chunks: Chunks) -> Iterator[str]:
-    """Operations that need, and actions that depend on, what is no action."""
+    """Operations that need, and actions that depend on, what is not an action."""
     known = {f"{prefix}:{name}" for prefix, names in names_of(chunks).items() for name in names}
     for client, name, action in called(chunks):
         if action not in known:
-            yield f"{client}.{name} needs {action}, which is no action"
+            yield f"{client}.{name} needs {action}, which is not an action"
     for (kind, prefix), rows in chunks.items():
         dependents = [name for row in rows for name in row[3] or ()] if kind == "action-lines" else []
         yield from (f"{prefix}: dependent {name}" for name in dependents if name not in known)

@@ -112,7 +112,7 @@ def variables_by_property(schema: Mapping[str, Any], format_: str, ref_of: list[
 
 
 def _may_be(variable: str, ref_of: list[str], used: Collection[str], schema: Mapping[str, Any]) -> bool:
-    """Whether the identifier may be the last variable of the ARN: a name that is given is no id that AWS makes."""
+    """Whether the identifier may be the last variable of the ARN: a name that is given is not an id that AWS makes."""
     if len(ref_of) != 1 or ref_of[0] in used or ref_of[0].endswith(("Arn", "ARN", "Url")):
         return False
     is_given = ref_of[0] not in paths(schema, "readOnlyProperties")

@@ -142,7 +142,7 @@ def _references(schema: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _leaves(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
-    """Each property at any depth that is no object: its path, its format ("" without one), whether it is a text."""
+    """Each property at any depth that is not an object: its path, its format ("" without one), whether it is a text."""
     waiting: list[tuple[str, Any, tuple[str, ...]]] = [
         (name, value, ()) for name, value in reversed(schema["properties"].items())
     ]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
     from remit.iam.request import Request
 
-_NEAR: Final = 3  # misses that are told
+_MOST_MISSES: Final = 3  # misses that are told
 _ALIKE: Final = 0.9  # of two action names: a slip of the pen, and not GetObject for PutObject
 
 _TITLES: Final = {
@@ -118,13 +118,13 @@ def _layers(decision: Decision) -> Iterator[tuple[str, LayerRules]]:
 
 def _layer_decision(name: str, layer: LayerRules, request: Request) -> LayerDecision:
     denies, allows = layer.speaking_of(request.folded)
-    for verdict, wanted, rules in _ORDER:
+    for verdict, expected, rules in _ORDER:
         if only_denies(name) and (verdict, rules) == ("Unknown", "Allow"):
             continue
         spoken = denies if rules == "Deny" else allows
-        found = [rule for rule in spoken if _truth(name, layer, rule, request) is wanted]
-        if found:
-            return LayerDecision(name, verdict, tuple(_ruling(name, layer, rule) for rule in found))
+        deciding_rules = [rule for rule in spoken if _truth(name, layer, rule, request) is expected]
+        if deciding_rules:
+            return LayerDecision(name, verdict, tuple(_ruling(name, layer, rule) for rule in deciding_rules))
     if only_denies(name) or (name == "identity" and request.who.kind == "root"):
         return LayerDecision(name, "Allowed", ())
     return LayerDecision(name, "ImplicitlyDenied", ())
@@ -174,49 +174,49 @@ def _unknown(decision: Decision) -> tuple[str, ...]:
     return tuple(names[name] for name in sorted(names))
 
 
-def _what(request: Request) -> str:
+def _asked_access(request: Request) -> str:
     return f"{request.action} on {request.asked}"
 
 
-def _denied(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
-    ruling = next(layer.rulings[0] for layer in found if layer.verdict == "ExplicitlyDenied")
-    return f"{ruling.name} denies {_what(decision.request)}"
+def _denied(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
+    ruling = next(layer.rulings[0] for layer in layers if layer.verdict == "ExplicitlyDenied")
+    return f"{ruling.name} denies {_asked_access(decision.request)}"
 
 
-def _allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+def _allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
     if decision.request.always_allowed:
         return f"{decision.request.action} is always allowed"
-    names = [layer.rulings[0].name for layer in found if layer.verdict == "Allowed" and layer.rulings]
+    names = [layer.rulings[0].name for layer in layers if layer.verdict == "Allowed" and layer.rulings]
     if not names:
-        return f"the account's root user may do {_what(decision.request)}"
-    return f"{' and '.join(names)} {'allows' if len(names) == 1 else 'allow'} {_what(decision.request)}"
+        return f"the account's root user may do {_asked_access(decision.request)}"
+    return f"{' and '.join(names)} {'allows' if len(names) == 1 else 'allow'} {_asked_access(decision.request)}"
 
 
-def _open(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
-    names = [layer.rulings[0].name for layer in found if layer.verdict == "Unknown"]
+def _open(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
+    names = [layer.rulings[0].name for layer in layers if layer.verdict == "Unknown"]
     by = f", by {' and '.join(names)}" if names else ""
     keys = ", ".join(decision.unknown)
-    return f"{_what(decision.request)} depends on {keys}, which the request does not say{by}"
+    return f"{_asked_access(decision.request)} depends on {keys}, which the request does not say{by}"
 
 
-def _not_allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
     grants = _grants(decision)
     lacking = [
         _title(layer.layer)
-        for layer in found
-        if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, found, decision.request, grants)
+        for layer in layers
+        if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, layers, decision.request, grants)
     ]
     if not lacking:
         lacking = [_TITLES["session" if decision.unscoped else "resource"]]
-    text = f"no statement of {' nor '.join(lacking)} allows {_what(decision.request)}"
+    text = f"no statement of {' nor '.join(lacking)} allows {_asked_access(decision.request)}"
     needed = _needed(decision)
-    near = decision.misses
+    misses = decision.misses
     if needed:
         text += f"; {needed}, and there is none"
     elif _TITLES["identity"] in lacking and decision.request.local and not grants.role:
-        for ruling in (one.rulings[0] for one in found if (one.layer, one.verdict) == ("resource", "Allowed")):
+        for ruling in (layer.rulings[0] for layer in layers if (layer.layer, layer.verdict) == ("resource", "Allowed")):
             text += f"; {ruling.name} names the account, which leaves it to {_TITLES['identity']}"
-    return f"{text}; nearest: {near[0]}" if near else text
+    return f"{text}; nearest: {misses[0]}" if misses else text
 
 
 def _grants(decision: Decision) -> Grants:
@@ -241,12 +241,12 @@ def _title(layer: str) -> str:
     return _TITLES.get(layer, f"{layer[:3].upper()} level {layer[4:-1]}")
 
 
-def _counts(layer: str, found: tuple[LayerDecision, ...], request: Request, grants: Grants) -> bool:
+def _counts(layer: str, layers: tuple[LayerDecision, ...], request: Request, grants: Grants) -> bool:
     """Whether a silent layer is why: in one account the identity's policy or the resource's is enough."""
     if layer == "identity":
         return request.has_identity and not (request.local and grants.role)
     if layer == "resource":
-        spoken = request.has_identity and found[0].verdict == "Allowed"
+        spoken = request.has_identity and layers[0].verdict == "Allowed"
         return not (spoken and request.local and not request.needs_resource_policy)
     return True
 
@@ -264,31 +264,31 @@ def _misses(decision: Decision) -> tuple[Miss, ...]:
     if decision.verdict != "ImplicitlyDenied":
         return ()
     request = decision.request
-    found: list[tuple[int, Miss]] = []
+    misses: list[tuple[int, Miss]] = []
     for name, layer in _layers(decision):
         if only_denies(name) or (weigh(layer, request)[1] is True and name != "resource"):
             continue
         for rule in layer.rules:
             miss = None if rule.deny else _miss(name, layer, rule, request)
             if miss is not None:
-                found.append(miss)
-    return tuple(miss for _, miss in sorted(found, key=lambda pair: pair[0])[:_NEAR])
+                misses.append(miss)
+    return tuple(miss for _, miss in sorted(misses, key=lambda pair: pair[0])[:_MOST_MISSES])
 
 
 def _miss(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> tuple[int, Miss] | None:
     fits = rule.resource is None or rule.resource(request) is not False
     ruling = _ruling(name, layer, rule)
     if not rule.speaks_of_action(request.folded):
-        action = _near_action(rule.statement, request) if fits else None
+        action = _similar_action(rule.statement, request) if fits else None
         return None if action is None else (3, Miss(ruling, f"allows {action}, asked for {request.action}"))
     if not fits:
         return 1, Miss(ruling, _resource_lacked(rule.statement, request))
     if name == "resource" and layer.reach(rule, request) is Reach.NOBODY:
-        named = rule.statement.principals is not None
-        return 2, Miss(ruling, f"allows it, but not {request.principal}" if named else "has no Principal")
+        has_principals = rule.statement.principals is not None
+        return 2, Miss(ruling, f"allows it, but not {request.principal}" if has_principals else "has no Principal")
     for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):
         if test(request) is False:
-            values = ", ".join(condition.values[:_NEAR])
+            values = ", ".join(condition.values[:_MOST_MISSES])
             return 0, Miss(ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}")
     return None
 
@@ -298,27 +298,26 @@ def _resource_lacked(statement: Statement, request: Request) -> str:
     if resources is None:
         return "has no Resource"
     if resources.negated:
-        return f"allows it on all but {', '.join(resources.patterns[:_NEAR])}, asked for {request.asked}"
+        return f"allows it on all but {', '.join(resources.patterns[:_MOST_MISSES])}, asked for {request.asked}"
     if request.wildcard_only:
         return f"{request.action} has no resource-level permissions: only a statement on * allows it"
     pattern = nearest(request.asked, resources.patterns) or resources.patterns[0]
-    allowed, asked = _tails(pattern, request.asked)
-    return f"allowed on {allowed}, asked for {asked}"
+    allowed, requested = _tails(pattern, request.asked)
+    return f"allowed on {allowed}, asked for {requested}"
 
 
-def _tails(one: str, other: str) -> tuple[str, str]:
+def _tails(allowed: str, requested: str) -> tuple[str, str]:
     """Two ARNs from where they differ: only the resource part when the rest is the same."""
-    first, second = one.split(":", ARN_PARTS - 1), other.split(":", ARN_PARTS - 1)
-    if len(first) == len(second) == ARN_PARTS and first[:-1] == second[:-1]:
-        return first[-1], second[-1]
-    return one, other
+    allowed_parts, requested_parts = allowed.split(":", ARN_PARTS - 1), requested.split(":", ARN_PARTS - 1)
+    if len(allowed_parts) == len(requested_parts) == ARN_PARTS and allowed_parts[:-1] == requested_parts[:-1]:
+        return allowed_parts[-1], requested_parts[-1]
+    return allowed, requested
 
 
-def _near_action(statement: Statement, request: Request) -> str | None:
+def _similar_action(statement: Statement, request: Request) -> str | None:
     service = f"{request.folded.partition(':')[0]}:"
     if statement.actions.negated:
         return None
-
     patterns = statement.actions.patterns
     names = [text for text in patterns if text.lower().startswith(service) and not is_pattern(text)]
     return nearest(request.folded, names, _ALIKE)

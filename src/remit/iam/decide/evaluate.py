@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.decide.because import Decision
-from remit.iam.decide.prepared_statements import Kept
+from remit.iam.decide.prepared_statements import IdentityCache
 from remit.iam.decide.weigh import KEPT, Layers, Verdict, rules_by_layer, verdict_on
 from remit.iam.policy import Policy
 from remit.iam.request import ALL, Request
@@ -13,7 +13,7 @@ from remit.iam.request import ALL, Request
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LAYERS: Final = Kept(KEPT)
+_LAYERS: Final = IdentityCache(KEPT)
 
 
 def evaluate(
@@ -38,17 +38,17 @@ def evaluate(
         layers = _identity_only(policies)
     else:
         layers = Layers(
-            _several(policies),
-            _several(boundary),
-            _several(session),
-            None if resource is None else _several(resource),
-            tuple(_several(level) for level in scp),
-            tuple(_several(level) for level in rcp),
+            _as_tuple(policies),
+            _as_tuple(boundary),
+            _as_tuple(session),
+            None if resource is None else _as_tuple(resource),
+            tuple(_as_tuple(level) for level in scp),
+            tuple(_as_tuple(level) for level in rcp),
         )
     return Decision(verdict_on(request, rules_by_layer(layers)), request, layers)
 
 
-def _several(policies: Policy | Sequence[Policy] | None) -> tuple[Policy, ...]:
+def _as_tuple(policies: Policy | Sequence[Policy] | None) -> tuple[Policy, ...]:
     if policies is None:
         return ()
     return (policies,) if isinstance(policies, Policy) else tuple(policies)
@@ -59,7 +59,7 @@ def _identity_only(policies: Policy | Sequence[Policy]) -> Layers:
         return Layers(tuple(policies))
     layers: Layers | None = _LAYERS.get(policies)
     if layers is None:
-        layers = _LAYERS.put(policies, Layers(_several(policies)))
+        layers = _LAYERS.put(policies, Layers(_as_tuple(policies)))
     return layers
 
 

@@ -27,7 +27,7 @@ Position: TypeAlias = tuple[int, int]
 """Which policy of a layer, and which statement of it, both from 0."""
 
 _PUT_IN: Final = re.compile(r"\$\{\{.*\}\}|\$\{[^}]*\}")
-_ACTIONS_KEPT: Final = 10_000  # per layer; forgotten all at once
+_MOST_ACTIONS: Final = 10_000  # per layer; forgotten all at once
 
 
 class StatementRule:
@@ -47,9 +47,9 @@ class StatementRule:
 
     def __getattr__(self, name: str) -> Any:
         """A slot that has no value yet: from then on it costs nothing."""
-        made = _COMPILE[name](self) if name in _COMPILE else object.__getattribute__(self, name)
-        setattr(self, name, made)
-        return made
+        compiled = _COMPILE[name](self) if name in _COMPILE else object.__getattribute__(self, name)
+        setattr(self, name, compiled)
+        return compiled
 
     def _compile_action(self) -> Matcher:
         return _action_test(_widest(self.statement.actions))
@@ -58,23 +58,23 @@ class StatementRule:
         return _resource_test(self.statement.resources, self.version, deny=self.deny, trust=self._trust)
 
     def _compile_conditions(self) -> tuple[Test, ...]:
-        made = tuple(compile_condition(condition, self.version) for condition in self.statement.conditions)
-        return (*made, _late_test(self.statement.actions)) if _is_late(self.statement.actions) else made
+        tests = tuple(compile_condition(condition, self.version) for condition in self.statement.conditions)
+        return (*tests, _late_test(self.statement.actions)) if _is_late(self.statement.actions) else tests
 
     def holds(self, request: Request) -> Truth:
         """Whether resource and conditions fit; the action is known to."""
-        found: Truth = True
+        answer: Truth = True
         if self.resource is not None:
-            found = self.resource(request)
-            if found is False:
+            answer = self.resource(request)
+            if answer is False:
                 return False
         for test in self.conditions:
             truth = test(request)
             if truth is False:
                 return False
             if truth is None:
-                found = None
-        return found
+                answer = None
+        return answer
 
     def open_names(self, request: Request) -> Iterator[str]:
         """The keys, variables and references that the answer depends on."""
@@ -110,14 +110,14 @@ def _widest(actions: Globs) -> Globs:
 
 def _late_test(actions: Globs) -> Test:
     """Whether a request's action is meant by names of which CloudFormation puts a part in."""
-    parts = tuple(
+    patterns = tuple(
         tuple(part.lower() if isinstance(part, str) else part for part in parts_of(text, ""))
         for text in actions.patterns
     )
 
     def test(request: Request) -> Truth:
-        found = asked(request.folded, request, globs=False)
-        truth = either(holds(one, found, request) for one in parts)
+        action = asked(request.folded, request, globs=False)
+        truth = either(holds(pattern, action, request) for pattern in patterns)
         return truth if truth is None or not actions.negated else not truth
 
     return test
@@ -125,8 +125,8 @@ def _late_test(actions: Globs) -> Test:
 
 def _action_test(actions: Globs) -> Matcher:
     """Whether a folded action is meant; action names ignore case."""
-    found = names(actions)
-    literals, globs = frozenset(found.literals), tuple(map(matcher, found.globs))
+    actions_by_shape = action_names(actions)
+    literals, globs = frozenset(actions_by_shape.literals), tuple(map(matcher, actions_by_shape.globs))
     if actions.negated:
         return lambda action: action not in literals and not any(glob(action) for glob in globs)
     if not globs:
@@ -142,16 +142,16 @@ class ActionNames(NamedTuple):
     globs: tuple[str, ...]
 
 
-def names(actions: Globs) -> ActionNames:
+def action_names(actions: Globs) -> ActionNames:
     """Read once per object: a statement may name hundreds."""
-    found: ActionNames | None = _NAMES.get(actions)
-    if found is None:
+    names_by_shape: ActionNames | None = _NAMES.get(actions)
+    if names_by_shape is None:
         folded = tuple(map(str.lower, actions.patterns))
         joined = "\n".join(folded)
         globs = tuple(filter(is_pattern, folded)) if is_pattern(joined) else ()
         literals = folded if not globs else tuple(text for text in folded if not is_pattern(text))
-        found = _NAMES.put(actions, ActionNames(folded, literals, globs))
-    return found
+        names_by_shape = _NAMES.put(actions, ActionNames(folded, literals, globs))
+    return names_by_shape
 
 
 def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
@@ -203,52 +203,52 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
     def test(request: Request) -> Truth:
         if request.wildcard_only:
             return stars != resources.negated
-        found = asked(request.asked, request, globs=True)
+        resource = asked(request.asked, request, globs=True)
         truth: Truth = False
         for pattern, incomplete in parts:
-            one = holds(pattern, found, request, wholly=wholly)
-            if one:
+            matched = holds(pattern, resource, request, wholly=wholly)
+            if matched:
                 return not resources.negated
-            if one is None or (incomplete and any(names_in(pattern, request))):
+            if matched is None or (incomplete and any(names_in(pattern, request))):
                 truth = None
         return truth if truth is None else resources.negated
 
     return test
 
 
-class Kept:
-    """What was made from objects that are dear to hash, kept by identity together with the object."""
+class IdentityCache:
+    """Results by the object that they were computed from: compared by identity, since hashing a policy is slow."""
 
-    __slots__ = ("_kept", "_most")
+    __slots__ = ("_most", "_results")
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: dict[int, tuple[Any, Any]] = {}
+        self._results: dict[int, tuple[Any, Any]] = {}
 
     def get(self, source: object) -> Any:
-        """What was made from this very object, or None."""
-        found = self._kept.get(id(source))
-        return found[1] if found is not None and found[0] is source else None
+        """The result for this very object, or None."""
+        entry = self._results.get(id(source))
+        return entry[1] if entry is not None and entry[0] is source else None
 
-    def put(self, source: object, made: Any) -> Any:
-        """Keep and return it; a full store forgets everything."""
-        if len(self._kept) >= self._most:
-            self._kept.clear()
-        self._kept[id(source)] = (source, made)
-        return made
+    def put(self, source: object, derived: Any) -> Any:
+        """Store and return a result; a full cache is emptied first."""
+        if len(self._results) >= self._most:
+            self._results.clear()
+        self._results[id(source)] = (source, derived)
+        return derived
 
 
-_KEPT: Final = 8192
-_NAMES: Final = Kept(_KEPT)
-_RULES: Final = {False: Kept(_KEPT), True: Kept(_KEPT)}
+_MOST: Final = 8192
+_NAMES: Final = IdentityCache(_MOST)
+_RULES: Final = {False: IdentityCache(_MOST), True: IdentityCache(_MOST)}
 
 
 def rules_of(policy: Policy, *, trust: bool = False) -> tuple[StatementRule, ...]:
     """The rules of a policy, made once per object (`trust`: as a resource's policy)."""
     rules: tuple[StatementRule, ...] | None = _RULES[trust].get(policy)
     if rules is None:
-        made = (StatementRule(statement, policy.version, trust=trust) for statement in policy.statements)
-        rules = _RULES[trust].put(policy, tuple(made))
+        compiled = (StatementRule(statement, policy.version, trust=trust) for statement in policy.statements)
+        rules = _RULES[trust].put(policy, tuple(compiled))
     return rules
 
 
@@ -268,14 +268,17 @@ class LayerRules:
 
     def speaking_of(self, action: str) -> tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]:
         """The Deny rules and the Allow rules whose Action means a folded action."""
-        found = self._by_action.get(action)
-        if found is None:
+        denies_and_allows = self._by_action.get(action)
+        if denies_and_allows is None:
             meant = [rule for rule in self.rules if rule.speaks_of_action(action)]
-            found = tuple(rule for rule in meant if rule.deny), tuple(rule for rule in meant if not rule.deny)
-            if len(self._by_action) >= _ACTIONS_KEPT:
+            denies_and_allows = (
+                tuple(rule for rule in meant if rule.deny),
+                tuple(rule for rule in meant if not rule.deny),
+            )
+            if len(self._by_action) >= _MOST_ACTIONS:
                 self._by_action.clear()
-            self._by_action[action] = found
-        return found
+            self._by_action[action] = denies_and_allows
+        return denies_and_allows
 
     def reach(self, rule: StatementRule, request: Request) -> Reach:
         """How a rule's Principal means whoever asks. A Deny with NotPrincipal spares nobody who has a boundary.
@@ -290,7 +293,7 @@ class LayerRules:
     def place(self, rule: StatementRule) -> Position:
         """Where a rule of this layer stands."""
         for number, rules in enumerate(self.policies):
-            for index, one in enumerate(rules):
-                if one is rule:
+            for index, candidate in enumerate(rules):
+                if candidate is rule:
                     return number, index
         raise ValueError(rule)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.iam.decide.prepared_statements import Kept, LayerRules, StatementRule
+from remit.iam.decide.prepared_statements import IdentityCache, LayerRules, StatementRule
 from remit.iam.principal import Reach
 from remit.iam.text_comparison import Truth, either, every
 
@@ -46,7 +46,7 @@ class Layers:
 
 
 class RulesByLayer:
-    """Layers made ready to be asked."""
+    """The rules of each layer, compiled for questions."""
 
     __slots__ = ("boundary", "identity", "only_identity", "rcp", "resource", "scp", "session")
 
@@ -62,7 +62,7 @@ class RulesByLayer:
         self.only_identity = not (layers.boundary or layers.session or layers.resource or layers.scp or layers.rcp)
 
 
-_BY_LAYER: Final = Kept(KEPT)
+_BY_LAYER: Final = IdentityCache(KEPT)
 
 
 def rules_by_layer(layers: Layers) -> RulesByLayer:
@@ -124,7 +124,7 @@ class Grants:
 
 
 def weigh_resource(layer: LayerRules, request: Request) -> Grants:
-    """As `weigh`, minding who is meant."""
+    """What a resource's policy denies and allows, by how closely it names the caller."""
     denies, allows = layer.speaking_of(request.folded)
     denied = either(_meant(layer, rule, request, Reach.UNKNOWN) for rule in denies)
     direct, role, account = (
@@ -145,16 +145,16 @@ def _meant(layer: LayerRules, rule: StatementRule, request: Request, least: Reac
 
 def opinions(request: Request, by_layer: RulesByLayer) -> tuple[Truth, Truth]:
     """Whether any layer denies, and whether all that must allow do."""
-    own = weigh(by_layer.identity, request)
+    identity = weigh(by_layer.identity, request)
     boundary = weigh(by_layer.boundary, request) if by_layer.boundary else _NO_LIMIT
     session = weigh(by_layer.session, request) if by_layer.session else (False, not request.who.federated)
     grants = weigh_resource(by_layer.resource, request) if by_layer.resource else NO_GRANTS
     scp = [weigh(level, request) for _, level in scp_levels(request, by_layer)]
     rcp = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
-    denied = either((own[0], boundary[0], session[0], grants.denied, *(level[0] for level in (*scp, *rcp))))
-    identity = True if request.who.kind == "root" else own[1]
+    denied = either((identity[0], boundary[0], session[0], grants.denied, *(level[0] for level in (*scp, *rcp))))
+    identity_allows = True if request.who.kind == "root" else identity[1]
     granted = granted_by(
-        request, identity, every((boundary[1], session[1])), grants, known=by_layer.resource is not None
+        request, identity_allows, every((boundary[1], session[1])), grants, resource_known=by_layer.resource is not None
     )
     return denied, every((granted, *(level[1] for level in scp)))
 
@@ -182,16 +182,16 @@ def _central(request: Request, account: str | None) -> bool:
     return request.management_account is not None and account == request.management_account
 
 
-def granted_by(request: Request, identity: Truth, limited: Truth, grants: Grants, *, known: bool) -> Truth:
+def granted_by(request: Request, identity: Truth, limited: Truth, grants: Grants, *, resource_known: bool) -> Truth:
     """Whether someone who may grant does: `limited` is what boundary and session policy allow.
 
-    `known` is whether the resource's policy is; where it must allow and is not known, nobody can say.
+    Where the resource's policy must allow and is not known (`resource_known`), the answer is None.
     """
-    own = every((identity, limited))
+    by_identity = every((identity, limited))
     direct = either((grants.direct, every((grants.role, limited))))
-    by_both = every((own, grants.account if known else None))
+    by_both = every((by_identity, grants.account if resource_known else None))
     if not request.has_identity:
-        return grants.direct if known else None
+        return grants.direct if resource_known else None
     if not request.local:
         return by_both
-    return either((direct, by_both if request.needs_resource_policy else own))
+    return either((direct, by_both if request.needs_resource_policy else by_identity))

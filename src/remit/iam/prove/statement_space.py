@@ -9,7 +9,7 @@ from collections import defaultdict
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.iam.decide.prepared_statements import Kept, names
+from remit.iam.decide.prepared_statements import IdentityCache, action_names
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.policy_text import completed, perhaps_incomplete
 from remit.iam.prove.alphabet import encode, filled, has_marks, variables_in, widened
@@ -143,7 +143,7 @@ class Box:
 
 
 _READ: Final[dict[str, Callable[[Box], Any]]] = {
-    "actions": lambda box: names(box.statement.actions).folded,
+    "actions": lambda box: action_names(box.statement.actions).folded,
     "resources": Box._read_resources,  # noqa: SLF001 - the class's own
     "atoms": Box._read_atoms,  # noqa: SLF001 - as above
     "clause": lambda box: frozenset(box.atoms),
@@ -282,7 +282,7 @@ class Index:
                 self._add(box)
 
     def _add(self, box: Box) -> None:
-        _, literals, globs = names(box.statement.actions)
+        _, literals, globs = action_names(box.statement.actions)
         self._singles = max(self._singles, *(text.count("?") for text in globs if "?" in text), 0)
         if box.not_actions:
             self._negated.append((frozenset(literals), tuple(map(matcher, globs)), box))
@@ -307,7 +307,7 @@ class Index:
         """Forget a box."""
         self._sort()
         del self.boxes[box]
-        _, literals, globs = names(box.statement.actions)
+        _, literals, globs = action_names(box.statement.actions)
         if box.not_actions:
             self._negated = [entry for entry in self._negated if entry[2] is not box]
             self._turned -= 1 + len(globs)
@@ -397,7 +397,7 @@ class Compiled:
         return self._letters
 
 
-_COMPILED: Final = Kept(4096)
+_COMPILED: Final = IdentityCache(4096)
 
 
 def compiled(policy: Policy) -> Compiled:

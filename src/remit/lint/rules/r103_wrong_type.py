@@ -60,32 +60,34 @@ def _no_resources(value: Any) -> Iterator[Problem]:
             f"Resources must be an object, not {_shown(value)}", "Resources: {NAME: {Type: …}}", ("Resources",)
         )
         return
-    for name, one in value.items():
+    for name, resource in value.items():
         if str(name).startswith("Fn::"):
             continue  # a macro makes them
-        if not isinstance(one, dict):
+        if not isinstance(resource, dict):
             hint = "a resource reads {Type: …, Properties: …}"
-            yield Problem(f"the resource {name} must be an object, not {_shown(one)}", hint, ("Resources", name))
-        elif "Type" not in one and not any(str(key).startswith("Fn::") for key in one):
+            yield Problem(f"the resource {name} must be an object, not {_shown(resource)}", hint, ("Resources", name))
+        elif "Type" not in resource and not any(str(key).startswith("Fn::") for key in resource):
             yield Problem(f"the resource {name} has no Type", "such as AWS::IAM::Role", ("Resources", name))
-        elif not isinstance(one.get("Type", ""), str):
-            message = f"the Type of {name} must be a string, not {_shown(one['Type'])}"
+        elif not isinstance(resource.get("Type", ""), str):
+            message = f"the Type of {name} must be a string, not {_shown(resource['Type'])}"
             yield Problem(message, "such as AWS::IAM::Role", ("Resources", name, "Type"))
 
 
 def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
     if isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _no_documents(one, (*spot, index))
+        for index, part in enumerate(value):
+            yield from _no_documents(part, (*spot, index))
     elif isinstance(value, dict):
-        for key, one in value.items():
-            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and _begins_as_json(one):
-                yield from _broken_text(key, one, (*spot, key))
-            elif key in ("PolicyDocument", "AssumeRolePolicyDocument") and not isinstance(one, dict):
-                hint = 'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(one, list) else None
-                yield Problem(f"{key} must be an object, not {_shown(one)}", hint, (*spot, key))
+        for key, part in value.items():
+            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and _begins_as_json(part):
+                yield from _broken_text(key, part, (*spot, key))
+            elif key in ("PolicyDocument", "AssumeRolePolicyDocument") and not isinstance(part, dict):
+                hint = (
+                    'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(part, list) else None
+                )
+                yield Problem(f"{key} must be an object, not {_shown(part)}", hint, (*spot, key))
             else:
-                yield from _no_documents(one, (*spot, key))
+                yield from _no_documents(part, (*spot, key))
 
 
 def _begins_as_json(value: Any) -> bool:
@@ -97,16 +99,16 @@ def _broken_text(key: str, text: str, spot: Spot) -> Iterator[Problem]:
     try:
         read_json(text, "its text")
     except RemitError as error:
-        yield Problem(f"{key} is a text that is no JSON: {error.message} ({error.origin})", error.hint, spot)
+        yield Problem(f"{key} is a text that is not JSON: {error.message} ({error.origin})", error.hint, spot)
 
 
 def _statements(value: Any) -> Iterator[Problem]:
     if not isinstance(value, dict | list):
         hint = "write it out: {'Effect': 'Allow', 'Action': …, 'Resource': …}"
         yield Problem(f"Statement must be an object or a list of objects, not {_shown(value)}", hint, ("Statement",))
-    for index, one in enumerate(value if isinstance(value, list) else ()):
-        if not isinstance(one, dict):
-            yield Problem(f"Statement[{index}] must be an object, not {_shown(one)}", None, ("Statement", index))
+    for index, statement in enumerate(value if isinstance(value, list) else ()):
+        if not isinstance(statement, dict):
+            yield Problem(f"Statement[{index}] must be an object, not {_shown(statement)}", None, ("Statement", index))
 
 
 def _shown(value: Any) -> str:

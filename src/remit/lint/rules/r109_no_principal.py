@@ -48,8 +48,8 @@ def shape(written: Written) -> Iterator[Problem]:
     """A statement without Principal."""
     document = written.document
     kind = "a trust policy" if document.kind == TRUST else "the policy of a resource"
-    told = document.kind == RESOURCE and document.names is None and document.sure
-    is_asked = told or access_of(document.types.get(document.title, "")).policies == "resource"
+    is_declared = document.kind == RESOURCE and document.names is None and document.sure
+    is_asked = is_declared or access_of(document.types.get(document.title, "")).policies == "resource"
     if (document.kind == TRUST or is_asked) and not has(written.value, "Principal"):
         hint = "add 'Principal': {'Service': …}"
         yield Problem(f"the statement has no 'Principal': {kind} must say who", hint)

@@ -38,7 +38,7 @@ def document(document: Document) -> Iterator[Problem]:
         yield Problem("here is neither a policy document nor a template", hint)
     elif isinstance(raw, dict) and "Statement" not in raw and "Statement" not in unknown(raw, DOCUMENT).values():
         hint = 'wrap the statements: {"Version": "2012-10-17", "Statement": [...]}'
-        what = (
+        mistake = (
             "a statement stands where a policy document must" if "Effect" in raw else "the document has no 'Statement'"
         )
-        yield Problem(f"{what}: IAM refuses it", hint)
+        yield Problem(f"{mistake}: IAM refuses it", hint)

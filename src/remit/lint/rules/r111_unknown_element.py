@@ -1,4 +1,4 @@
-"""A document or a statement has a key that is no element of the policy language.
+"""A document or a statement has a key that is not an element of the policy language.
 
 IAM refuses the document. Element names are case-sensitive.
 
@@ -29,7 +29,7 @@ SEVERITY = ERROR
 
 
 def document(document: Document) -> Iterator[Problem]:
-    """Unknown keys of a document; a bare statement, and what is no policy at all, has a finding of R110."""
+    """Unknown keys of a document; a bare statement, and what is not a policy at all, has a finding of R110."""
     raw = document.raw
     if isinstance(raw, dict) and "Effect" not in raw and (document.names is not None or is_policy(raw)):
         yield from _problems(unknown(raw, DOCUMENT), "policy document")
@@ -40,13 +40,13 @@ def shape(written: Written) -> Iterator[Problem]:
     yield from _problems(unknown(written.value, STATEMENT), "statement")
 
 
-def _problems(slips: dict[str, str | None], what: str) -> Iterator[Problem]:
+def _problems(slips: dict[str, str | None], subject: str) -> Iterator[Problem]:
     if not slips:
         return
     names = ", ".join(repr(name) for name in slips)
     meant = ", ".join(f"`{name}`" for name in slips.values() if name)
     cased = any(name and name.lower() == slip.lower() for slip, name in slips.items())
-    hint = f"did you mean {meant}?" if meant else f"a {what} has no such element: remove it"
+    hint = f"did you mean {meant}?" if meant else f"a {subject} has no such element: remove it"
     why = "element names are case-sensitive, and " if cased else ""
     keys = "key" if len(slips) == 1 else "keys"
-    yield Problem(f"the {what} has unknown {keys} {names}: {why}IAM refuses it", hint, (next(iter(slips)),))
+    yield Problem(f"the {subject} has unknown {keys} {names}: {why}IAM refuses it", hint, (next(iter(slips)),))

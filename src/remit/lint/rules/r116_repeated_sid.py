@@ -45,11 +45,11 @@ def policy(document: Document) -> Iterator[Problem]:
         if sid not in earlier:
             earlier[sid] = [item]
             continue
-        first = next((one for one in earlier[sid] if not one.excludes(item)), None)
+        namesake = next((candidate for candidate in earlier[sid] if not candidate.excludes(item)), None)
         earlier[sid].append(item)
-        if first is not None:
+        if namesake is not None:
             lax = document.kind == RESOURCE
             why = "not every service takes that" if lax else "IAM refuses the policy"
-            message = f"Sid {sid!r} stands twice, first in {first.called}: {why}"
+            message = f"Sid {sid!r} stands twice, first in {namesake.called}: {why}"
             severity = WARNING if lax else ERROR
             yield Problem(message, "give one another Sid, or none", ("Sid",), severity, item.index)

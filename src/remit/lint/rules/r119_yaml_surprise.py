@@ -47,6 +47,6 @@ def slip(slip: Slip) -> Iterator[Problem]:
     elif slip.kind == "octal":
         number = int(slip.text, 8)
         is_account = len(slip.text) == 12  # noqa: PLR2004 - digits of an account
-        what = "another account" if is_account else "another number"
-        message = f"{name} {slip.text} is an octal number to YAML 1.1: {number}, {what}"
+        meaning = "another account" if is_account else "another number"
+        message = f"{name} {slip.text} is an octal number to YAML 1.1: {number}, {meaning}"
         yield Problem(message, quoted, (), ERROR if is_account else WARNING)

@@ -20,12 +20,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remit.catalogue.actions import action as action_named
 from remit.catalogue.arns import fill
+from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.partitions import is_region, partition
 from remit.catalogue.types import resource_type
 from remit.errors import nearest
-from remit.lint import lookups
+from remit.lint import arn_parts
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.plain_text import is_plain
+from remit.lint.resource_types import has_arns
 from remit.lint.subject import RESOURCE
 
 if TYPE_CHECKING:
@@ -50,21 +54,21 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 def statement(item: Item) -> Iterator[Problem]:
     """Resources that name nothing."""
     for text, shape in zip(item.resources, item.shapes, strict=True):
-        if shape.find("arn:", 4) > 0 and lookups.doubled(shape):
+        if shape.find("arn:", 4) > 0 and arn_parts.holds_another(shape):
             yield Problem(*_doubled(text), (item.resource_element, text))
             continue
-        if (text.find("arn:", 4) > 0 or text[-1:].isspace()) and (told := _untidy(text)) is not None:
-            yield Problem(*told, (item.resource_element, text))
+        if (text.find("arn:", 4) > 0 or text[-1:].isspace()) and (problem := _untidy(text)) is not None:
+            yield Problem(*problem, (item.resource_element, text))
             continue
-        if text == "*" or ((parsed := lookups.arn(text)) is not None and parsed.resource):
+        if text == "*" or ((parsed := parse_arn(text)) is not None and parsed.resource):
             continue
-        if (told := _referred(text, item)) is not None:
-            yield Problem(*told, (item.resource_element, text))
+        if (problem := _referred(text, item)) is not None:
+            yield Problem(*problem, (item.resource_element, text))
             continue
         if _late(text) or (item.document.kind == RESOURCE and not text.startswith("arn:")):
             continue  # API Gateway and others take the end of an ARN in their resource policies
-        if (whole := _whole(text)) is not None:
-            message = f"'{text}' leaves out parts of an ARN, and IAM puts * for each: it means '{whole}'"
+        if (full_arn := _whole(text)) is not None:
+            message = f"'{text}' leaves out parts of an ARN, and IAM puts * for each: it means '{full_arn}'"
             yield Problem(message, "write it whole, or narrower", (item.resource_element, text), WARNING)
             continue
         yield Problem(*_said(text, item), (item.resource_element, text))
@@ -78,30 +82,30 @@ def _whole(text: str) -> str | None:
         return None
     region, account = (*parts[2:], "", "")[:2]
     fits = (region in ("", "*") or is_region(region)) and (account in ("", "*") or _ACCOUNT.fullmatch(account))
-    known = lookups.plain(parts[1]) and lookups.has_arns(parts[1])
-    return text + ":*" * (_PARTS - 1 - count) if fits and known else None
+    is_service = is_plain(parts[1]) and has_arns(parts[1])
+    return text + ":*" * (_PARTS - 1 - count) if fits and is_service else None
 
 
 def _referred(text: str, item: Item) -> tuple[str, str] | None:
     """A Ref of the template where only the ARN will do."""
-    found = _REFERENCE.match(text)
-    kind = resource_type(item.document.types.get(found[1], "")) if found is not None else None
-    if found is None or kind is None or kind.ref not in ("name", "url") or not kind.arn_from:
+    reference = _REFERENCE.match(text)
+    kind = resource_type(item.document.types.get(reference[1], "")) if reference is not None else None
+    if reference is None or kind is None or kind.ref not in ("name", "url") or not kind.arn_from:
         return None
-    given = "URL" if kind.ref == "url" else "name" if kind.has_name_as_ref else "id"
-    message = f"Ref of {found[1]} gives its {given}, and only an ARN, or '*', may stand here: IAM refuses it"
+    returned = "URL" if kind.ref == "url" else "name" if kind.has_name_as_ref else "id"
+    message = f"Ref of {reference[1]} gives its {returned}, and only an ARN, or '*', may stand here: IAM refuses it"
     if item.document.raw is None:
         return message, "write its `.arn`"
-    attribute = f"{found[1]}.{kind.arn_from[0]}"
-    rest = text.removeprefix(found[0])
-    return message, f'!Sub "${{{attribute}}}{rest}"' if rest else f"!GetAtt {attribute}"
+    attribute = f"{reference[1]}.{kind.arn_from[0]}"
+    suffix = text.removeprefix(reference[0])
+    return message, f'!Sub "${{{attribute}}}{suffix}"' if suffix else f"!GetAtt {attribute}"
 
 
 def _doubled(text: str) -> tuple[str, str]:
     """An ARN where only the name of a resource may be."""
     inner = text.rfind("arn:")
-    found = _REFERRED.search(text) if inner == 0 else None
-    meant = text[found.start() if found is not None else inner :]
+    reference = _REFERRED.search(text) if inner == 0 else None
+    meant = text[reference.start() if reference is not None else inner :]
     return f"'{text}' is an ARN with another inside: nothing matches", f"did you mean '{meant}'?"
 
 
@@ -110,7 +114,7 @@ def _untidy(text: str) -> tuple[str, str] | None:
     if not text.startswith("arn:"):
         return None
     parts = [part for part in re.split(r"[\s,;|]+(?=arn:|$)", text) if part]
-    if len(parts) > 1 and all(lookups.arn(part) is not None for part in parts):
+    if len(parts) > 1 and all(parse_arn(part) is not None for part in parts):
         listed = ", ".join(f'"{part}"' for part in parts)
         return f"'{text}' holds {len(parts)} ARNs in one string: nothing matches", f"write a list: [{listed}]"
     if text[-1].isspace():
@@ -126,8 +130,8 @@ def _late(text: str) -> bool:
 
 
 def _said(text: str, item: Item) -> tuple[str, str]:
-    found = lookups.arn(text)
-    if found is not None:
+    parsed = parse_arn(text)
+    if parsed is not None:
         return f"'{text}' names no resource: it ends after the account", f"name it, or write {text}*"
     if text.startswith("arn:"):
         parts = len(text.split(":"))
@@ -136,7 +140,7 @@ def _said(text: str, item: Item) -> tuple[str, str]:
         return message, f"did you mean '{full}'?" if full else "arn:partition:service:region:account:resource"
     full = _begun(text)
     if full is not None:
-        hint = f"did you mean '{full}'?" if lookups.arn(full) else "arn:partition:service:region:account:resource"
+        hint = f"did you mean '{full}'?" if parse_arn(full) else "arn:partition:service:region:account:resource"
         return f"'{text}' is not an ARN: it does not begin with 'arn:'", hint
     if (queue := _QUEUE.fullmatch(text)) is not None:
         arn = f"arn:{'aws-cn' if queue['china'] else 'aws'}:sqs:{queue['region']}:{queue['rest'].replace('/', ':')}"
@@ -152,10 +156,15 @@ def _said(text: str, item: Item) -> tuple[str, str]:
 
 def _begun(text: str) -> str | None:
     """The ARN whose beginning is misspelt: `anr:aws:`, `arn.aws.`, `aws:arn:`; None where none begins."""
-    found = _BEGUN.match(text)
-    first, second = (found[1].lower(), found[2] or "") if found is not None else ("", "")
-    if found is not None and second and (first, second) != ("aws", "aws") and nearest(first, ["arn", "aws"]):
-        return f"arn:{second if first != 'aws' else 'aws'}:{text[found.end() :]}"
+    beginning = _BEGUN.match(text)
+    first_word, second_word = (beginning[1].lower(), beginning[2] or "") if beginning is not None else ("", "")
+    if (
+        beginning is not None
+        and second_word
+        and (first_word, second_word) != ("aws", "aws")
+        and nearest(first_word, ["arn", "aws"])
+    ):
+        return f"arn:{second_word if first_word != 'aws' else 'aws'}:{text[beginning.end() :]}"
     return f"arn:{text}" if re.match(r"arn[^:]|aws:", text) else None
 
 
@@ -165,33 +174,33 @@ def _completed(text: str, item: Item) -> str | None:
         return f"{unparted[1]}:{unparted[2]}"
     head, _, resource = text.rpartition(":")
     parts = head.split(":")
-    if len(parts) > 1 and partition(parts[1]) is None and lookups.has_arns(parts[1].lower()):
+    if len(parts) > 1 and partition(parts[1]) is None and has_arns(parts[1].lower()):
         full = f"arn:aws:{text.removeprefix('arn:')}"
-        return full if lookups.arn(full) is not None else None
+        return full if parse_arn(full) is not None else None
     if len(parts) not in (3, 4):
         return None
-    where = {"Partition": parts[1], "Region": "*", "Account": "*"}
-    where |= {"Account" if part.isdigit() else "Region": part for part in parts[3:] if part}
-    return _of_types(resource, item, where, parts[2])
+    values = {"Partition": parts[1], "Region": "*", "Account": "*"}
+    values |= {"Account" if part.isdigit() else "Region": part for part in parts[3:] if part}
+    return _of_types(resource, item, values, parts[2])
 
 
 def _guess(text: str, item: Item) -> str | None:
     late = item.document.raw is None
-    where = {
+    values = {
         "Partition": "{aws.partition}" if late else "aws",
         "Region": "{aws.region}" if late else "*",
         "Account": "{aws.account}" if late else "*",
     }
-    return _of_types(text, item, where, None) or _of_types(f"{text}/*", item, where, None)
+    return _of_types(text, item, values, None) or _of_types(f"{text}/*", item, values, None)
 
 
-def _of_types(resource: str, item: Item, where: dict[str, str], service: str | None) -> str | None:
+def _of_types(resource: str, item: Item, values: dict[str, str], service: str | None) -> str | None:
     """The first format of the statement's resource types that the end of an ARN fits."""
     for name in sorted(item.known_actions)[:200]:
-        action = lookups.action(name)
+        action = action_named(name)
         for target in action.targets if action else ():
             for format_ in target.type.arns:
-                full = fill(format_, where, otherwise="\0")
+                full = fill(format_, values, otherwise="\0")
                 head, _, tail = full.rpartition(":")
                 pattern = re.escape(tail).replace("\0", ".+")
                 if re.fullmatch(pattern, resource) and (service is None or f":{service}:" in head):

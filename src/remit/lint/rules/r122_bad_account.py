@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.lint import arn_parts
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.plain_text import holds_placeholder, is_plain
 from remit.lint.reference_samples import settled
 
 if TYPE_CHECKING:
@@ -54,15 +55,15 @@ def statement(item: Item) -> Iterator[Problem]:
         elif account == _LEFT_OUT:
             message = "the ARN leaves out the account: no resource of this service has such a one"
             yield Problem(message, "write the account, or * for every one", spot, WARNING)
-        elif lookups.plain(number := settled(account)) and not (number.isdigit() and len(number) == _DIGITS):
+        elif is_plain(number := settled(account)) and not (number.isdigit() and len(number) == _DIGITS):
             yield from _problem(account, spot)
 
 
 def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
     for spot, arn in item.arns:
-        if not arn.account and arn.service.lower() in lookups.REGIONAL and lookups.plain(arn.service):
+        if not arn.account and arn.service.lower() in arn_parts.REGIONAL and is_plain(arn.service):
             yield spot, ""
-        elif not arn.account and lookups.always_has("account", arn):
+        elif not arn.account and arn_parts.always_has("account", arn):
             yield spot, _LEFT_OUT
         if arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS and not _told_elsewhere(arn):
             yield spot, arn.account
@@ -79,14 +80,14 @@ def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
 def _told_elsewhere(arn: Arn) -> bool:
     """Whether R129 finds a placeholder in the account, or R123 that region and account are exchanged."""
     exchanged = (arn.region, arn.account) == ("${AWS::AccountId}", "${AWS::Region}")
-    return exchanged or lookups.placeholder(arn.account)
+    return exchanged or holds_placeholder(arn.account)
 
 
 def _problem(account: str, spot: Spot) -> Iterator[Problem]:
     digits = account.replace("-", "").replace(" ", "")
     if not digits.isdigit():
-        what = "an unset value was put in" if account.lower() in _UNSET else "an account is a number"
-        yield Problem(f"the account is '{account}': {what}, and nothing matches", "write the twelve digits", spot)
+        reason = "an unset value was put in" if account.lower() in _UNSET else "an account is a number"
+        yield Problem(f"the account is '{account}': {reason}, and nothing matches", "write the twelve digits", spot)
     elif len(digits) == _DIGITS:
         yield Problem(f"the account '{account}' has dashes: nothing matches", f"write '{digits}'", spot)
     else:

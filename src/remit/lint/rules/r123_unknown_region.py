@@ -1,6 +1,6 @@
 """A region that does not exist.
 
-IAM accepts it, and the statement matches nothing. An availability zone is no region.
+IAM accepts it, and the statement matches nothing. An availability zone is not a region.
 
 Flagged:
 
@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.partitions import is_region, is_zone, partition_of, region_of_zone, regions
 from remit.errors import MISSPELT, nearest
-from remit.lint import lookups
+from remit.lint import arn_parts
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.plain_text import holds_placeholder, is_plain
 from remit.lint.reference_samples import settled
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def statement(item: Item) -> Iterator[Problem]:
     """Regions in ARNs and in aws:RequestedRegion."""
     for spot, arn in item.arns:
         region = arn.region
-        sure = arn.service in lookups.REGIONAL and (bool(region) or not lookups.may_lack("region", arn))
-        if not region and (sure or lookups.always_has("region", arn)):
+        sure = arn.service in arn_parts.REGIONAL and (bool(region) or not arn_parts.may_lack("region", arn))
+        if not region and (sure or arn_parts.always_has("region", arn)):
             why = ", and nothing matches" if sure else ""
             message = f"the ARN leaves out the region: no resource of this service has such a one{why}"
             yield Problem(message, "write the region, or * for every one", spot, ERROR if sure else WARNING)
@@ -60,7 +61,7 @@ def statement(item: Item) -> Iterator[Problem]:
             ("StringEq", "StringNotEq")
         ):
             for value in condition.values:
-                if value and lookups.plain(value) and not is_region(value):
+                if value and is_plain(value) and not is_region(value):
                     yield _problem(value, ("Condition", condition.spelled, condition.key, value))
 
 
@@ -70,11 +71,11 @@ def _misplaced(arn: Arn, spot: Spot) -> Iterator[Problem]:
     if written == "${AWS::AccountId}" and arn.account == "${AWS::Region}":
         message = "the ARN has region and account in the wrong order: nothing matches"
         yield Problem(message, "arn:partition:service:region:account:resource", spot)
-    elif not region or not lookups.plain(region) or is_region(region):
+    elif not region or not is_plain(region) or is_region(region):
         return
     elif written != region:
         yield Problem(f"the region is '{written}', which is none: nothing matches", "write ${AWS::Region}", spot)
-    elif is_region(region.lower()) or not lookups.placeholder(region):
+    elif is_region(region.lower()) or not holds_placeholder(region):
         yield _problem(region, spot)
 
 
@@ -83,8 +84,8 @@ def _problem(region: str, spot: Spot) -> Problem:
         hint = "write the region, or {aws.region} in an f-string"
         return Problem("the region is 'None': an unset value was put in, and nothing matches", hint, spot)
     if is_zone(region):
-        known = region_of_zone(region)
-        hint = f"did you mean '{known}'?" if known else "write the region"
+        zone_region = region_of_zone(region)
+        hint = f"did you mean '{zone_region}'?" if zone_region else "write the region"
         return Problem(f"'{region}' is an availability zone, not a region: nothing matches", hint, spot)
     close = nearest(region, regions(), MISSPELT) or _rearranged(region) or _at_place(region)
     if close is None and partition_of(region) is not None:
@@ -98,7 +99,7 @@ def _problem(region: str, spot: Spot) -> Problem:
 def _rearranged(region: str) -> str | None:
     """The region that has the same letters: `useast1`, `us_east_1`, `US East 1`."""
     folded = "".join(filter(str.isalnum, region.lower()))
-    return next((one for one in regions() if one.replace("-", "") == folded), None)
+    return next((code for code in regions() if code.replace("-", "") == folded), None)
 
 
 def _at_place(region: str) -> str | None:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.partitions import partition, partitions
 from remit.errors import nearest
-from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
+from remit.lint.plain_text import is_plain
 from remit.lint.reference_samples import settled
 
 if TYPE_CHECKING:
@@ -35,10 +35,12 @@ def statement(item: Item) -> Iterator[Problem]:
     """Partitions in ARNs."""
     for spot, arn in item.arns:
         name = settled(arn.partition)
-        if lookups.plain(name) and partition(name) is None:
-            names = [one.name for one in partitions()]
-            longer = next((one for one in names if arn.partition and one.startswith(f"{arn.partition}-")), None)
-            near = longer or nearest(arn.partition, names) or "aws"
-            shown = arn.partition or "(empty)"
-            hint = f"did you mean '{near}'?" if name == arn.partition else "write ${AWS::Partition}"
-            yield Problem(f"unknown partition '{shown}': IAM refuses the ARN", hint, spot)
+        if is_plain(name) and partition(name) is None:
+            names = [candidate.name for candidate in partitions()]
+            longer = next(
+                (candidate for candidate in names if arn.partition and candidate.startswith(f"{arn.partition}-")), None
+            )
+            meant = longer or nearest(arn.partition, names) or "aws"
+            written = arn.partition or "(empty)"
+            hint = f"did you mean '{meant}'?" if name == arn.partition else "write ${AWS::Partition}"
+            yield Problem(f"unknown partition '{written}': IAM refuses the ARN", hint, spot)

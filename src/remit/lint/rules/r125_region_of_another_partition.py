@@ -20,8 +20,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.partitions import partition, partition_of
-from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
+from remit.lint.plain_text import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """ARNs whose partition and region exclude each other."""
     for spot, arn in item.arns:
-        if not arn.region or not lookups.plain(arn.region) or not lookups.plain(arn.partition):
+        if not arn.region or not is_plain(arn.region) or not is_plain(arn.partition):
             continue
         home = partition_of(arn.region)
         if home is not None and partition(arn.partition) is not None and home.name != arn.partition:

@@ -20,9 +20,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.errors import MISSPELT, nearest
-from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.plain_text import is_plain
 from remit.lint.reference_samples import settled
+from remit.lint.resource_types import has_arns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,20 +39,20 @@ def statement(item: Item) -> Iterator[Problem]:
         if arn.service == "*" and spot[0] in ("Resource", "NotResource"):
             message = "the ARN has a wildcard for its service, which IAM does not take there"
             yield Problem(message, "name the service, or write '*' for every resource", spot, WARNING)
-        if not lookups.plain(settled(arn.service)):
+        if not is_plain(settled(arn.service)):
             continue
-        if lookups.has_arns(arn.service.lower()):
+        if has_arns(arn.service.lower()):
             if arn.service != arn.service.lower():
                 message = f"the service in an ARN is written in small letters, not '{arn.service}': nothing matches"
                 yield Problem(message, f"did you mean '{arn.service.lower()}'?", spot)
             continue
         from remit.catalogue.resemblance import nearest_services  # noqa: PLC0415 - asked of mistakes alone
 
-        own = nearest(arn.service, item.services, MISSPELT)
-        near = (own,) if own else nearest_services(arn.service)
-        hint = f"did you mean '{near[0]}'?" if near else "the third part of an ARN is the service"
+        service_of_actions = nearest(arn.service, item.services, MISSPELT)
+        candidates = (service_of_actions,) if service_of_actions else nearest_services(arn.service)
+        hint = f"did you mean '{candidates[0]}'?" if candidates else "the third part of an ARN is the service"
         late = settled(arn.service) != arn.service
-        sure = late or arn.service in ("", "None") or nearest(arn.service, near, MISSPELT) is not None
-        shown = arn.service or "(empty)"
-        message = f"no resource has an ARN of service '{shown}': nothing matches"
+        sure = late or arn.service in ("", "None") or nearest(arn.service, candidates, MISSPELT) is not None
+        written = arn.service or "(empty)"
+        message = f"no resource has an ARN of service '{written}': nothing matches"
         yield Problem(message, hint, spot, ERROR if sure else WARNING)

@@ -1,6 +1,6 @@
 """A `${` that is never closed.
 
-It is no variable but literal text, which matches nothing that was meant.
+It is not a variable but literal text, which matches nothing that was meant.
 
 Flagged:
 
@@ -37,8 +37,8 @@ def concerned(text: str) -> bool:
 def statement(item: Item) -> Iterator[Problem]:
     """Variables without an end, and with too many beginnings."""
     for spot, text in item.variable_texts:
-        found = _OPEN.search(text)
-        if found is not None:
-            part = found.group().removesuffix("${")
+        unclosed = _OPEN.search(text)
+        if unclosed is not None:
+            part = unclosed.group().removesuffix("${")
             message = f"'{part}' is not closed: it is literal text, and nothing matches"
             yield Problem(message, "add '}' where the variable ends", spot)

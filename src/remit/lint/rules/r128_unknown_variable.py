@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
 from remit.catalogue.condition_keys import global_key, put_in
-from remit.lint import lookups
+from remit.lint import conditions
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -48,19 +48,19 @@ def concerned(text: str) -> bool:
 def statement(item: Item) -> Iterator[Problem]:
     """Variables whose key does not exist, or whose default is not quoted."""
     for spot, text in item.variable_texts:
-        for found in _VARIABLE.finditer(text):
-            written, comma, default = found[1].partition(",")
+        for variable in _VARIABLE.finditer(text):
+            written, comma, default = variable[1].partition(",")
             name = written.strip()
             if _of_a_tool(name):
                 message = f"unknown policy variable ${{{name}}}: it has no value, and nothing matches"
-                yield Problem(message, "put the value in: a policy file is no template", spot)
+                yield Problem(message, "put the value in: a policy file is not a template", spot)
             elif comma and ":" in name and not _QUOTED.fullmatch(default):
-                message = f"the default of ${{{found[1]}}} is not between single quotes: IAM refuses it"
+                message = f"the default of ${{{variable[1]}}} is not between single quotes: IAM refuses it"
                 yield Problem(message, f"write `${{{name}, '{default.strip().strip(_QUOTES)}'}}`", spot)
             elif written != name and name:
                 message = f"${{{written}}} has a space in its name: it has no value, and nothing matches"
                 yield Problem(message, f"write `${{{name}}}`", spot)
-            elif name not in ("*", "?", "$") and not _LATE.fullmatch(name) and not _is_raw(text, found.start()):
+            elif name not in ("*", "?", "$") and not _LATE.fullmatch(name) and not _is_raw(text, variable.start()):
                 yield from _problem(name, spot)
 
 
@@ -70,10 +70,10 @@ def _of_a_tool(name: str) -> bool:
 
 def _federated(name: str, spot: Spot) -> Iterator[Problem]:
     """A key of a federation provider, whose keys are its own; the best known are told."""
-    near = lookups.near_federated(name)
-    if near is not None:
+    meant = conditions.nearest_federated_key(name)
+    if meant is not None:
         message = f"unknown policy variable ${{{name}}}: its provider gives none of that name"
-        yield Problem(message, f"did you mean `${{{near}}}`?", spot, WARNING)
+        yield Problem(message, f"did you mean `${{{meant}}}`?", spot, WARNING)
 
 
 def _is_raw(text: str, start: int) -> bool:
@@ -88,17 +88,17 @@ def _problem(name: str, spot: Spot) -> Iterator[Problem]:
     if colon and "." in prefix:
         yield from _federated(name, spot)
         return
-    if colon and (lookups.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
+    if colon and (conditions.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return
     if put_in(name):
         return
     tagged = global_key(f"{name}/x")
-    near = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else nearest_key(name)
+    meant = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else nearest_key(name)
     hint = (
-        f"did you mean `${{{near}}}`?"
-        if near
+        f"did you mean `${{{meant}}}`?"
+        if meant
         else "variables are condition keys: ${aws:username}, ${aws:PrincipalTag/team}"
     )
-    sure = near is not None or not colon or (prefix != "aws" and service(prefix) is None)
+    sure = meant is not None or not colon or (prefix != "aws" and service(prefix) is None)
     severity = ERROR if sure else WARNING
     yield Problem(f"unknown policy variable ${{{name}}}: it has no value, and nothing matches", hint, spot, severity)

@@ -38,8 +38,9 @@ from typing import TYPE_CHECKING, Any
 from remit.iam.placeholders import placeholder
 from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
-from remit.lint import lookups
+from remit.lint import conditions
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.plain_text import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,9 +72,9 @@ def statement(item: Item) -> Iterator[Problem]:
     if item.document.raw is not None:
         return
     for spot, text in item.arn_texts:
-        left = placeholder(text)
-        if left is not None:
-            message = f"'{left}' in '{text}' is a placeholder: nothing replaces it"
+        marker = placeholder(text)
+        if marker is not None:
+            message = f"'{marker}' in '{text}' is a placeholder: nothing replaces it"
             yield Problem(message, "put the value in, by an f-string", spot)
 
 
@@ -90,8 +91,8 @@ def shape(written: Written) -> Iterator[Problem]:
 
 def _signless(value: Any) -> bool:
     """Whether a text has none of the signs, nor any text of a list: of actions, nearly always."""
-    whole = "".join(value) if isinstance(value, list) and only_texts(value) else value
-    return isinstance(whole, str) and _SIGNS.isdisjoint(whole)
+    text = "".join(value) if isinstance(value, list) and only_texts(value) else value
+    return isinstance(text, str) and _SIGNS.isdisjoint(text)
 
 
 def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
@@ -99,21 +100,21 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
     if isinstance(value, str):
         yield value, spot
     elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _texts(one, (*spot, index))
+        for index, part in enumerate(value):
+            yield from _texts(part, (*spot, index))
     elif isinstance(value, dict) and spot[0] in _OBJECTS and not any(str(key).startswith("Fn::") for key in value):
-        for key, one in value.items():
-            yield from _texts(one, (*spot, key))
+        for key, part in value.items():
+            yield from _texts(part, (*spot, key))
 
 
 def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
     if _SIGNS.isdisjoint(text):
         return
-    if (found := REFERENCE.search(text)) is not None:
-        hint = "write Fn::Sub (!Sub) around it" if template else _outside(found[1])
-        yield Problem(f"{found.group()} in '{text}' is literal text: nothing replaces it", hint, spot)
-    elif (found := _FORMAT.search(text)) is not None:
-        yield Problem(f"{found.group()} in '{text}' is literal text", 'put an f before the string: f"…"', spot)
+    if (literal := REFERENCE.search(text)) is not None:
+        hint = "write Fn::Sub (!Sub) around it" if template else _outside(literal[1])
+        yield Problem(f"{literal.group()} in '{text}' is literal text: nothing replaces it", hint, spot)
+    elif (literal := _FORMAT.search(text)) is not None:
+        yield Problem(f"{literal.group()} in '{text}' is literal text", 'put an f before the string: f"…"', spot)
     elif (variable := _without_signs(text)) is not None:
         message = f"{variable} in '{text}' is literal text: a variable of IAM's has a dollar sign and braces"
         yield Problem(message, f"did you mean `${{{variable.strip('${}')}}}`?", spot)
@@ -127,28 +128,28 @@ def _left(text: str, spot: Spot) -> Iterator[Problem]:
     """A placeholder in an ARN, or one of the words that people leave for others to replace."""
     if not text.startswith("arn:"):
         return
-    left, word = placeholder(text), lookups.PLACEHOLDER.search(text)
-    if left is not None:
-        sure = text.count(":", 0, text.index(left)) < _COLONS or text.split(":")[2] in _PLAIN_NAMES
+    marker, word = placeholder(text), PLACEHOLDER.search(text)
+    if marker is not None:
+        sure = text.count(":", 0, text.index(marker)) < _COLONS or text.split(":")[2] in _PLAIN_NAMES
     elif word is not None:
-        left, sure = word.group(), text.count(":", 0, word.start()) < _COLONS
+        marker, sure = word.group(), text.count(":", 0, word.start()) < _COLONS
     else:
         return
-    message = f"'{left}' in '{text}' is a placeholder: nothing replaces it"
+    message = f"'{marker}' in '{text}' is a placeholder: nothing replaces it"
     yield Problem(message, "put the value in", spot, ERROR if sure else WARNING)
 
 
 def _outside(name: str) -> str:
     """What to do with `${name}` where there is no template: most likely a variable of IAM's without its prefix."""
     key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
-    if not name.startswith("AWS::") and lookups.key_type(key) is not None:
+    if not name.startswith("AWS::") and conditions.key_type(key) is not None:
         return f"did you mean `${{{key}}}`?"
-    return "put the value in: a policy file is no template"
+    return "put the value in: a policy file is not a template"
 
 
 def _without_signs(text: str) -> str | None:
-    for found in _BARE_VARIABLE.finditer(text):
-        name = found[1] or found[2]
-        if not found.group().startswith("${") and lookups.key_type(name) is not None:
-            return found.group()
+    for variable in _BARE_VARIABLE.finditer(text):
+        name = variable[1] or variable[2]
+        if not variable.group().startswith("${") and conditions.key_type(name) is not None:
+            return variable.group()
     return None

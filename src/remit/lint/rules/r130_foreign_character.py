@@ -38,14 +38,14 @@ def concerned(text: str) -> bool:
 def statement(item: Item) -> Iterator[Problem]:
     """Texts with such characters."""
     for spot, text in _texts(item):
-        if not (text.isascii() and text.isprintable()) and (found := _FOREIGN.search(text)) is not None:
+        if not (text.isascii() and text.isprintable()) and (foreign := _FOREIGN.search(text)) is not None:
             import unicodedata  # noqa: PLC0415 - large, and most texts are plain
 
-            sign = found.group()
+            sign = foreign.group()
             name = unicodedata.name(sign, "").lower()
             called = f"U+{ord(sign):04X}" + (f", {name}" if name else "")
             message = (
-                f"{sign!r} ({called}) at character {found.start() + 1} of '{text}': IAM accepts U+0020 to U+00FF only"
+                f"{sign!r} ({called}) at character {foreign.start() + 1} of '{text}': IAM accepts U+0020 to U+00FF only"
             )
             yield Problem(message, "use * in its place, or another name", spot)
 

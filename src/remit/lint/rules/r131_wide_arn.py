@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.catalogue.arns import parse as parse_arn
 from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def statement(item: Item) -> Iterator[Problem]:
     if not item.allows or item.resource_element != "Resource":
         return
     for text in item.resources:
-        arn = lookups.arn(text)
+        arn = parse_arn(text)
         if arn is not None and "*" in arn.service != "*":
             message = f"'{text}' has a wildcard in its service: it names resources of every service of such a name"
             yield Problem(message, "name the service", ("Resource", text), NOTE)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.catalogue.arns import parse as parse_arn
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ def concerned(text: str) -> bool:
 def statement(item: Item) -> Iterator[Problem]:
     """Resources with IAM's variables in their first parts."""
     for text in item.resources:
-        arn = lookups.arn(text) if "${" in text else None
+        arn = parse_arn(text) if "${" in text else None
         if arn is None:
             continue
-        found = _VARIABLE.search(f"{arn.partition} {arn.service} {arn.region} {arn.account}")
-        if found is not None:
-            message = f"{found.group()} stands before the fifth colon of '{text}', where variables are literal text"
+        variable = _VARIABLE.search(f"{arn.partition} {arn.service} {arn.region} {arn.account}")
+        if variable is not None:
+            message = f"{variable.group()} stands before the fifth colon of '{text}', where variables are literal text"
             yield Problem(message, "write the value, or *", (item.resource_element, text))

@@ -48,12 +48,12 @@ def statement(item: Item) -> Iterator[Problem]:
     stage = item.document.stage
     if stage is None or not item.allows:
         return
-    own = _family(stage)
+    stage_family = _family(stage)
     for text in item.resources:
         words = _WORD.findall(text.replace(item.document.app, "").lower()) if "-" in text or "/" in text else ()
-        other = next((word for word in words if _family(word) not in (None, own)), None)
-        if other is not None and (own != "prod" or _family(other) != "test"):
-            message = f"'{text}' looks like a resource of stage {other}, and this is the role of stage {stage}"
+        foreign_stage = next((word for word in words if _family(word) not in (None, stage_family)), None)
+        if foreign_stage is not None and (stage_family != "prod" or _family(foreign_stage) != "test"):
+            message = f"'{text}' looks like a resource of stage {foreign_stage}, and this is the role of stage {stage}"
             yield Problem(message, "use {project.stage} in its name", ("Resource", text))
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.catalogue.arns import parse as parse_arn
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -53,13 +53,13 @@ def concerned(text: str) -> bool:
 def statement(item: Item) -> Iterator[Problem]:
     """Resources whose name is that of no value, or is missing."""
     for text in item.resources:
-        arn = lookups.arn(text)
+        arn = parse_arn(text)
         if arn is None:
             continue
         spot = (item.resource_element, text)
-        found = _UNSET.search(arn.resource)
-        if found is not None:
-            message = f"the resource of '{text}' is named '{found[1]}': an unset value was put in"
+        unset = _UNSET.search(arn.resource)
+        if unset is not None:
+            message = f"the resource of '{text}' is named '{unset[1]}': an unset value was put in"
             yield Problem(message, "set the variable, or write the name", spot, _severity(arn))
         elif arn.resource in _NAMELESS or (arn.service == "s3" and arn.resource.startswith("/")):
             message = f"'{text}' leaves out the name: an empty value was put in, and nothing matches"

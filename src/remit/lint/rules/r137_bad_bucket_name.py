@@ -18,8 +18,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.catalogue.arns import parse as parse_arn
+from remit.lint import arn_parts
 from remit.lint.finding import WARNING, Problem
+from remit.lint.plain_text import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,13 +41,13 @@ def concerned(text: str) -> bool:
 def statement(item: Item) -> Iterator[Problem]:
     """Buckets in the resources."""
     for text in item.resources:
-        arn = lookups.arn(text) if ":s3:" in text and not lookups.doubled(text) else None
+        arn = parse_arn(text) if ":s3:" in text and not arn_parts.holds_another(text) else None
         if arn is None or arn.service != "s3" or arn.region or arn.account:
             continue
         bucket = arn.resource.partition("/")[0]
         if bucket in _UNSET or "{" in bucket or "<" in bucket or "%" in bucket or _GIVEN.fullmatch(bucket):
             continue
-        if bucket.isascii() and not bucket.startswith(":") and not lookups.PLACEHOLDER.search(bucket):
+        if bucket.isascii() and not bucket.startswith(":") and not PLACEHOLDER.search(bucket):
             message = f"no new bucket can be called '{bucket}': names are of small letters, digits, dots and hyphens"
             proper = re.sub(r"[^a-z0-9.*?-]+", "-", bucket.lower())[:63].strip("-")
             yield Problem(message, f"is it '{proper}'?", (item.resource_element, text))

@@ -44,18 +44,18 @@ def concerned(text: str) -> bool:
 
 def statement(item: Item) -> Iterator[Problem]:
     """Services, accounts with their users and roles, identity providers."""
-    found, kind_of = item.statement.principals, item.document.kind
-    if found is None:
+    listed, document_kind = item.statement.principals, item.document.kind
+    if listed is None:
         return
-    element = "NotPrincipal" if found.negated else "Principal"
-    if kind_of == TRUST and found.negated:
+    element = "NotPrincipal" if listed.negated else "Principal"
+    if document_kind == TRUST and listed.negated:
         yield Problem("a trust policy has no NotPrincipal: IAM refuses it", "name who may, in Principal", (element,))
         return
-    for kind, value in found.patterns:
-        if kind_of == TRUST and kind == "*":
+    for kind, value in listed.patterns:
+        if document_kind == TRUST and kind == "*":
             message = 'a trust policy has no "Principal": "*", everyone: IAM refuses it'
             yield Problem(message, 'name the account: {"AWS": "arn:aws:iam::ACCOUNT:root"}', (element,))
-        elif kind_of == RESOURCE and kind == "Federated":
+        elif document_kind == RESOURCE and kind == "Federated":
             message = "the policy of a resource takes no identity provider: its users come by way of a role"
             yield Problem(message, "name the role that they assume", (element, kind))
             return

@@ -46,9 +46,9 @@ def statement(item: Item) -> Iterator[Problem]:
     principals = item.statement.principals
     element = "NotPrincipal" if principals is not None and principals.negated else "Principal"
     for kind, value in principals.patterns if principals is not None else ():
-        found = _ID.fullmatch(value) if kind == "AWS" else None
-        if found is not None:
-            holder = _HOLDERS[found[1]]
+        unique_id = _ID.fullmatch(value) if kind == "AWS" else None
+        if unique_id is not None:
+            holder = _HOLDERS[unique_id[1]]
             message = f"'{value}' is the id of a {holder}: the policy ends with it, should it be deleted"
             yield Problem(
                 message, f"write the {holder}'s ARN: arn:aws:iam::ACCOUNT:{holder}/NAME", (element, kind, value)

@@ -1,6 +1,6 @@
 """A policy variable where IAM puts none in: in an action, in a principal.
 
-Variables have values in Resource and in conditions alone; elsewhere `${…}` is no name that IAM knows.
+Variables have values in Resource and in conditions alone; elsewhere `${…}` is not a name that IAM knows.
 
 Flagged:
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.lint import conditions
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def statement(item: Item) -> Iterator[Problem]:
         yield from _problem(value, "a principal", hint, (element, kind, value))
 
 
-def _problem(text: str, what: str, hint: str, spot: Spot) -> Iterator[Problem]:
-    found = _VARIABLE.search(text)
-    if found is not None and lookups.key_type(found[1]) is not None:  # `${self:custom.account}` is another tool's
-        yield Problem(f"{what} takes no variable, and {found[0]} is literal text: IAM refuses it", hint, spot)
+def _problem(text: str, place: str, hint: str, spot: Spot) -> Iterator[Problem]:
+    variable = _VARIABLE.search(text)
+    if (
+        variable is not None and conditions.key_type(variable[1]) is not None
+    ):  # `${self:custom.account}` is another tool's
+        yield Problem(f"{place} takes no variable, and {variable[0]} is literal text: IAM refuses it", hint, spot)

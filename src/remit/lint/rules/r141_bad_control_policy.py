@@ -99,14 +99,14 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
         if resource["Type"] != "AWS::Organizations::Policy" or not isinstance(properties, dict):
             continue
         content = properties.get("Content")
-        given = content.get("Statement") if isinstance(content, dict) else None
+        statements = content.get("Statement") if isinstance(content, dict) else None
         if properties.get("Type") != "SERVICE_CONTROL_POLICY":
             continue
         path: Spot = ("Resources", name, "Properties", "Content", "Statement")
-        several = isinstance(given, list)
-        for index, one in enumerate(given if isinstance(given, list) else [given]):
-            if isinstance(one, dict) and one.get("Principal") in _EVERYONE:
-                spot = (*path, index, "Principal") if several else (*path, "Principal")
+        is_list = isinstance(statements, list)
+        for index, statement in enumerate(statements if isinstance(statements, list) else [statements]):
+            if isinstance(statement, dict) and statement.get("Principal") in _EVERYONE:
+                spot = (*path, index, "Principal") if is_list else (*path, "Principal")
                 hint = "remove it: an SCP is about every principal of the accounts that it is attached to"
                 yield Problem(f"an SCP names no principal: {_REFUSED}", hint, spot)
 

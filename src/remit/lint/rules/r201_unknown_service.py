@@ -19,8 +19,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
-from remit.lint import lookups, meant_actions
+from remit.catalogue.expand import expand
+from remit.lint import meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.plain_text import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,23 +35,23 @@ SEVERITY = ERROR
 def doubtful(item: Item) -> Iterator[Problem]:
     """Actions whose prefix no service has."""
     for text in item.statement.actions.patterns:
-        if lookups.meant(text):
+        if expand(text):
             continue
-        prefix, colon, rest = text.partition(":")
-        if not colon or not meant_actions.well_formed(text) or not lookups.plain(prefix) or service(prefix):
+        prefix, colon, operation = text.partition(":")
+        if not colon or not meant_actions.well_formed(text) or not is_plain(prefix) or service(prefix):
             continue
         spot = (item.action_element, text)
         if prefix.lower() in meant_actions.CLIENT_WORDS:
-            found = meant_actions.by_name(rest, item)
-            hint = f"did you mean `{found[0]}`?" if found else "an action reads service:Operation"
+            meant = meant_actions.by_name(operation, item)
+            hint = f"did you mean `{meant[0]}`?" if meant else "an action reads service:Operation"
             yield Problem(f"'{text}' is a call of an SDK, not an IAM action: it grants nothing", hint, spot)
             continue
-        if lookups.written_by_aws(text):
-            message = f"'{prefix}' in '{text}' is no documented service, though AWS's own policies use it"
+        if meant_actions.written_by_aws(text):
+            message = f"'{prefix}' in '{text}' is not a documented service, though AWS's own policies use it"
             yield Problem(message, None, spot, WARNING)
             continue
-        found = meant_actions.of_another_service(text, item)
+        meant = meant_actions.of_another_service(text, item)
         hint = (
-            f"did you mean `{found[0]}`?" if found else "`remit explain SERVICE:ACTION` knows the prefixes of actions"
+            f"did you mean `{meant[0]}`?" if meant else "`remit explain SERVICE:ACTION` knows the prefixes of actions"
         )
         yield Problem(f"unknown service '{prefix}' in '{text}': IAM accepts it, and it grants nothing", hint, spot)

@@ -20,9 +20,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
+from remit.catalogue.expand import expand
 from remit.catalogue.resemblance import operation_of
-from remit.lint import lookups, meant_actions
+from remit.lint import meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.plain_text import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +41,7 @@ _OF_DEVICES = frozenset({"iot:assumerolewithcertificate"})
 def doubtful(item: Item) -> Iterator[Problem]:
     """Whole names that no action has."""
     for text in item.statement.actions.patterns:
-        if lookups.meant(text) or ":" not in text or not lookups.plain(text) or text.lower() in _OF_DEVICES:
+        if expand(text) or ":" not in text or not is_plain(text) or text.lower() in _OF_DEVICES:
             continue
         if meant_actions.well_formed(text) and service(text.partition(":")[0]):
             yield _problem(text, item)
@@ -50,8 +52,8 @@ def _problem(text: str, item: Item) -> Problem:
     spot = (item.action_element, text)
     called = operation_of(prefix, name)
     if text.lower() in _GONE:
-        return Problem(f"'{text}' is no action any more, though {_GONE[text.lower()]}", "remove it", spot, WARNING)
-    by_aws = lookups.written_by_aws(text)
+        return Problem(f"'{text}' is not an action any more, though {_GONE[text.lower()]}", "remove it", spot, WARNING)
+    by_aws = meant_actions.written_by_aws(text)
     severity = WARNING if by_aws else ERROR
     if called is not None and called.calls:
         needed = called.actions or called.perhaps
@@ -61,7 +63,7 @@ def _problem(text: str, item: Item) -> Problem:
         message = f"'{text}' is an operation of the API that needs no permission: it grants nothing"
         return Problem(message, "remove it", spot, severity)
     if by_aws:
-        return Problem(f"'{text}' is no documented action, though AWS's own policies use it", None, spot, WARNING)
-    near = meant_actions.in_service(prefix, name, item)
-    hint = f"did you mean `{near[0]}`?" if near else f"`remit explain {prefix}:*` lists the actions"
+        return Problem(f"'{text}' is not a documented action, though AWS's own policies use it", None, spot, WARNING)
+    meant = meant_actions.in_service(prefix, name, item)
+    hint = f"did you mean `{meant[0]}`?" if meant else f"`remit explain {prefix}:*` lists the actions"
     return Problem(f"{prefix} has no action '{name}': IAM accepts it, and it grants nothing", hint, spot)

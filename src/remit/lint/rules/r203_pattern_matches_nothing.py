@@ -18,8 +18,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
+from remit.catalogue.expand import expand
 from remit.catalogue.resemblance import misspelt_action, nearest_actions
-from remit.lint import lookups, meant_actions
+from remit.lint import meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ SEVERITY = ERROR
 def doubtful(item: Item) -> Iterator[Problem]:
     """Patterns of a known service without a match."""
     for text in item.statement.actions.patterns:
-        if lookups.meant(text) or not ("*" in text or "?" in text) or not lookups.literal(text):
+        if expand(text) or not ("*" in text or "?" in text) or "${" in text:
             continue
         prefix = text.partition(":")[0]
         if meant_actions.well_formed(text) and service(prefix):
-            severity = WARNING if lookups.written_by_aws(text) else ERROR
-            near = "" if severity == WARNING else _nearest(prefix, text.partition(":")[2])
-            hint = f"nearest: `{near}`" if near else f"`{prefix}:*` is every action of {prefix}"
+            severity = WARNING if meant_actions.written_by_aws(text) else ERROR
+            nearest_pattern = "" if severity == WARNING else _nearest(prefix, text.partition(":")[2])
+            hint = f"nearest: `{nearest_pattern}`" if nearest_pattern else f"`{prefix}:*` is every action of {prefix}"
             spot = (item.action_element, text)
             yield Problem(f"'{text}' matches no action: it grants nothing", hint, spot, severity)
 
@@ -52,6 +53,6 @@ def _nearest(prefix: str, pattern: str) -> str:
 
 def _mended(prefix: str, pattern: str) -> str:
     longer = f"{prefix}:{pattern}*"
-    whole = longer if lookups.meant(longer) else meant_actions.respelt(prefix, pattern)
-    begin = "" if whole else meant_actions.beginning(prefix, pattern)
-    return whole or (f"{prefix}:{begin}*" if begin else "")
+    mended = longer if expand(longer) else meant_actions.respelt(prefix, pattern)
+    beginning = "" if mended else meant_actions.beginning(prefix, pattern)
+    return mended or (f"{prefix}:{beginning}*" if beginning else "")

@@ -20,9 +20,11 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
+from remit.catalogue.expand import expand
 from remit.iam.pattern import matches
-from remit.lint import lookups, meant_actions
+from remit.lint import meant_actions
 from remit.lint.finding import ERROR, Problem
+from remit.lint.plain_text import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +40,12 @@ _LONG = 200  # characters of no action
 def doubtful(item: Item) -> Iterator[Problem]:
     """Actions that IAM cannot read."""
     for text in item.statement.actions.patterns:
-        if not lookups.meant(text) or "*" in text.partition(":")[0]:
+        if not expand(text) or "*" in text.partition(":")[0]:
             yield from _problem(text, item)
 
 
 def _problem(text: str, item: Item) -> Iterator[Problem]:
-    if not meant_actions.well_formed(text) and lookups.literal(text):
+    if not meant_actions.well_formed(text) and "${" not in text:
         yield Problem(*_said(text, item), (item.action_element, text))
 
 
@@ -78,8 +80,8 @@ def _wild_service(text: str, item: Item) -> tuple[str, str] | None:
     prefix, _, name = text.partition(":")
     if "*" not in prefix and "?" not in prefix:
         return None
-    found = meant_actions.by_name(name, item) if lookups.plain(name) else ()
-    fitting = [one for one in found if matches(prefix.lower(), one.partition(":")[0])] or found
+    actions = meant_actions.by_name(name, item) if is_plain(name) else ()
+    fitting = [action for action in actions if matches(prefix.lower(), action.partition(":")[0])] or actions
     hint = f"did you mean `{fitting[0]}`?" if fitting else "name each service: s3:*, sqs:*"
     return "has a wildcard in its service: IAM refuses it", hint
 
@@ -114,25 +116,25 @@ def _tidied(text: str, item: Item, otherwise: str = _FORM) -> str:
     """The action that is left when white space, doubled colons and other signs are gone."""
     compact = re.sub(r"[\s\u200b\ufeff]+", "", text)
     compact = re.sub(r"(?<=[A-Za-z0-9]):{2,}|(?<=[A-Za-z0-9])[./](?=[A-Za-z])", ":", compact, count=1)
-    found = meant_actions.completed(compact, item) if compact != text and len(text) < _LONG else ()
-    return f"did you mean `{found[0]}`?" if found else otherwise
+    actions = meant_actions.completed(compact, item) if compact != text and len(text) < _LONG else ()
+    return f"did you mean `{actions[0]}`?" if actions else otherwise
 
 
 def _from_method(text: str, item: Item) -> str:
     prefix, _, name = text.partition(":")
-    found = meant_actions.of_service(prefix, name) or meant_actions.of_another_service(text, item)
-    return f"did you mean `{found[0]}`?" if found else _FORM
+    actions = meant_actions.of_service(prefix, name) or meant_actions.of_another_service(text, item)
+    return f"did you mean `{actions[0]}`?" if actions else _FORM
 
 
 def _without_prefix(text: str, item: Item) -> tuple[str, str]:
     for sign in ("::", ".", "/", " ", "_", "-"):
-        prefix, found_sign, rest = text.partition(sign)
-        if found_sign and rest and service(prefix):
-            found = meant_actions.of_service(prefix, rest)
-            if found:
-                return "has no colon after its service", f"did you mean `{found[0]}`?"
+        prefix, separator, operation = text.partition(sign)
+        if separator and operation and service(prefix):
+            actions = meant_actions.of_service(prefix, operation)
+            if actions:
+                return "has no colon after its service", f"did you mean `{actions[0]}`?"
     if service(text):
         return "is a service, not an action", f"did you mean `{text.lower()}:*`?"
-    found = meant_actions.by_name(text, item)
-    hint = f"did you mean `{found[0]}`?" if found else _FORM
+    actions = meant_actions.by_name(text, item)
+    hint = f"did you mean `{actions[0]}`?" if actions else _FORM
     return "has no service before it", hint

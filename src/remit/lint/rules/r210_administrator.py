@@ -59,9 +59,9 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
         properties = resource.get("Properties")
         if not isinstance(properties, dict):
             continue
-        for given in ("ManagedPolicyArns", "ManagedPolicies", "Policies"):
-            path: Spot = ("Resources", name, "Properties", given)
-            for item in items(properties.get(given), path):
+        for element in ("ManagedPolicyArns", "ManagedPolicies", "Policies"):
+            path: Spot = ("Resources", name, "Properties", element)
+            for item in items(properties.get(element), path):
                 text = tokens.textual(item.value)
                 policy = text.rpartition("/")[2] if isinstance(text, str) else ""
                 if policy in _POLICIES and (":iam::aws:" in text or text == policy):

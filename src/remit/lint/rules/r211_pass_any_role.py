@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.catalogue.arns import parse as parse_arn
+from remit.catalogue.expand import expand
 from remit.lint.finding import WARNING, Problem
 from remit.lint.subject import IDENTITY
 
@@ -37,10 +38,10 @@ def statement(item: Item) -> Iterator[Problem]:
         return
     if item.document.kind != IDENTITY or item.statement.actions.negated:
         return
-    if any(one.key.lower() == "iam:passedtoservice" for one in item.statement.conditions):
+    if any(condition.key.lower() == "iam:passedtoservice" for condition in item.statement.conditions):
         return
-    named = [text for text in item.statement.actions.patterns if text.lower().startswith("iam:")]
-    passing = next((text for text in named if "iam:PassRole" in lookups.meant(text)), None)
+    iam_patterns = [text for text in item.statement.actions.patterns if text.lower().startswith("iam:")]
+    passing = next((text for text in iam_patterns if "iam:PassRole" in expand(text)), None)
     wide = next((text for text in item.resources if text == "*" or _every_role(text)), None)
     if passing is not None and wide is not None and item.resource_element == "Resource":
         message = f"{passing} on '{wide}' without iam:PassedToService: any role can be passed to any service"
@@ -48,5 +49,5 @@ def statement(item: Item) -> Iterator[Problem]:
 
 
 def _every_role(text: str) -> bool:
-    arn = lookups.arn(text)
+    arn = parse_arn(text)
     return arn is not None and arn.service == "iam" and arn.resource in _EVERY_ROLE

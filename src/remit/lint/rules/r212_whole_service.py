@@ -34,7 +34,7 @@ def statement(item: Item) -> Iterator[Problem]:
     if not item.allows or not item.everywhere or item.statement.conditions or item.document.kind != IDENTITY:
         return
     for text in item.statement.actions.patterns if not item.statement.actions.negated else ():
-        prefix, _, rest = text.partition(":")
-        if rest == "*" and service(prefix):
+        prefix, _, operation = text.partition(":")
+        if operation == "*" and service(prefix):
             message = f"'{text}' on '*' grants every action of {prefix} on every resource"
             yield Problem(message, "name the actions and the resources that are used", ("Action", text))

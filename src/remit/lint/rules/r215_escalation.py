@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.catalogue.expand import expand
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
@@ -85,13 +85,13 @@ def policy(document: Document) -> Iterator[Problem]:
     if not any("iam:PassRole" in _of(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
         return
     granted = {name: (item, pattern) for item, pattern in wide for name in _of(pattern)}
-    for name, what in _WITH_PASS_ROLE.items():
+    for name, created in _WITH_PASS_ROLE.items():
         if name in granted:
             item, pattern = granted[name]
-            message = f"iam:PassRole and {name} on every resource: {what} can run under any role of the account"
+            message = f"iam:PassRole and {name} on every resource: {created} can run under any role of the account"
             yield Problem(message, "name the roles that may be passed", ("Action", pattern), index=item.index)
             return
 
 
 def _of(pattern: str) -> tuple[str, ...]:
-    return lookups.meant(pattern) if pattern not in ("*", "*:*") else ()
+    return expand(pattern) if pattern not in ("*", "*:*") else ()

@@ -50,12 +50,12 @@ def statement(item: Item) -> Iterator[Problem]:
     if principals.negated:
         yield Problem("Allow with NotPrincipal lets in everyone else", "name who may, in Principal", ("NotPrincipal",))
     elif any((kind, value) in _EVERYONE[item.document.kind == TRUST] for kind, value in principals.patterns):
-        who = (
+        admitted = (
             "everyone: every account, and the public"
             if item.document.kind == RESOURCE
             else "everyone, of every account"
         )
-        message = f"Principal '*' without a condition lets in {who}"
+        message = f"Principal '*' without a condition lets in {admitted}"
         yield Problem(
             message, "name the account, or add aws:PrincipalOrgID, aws:SourceArn or aws:SourceAccount", ("Principal",)
         )

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.catalogue.arns import parse as parse_arn
+from remit.catalogue.expand import expand
 from remit.lint.finding import WARNING, Problem
 from remit.lint.subject import IDENTITY
 
@@ -41,8 +42,8 @@ def statement(item: Item) -> Iterator[Problem]:
         return
     if "iam:awsservicename" in item.keys:
         return
-    named = [text for text in item.statement.actions.patterns if text.lower().startswith("iam:")]
-    creating = next((text for text in named if text != "iam:*" and _CREATE in lookups.meant(text)), None)
+    iam_patterns = [text for text in item.statement.actions.patterns if text.lower().startswith("iam:")]
+    creating = next((text for text in iam_patterns if text != "iam:*" and _CREATE in expand(text)), None)
     wide = next((text for text in item.resources if text == "*" or _every_role(text)), None)
     if creating is not None and wide is not None:
         message = f"{creating} on '{wide}' can create the service-linked role of every service"
@@ -51,5 +52,5 @@ def statement(item: Item) -> Iterator[Problem]:
 
 
 def _every_role(text: str) -> bool:
-    arn = lookups.arn(text)
+    arn = parse_arn(text)
     return arn is not None and arn.service == "iam" and arn.resource in _EVERY

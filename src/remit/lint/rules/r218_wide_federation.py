@@ -29,8 +29,9 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.iam.tokens import REFERENCE
-from remit.lint import conditions, lookups, principals
+from remit.lint import conditions, principals
 from remit.lint.finding import NOTE, WARNING, Problem
+from remit.lint.plain_text import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,11 +53,11 @@ def concerned(text: str) -> bool:
 
 def statement(item: Item) -> Iterator[Problem]:
     """Providers of OpenID Connect without a condition that is theirs; GitHub's without a repository."""
-    found = item.statement.principals
-    if not item.allows or found is None or found.negated or not item.statement.conditions:
+    federated = item.statement.principals
+    if not item.allows or federated is None or federated.negated or not item.statement.conditions:
         return  # without any condition R216 tells
     keys = item.keys
-    for kind, value in found.patterns:
+    for kind, value in federated.patterns:
         provider = principals.provider(value) if kind == "Federated" else None
         if provider == _GITHUB and keys.isdisjoint(_CLAIMS):
             message = "workflows of every repository of GitHub are let in: nothing compares the token's subject"
@@ -72,12 +73,12 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def _subjects(condition: Condition, keys: frozenset[str]) -> Iterator[Problem]:
     for value in condition.values if conditions.name_of(condition) == "StringLike" else ():
-        told = REFERENCE.sub("late-bound", value)
-        if lookups.plain(told) or not lookups.literal(told):
+        subject = REFERENCE.sub("late-bound", value)
+        if is_plain(subject) or "${" in subject:
             continue
         spot = ("Condition", condition.spelled, condition.key, value)
-        parts = _SUBJECT.fullmatch(told)
-        if parts is None or not (lookups.plain(parts["owner"]) and lookups.plain(parts["repository"])):
+        parts = _SUBJECT.fullmatch(subject)
+        if parts is None or not (is_plain(parts["owner"]) and is_plain(parts["repository"])):
             message = f"'{value}' lets in more repositories than one, those of others perhaps among them"
             hint = "name the repository and the branch: repo:OWNER/REPOSITORY:ref:refs/heads/BRANCH"
             yield Problem(message, hint, spot)

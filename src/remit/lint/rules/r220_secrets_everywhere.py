@@ -39,7 +39,7 @@ _READS = {
 
 def policy(document: Document) -> Iterator[Problem]:
     """Statements about everything; of each pattern the first action."""
-    for item, pattern, found in document.wide_among(_READS):
-        message = f"{pattern} on every resource can {_READS[found]}"
+    for item, pattern, action in document.wide_among(_READS):
+        message = f"{pattern} on every resource can {_READS[action]}"
         severity = WARNING if "*" in item.resources else NOTE
         yield Problem(message, "name those that are needed", ("Action", pattern), severity, item.index)

@@ -55,6 +55,6 @@ _OPENS = {
 
 def policy(document: Document) -> Iterator[Problem]:
     """Statements about everything; of each pattern the first action."""
-    for item, pattern, found in document.wide_among(_OPENS):
-        message = f"{found} on every resource can open every {_OPENS[found]} to anyone"
+    for item, pattern, action in document.wide_among(_OPENS):
+        message = f"{action} on every resource can open every {_OPENS[action]} to anyone"
         yield Problem(message, "name the resources", ("Action", pattern), index=item.index)

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.catalogue.expand import expand
 from remit.lint.finding import ERROR, Problem
+from remit.lint.resource_types import actions_on_resources, acts_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +35,14 @@ def statement(item: Item) -> Iterator[Problem]:
     if not item.names_resources:
         return
     for text in item.statement.actions.patterns:
-        names = lookups.meant(text)
-        if names and not lookups.meant_on_resources(text) and not _listed(names, item):
-            what = f"'{names[0]}'" if len(names) == 1 else f"no action of '{text}'"
+        names = expand(text)
+        if names and not actions_on_resources(text) and not _listed(names, item):
+            subject = f"'{names[0]}'" if len(names) == 1 else f"no action of '{text}'"
             verb = "has no" if len(names) == 1 else "has"
-            message = f"{what} {verb} resource-level permissions: on an ARN it never matches"
+            message = f"{subject} {verb} resource-level permissions: on an ARN it never matches"
             hint = "allow it on '*', in a statement of its own"
             yield Problem(message, hint, ("Action", text), item.severity_of(names[0]))
 
 
 def _listed(names: tuple[str, ...], item: Item) -> bool:
-    return any(lookups.acts_on(name, shape) for name in names for shape in item.shapes)
+    return any(acts_on(name, shape) for name in names for shape in item.shapes)

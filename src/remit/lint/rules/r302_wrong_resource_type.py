@@ -22,9 +22,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.catalogue.actions import action as action_named
+from remit.catalogue.arns import parse as parse_arn
 from remit.iam.placeholders import placeholder
-from remit.lint import lookups, resource_fit
+from remit.lint import resource_fit
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem
+from remit.lint.resource_types import types_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,12 +80,12 @@ def statement(item: Item) -> Iterator[Problem]:
 def _nameless(item: Item) -> Iterator[Problem]:
     """Resources beside others, or of every action, that name none, since such an ARN has no region or no account."""
     for text in item.resources:
-        arn = lookups.arn(text)
-        if arn is None or arn.service not in _SURE or lookups.types_named(arn.service, text):
+        arn = parse_arn(text)
+        if arn is None or arn.service not in _SURE or types_named(arn.service, text):
             continue
         for parts in (("region",), ("account",), ("region", "account")):
             meant = str(replace(arn, **dict.fromkeys(parts, "")))
-            if lookups.types_named(arn.service, meant):
+            if types_named(arn.service, meant):
                 message = f"'{text}' names nothing: the ARN of such a resource has no {' and no '.join(parts)}"
                 severity = ERROR if item.allows else WARNING
                 yield Problem(message, f"did you mean '{meant}'?", ("Resource", text), severity)
@@ -91,30 +94,32 @@ def _nameless(item: Item) -> Iterator[Problem]:
 
 def _alias(item: Item) -> str | None:
     """The first alias of a key that the statement names."""
-    arns = (lookups.arn(text) for text in item.resources)
+    arns = (parse_arn(text) for text in item.resources)
     return next((arn.resource for arn in arns if arn is not None and arn.resource.startswith("alias/")), None)
 
 
 def _broken(item: Item) -> str | None:
     """The first resource that is none of its service, whatever is done with it: there the mistake is."""
     for text, shape in zip(item.resources, item.shapes, strict=True):
-        arn = lookups.arn(shape)
-        if arn is not None and not lookups.types_named(arn.service.lower(), shape):
+        arn = parse_arn(shape)
+        if arn is not None and not types_named(arn.service.lower(), shape):
             return text
     return None
 
 
 def _needless(written: str, meant: str | None) -> str:
     """The parts that an ARN has, and the one that was meant has not: `region`, `account`, both."""
-    one, other = lookups.arn(written), lookups.arn(meant or "")
-    if one is None:
+    arn, meant_arn = parse_arn(written), parse_arn(meant or "")
+    if arn is None:
         return ""
-    if other is None or one.resource != other.resource:
-        return "region" if one.region and one.service in _WITHOUT_REGION else ""
-    return " and no ".join(name for name in ("region", "account") if getattr(one, name) and not getattr(other, name))
+    if meant_arn is None or arn.resource != meant_arn.resource:
+        return "region" if arn.region and arn.service in _WITHOUT_REGION else ""
+    return " and no ".join(
+        name for name in ("region", "account") if getattr(arn, name) and not getattr(meant_arn, name)
+    )
 
 
 def _may_be_everywhere(name: str) -> bool:
     """Whether an action names its one type of resource in some requests alone, as PutMetricData does."""
-    action = lookups.action(name)
+    action = action_named(name)
     return action is not None and len(action.targets) == 1 and not action.targets[0].required

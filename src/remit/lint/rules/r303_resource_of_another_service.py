@@ -33,7 +33,7 @@ def statement(item: Item) -> Iterator[Problem]:
     """Actions of a service that no resource of the statement belongs to."""
     for text, names in item.unfit:
         if not resource_fit.same_service(names, item.shapes):
-            found = ", ".join(resource_fit.services_of(item.shapes))
-            what = resource_fit.wanted(names[0])
-            message = f"'{text}' acts on {what}, and every Resource here is of {found}: it never matches"
-            yield Problem(message, f"name {what} in Resource", ("Action", text), item.severity_of(names[0]))
+            services = ", ".join(resource_fit.services_of(item.shapes))
+            target = resource_fit.wanted(names[0])
+            message = f"'{text}' acts on {target}, and every Resource here is of {services}: it never matches"
+            yield Problem(message, f"name {target} in Resource", ("Action", text), item.severity_of(names[0]))

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.catalogue.expand import expand
 from remit.lint.finding import NOTE, Problem
+from remit.lint.resource_types import acts_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +34,10 @@ def statement(item: Item) -> Iterator[Problem]:
     """Resources that no action takes, in a statement where others are taken."""
     if len(item.resources) == 1 or not item.names_resources:  # with one, the action has the finding
         return
-    if not all(map(lookups.meant, item.statement.actions.patterns)):
+    if not all(map(expand, item.statement.actions.patterns)):
         return
     names = sorted(item.known_actions)
     for text, shape in zip(item.resources, item.shapes, strict=True):
-        if not any(lookups.acts_on(name, shape) for name in names):
+        if not any(acts_on(name, shape) for name in names):
             message = f"no action of the statement acts on '{text}': it does nothing"
             yield Problem(message, "remove it, or add the action that needs it", ("Resource", text))

@@ -33,8 +33,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups
+from remit.catalogue.expand import expand
 from remit.lint.finding import ERROR, Problem
+from remit.lint.plain_text import is_plain
 from remit.lint.subject import TRUST
 
 if TYPE_CHECKING:
@@ -59,18 +60,18 @@ def statement(item: Item) -> Iterator[Problem]:
     if item.document.kind != TRUST or statement.actions.negated or statement.principals is None:
         return
     for text in statement.actions.patterns:
-        if text.partition(":")[0].lower() != "sts" and lookups.literal(text) and lookups.meant(text):
+        if text.partition(":")[0].lower() != "sts" and "${" not in text and expand(text):
             message = f"'{text}' is no way into a role: a trust policy takes actions of STS alone, and IAM refuses it"
             yield Problem(message, f"did you mean `{_entry(item)}`?", (item.action_element, text))
-    named = [text for text in statement.actions.patterns if text.lower().startswith("sts:assumerole")]
+    assume_actions = [text for text in statement.actions.patterns if text.lower().startswith("sts:assumerole")]
     entry = _entry(item)
-    others = [text for text in named if lookups.plain(text) and text.lower() != entry.lower()]
-    if item.allows and others and len(others) == len(named) and _alike(item):
-        who = "who comes from an identity provider" if entry != _PLAIN else "an account, a user, a role or a service"
-        if entry != _PLAIN and others[0] != _PLAIN:
-            who = "who comes from this provider"
-        message = f"{who} never calls {others[0]}: nobody is let in"
-        yield Problem(message, f"did you mean `{entry}`?", (item.action_element, others[0]))
+    wrong_actions = [text for text in assume_actions if is_plain(text) and text.lower() != entry.lower()]
+    if item.allows and wrong_actions and len(wrong_actions) == len(assume_actions) and _alike(item):
+        caller = "who comes from an identity provider" if entry != _PLAIN else "an account, a user, a role or a service"
+        if entry != _PLAIN and wrong_actions[0] != _PLAIN:
+            caller = "who comes from this provider"
+        message = f"{caller} never calls {wrong_actions[0]}: nobody is let in"
+        yield Problem(message, f"did you mean `{entry}`?", (item.action_element, wrong_actions[0]))
 
 
 def _alike(item: Item) -> bool:
@@ -90,5 +91,5 @@ def _entry(item: Item) -> str:
     values = [value for kind, value in principals.patterns if kind == "Federated"] if principals is not None else []
     if principals is None or not values or len(values) < len(principals.patterns):
         return _PLAIN
-    found = (name for value in values for part, name in _ENTRIES.items() if part in value)
-    return next(found, "sts:AssumeRoleWithWebIdentity" if values[0] in _WEB else _PLAIN)
+    entries = (name for value in values for part, name in _ENTRIES.items() if part in value)
+    return next(entries, "sts:AssumeRoleWithWebIdentity" if values[0] in _WEB else _PLAIN)

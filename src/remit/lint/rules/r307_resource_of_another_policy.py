@@ -20,9 +20,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.arns import parse as parse_arn
+from remit.catalogue.expand import expand
 from remit.catalogue.types import access_of
-from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
+from remit.lint.plain_text import is_plain
+from remit.lint.resource_types import acts_on
 from remit.lint.subject import RESOURCE
 
 if TYPE_CHECKING:
@@ -46,12 +49,12 @@ def statement(item: Item) -> Iterator[Problem]:
     vendors = {
         text: arn.service.lower()
         for text, shape in zip(item.resources, item.shapes, strict=True)
-        if (arn := lookups.arn(shape)) is not None and lookups.plain(arn.service)
+        if (arn := parse_arn(shape)) is not None and is_plain(arn.service)
     }
-    own = item.services.intersection(vendors.values())
+    own_services = item.services.intersection(vendors.values())
     for text, vendor in vendors.items():
-        if own and vendor not in own and not any(lookups.acts_on(name, text) for name in item.known_actions):
-            message = f"the policy of a resource of {min(own)} is about no resource of {vendor}: it is refused"
+        if own_services and vendor not in own_services and not any(acts_on(name, text) for name in item.known_actions):
+            message = f"the policy of a resource of {min(own_services)} is about no resource of {vendor}: it is refused"
             yield Problem(
                 message, f"grant it in the policy of the {vendor} resource, or of the role", ("Resource", text)
             )
@@ -64,6 +67,6 @@ def _actions(item: Item) -> Iterator[Problem]:
     service = kind.split("::")[1].lower()
     for text in item.statement.actions.patterns:
         prefix = text.partition(":")[0].lower()
-        if ":" in text and lookups.plain(prefix) and prefix != service and lookups.meant(text):
-            message = f"'{text}' is no action of {service}, whose policy this is: it is refused"
+        if ":" in text and is_plain(prefix) and prefix != service and expand(text):
+            message = f"'{text}' is not an action of {service}, whose policy this is: it is refused"
             yield Problem(message, f"name actions of {service}", (item.action_element, text))

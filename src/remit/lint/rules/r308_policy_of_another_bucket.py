@@ -40,9 +40,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.arns import parse as parse_arn
 from remit.iam import tokens
-from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
+from remit.lint.plain_text import is_plain
 from remit.lint.policies import document_of
 from remit.lint.subject import RESOURCE
 
@@ -63,16 +64,16 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
         properties = resource.get("Properties")
         if resource["Type"] != "AWS::S3::BucketPolicy" or not isinstance(properties, dict):
             continue
-        own = _text(properties.get("Bucket"))
+        own_bucket = _text(properties.get("Bucket"))
         path: Spot = ("Resources", name, "Properties", "PolicyDocument")
         document = document_of(properties.get("PolicyDocument"), RESOURCE, lambda _: None, names=written.names)
         for item in document.items:
             spot = (*path, *document.written[item.index].path, item.resource_element)
             for index, text in enumerate(item.resources if item.resource_element == "Resource" else ()):
-                if own and (text == "*" or _of_another(text, own, written)):
-                    message = f"'{text}' is not the bucket whose policy this is, '{own}': S3 refuses it"
+                if own_bucket and (text == "*" or _of_another(text, own_bucket, written)):
+                    message = f"'{text}' is not the bucket whose policy this is, '{own_bucket}': S3 refuses it"
                     place = (*spot, index) if len(item.resources) > 1 else spot
-                    yield Problem(message, f"name {_named(own)} and {_named(own)}/*", place)
+                    yield Problem(message, f"name {_named(own_bucket)} and {_named(own_bucket)}/*", place)
 
 
 def _text(value: Any) -> str:
@@ -86,16 +87,20 @@ def _named(bucket: str) -> str:
     return f"${{{reference[1]}.Arn}}" if reference is not None else f"arn:aws:s3:::{bucket}"
 
 
-def _of_another(text: str, own: str, written: WrittenTemplate) -> bool:
+def _of_another(text: str, own_bucket: str, written: WrittenTemplate) -> bool:
     """Whether a resource is of a bucket that is surely not this one: another name, or another of the template's."""
-    arn, reference, bucket = lookups.arn(text), _OWN.fullmatch(text), _REFERENCE.fullmatch(own)
+    arn, reference, bucket = parse_arn(text), _OWN.fullmatch(text), _REFERENCE.fullmatch(own_bucket)
     if reference is None and (arn is None or arn.service != "s3" or arn.account):
         return False
     name = f"${{{reference[1]}}}" if reference is not None else (arn.resource.partition("/")[0] if arn else "")
-    other = _REFERENCE.fullmatch(name)
-    if other is not None and bucket is not None:
-        return other[1] != bucket[1] and _is_bucket(other[1], written) and _is_bucket(bucket[1], written)
-    return lookups.plain(name) and lookups.plain(own) and name != own
+    foreign_reference = _REFERENCE.fullmatch(name)
+    if foreign_reference is not None and bucket is not None:
+        return (
+            foreign_reference[1] != bucket[1]
+            and _is_bucket(foreign_reference[1], written)
+            and _is_bucket(bucket[1], written)
+        )
+    return is_plain(name) and is_plain(own_bucket) and name != own_bucket
 
 
 def _is_bucket(name: str, written: WrittenTemplate) -> bool:

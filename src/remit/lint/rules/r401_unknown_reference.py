@@ -71,14 +71,14 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
 def _function(name: str, argument: Any, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
     """Conditions, mappings, functions that do not exist, and what Fn::Sub takes for a resource or leaves alone."""
     section = tokens.SECTIONS.get(name)
-    wanted = argument[0] if section is not None and isinstance(argument, list) and argument else None
-    if section is not None and isinstance(wanted, str) and wanted not in (known := written.raw.get(section) or {}):
-        message = f"{name} asks for '{wanted}', and the template has no such {section.lower().removesuffix('s')}"
-        yield Problem(message, did_you_mean(wanted, known) or f"add it to {section}", spot)
+    entry = argument[0] if section is not None and isinstance(argument, list) and argument else None
+    if section is not None and isinstance(entry, str) and entry not in (defined := written.raw.get(section) or {}):
+        message = f"{name} asks for '{entry}', and the template has no such {section.lower().removesuffix('s')}"
+        yield Problem(message, did_you_mean(entry, defined) or f"add it to {section}", spot)
     elif name.startswith("Fn::") and name not in tokens.FUNCTIONS:
-        near = nearest(name, tokens.FUNCTIONS, MISSPELT)
-        if near is not None:
-            yield Problem(f"CloudFormation has no function {name}", f"did you mean `{near}`?", spot)
+        meant = nearest(name, tokens.FUNCTIONS, MISSPELT)
+        if meant is not None:
+            yield Problem(f"CloudFormation has no function {name}", f"did you mean `{meant}`?", spot)
     elif name == "Fn::Sub":
         yield from _substituted(argument, spot, written)
 
@@ -89,10 +89,10 @@ def _substituted(argument: Any, spot: Spot, written: WrittenTemplate) -> Iterato
     if variable is not None:
         message = f"Fn::Sub takes ${{{variable[1]}}} for a resource, and CloudFormation refuses it"
         yield Problem(message, f"write `${{!{variable[1]}}}`, which leaves IAM's variable alone", spot)
-    for found in _BRACES.finditer(text):
-        if found[1].partition(".")[0] in written.names or found[1] in tokens.PSEUDO:
-            message = f"{found.group()} in '{text}' is literal text: Fn::Sub replaces ${{…}} alone"
-            yield Problem(message, f"did you mean `${{{found[1]}}}`?", spot)
+    for braces in _BRACES.finditer(text):
+        if braces[1].partition(".")[0] in written.names or braces[1] in tokens.PSEUDO:
+            message = f"{braces.group()} in '{text}' is literal text: Fn::Sub replaces ${{…}} alone"
+            yield Problem(message, f"did you mean `${{{braces[1]}}}`?", spot)
 
 
 def document(document: Document) -> Iterator[Problem]:
@@ -116,8 +116,8 @@ def statement(item: Item) -> Iterator[Problem]:
             name = reference.target
             if name is None or name in names or name in tokens.PSEUDO:
                 continue
-            near = nearest(name, names)
-            hint = f"did you mean `{near}`?" if near else "`remit build` writes the template with all names"
+            meant = nearest(name, names)
+            hint = f"did you mean `{meant}`?" if meant else "`remit build` writes the template with all names"
             yield Problem(f"{_shown(reference)} names no resource of the app", hint, (element, text))
 
 
@@ -129,10 +129,10 @@ def _problem(reference: tokens.Reference, spot: Spot, written: WrittenTemplate) 
         if name not in tokens.PSEUDO:
             yield Problem(f"there is no pseudo parameter {name}", did_you_mean(name, tokens.PSEUDO), spot)
     elif name not in written.names:
-        near = nearest(name, written.names)
-        if written.makes(name) or (written.opaque and near is None):
+        meant = nearest(name, written.names)
+        if written.makes(name) or (written.opaque and meant is None):
             return
-        hint = f"did you mean `{near}`?" if near else "add it to Resources or Parameters"
+        hint = f"did you mean `{meant}`?" if meant else "add it to Resources or Parameters"
         severity = ERROR if written.exact else WARNING
         yield Problem(f"{_shown(reference)} names no resource and no parameter of the template", hint, spot, severity)
     elif reference.attribute and name in written.resources:
@@ -140,10 +140,10 @@ def _problem(reference: tokens.Reference, spot: Spot, written: WrittenTemplate) 
 
         kind = resource_type(written.type_of(name))
         if kind is not None and kind.attributes and not kind.has_attribute(reference.attribute) and written.exact:
-            known = ", ".join(kind.attributes)
+            attributes = ", ".join(kind.attributes)
             arn = reference.attribute.endswith(("Arn", "ARN")) and "Arn" in kind.attributes
-            near = "did you mean `Arn`?" if arn else did_you_mean(reference.attribute, kind.attributes)
-            hint = near or f"it has {known}"
+            meant = "did you mean `Arn`?" if arn else did_you_mean(reference.attribute, kind.attributes)
+            hint = meant or f"it has {attributes}"
             yield Problem(
                 f"{kind.name} has no attribute '{reference.attribute}' for {_shown(reference)}", hint, spot, WARNING
             )

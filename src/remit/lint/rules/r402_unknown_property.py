@@ -49,40 +49,53 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Types and the names of their properties, as deep as those of the resource itself."""
     for name, resource in written.resources.items():
         kind = str(resource["Type"])
-        found = resource_type(kind)
-        if found is None:
-            near = _near_type(kind)
-            if near is not None:
+        known_type = resource_type(kind)
+        if known_type is None:
+            meant = _near_type(kind)
+            if meant is not None:
                 message = f"CloudFormation has no type {kind}, and refuses {name}"
-                yield Problem(message, f"did you mean `{near}`?", ("Resources", name, "Type"))
+                yield Problem(message, f"did you mean `{meant}`?", ("Resources", name, "Type"))
             continue
         properties = resource.get("Properties")
-        known = found.shape.properties
-        if not kind.startswith(_HOLDERS) or not known or found.shape.open or not isinstance(properties, dict):
+        known_properties = known_type.shape.properties
+        if (
+            not kind.startswith(_HOLDERS)
+            or not known_properties
+            or known_type.shape.open
+            or not isinstance(properties, dict)
+        ):
             continue
-        for one in properties:
-            if one in known or one in found.read_only or str(one).startswith("Fn::"):
+        for property_name in properties:
+            if (
+                property_name in known_properties
+                or property_name in known_type.read_only
+                or str(property_name).startswith("Fn::")
+            ):
                 continue
-            hint = did_you_mean(str(one), known)
-            if not kind.startswith(_SAM) or nearest(str(one), known, MISSPELT):  # SAM takes more than its schema has
-                spot = ("Resources", name, "Properties", one)
-                yield Problem(f"{kind} has no property '{one}'", hint or "remove it", spot)
+            hint = did_you_mean(str(property_name), known_properties)
+            if not kind.startswith(_SAM) or nearest(
+                str(property_name), known_properties, MISSPELT
+            ):  # SAM takes more than its schema has
+                spot = ("Resources", name, "Properties", property_name)
+                yield Problem(f"{kind} has no property '{property_name}'", hint or "remove it", spot)
 
 
 def _near_type(kind: str) -> str | None:
     """A type that differs by a slip; a name that resembles none may be newer than what remit knows."""
-    vendor, _, rest = re.sub(r":+", "::", kind).partition("::")
+    vendor, _, path = re.sub(r":+", "::", kind).partition("::")
     if nearest(vendor, ["AWS"]) is None:
         return None
-    folded = {one.lower(): one for one in resource_types()}
-    wanted = f"aws::{re.sub('ies$', 'y', rest.lower())}"
-    found = nearest(wanted, folded, MISSPELT) or _elsewhere(rest.lower(), folded)
-    return folded[found] if found is not None else None
+    folded = {type_name.lower(): type_name for type_name in resource_types()}
+    pattern = f"aws::{re.sub('ies$', 'y', path.lower())}"
+    meant = nearest(pattern, folded, MISSPELT) or _elsewhere(path.lower(), folded)
+    return folded[meant] if meant is not None else None
 
 
-def _elsewhere(rest: str, known: Iterable[str]) -> str | None:
+def _elsewhere(path: str, types: Iterable[str]) -> str | None:
     """The one type of this name in another service, as that is called elsewhere: AWS::Events::Rule for EventBridge."""
-    owner, _, name = rest.partition("::")
+    owner, _, name = path.partition("::")
     called = spoken(owner) or next(iter(nearest_services(owner)), owner)
-    same = [one for one in known if name and one.endswith(f"::{name}")]
-    return next((one for one in same if one == f"aws::{called}::{name}"), same[0] if len(same) == 1 else None)
+    same = [type_name for type_name in types if name and type_name.endswith(f"::{name}")]
+    return next(
+        (type_name for type_name in same if type_name == f"aws::{called}::{name}"), same[0] if len(same) == 1 else None
+    )

@@ -56,10 +56,10 @@ _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 def conditional(item: Item) -> Iterator[Problem]:
     """Operators of a statement, each once."""
-    seen: set[str] = set()
+    operators: set[str] = set()
     for condition in item.statement.conditions:
-        if condition.spelled not in seen:
-            seen.add(condition.spelled)
+        if condition.spelled not in operators:
+            operators.add(condition.spelled)
             yield from _problem(condition)
 
 
@@ -67,21 +67,22 @@ def _problem(condition: Condition) -> Iterator[Problem]:
     spot = ("Condition", condition.spelled)
     operator = condition.operator.lower().removesuffix("ifexists")
     quantifier = condition.quantifier.lower()
-    if (whole := _put_together(condition.spelled)) is not None:
+    if (meant := _put_together(condition.spelled)) is not None:
         message = f"unknown condition operator '{condition.spelled}': IAM refuses it"
-        yield Problem(message, f"did you mean `{whole}`?", spot)
+        yield Problem(message, f"did you mean `{meant}`?", spot)
     elif quantifier and quantifier not in _SETS:
-        near = nearest(quantifier, _SETS) or "foranyvalue"
+        set_operator = nearest(quantifier, _SETS) or "foranyvalue"
         message = f"unknown set operator '{condition.quantifier}:' in '{condition.spelled}': IAM refuses it"
         operator = _meant(condition)
-        others = " or ".join(
-            f"`{one}:{operator}`" for one in (_SETS[near], *(one for one in QUANTIFIERS if one != _SETS[near]))
+        choices = " or ".join(
+            f"`{name}:{operator}`"
+            for name in (_SETS[set_operator], *(name for name in QUANTIFIERS if name != _SETS[set_operator]))
         )
-        yield Problem(message, f"did you mean {others}?", spot)
+        yield Problem(message, f"did you mean {choices}?", spot)
     elif operator not in _NAMES:
-        whole = (f"{condition.quantifier}:" if condition.quantifier else "") + _meant(condition)
+        meant = (f"{condition.quantifier}:" if condition.quantifier else "") + _meant(condition)
         yield Problem(
-            f"unknown condition operator '{condition.spelled}': IAM refuses it", f"did you mean `{whole}`?", spot
+            f"unknown condition operator '{condition.spelled}': IAM refuses it", f"did you mean `{meant}`?", spot
         )
     elif _NAMES[operator] == "Null" and condition.if_exists:
         yield Problem("'NullIfExists' does not exist: Null tests the presence by itself", "did you mean `Null`?", spot)
@@ -95,11 +96,11 @@ def _put_together(spelled: str) -> str | None:
     quantifier = next((name for low, name in _SETS.items() if low in folded), None)
     bare = folded.replace("ifexists", "").replace((quantifier or "").lower(), "")
     operator = _NAMES.get(bare, "StringEquals" if quantifier and not bare else None)
-    whole = f"{quantifier}:{operator}" if quantifier else operator
-    if operator is None or whole is None or (operator == "Null" and if_exists):
+    assembled = f"{quantifier}:{operator}" if quantifier else operator
+    if operator is None or assembled is None or (operator == "Null" and if_exists):
         return None
-    whole += "IfExists" if if_exists else ""
-    return whole if whole.lower() != spelled.lower() else None
+    assembled += "IfExists" if if_exists else ""
+    return assembled if assembled.lower() != spelled.lower() else None
 
 
 def _meant(condition: Condition) -> str:
@@ -108,14 +109,14 @@ def _meant(condition: Condition) -> str:
     suffix = "IfExists" if condition.if_exists or condition.operator.lower().endswith("ifexists") else ""
     if bare in _WORDS:
         return _WORDS[bare] + ("" if _WORDS[bare] == "Null" else suffix)
-    known = [*_NAMES.values(), *(f"{name}IfExists" for name in _NAMES.values() if name != "Null")]
+    operators = [*_NAMES.values(), *(f"{name}IfExists" for name in _NAMES.values() if name != "Null")]
     written = bare + suffix.lower()
-    misspelt = nearest(written, known, MISSPELT)
+    misspelt = nearest(written, operators, MISSPELT)
     if misspelt is not None and ("Not" in misspelt or "not" not in written):
         return misspelt
-    alike = {_positive(name.lower()): name for name in known if ("Not" in name) == ("not" in written)}
-    near = nearest(_positive(written), alike)
-    return alike[near] if near else "StringEquals"
+    alike = {_positive(name.lower()): name for name in operators if ("Not" in name) == ("not" in written)}
+    nearest_positive = nearest(_positive(written), alike)
+    return alike[nearest_positive] if nearest_positive else "StringEquals"
 
 
 def _translated(operator: str) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
 from remit.iam.tokens import references
-from remit.lint import conditions, lookups
+from remit.lint import conditions, meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def conditional(item: Item) -> Iterator[Problem]:
             owners = (f"{prefix}:{key}" for prefix in sorted(item.services) if service(prefix))
             near = next((one for one in owners if conditions.exists(one)), None) or _near(f"aws:{key}")
             hint = f"did you mean `{near}`?" if near else "a key reads aws:Name or service:Name"
-            yield Problem(f"'{key}' is no condition key: it has no prefix", hint, spot)
+            yield Problem(f"'{key}' is not a condition key: it has no prefix", hint, spot)
             continue
         near = _near(key)
         hint = f"did you mean `{near}`?" if near else "`remit explain ACTION` lists the keys of an action"
         sure = near is not None or service(prefix) is None
-        severity = ERROR if sure and not lookups.written_by_aws(key) else WARNING
+        severity = ERROR if sure and not meant_actions.written_by_aws(key) else WARNING
         yield Problem(f"unknown condition key '{key}': no request has it, so it is never met", hint, spot, severity)

@@ -21,7 +21,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions, lookups, resource_fit
+from remit.catalogue.expand import expand
+from remit.lint import conditions, resource_fit
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.subject import IDENTITY
 
@@ -37,7 +38,7 @@ SEVERITY = ERROR
 def conditional(item: Item) -> Iterator[Problem]:
     """Keys that none of the actions takes, and actions that never meet them."""
     names = item.known_actions
-    if not names or item.document.kind != IDENTITY or not item.allows or any("*" in one for one in item.services):
+    if not names or item.document.kind != IDENTITY or not item.allows or any("*" in prefix for prefix in item.services):
         return  # of `*`, some action takes every key
     for condition in item.statement.conditions:
         if not conditions.of_a_service(condition.key):
@@ -54,15 +55,15 @@ def conditional(item: Item) -> Iterator[Problem]:
             foreign = condition.key.partition(":")[0].lower() not in {name.partition(":")[0] for name in names}
             reliable = all(map(resource_fit.reliable, names))
             message = f"{lacks} condition key '{condition.key}': it is never met, and nothing is granted"
-            near = conditions.near_taken(names, condition.key)
-            others = conditions.takers(condition.key)
+            meant = conditions.near_taken(names, condition.key)
+            key_owners = conditions.takers(condition.key)
             hint = (
-                f"it is a key of {' and '.join(others[:2])}"
-                if others
+                f"it is a key of {' and '.join(key_owners[:2])}"
+                if key_owners
                 else "`remit explain ACTION` lists an action's keys"
             )
-            hint = f"did you mean `{near}`?" if near else hint
-            yield Problem(message, hint, spot, ERROR if foreign or near or reliable else WARNING)
+            hint = f"did you mean `{meant}`?" if meant else hint
+            yield Problem(message, hint, spot, ERROR if foreign or meant or reliable else WARNING)
         else:
             yield from _partly(item, condition.key, spot)
 
@@ -83,12 +84,12 @@ def _partly(item: Item, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
     idle = [
         text
         for text in item.statement.actions.patterns
-        if (meant := lookups.meant(text)) and not any(conditions.takes(name, key) for name in meant)
+        if (meant := expand(text)) and not any(conditions.takes(name, key) for name in meant)
     ]
     if idle:
-        shown = ", ".join(idle[:3]) + (f" and {len(idle) - 3} more" if len(idle) > 3 else "")  # noqa: PLR2004
+        listed = ", ".join(idle[:3]) + (f" and {len(idle) - 3} more" if len(idle) > 3 else "")  # noqa: PLR2004
         verb = "has" if len(idle) == 1 else "have"
         message = (
-            f"{shown} {verb} no condition key '{key}': the statement never grants {'it' if len(idle) == 1 else 'them'}"
+            f"{listed} {verb} no condition key '{key}': the statement never grants {'it' if len(idle) == 1 else 'them'}"
         )
         yield Problem(message, "move it to a statement without the condition", spot, WARNING)

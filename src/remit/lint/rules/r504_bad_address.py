@@ -1,4 +1,4 @@
-"""A value of IpAddress that is no address and no CIDR block.
+"""A value of IpAddress that is neither an address nor a CIDR block.
 
 It equals nothing.
 
@@ -21,7 +21,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.iam.value_comparison import network
-from remit.lint import conditions, lookups
+from remit.lint import conditions
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         if conditions.family(condition) == "IPAddress":
             for value in condition.values:
-                if lookups.literal(value) and network(value) is None:
+                if "${" not in value and network(value) is None:
                     spot = ("Condition", condition.spelled, condition.key, value)
                     yield Problem(
-                        f"'{value}' is no IP address and no CIDR block: it matches nothing", _hint(value), spot
+                        f"'{value}' is neither an IP address nor a CIDR block: it matches nothing", _hint(value), spot
                     )
-                elif lookups.literal(value) and "/" in value:
+                elif "${" not in value and "/" in value:
                     yield from _loose(condition, value, allows=item.allows)
 
 
@@ -69,9 +69,9 @@ def _hint(value: str) -> str:
     if re.fullmatch(r"[\d.]+-[\d.]+", value):
         return "a range is written as one or more CIDR blocks: 203.0.113.0/24"
     if re.fullmatch(r"(?:\d{1,3}\.){1,3}\*(?:\.\*)*", value):
-        known = value.replace(".*", "").replace("*", "").rstrip(".").split(".")
-        block = ".".join((*known, *("0",) * (4 - len(known))))
-        return f"wildcards do not count here: write '{block}/{8 * len(known)}'"
+        octets = value.replace(".*", "").replace("*", "").rstrip(".").split(".")
+        block = ".".join((*octets, *("0",) * (4 - len(octets))))
+        return f"wildcards do not count here: write '{block}/{8 * len(octets)}'"
     if "*" in value:
         return "wildcards do not count here: write a CIDR block, 203.0.113.0/24"
     if slash and re.fullmatch(r"[\d.]+", mask):

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.iam import value_comparison
-from remit.lint import conditions, lookups
+from remit.lint import conditions
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ def _arn(text: str) -> str | None:
 _READERS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "Bool": (value_comparison.boolean, "neither 'true' nor 'false'", "use 'true' or 'false'"),
     "Null": (value_comparison.boolean, "neither 'true' nor 'false'", "'true': the key is absent; 'false': it is there"),
-    "Numeric": (value_comparison.number, "no number", "write a number, as '3600'"),
+    "Numeric": (value_comparison.number, "not a number", "write a number, as '3600'"),
     "Date": (
         value_comparison.instant,
-        "no date",
+        "not a date",
         "write an ISO 8601 date, as '2027-01-31T00:00:00Z', or seconds since 1970",
     ),
-    "ARN": (_arn, "no ARN", "an ARN has six parts: arn:partition:service:region:account:resource"),
-    "Binary": (value_comparison.binary, "no base64", "encode the bytes in base64"),
+    "ARN": (_arn, "not an ARN", "an ARN has six parts: arn:partition:service:region:account:resource"),
+    "Binary": (value_comparison.binary, "not base64", "encode the bytes in base64"),
 }
 _TRUE = {
     "yes": "true",
@@ -67,13 +67,13 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         reader = _READERS.get(conditions.family(condition) or "")
         for value in condition.values if reader is not None else ():
-            if reader is not None and lookups.literal(value) and reader[0](value) is None:
+            if reader is not None and "${" not in value and reader[0](value) is None:
                 yield _problem(condition, value, reader[1], reader[2])
 
 
-def _problem(condition: Condition, value: str, what: str, hint: str) -> Problem:
-    shown = value if len(value) <= 60 else f"{value[:57]}…"  # noqa: PLR2004 - a line
+def _problem(condition: Condition, value: str, mistake: str, hint: str) -> Problem:
+    shortened = value if len(value) <= 60 else f"{value[:57]}…"  # noqa: PLR2004 - a line
     if value.lower() in _TRUE and condition.operator in ("Bool", "Null"):
         hint = f"did you mean '{_TRUE[value.lower()]}'?"
-    message = f"'{shown}' is {what}, and {condition.spelled} compares nothing else: they are never equal"
+    message = f"'{shortened}' is {mistake}, and {condition.spelled} compares nothing else: they are never equal"
     return Problem(message, hint, ("Condition", condition.spelled, condition.key, value))

@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.condition_keys import fits, global_key
-from remit.lint import conditions, lookups
+from remit.lint import conditions
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def conditional(item: Item) -> Iterator[Problem]:
     """Pairs of operator and key that do not go together."""
     for condition in item.statement.conditions:
         family = conditions.family(condition)
-        kind = lookups.key_type(condition.key)
+        kind = conditions.key_type(condition.key)
         if family is None or family == "Null" or not kind:
             continue
         bare = kind.removeprefix("ArrayOf")

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions, lookups
+from remit.lint import conditions
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def conditional(item: Item) -> Iterator[Problem]:
                 called = "star" if sign == "*" else "question mark"
                 message = f"the {sign} in '{value}' is a literal {called} under {condition.spelled}, no wildcard"
                 spot = ("Condition", condition.spelled, condition.key, value)
-                arn = (lookups.key_type(condition.key) or "").endswith("ARN")
+                arn = (conditions.key_type(condition.key) or "").endswith("ARN")
                 use = str(like).replace("String", "Arn") if arn else str(like)
                 bare = condition.operator.removesuffix("IfExists")
                 yield Problem(message, f"use {condition.spelled.replace(bare, use)}", spot)

@@ -21,7 +21,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from remit.iam.value_comparison import network
-from remit.lint import conditions, lookups
+from remit.lint import conditions
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         if condition.key.lower() != "aws:sourceip" or conditions.family(condition) != "IPAddress":
             continue
-        private = [value for value in condition.values if lookups.literal(value) and _is_private(value)]
+        private = [value for value in condition.values if "${" not in value and _is_private(value)]
         never = len(private) == len(condition.values) and conditions.name_of(condition) == "IpAddress"
         sure = never and item.allows and not condition.if_exists
         for value in private:
@@ -59,5 +59,11 @@ def _is_private(value: str) -> bool:
         return False
     block = ipaddress.ip_network(value, strict=False)
     if isinstance(block, ipaddress.IPv4Network):
-        return any(isinstance(one, ipaddress.IPv4Network) and block.subnet_of(one) for one in _PRIVATE)
-    return any(isinstance(one, ipaddress.IPv6Network) and block.subnet_of(one) for one in _PRIVATE_6)
+        return any(
+            isinstance(private_block, ipaddress.IPv4Network) and block.subnet_of(private_block)
+            for private_block in _PRIVATE
+        )
+    return any(
+        isinstance(private_block, ipaddress.IPv6Network) and block.subnet_of(private_block)
+        for private_block in _PRIVATE_6
+    )

@@ -48,8 +48,8 @@ def conditional(item: Item) -> Iterator[Problem]:
             continue
         key = condition.key.lower()
         needed = any(
-            other.key.lower() == key and other is not condition and conditions.needs_key(other)
-            for other in item.statement.conditions
+            companion.key.lower() == key and companion is not condition and conditions.needs_key(companion)
+            for companion in item.statement.conditions
         )
         if not needed and not (key == "dynamodb:leadingkeys" and _BY_KEY.issuperset(item.known_actions)):
             message = f"{condition.spelled} on {condition.key} is true when the request has no {condition.key}"

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.condition_keys import global_key
-from remit.lint import conditions, lookups
+from remit.lint import conditions
 from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def conditional(item: Item) -> Iterator[Problem]:
     """Keys whose number of values and operator do not go together."""
     for condition in item.statement.conditions:
         family = conditions.family(condition)
-        kind = lookups.key_type(condition.key)
+        kind = conditions.key_type(condition.key)
         if family is None or condition.quantifier.lower() not in _KNOWN:
             continue
         spot = ("Condition", condition.spelled, condition.key)

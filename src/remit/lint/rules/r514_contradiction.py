@@ -67,14 +67,14 @@ def _contradict(item: Item, conditions: list[Condition]) -> bool:
 
 def _fewest(item: Item, conditions: list[Condition]) -> list[Condition]:
     """Those without which the others do not contradict each other."""
-    kept = conditions
+    needed = conditions
     for condition in conditions:
-        others = [one for one in kept if one is not condition]
-        if _contradict(item, others):
-            kept = others
-    return kept
+        remaining = [member for member in needed if member is not condition]
+        if _contradict(item, remaining):
+            needed = remaining
+    return needed
 
 
 def _demand(condition: Condition) -> str:
-    shown = ", ".join(map(repr, condition.values[:_SHOWN]))
-    return f"{condition.spelled} {shown}{', …' if len(condition.values) > _SHOWN else ''}"
+    values = ", ".join(map(repr, condition.values[:_SHOWN]))
+    return f"{condition.spelled} {values}{', …' if len(condition.values) > _SHOWN else ''}"

@@ -23,8 +23,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from remit.errors import nearest
-from remit.lint import conditions, lookups, principals
+from remit.lint import conditions, principals
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.plain_text import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ def conditional(item: Item) -> Iterator[Problem]:
         if (key not in _FORMS and key not in _WORDS) or conditions.family(condition) not in ("String", "ARN"):
             continue
         for value in condition.values:
-            if lookups.plain(value) and not (value.startswith("{") or "<" in value):
+            if is_plain(value) and not (value.startswith("{") or "<" in value):
                 yield from _problem(condition, value)
 
 

@@ -67,7 +67,7 @@ def _services_alone(item: Item) -> bool:
 
 def _of_endpoint(item: Item) -> bool:
     """Whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
-    return any(one.everywhere and "kms" not in one.services for one in item.document.items)
+    return any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.items)
 
 
 def _plain(condition: Condition) -> bool:

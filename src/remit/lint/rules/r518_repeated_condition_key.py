@@ -32,9 +32,9 @@ SEVERITY = ERROR
 
 def conditional(item: Item) -> Iterator[Problem]:
     """Keys that an earlier one of their block spells otherwise."""
-    first: dict[tuple[str, str], str] = {}
+    spellings: dict[tuple[str, str], str] = {}
     for condition in item.statement.conditions if len(item.statement.conditions) > 1 else ():
-        other = first.setdefault((condition.spelled, condition.key.lower()), condition.key)
-        if other != condition.key:
-            message = f"'{condition.key}' and '{other}' are one key, which ignores case: IAM refuses the block"
+        earlier = spellings.setdefault((condition.spelled, condition.key.lower()), condition.key)
+        if earlier != condition.key:
+            message = f"'{condition.key}' and '{earlier}' are one key, which ignores case: IAM refuses the block"
             yield Problem(message, "give one key all values", ("Condition", condition.spelled, condition.key))

@@ -26,7 +26,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions, lookups
+from remit.catalogue.expand import expand
+from remit.lint import conditions
 from remit.lint.finding import ERROR, Problem
 from remit.lint.subject import TRUST
 
@@ -67,18 +68,14 @@ def policy(document: Document) -> Iterator[Problem]:
     missing = [name for name in _NEEDED if name not in _allowed(anywhere)]
     if anywhere and missing:
         message = f"IAM Roles Anywhere assumes no role without {' and '.join(missing)}"
-        first = anywhere[0]
-        place = (first.action_element, first.statement.actions.patterns[0])
-        yield Problem(message, f"allow {', '.join(_NEEDED)}", place, index=first.index)
+        trusting = anywhere[0]
+        place = (trusting.action_element, trusting.statement.actions.patterns[0])
+        yield Problem(message, f"allow {', '.join(_NEEDED)}", place, index=trusting.index)
 
 
 def _allowed(items: tuple[Item, ...] | list[Item]) -> frozenset[str]:
     return frozenset(
-        name
-        for item in items
-        if item.allows
-        for text in item.statement.actions.patterns
-        for name in lookups.meant(text)
+        name for item in items if item.allows for text in item.statement.actions.patterns for name in expand(text)
     )
 
 

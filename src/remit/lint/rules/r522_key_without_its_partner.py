@@ -68,7 +68,7 @@ def conditional(item: Item) -> Iterator[Problem]:
 def _of_resources(item: Item, name: str, spot: tuple[str, ...]) -> Iterator[Problem]:
     """What a resource control policy has to say of services."""
     keys = item.keys
-    needed = {one.key.lower() for one in item.statement.conditions if conditions.needs_key(one)}
+    needed = {condition.key.lower() for condition in item.statement.conditions if conditions.needs_key(condition)}
     if name.lower() in _PEOPLE and _IS_SERVICE not in keys:
         message = f"services that act for you have no {name}: they are denied, too"
         yield Problem(message, 'add "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}', spot)

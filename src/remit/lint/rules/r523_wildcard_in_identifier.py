@@ -52,14 +52,14 @@ def conditional(item: Item) -> Iterator[Problem]:
         if begin is None or name not in ("StringLike", "StringNotLike") or (name == "StringLike") != item.allows:
             continue
         for value in condition.values:
-            found = _OPEN.search(REFERENCE.sub("references", value))
-            if found is None or value.startswith("*:") or not _tells_little(value, found.start(), begin):
+            open_part = _OPEN.search(REFERENCE.sub("references", value))
+            if open_part is None or value.startswith("*:") or not _tells_little(value, open_part.start(), begin):
                 continue  # `*:NAME` is a session's name, of whatever role
-            what = "the variable" if found[0].startswith("$") else f"the {found[0]}"
-            message = f"{what} in '{value}' stands for anybody's: {condition.key} tells yours from no others"
+            subject = "the variable" if open_part[0].startswith("$") else f"the {open_part[0]}"
+            message = f"{subject} in '{value}' stands for anybody's: {condition.key} tells yours from no others"
             yield Problem(message, "write it out", ("Condition", condition.spelled, condition.key, value))
 
 
 def _tells_little(value: str, place: int, begin: str) -> bool:
-    told = value[:place]
-    return len(told) < _LEAST or told == begin
+    literal = value[:place]
+    return len(literal) < _LEAST or literal == begin

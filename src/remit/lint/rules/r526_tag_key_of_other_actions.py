@@ -21,8 +21,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions, lookups, resource_fit
+from remit.catalogue.actions import target_names
+from remit.catalogue.expand import expand
+from remit.lint import conditions, resource_fit
 from remit.lint.finding import NOTE, WARNING, Problem
+from remit.lint.plain_text import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +46,8 @@ def conditional(item: Item) -> Iterator[Problem]:
     """Actions that are written out and act on nothing that has tags; NotAction, which means many such."""
     for condition in item.statement.conditions:
         if condition.key.startswith(_KEY) and conditions.needs_key(condition):
-            told = _of_not_action if item.statement.actions.negated else _of_actions
-            yield from told(item, condition)
+            problems = _of_not_action if item.statement.actions.negated else _of_actions
+            yield from problems(item, condition)
 
 
 def _of_not_action(item: Item, condition: Condition) -> Iterator[Problem]:
@@ -56,8 +59,8 @@ def _of_not_action(item: Item, condition: Condition) -> Iterator[Problem]:
 
 def _of_actions(item: Item, condition: Condition) -> Iterator[Problem]:
     for text in item.statement.actions.patterns:
-        names = lookups.meant(text) if lookups.plain(text) else ()
-        if names and names[0].partition(":")[0] in resource_fit.RELIABLE and not lookups.targets(names[0]):
+        names = expand(text) if is_plain(text) else ()
+        if names and names[0].partition(":")[0] in resource_fit.RELIABLE and not target_names(names[0]):
             verb = "allows" if item.allows else "denies"
             message = f"{text} acts on nothing that has tags: with {condition.key} the statement never {verb} it"
             hint = "move it to a statement without the condition"

@@ -85,8 +85,8 @@ def document(document: Document) -> Iterator[Problem]:
     limit = quota(name)
     size = document.size
     if size > (limit.raisable_to or limit.most):
-        who = "IAM" if name.startswith("iam.") else "AWS"
-        most = f"{who} allows {limit.most:,} for {limit.what}"
+        owner = "IAM" if name.startswith("iam.") else "AWS"
+        most = f"{owner} allows {limit.most:,} for {limit.what}"
         message = f"the policy has {size:,} characters without white space; {most}"
         yield Problem(message, "use patterns, or split it over two roles" if any_role or document.quota else _SHORTER)
     elif size > limit.most:
@@ -103,7 +103,7 @@ def document(document: Document) -> Iterator[Problem]:
 def _quota(document: Document) -> str:
     """The quota of a policy that stands by itself, as its kind and its principals tell."""
     if document.kind == CONTROL:
-        everyone = any("Principal" in one.value for one in document.written)
+        everyone = any("Principal" in statement.value for statement in document.written)
         of_endpoint = document.types.get(document.title) == "AWS::EC2::VPCEndpoint"
         return "" if of_endpoint else "organizations.rcp" if everyone else "organizations.scp"
     resources = tuple(text for item in document.items for text in item.resources)

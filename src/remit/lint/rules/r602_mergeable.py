@@ -38,24 +38,24 @@ def policy(document: Document) -> Iterator[Problem]:
     """Groups of statements that one could replace; an app's grants keep their reasons apart."""
     if document.raw is None or len(document.items) < 2:  # noqa: PLR2004 - a pair at least
         return
-    told: set[int] = set()
+    reported: set[int] = set()
     for element in ("resources", "actions"):
         groups: dict[tuple[object, ...], list[Item]] = {}
         for item in document.items:
             globs = getattr(item.statement, element)
-            if globs is not None and not globs.negated and not item.chooses and item.index not in told:
+            if globs is not None and not globs.negated and not item.chooses and item.index not in reported:
                 groups.setdefault((*_without(item.statement, element), item.when), []).append(item)
-        for several in groups.values():
-            if len({getattr(item.statement, element) for item in several}) > 1:
-                told |= {item.index for item in several}
-                numbers = ", ".join(str(item.index + 1) for item in several[:4]) + (", …" if len(several) > 4 else "")  # noqa: PLR2004
-                message = f"{len(several)} statements ({numbers}) differ in their {element} alone: one would do"
-                severity = WARNING if len(several) >= _MANY else NOTE
-                yield Problem(message, f"merge them: one statement with all {element}", (), severity, several[1].index)
+        for group in groups.values():
+            if len({getattr(item.statement, element) for item in group}) > 1:
+                reported |= {item.index for item in group}
+                numbers = ", ".join(str(item.index + 1) for item in group[:4]) + (", …" if len(group) > 4 else "")  # noqa: PLR2004
+                message = f"{len(group)} statements ({numbers}) differ in their {element} alone: one would do"
+                severity = WARNING if len(group) >= _MANY else NOTE
+                yield Problem(message, f"merge them: one statement with all {element}", (), severity, group[1].index)
 
 
 def _without(statement: Statement, element: str) -> tuple[object, ...]:
     """All of a statement but one element and its Sid."""
-    other = statement.resources if element == "actions" else statement.actions
-    globs = None if other is None else (other.patterns, other.negated)
+    counterpart = statement.resources if element == "actions" else statement.actions
+    globs = None if counterpart is None else (counterpart.patterns, counterpart.negated)
     return statement.effect, globs, statement.principals, statement.conditions

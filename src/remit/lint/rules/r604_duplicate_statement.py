@@ -39,12 +39,12 @@ def policy(document: Document) -> Iterator[Problem]:
     alike: dict[tuple[object, ...], list[Item]] = {}
     for item in document.items:
         alike.setdefault(_size(item.statement), []).append(item)
-    for several in alike.values():
-        first: dict[Statement, Item] = {}
-        for item in several if len(several) > 1 else ():
-            other = first.setdefault(_ordered(item.statement), item)
-            if other is not item and other.goes_with(item) and not item.chooses:
-                message = f"the statement says the same as {other.called}"
+    for candidates in alike.values():
+        originals: dict[Statement, Item] = {}
+        for item in candidates if len(candidates) > 1 else ():
+            original = originals.setdefault(_ordered(item.statement), item)
+            if original is not item and original.goes_with(item) and not item.chooses:
+                message = f"the statement says the same as {original.called}"
                 yield Problem(message, "remove it", (), index=item.index)
 
 
@@ -53,15 +53,15 @@ def project(project: Project) -> Iterator[Problem]:
 
     A role holds it once in any case; what the jobs of one worker need alike, each says for itself.
     """
-    told: set[tuple[Origin | None, Origin | None]] = set()
+    reported: set[tuple[Origin | None, Origin | None]] = set()
     for function in project.app.functions:
         if function.queue is not None or len(function.policy) < 2:  # noqa: PLR2004 - a pair at least
             continue
         last = {grant.statement: grant.origin for grant in function.policy}
         for grant in function.policy:
             pair = (grant.origin, last[grant.statement])
-            if pair[0] != pair[1] and pair not in told:
-                told.add(pair)
+            if pair[0] != pair[1] and pair not in reported:
+                reported.add(pair)
                 message = f"the grant at {pair[0]} says the same as the grant at {pair[1]}"
                 yield Problem(message, "remove one of the two", severity=NOTE, origin=pair[0])
 

@@ -16,7 +16,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.iam.pattern import is_pattern
-from remit.iam.pattern_list import PatternList
+from remit.iam.pattern_list import PatternList, head
 from remit.lint import conditions, elements
 from remit.lint.finding import NOTE, Problem
 
@@ -36,15 +36,18 @@ _MOST = 400  # patterns of a list, beyond which only size matters
 def shape(written: Written) -> Iterator[Problem]:
     """Members of a list that stand there twice, letter by letter."""
     for element in ("Action", "NotAction", "Resource", "NotResource"):
-        given = written.value.get(element)
-        if written.chooses or not isinstance(given, list) or len(set(strings := elements.texts(given))) == len(strings):
+        members = written.value.get(element)
+        if written.chooses or not isinstance(members, list):
             continue
-        first: set[str] = set()
-        for place, text in enumerate(given):
-            if isinstance(text, str) and text in first:
+        strings = elements.texts(members)
+        if len(set(strings)) == len(strings):
+            continue
+        earlier: set[str] = set()
+        for place, text in enumerate(members):
+            if isinstance(text, str) and text in earlier:
                 yield Problem(f"'{text}' stands twice", "remove one", (element, place))
             elif isinstance(text, str):
-                first.add(text)
+                earlier.add(text)
 
 
 def conditional(item: Item) -> Iterator[Problem]:
@@ -55,11 +58,11 @@ def conditional(item: Item) -> Iterator[Problem]:
             continue
         from remit.iam.value_comparison import number  # noqa: PLC0415 - few conditions list several numbers
 
-        numbers = [found for value in condition.values if (found := number(value)) is not None]
+        numbers = [parsed for value in condition.values if (parsed := number(value)) is not None]
         if len(numbers) < len(condition.values):
             continue
-        kept = condition.values[numbers.index(_DECIDES[name](numbers))]
-        message = f"of {len(numbers)} numbers under {condition.spelled} '{kept}' decides alone"
+        deciding = condition.values[numbers.index(_DECIDES[name](numbers))]
+        message = f"of {len(numbers)} numbers under {condition.spelled} '{deciding}' decides alone"
         yield Problem(message, "remove the others", ("Condition", condition.spelled, condition.key))
 
 
@@ -77,11 +80,11 @@ def _sessions(item: Item) -> Iterator[Problem]:
     principals = item.statement.principals
     if principals is None or principals.negated:
         return
-    named = {value for kind, value in principals.patterns if kind == "AWS"}
+    admitted = {value for kind, value in principals.patterns if kind == "AWS"}
     for kind, value in principals.patterns:
-        found = _SESSION.fullmatch(value)
-        role = f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}" if found is not None else None
-        if role in named:
+        session = _SESSION.fullmatch(value)
+        role = f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}" if session is not None else None
+        if role in admitted:
             message = f"'{value}' is a session of '{role}', which is let in already"
             yield Problem(message, "remove it", ("Principal", kind, value))
 
@@ -91,10 +94,13 @@ def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterato
         return
     texts = [text.lower() for text in patterns] if fold else list(patterns)
     twice = len(set(texts)) < len(texts)
-    if not twice and not any(map(is_pattern, texts)):
+    beginnings = tuple(head(text) for text in texts if is_pattern(text))
+    if not twice and not beginnings:
         return
     listed = PatternList(texts)
     for place, text in enumerate(texts):
+        if not twice and not text.startswith(beginnings):
+            continue
         stands_twice = twice and text in texts[:place]
         cover = listed.cover_of(text) or (text if stands_twice and is_pattern(text) else None)
         if cover is not None:

@@ -46,10 +46,10 @@ def policy(document: Document) -> Iterator[Problem]:
     for item in document.items if denies else ():
         if not item.allows or item.computed:
             continue  # what remit itself grants, and a Deny takes away: R704 says what breaks
-        near = denies if plain else [one for one in denies if one.goes_with(item)]
-        near = [one for one in near if _is_about(one.statement, item.statement)]
-        if _may_take_all(item.statement, near):
-            suspects.append((item, near))
+        relevant = denies if plain else [deny for deny in denies if deny.goes_with(item)]
+        relevant = [deny for deny in relevant if _is_about(deny.statement, item.statement)]
+        if _may_take_all(item.statement, relevant):
+            suspects.append((item, relevant))
     if suspects:
         yield from _shadowed(document, suspects)
 

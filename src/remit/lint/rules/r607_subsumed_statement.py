@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.iam.pattern import is_pattern
 from remit.iam.pattern_list import covers_statement
 from remit.iam.prove.budget import Budget
 from remit.lint.finding import NOTE, Problem
@@ -42,12 +43,14 @@ def policy(document: Document) -> Iterator[Problem]:
         if not 1 < len(items) <= _MOST:
             continue
         services = _services(items)
-        wide_items = [item for item in items if _may_be_wide(item)]
+        actions = {item.index: frozenset(map(str.lower, item.statement.actions.patterns)) for item in items}
+        wide_items = [(item, _is_literal(item)) for item in items if _may_be_wide(item)]
         for item in items:
             if item.computed:
                 continue  # remit's own default; a wider grant beside it has findings of its own
-            for wide in wide_items:
-                if services[wide.index] >= services[item.index] and _is_wider(wide, item, budget):
+            for wide, is_literal in wide_items:
+                reach = actions if is_literal else services
+                if reach[wide.index] >= reach[item.index] and wide is not item and _is_wider(wide, item, budget):
                     message = f"{item.called} adds nothing to {wide.called}, which covers it"
                     yield Problem(message, "remove one of the two", (), index=item.index)
                     break
@@ -55,12 +58,17 @@ def policy(document: Document) -> Iterator[Problem]:
 
 def _services(items: list[Item]) -> dict[int, frozenset[str]]:
     """The services that each statement may speak of, by its index: a cheap look before actions are compared."""
-    every = frozenset({"*"}).union(*(item.services for item in items))
-    return {item.index: every if _may_be_of_any_service(item) else item.services for item in items}
+    all_services = frozenset({"*"}).union(*(item.services for item in items))
+    return {item.index: all_services if _may_be_of_any_service(item) else item.services for item in items}
 
 
 def _may_be_of_any_service(item: Item) -> bool:
-    return item.statement.actions.negated or any("*" in service or "?" in service for service in item.services)
+    return item.statement.actions.negated or any(map(is_pattern, item.services))
+
+
+def _is_literal(item: Item) -> bool:
+    """Whether a statement lists its actions by name, so that it covers no statement with another action."""
+    return not item.statement.actions.negated and not any(map(is_pattern, item.statement.actions.patterns))
 
 
 def _may_be_wide(item: Item) -> bool:
@@ -71,11 +79,10 @@ def _may_be_wide(item: Item) -> bool:
 
 def _is_wider(wide: Item, item: Item, budget: Budget) -> bool:
     """Whether a statement covers another, which does not cover it, and is in the policy whenever the other is."""
-    one, other, version = wide.statement, item.statement, item.document.version
+    broad, narrow, version = wide.statement, item.statement, item.document.version
     return (
-        wide is not item
-        and one.principals == other.principals
+        broad.principals == narrow.principals
         and wide.goes_with(item)
-        and covers_statement(one, other, version, budget)
-        and not covers_statement(other, one, version, budget)
+        and covers_statement(broad, narrow, version, budget)
+        and not covers_statement(narrow, broad, version, budget)
     )

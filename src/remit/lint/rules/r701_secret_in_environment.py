@@ -51,12 +51,14 @@ def environment(environment: Environment) -> Iterator[Problem]:
         value = tokens.from_intrinsic(raw) if tokens.is_intrinsic(raw) else raw
         if not isinstance(value, str):
             continue
-        found = secrets.kind(value) or secrets.kind(f"{name}={value}")
-        if found is not None:
-            yield Problem(f"variable {name} of {environment.function} is {found}", f"rotate it; {hint}", (name,), ERROR)
+        secret = secrets.kind(value) or secrets.kind(f"{name}={value}")
+        if secret is not None:
+            yield Problem(
+                f"variable {name} of {environment.function} is {secret}", f"rotate it; {hint}", (name,), ERROR
+            )
         elif _DYNAMIC.search(value):
             message = f"variable {name} of {environment.function}: the secret is put in as plain text at deploy time"
             yield Problem(message, hint, (name,), WARNING)
-        elif (what := secrets.named(name, value)) is not None:
-            message = f"variable {name} of {environment.function} {what} in plain text"
+        elif (description := secrets.named(name, value)) is not None:
+            message = f"variable {name} of {environment.function} {description} in plain text"
             yield Problem(message, hint, (name,), WARNING)

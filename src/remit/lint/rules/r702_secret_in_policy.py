@@ -37,10 +37,10 @@ def statement(item: Item) -> Iterator[Problem]:
     for spot, text in _texts(item):
         if len(text) < _LEAST:
             continue
-        named = text.startswith("arn:") or "${" in text  # names may be long, and mix cases and digits
-        found = secrets.kind(text) if named else secrets.bare_key(text)
-        if found is not None:
-            yield Problem(f"a text of this policy looks like {found}", "remove it, and rotate the key", spot)
+        is_name = text.startswith("arn:") or "${" in text  # names may be long, and mix cases and digits
+        secret = secrets.kind(text) if is_name else secrets.bare_key(text)
+        if secret is not None:
+            yield Problem(f"a text of this policy looks like {secret}", "remove it, and rotate the key", spot)
 
 
 def _texts(item: Item) -> Iterator[tuple[Spot, str]]:

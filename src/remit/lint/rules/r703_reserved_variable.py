@@ -56,5 +56,5 @@ def environment(environment: Environment) -> Iterator[Problem]:
                 f"variable {name} of {environment.function} is reserved by Lambda", "use another name", (name,)
             )
         elif not _NAME.fullmatch(name) and not name.startswith("Fn::"):
-            message = f"'{name}' of {environment.function} is no name of an environment variable"
+            message = f"'{name}' of {environment.function} is not a valid name for an environment variable"
             yield Problem(message, "a letter, then letters, digits and _; two characters at least", (name,))

@@ -41,5 +41,5 @@ def project(project: Project) -> Iterator[Problem]:
         return
     from remit.roles.broken_features import broken, together  # noqa: PLC0415 - most apps replace nothing: no evaluator
 
-    for one in together(broken(app, project.roles), app):
-        yield Problem(one.message, one.way, (), one.severity, origin=one.origin)
+    for feature in together(broken(app, project.roles), app):
+        yield Problem(feature.message, feature.way, (), feature.severity, origin=feature.origin)

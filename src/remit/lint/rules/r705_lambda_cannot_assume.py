@@ -72,10 +72,10 @@ def _spot(name: str, role: Mapping[str, Any]) -> Spot:
     """The principal of a trust policy's one statement, or the policy."""
     path: Spot = ("Resources", name, "Properties", "AssumeRolePolicyDocument")
     statements = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    several = statements if isinstance(statements, list) else [statements]
-    if len(several) != 1:
+    listed = statements if isinstance(statements, list) else [statements]
+    if len(listed) != 1:
         return path
-    inside: Spot = (*path, "Statement") if several is not statements else (*path, "Statement", 0)
+    inside: Spot = (*path, "Statement") if listed is not statements else (*path, "Statement", 0)
     return (*inside, "Principal")
 
 
@@ -90,7 +90,7 @@ def _role_of(resource: Mapping[str, Any], written: WrittenTemplate) -> str | Non
 
 def _lets_assume(actions: Globs) -> bool:
     """Whether actions have sts:AssumeRole among them; a service takes no other way into a role."""
-    return any(matches(one.lower(), "sts:assumerole") for one in actions.patterns) != actions.negated
+    return any(matches(pattern.lower(), "sts:assumerole") for pattern in actions.patterns) != actions.negated
 
 
 def _trusts(role: Mapping[str, Any]) -> bool | None:

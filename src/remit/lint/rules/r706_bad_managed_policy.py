@@ -1,4 +1,4 @@
-"""A managed policy or a permissions boundary that is no policy's ARN, or one that AWS does not have.
+"""A managed policy or a permissions boundary that is not a policy's ARN, or one that AWS does not have.
 
 The role cannot be created.
 
@@ -51,17 +51,17 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
     """What roles, users and groups are given by ARN."""
     for name, resource in written.resources.items():
         properties = resource.get("Properties")
-        given = access_of(str(resource["Type"])).managed
-        if not given or not isinstance(properties, dict):
+        element = access_of(str(resource["Type"])).managed
+        if not element or not isinstance(properties, dict):
             continue
         path: Spot = ("Resources", name, "Properties")
-        if given == _OF_SAM:
-            yield from _named(properties.get(given), (*path, given))
+        if element == _OF_SAM:
+            yield from _named(properties.get(element), (*path, element))
         else:
-            arns = properties.get(given)
-            yield from _too_many(name, arns, (*path, given))
+            arns = properties.get(element)
+            yield from _too_many(name, arns, (*path, element))
             for index, arn in enumerate(arns if isinstance(arns, list) else ()):
-                yield from _problem(arn, (*path, given, index), "managed policy")
+                yield from _problem(arn, (*path, element, index), "managed policy")
         if "PermissionsBoundary" in properties:
             yield from _problem(
                 properties["PermissionsBoundary"], (*path, "PermissionsBoundary"), "permissions boundary"
@@ -71,24 +71,24 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
 def _named(policies: Any, path: Spot) -> Iterator[Problem]:
     """SAM takes AWS's own policies by their names, too."""
     for item in items(policies, path):
-        one, at = item.value, item.path
-        if not isinstance(one, str) or (":" not in one and managed_policy(one) is not None):
+        policy, at = item.value, item.path
+        if not isinstance(policy, str) or (":" not in policy and managed_policy(policy) is not None):
             continue
-        if ":" in one or "/" in one:
-            yield from _problem(one, at, "managed policy")
-        elif sam_policy(one) is not None:
-            message = f"'{one}' is one of SAM's policy templates, and needs its parameters"
-            yield Problem(message, f"{one}: {{…}}", at)
-        elif not one.startswith("${"):
-            near = _near(one) or did_you_mean(one, sam_policies())
-            yield Problem(f"AWS has no managed policy '{one}'", near, at, ERROR if near else WARNING)
+        if ":" in policy or "/" in policy:
+            yield from _problem(policy, at, "managed policy")
+        elif sam_policy(policy) is not None:
+            message = f"'{policy}' is one of SAM's policy templates, and needs its parameters"
+            yield Problem(message, f"{policy}: {{…}}", at)
+        elif not policy.startswith("${"):
+            hint = _near(policy) or did_you_mean(policy, sam_policies())
+            yield Problem(f"AWS has no managed policy '{policy}'", hint, at, ERROR if hint else WARNING)
 
 
 def _near(name: str) -> str | None:
     """The policy that a name cut short begins, or that it resembles."""
-    known = managed_policies()
-    longer = min((one for one in known if one.startswith(name)), key=len, default=None)
-    return f"did you mean `{longer}`?" if longer else did_you_mean(name, known)
+    names = managed_policies()
+    longer = min((candidate for candidate in names if candidate.startswith(name)), key=len, default=None)
+    return f"did you mean `{longer}`?" if longer else did_you_mean(name, names)
 
 
 def _too_many(name: str, arns: Any, spot: Spot) -> Iterator[Problem]:
@@ -98,7 +98,7 @@ def _too_many(name: str, arns: Any, spot: Spot) -> Iterator[Problem]:
         yield Problem(message, "grant what is used of them in a policy instead", spot)
 
 
-def _problem(value: Any, spot: Spot, what: str) -> Iterator[Problem]:
+def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
     text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else value
     if not isinstance(text, str):
         return
@@ -106,12 +106,12 @@ def _problem(value: Any, spot: Spot, what: str) -> Iterator[Problem]:
     if "${" in text:
         return
     if not _ARN.fullmatch(text):
-        found = managed_policy(text)
-        hint = f"did you mean '{found.arn('aws')}'?" if found else "arn:aws:iam::ACCOUNT:policy/NAME"
-        yield Problem(f"'{text}' is no ARN of a policy: the {what} is refused", hint, spot)
+        policy = managed_policy(text)
+        hint = f"did you mean '{policy.arn('aws')}'?" if policy else "arn:aws:iam::ACCOUNT:policy/NAME"
+        yield Problem(f"'{text}' is not an ARN of a policy: the {purpose} is refused", hint, spot)
     elif ":iam::aws:policy/" in text and managed_policy(text) is None:
         name = text.rpartition("/")[2]
-        found = managed_policy(name)
-        near = f"did you mean '{found.arn('aws')}'?" if found else _near(name)
+        policy = managed_policy(name)
+        near = f"did you mean '{policy.arn('aws')}'?" if policy else _near(name)
         message = f"AWS has no managed policy '{text.partition(':policy/')[2]}'"
         yield Problem(message, near, spot, ERROR if near else WARNING)

@@ -52,29 +52,32 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
         if resource["Type"] in _HOLDERS and isinstance(properties, dict):
             path: Spot = ("Resources", name, "Properties", "Policies")
             for entry in items(properties.get("Policies"), path):
-                one = entry.value
-                if isinstance(one, dict) and len(one) == 1 and "Statement" not in one:
-                    yield from _problems(*next(iter(one.items())), entry.path, written)
+                policy = entry.value
+                if isinstance(policy, dict) and len(policy) == 1 and "Statement" not in policy:
+                    yield from _problems(*next(iter(policy.items())), entry.path, written)
 
 
-def _problems(name: Any, given: Any, at: Spot, written: WrittenTemplate) -> Iterator[Problem]:
-    found = sam_policy(name)
-    if found is None:
+def _problems(name: Any, parameters: Any, at: Spot, written: WrittenTemplate) -> Iterator[Problem]:
+    known_template = sam_policy(name)
+    if known_template is None:
         if isinstance(name, str) and name != "Ref" and not name.startswith("Fn::"):
             near = did_you_mean(name, sam_policies())
             hint = near or "or write the statement itself"
             yield Problem(f"SAM has no policy template '{name}'", hint, (*at, name), ERROR if near else WARNING)
         return
-    names = tuple(given) if isinstance(given, dict) else ()
-    missing = tuple(one for one in found.parameters if one not in names)
-    unknown = tuple(one for one in names if one not in found.parameters)
-    if any(str(one).startswith("Fn::") for one in unknown):
+    names = tuple(parameters) if isinstance(parameters, dict) else ()
+    missing = tuple(parameter for parameter in known_template.parameters if parameter not in names)
+    unknown = tuple(parameter for parameter in names if parameter not in known_template.parameters)
+    if any(str(parameter).startswith("Fn::") for parameter in unknown):
         return
-    for one in unknown:
-        hint = did_you_mean(str(one), found.parameters) or f"it takes {', '.join(found.parameters) or 'none'}"
-        yield Problem(f"{name} has no parameter '{one}'", hint, (*at, name, one))
-    for one in names:
-        yield from _wrong_end(name, str(one), given[one], written, (*at, name, one))
+    for parameter in unknown:
+        hint = (
+            did_you_mean(str(parameter), known_template.parameters)
+            or f"it takes {', '.join(known_template.parameters) or 'none'}"
+        )
+        yield Problem(f"{name} has no parameter '{parameter}'", hint, (*at, name, parameter))
+    for parameter in names:
+        yield from _wrong_end(name, str(parameter), parameters[parameter], written, (*at, name, parameter))
     if missing and not unknown:
         yield Problem(f"{name} needs {', '.join(missing)}", f"{missing[0]}: …", (*at, name))
 

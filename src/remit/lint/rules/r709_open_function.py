@@ -29,8 +29,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from remit.catalogue.expand import expand
 from remit.catalogue.properties import PERMISSION_LIMITS
-from remit.lint import lookups, meant_actions, principals
+from remit.lint import meant_actions, principals
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
 
 
 def _action(text: Any, spot: Spot) -> Iterator[Problem]:
-    if isinstance(text, str) and lookups.literal(text) and not (text.startswith("lambda:") and lookups.meant(text)):
-        found = meant_actions.of_service("lambda", text.rpartition(":")[2])
-        hint = f"did you mean `{found[0]}`?" if found else "lambda:InvokeFunction"
+    if isinstance(text, str) and "${" not in text and not (text.startswith("lambda:") and expand(text)):
+        actions = meant_actions.of_service("lambda", text.rpartition(":")[2])
+        hint = f"did you mean `{actions[0]}`?" if actions else "lambda:InvokeFunction"
         yield Problem(f"'{text}' is not an action of Lambda: the permission is refused", hint, spot)
 
 
@@ -63,7 +64,7 @@ def _principal(properties: Mapping[str, Any], spot: Spot) -> Iterator[Problem]:
     value = properties.get("Principal")
     if not isinstance(value, str) or "${" in value:
         return
-    bounded = any(one in properties for one in PERMISSION_LIMITS)
+    bounded = any(limit in properties for limit in PERMISSION_LIMITS)
     if value == "*" and not bounded and properties.get("FunctionUrlAuthType") != "AWS_IAM":
         message = "Principal '*' without a source lets everyone call the function: every account, and the public"
         yield Problem(message, "name the account, or add PrincipalOrgID or SourceArn", spot, WARNING)

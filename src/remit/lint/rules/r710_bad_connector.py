@@ -54,9 +54,11 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
         if resource["Type"] == "AWS::Serverless::Connector":
             yield from _problems(resource.get("Properties"), _ALONE, ("Resources", name, "Properties"), written)
         connectors = resource.get("Connectors")
-        for key, one in connectors.items() if isinstance(connectors, dict) else ():
+        for key, connector in connectors.items() if isinstance(connectors, dict) else ():
             spot = ("Resources", name, "Connectors", key, "Properties")
-            yield from _problems(one.get("Properties") if isinstance(one, dict) else None, _EMBEDDED, spot, written)
+            yield from _problems(
+                connector.get("Properties") if isinstance(connector, dict) else None, _EMBEDDED, spot, written
+            )
         properties = resource.get("Properties")
         if isinstance(properties, dict) and "Connectors" in properties and _of_sam(resource):
             message = f"Connectors stand beside the Properties of {name}, not in them"

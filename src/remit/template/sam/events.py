@@ -51,9 +51,9 @@ def known(event: Event) -> bool:
 
 
 def api_of(event: Event) -> str | None:
-    """The implicit API that an event belongs to; None when it names one, or is no event of an API."""
-    own = {"Api": ("RestApiId", _API), "HttpApi": ("ApiId", _HTTP)}.get(event.type)
-    return own[1] if own is not None and event.properties.get(own[0]) is None else None
+    """The implicit API that an event belongs to; None when it names one, or is not an event of an API."""
+    api = {"Api": ("RestApiId", _API), "HttpApi": ("ApiId", _HTTP)}.get(event.type)
+    return api[1] if api is not None and event.properties.get(api[0]) is None else None
 
 
 def _mapping(event: Event, target: Target) -> Made:
@@ -95,12 +95,12 @@ def _rule(event: Event, target: Target) -> Iterator[Made]:
 def rule(event: Event, target: dict[str, Any], name: str) -> Made:
     """The rule of a Schedule, CloudWatchEvent or EventBridgeRule event."""
     properties = event.properties
-    named = {"Name": name, "ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
+    renamed = {"Name": name, "ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
     return Made(
         event.id,
         "AWS::Events::Rule",
         {
-            **given(properties, "Description", "EventBusName", "State", **named),
+            **given(properties, "Description", "EventBusName", "State", **renamed),
             "Targets": [_with_letters(event, target)],
         },
         event.path,
@@ -146,15 +146,15 @@ def _schedule(event: Event, target: Target) -> Iterator[Made]:
 def schedule(event: Event, arn: Any, statement: dict[str, Any]) -> Iterator[Made]:
     """The schedule of a ScheduleV2 event, and the role that it runs under, unless it brings one."""
     properties = event.properties
-    own = properties.get("RoleArn")
+    role_arn = properties.get("RoleArn")
     role = f"{event.id}Role"
     name = {} if properties.get("OmitName") else {"Name": properties.get("Name") or event.id}
-    target = _with_letters(event, {"Arn": arn, "RoleArn": own or arn_of(role)})
+    target = _with_letters(event, {"Arn": arn, "RoleArn": role_arn or arn_of(role)})
     yield Made(
         event.id, "AWS::Scheduler::Schedule", {**given(properties, *_SCHEDULE), **name, "Target": target}, event.path
     )
     yield from letters(event, policy=False)
-    if not own:
+    if not role_arn:
         queue = _letters_arn(event)
         sends = [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}] if queue is not None else []
         boundary = properties.get("PermissionsBoundary")
@@ -167,8 +167,8 @@ def event_role(
     """The role that a service starts the target with."""
     names = (f"{logical_id}Policy{place}" for place in range(len(statements)))
     policies = [
-        {"PolicyName": name, "PolicyDocument": {"Statement": [one]}}
-        for name, one in zip(names, statements, strict=True)
+        {"PolicyName": name, "PolicyDocument": {"Statement": [statement]}}
+        for name, statement in zip(names, statements, strict=True)
     ]
     properties = {
         "AssumeRolePolicyDocument": trusting(service),
@@ -191,27 +191,27 @@ def _notified(event: Event, target: Target) -> Iterator[Made]:
 
 def _topic(event: Event, target: Target) -> Iterator[Made]:
     through = event.properties.get("SqsSubscription")
-    own = through if isinstance(through, dict) else None
-    queue = own.get("QueueArn") if own is not None else arn_of(f"{event.id}Queue")
+    queue_settings = through if isinstance(through, dict) else None
+    queue = queue_settings.get("QueueArn") if queue_settings is not None else arn_of(f"{event.id}Queue")
     shared = given(event.properties, "FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "Region", TopicArn="Topic")
     end = {"Protocol": "sqs" if through else "lambda", "Endpoint": queue if through else target.arn}
     yield Made(event.id, "AWS::SNS::Subscription", {**shared, **end}, event.path)
     if not through:
         yield _permission(event, target, "sns.amazonaws.com", event.properties.get("Topic"))
         return
-    if own is None:
+    if queue_settings is None:
         yield Made(f"{event.id}Queue", "AWS::SQS::Queue", {}, event.path)
     mapping = {"FunctionName": target.name, "EventSourceArn": queue, "BatchSize": 10, "Enabled": True}
     yield Made(f"{event.id}EventSourceMapping", "AWS::Lambda::EventSourceMapping", mapping, event.path)
-    named = own.get("QueuePolicyLogicalId") if own is not None else None
-    url = own.get("QueueUrl") if own is not None else {"Ref": f"{event.id}Queue"}
-    yield _queue_policy(named if isinstance(named, str) else f"{event.id}QueuePolicy", url, event)
+    policy_id = queue_settings.get("QueuePolicyLogicalId") if queue_settings is not None else None
+    url = queue_settings.get("QueueUrl") if queue_settings is not None else {"Ref": f"{event.id}Queue"}
+    yield _queue_policy(policy_id if isinstance(policy_id, str) else f"{event.id}QueuePolicy", url, event)
 
 
 def _called(event: Event, target: Target) -> Iterator[Made]:
     """The permission of an API to call the function."""
-    own = event.properties.get("RestApiId" if event.type == "Api" else "ApiId") or {"Ref": api_of(event)}
-    source = {"Fn::Sub": ["arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*", {"Api": own}]}
+    api = event.properties.get("RestApiId" if event.type == "Api" else "ApiId") or {"Ref": api_of(event)}
+    source = {"Fn::Sub": ["arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*", {"Api": api}]}
     yield _permission(event, target, "apigateway.amazonaws.com", source)
 
 
@@ -232,8 +232,8 @@ def _topic_rule(event: Event, target: Target) -> Iterator[Made]:
 
 def _triggered(event: Event, target: Target) -> Iterator[Made]:
     """The permission of a user pool, one for all of a function's; its triggers stand in the pool itself."""
-    made = _permission(event, target, "cognito-idp.amazonaws.com")
-    yield Made(f"{target.function}CognitoPermission", made.type, made.properties, event.path)
+    permission = _permission(event, target, "cognito-idp.amazonaws.com")
+    yield Made(f"{target.function}CognitoPermission", permission.type, permission.properties, event.path)
 
 
 def _spoken(event: Event, target: Target) -> Iterator[Made]:

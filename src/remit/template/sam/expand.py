@@ -58,7 +58,7 @@ class Expanded:
 def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
     """The plain form of a template, SAM's or not. RemitError at the line: what SAM's own translator would refuse."""
     resources = section(template, "Resources")
-    plain = {name: one for name, one in resources.items() if not _is_sam(one)}
+    plain = {name: resource for name, resource in resources.items() if not _is_sam(resource)}
     loops = [name for name in plain if str(name).startswith("Fn::ForEach::")]
     for name in loops:
         del plain[name]
@@ -68,128 +68,137 @@ def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
         return Expanded(plain, place, notes=tuple(notes))
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
-    for one, made in _made(declared, place):
-        _keep(one, made, plain, origins, reasons)
-    for one in declared:
-        notes += _unknown(one)
-        plain |= _linked(one, plain)
+    for declaration, resource_made in _made(declared, place):
+        _keep(declaration, resource_made, plain, origins, reasons)
+    for declaration in declared:
+        notes += _unknown(declaration)
+        plain |= _linked(declaration, plain)
     return Expanded(plain, place, origins, reasons, tuple(notes))
 
 
 def plain_template(template: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A template with its resources in their plain form, and what was not expanded."""
-    found = expanded(template, place)
+    expansion = expanded(template, place)
     local = [
         str(name)
-        for name, one in section(template, "Resources").items()
-        if _is_sam(one) and _is_local(one.get("Properties"))
+        for name, resource in section(template, "Resources").items()
+        if _is_sam(resource) and _is_local(resource.get("Properties"))
     ]
     uploaded = f"the bucket that `sam` puts the code of {', '.join(local)} into is not in it"
-    return {**template, "Resources": dict(found.resources)}, (*found.notes, *([uploaded] if local else []))
+    return {**template, "Resources": dict(expansion.resources)}, (*expansion.notes, *([uploaded] if local else []))
 
 
 def _is_local(properties: Any) -> bool:
     """Whether a resource's code is a path on this machine."""
     names = ("CodeUri", "ContentUri", "DefinitionUri")
-    given = [properties[name] for name in names if name in properties] if isinstance(properties, dict) else []
-    return any(isinstance(uri, str) and not uri.startswith("s3://") for uri in given)
+    uris = [properties[name] for name in names if name in properties] if isinstance(properties, dict) else []
+    return any(isinstance(uri, str) and not uri.startswith("s3://") for uri in uris)
 
 
-def _is_sam(one: Any) -> bool:
-    return isinstance(one, dict) and str(one.get("Type", "")).startswith(SAM)
+def _is_sam(resource: Any) -> bool:
+    return isinstance(resource, dict) and str(resource.get("Type", "")).startswith(SAM)
 
 
 def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: Place) -> Iterator[Declared]:
     shared = section(template, "Globals")
-    for name, one in resources.items():
-        if not _is_sam(one):
+    for name, resource in resources.items():
+        if not _is_sam(resource):
             continue
-        kind = str(one["Type"])
-        attributes = {key: one[key] for key in _PASSED_ON if key in one}
-        found = Declared(name, kind, {}, attributes, place)
-        own = one.get("Properties")
-        if own is not None and not isinstance(own, dict):
-            raise found.wrong("Properties must be a mapping", found.at())
-        above = {key: item for key, item in section(shared, found.kind).items() if key not in _NOT_GLOBAL}
-        yield Declared(name, kind, _merged(above, own or {}), attributes, place)
+        kind = str(resource["Type"])
+        attributes = {key: resource[key] for key in _PASSED_ON if key in resource}
+        declaration = Declared(name, kind, {}, attributes, place)
+        properties = resource.get("Properties")
+        if properties is not None and not isinstance(properties, dict):
+            raise declaration.wrong("Properties must be a mapping", declaration.at())
+        above = {key: item for key, item in section(shared, declaration.kind).items() if key not in _NOT_GLOBAL}
+        yield Declared(name, kind, _merged(above, properties or {}), attributes, place)
 
 
-def _merged(above: Any, own: Any) -> Any:
+def _merged(above: Any, below: Any) -> Any:
     """Globals with a resource's own on top: mappings join, lists follow each other, anything else is replaced."""
     if (
         isinstance(above, dict)
-        and isinstance(own, dict)
-        and not (tokens.is_intrinsic(above) or tokens.is_intrinsic(own))
+        and isinstance(below, dict)
+        and not (tokens.is_intrinsic(above) or tokens.is_intrinsic(below))
     ):
-        joined = {key: _merged(item, own[key]) if key in own else item for key, item in above.items()}
-        return {**joined, **{key: item for key, item in own.items() if key not in above}}
-    return [*above, *own] if isinstance(above, list) and isinstance(own, list) else own
+        joined = {key: _merged(item, below[key]) if key in below else item for key, item in above.items()}
+        return {**joined, **{key: item for key, item in below.items() if key not in above}}
+    return [*above, *below] if isinstance(above, list) and isinstance(below, list) else below
 
 
 def _made(declared: Iterable[Declared], place: Place) -> Iterator[tuple[Declared, Made]]:
     implicit: dict[str, Event] = {}
-    for one in declared:
-        make = _MAKERS.get(one.kind)
-        for made in make(one) if make is not None else ():
-            yield one, made
-        for event in one.events():
+    for declaration in declared:
+        make = _MAKERS.get(declaration.kind)
+        for resource_made in make(declaration) if make is not None else ():
+            yield declaration, resource_made
+        for event in declaration.events():
             name = api_of(event)
             if name is not None:
                 implicit.setdefault(name, event)
     for name, event in implicit.items():
         kind, make_api, properties = _IMPLICIT[name]
         api = Declared(name, kind, properties, {}, place)
-        for made in make_api(api):
-            yield Declared(str(event.path[1]), kind, {}, {}, place), replace(made, origin=event.path)
+        for resource_made in make_api(api):
+            yield Declared(str(event.path[1]), kind, {}, {}, place), replace(resource_made, origin=event.path)
 
 
 def _keep(
-    one: Declared, made: Made, plain: dict[str, Any], origins: dict[Path, Path], reasons: dict[Path, str]
+    declaration: Declared,
+    resource_made: Made,
+    plain: dict[str, Any],
+    origins: dict[Path, Path],
+    reasons: dict[Path, str],
 ) -> None:
-    base: Path = ("Resources", made.logical_id)
-    kept = _KEPT if made.type == "AWS::StepFunctions::StateMachineVersion" else {}
-    plain[made.logical_id] = {"Type": made.type, **one.attributes, **kept, "Properties": dict(made.properties)}
-    if made.logical_id != one.logical_id:
-        origins[base] = made.origin
-    origins |= {(*base, "Properties", *below): at for below, at in made.origins.items()}
-    reasons |= {(*base, "Properties", *below): why for below, why in made.reasons.items()}
+    base: Path = ("Resources", resource_made.logical_id)
+    retention = _KEPT if resource_made.type == "AWS::StepFunctions::StateMachineVersion" else {}
+    plain[resource_made.logical_id] = {
+        "Type": resource_made.type,
+        **declaration.attributes,
+        **retention,
+        "Properties": dict(resource_made.properties),
+    }
+    if resource_made.logical_id != declaration.logical_id:
+        origins[base] = resource_made.origin
+    origins |= {(*base, "Properties", *below): at for below, at in resource_made.origins.items()}
+    reasons |= {(*base, "Properties", *below): why for below, why in resource_made.reasons.items()}
 
 
-def _unknown(one: Declared) -> Iterator[str]:
+def _unknown(declaration: Declared) -> Iterator[str]:
     """What of a resource is not expanded."""
-    if one.kind not in _MAKERS:
-        yield f"what {one.logical_id} ({one.type}) becomes is not known here"
+    if declaration.kind not in _MAKERS:
+        yield f"what {declaration.logical_id} ({declaration.type}) becomes is not known here"
         return
-    for event in one.events():
+    for event in declaration.events():
         if not known(event):
-            yield f"what event {event.name} of {one.logical_id} ({event.type}) becomes is not known here"
+            yield f"what event {event.name} of {declaration.logical_id} ({event.type}) becomes is not known here"
     for name in _LEFT_OUT:
-        if one.properties.get(name):
-            yield f"what {name} of {one.logical_id} ({one.type}) adds is not looked at"
+        if declaration.properties.get(name):
+            yield f"what {name} of {declaration.logical_id} ({declaration.type}) adds is not looked at"
 
 
 _LEFT_OUT: Final = ("Auth", "Connectors", "DeploymentPreference", "Domain", "Models")
 
 
-def _linked(one: Declared, plain: Mapping[str, Any]) -> dict[str, Any]:
+def _linked(declaration: Declared, plain: Mapping[str, Any]) -> dict[str, Any]:
     """The buckets, user pools and APIs that events write themselves into."""
     changed: dict[str, Any] = {}
-    for event in one.events() if one.kind == "StateMachine" else ():
-        own = event.properties.get("RestApiId")
-        name = own.get("Ref") if isinstance(own, dict) else api_of(event)
+    for event in declaration.events() if declaration.kind == "StateMachine" else ():
+        api_reference = event.properties.get("RestApiId")
+        name = api_reference.get("Ref") if isinstance(api_reference, dict) else api_of(event)
         api = changed.get(name, plain.get(name)) if isinstance(name, str) and event.type == "Api" else None
         if isinstance(name, str) and isinstance(api, dict):
             changed[name] = {**api, "Properties": _calling(api.get("Properties", {}), event)}
-    for event in one.events() if one.kind == "Function" else ():
+    for event in declaration.events() if declaration.kind == "Function" else ():
         by = {"S3": ("Bucket", _notifying), "Cognito": ("UserPool", _triggering)}.get(event.type)
         source = event.properties.get(by[0]) if by is not None else None
         name = source.get("Ref") if isinstance(source, dict) else None
-        found = changed.get(name, plain.get(name)) if isinstance(name, str) else None
-        if by is None or not isinstance(name, str) or not isinstance(found, dict):
+        linked_resource = changed.get(name, plain.get(name)) if isinstance(name, str) else None
+        if by is None or not isinstance(name, str) or not isinstance(linked_resource, dict):
             continue
-        properties = found.get("Properties", {})
+        properties = linked_resource.get("Properties", {})
         if isinstance(properties, dict):
-            changed[name] = {**found, "Properties": by[1](properties, event, arn_of(one.logical_id))}
+            changed[name] = {**linked_resource, "Properties": by[1](properties, event, arn_of(declaration.logical_id))}
     return changed
 
 
@@ -218,5 +227,5 @@ def _calling(api: dict[str, Any], event: Event) -> dict[str, Any]:
 def _triggering(pool: dict[str, Any], event: Event, arn: Any) -> dict[str, Any]:
     config = pool.get("LambdaConfig")
     trigger = event.properties.get("Trigger")
-    names = [one for one in (trigger if isinstance(trigger, list) else [trigger]) if isinstance(one, str)]
+    names = [name for name in (trigger if isinstance(trigger, list) else [trigger]) if isinstance(name, str)]
     return {**pool, "LambdaConfig": {**(config if isinstance(config, dict) else {}), **dict.fromkeys(names, arn)}}

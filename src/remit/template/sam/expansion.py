@@ -56,23 +56,23 @@ class Declared:
 
     def mapping(self, name: str) -> Mapping[str, Any]:
         """A property that must be a mapping; empty when it is not there, or a function puts it in."""
-        found = self.properties.get(name)
-        if found is None or tokens.is_intrinsic(found):
+        value = self.properties.get(name)
+        if value is None or tokens.is_intrinsic(value):
             return {}
-        if not isinstance(found, dict):
+        if not isinstance(value, dict):
             raise self.wrong(f"{name} must be a mapping", self.at(name))
-        return found
+        return value
 
     def events(self) -> Iterator[Event]:
         """Its events, in the order of the template."""
-        for name, one in self.mapping("Events").items():
+        for name, event in self.mapping("Events").items():
             path = self.at("Events", name)
-            if not isinstance(one, dict) or not isinstance(one.get("Type"), str):
+            if not isinstance(event, dict) or not isinstance(event.get("Type"), str):
                 raise self.wrong(f"event {name} must be a mapping with a Type", path)
-            properties = one.get("Properties")
+            properties = event.get("Properties")
             if properties is not None and not isinstance(properties, dict):
                 raise self.wrong(f"the Properties of event {name} must be a mapping", path)
-            yield Event(f"{self.logical_id}{name}", name, one["Type"], properties or {}, path)
+            yield Event(f"{self.logical_id}{name}", name, event["Type"], properties or {}, path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,9 @@ def in_s3(uri: Any) -> tuple[Any, Any] | None:
 
 def tags(properties: Mapping[str, Any], by: str) -> list[dict[str, Any]]:
     """A resource's tags as a list, SAM's own first."""
-    own = properties.get("Tags")
-    listed = own.items() if isinstance(own, dict) and not tokens.is_intrinsic(own) else ()
-    return [{"Key": by, "Value": "SAM"}, *({"Key": key, "Value": value} for key, value in listed)]
+    tag_list = [{"Key": by, "Value": "SAM"}]
+    declared_tags = properties.get("Tags")
+    if isinstance(declared_tags, dict) and not tokens.is_intrinsic(declared_tags):
+        for key, value in declared_tags.items():
+            tag_list.append({"Key": key, "Value": value})
+    return tag_list

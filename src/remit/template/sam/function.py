@@ -22,18 +22,18 @@ _KEPT: Final = (
 
 def function(declared: Declared) -> Iterator[Made]:
     """Everything that the function becomes. RemitError: a policy that is none, an event without a type."""
-    own = _own_role(declared)
-    made = role(declared, "lambda.amazonaws.com")
-    yield Made(declared.logical_id, "AWS::Lambda::Function", _properties(declared, own), declared.path)
-    if own is None or choice(own) is not None:
-        yield made
+    own_role = _own_role(declared)
+    sam_role = role(declared, "lambda.amazonaws.com")
+    yield Made(declared.logical_id, "AWS::Lambda::Function", _properties(declared, own_role), declared.path)
+    if own_role is None or choice(own_role) is not None:
+        yield sam_role
     alias = declared.properties.get("AutoPublishAlias")
     target = Target(declared.logical_id, arn_of(declared.logical_id), {"Ref": declared.logical_id})
     if alias:
-        version, named = _published(declared, alias)
-        target = Target(declared.logical_id, {"Ref": named.logical_id}, {"Ref": named.logical_id})
+        version, alias_made = _published(declared, alias)
+        target = Target(declared.logical_id, {"Ref": alias_made.logical_id}, {"Ref": alias_made.logical_id})
         yield version
-        yield named
+        yield alias_made
     yield from _url(declared, target)
     yield from _invoked(declared, alias)
     for event in declared.events():
@@ -46,17 +46,20 @@ def _own_role(declared: Declared) -> Any:
     chosen = choice(given_role)
     if chosen is None or NO_VALUE not in chosen.values:
         return None if given_role == NO_VALUE else given_role
-    first, second = (arn_of(f"{declared.logical_id}Role") if one == NO_VALUE else one for one in chosen.values)
-    return None if first == second else Choice(chosen.condition, (first, second)).written()
+    role_if_true, role_if_false = (
+        arn_of(f"{declared.logical_id}Role") if branch_role == NO_VALUE else branch_role
+        for branch_role in chosen.values
+    )
+    return None if role_if_true == role_if_false else Choice(chosen.condition, (role_if_true, role_if_false)).written()
 
 
-def _properties(declared: Declared, own: Any) -> dict[str, Any]:
+def _properties(declared: Declared, own_role: Any) -> dict[str, Any]:
     properties = declared.properties
     letters = declared.mapping("DeadLetterQueue").get("TargetArn")
     return {
         **given(properties, *_KEPT),
         "Code": _code(properties),
-        "Role": arn_of(f"{declared.logical_id}Role") if own is None else own,
+        "Role": arn_of(f"{declared.logical_id}Role") if own_role is None else own_role,
         **({"TracingConfig": {"Mode": properties["Tracing"]}} if properties.get("Tracing") else {}),
         **({"DeadLetterConfig": {"TargetArn": letters}} if letters is not None else {}),
         "Tags": tags(properties, "lambda:createdBy"),
@@ -68,8 +71,8 @@ def _code(properties: Mapping[str, Any]) -> dict[str, Any]:
         return {"ZipFile": properties["InlineCode"]}
     if properties.get("ImageUri") is not None:
         return {"ImageUri": properties["ImageUri"]}
-    found = in_s3(properties.get("CodeUri"))
-    return {"S3Bucket": found[0], "S3Key": found[1]} if found is not None else {}
+    location = in_s3(properties.get("CodeUri"))
+    return {"S3Bucket": location[0], "S3Key": location[1]} if location is not None else {}
 
 
 def _published(declared: Declared, alias: Any) -> tuple[Made, Made]:
@@ -77,7 +80,7 @@ def _published(declared: Declared, alias: Any) -> tuple[Made, Made]:
     name = {"Ref": declared.logical_id}
     text = alias if isinstance(alias, str) else ""
     version = f"{declared.logical_id}Version"
-    named = f"{declared.logical_id}Alias{text.replace('-', 'D').replace('_', 'U')}"
+    alias_id = f"{declared.logical_id}Alias{text.replace('-', 'D').replace('_', 'U')}"
     properties = {
         "Name": alias,
         "FunctionName": name,
@@ -86,7 +89,7 @@ def _published(declared: Declared, alias: Any) -> tuple[Made, Made]:
     }
     return (
         Made(version, "AWS::Lambda::Version", {"FunctionName": name}, declared.at("AutoPublishAlias")),
-        Made(named, "AWS::Lambda::Alias", properties, declared.at("AutoPublishAlias")),
+        Made(alias_id, "AWS::Lambda::Alias", properties, declared.at("AutoPublishAlias")),
     )
 
 
@@ -114,9 +117,9 @@ def _invoked(declared: Declared, alias: Any) -> Iterator[Made]:
     path = declared.at("EventInvokeConfig")
     sent: dict[str, Any] = {}
     for name, at, kind, target in destinations(declared):
-        made = {"SQS": "Queue", "SNS": "Topic"}.get(kind)
-        if made is not None and f"{name}{made}" in str(target):
-            yield Made(f"{name}{made}", f"AWS::{kind}::{made}", {}, at)
+        target_type = {"SQS": "Queue", "SNS": "Topic"}.get(kind)
+        if target_type is not None and f"{name}{target_type}" in str(target):
+            yield Made(f"{name}{target_type}", f"AWS::{kind}::{target_type}", {}, at)
         sent[str(at[-1])] = {"Destination": target}
     properties = {
         "FunctionName": {"Ref": declared.logical_id},

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def state_machine(declared: Declared) -> Iterator[Made]:
     """The state machine, its role, its events."""
     properties = declared.properties
-    own = properties.get("Role")
+    own_role = properties.get("Role")
     logical_id = declared.logical_id
-    found = in_s3(properties.get("DefinitionUri"))
-    definition = {"DefinitionS3Location": {"Bucket": found[0], "Key": found[1]}} if found is not None else {}
-    named = {
+    location = in_s3(properties.get("DefinitionUri"))
+    definition = {"DefinitionS3Location": {"Bucket": location[0], "Key": location[1]}} if location is not None else {}
+    renamed = {
         "StateMachineName": "Name", "StateMachineType": "Type", "LoggingConfiguration": "Logging",
         "TracingConfiguration": "Tracing", "DefinitionString": "Definition",
     }  # fmt: skip
@@ -29,14 +29,14 @@ def state_machine(declared: Declared) -> Iterator[Made]:
         logical_id,
         "AWS::StepFunctions::StateMachine",
         {
-            **given(properties, "DefinitionSubstitutions", **named),
+            **given(properties, "DefinitionSubstitutions", **renamed),
             **definition,
-            "RoleArn": own or arn_of(f"{logical_id}Role"),
+            "RoleArn": own_role or arn_of(f"{logical_id}Role"),
             "Tags": tags(properties, "stateMachine:createdBy"),
         },
         declared.path,
     )
-    if not own:
+    if not own_role:
         yield role(declared, "states.amazonaws.com")
     if properties.get("AutoPublishAlias"):
         version = f"{logical_id}Version"
@@ -63,12 +63,12 @@ def _started(event: Event, machine: Any, boundary: Any) -> Iterator[Made]:
     if event.type == "Api":
         yield event_role(event, role_id, "apigateway.amazonaws.com", [statement], boundary)
         return
-    own = event.properties.get("RoleArn")
+    own_role = event.properties.get("RoleArn")
     name = "RuleName" if event.type != "Schedule" else "Name"
-    target = {"Arn": machine, "Id": f"{event.id}StepFunctionsTarget", "RoleArn": own or arn_of(role_id)}
+    target = {"Arn": machine, "Id": f"{event.id}StepFunctionsTarget", "RoleArn": own_role or arn_of(role_id)}
     yield rule(event, target, name)
     yield from letters(event, policy=True)
-    if not own:
+    if not own_role:
         yield event_role(event, role_id, "events.amazonaws.com", [statement], boundary)
 
 
@@ -96,7 +96,7 @@ def rest_api(declared: Declared) -> Iterator[Made]:
         {"RestApiId": {"Ref": logical_id}, "StageName": "Stage"},
         declared.path,
     )
-    kept = (
+    stage_properties = (
         "AccessLogSetting",
         "CacheClusterEnabled",
         "CacheClusterSize",
@@ -111,7 +111,7 @@ def rest_api(declared: Declared) -> Iterator[Made]:
             "DeploymentId": {"Ref": deployment},
             "RestApiId": {"Ref": logical_id},
             "StageName": stage,
-            **given(properties, *kept),
+            **given(properties, *stage_properties),
             **({"Tags": tags(properties, "SAM")[1:]} if properties.get("Tags") else {}),
         },
         declared.path,
@@ -165,12 +165,15 @@ def table(declared: Declared) -> Iterator[Made]:
 def layer(declared: Declared) -> Iterator[Made]:
     """The layer's version; the hash that SAM puts behind its logical id is left out."""
     properties = declared.properties
-    kept = given(properties, "CompatibleArchitectures", "CompatibleRuntimes", "Description", "LicenseInfo")
+    copied = given(properties, "CompatibleArchitectures", "CompatibleRuntimes", "Description", "LicenseInfo")
     name = properties.get("LayerName") or declared.logical_id
-    found = in_s3(properties.get("ContentUri"))
-    content = {"S3Bucket": found[0], "S3Key": found[1]} if found is not None else {}
+    location = in_s3(properties.get("ContentUri"))
+    content = {"S3Bucket": location[0], "S3Key": location[1]} if location is not None else {}
     yield Made(
-        declared.logical_id, "AWS::Lambda::LayerVersion", {**kept, "LayerName": name, "Content": content}, declared.path
+        declared.logical_id,
+        "AWS::Lambda::LayerVersion",
+        {**copied, "LayerName": name, "Content": content},
+        declared.path,
     )
 
 

@@ -34,11 +34,11 @@ Statement = dict[str, Any]
 def statements(event: Event) -> list[Statement]:
     """The statements that an event source brings, beside its managed policy."""
     make = _STATEMENTS.get(event.type)
-    found = [] if make is None else make(event.properties)
+    source_statements = [] if make is None else make(event.properties)
     key = event.properties.get("SecretsManagerKmsKeyId")
-    if found and isinstance(key, str) and event.type != "MSK":
-        found.append(_allow("kms:Decrypt", {"Fn::Sub": f"arn:${{AWS::Partition}}:kms:{_HERE}:key/{key}"}))
-    return found
+    if source_statements and isinstance(key, str) and event.type != "MSK":
+        source_statements.append(_allow("kms:Decrypt", {"Fn::Sub": f"arn:${{AWS::Partition}}:kms:{_HERE}:key/{key}"}))
+    return source_statements
 
 
 def _allow(action: str, resource: Any) -> Statement:
@@ -48,10 +48,10 @@ def _allow(action: str, resource: Any) -> Statement:
 def _secrets(properties: Mapping[str, Any], only: str | None = None) -> list[Statement]:
     accesses = properties.get("SourceAccessConfigurations")
     return [
-        _allow("secretsmanager:GetSecretValue", one["URI"])
-        for one in (accesses if isinstance(accesses, list) else [])
-        if isinstance(one, dict) and one.get("URI") and str(one.get("Type")) not in _NO_SECRET
-        if only is None or one.get("Type") == only
+        _allow("secretsmanager:GetSecretValue", access["URI"])
+        for access in (accesses if isinstance(accesses, list) else [])
+        if isinstance(access, dict) and access.get("URI") and str(access.get("Type")) not in _NO_SECRET
+        if only is None or access.get("Type") == only
     ]
 
 
@@ -76,7 +76,11 @@ def _documents(properties: Mapping[str, Any]) -> list[Statement]:
 
 def _kafka(properties: Mapping[str, Any]) -> list[Statement]:
     accesses = properties.get("SourceAccessConfigurations")
-    types = {str(one.get("Type")) for one in (accesses if isinstance(accesses, list) else []) if isinstance(one, dict)}
+    types = {
+        str(access.get("Type"))
+        for access in (accesses if isinstance(accesses, list) else [])
+        if isinstance(access, dict)
+    }
     network = [_network()] if {"VPC_SUBNET", "VPC_SECURITY_GROUP"} <= types else []
     return [*_secrets(properties), *network, *_registry(properties)]
 
@@ -90,10 +94,10 @@ def _registry(properties: Mapping[str, Any]) -> list[Statement]:
     if not isinstance(config, dict):
         return []
     accesses = config.get("AccessConfigs")
-    found = [
-        _allow("secretsmanager:GetSecretValue", one["URI"])
-        for one in (accesses if isinstance(accesses, list) else [])
-        if isinstance(one, dict) and one.get("URI")
+    registry_statements = [
+        _allow("secretsmanager:GetSecretValue", access["URI"])
+        for access in (accesses if isinstance(accesses, list) else [])
+        if isinstance(access, dict) and access.get("URI")
     ]
     uri = config.get("SchemaRegistryURI")
     text = uri.get("Fn::Sub") if isinstance(uri, dict) else uri
@@ -101,8 +105,8 @@ def _registry(properties: Mapping[str, Any]) -> list[Statement]:
     name = parts[-1].removeprefix("registry/") if parts and parts[-1].startswith("registry/") else None
     if name is not None:
         schemas = {"Fn::Sub": f"arn:${{AWS::Partition}}:glue:{_HERE}:schema/{name}/*"}
-        found += [_allow("glue:GetRegistry", uri), _allow("glue:GetSchemaVersion", [schemas])]
-    return found
+        registry_statements += [_allow("glue:GetRegistry", uri), _allow("glue:GetSchemaVersion", [schemas])]
+    return registry_statements
 
 
 _STATEMENTS: Final[dict[str, Callable[[Mapping[str, Any]], list[Statement]]]] = {

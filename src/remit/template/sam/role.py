@@ -48,20 +48,31 @@ def role(declared: Declared, service: str) -> Made:
     properties = {
         "AssumeRolePolicyDocument": trusting(service) if trust is None else trust,
         "ManagedPolicyArns": managed,
-        **({"Policies": [one.value for one in documents]} if documents else {}),
+        **({"Policies": [document.value for document in documents]} if documents else {}),
         **{new: value for new, old in _KEPT.items() if (value := declared.properties.get(old)) is not None},
         "Tags": tags(declared.properties, _TAGGED.get(declared.type, "stateMachine:createdBy")),
     }
     origins = {
-        ("Policies", place, *below): at for place, one in enumerate(documents) for below, at in one.origins.items()
+        ("Policies", place, *below): at
+        for place, document in enumerate(documents)
+        for below, at in document.origins.items()
     }
     reasons = {
-        ("Policies", place, *below): at for place, one in enumerate(documents) for below, at in one.reasons.items()
+        ("Policies", place, *below): at
+        for place, document in enumerate(documents)
+        for below, at in document.reasons.items()
     }
     if trust is not None:
         origins["AssumeRolePolicyDocument",] = declared.at("AssumeRolePolicyDocument")
-    kept: dict[Path, Path] = {(new,): declared.at(old) for new, old in _KEPT.items()}
-    return Made(f"{declared.logical_id}Role", "AWS::IAM::Role", properties, declared.path, {**kept, **origins}, reasons)
+    copied_origins: dict[Path, Path] = {(new,): declared.at(old) for new, old in _KEPT.items()}
+    return Made(
+        f"{declared.logical_id}Role",
+        "AWS::IAM::Role",
+        properties,
+        declared.path,
+        {**copied_origins, **origins},
+        reasons,
+    )
 
 
 _KEPT: Final = {"Path": "RolePath", "PermissionsBoundary": "PermissionsBoundary"}
@@ -75,20 +86,20 @@ def trusting(service: str) -> dict[str, Any]:
 
 def aws_policy(name: str) -> str | dict[str, Any]:
     """The ARN of a managed policy of AWS, by name; any other text as it is."""
-    found = None if name.startswith("arn:") else managed_policy(name)
-    return name if found is None else {"Fn::Sub": found.arn()}
+    policy = None if name.startswith("arn:") else managed_policy(name)
+    return name if policy is None else {"Fn::Sub": policy.arn()}
 
 
 def _own(declared: Declared) -> Iterator[_Entry]:
     """What the properties of a function bring, whatever its Policies say."""
-    given = declared.properties
+    properties = declared.properties
     if declared.type != _FUNCTION:
         return
-    durable = given.get("DurableConfig")
+    durable = properties.get("DurableConfig")
     yield _aws("AWSLambdaBasicDurableExecutionRolePolicy" if durable else "AWSLambdaBasicExecutionRole")
-    if given.get("Tracing") and given["Tracing"] != "Disabled":
+    if properties.get("Tracing") and properties["Tracing"] != "Disabled":
         yield _aws(_XRAY)
-    if given.get("VpcConfig"):
+    if properties.get("VpcConfig"):
         yield _aws("AWSLambdaVPCAccessExecutionRole")
     letters = declared.mapping("DeadLetterQueue")
     action = {"SQS": "sqs:SendMessage", "SNS": "sns:Publish"}.get(str(letters.get("Type")))
@@ -96,81 +107,83 @@ def _own(declared: Declared) -> Iterator[_Entry]:
         statement = {"Effect": "Allow", "Action": action, "Resource": letters.get("TargetArn")}
         yield _added("DeadLetterQueuePolicy", [statement], declared.at("DeadLetterQueue"), "DeadLetterQueue", VERSION)
     for name, path, kind, target in destinations(declared):
-        found = destination(kind, target)
-        if found:
-            yield _added(f"{name}Policy", found, path, f"EventInvokeConfig {path[-1]}")
+        sending = destination(kind, target)
+        if sending:
+            yield _added(f"{name}Policy", sending, path, f"EventInvokeConfig {path[-1]}")
 
 
 def destinations(declared: Declared) -> Iterator[tuple[str, Path, str, Any]]:
     """Where a function's asynchronous results go: the queue or topic that SAM would make, place, type, ARN."""
     config = declared.mapping("EventInvokeConfig").get("DestinationConfig")
     for outcome in ("OnSuccess", "OnFailure"):
-        one = config.get(outcome) if isinstance(config, dict) else None
-        if isinstance(one, dict):
+        outcome_config = config.get(outcome) if isinstance(config, dict) else None
+        if isinstance(outcome_config, dict):
             name = f"{declared.logical_id}EventInvokeConfig{outcome}"
-            kind = str(one.get("Type"))
-            target = one.get("Destination")
-            made = {"SQS": "Queue", "SNS": "Topic"}.get(kind, "")
-            own = {"Ref": f"{name}Topic"} if kind == "SNS" else {"Fn::GetAtt": [f"{name}{made}", "Arn"]}
+            kind = str(outcome_config.get("Type"))
+            target = outcome_config.get("Destination")
+            target_type = {"SQS": "Queue", "SNS": "Topic"}.get(kind, "")
+            own_target = {"Ref": f"{name}Topic"} if kind == "SNS" else {"Fn::GetAtt": [f"{name}{target_type}", "Arn"]}
             path = declared.at("EventInvokeConfig", "DestinationConfig", outcome)
-            yield name, path, kind, own if target is None and made else target
+            yield name, path, kind, own_target if target is None and target_type else target
 
 
 def _aws(name: str) -> _Entry:
     return _Entry(managed=True, value=aws_policy(name))
 
 
-def _added(name: str, found: list[dict[str, Any]], path: Path, because: str, version: str | None = None) -> _Entry:
-    document = {**({"Version": version} if version else {}), "Statement": found}
+def _added(
+    name: str, added_statements: list[dict[str, Any]], path: Path, because: str, version: str | None = None
+) -> _Entry:
+    document = {**({"Version": version} if version else {}), "Statement": added_statements}
     value = {"PolicyName": name, "PolicyDocument": document}
     return _Entry(managed=False, value=value, origins={(): path}, reasons={(): f"SAM adds it for {because}"})
 
 
 def _written(declared: Declared) -> Iterator[_Entry]:
     """The Policies of the template."""
-    given = declared.properties.get("Policies")
-    if isinstance(given, list):
-        for place, one in enumerate(given):
-            if one not in (None, NO_VALUE):
-                yield _policy(declared, one, declared.at("Policies", place), place)
-    elif given:
-        yield _policy(declared, given, declared.at("Policies"), 0)
+    policies = declared.properties.get("Policies")
+    if isinstance(policies, list):
+        for place, policy in enumerate(policies):
+            if policy not in (None, NO_VALUE):
+                yield _policy(declared, policy, declared.at("Policies", place), place)
+    elif policies:
+        yield _policy(declared, policies, declared.at("Policies"), 0)
     tracing = declared.properties.get("Tracing")
     if declared.type != _FUNCTION and isinstance(tracing, dict) and tracing.get("Enabled") is True:
         yield _aws(_XRAY)
 
 
-def _policy(declared: Declared, one: Any, path: Path, number: int) -> _Entry:
+def _policy(declared: Declared, policy: Any, path: Path, number: int) -> _Entry:
     """An entry of Policies: a name or ARN, a document, one of SAM's templates, or a choice of two alike."""
-    if isinstance(one, str):
-        return _Entry(managed=True, value=aws_policy(one))
-    chosen = choice(one)
+    if isinstance(policy, str):
+        return _Entry(managed=True, value=aws_policy(policy))
+    chosen = choice(policy)
     if chosen is not None:
         return _chosen(declared, chosen, path, number)
-    if tokens.is_intrinsic(one):
-        return _Entry(managed=True, value=one)
+    if tokens.is_intrinsic(policy):
+        return _Entry(managed=True, value=policy)
     name = f"{declared.logical_id}RolePolicy{number}"
-    if isinstance(one, dict) and "Statement" in one:
-        value = {"PolicyName": name, "PolicyDocument": one}
+    if isinstance(policy, dict) and "Statement" in policy:
+        value = {"PolicyName": name, "PolicyDocument": policy}
         return _Entry(managed=False, value=value, origins={("PolicyDocument",): path, (): path})
-    if isinstance(one, dict) and len(one) == 1:
-        return _template(declared, one, path, name)
+    if isinstance(policy, dict) and len(policy) == 1:
+        return _template(declared, policy, path, name)
     raise declared.wrong(
         "an entry of Policies must be a name, an ARN, a policy document or one of SAM's policy templates", path
     )
 
 
-def _template(declared: Declared, one: Mapping[str, Any], path: Path, name: str) -> _Entry:
-    ((title, parameters),) = one.items()
-    found = sam_policy(str(title))
-    if found is None:
+def _template(declared: Declared, policy_template: Mapping[str, Any], path: Path, name: str) -> _Entry:
+    ((title, parameters),) = policy_template.items()
+    sam_template = sam_policy(str(title))
+    if sam_template is None:
         raise declared.wrong(f"SAM has no policy template {title}", path, did_you_mean(str(title), sam_policies()))
     if not isinstance(parameters, dict):
         raise declared.wrong(f"the parameters of {title} must be a mapping", path)
-    missing = [parameter for parameter in found.parameters if parameter not in parameters]
+    missing = [parameter for parameter in sam_template.parameters if parameter not in parameters]
     if missing:
-        raise declared.wrong(f"{title} takes {', '.join(found.parameters)}; missing: {', '.join(missing)}", path)
-    value = {"PolicyName": name, "PolicyDocument": found.filled(parameters)}
+        raise declared.wrong(f"{title} takes {', '.join(sam_template.parameters)}; missing: {', '.join(missing)}", path)
+    value = {"PolicyName": name, "PolicyDocument": sam_template.filled(parameters)}
     return _Entry(managed=False, value=value, origins={(): path}, reasons={(): f"SAM's {title}"})
 
 
@@ -191,14 +204,14 @@ def _chosen(declared: Declared, chosen: Choice, path: Path, number: int) -> _Ent
     return _Entry(
         managed=kinds == {True},
         value=Choice(chosen.condition, (written[0], written[1])).written(),
-        origins={(*start, *key): at for start, one in below for key, at in one.origins.items()},
-        reasons={(*start, *key): why for start, one in below for key, why in one.reasons.items()},
+        origins={(*start, *key): at for start, entry_below in below for key, at in entry_below.origins.items()},
+        reasons={(*start, *key): why for start, entry_below in below for key, why in entry_below.reasons.items()},
     )
 
 
 def _pulled(declared: Declared) -> Iterator[_Entry]:
     """What the event sources add that Lambda reads for the function."""
-    seen: list[Any] = []
+    added: list[Any] = []
     for event in declared.events() if declared.type == _FUNCTION else ():
         if event.type == "SNS" and event.properties.get("SqsSubscription"):
             yield _aws("service-role/AWSLambdaSQSQueueExecutionRole")
@@ -208,7 +221,7 @@ def _pulled(declared: Declared) -> Iterator[_Entry]:
         if policy is not None:
             yield _aws(f"service-role/{policy}")
         version = VERSION if event.type == "SelfManagedKafka" else None  # as SAM has it
-        for found in (statements(event), failures(event)):
-            if found and found not in seen:
-                seen.append(found)
-                yield _added(f"{event.id}Policy", found, event.path, f"event {event.name}", version)
+        for added_statements in (statements(event), failures(event)):
+            if added_statements and added_statements not in added:
+                added.append(added_statements)
+                yield _added(f"{event.id}Policy", added_statements, event.path, f"event {event.name}", version)

@@ -40,12 +40,12 @@ def is_plan(value: Any) -> bool:
     return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
 
 
-def read_plan(data: bytes, file: str) -> Plan:
+def read_plan(content: bytes, file: str) -> Plan:
     """A plan's roles before and after. RemitError at line and column; before a first apply there are none."""
-    source = read(data, file)
+    source = read(content, file)
     if not is_plan(source.value):
         raise RemitError(
-            f"{file} is no Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
+            f"{file} is not a Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
         )
     return Plan(_read(_prior(source.value, source.place), source.place), plan_roles(source.value, file, source.place))
 
@@ -54,7 +54,7 @@ def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> Read:
     """The roles as they will be after the apply; of a state, as they are. RemitError as above."""
     key = "planned_values" if "planned_values" in value else "values"
     if not isinstance(value[key], dict):
-        raise RemitError(f"{file} is no Terraform plan: {key} must be an object", origin=place((key,)))
+        raise RemitError(f"{file} is not a Terraform plan: {key} must be an object", origin=place((key,)))
     return _read(items_of(value[key], (key,), place, configured(value)), place, _prior(value, place))
 
 
@@ -64,29 +64,31 @@ def _prior(value: Mapping[str, Any], place: Place) -> tuple[Item, ...]:
     if isinstance(prior, dict) and isinstance(prior.get("values"), dict):
         return items_of(prior["values"], ("prior_state", "values"), place, references)
     changes = value.get("resource_changes")
-    found = []
-    for index, one in enumerate(changes if isinstance(changes, list) else []):
-        change = one.get("change") if isinstance(one, dict) else None
+    items = []
+    for index, resource_change in enumerate(changes if isinstance(changes, list) else []):
+        change = resource_change.get("change") if isinstance(resource_change, dict) else None
         before = change.get("before") if isinstance(change, dict) else None
-        if isinstance(before, dict) and one.get("mode") != "data":
+        if isinstance(before, dict) and resource_change.get("mode") != "data":
             path: Path = ("resource_changes", index, "change", "before")
-            address = str(one.get("address", ""))
-            found.append(Item(address, str(one.get("type", "")), before, path, references.get(plain(address), {})))
-    return tuple(found)
+            address = str(resource_change.get("address", ""))
+            items.append(
+                Item(address, str(resource_change.get("type", "")), before, path, references.get(plain(address), {}))
+            )
+    return tuple(items)
 
 
 def _read(items: tuple[Item, ...], place: Place, prior: tuple[Item, ...] = ()) -> Read:
     all_items = _Items(items, prior)
-    policies = {one.address: _own(one, place) for one in items if one.type == "aws_iam_policy"}
-    roles = tuple(_role(one, all_items, policies, place) for one in items if one.type == "aws_iam_role")
+    policies = {item.address: _own(item, place) for item in items if item.type == "aws_iam_policy"}
+    roles = tuple(_role(item, all_items, policies, place) for item in items if item.type == "aws_iam_role")
     documents = {
-        name: Policy(tuple(grant.statement for grant in policies[one.address].grants))
-        for one in items
-        if one.address in policies and policies[one.address].grants
-        for name in (one.address, one.text("arn"))
+        name: Policy(tuple(grant.statement for grant in policies[item.address].grants))
+        for item in items
+        if item.address in policies and policies[item.address].grants
+        for name in (item.address, item.text("arn"))
         if name
     }
-    resources = tuple(Resource(one.address, one.type, one.values) for one in items)
+    resources = tuple(Resource(item.address, item.type, item.values) for item in items)
     return Read(roles, resources, tuple(_elsewhere(items, all_items)), documents)
 
 
@@ -97,8 +99,8 @@ class _Items:
         self.items = items
         self.prior = prior
         self._kinds: dict[str, list[Item]] = {}
-        for one in items:
-            self._kinds.setdefault(one.type, []).append(one)
+        for item in items:
+            self._kinds.setdefault(item.type, []).append(item)
         self._texts: dict[str, dict[str, list[Item]]] = {}
         self._owned: dict[tuple[str, str], dict[Path, list[Item]]] = {}
 
@@ -110,35 +112,41 @@ class _Items:
         """The resources of a type that an attribute names: by name, id or ARN, or by its references."""
         texts = [text for text in _texts([item.values.get(attribute)]) if text]
         if texts:
-            named = self.named(kind)
-            return list({one.path: one for text in texts for one in named.get(text, ())}.values())
-        referred = [one for one in self.of(kind) if one.configured in item.references.get(attribute, ())]
-        return [one for one in referred if one.index == item.index] or referred
+            by_text = self.named(kind)
+            return list({candidate.path: candidate for text in texts for candidate in by_text.get(text, ())}.values())
+        referred = [
+            candidate for candidate in self.of(kind) if candidate.configured in item.references.get(attribute, ())
+        ]
+        return [candidate for candidate in referred if candidate.index == item.index] or referred
 
     def named(self, kind: str) -> dict[str, list[Item]]:
         """The resources of a type by their ARNs, names and ids."""
         if kind not in self._texts:
-            found: dict[str, list[Item]] = {}
-            for one in self.of(kind):
-                for text in {one.text("arn"), one.text("name"), one.text("id")}:
-                    found.setdefault(text, []).append(one)
-            self._texts[kind] = found
+            by_text: dict[str, list[Item]] = {}
+            for item in self.of(kind):
+                for text in {item.text("arn"), item.text("name"), item.text("id")}:
+                    by_text.setdefault(text, []).append(item)
+            self._texts[kind] = by_text
         return self._texts[kind]
 
     def managed(self, role: Item, kind: str, attribute: str) -> list[Item]:
         """The resources of a type that belong to a role now."""
         if (kind, attribute) not in self._owned:
-            found: dict[Path, list[Item]] = {}
-            for one in self.of(kind):
-                for owner in self.meant(one, attribute, role.type):
-                    found.setdefault(owner.path, []).append(one)
-            self._owned[kind, attribute] = found
+            by_owner: dict[Path, list[Item]] = {}
+            for candidate in self.of(kind):
+                for owner in self.meant(candidate, attribute, role.type):
+                    by_owner.setdefault(owner.path, []).append(candidate)
+            self._owned[kind, attribute] = by_owner
         return self._owned[kind, attribute].get(role.path, [])
 
     def once(self, role: Item, kind: str, attribute: str) -> list[Item]:
         """The resources of a type that belonged to a role before."""
         name = role.text("name")
-        return [one for one in self.prior if one.type == kind and name in _texts([one.values.get(attribute)])]
+        return [
+            candidate
+            for candidate in self.prior
+            if candidate.type == kind and name in _texts([candidate.values.get(attribute)])
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,7 @@ def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place)
     return Role(
         role.address,
         tuple(grant for part in parts for grant in part.grants),
-        tuple(one.address for kind, name in RUNS.items() for one in items.managed(role, kind, name)),
+        tuple(item.address for kind, name in RUNS.items() for item in items.managed(role, kind, name)),
         tuple(dict.fromkeys(managed)),
         _boundary(role, items),
         services(trust),
@@ -185,52 +193,54 @@ def _inline(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
     A list that is not written is what the provider read from AWS, with what the plan is about to change.
     """
     same = (role, "aws_iam_role_policy", "role")
-    others = {one.text("name") for one in (*items.managed(*same), *items.once(*same))}
+    managed_elsewhere = {policy_item.text("name") for policy_item in (*items.managed(*same), *items.once(*same))}
     written = "inline_policy" in role.references
-    for index, one in enumerate(_listed(role.values.get("inline_policy"))):
-        if isinstance(one, dict) and isinstance(one.get("policy"), str) and one["policy"]:
+    for index, block in enumerate(_listed(role.values.get("inline_policy"))):
+        if isinstance(block, dict) and isinstance(block.get("policy"), str) and block["policy"]:
             path: Path = (*role.path, "inline_policy", index, "policy")
-            if written or str(one.get("name")) not in others:
-                yield _Own(tuple(grants_of(one["policy"], path, place, Reason("text", role.address))))
+            if written or str(block.get("name")) not in managed_elsewhere:
+                yield _Own(tuple(grants_of(block["policy"], path, place, Reason("text", role.address))))
 
 
 def _named(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
     """The aws_iam_role_policy resources of a role."""
-    for one in items.managed(role, "aws_iam_role_policy", "role"):
-        yield _own(one, place)
+    for policy_item in items.managed(role, "aws_iam_role_policy", "role"):
+        yield _own(policy_item, place)
 
 
 def _attached(role: Item, items: _Items) -> Iterator[tuple[Item | None, str]]:
     """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
-    made = items.named("aws_iam_policy")
-    attaching = [one for kind, name in _ATTACHING.items() for one in items.managed(role, kind, name)]
-    gone = [one for kind, name in _ATTACHING.items() for one in items.once(role, kind, name)]
-    others = {one.text("policy_arn") for one in (*attaching, *gone)}
+    policies_by_text = items.named("aws_iam_policy")
+    attaching = [attachment for kind, name in _ATTACHING.items() for attachment in items.managed(role, kind, name)]
+    gone = [attachment for kind, name in _ATTACHING.items() for attachment in items.once(role, kind, name)]
+    attached_arns = {attachment.text("policy_arn") for attachment in (*attaching, *gone)}
     written = "managed_policy_arns" in role.references
     for arn in _texts(role.values.get("managed_policy_arns")):
-        if written or arn not in others:
-            yield next(iter(made.get(arn, ())), None), arn
-    for one in attaching:
-        found = items.meant(one, "policy_arn", "aws_iam_policy")
-        for policy in found:
+        if written or arn not in attached_arns:
+            yield next(iter(policies_by_text.get(arn, ())), None), arn
+    for attachment in attaching:
+        attached_policies = items.meant(attachment, "policy_arn", "aws_iam_policy")
+        for policy in attached_policies:
             yield policy, policy.address
-        if not found:
-            yield None, one.text("policy_arn") or f"of {one.address}"
+        if not attached_policies:
+            yield None, attachment.text("policy_arn") or f"of {attachment.address}"
 
 
 def _boundary(role: Item, items: _Items) -> str | None:
     text = role.text("permissions_boundary")
     if text:
         return text
-    return next((one.address for one in items.meant(role, "permissions_boundary", "aws_iam_policy")), None)
+    return next(
+        (policy_item.address for policy_item in items.meant(role, "permissions_boundary", "aws_iam_policy")), None
+    )
 
 
 def _elsewhere(items: tuple[Item, ...], all_items: _Items) -> Iterator[str]:
     """What is attached to roles that the plan does not hold."""
-    for one in items:
-        attribute = {**_ATTACHING, "aws_iam_role_policy": "role"}.get(one.type)
-        if attribute is not None and not all_items.meant(one, attribute, "aws_iam_role"):
-            yield f"{one.address} belongs to a role that is not in the plan"
+    for item in items:
+        attribute = {**_ATTACHING, "aws_iam_role_policy": "role"}.get(item.type)
+        if attribute is not None and not all_items.meant(item, attribute, "aws_iam_role"):
+            yield f"{item.address} belongs to a role that is not in the plan"
 
 
 def _listed(value: Any) -> list[Any]:
@@ -240,5 +250,8 @@ def _listed(value: Any) -> list[Any]:
 def _texts(value: Any) -> list[str]:
     """The texts of a list, those of lists in it too."""
     return [
-        text for one in _listed(value) for text in (one if isinstance(one, list) else [one]) if isinstance(text, str)
+        text
+        for element in _listed(value)
+        for text in (element if isinstance(element, list) else [element])
+        if isinstance(text, str)
     ]

@@ -40,8 +40,8 @@ class Item:
 
     def text(self, attribute: str) -> str:
         """An attribute that is text; empty when it is not there, or not known."""
-        found = self.values.get(attribute)
-        return found if isinstance(found, str) else ""
+        value = self.values.get(attribute)
+        return value if isinstance(value, str) else ""
 
 
 def plain(address: str) -> str:
@@ -50,7 +50,7 @@ def plain(address: str) -> str:
 
 
 def items_of(values: Mapping[str, Any], path: Path, place: Place, references: References) -> tuple[Item, ...]:
-    """The managed resources of a state's or plan's values, those of modules too. RemitError at what is no module."""
+    """The managed resources of a state's or plan's values, those of modules too. RemitError at what is not a module."""
     return tuple(_module(values.get("root_module"), (*path, "root_module"), place, references))
 
 
@@ -59,23 +59,25 @@ def _module(module: Any, path: Path, place: Place, references: References) -> It
         return
     if not isinstance(module, dict):
         raise RemitError("a module of a Terraform plan must be an object", origin=place(path))
-    for index, one in enumerate(_listed(module, "resources", path, place)):
+    for index, resource in enumerate(_listed(module, "resources", path, place)):
         at: Path = (*path, "resources", index)
-        if not isinstance(one, dict) or not isinstance(one.get("values", {}), dict):
+        if not isinstance(resource, dict) or not isinstance(resource.get("values", {}), dict):
             raise RemitError("a resource of a Terraform plan must be an object with values", origin=place(at))
-        if one.get("mode") != "data":
-            address = str(one.get("address", ""))
-            values = one.get("values", {})
-            yield Item(address, str(one.get("type", "")), values, (*at, "values"), references.get(plain(address), {}))
+        if resource.get("mode") != "data":
+            address = str(resource.get("address", ""))
+            values = resource.get("values", {})
+            yield Item(
+                address, str(resource.get("type", "")), values, (*at, "values"), references.get(plain(address), {})
+            )
     for index, child in enumerate(_listed(module, "child_modules", path, place)):
         yield from _module(child, (*path, "child_modules", index), place, references)
 
 
 def _listed(module: Mapping[str, Any], name: str, path: Path, place: Place) -> list[Any]:
-    found = module.get(name)
-    if found is not None and not isinstance(found, list):
+    elements = module.get(name)
+    if elements is not None and not isinstance(elements, list):
         raise RemitError(f"{name} of a Terraform plan must be a list", origin=place((*path, name)))
-    return found or []
+    return elements or []
 
 
 def configured(plan: Mapping[str, Any]) -> References:
@@ -88,7 +90,7 @@ def configured(plan: Mapping[str, Any]) -> References:
     scopes: dict[str, _Scope] = {}
     _enter(root, "", {}, scopes)
     return {
-        f"{prefix}{address}": {name: _followed(found, prefix, scopes) for name, found in expressions.items()}
+        f"{prefix}{address}": {name: _followed(names, prefix, scopes) for name, names in expressions.items()}
         for prefix, scope in scopes.items()
         for address, expressions in scope.resources.items()
     }
@@ -107,15 +109,17 @@ def _enter(module: Any, prefix: str, variables: Mapping[str, tuple[str, ...]], s
     if not isinstance(module, dict):
         return
     resources = module.get("resources")
-    found = {
-        str(one.get("address", "")): _references(one.get("expressions"))
-        for one in (resources if isinstance(resources, list) else [])
-        if isinstance(one, dict)
+    references = {
+        str(resource.get("address", "")): _references(resource.get("expressions"))
+        for resource in (resources if isinstance(resources, list) else [])
+        if isinstance(resource, dict)
     }
     outputs = {
-        str(name): _named(one.get("expression")) for name, one in _items(module.get("outputs")) if isinstance(one, dict)
+        str(name): _named(output.get("expression"))
+        for name, output in _items(module.get("outputs"))
+        if isinstance(output, dict)
     }
-    scopes[prefix] = _Scope(found, variables, outputs)
+    scopes[prefix] = _Scope(references, variables, outputs)
     for name, call in _items(module.get("module_calls")):
         if isinstance(call, dict):
             _enter(call.get("module"), f"{prefix}module.{name}.", _references(call.get("expressions")), scopes)
@@ -126,35 +130,35 @@ def _items(value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _references(expressions: Any) -> dict[str, tuple[str, ...]]:
-    return {str(name): _named(found) for name, found in _items(expressions)}
+    return {str(name): _named(expression) for name, expression in _items(expressions)}
 
 
 def _named(expression: Any) -> tuple[str, ...]:
     """What an expression names, without indexes; a block, which is a list, names nothing that is looked for here."""
-    found = expression.get("references") if isinstance(expression, dict) else None
-    return tuple(plain(text) for text in found if isinstance(text, str)) if isinstance(found, list) else ()
+    references = expression.get("references") if isinstance(expression, dict) else None
+    return tuple(plain(text) for text in references if isinstance(text, str)) if isinstance(references, list) else ()
 
 
 def _followed(names: Iterable[str], prefix: str, scopes: Mapping[str, _Scope]) -> tuple[str, ...]:
     """The addresses of resources that names in a module lead to: `aws_iam_role.a.arn` is of `aws_iam_role.a`."""
-    found: dict[str, None] = {}
+    addresses: dict[str, None] = {}
     waiting = [(prefix, name) for name in names]
-    seen: set[tuple[str, str]] = set()
+    followed: set[tuple[str, str]] = set()
     while waiting:
-        scope, name = one = waiting.pop(0)
-        if one in seen:
+        scope, name = reference = waiting.pop(0)
+        if reference in followed:
             continue
-        seen.add(one)
-        kind, _, rest = name.partition(".")
-        own = scopes.get(scope)
-        if kind == "var" and own is not None:
+        followed.add(reference)
+        kind, _, attribute_path = name.partition(".")
+        module = scopes.get(scope)
+        if kind == "var" and module is not None:
             outer = scope.rpartition("module.")[0]
-            waiting += [(outer, text) for text in own.variables.get(rest.partition(".")[0], ())]
+            waiting += [(outer, text) for text in module.variables.get(attribute_path.partition(".")[0], ())]
         elif kind == "module":
-            call, _, output = rest.partition(".")
+            call, _, output = attribute_path.partition(".")
             inner = scopes.get(f"{scope}module.{call}.")
             texts = () if inner is None else inner.outputs.get(output.partition(".")[0], ())
             waiting += [(f"{scope}module.{call}.", text) for text in texts]
         else:
-            found[f"{scope}{'.'.join(name.split('.')[:2])}"] = None
-    return tuple(found)
+            addresses[f"{scope}{'.'.join(name.split('.')[:2])}"] = None
+    return tuple(addresses)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from remit.template.values import UNKNOWN, Values
+from remit.template.resolved_texts import UNKNOWN, Values
 
 KNOWN: Final = {
     "Queue": ("shop-Queue-*",),

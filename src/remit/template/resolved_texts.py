@@ -34,16 +34,16 @@ _WHOLE_PARTS: Final = frozenset(":/")
 
 def in_mapping(mappings: Any, keys: Sequence[Collection[str] | None]) -> list[tuple[tuple[str, ...], Any]]:
     """What stands in mappings under a name and two keys, of each those that may be asked for (None: any), and where."""
-    found: list[tuple[tuple[str, ...], Any]] = [((), mappings)]
-    for wanted in keys:
-        found = [
+    matches: list[tuple[tuple[str, ...], Any]] = [((), mappings)]
+    for allowed_keys in keys:
+        matches = [
             ((*path, str(key)), value)
-            for path, level in found
+            for path, level in matches
             if isinstance(level, Mapping)
             for key, value in level.items()
-            if wanted is None or str(key) in wanted
+            if allowed_keys is None or str(key) in allowed_keys
         ]
-    return found
+    return matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Values:
         if isinstance(value, list):
             return self._of_items(value)
         if choice(value) is not None:
-            return tuple(found for branch in branches(value) for found in self.lists(branch.value))
+            return tuple(texts for branch in branches(value) for texts in self.lists(branch.value))
         argument = value.get("Fn::Split") if isinstance(value, Mapping) and len(value) == 1 else None
         if isinstance(argument, list) and len(argument) == _PAIR and isinstance(argument[0], str):
             split = [_split(text, argument[0]) for text in self.texts(argument[1])]
@@ -115,20 +115,20 @@ def _selected(values: Values, argument: Any) -> Iterator[str]:
         if isinstance(argument[1], list) and index.isdecimal() and int(index) < len(argument[1]):
             yield from values.texts(argument[1][int(index)])
         elif not isinstance(argument[1], list):
-            for found in values.lists(argument[1]):
-                yield found[int(index)] if index.isdecimal() and int(index) < len(found) else UNKNOWN
+            for texts in values.lists(argument[1]):
+                yield texts[int(index)] if index.isdecimal() and int(index) < len(texts) else UNKNOWN
 
 
 def _mapped(values: Values, argument: Any) -> Iterator[str]:
     if not isinstance(argument, list) or len(argument) != _KEYS:
         return
-    wanted = []
+    keys = []
     for key in argument:
-        known = values.texts(key)
-        wanted.append(None if any(UNKNOWN in text or text.startswith("${") for text in known) else known)
-    found = dict.fromkeys(text for _, value in in_mapping(values.mappings, wanted) for text in values.texts(value))
-    if len(found) <= _MOST:
-        yield from found
+        key_texts = values.texts(key)
+        keys.append(None if any(UNKNOWN in text or text.startswith("${") for text in key_texts) else key_texts)
+    texts = dict.fromkeys(text for _, value in in_mapping(values.mappings, keys) for text in values.texts(value))
+    if len(texts) <= _MOST:
+        yield from texts
 
 
 _RESOLVE: Final[dict[str, Callable[[Values, Any], Iterator[str]]]] = {
@@ -139,13 +139,13 @@ _RESOLVE: Final[dict[str, Callable[[Values, Any], Iterator[str]]]] = {
 }
 
 
-def _parts(template: str, own: Mapping[str, Any]) -> Iterator[Any]:
+def _parts(template: str, variables: Mapping[str, Any]) -> Iterator[Any]:
     """What a Fn::Sub puts together: texts, its own variables, and references."""
     end = 0
-    for found in _IN_SUB.finditer(template):
-        yield template[end : found.start()]
-        yield f"${{{found[2]}}}" if found[1] else own.get(found[2], {"Ref": found[2]})
-        end = found.end()
+    for match in _IN_SUB.finditer(template):
+        yield template[end : match.start()]
+        yield f"${{{match[2]}}}" if match[1] else variables.get(match[2], {"Ref": match[2]})
+        end = match.end()
     yield template[end:]
 
 
@@ -159,7 +159,7 @@ def _split(text: str, delimiter: str) -> tuple[str, ...] | None:
         if isinstance(part, tokens.Reference):
             parts[-1] += part.text
         else:
-            first, *rest = part.split(delimiter)
-            parts[-1] += first
-            parts += rest
+            head, *further = part.split(delimiter)
+            parts[-1] += head
+            parts += further
     return tuple(parts)

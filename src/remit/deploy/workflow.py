@@ -1,0 +1,259 @@
+"""Deploy a build to AWS, from the first look at its stack to the record of what is deployed.
+
+1. Settle what people changed by hand on the stack's roles.
+2. Plan: ask CloudFormation what would change. A stack that is stuck is cleared first, if somebody agrees.
+3. Show what changes, for resources and for access, and go on only if somebody agrees, or nothing needs approval.
+4. Upload the zips.
+5. Execute the plan, and follow its events. If somebody else changed the stack meanwhile, begin again, once.
+6. Record what is deployed, remove old zips, and compare the code that functions run with the build.
+
+An `DeployOperator` is told and asked: a person at a terminal, or nobody, as in CI and from Python.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.deploy import execute
+from remit.deploy.access import access_of
+from remit.deploy.agreement import agree_to_plan, require, settle_manual_changes
+from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
+from remit.deploy.aws_errors import remit_errors
+from remit.deploy.bucket import artefact_bucket
+from remit.deploy.changeset import Stuck, discard, plan
+from remit.deploy.delete import delete
+from remit.deploy.deployed_code import other_code, other_code_running
+from remit.deploy.deployment import Deployment
+from remit.deploy.deployment_record import last, remember, remember_running
+from remit.deploy.local_boundaries import put_boundaries
+from remit.deploy.operators import DeployOperator
+from remit.deploy.stack import describe
+from remit.errors import RemitError, stop_code
+from remit.project.current_load import checked_stage
+from remit.report.events import failure
+from remit.report.plan import plan_lines
+from remit.review.accepted import read_accepted
+from remit.review.working_tree import version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from remit.build import Built
+    from remit.deploy.access import Approval, PlannedAccess
+    from remit.deploy.agreement import DriftChoice
+    from remit.deploy.bucket import Bucket
+    from remit.deploy.manual_changes import ManualChanges
+    from remit.deploy.plan import StackPlan
+    from remit.deploy.session import Account
+    from remit.review.accepted_file import Entry
+
+_NOBODY: Final = DeployOperator()
+_NOT_RECORDED: Final = "what was deployed is not recorded for `remit diff`"
+
+
+def deploy(
+    built: Built,
+    account: Account,
+    operator: DeployOperator = _NOBODY,
+    *,
+    yes: bool = False,
+    approval: Approval | None = None,
+    drift: DriftChoice = "ask",
+    wait: bool = False,
+    force: bool = False,
+    skip: Sequence[str] = (),
+    bucket: str | None = None,
+    service_role: str | None = None,
+) -> Deployment:
+    """Deploy a build to an account, and follow CloudFormation to the end.
+
+    - `yes` answers yes to the questions whether to deploy, and whether to clear a stack that is stuck.
+    - `approval` says which changes of access need approval even then: broadening, any or never.
+    - `drift` says what to do about roles that were changed by hand: ask, accept or revert.
+    - `wait` waits while somebody else deploys; `force` deploys over a stack of a newer remit.
+    - `skip` lists logical ids of resources that a failed rollback leaves as they are.
+    - `bucket` names a bucket of your own for the zips, the one that the build names.
+    - `service_role` is the ARN of the role with which CloudFormation makes the changes, these and all later ones
+      ("CloudFormation service role"). The caller needs iam:PassRole for it.
+
+    A deploy that fails in CloudFormation returns a Deployment with the cause. NotApproved (exit code 1): it needs an
+    approval that nobody gave. RemitError: somebody else deploys (75), or AWS refuses a call.
+    """
+    job = _Job(
+        built=built,
+        account=account,
+        operator=operator,
+        bucket=artefact_bucket(account, bucket),
+        accepted=read_accepted(built.folder),
+        yes=yes,
+        approval=approval,
+        drift=drift,
+        wait=wait,
+        force=force,
+        skip=tuple(skip),
+        service_role=service_role,
+    )
+    try:
+        deployment = _change_stack(job)
+    except execute.Superseded:
+        operator.note(f"{built.namespace} was changed by somebody else meanwhile; planning again")
+        deployment = _change_stack(job)
+    if deployment.succeeded:
+        with _noted(operator, _NOT_RECORDED):
+            remember(account, built.folder, built)
+        _prune(job, deployment)
+        functions = other_code(account, built.namespace, json.loads(built.body))
+        deployment = replace(deployment, other_code=functions)
+    return deployment
+
+
+def resume(account: Account, folder: Path, namespace: str, stage: str | None, operator: DeployOperator) -> Deployment:
+    """Follow the deploy that is running, or show how the last one ended."""
+    with operator.events(namespace) as on_event:
+        outcome = execute.resume(account, namespace, on_event)
+    deployment = Deployment(namespace, outcome=outcome, outputs=outcome.outputs)
+    if outcome.ok:
+        with _noted(operator, _NOT_RECORDED):
+            remember_running(account, folder, namespace, checked_stage(stage))
+        if outcome.kind != "DELETE":
+            deployment = replace(deployment, other_code=other_code_running(account, namespace))
+    return deployment
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What `deploy` was called with, and what its project accepts."""
+
+    built: Built
+    account: Account
+    operator: DeployOperator
+    bucket: Bucket
+    accepted: Sequence[Entry]
+    yes: bool
+    approval: Approval | None
+    drift: DriftChoice
+    wait: bool
+    force: bool
+    skip: tuple[str, ...]
+    service_role: str | None
+
+
+def _change_stack(job: _Job) -> Deployment:
+    """From the look at the stack to the end of its change; without a plan when nothing has to change."""
+    changes, planned = _settle_and_plan(job)
+    if planned is None:
+        return _unchanged(job, changes)
+    with _before_deploying(job.account, planned):
+        access = _show(job, planned)
+        agree_to_plan(job.account, changes, planned, access, job.operator, job.approval, yes=job.yes)
+        _upload(job)
+    with job.operator.events(planned.namespace) as on_event:
+        outcome = execute.execute(job.account, planned, on_event)
+    return Deployment(planned.namespace, changes, planned, access, outcome, outcome.outputs)
+
+
+def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, StackPlan | None]:
+    """What was changed by hand, and the plan; a stack that is stuck is cleared first, if somebody agrees."""
+    account, operator = job.account, job.operator
+    with _before_deploying(account):
+        changes = settle_manual_changes(job.built, account, operator, job.drift, yes=job.yes, wait=job.wait)
+    try:
+        return changes, plan(
+            account,
+            job.built.namespace,
+            job.built.body,
+            bucket=job.bucket,
+            force=job.force,
+            wait=job.wait,
+            on_wait=operator.waiting,
+            service_role=job.service_role,
+        )
+    except Stuck as stuck:
+        if not clears:
+            raise
+        operator.note(stuck.message)
+        _clear(job, stuck)
+        return _settle_and_plan(job, clears=False)
+
+
+def _clear(job: _Job, stuck: Stuck) -> None:
+    """Go on with a rollback that failed, or delete what a first deploy left."""
+    stack, operator = stuck.stack, job.operator
+    rolling_back = stack.status == "UPDATE_ROLLBACK_FAILED"
+    skipped = f", leaving {', '.join(job.skip)} as it is" if job.skip else ""
+    question = f"Go on going back{skipped}?" if rolling_back else "Delete what is left of it?"
+    require(operator.agrees(question, yes=job.yes))
+    with operator.events(stack.name) as on_event:
+        if rolling_back:
+            outcome: execute.Outcome | None = execute.continue_rollback(job.account, stack, on_event, job.skip)
+        else:
+            outcome = delete(job.account, stack.name, on_event, bucket=job.bucket)
+    if outcome is not None and not outcome.ok:
+        hint = "repair it and deploy again; `--skip ID` leaves that resource as it is" if rolling_back else None
+        raise failure(outcome, hint)
+
+
+def _show(job: _Job, planned: StackPlan) -> PlannedAccess:
+    """What the plan does to access, shown with what it does to resources."""
+    built = job.built
+    before = last(job.account, built.folder, built.namespace)
+    access = access_of(job.account, planned, version_of(built.app).roles, before, job.accepted)
+    job.operator.show(plan_lines(planned, access))
+    return access
+
+
+def _upload(job: _Job) -> None:
+    bucket = job.bucket.name
+    for key, path in job.built.artefacts.items():
+        with job.operator.progress(path.stat().st_size) as on_bytes:
+            result = upload(job.account, bucket, path, key, on_bytes)
+        if result == "replaced":
+            job.operator.note(
+                f"note: {key} in bucket {bucket} was not the zip of this name, or S3 could not say: it is now"
+            )
+
+
+def _unchanged(job: _Job, changes: ManualChanges) -> Deployment:
+    """Nothing has to change, but for boundaries that a deploy to the AWS on this machine left undone when it died."""
+    name, template = job.built.namespace, json.loads(job.built.body)
+    put_boundaries(job.account, name, template, before=template)
+    with remit_errors():
+        stack = describe(job.account, name)
+    return Deployment(name, changes, outputs=() if stack is None else stack.outputs)
+
+
+def _prune(job: _Job, deployment: Deployment) -> None:
+    """Remove the zips that neither what runs nor what ran before needs; those in another bucket are named."""
+    done, bucket = deployment.plan, job.bucket.name
+    if done is None:
+        return
+    with _noted(job.operator, "old uploads are not removed"):
+        prune_artefacts(job.account, done.namespace, bucket, done.running, done.template)
+    for earlier in sorted(buckets_of(job.account, done.running) - {bucket}):
+        job.operator.note(f"note: the zips of earlier deploys stay in bucket {earlier}, under {done.namespace}/")
+
+
+@contextlib.contextmanager
+def _noted(operator: DeployOperator, failure_in_words: str) -> Iterator[None]:
+    """Note that something failed after the deploy succeeded, which does not fail the deploy."""
+    try:
+        yield
+    except RemitError as error:
+        operator.note(f"note: {failure_in_words}: {error.message}")
+
+
+@contextlib.contextmanager
+def _before_deploying(account: Account, planned: StackPlan | None = None) -> Iterator[None]:
+    """Throw the plan away if anything stops the deploy here; of a signal, say that nothing was deployed."""
+    try:
+        yield
+    except BaseException as stop:
+        if planned is not None:
+            discard(account, planned)
+        if isinstance(stop, KeyboardInterrupt):
+            raise RemitError("stopped: nothing was deployed", exit_code=stop_code(stop)) from stop
+        raise

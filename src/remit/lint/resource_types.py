@@ -1,0 +1,125 @@
+"""The resource types that an ARN pattern may name, and the actions that act on them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from remit.catalogue.actions import action, resource_types, service, services, target_names
+from remit.catalogue.arns import matches as arn_matches
+from remit.catalogue.arns import parse as parse_arn
+from remit.catalogue.authorised_resources import is_authorised_on
+from remit.catalogue.expand import expand
+from remit.catalogue.list_actions import ASKED
+from remit.iam.pattern import matches
+from remit.lint.plain_text import is_plain
+from remit.lint.reference_samples import settled
+
+_WILD: Final = re.compile(r"[*?]|\$\{")
+_VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
+
+
+def acts_on(name: str, resource: str) -> bool:
+    """Whether an action may be allowed on a resource that an ARN pattern names."""
+    return (
+        not target_names(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource))
+        or is_authorised_on(name, resource)
+        or (name in ASKED and _is_listed_resource(name, resource))
+    )
+
+
+def acts_on_any(name: str, resources: tuple[str, ...]) -> bool:
+    """Whether an action may be allowed on one of some resources."""
+    types = _types_among(name.partition(":")[0].lower(), resources)
+    return not target_names(name).isdisjoint(types) or any(acts_on(name, resource) for resource in resources)
+
+
+@lru_cache(maxsize=8192)
+def _types_among(prefix: str, resources: tuple[str, ...]) -> frozenset[str]:
+    return frozenset().union(*(types_named(prefix, resource) for resource in resources))
+
+
+@lru_cache(maxsize=16384)
+def actions_on_resources(pattern: str) -> tuple[str, ...]:
+    """The actions that a pattern means and that take resource types."""
+    return tuple(name for name in expand(pattern) if target_names(name))
+
+
+def _is_listed_resource(name: str, resource: str) -> bool:
+    """Whether an ARN pattern matches the resource that the service checks for an action that lists things."""
+    parsed = parse_arn(resource)
+    *_, vendor, _, _, listed_resource = ASKED[name].split(":", 5)
+    return parsed is not None and parsed.service == vendor and matches(parsed.resource, listed_resource)
+
+
+@lru_cache(maxsize=65536)
+def types_named(prefix: str, resource: str) -> frozenset[str]:
+    """Which resource types of a service an ARN pattern may name; all of them when it cannot be read."""
+    parsed = parse_arn(settled(resource))
+    if parsed is None or not is_plain(parsed.service):
+        return frozenset(kind.name for kind in resource_types(prefix))
+    pattern = parsed
+    if parsed.account or parsed.service != "s3":  # of S3 nothing but buckets and their objects leaves out the account
+        # AWS's own resources do, and some leave out the region (`arn:aws:ssm:*::document/…`).
+        pattern = replace(parsed, region=parsed.region or "*", account=parsed.account or "*")
+    vendor = parsed.service.lower()
+    begin, end = _literal_ends(parsed.resource)
+    names = set()
+    for shape in _shapes(prefix):
+        if shape.service not in (None, vendor):
+            continue
+        if not (shape.begin.startswith(begin) or begin.startswith(shape.begin)):
+            continue
+        if not (shape.end.endswith(end) or end.endswith(shape.end)):
+            continue
+        if shape.service is None or arn_matches(pattern, shape.format):
+            names.add(shape.kind)
+    return frozenset(names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A format of a resource type: its service (None: any), and how the resource begins and ends before variables."""
+
+    kind: str
+    service: str | None
+    begin: str
+    end: str
+    format: str
+
+
+@lru_cache(maxsize=1024)
+def _shapes(prefix: str) -> tuple[_Shape, ...]:
+    shapes = []
+    for kind in resource_types(prefix):
+        for format_ in kind.arns:
+            arn = parse_arn(format_)
+            if arn is not None:
+                vendor = arn.service if is_plain(arn.service) else None
+                shapes.append(_Shape(kind.name, vendor, *_literal_ends(arn.resource), format_))
+    return tuple(shapes)
+
+
+@lru_cache(maxsize=16384)
+def _literal_ends(text: str) -> tuple[str, str]:
+    """The literal text before the first wildcard or variable, and after the last."""
+    literals = _WILD.split(_VARIABLE.sub("*", text))
+    return literals[0], literals[-1]
+
+
+@lru_cache(maxsize=16384)
+def arn_formats(name: str) -> tuple[str, ...]:
+    """The ARN formats of all resource types that an action takes."""
+    known_action = action(name)
+    return tuple(format_ for target in (known_action.targets if known_action else ()) for format_ in target.type.arns)
+
+
+@lru_cache(maxsize=1024)
+def has_arns(vendor: str) -> bool:
+    """Whether resources have ARNs with this name in the third part; not every service's prefix is its name there."""
+    if service(vendor) is not None:
+        return True
+    kinds = (kind for name in services() for kind in resource_types(name))
+    return any(f":{vendor}:" in format_ for kind in kinds for format_ in kind.arns)

@@ -1,0 +1,198 @@
+"""Put in what is certain of a template before any deploy: loops, mappings, and parameters that have one value only.
+
+An Effect, a Version or an action that a parameter or a mapping takes from a few texts becomes a choice on a condition,
+`Mode = Allow`: whoever knows conditions knows these.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from remit.iam import tokens
+from remit.iam.policy import OLD_VERSION, VERSION
+from remit.template.branches import Choice, choice, written_at
+from remit.template.loops import unrolled
+from remit.template.parameters import parameters
+from remit.template.resolved_texts import in_mapping
+from remit.template.sections import section
+from remit.template.worlds import Test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.documents.read import Source
+    from remit.template.parameters import Parameter
+    from remit.template.policy_documents import Place
+
+_REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+_KEYS: Final = 3  # a mapping, and two keys
+_EFFECTS: Final = ("Allow", "Deny")
+_VERSIONS: Final = (VERSION, OLD_VERSION)
+_ACTIONS: Final = frozenset({"Action", "NotAction"})
+_MOST: Final = 8
+"""Actions that a parameter or a mapping may give and that are taken one by one."""
+
+
+def settled(template: Mapping[str, Any], place: Place, values: Mapping[str, str] | None = None) -> tuple[Any, Place]:
+    """The template with loops, mappings and settled parameters put in, as far as they are known; and its places.
+
+    `values` are those of parameters that somebody tells.
+    """
+    declared = parameters(template)
+    certain = {name: parameter.only_value for name, parameter in declared.items() if parameter.only_value is not None}
+    certain |= values or {}
+    loops = unrolled(template, certain)
+    template, moved = loops.template, loops.moved
+    mappings = section(template, "Mappings")
+    if certain or mappings:
+        substitution = _Substitution(certain, mappings)
+        parts = [name for name in ("Resources", "Conditions") if name in template]
+        template = {**template, **{name: substitution.value(template[name]) for name in parts}}
+    return _with_choices(template, declared), (lambda path: place(written_at(path, moved))) if moved else place
+
+
+def settled_source(source: Source, values: Mapping[str, str] | None = None) -> Source:
+    """A template that was read, settled; any other document as it is."""
+    if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
+        return source
+    value, place = settled(source.value, source.place, values)
+    return replace(source, value=value, place=place)
+
+
+class _Substitution:
+    """Puts values in place of Ref, `${…}` in Fn::Sub and Fn::FindInMap, where they are certain."""
+
+    def __init__(self, values: Mapping[str, str], mappings: Mapping[str, Any]) -> None:
+        self.values = values
+        self.mappings = mappings
+
+    def value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        put = {key: self.value(item) for key, item in value.items()}
+        if len(put) != 1:
+            return put
+        ((function, argument),) = put.items()
+        if function == "Ref" and isinstance(argument, str):
+            return self.values.get(argument, put)
+        if function == "Fn::Sub":
+            return {function: self.substituted(argument)}
+        return self.looked_up(put, argument) if function == "Fn::FindInMap" else put
+
+    def looked_up(self, lookup: dict[str, Any], keys: Any) -> Any:
+        """What a mapping gives for keys that are texts; else the lookup itself."""
+        if not isinstance(keys, list) or len(keys) < _KEYS or not all(isinstance(key, str) for key in keys[:_KEYS]):
+            return lookup
+        matches = in_mapping(self.mappings, [{key} for key in keys[:_KEYS]])
+        return matches[0][1] if matches else lookup
+
+    def substituted(self, argument: Any) -> Any:
+        """The argument of a Fn::Sub, with settled parameters in the text unless its own variables hide them."""
+        text, variables = tokens.substitution(argument)
+        if not text:
+            return argument
+
+        def replaced(reference: re.Match[str]) -> str:
+            name = reference[1]
+            return self.values[name] if name in self.values and name not in variables else reference[0]
+
+        put = _REFERENCE.sub(replaced, text)
+        return put if isinstance(argument, str) else [put, argument[1]]
+
+
+def _with_choices(template: Mapping[str, Any], declared: Mapping[str, Parameter]) -> dict[str, Any]:
+    """The template with texts of a few possible values as choices, and their conditions among its own."""
+    choices = _Choices(declared, section(template, "Mappings"))
+    changed = {**template, "Resources": choices.value(template.get("Resources"))}
+    if choices.conditions:
+        changed["Conditions"] = {**section(template, "Conditions"), **choices.conditions}
+    return changed
+
+
+class _Option(NamedTuple):
+    """A text (or a list of texts) that may be in a place: it is there when `tested` is `expected`."""
+
+    tested: Any
+    expected: str
+    text: Any
+
+
+class _Choices:
+    """One pass over a template's resources; `conditions` are those that the choices ask."""
+
+    def __init__(self, declared: Mapping[str, Parameter], mappings: Mapping[str, Any]) -> None:
+        self.parameters = declared
+        self.mappings = mappings
+        self.conditions: dict[str, Any] = {}
+
+    def value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {key: self.element(key, item, value) for key, item in value.items()}
+
+    def element(self, key: str, item: Any, around: Mapping[str, Any]) -> Any:
+        if key == "Effect" and not _ACTIONS.isdisjoint(around):
+            return self.chosen(item, _EFFECTS)
+        if key == "Version" and "Statement" in around:
+            return self.chosen(item, _VERSIONS)
+        if key in _ACTIONS and "Effect" in around:
+            return [self.chosen(action) for action in item] if isinstance(item, list) else self.chosen(item)
+        return self.value(item)
+
+    def chosen(self, value: Any, among: tuple[str, ...] = ()) -> Any:
+        """A value as a choice of its possible texts: those `among` which it must be, or a few that are written."""
+        written = choice(value)
+        if written is not None:
+            if_true, if_false = written.values
+            return Choice(written.condition, (self.chosen(if_true, among), self.chosen(if_false, among))).written()
+        if not tokens.is_intrinsic(value):
+            return value
+        options = [option for option in self.options(value) if not among or option.text in among]
+        if not options or (not among and len(options) > _MOST):
+            options = [_Option(value, text, text) for text in among]
+        return self.nested(options) if options else value
+
+    def nested(self, options: list[_Option]) -> Any:
+        """What most of the tests give, where none of the others holds."""
+        counts = Counter(json.dumps(option.text) for option in reversed(options))
+        ((most, _),) = counts.most_common(1)
+        chosen = json.loads(most)
+        for option in reversed(options):
+            if json.dumps(option.text) != most:
+                name = Test(tokens.text_of(option.tested), option.expected).words(holds=True)
+                self.conditions[name] = {"Fn::Equals": [option.tested, option.expected]}
+                chosen = Choice(name, (option.text, chosen)).written()
+        return chosen
+
+    def options(self, value: dict[str, Any]) -> Iterator[_Option]:
+        """What may be there, as far as the template tells."""
+        if "Fn::FindInMap" in value:
+            yield from self.options_of_mapping(value["Fn::FindInMap"])
+            return
+        text = tokens.from_intrinsic(value)
+        late = tokens.references(text)
+        parameter = self.parameters.get(late[0].target or "") if len(late) == 1 and late[0].text == text else None
+        if parameter is not None and parameter.type == "String":
+            for allowed in parameter.allowed:
+                yield _Option(late[0].intrinsic, str(allowed), str(allowed))
+
+    def options_of_mapping(self, keys: Any) -> Iterator[_Option]:
+        """What a mapping gives of which one key is known."""
+        if not isinstance(keys, list) or len(keys) != _KEYS or not isinstance(keys[0], str):
+            return
+        unknown = [key for key in keys[1:] if not isinstance(key, str)]
+        if len(unknown) != 1 or not tokens.is_intrinsic(unknown[0]):
+            return
+        number = keys.index(unknown[0])
+        matches = in_mapping(self.mappings, [{key} if isinstance(key, str) else None for key in keys])
+        texts = [(path[number], text) for path, text in matches if text is not None]
+        if all(isinstance(text, str | list) for _, text in texts):
+            yield from (_Option(unknown[0], key, text) for key, text in texts)

@@ -1,0 +1,95 @@
+"""A deploy from Python: who is told and asked, and what comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from remit.build import build
+from remit.deploy.deployment import NotApproved
+from remit.deploy.operators import DeployOperator
+from remit.deploy.session import connect
+from remit.deploy.workflow import deploy
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from remit.deploy.session import Account
+
+
+class Person(DeployOperator):
+    """Answers every question alike, and keeps what it was told."""
+
+    def __init__(self, *, answer: bool) -> None:
+        self.answer = answer
+        self.heard: list[str] = []
+
+    def show(self, lines: Iterable[str]) -> None:
+        self.heard += lines
+
+    def ask(self, question: str) -> bool:
+        self.heard.append(question)
+        return self.answer
+
+
+@pytest.fixture
+def calls(elsewhere: Account) -> list[dict[str, Any]]:
+    """The parameters of each change set that the account is asked to make from now on."""
+    parameters: list[dict[str, Any]] = []
+    events = elsewhere.client("cloudformation").meta.events
+    events.register(
+        "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: parameters.append(params)
+    )
+    return parameters
+
+
+def test_it_gives_what_was_deployed_and_a_second_one_changes_nothing(project: Path, elsewhere: Account) -> None:
+    first = deploy(build(project), elsewhere, yes=True)
+    second = deploy(build(project), elsewhere)
+    assert first.outcome is not None
+    assert (True, "CREATE_COMPLETE") == (first.ok, first.outcome.status)
+    assert (True, None, None) == (second.ok, second.plan, second.outcome)
+
+
+def test_where_nobody_is_asked_what_needs_approval_is_refused_with_what_was_planned(
+    project: Path, elsewhere: Account, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(NotApproved, match=r"nothing was deployed: it adds access \(2 gains\)") as refused:
+        deploy(build(project), elsewhere)
+    assert 1 == refused.value.exit_code
+    assert "remit diff --deployed --accept REASON" in str(refused.value.hint)
+    assert refused.value.deployment.access is not None
+    assert refused.value.deployment.access.broadens
+    assert [] == elsewhere.client("cloudformation").list_change_sets(StackName="orders-dev").get("Summaries", [])
+    assert ("", "") == capfd.readouterr()
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_an_operator_sees_the_plan_and_decides(project: Path, elsewhere: Account, *, answer: bool) -> None:
+    person = Person(answer=answer)
+    if answer:
+        assert deploy(build(project), elsewhere, person).ok
+    else:
+        with pytest.raises(RemitError, match="nothing was deployed"):
+            deploy(build(project), elsewhere, person)
+    assert "  + report: Read on dynamodb; Write on logs" in person.heard
+    assert person.heard[-1].endswith("Deploy to the AWS on this machine, eu-central-1?")
+
+
+@pytest.mark.parametrize("role", [None, "arn:aws:iam::111122223333:role/cloudformation"])
+def test_cloudformation_works_with_the_service_role_that_is_named(
+    project: Path, elsewhere: Account, calls: list[dict[str, Any]], role: str | None
+) -> None:
+    assert deploy(build(project), elsewhere, yes=True, service_role=role).ok
+    assert [role] == [call.get("RoleARN") for call in calls]
+
+
+def test_the_account_is_that_of_the_session_of_the_caller(account: Account) -> None:
+    session = boto3.Session("444455556666", "local", region_name="eu-west-1")
+    reached = connect(session=session, endpoint=account.endpoint)
+    assert ("444455556666", "eu-west-1", session) == (reached.account, reached.region, reached.session)
+    reached.client("sts").close()
