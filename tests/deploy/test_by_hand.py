@@ -36,7 +36,7 @@ from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.report.manual_changes import by_hand_document, by_hand_lines
-from remit.synthesis.declared_roles import Declared
+from remit.synthesis.declared_roles import DeclaredRole
 from stacks import WAITING, end_waiting, template
 
 if TYPE_CHECKING:
@@ -207,16 +207,16 @@ def test_what_cannot_be_undone_stops_before_anything_is_written(account: Account
     assert (made, stop.value.exit_code) == ([], 1)
 
 
-def declared(trust: dict[str, Any], **more: Any) -> Declared:
-    return Declared(Role("ReportRole", (), ()), (), (), parse(trust), **more)
+def declared(trust: dict[str, Any], **more: Any) -> DeclaredRole:
+    return DeclaredRole(Role("ReportRole", (), ()), (), (), parse(trust), **more)
 
 
-def differing(wanted: Declared, held: HeldRole) -> list[str]:
+def differing(wanted: DeclaredRole, held: HeldRole) -> list[str]:
     return [change.what for change in drift(wanted, held, "report", {})]
 
 
 def test_a_boundary_that_was_taken_off_is_put_back() -> None:
-    bounded = Declared(Role("ReportRole", (), (), boundary=LIMIT), (), (), parse(STRANGERS))
+    bounded = DeclaredRole(Role("ReportRole", (), (), boundary=LIMIT), (), (), parse(STRANGERS))
     (change,) = drift(bounded, HeldRole("report", "arn", parse(STRANGERS)), "report", {})
     assert change.what == f"permissions boundary {LIMIT} was taken off by hand from role report (ReportRole)"
     assert [repair.operation for repair in change.repairs] == ["iam.PutRolePermissionsBoundary"]
@@ -248,7 +248,7 @@ def test_of_a_role_with_policies_that_only_the_deploy_knows_none_is_called_forei
 
 
 def test_a_trust_policy_that_only_the_deploy_knows_is_not_compared() -> None:
-    unknown = Declared(Role("ReportRole", (), ()), (), (), Policy(()))
+    unknown = DeclaredRole(Role("ReportRole", (), ()), (), (), Policy(()))
     assert differing(unknown, HeldRole("report", "arn", parse(STRANGERS))) == []
 
 

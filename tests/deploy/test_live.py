@@ -16,7 +16,7 @@ from remit.deploy.expected_roles import pseudo, recorded
 from remit.deploy.live_roles import LiveRoles, _newer, live
 from remit.deploy.session import Account
 from remit.iam.policy import Policy, parse
-from remit.synthesis.declared_roles import Declared
+from remit.synthesis.declared_roles import DeclaredRole
 from stacks import READ, WRITE, template
 
 
@@ -132,7 +132,7 @@ def test_a_policy_deleted_by_hand_is_told(account: Account, role: str) -> None:
 
 def test_what_was_deleted_by_hand_is_told_in_the_templates_order() -> None:
     nothing, names = Policy(()), [f"policy{number}" for number in range(12)]
-    declared = Declared(Role("ReportRole", (), ()), tuple((name, nothing) for name in names), (), nothing)
+    declared = DeclaredRole(Role("ReportRole", (), ()), tuple((name, nothing) for name in names), (), nothing)
     told = drift(declared, HeldRole("report", "arn:aws:iam::111122223333:role/report", nothing), "report", {})
     assert [one.policy for one in told] == names
 

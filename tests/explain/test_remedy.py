@@ -10,7 +10,7 @@ import pytest
 from projects import write
 from remit.explain.remedy import Remedy, remedy
 from remit.roles.assign import assign
-from remit.roles.role_policies import ask, standings
+from remit.roles.role_policies import ask, ready_roles
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -83,7 +83,9 @@ def test_the_fix_is_the_shortest_grant_that_fits_and_it_works(
     imports = "\n".join(found.imports)
     write(project.folder, {"app.py": f"{imports}\n{source.replace('timeout=3', found.code)}"})
     app = project.load()
-    decision = ask(standings(app, assign(app))["hello"], action, resource, principal="arn:aws:iam::111122223333:role/x")
+    decision = ask(
+        ready_roles(app, assign(app))["hello"], action, resource, principal="arn:aws:iam::111122223333:role/x"
+    )
     assert [layer.verdict for layer in decision.layers if layer.layer == "identity"] == ["Allowed"]
 
 
@@ -200,5 +202,7 @@ def test_the_fix_is_written_into_any_declaration_and_works(make: Make, shape: st
     source = (project.folder / "app.py").read_text()
     write(project.folder, {"app.py": written(source, fix(project, action, resource))})
     app = project.load()
-    decision = ask(standings(app, assign(app))["hello"], action, resource, principal="arn:aws:iam::111122223333:role/x")
+    decision = ask(
+        ready_roles(app, assign(app))["hello"], action, resource, principal="arn:aws:iam::111122223333:role/x"
+    )
     assert [layer.verdict for layer in decision.layers if layer.layer == "identity"] == ["Allowed"]

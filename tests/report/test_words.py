@@ -104,7 +104,8 @@ def test_an_arn_is_told_with_its_resource_type_and_the_actions_that_take_it() ->
     ],
 )
 def test_a_cause_is_told_by_awss_reason_and_else_by_its_status(stack: str, reason: str, expected: str) -> None:
-    assert expected == cause_text(FirstFailure("Queue", "AWS::SQS::Queue", "CREATE_FAILED", reason, stack), "orders-dev")
+    cause = FirstFailure("Queue", "AWS::SQS::Queue", "CREATE_FAILED", reason, stack)
+    assert expected == cause_text(cause, "orders-dev")
 
 
 def test_functions_with_other_code_are_listed_with_both_sums() -> None:

@@ -13,7 +13,7 @@ import effort
 from remit.errors import Origin
 from remit.project.load import load
 from remit.roles.assign import assign
-from remit.roles.broken_features import Broken, broken, together
+from remit.roles.broken_features import BrokenFeature, broken, together
 from remit.roles.defaults import default_grants
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ config.lambda_.function.properties = {
 """
 
 
-def found(project: Project) -> tuple[Broken, ...]:
+def found(project: Project) -> tuple[BrokenFeature, ...]:
     app = project.load()
     return broken(app, assign(app))
 

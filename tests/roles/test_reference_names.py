@@ -8,7 +8,7 @@ from remit.app import Grant, Reason, Resource, Role
 from remit.iam.policy import allow
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.roles.reference_names import names_in
-from remit.roles.role_policies import places, standing
+from remit.roles.role_policies import places, ready_role
 
 
 def test_the_ref_of_a_queue_is_a_url_that_no_arn_foretells() -> None:
@@ -64,12 +64,12 @@ def role_on(*resources: str) -> Role:
 
 def test_the_place_of_whoever_asks_comes_before_those_that_statements_name() -> None:
     """By name `ap-east-1` would come first."""
-    role = standing(role_on("arn:aws:sqs:ap-east-1:111122223333:a"), {})
+    role = ready_role(role_on("arn:aws:sqs:ap-east-1:111122223333:a"), {})
     here = {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: "444455556666"}
     there = {PARTITION: "aws", REGION: "ap-east-1", ACCOUNT: "111122223333"}
     assert places(role, home="arn:aws:iam::444455556666:role/r") == (here, there)
 
 
 def test_whoever_asks_is_in_a_partition_and_account_of_their_own() -> None:
-    (place,) = places(standing(role_on("*"), {}), home="arn:aws-cn:sts::111122223333:assumed-role/r/s")
+    (place,) = places(ready_role(role_on("*"), {}), home="arn:aws-cn:sts::111122223333:assumed-role/r/s")
     assert (place[PARTITION], place[ACCOUNT]) == ("aws-cn", "111122223333")

@@ -15,9 +15,10 @@ from remit.errors import RemitError
 from remit.explain.template_roles import Conditions, explain_in
 from remit.lint import lint_bytes
 from remit.review.role_files import review_files
-from remit.roles.role_policies import standing
-from remit.template.role_files import read_roles, read_source
+from remit.roles.role_policies import ready_role
+from remit.template.role_files import read_source
 from remit.template.settled_values import settled_source
+from role_readers import read_roles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -246,7 +247,7 @@ def answer_of(data: bytes, given: dict[str, str]) -> Explanation:
     source = settled_source(read(data, "t.yaml"), given)
     found = read_source(source)
     names = {f"${{{name}}}": value for name, value in given.items()}
-    role = standing(found.roles[0], names, found.documents)
+    role = ready_role(found.roles[0], names, found.documents)
     return explain_in(Conditions(source), role, "R", "s3:GetObject", "arn:aws:s3:::b/k")
 
 

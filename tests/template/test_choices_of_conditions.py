@@ -13,13 +13,13 @@ from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.lint.policies import document_of
 from remit.lint.subject import IDENTITY
-from remit.template.branches import NO_VALUE, Deciding, When, branches, items, variants
+from remit.template.branches import NO_VALUE, ConditionOutcome, Deciding, branches, items, variants
 from remit.template.policy_documents import grants_of
 
 if TYPE_CHECKING:
     from remit.documents.json_text import Path
 
-PROD, NOT_PROD = When("IsProd", holds=True), When("IsProd", holds=False)
+PROD, NOT_PROD = ConditionOutcome("IsProd", holds=True), ConditionOutcome("IsProd", holds=False)
 
 
 def test_one_module_beside_the_table_of_functions_names_the_function() -> None:
@@ -38,7 +38,7 @@ def test_a_branch_knows_its_place_and_the_conditions_that_choose_it() -> None:
 
     assert found == [
         ("big", ("Size", "Fn::If", 1), (PROD,)),
-        ("small", ("Size", "Fn::If", 2, "Fn::If", 1), (NOT_PROD, When("IsBeta", holds=True))),
+        ("small", ("Size", "Fn::If", 2, "Fn::If", 1), (NOT_PROD, ConditionOutcome("IsBeta", holds=True))),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remit.template.role_files import read_roles
+from role_readers import read_roles
 
 TEMPLATE = b"""\
 Resources:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from remit.errors import RemitError
-from remit.template.role_files import read_roles
-from remit.template.terraform.plan import Plan, read_plan
+from remit.template.terraform.plan import TerraformPlan, read_plan
+from role_readers import read_roles
 
 PLAN = Path(__file__).with_name("data") / "plan.json"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -22,11 +22,11 @@ def whole() -> dict[str, Any]:
     return found
 
 
-def plan_of(value: dict[str, Any]) -> Plan:
+def plan_of(value: dict[str, Any]) -> TerraformPlan:
     return read_plan(json.dumps(value).encode(), "plan.json")
 
 
-def actions(plan: Plan, role: str = WORKER, side: str = "after") -> list[tuple[str, str]]:
+def actions(plan: TerraformPlan, role: str = WORKER, side: str = "after") -> list[tuple[str, str]]:
     read = plan.after if side == "after" else plan.before
     return [
         (" ".join(grant.statement.actions.patterns), grant.because)

@@ -10,7 +10,8 @@ import effort
 from remit.documents.read import read
 from remit.errors import RemitError
 from remit.lint import lint_bytes
-from remit.template.role_files import read_policies, read_roles
+from remit.template.role_files import read_policies
+from role_readers import read_roles
 
 JSON = '{"Resources": {"R": {"Type": "AWS::SNS::Topic"}}}'
 YAML = "Resources:\n  R:\n    Type: AWS::SNS::Topic\n"

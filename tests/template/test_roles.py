@@ -10,7 +10,7 @@ import pytest
 
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Globs, render_statement
-from remit.template.role_files import read_policy, read_roles, read_template
+from role_readers import read_policy, read_roles, read_template
 
 if TYPE_CHECKING:
     from remit.template.roles import Read

@@ -13,9 +13,9 @@ from remit.deployer.declared import stack_of
 from remit.deployer.deploying import deployer
 from remit.documents.read import read
 from remit.errors import RemitError
-from remit.template.role_files import read_roles
 from remit.template.sam.expand import plain_template
 from remit.template.terraform.plan import read_plan
+from role_readers import read_roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -72,7 +72,7 @@ REFUSED = {
     "an alias inside itself": ("a: &a [1, *a]\n", 1, "inside what it names|undefined"),
     "a tab": ("a:\n\tb: 1\n", 2, "not valid YAML"),
     "a list that is not closed": ("a: [1, 2\nb: 3\n", 2, "not valid YAML"),
-    "infinity": ("a: .inf\n", 1, "no number"),
+    "infinity": ("a: .inf\n", 1, "not a number"),
     "a key that is a list": ("? [a, b]\n: 1\n", 1, "plain text"),
     "a control character": ("a: \x01\n", 1, "not valid YAML"),
     "a merge of text": ("a: {<<: text}\n", 1, "takes a mapping"),

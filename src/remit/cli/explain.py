@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Role
-    from remit.documents.read import Source
+    from remit.documents.read import ParsedFile
     from remit.explain.explanation import Explanation
     from remit.explain.template_roles import Conditions
-    from remit.roles.role_policies import Standing
+    from remit.roles.role_policies import ReadyRole
     from remit.template.roles import Read
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
@@ -237,13 +237,13 @@ def _request(
     from remit.catalogue.actions import targets_of
     from remit.explain.explanation import explain
     from remit.explain.remedy import remedy
-    from remit.roles.role_policies import standings
+    from remit.roles.role_policies import ready_roles
 
-    standing = standings(app, roles)[name]
-    action, resources = _asked(standing, words)
+    ready_role = ready_roles(app, roles)[name]
+    action, resources = _asked(ready_role, words)
     function = next(declared for declared in app.functions if declared.name == name)
     vague = resources == ("*",) and not words[1:] and targets_of(action)
-    answers = [explain(standing, name, action, resource) for resource in resources]
+    answers = [explain(ready_role, name, action, resource) for resource in resources]
     return _tell(
         *(
             replace(answer, remedy=remedy(app, function, action, "" if vague else answer.resource, folder))
@@ -253,7 +253,7 @@ def _request(
     )
 
 
-def _asked(role: Standing, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _asked(role: ReadyRole, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The action, and on what: where nobody says, on what the role's own statements have it, else on everything."""
     from remit.catalogue.actions import targets_of
     from remit.why.why import granted_on
@@ -312,7 +312,7 @@ def _tell(*explanations: Explanation, as_json: bool) -> int:
     return 0 if all(explanation.verdict == "Allowed" for explanation in explanations) else 1
 
 
-def _source(words: tuple[str, ...], policy: Path | None, template: Path | None) -> Source | None:
+def _source(words: tuple[str, ...], policy: Path | None, template: Path | None) -> ParsedFile | None:
     """The file that is to be explained: the option's, or the first word when it is the path of a file."""
     path = policy or template or (Path(words[0]) if words and _is_file(words[0]) else None)
     if path is None:
@@ -322,7 +322,7 @@ def _source(words: tuple[str, ...], policy: Path | None, template: Path | None) 
     return read(*options.content(path))
 
 
-def _read(source: Source, policy: Path | None, template: Path | None) -> Read:
+def _read(source: ParsedFile, policy: Path | None, template: Path | None) -> Read:
     from remit.template.role_files import policy_source, read_source, template_source
 
     reader = policy_source if policy is not None else template_source if template is not None else read_source
@@ -340,30 +340,32 @@ def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_
     """A policy document: all of it, or ACTION [RESOURCE]."""
     _at_most(words, 2)
     from remit.explain.template_roles import Conditions
-    from remit.roles.role_policies import standing
+    from remit.roles.role_policies import ready_role
 
     (role,) = read.roles
     if not words:
         _tell_role(role, as_json=as_json)
         return 0
-    standing_role = standing(role, names)
+    standing_role = ready_role(role, names)
     asker = "the policy" if standing_role.layers.resource is None else "the caller"
     return _tell(*_answers(standing_role, words, asker, Conditions()), as_json=as_json)
 
 
-def _answers(role: Standing, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
+def _answers(role: ReadyRole, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
     from remit.explain.template_roles import explain_in
 
     action, resources = _asked(role, words)
     return tuple(explain_in(conditions, role, asker, action, resource) for resource in resources)
 
 
-def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], source: Source, *, as_json: bool) -> int:
+def _template(
+    words: tuple[str, ...], read: Read, names: Mapping[str, str], source: ParsedFile, *, as_json: bool
+) -> int:
     """A template or plan: its roles, one of them by its own name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
 
     from remit.explain.template_roles import Conditions
-    from remit.roles.role_policies import standing
+    from remit.roles.role_policies import ready_role
 
     _at_most(words, 3)
     names_a_role = bool(words) and (words[0] in _names_in(read) or ":" not in words[0])
@@ -378,7 +380,7 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], sour
     conditions = Conditions(source)
     answers: list[Explanation] = []
     for role in roles:
-        answers += _answers(standing(role, names, read.documents), question, role.logical_id, conditions)
+        answers += _answers(ready_role(role, names, read.documents), question, role.logical_id, conditions)
     return _tell(*(replace(answer, substitutes=late) for answer in answers), as_json=as_json)
 
 

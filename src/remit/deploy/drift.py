@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from remit.deploy.account_roles import HeldRole
     from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Condition, Globs, Policy, Principals, Statement
-    from remit.synthesis.declared_roles import Declared
+    from remit.synthesis.declared_roles import DeclaredRole
 
 _ROOT: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
 
@@ -45,7 +45,7 @@ class Drift:
         return f"{self.what}: {self.undo}" if self.undo else self.what
 
 
-def drift(declared: Declared, held: HeldRole | None, physical: str, names: Mapping[str, str]) -> Iterator[Drift]:
+def drift(declared: DeclaredRole, held: HeldRole | None, physical: str, names: Mapping[str, str]) -> Iterator[Drift]:
     """What differs on a role, whose name in the account is `physical`."""
     role = declared.role.logical_id
     if held is None:
@@ -72,7 +72,7 @@ def drift(declared: Declared, held: HeldRole | None, physical: str, names: Mappi
         )
 
 
-def _inline(declared: Declared, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
+def _inline(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
     role, held_policies = declared.role.logical_id, dict(held.inline)
     declared_policies = {put(name, names): filled(policy, names) for name, policy in declared.inline}
     certain = declared.complete and not any(references(name) for name in declared_policies)
@@ -105,7 +105,7 @@ def _inline(declared: Declared, held: HeldRole, names: Mapping[str, str]) -> Ite
             )
 
 
-def _attached(declared: Declared, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
+def _attached(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
     role, declared_arns = declared.role.logical_id, tuple(put(arn, names) for arn in declared.attached)
     certain = declared.complete and not any(references(arn) for arn in declared_arns)
     for arn in held.attached:
@@ -130,7 +130,7 @@ def _attached(declared: Declared, held: HeldRole, names: Mapping[str, str]) -> I
             )
 
 
-def _boundary(declared: Declared, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
+def _boundary(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
     role = declared.role.logical_id
     declared_arn = None if declared.role.boundary is None else put(declared.role.boundary, names)
     if declared_arn == held.boundary or (declared_arn is not None and references(declared_arn)):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
     from remit.iam.policy import Policy
-    from remit.synthesis.declared_roles import Declared, Running
+    from remit.synthesis.declared_roles import DeclaredRole, Running
 
 _AWS: Final = ":iam::aws:policy/"
 
@@ -168,7 +168,7 @@ def _drift(
             yield from drift(expected_role, role, physical[logical_id], values)
 
 
-def _made_locally(declared: Declared, held: HeldRole | None) -> Declared:
+def _made_locally(declared: DeclaredRole, held: HeldRole | None) -> DeclaredRole:
     """The role as the AWS on this machine makes it: without its boundary, which remit puts on at the end of a deploy.
 
     So a boundary that is missing there may be that of a deploy that was killed, and is no person's doing.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.iam.policy import Policy
-    from remit.synthesis.declared_roles import Declared
+    from remit.synthesis.declared_roles import DeclaredRole
 
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONG: Final = frozenset({"PolicyDocument", "AssumeRolePolicyDocument"})
@@ -101,7 +101,7 @@ def run_under(function: str, role: str) -> Repair:
     return Repair("lambda", "update_function_configuration", parameters, "function_updated_v2")
 
 
-def make_role(declared: Declared, name: str, names: Mapping[str, str]) -> tuple[Repair, ...]:
+def make_role(declared: DeclaredRole, name: str, names: Mapping[str, str]) -> tuple[Repair, ...]:
     """Make a role again that is gone, with all that its template gives it; nothing where a part of that is not known.
 
     Stacks refer to a role by its name, so CloudFormation takes it for the one that it made.
@@ -125,7 +125,7 @@ def make_role(declared: Declared, name: str, names: Mapping[str, str]) -> tuple[
     )
 
 
-def _properties(declared: Declared, names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+def _properties(declared: DeclaredRole, names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     """What CreateRole is given beside the trust policy."""
     written = declared.properties
     for name in _COPIED:

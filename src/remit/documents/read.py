@@ -24,7 +24,7 @@ Locate: TypeAlias = "Callable[[Path], Origin]"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ParsedFile:
     """A document as it was read."""
 
     file: str
@@ -52,7 +52,7 @@ def may_be_plan(content: bytes) -> bool:
     return b"planned_values" in content or b"terraform_version" in content
 
 
-def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Source:
+def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFile:
     """Read a file's bytes; JSON if it begins like it or is named so, else YAML. RemitError at line and column.
 
     More than `most` bytes are refused; what may be a plan may have `LARGEST`.
@@ -66,7 +66,7 @@ def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Source:
     if file.endswith(".json") or (text.lstrip()[0] in '{["' and not _QUOTED_KEY.match(text)):
         try:
             value, locate = read_json(text, file, most=most)
-            return Source(file, text, value, locate)
+            return ParsedFile(file, text, value, locate)
         except RemitError:
             if not _is_flow(text, file):
                 raise
@@ -84,4 +84,4 @@ def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Source:
             spot = spot[:-1]
         return places.get(spot, Origin(file, 1, 1))
 
-    return Source(file, text, value, place, slips)
+    return ParsedFile(file, text, value, place, slips)

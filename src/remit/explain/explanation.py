@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.catalogue.actions import Action
     from remit.explain.remedy import Remedy
     from remit.iam.decide.evaluate import Decision, Verdict
-    from remit.roles.role_policies import Source, Standing
+    from remit.roles.role_policies import ReadyRole, StatementSource
 
 _ENDS: Final = {"secretsmanager:Secret": "-??????"}
 """What a service puts behind the name that people give, by its kind of resource."""
@@ -50,8 +50,8 @@ class Explanation:
     action: str
     resource: str
     decision: Decision
-    deciding: tuple[Source, ...]
-    near: tuple[tuple[Source, str], ...]
+    deciding: tuple[StatementSource, ...]
+    near: tuple[tuple[StatementSource, str], ...]
     notes: tuple[str, ...] = ()
     remedy: Remedy | None = None
     substitutes: bool = False
@@ -79,7 +79,7 @@ class Explanation:
         return decision.verdict == "ExplicitlyDenied" or own_verdict(decision) != "Allowed"
 
 
-def explain(role: Standing, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:
+def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:
     """Ask a role. `resource` is an ARN, late-bound text, or a short name (see `spelled_out`)."""
     spelled = spelled_out(role, action, resource)
     text = put(spelled, role.names)
@@ -104,8 +104,8 @@ def explain(role: Standing, asker: str, action: str, resource: str, *, principal
 
 
 def _decided(
-    role: Standing, action: str, text: str, principal: str | None
-) -> tuple[Standing, Decision, tuple[str, ...]]:
+    role: ReadyRole, action: str, text: str, principal: str | None
+) -> tuple[ReadyRole, Decision, tuple[str, ...]]:
     """The decision on a whole ARN; on one that is late-bound, for wherever the role's statements say it may be."""
     if not any(part.text in PLACE.values() for part in references(text)):
         return role, ask(role, action, text, principal=principal), ()
@@ -119,7 +119,7 @@ def _decided(
     return placed_role, decision, (f"only where the app is deployed to {', '.join(place.values())}",)
 
 
-def spelled_out(role: Standing, action: str, resource: str) -> str:
+def spelled_out(role: ReadyRole, action: str, resource: str) -> str:
     """A resource as people type it, as an ARN: `DataTable` or `Data.table` (the stack's), `orders`, `uploads/a.csv`.
 
     Also the address of an object or a queue, and a function's own name. What fits none of the action's resource types
@@ -191,7 +191,7 @@ def _on_resource(action: str, text: str) -> Iterator[str]:
     yield f"{text} is not an ARN and names no resource of {catalogued_action.full_name}, which are called {forms}"
 
 
-def _on_name(role: Standing, resource: str) -> Iterator[str]:
+def _on_name(role: ReadyRole, resource: str) -> Iterator[str]:
     """A name that is nearly the logical id of a resource of the stack."""
     head = resource.partition("/")[0]
     settled = [reference for reference, name in role.names.items() if name.startswith(("arn:", reference))]
@@ -203,7 +203,7 @@ def _on_name(role: Standing, resource: str) -> Iterator[str]:
         yield f"there is no resource {head} in the stack: did you mean {meant_id}?"
 
 
-def _assumed(role: Standing, deciding: Iterable[Source], resource: str) -> Iterator[str]:
+def _assumed(role: ReadyRole, deciding: Iterable[StatementSource], resource: str) -> Iterator[str]:
     """The resources whose names only a deploy settles, and that the answer takes the asked one to be."""
     patterns: list[str] = []
     for statement_source in deciding:
@@ -216,7 +216,7 @@ def _assumed(role: Standing, deciding: Iterable[Source], resource: str) -> Itera
             yield f"taking it for {target}, whose whole name only the deploy settles"
 
 
-def _unseen(role: Standing, decision: Decision) -> Iterator[str]:
+def _unseen(role: ReadyRole, decision: Decision) -> Iterator[str]:
     for arn in role.unread:
         if arn == role.role.boundary:
             yield f"the permissions boundary {arn} is not known here: it must allow this as well"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.explain.explanation import explain
-from remit.roles.role_policies import standing
+from remit.roles.role_policies import ready_role
 from remit.template.role_resources import bearing_on
 from remit.template.roles import condition_note, roles_in
 from remit.template.worlds import MOST, words, worlds
@@ -14,10 +14,10 @@ from remit.template.worlds import MOST, words, worlds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.documents.read import Source
+    from remit.documents.read import ParsedFile
     from remit.explain.explanation import Explanation
     from remit.iam.decide.evaluate import Verdict
-    from remit.roles.role_policies import Standing
+    from remit.roles.role_policies import ReadyRole
     from remit.template.roles import Read
     from remit.template.worlds import World
 
@@ -36,7 +36,7 @@ class Ways:
 class Conditions:
     """The conditions of a document that was read and settled. Anything but a template has none."""
 
-    def __init__(self, source: Source | None = None) -> None:
+    def __init__(self, source: ParsedFile | None = None) -> None:
         template = source.value if source is not None and isinstance(source.value, dict) else {}
         is_conditional = bool(template.get("Conditions")) and isinstance(template.get("Resources"), dict)
         self._source = source if is_conditional else None
@@ -55,7 +55,7 @@ class Conditions:
 
 
 def explain_in(
-    conditions: Conditions, role: Standing, asker: str, action: str, resource: str, *, principal: str | None = None
+    conditions: Conditions, role: ReadyRole, asker: str, action: str, resource: str, *, principal: str | None = None
 ) -> Explanation:
     """As `explain`, where `role` has all statements that there may be: its answer stands where every way says the same.
 
@@ -72,14 +72,14 @@ def explain_in(
     return explanation if ways.complete else replace(explanation, notes=(*explanation.notes, _NOT_ALL))
 
 
-def _in_each(ways: Ways, role: Standing) -> Iterator[tuple[World, Standing]]:
+def _in_each(ways: Ways, role: ReadyRole) -> Iterator[tuple[World, ReadyRole]]:
     condition = role.role.condition
     condition_notes = () if condition is None else (condition_note(condition),)
     for world, read in ways.reads:
         for world_role in read.roles:
             if world_role.logical_id == role.role.logical_id:
                 noted = replace(world_role, condition=condition, notes=(*world_role.notes, *condition_notes))
-                yield world, standing(noted, role.names, read.documents)
+                yield world, ready_role(noted, role.names, read.documents)
 
 
 def _together(explanation: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:

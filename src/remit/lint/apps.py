@@ -79,16 +79,16 @@ def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Ite
 
 def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False) -> Iterator[Finding]:
     origins = {function.name: function.origin for function in app.functions}
-    seen: set[Any] = set()
-    told: Counter[str] = Counter()
+    checked: set[Any] = set()
+    counts: Counter[str] = Counter()
     types = _types(app, roles)
     for role in roles:
         document = _of_role(role, types, origins.get(role.functions[0]) if role.functions else None, folder, app)
         for item in document.items:
             key = _key(item)
-            if key not in seen:
-                seen.add(key)
-                yield from of_item(item, told, severe=severe)
+            if key not in checked:
+                checked.add(key)
+                yield from of_item(item, counts, severe=severe)
         yield from of_policy(document, severe=severe)
     yield from _of_resources(app, frozenset(types))
     for environment in _environments(app, folder):
@@ -195,13 +195,13 @@ def _files(app: App) -> tuple[str, ...]:
     """The Python files in which an app is declared, as their origins name them."""
     origins: list[Origin | None] = [app.queues_origin, *(origin for _, origin in app.allowed.values())]
     for function in app.functions:
-        origins += (function.origin, *function.written.values(), *(grant.origin for grant in function.policy))
-        origins += function.managed_written.values()
-    declared: list[Resource | Output | Grant] = [*app.resources, *app.outputs, *(app.default_policy or ())]
-    origins += (declaration.origin for declaration in declared)
-    files = {origin.file for origin in origins if origin is not None}
-    usual = ("config/deploy.py", f"config/deploy/{app.stage}.py")
-    return tuple(sorted(file for file in {*files, *usual} if file.endswith(".py")))
+        origins += [function.origin, *function.written.values(), *function.managed_written.values()]
+        origins += [grant.origin for grant in function.policy]
+    declarations: list[Resource | Output | Grant] = [*app.resources, *app.outputs, *(app.default_policy or ())]
+    origins += [declaration.origin for declaration in declarations]
+    files = {"config/deploy.py", f"config/deploy/{app.stage}.py"}
+    files |= {origin.file for origin in origins if origin is not None}
+    return tuple(sorted(file for file in files if file.endswith(".py")))
 
 
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:

@@ -23,9 +23,13 @@ _REMARKS: Final = frozenset({"comment", "description", "name", "note", "reason",
 """What people add to say what a statement is for; none of it is an element."""
 
 
-def unknown(raw: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, str | None]:
+def unknown(raw: Mapping[str, Any], elements: tuple[str, ...]) -> dict[str, str | None]:
     """The keys that are no elements, each with the element that it resembles."""
-    return {key: None if str(key).lower() in _REMARKS else nearest(str(key), known) for key in raw if key not in known}
+    resembled: dict[str, str | None] = {}
+    for key in raw:
+        if key not in elements:
+            resembled[key] = None if str(key).lower() in _REMARKS else nearest(str(key), elements)
+    return resembled
 
 
 def is_policy(value: Any) -> bool:
@@ -41,15 +45,22 @@ def is_policy(value: Any) -> bool:
 
 def is_stack_policy(value: Any) -> bool:
     """Whether a policy says what updates of a stack may do: every action is `Update:…`, which is no service."""
-    statements = value.get("Statement") if isinstance(value, dict) else None
-    listed = [
-        statement
-        for statement in (statements if isinstance(statements, list) else [statements])
-        if isinstance(statement, dict)
-    ]
-    actions = (text for statement in listed for name in ("Action", "NotAction") for text in texts(statement.get(name)))
-    first = next(actions, "")
-    return all(text.lower().startswith("update:") for text in (first, *actions))
+    actions = []
+    for statement in raw_statements(value):
+        actions += [*texts(statement.get("Action")), *texts(statement.get("NotAction"))]
+    return bool(actions) and all(action.lower().startswith("update:") for action in actions)
+
+
+def raw_statements(document: Any) -> list[dict[str, Any]]:
+    """The statements of a document as it was read, without what is no object."""
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    listed = statements if isinstance(statements, list) else [statements]
+    return [statement for statement in listed if isinstance(statement, dict)]
+
+
+def has_principal(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement says who, or who not."""
+    return "Principal" in statement or "NotPrincipal" in statement
 
 
 def has(raw: Mapping[str, Any], element: str) -> bool:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.json_text import DEPTH, too_large
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
-from remit.documents.read import LARGEST, Source, read
+from remit.documents.read import LARGEST, ParsedFile, read
 from remit.errors import Origin, RemitError
 from remit.iam.policy import only_texts
 from remit.lint import shelf, templates
-from remit.lint.elements import is_policy, is_stack_policy
+from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
 from remit.lint.policies import document_of
 from remit.lint.run import findings, of_document, ordered, unreadable
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Environment
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from remit.lint.finding import Finding
     from remit.template.written_template import WrittenTemplate
 
+_ASSUMING: Final = ("sts:assume", "sts:tag", "sts:set")
 _FIRM: Final = frozenset({"R001", *OF_COMMENTS})
 HUGE: Final = 200_000
 """Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
@@ -40,7 +41,7 @@ def lint_document(
     wrong = _no_json(value)
     if wrong is not None:
         return (unreadable(RemitError(f"{file} {wrong}"), file),)
-    source = Source(file, "", value, lambda _: Origin(file))
+    source = ParsedFile(file, "", value, lambda _: Origin(file))
     return ordered(suppress(_of_source(source, kind), {}, _table(allow)))
 
 
@@ -49,14 +50,14 @@ def _no_json(value: Any) -> str | None:
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(DEPTH):
         below: list[Any] = []
-        for one in level:
-            if isinstance(one, dict):
-                for key in one:
+        for part in level:
+            if isinstance(part, dict):
+                for key in part:
                     if not isinstance(key, str):
                         return f"has a key that is not a string: {key!r}"
-                below += one.values()
-            elif not only_texts(one):
-                below += one
+                below += part.values()
+            elif not only_texts(part):
+                below += part
         level = [child for child in below if isinstance(child, (dict, list))]
         if not level:
             return None
@@ -101,7 +102,7 @@ def _is_meant(value: Any) -> bool:
     return is_template(value) or is_policy(_policy_in(value)[0])
 
 
-def _neither(source: Source) -> RemitError:
+def _neither(source: ParsedFile) -> RemitError:
     return RemitError(
         f"{source.file} holds neither a policy document nor a template",
         hint="a policy has Statement, a template Resources; `remit explain` and `remit diff` read plans of Terraform",
@@ -109,7 +110,7 @@ def _neither(source: Source) -> RemitError:
     )
 
 
-def _of_file(source: Source, kind: str | None, allow: Mapping[str, str] | None) -> tuple[Finding, ...]:
+def _of_file(source: ParsedFile, kind: str | None, allow: Mapping[str, str] | None) -> tuple[Finding, ...]:
     comments = {} if source.text.lstrip().startswith(("{", "[")) else {source.file: source.text}
     return ordered(suppress(dict.fromkeys(_of_source(source, kind)), comments, _table(allow)))
 
@@ -119,19 +120,22 @@ def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Findi
 
     What cannot be read, and what is wrong with a comment that accepts, is not accepted.
     """
-    all_findings = tuple(findings)
-    table = {shelf.rule(name).code: because for name, because in allow.items()}
-    broken = {finding.rule for finding in all_findings}
-    remaining = (finding for finding in all_findings if finding.rule in _FIRM or finding.rule not in table)
-    unused = {code: because for code, because in table.items() if code not in broken}
-    return (*remaining, *suppress((), {}, _table(unused)))
+    reasons = {shelf.rule(name).code: because for name, because in allow.items()}
+    broken_rules = set()
+    unaccepted = []
+    for finding in findings:
+        broken_rules.add(finding.rule)
+        if finding.rule in _FIRM or finding.rule not in reasons:
+            unaccepted.append(finding)
+    unused = {code: because for code, because in reasons.items() if code not in broken_rules}
+    return (*unaccepted, *suppress((), {}, _table(unused)))
 
 
 def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
     return {name: (why, None) for name, why in (allow or {}).items()}
 
 
-def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
+def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     for slip in source.slips:
         yield from findings(shelf.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
     if is_template(source.value):
@@ -158,7 +162,7 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
     yield from of_document(document, huge=huge)
 
 
-def _left_out(source: Source, noun: str, most: int, consequence: str) -> Finding:
+def _left_out(source: ParsedFile, noun: str, most: int, consequence: str) -> Finding:
     """What rules did not look at, as a finding: a clean answer would claim more than was done."""
     message = f"this {noun} has {len(source.text):,} characters: of more than {most:,}, {consequence}"
     hint = "no quota of AWS is near that: take it apart"
@@ -184,14 +188,18 @@ def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
 
 def _kind(value: Any) -> str:
     """Trust when every action assumes a role, resource when there is a principal, else identity."""
-    statements = value.get("Statement") if isinstance(value, dict) else None
-    several = [one for one in (statements if isinstance(statements, list) else [statements]) if isinstance(one, dict)]
-    with_principal = [one for one in several if "Principal" in one or "NotPrincipal" in one]
+    statements = raw_statements(value)
+    with_principal = [statement for statement in statements if has_principal(statement)]
     if not with_principal:
         return IDENTITY
-    actions = [one.get("Action", "") for one in several]
-    flat = [text for one in actions for text in (one if isinstance(one, list) else [one])]
-    if all(isinstance(text, str) and text.lower().startswith(("sts:assume", "sts:tag", "sts:set")) for text in flat):
+    if all(map(_only_assumes, statements)):
         return TRUST
-    anywhere = all(one.get("Resource") in ("*", None) for one in several)
-    return IDENTITY if not anywhere and len(with_principal) < len(several) else RESOURCE
+    anywhere = all(statement.get("Resource") in ("*", None) for statement in statements)
+    return IDENTITY if not anywhere and len(with_principal) < len(statements) else RESOURCE
+
+
+def _only_assumes(statement: Mapping[str, Any]) -> bool:
+    """Whether all actions of a statement assume a role, or say what a session is called and tagged."""
+    actions = statement.get("Action", "")
+    listed = actions if isinstance(actions, list) else [actions]
+    return all(isinstance(text, str) and text.lower().startswith(_ASSUMING) for text in listed)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.lint.finding import Spot
-    from remit.template.branches import When
+    from remit.template.branches import ConditionOutcome
 
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 MOST_STATEMENTS: Final = 2_000
@@ -74,7 +74,7 @@ def _statements(raw: Any, document: Document, *, located: bool) -> Iterator[Writ
         yield Written(document, index, flat, path, place, frozenset(when), chooses=bool(paths))
 
 
-def _statement_branches(raw: Any) -> Iterator[tuple[dict[str, Any], Spot, tuple[When, ...]]]:
+def _statement_branches(raw: Any) -> Iterator[tuple[dict[str, Any], Spot, tuple[ConditionOutcome, ...]]]:
     """The statements of a document, those that conditions choose among them, with their paths and conditions."""
     statements = raw.get("Statement") if isinstance(raw, dict) else None
     is_list = isinstance(statements, list)

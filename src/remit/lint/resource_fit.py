@@ -109,21 +109,23 @@ def same_service(names: tuple[str, ...], resources: tuple[str, ...]) -> bool:
     )
 
 
-def wanted(name: str, like: str | None = None) -> str:
+def acted_on(name: str, like: str | None = None) -> str:
     """What an action acts on: `a table (arn:…:table/NAME)`; of several types the one that an ARN is `like`."""
     action = action_named(name)
     targets = action.targets if action else ()
     if action is None or not targets:
         return "another resource"
-    named = types_named(action.service, like) if like is not None else frozenset()
-    alike = [one.type for one in targets if one.type.name in named]
-    must = [one.type for one in targets if one.required or not any(t.required for t in targets)]
-    kind = min(alike or must, key=_plainness)
-    shape = _VARIABLE.sub(lambda found: _PLACES.get(found[1], found[1].upper()), kind.arns[0])
-    return f"{'an' if kind.name[0] in _VOWELS else 'a'} {kind.name} ({shape})"
+    like_types = types_named(action.service, like) if like is not None else frozenset()
+    types = [target.type for target in targets if target.type.name in like_types]
+    if not types:
+        required = [target.type for target in targets if target.required]
+        types = required or [target.type for target in targets]
+    plainest = min(types, key=_variable_count)
+    shape = _VARIABLE.sub(lambda variable: _PLACES.get(variable[1], variable[1].upper()), plainest.arns[0])
+    return f"{'an' if plainest.name[0] in _VOWELS else 'a'} {plainest.name} ({shape})"
 
 
-def _plainness(kind: IamResourceType) -> int:
+def _variable_count(kind: IamResourceType) -> int:
     """How much there is to fill in: an object before the object of an access point."""
     return len(_VARIABLE.findall(kind.arns[0])) if kind.arns else 99
 

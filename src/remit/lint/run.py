@@ -33,19 +33,21 @@ _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 def of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
     """What rules find in a policy document and its statements; in a `huge` one, in its shape and its size alone."""
-    broken: dict[int, bool] = {}
     counts: Counter[str] = Counter()
     yield from findings(shelf.hooks_for("document", document), document, document.place, counts=counts)
     shapes = shelf.hooks_for("shape", document)
+    with_errors: set[int] = set()
     for written in document.written:
-        for found in findings(shapes, written, written.place, counts=counts, statement=True):
-            broken[written.index] = broken.get(written.index, False) or found.severity == ERROR
-            yield found
+        for shape_finding in findings(shapes, written, written.place, counts=counts, statement=True):
+            if shape_finding.severity == ERROR:
+                with_errors.add(written.index)
+            yield shape_finding
     rule = shelf.rule("R103")
-    for one in document.broken[:MOST]:
-        if not broken.get(one.written.index):
-            hint = one.hint or _HINTS.get(str(one.spot[0]) if one.spot else "")
-            yield finding(rule, Problem(one.message, hint, one.spot), one.written.place, None, statement=True)
+    for broken in document.broken[:MOST]:
+        if broken.written.index not in with_errors:
+            hint = broken.hint or _HINTS.get(str(broken.spot[0]) if broken.spot else "")
+            problem = Problem(broken.message, hint, broken.spot)
+            yield finding(rule, problem, broken.written.place, None, statement=True)
     if huge:
         return
     for item in (*document.items, *document.either):
@@ -55,8 +57,12 @@ def of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
 
 def of_item(item: Item, counts: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
     """What they find in a statement; `severe` asks those alone that can find errors."""
-    doubtful, conditional = item.doubtful, bool(item.statement.conditions)
-    for kind in ("statement", *(("doubtful",) if doubtful else ()), *(("conditional",) if conditional else ())):
+    kinds = ["statement"]
+    if item.doubtful:
+        kinds.append("doubtful")
+    if item.statement.conditions:
+        kinds.append("conditional")
+    for kind in kinds:
         hooks = shelf.hooks(kind, severe=True) if severe else shelf.hooks_for(kind, item.document)
         yield from findings(hooks, item, item.place, item.grant, counts=counts, statement=True)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.iam.policy import Statement
     from remit.lint.finding import Spot
-    from remit.template.branches import When
+    from remit.template.branches import ConditionOutcome
 
 T = TypeVar("T")
 Place: TypeAlias = "Callable[[Spot], Origin | None]"
@@ -159,7 +159,7 @@ class Written:
     value: Mapping[str, Any]
     path: Spot
     place: Place
-    when: frozenset[When] = frozenset()
+    when: frozenset[ConditionOutcome] = frozenset()
     """The conditions under which it is there."""
     chooses: bool = False
     """Whether conditions choose parts of it."""
@@ -189,7 +189,7 @@ class Item:
     statement: Statement
     place: Place
     grant: Grant | None = None
-    when: frozenset[When] = frozenset()
+    when: frozenset[ConditionOutcome] = frozenset()
     chooses: bool = False
 
     def goes_with(self, neighbour: Item) -> bool:
@@ -221,6 +221,17 @@ class Item:
         """The patterns of Resource or NotResource."""
         return self.statement.resources.patterns if self.statement.resources else ()
 
+    @property
+    def principals(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of kind and value in Principal or NotPrincipal."""
+        return self.statement.principals.patterns if self.statement.principals is not None else ()
+
+    @property
+    def principal_element(self) -> str:
+        """The name of its Principal element."""
+        negated = self.statement.principals is not None and self.statement.principals.negated
+        return "NotPrincipal" if negated else "Principal"
+
     @_kept
     def arns(self) -> tuple[tuple[Spot, Arn], ...]:
         """Every ARN of the statement with its spot: in resources, principals and the values of conditions."""
@@ -236,10 +247,9 @@ class Item:
             for value in condition.values:
                 if value.startswith("arn:"):
                     yield ("Condition", condition.spelled, condition.key, value), value
-        principals = self.statement.principals
-        for kind, value in principals.patterns if principals is not None else ():
+        for kind, value in self.principals:
             if value.startswith("arn:"):
-                yield ("NotPrincipal" if principals and principals.negated else "Principal", kind, value), value
+                yield (self.principal_element, kind, value), value
 
     @_kept
     def known_actions(self) -> frozenset[str]:
@@ -254,13 +264,20 @@ class Item:
         types = self.document.types
         return tuple(sample(text, types) for text in self.resources) if types else self.resources
 
+    @property
+    def texts(self) -> Iterator[tuple[Spot, str]]:
+        """The resources and the values of conditions, with their spots."""
+        element = self.resource_element
+        for text in self.resources:
+            yield (element, text), text
+        for condition in self.statement.conditions:
+            for value in condition.values:
+                yield ("Condition", condition.spelled, condition.key, value), value
+
     @_kept
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
         """The texts in which a `${` stands that is not a reference of CloudFormation's, with their spots."""
-        texts: list[tuple[Spot, str]] = [((self.resource_element, text), text) for text in self.resources]
-        for condition in self.statement.conditions:
-            texts += ((("Condition", condition.spelled, condition.key, value), value) for value in condition.values)
-        return tuple((spot, text) for spot, text in texts if "${" in text and "${" in REFERENCE.sub("", text))
+        return tuple((spot, text) for spot, text in self.texts if "${" in text and "${" in REFERENCE.sub("", text))
 
     @_kept
     def names_resources(self) -> bool:
@@ -295,6 +312,21 @@ class Item:
         if self.resource_element == "NotResource" or not any(map(resource_fit.is_every, self.resources)):
             return ()
         return statement.actions.patterns
+
+    def every_role(self, ends: frozenset[str]) -> str | None:
+        """The resource by which an identity's Allow of actions of IAM is about every role, if one is.
+
+        `ends` has the ends of ARNs that stand for every role.
+        """
+        if not self.allows or "iam" not in self.services or self.document.kind != IDENTITY:
+            return None
+        if self.statement.actions.negated or self.resource_element != "Resource":
+            return None
+        for text in self.resources:
+            arn = parse_arn(text)
+            if text == "*" or (arn is not None and arn.service == "iam" and arn.resource in ends):
+                return text
+        return None
 
     @_kept
     def keys(self) -> frozenset[str]:

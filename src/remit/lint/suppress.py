@@ -104,24 +104,29 @@ def suppress(
 
     `texts` has the files whose comments count; `table` has reasons by rule, for the whole app, with their own lines.
     """
-    given = [one for file, text in texts.items() for one in allowances(text, file)]
-    wide = {_code(name, origin): (name, why, origin) for name, (why, origin) in table.items()}
-    at = {(one.rule, one.origin.file, one.line): one for one in given if isinstance(one, Allowance)}
+    comments = [comment for file, text in texts.items() for comment in allowances(text, file)]
+    at_lines = {_line_of(comment): comment for comment in comments if isinstance(comment, Allowance)}
+    of_app = {_code(name, origin): (name, origin) for name, (_, origin) in table.items()}
     used: set[Allowance] = set()
-    used_names: set[str] = set()
-    kept = [one for one in given if isinstance(one, Finding)]
+    used_codes: set[str] = set()
+    unaccepted = [comment for comment in comments if isinstance(comment, Finding)]
     for finding in findings:
-        matching = next((at[key] for key in _keys(finding) if key in at), None)
-        if matching is not None:
-            used.add(matching)
-        elif finding.rule in wide:
-            used_names.add(finding.rule)
+        allowance = next((at_lines[line] for line in _lines_of(finding) if line in at_lines), None)
+        if allowance is not None:
+            used.add(allowance)
+        elif finding.rule in of_app:
+            used_codes.add(finding.rule)
         else:
-            kept.append(finding)
-    unused = [one for one in at.values() if one not in used and not _speaks_to_builds(one, texts)]
-    kept += (_unused(one.rule, one.origin) for one in unused)
-    kept += (_unused(name, origin) for code, (name, _, origin) in wide.items() if code not in used_names)
-    return kept
+            unaccepted.append(finding)
+    unused = [allowance for allowance in at_lines.values() if allowance not in used]
+    unaccepted += [_unused(entry.rule, entry.origin) for entry in unused if not _speaks_to_builds(entry, texts)]
+    unaccepted += [_unused(name, origin) for code, (name, origin) in of_app.items() if code not in used_codes]
+    return unaccepted
+
+
+def _line_of(allowance: Allowance) -> tuple[str, str, int]:
+    """The rule that is accepted, and the file and line for which it is."""
+    return allowance.rule, allowance.origin.file, allowance.line
 
 
 def _speaks_to_builds(allowance: Allowance, texts: Mapping[str, str]) -> bool:
@@ -140,17 +145,15 @@ def _code(name: str, origin: Origin | None) -> str:
 
 def reason(rule: str, origin: Origin | None, text: str, table: Mapping[str, tuple[str, Origin | None]]) -> str | None:
     """Why a rule is accepted at a line of a file's `text`, or for the whole app; None where nobody says so."""
-    comments = [] if origin is None else allowances(text, origin.file)
-    because_here = (
-        comment
-        for comment in comments
-        if isinstance(comment, Allowance) and (comment.rule, comment.line) == (rule, origin and origin.line)
-    )
-    wide = (why for name, (why, written) in table.items() if _code(name, written) == rule)
-    return next((comment.because for comment in because_here), None) or next(wide, None)
+    if origin is not None:
+        line = (rule, origin.file, origin.line)
+        for comment in allowances(text, origin.file):
+            if isinstance(comment, Allowance) and _line_of(comment) == line:
+                return comment.because
+    return next((because for name, (because, written) in table.items() if _code(name, written) == rule), None)
 
 
-def _keys(finding: Finding) -> Iterator[tuple[str, str, int]]:
+def _lines_of(finding: Finding) -> Iterator[tuple[str, str, int]]:
     """The lines whose comments speak for a finding: its own, and the one on which its grant or statement begins."""
     for origin in (finding.origin, finding.grant.origin if finding.grant else None, finding.statement):
         if origin is not None:

@@ -8,6 +8,7 @@ from remit.catalogue.types import access_of
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.lint.elements import has_principal, raw_statements
 from remit.lint.policies import document_of
 from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment
 from remit.template import loops
@@ -47,6 +48,14 @@ def documents(template: WrittenTemplate) -> Iterator[Document]:
                 late=template.late,
                 types=types,
             )
+
+
+def resources_with_properties(template: WrittenTemplate) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The name, the type and the properties of each resource that has any."""
+    for name, resource in template.resources.items():
+        properties = resource.get("Properties")
+        if isinstance(properties, dict):
+            yield name, str(resource["Type"]), properties
 
 
 def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Spot]]:
@@ -121,11 +130,9 @@ def _filled(part: Any, variables: dict[str, Any]) -> Any:
 def _is_document(value: dict[str, Any], path: Spot, kind: str) -> bool:
     if path[-1] in ("PolicyDocument", "AssumeRolePolicyDocument"):
         return not any(key.startswith("Fn::") or key == "Ref" for key in value)
-    statements = value.get("Statement")
-    if kind == "AWS::Events::EventBusPolicy" or not isinstance(statements, dict | list):
+    if kind == "AWS::Events::EventBusPolicy":
         return False
-    several = statements if isinstance(statements, list) else [statements]
-    return any(isinstance(one, dict) and not {"Effect", "Action"}.isdisjoint(one) for one in several)
+    return any("Effect" in statement or "Action" in statement for statement in raw_statements(value))
 
 
 def _kind(raw: Any, path: Spot, kind: str) -> str:
@@ -134,10 +141,4 @@ def _kind(raw: Any, path: Spot, kind: str) -> str:
     policies = access_of(kind).policies
     if policies:
         return _KINDS[policies]
-    return RESOURCE if _has_principal(raw) or kind.startswith("AWS::") else IDENTITY
-
-
-def _has_principal(raw: Any) -> bool:
-    statements = raw.get("Statement") if isinstance(raw, dict) else None
-    several = statements if isinstance(statements, list) else [statements]
-    return any(isinstance(one, dict) and not {"Principal", "NotPrincipal"}.isdisjoint(one) for one in several)
+    return RESOURCE if any(map(has_principal, raw_statements(raw))) or kind.startswith("AWS::") else IDENTITY

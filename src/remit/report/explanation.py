@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.explain.explanation import Explanation
     from remit.explain.remedy import Remedy
     from remit.iam.policy import Globs, Policy, Principals, Statement
-    from remit.roles.role_policies import Source
+    from remit.roles.role_policies import StatementSource
 
 _LISTED: Final = 4  # patterns of a statement on one line; of more, the number is told
 _VERDICTS: Final = {
@@ -181,7 +181,7 @@ def _behind(explanation: Explanation) -> Iterator[str]:
 _LAYERS: Final = {"identity": "the role", "boundary": "its permissions boundary"}
 
 
-def _source_lines(source: Source) -> Iterator[str]:
+def _source_lines(source: StatementSource) -> Iterator[str]:
     if source.grant is None:
         kind = "the permissions boundary" if source.layer == "boundary" else "the managed policy"
         yield f"statement {source.index + 1} of {kind} {source.policy}"
@@ -258,7 +258,7 @@ def verdict_document(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _source(source: Source) -> dict[str, Any]:
+def _source(source: StatementSource) -> dict[str, Any]:
     grant = source.grant
     return {
         "layer": source.layer,

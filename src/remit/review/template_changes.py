@@ -27,7 +27,7 @@ from remit.template.worlds import MOST, worlds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.documents.read import Source
+    from remit.documents.read import ParsedFile
     from remit.review.access_change import Change, Elsewhere
     from remit.roles.reference_shapes import Shapes
     from remit.template.roles import Read
@@ -53,7 +53,7 @@ def review_reads(old: Read, before: str, new: Read, after: str) -> Review:
     return replace(roles_review, notes=tuple(notes))
 
 
-def review_templates(old: Source, new: Source) -> Review:
+def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
     """What changes between two settled templates; parameters are put equal. RemitError at line and column."""
     read_old, read_new = read_source(old), read_source(new)
     before, after = version_of(read_old, old.file), version_of(read_new, new.file)
@@ -97,8 +97,8 @@ class _Templates:
     `was` and `now` are the shapes of all references in either.
     """
 
-    old: Source
-    new: Source
+    old: ParsedFile
+    new: ParsedFile
     uncertain: Mapping[str, _Uncertain]
     was: Shapes
     now: Shapes

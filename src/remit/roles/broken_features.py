@@ -18,14 +18,14 @@ from remit.roles.assign import bind, may_break, replaces
 from remit.roles.encryption_keys import encryption
 from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import put
-from remit.roles.role_policies import ask, at, own_verdict, places, source, standing, standings
+from remit.roles.role_policies import ask, at, own_verdict, places, ready_role, ready_roles, source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.app import App, Function, Reason, Role
     from remit.errors import Origin
-    from remit.roles.role_policies import Source, Standing
+    from remit.roles.role_policies import ReadyRole, StatementSource
 
 Severity: TypeAlias = Literal["error", "warning"]
 Part: TypeAlias = "Callable[[App, Function], Iterator[Grant]]"
@@ -36,7 +36,7 @@ Answer: TypeAlias = bool | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenFeature:
     """A feature of a function that its role does not carry any more.
 
     `reason` says what the function does (`ingest takes messages from queue orders`), `effect` what happens without.
@@ -131,7 +131,7 @@ _SOURCE: Final = "lambda:SourceFunctionArn"
 _UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
 
 
-def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
+def broken(app: App, roles: tuple[Role, ...]) -> tuple[BrokenFeature, ...]:
     """What an override of `default_policy` or `default_vpc_policy`, a Deny, or the boundary breaks, by function.
 
     `roles` are the app's as `assign` makes them. A function that brings a role of its own is not looked at. A boundary
@@ -141,9 +141,9 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
         return ()
     plain = replace(app, default_policy=None, default_vpc_policy=None)
     late_bound_arns = own_resources(app)
-    by_function = standings(app, roles)
+    by_function = ready_roles(app, roles)
     by_id = {role.logical_id: _Asked(by_function[name]) for role in roles for name in role.functions[:1]}
-    losses: list[Broken] = []
+    losses: list[BrokenFeature] = []
     for function in app.functions:
         if function.name not in by_function:
             continue
@@ -154,10 +154,10 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
     return _merged(losses)
 
 
-def together(losses: Iterable[Broken], app: App) -> tuple[Broken, ...]:
+def together(losses: Iterable[BrokenFeature], app: App) -> tuple[BrokenFeature, ...]:
     """Functions that lack the same told as one, each thing where its first is; a log group of its own is the same."""
     groups = {function.name: function.log_group_arn for function in app.functions}
-    alike: dict[Broken, list[Broken]] = {}
+    alike: dict[BrokenFeature, list[BrokenFeature]] = {}
     for loss in losses:
         log_group = groups[loss.function]
         key = replace(
@@ -171,9 +171,9 @@ def together(losses: Iterable[Broken], app: App) -> tuple[Broken, ...]:
     return tuple(replace(same[0], likewise=tuple(loss.function for loss in same[1:])) for same in alike.values())
 
 
-def _merged(losses: Iterable[Broken]) -> tuple[Broken, ...]:
+def _merged(losses: Iterable[BrokenFeature]) -> tuple[BrokenFeature, ...]:
     """One for each feature of a function, however many statements it needs."""
-    features: dict[Broken, Broken] = {}
+    features: dict[BrokenFeature, BrokenFeature] = {}
     for loss in losses:
         feature = replace(loss, missing=(), resources=())
         merged = features.get(feature, feature)
@@ -186,11 +186,11 @@ def _merged(losses: Iterable[Broken]) -> tuple[Broken, ...]:
 class _Asked:
     """A role to be asked, in each of the places that its statements name, where it is put once."""
 
-    def __init__(self, role: Standing) -> None:
+    def __init__(self, role: ReadyRole) -> None:
         self.role = role
-        self._at: dict[tuple[str, ...], Standing] = {}
+        self._at: dict[tuple[str, ...], ReadyRole] = {}
 
-    def at(self, resource: str) -> Iterator[Standing]:
+    def at(self, resource: str) -> Iterator[ReadyRole]:
         """The role in every place where it may be asked for a resource."""
         for place in places(self.role, resource):
             names = tuple(place.values())
@@ -209,7 +209,7 @@ class _Asked:
             for policy in role.layers.boundary
             for statement in policy.statements
         )
-        return _Asked(standing(replace(role.role, grants=grants, managed=(), boundary=None), role.names))
+        return _Asked(ready_role(replace(role.role, grants=grants, managed=(), boundary=None), role.names))
 
 
 def _broken(
@@ -218,7 +218,7 @@ def _broken(
     role: _Asked,
     part: Part,
     grant: Grant,
-) -> Iterator[Broken]:
+) -> Iterator[BrokenFeature]:
     """The actions of one needed grant that the role denies, and those of which nobody can say."""
     shape = _shape(app, function, role, part, grant)
     context = _context(grant, function, part)
@@ -234,13 +234,13 @@ def _broken(
         yield from _undecided(shape, answers)
 
 
-def _shape(app: App, function: Function, role: _Asked, part: Part, grant: Grant) -> Broken:
+def _shape(app: App, function: Function, role: _Asked, part: Part, grant: Grant) -> BrokenFeature:
     """What is the same of everything that a needed grant may lack; nothing is missing yet."""
     severity, effect = _EFFECTS.get(part, _UNFORESEEN)
     if part is defaults.jobs and _SEND in grant.statement.actions.patterns:
         severity, effect = _SENDING
     vpc_alone = app.default_policy is None
-    return Broken(
+    return BrokenFeature(
         function=function.name,
         role=role.role.role.logical_id,
         setting=f"config.lambda_.iam.{'default_vpc_policy' if vpc_alone else 'default_policy'}",
@@ -254,8 +254,8 @@ def _shape(app: App, function: Function, role: _Asked, part: Part, grant: Grant)
 
 
 def _beyond_the_boundary(
-    app: App, role: _Asked, shape: Broken, actions: tuple[str, ...], context: Context
-) -> Iterator[Broken]:
+    app: App, role: _Asked, shape: BrokenFeature, actions: tuple[str, ...], context: Context
+) -> Iterator[BrokenFeature]:
     """The actions that the permissions boundary does not allow on some resource."""
     boundary = role.bounds
     if boundary is None:
@@ -276,7 +276,7 @@ def _beyond_the_boundary(
         )
 
 
-def _denied(app: App, shape: Broken, denials: dict[str, tuple[Source, ...]]) -> Iterator[Broken]:
+def _denied(app: App, shape: BrokenFeature, denials: dict[str, tuple[StatementSource, ...]]) -> Iterator[BrokenFeature]:
     """The missing actions that a Deny forbids, with where it is written."""
     denied = tuple(action for action, sources in denials.items() if sources)
     if not denied:
@@ -287,7 +287,7 @@ def _denied(app: App, shape: Broken, denials: dict[str, tuple[Source, ...]]) -> 
     yield forbidden if replaces(app) else replace(forbidden, setting="", origin=next(iter(places), None))
 
 
-def _lacking(role: _Asked, part: Part, shape: Broken, missing: tuple[str, ...]) -> Iterator[Broken]:
+def _lacking(role: _Asked, part: Part, shape: BrokenFeature, missing: tuple[str, ...]) -> Iterator[BrokenFeature]:
     """The missing actions that no statement allows, unless a policy does that nobody has here."""
     if not missing:
         return
@@ -299,7 +299,7 @@ def _lacking(role: _Asked, part: Part, shape: Broken, missing: tuple[str, ...]) 
     yield replace(lacking, severity="warning", depends=unread) if unread else lacking
 
 
-def _undecided(shape: Broken, answers: dict[str, Answer]) -> Iterator[Broken]:
+def _undecided(shape: BrokenFeature, answers: dict[str, Answer]) -> Iterator[BrokenFeature]:
     """The actions whose answer depends on condition keys."""
     keys = {action: answer for action, answer in answers.items() if isinstance(answer, tuple)}
     if keys:
@@ -337,7 +337,7 @@ def _allowed(role: _Asked, action: str, resource: str, context: Context) -> Answ
     return True if True in answers else next((answer for answer in answers if answer), False)
 
 
-def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Context) -> Iterator[Source]:
+def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Context) -> Iterator[StatementSource]:
     """The Denies of the role's that are why."""
     for resource in resources:
         for role_in_place in role.at(resource):
@@ -347,7 +347,7 @@ def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Con
                 yield from (source(role_in_place, ruling) for layer in decision.layers for ruling in layer.rulings)
 
 
-def _asked(role: Standing, action: str, resource: str, context: Context) -> Answer:
+def _asked(role: ReadyRole, action: str, resource: str, context: Context) -> Answer:
     request_context = _here(role, resource, context)
     decision = ask(role, action, resource, context=request_context, identity_alone=True)
     verdict = own_verdict(decision)
@@ -356,7 +356,7 @@ def _asked(role: Standing, action: str, resource: str, context: Context) -> Answ
     return verdict == "Allowed"
 
 
-def _here(role: Standing, resource: str, context: Context) -> Context:
+def _here(role: ReadyRole, resource: str, context: Context) -> Context:
     """What a request carries in one place. What no ARN says to be another account's is the app's own."""
     arn = parse(put(resource, role.names))
     foreign = arn is not None and bool(arn.account)

@@ -18,7 +18,7 @@ from remit.iam.request import COMPONENTS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from remit.roles.role_policies import Place
 
@@ -157,9 +157,5 @@ def _consistent(partition_choice: _Choice, region_choice: _Choice) -> bool:
 
 def listed(places: Iterable[Candidate], most: int = 4) -> str:
     """Several places in words, each once."""
-    words = list(dict.fromkeys(_told(places)))
+    words = list(dict.fromkeys(place.words for place in places))
     return "; ".join(words[:most]) + (f"; and {len(words) - most} more" if len(words) > most else "")
-
-
-def _told(places: Iterable[Candidate]) -> Iterator[str]:
-    return (place.words for place in places)

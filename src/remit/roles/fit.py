@@ -125,22 +125,21 @@ def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tup
     nothing stands for so (several statements together make it redundant) goes to those that it overlaps with, or at
     last to the first, so that no reason is lost.
     """
-    merged = tuple(statements)
-    standing: list[dict[Grant, None]] = [{} for _ in merged]
-    place_of = {statement: place for place, statement in enumerate(merged)}
-    for grant in grants:
-        same_place = place_of.get(grant.statement)
-        for relation in (_gives, _shares, _touches):
-            places = [
-                place
-                for place, candidate in enumerate(merged)
-                if place == same_place or relation(candidate, grant.statement)
-            ]
-            if places:
-                break
-        for place in places or range(min(1, len(merged))):
-            standing[place][grant] = None
-    return tuple(_grant(statement, tuple(of)) for statement, of in zip(merged, standing, strict=True))
+    made = tuple(statements)
+    stands_for: dict[Statement, list[Grant]] = {statement: [] for statement in made}
+    for grant in dict.fromkeys(grants):
+        for statement in _standing_for(grant, made):
+            stands_for[statement].append(grant)
+    return tuple(_grant(statement, tuple(stands_for[statement])) for statement in made)
+
+
+def _standing_for(grant: Grant, made: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The statements that stand for a grant, by the narrowest relation that any has to it."""
+    for relation in (_gives, _shares, _touches):
+        related = tuple(item for item in made if item == grant.statement or relation(item, grant.statement))
+        if related:
+            return related
+    return made[:1]
 
 
 def _grant(statement: Statement, of: tuple[Grant, ...]) -> Grant:

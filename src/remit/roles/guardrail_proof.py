@@ -19,7 +19,7 @@ from remit.iam.prove.compare import gains
 from remit.roles.deploy_places import Candidate, candidates
 from remit.roles.reference_names import names_of, put, put_all, references, resources_of
 from remit.roles.reference_shapes import Shapes, shapes_of
-from remit.roles.role_policies import standing
+from remit.roles.role_policies import ready_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from remit.iam.comparison import Undecided
     from remit.iam.policy import Statement
     from remit.roles.guardrails import Guardrail
-    from remit.roles.role_policies import Place, Standing
+    from remit.roles.role_policies import Place, ReadyRole
 
 _AT_ONCE: Final = 200  # statements that are proven in one comparison, whose budget they share
 _TOLD: Final = 200  # of the statements that break a guardrail
@@ -125,7 +125,7 @@ class _Prover:
         names = names_of(app)
         self._shapes = shapes_of(resources_of(app)).beside(Shapes())
         self._exact = {text: name for text, name in names.items() if not _is_guessed(name)}
-        self._roles = [(role, standing(role, {}, documents)) for role in roles]
+        self._roles = [(role, ready_role(role, {}, documents)) for role in roles]
         self._rests = {role.logical_id: self._rest(ready) for role, ready in self._roles}
         self._owners: dict[tuple[Statement, str], list[GrantedStatement]] = {}
         for role, ready in self._roles:
@@ -134,7 +134,7 @@ class _Prover:
         self._batches = cache(self._batched)
         self._rail = cache(self._placed)
 
-    def _granted(self, role: Role, ready: Standing, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
+    def _granted(self, role: Role, ready: ReadyRole, names: Mapping[str, str]) -> Iterator[GrantedStatement]:
         managed = ready.layers.identity[len(ready.inline) :]
         for grant in role.grants:
             if grant.statement.effect == "Allow":
@@ -149,7 +149,7 @@ class _Prover:
         """A statement with its references as far as they are known for certain: exactly, or in their shape."""
         return put_all(put_all(statement, self._exact), self._shapes)
 
-    def _rest(self, ready: Standing) -> _Rest:
+    def _rest(self, ready: ReadyRole) -> _Rest:
         denies = []
         for policy in ready.layers.identity:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
@@ -309,6 +309,7 @@ def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, s
 
 def late(piece: Piece) -> tuple[str, ...]:
     """The references that a request of a finding still holds: nobody knows what they stand for."""
-    values = (value for item in piece.context.values() for value in (item if isinstance(item, list) else [item]))
-    texts = (piece.request.resource, *map(str, values))
-    return tuple(dict.fromkeys(part.text for text in texts for part in references(text)))
+    texts = [piece.request.resource]
+    for value in piece.context.values():
+        texts += map(str, value if isinstance(value, list) else [value])
+    return tuple(dict.fromkeys(reference.text for text in texts for reference in references(text)))

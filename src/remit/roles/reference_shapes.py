@@ -96,7 +96,7 @@ def _arn(resource: Resource, kind: ResourceType, form: ArnFormat) -> str | None:
         path = paths.get(variable) or variable
         is_default = variable in defaults and path not in resource.properties
         values[variable] = defaults[variable] if is_default else _symbol(resource, kind, path)
-    name_variable = form.variable(_naming(kind))
+    name_variable = form.variable("" if kind.naming is None else kind.naming.property)
     if name_variable is not None and kind.naming is not None and kind.naming.path:
         folder = _given(resource, kind.naming.path)
         if folder is None or "${" in folder:
@@ -111,10 +111,6 @@ def _names(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
     if naming is not None and naming.property and naming.is_identity:
         text = _given(resource, naming.property)
         yield _symbol(resource, kind, naming.property), naming.in_arn(text) if text else ""
-
-
-def _naming(kind: ResourceType) -> str:
-    return kind.naming.property if kind.naming is not None else ""
 
 
 def _symbol(resource: Resource, kind: ResourceType, path: str) -> str:
@@ -207,18 +203,22 @@ class _Shaped:
         written = self._written.get(id(shaped))
         if written is None:
             return piece
-        resource, asked_resource = (_as_written(text, shaped.resources, written.resources) for text in _asked(piece))
-        source = replace(piece.source, statement=written)
-        return replace(piece, source=source, resource=resource, request=replace(piece.request, resource=asked_resource))
+        request = replace(
+            piece.request, resource=_as_written(piece.request.resource, shaped.resources, written.resources)
+        )
+        return replace(
+            piece,
+            source=replace(piece.source, statement=written),
+            resource=_as_written(piece.resource, shaped.resources, written.resources),
+            request=request,
+        )
 
     def undecided(self, open_question: Undecided) -> Undecided:
         """As `piece`, for what is not decided."""
         written = self._written.get(id(open_question.source.statement))
-        return (
-            open_question
-            if written is None
-            else replace(open_question, source=replace(open_question.source, statement=written))
-        )
+        if written is None:
+            return open_question
+        return replace(open_question, source=replace(open_question.source, statement=written))
 
 
 def _place_of(text: str) -> dict[str, str]:
@@ -227,10 +227,6 @@ def _place_of(text: str) -> dict[str, str]:
     if arn is None:
         return {}
     return {tokens.PARTITION: arn.partition, tokens.REGION: arn.region, tokens.ACCOUNT: arn.account}
-
-
-def _asked(piece: Piece) -> tuple[str, str]:
-    return piece.resource, piece.request.resource
 
 
 def _as_written(text: str, shaped: Globs | None, written: Globs | None) -> str:

@@ -33,7 +33,7 @@ _OPEN: Final = frozenset("*?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReadyRole:
     """A role made ready to be asked. `policies` names what `layers` holds; `unread` are policies nobody has here.
 
     A document whose statements have principals is a resource's (a role's trust policy, say), and asked as one.
@@ -52,7 +52,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StatementSource:
     """Where a statement that decided, or nearly did, comes from: one of the role's grants, or a managed policy."""
 
     layer: str
@@ -62,7 +62,7 @@ class Source:
     """Which statement of the inline policy or of the managed one, from 0."""
 
 
-def standing(role: Role, names: Mapping[str, str], custom_policies: Mapping[str, Policy] | None = None) -> Standing:
+def ready_role(role: Role, names: Mapping[str, str], custom_policies: Mapping[str, Policy] | None = None) -> ReadyRole:
     """Compile a role; `names` says what its references will be, `custom_policies` are those AWS does not manage."""
     custom_policies = custom_policies or {}
     inline = by_version(role)
@@ -80,7 +80,7 @@ def standing(role: Role, names: Mapping[str, str], custom_policies: Mapping[str,
         boundary=() if boundary is None else (_put(boundary, names),),
         resource=written if of_resource else None,
     )
-    return Standing(role, names, layers, tuple(documents), unread, tuple(inline.values()), custom_policies)
+    return ReadyRole(role, names, layers, tuple(documents), unread, tuple(inline.values()), custom_policies)
 
 
 def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
@@ -93,13 +93,13 @@ def _put(document: Policy, names: Mapping[str, str]) -> Policy:
     return Policy(tuple(put_all(statement, names) for statement in document.statements), document.version)
 
 
-def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
+def ready_roles(app: App, roles: tuple[Role, ...]) -> dict[str, ReadyRole]:
     """Each function's role, by the function's name; functions that bring a role of their own are not there."""
     themselves = {
         text: text for resource in app.resources for text in arns_of(resource)
     }  # a key's, say: nobody foretells its id
     names = {**themselves, **names_of(app)}
-    ready_roles = [(role, standing(role, names, dict(_managed(app)))) for role in roles]
+    ready_roles = [(role, ready_role(role, names, dict(_managed(app)))) for role in roles]
     return {name: ready for role, ready in ready_roles for name in role.functions}
 
 
@@ -111,13 +111,13 @@ def _managed(app: App) -> Iterator[tuple[str, Policy]]:
                 yield resource.ref, parse(resource.properties.get("PolicyDocument"))
 
 
-def at(role: Standing, place: Place) -> Standing:
+def at(role: ReadyRole, place: Place) -> ReadyRole:
     """The same role as it is in one partition, region and account."""
     names = {**role.names, **{text: put(name, place) for text, name in role.names.items()}, **place}
-    return standing(role.role, names, role.documents)
+    return ready_role(role.role, names, role.documents)
 
 
-def places(role: Standing, *more: str, home: str = "") -> tuple[Place, ...]:
+def places(role: ReadyRole, *more: str, home: str = "") -> tuple[Place, ...]:
     """The places that a role's statements, and `more` ARNs, name: each pair or triple that is written somewhere.
 
     A pattern, or a late-bound part, means wherever the app is; so does a role that names no place at all.
@@ -155,7 +155,7 @@ def aws_policy(arn: str) -> Policy | None:
 
 
 def ask(
-    role: Standing,
+    role: ReadyRole,
     action: str,
     resource: str,
     *,
@@ -184,10 +184,10 @@ def own_verdict(decision: Decision) -> Verdict:
     return next(layer.verdict for layer in decision.layers if layer.layer == _IDENTITY)
 
 
-def source(role: Standing, ruling: StatementLocation) -> Source:
+def source(role: ReadyRole, ruling: StatementLocation) -> StatementSource:
     """Where a ruling's statement was written."""
     if ruling.layer not in (_IDENTITY, _RESOURCE):
-        return Source(ruling.layer, None, role.role.boundary, ruling.index)
+        return StatementSource(ruling.layer, None, role.role.boundary, ruling.index)
     if ruling.policy < len(role.inline):
-        return Source(ruling.layer, role.inline[ruling.policy][ruling.index], None, ruling.index)
-    return Source(ruling.layer, None, role.policies[ruling.policy - len(role.inline)], ruling.index)
+        return StatementSource(ruling.layer, role.inline[ruling.policy][ruling.index], None, ruling.index)
+    return StatementSource(ruling.layer, None, role.policies[ruling.policy - len(role.inline)], ruling.index)

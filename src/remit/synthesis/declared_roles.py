@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from remit.app import App, Grant, Resource, Role
     from remit.documents.json_text import Path
-    from remit.template.attached_policies import Attached
+    from remit.template.attached_policies import AttachedPolicies
     from remit.template.roles import Read
 
 _IAM: Final = "AWS::IAM::"
@@ -28,7 +28,7 @@ _PLACE: Final = Origin("the template")
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredRole:
     """A role as a template declares it: `inline` policies by name, and its trust policy.
 
     `role` has the functions by their names in the project; `attached` are the managed policies with those that the
@@ -52,7 +52,7 @@ class Running:
     `others` has the role of each function, by its name, that runs under none of them.
     """
 
-    roles: tuple[Declared, ...]
+    roles: tuple[DeclaredRole, ...]
     functions: Mapping[str, str]
     others: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Policy] = field(default_factory=dict)
@@ -120,7 +120,7 @@ def _unplaced(role: Role) -> Role:
     return replace(role, grants=grants, trust_origin=None, origin=None)
 
 
-def _declared(role: Role, resource: Resource, policies: Attached, functions: Mapping[str, str]) -> Declared:
+def _declared(role: Role, resource: Resource, policies: AttachedPolicies, functions: Mapping[str, str]) -> DeclaredRole:
     trust = role.trust or Policy(())  # of one that only the deploy knows, the role has a note
     trusts = services(trust)
     placed_nowhere = replace(
@@ -130,7 +130,9 @@ def _declared(role: Role, resource: Resource, policies: Attached, functions: Map
         trust=None if trust == trusting(trusts) else trust,
     )
     held = holding(resource, policies, _anywhere)
-    return Declared(placed_nowhere, held.inline, held.managed, trust, resource.properties, complete=held.is_complete)
+    return DeclaredRole(
+        placed_nowhere, held.inline, held.managed, trust, resource.properties, complete=held.is_complete
+    )
 
 
 def _function(resource: Resource) -> str:

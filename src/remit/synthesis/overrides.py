@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from remit.app import App, Role
     from remit.errors import Origin
-    from remit.roles.broken_features import Broken
+    from remit.roles.broken_features import BrokenFeature
 
 
 _RULE: Final = "R704"
@@ -60,7 +60,7 @@ def _line(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
-def _refusal(errors: list[Broken], warnings: list[Broken]) -> RemitError:
+def _refusal(errors: list[BrokenFeature], warnings: list[BrokenFeature]) -> RemitError:
     beyond = all(loss.beyond for loss in errors)
     lines = [loss.message for loss in errors] + [f"(a warning) {loss.message}" for loss in warnings]
     lacking = [loss for loss in errors if not loss.denied and not loss.beyond]
@@ -75,5 +75,5 @@ def _refusal(errors: list[Broken], warnings: list[Broken]) -> RemitError:
     )
 
 
-def _told(loss: Broken, word: str) -> str:
+def _told(loss: BrokenFeature, word: str) -> str:
     return f"{word}: {loss.message}\n  --> {loss.origin}" if loss.origin else f"{word}: {loss.message}"

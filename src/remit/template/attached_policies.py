@@ -46,7 +46,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class AttachedPolicies:
     """The policies of a template, and those of them that name roles which it does not make, by the role's name."""
 
     policies: tuple[Own, ...]
@@ -60,7 +60,7 @@ class Attached:
         return tuple(policy for policy in self.policies if names & set(policy.roles) or listed & set(policy.arns))
 
 
-def attached(resources: tuple[Resource, ...], place: Place) -> Attached:
+def attached(resources: tuple[Resource, ...], place: Place) -> AttachedPolicies:
     """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
     policies = tuple(_own(resource, place) for resource in resources if access_of(resource.type).roles)
     made_roles = {name for resource in resources if resource.type == "AWS::IAM::Role" for name in _names(resource)}
@@ -71,7 +71,9 @@ def attached(resources: tuple[Resource, ...], place: Place) -> Attached:
                 elsewhere.setdefault(name, []).append(policy)
     users = [resource.logical_id for resource in resources if _is_of_users(resource)]
     notes = (f"policies of users and groups are not looked at: {', '.join(users)}",) if users else ()
-    return Attached(policies, {name: tuple(policies_of_role) for name, policies_of_role in elsewhere.items()}, notes)
+    return AttachedPolicies(
+        policies, {name: tuple(policies_of_role) for name, policies_of_role in elsewhere.items()}, notes
+    )
 
 
 def _is_of_users(policy: Resource) -> bool:
@@ -80,7 +82,7 @@ def _is_of_users(policy: Resource) -> bool:
     return "PolicyDocument" in policy.properties and access.policies == "identity" and not access.roles
 
 
-def holding(role: Resource, attached_policies: Attached, place: Place) -> Holding:
+def holding(role: Resource, attached_policies: AttachedPolicies, place: Place) -> Holding:
     """What a role of a template holds, by its own properties and by the policies that the template makes."""
     path: Path = ("Resources", role.logical_id, "Properties")
     written = [item.value for item in items(role.properties.get("Policies"), (*path, "Policies"))]

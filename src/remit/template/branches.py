@@ -19,7 +19,7 @@ _MOST: Final = 4  # conditions of one value of which all combinations are taken
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class ConditionOutcome:
     """A condition of a template that holds, or does not."""
 
     condition: str
@@ -31,9 +31,9 @@ class When:
         return f"{'if' if self.holds else 'unless'} {self.condition}"
 
     @property
-    def opposite(self) -> When:
+    def opposite(self) -> ConditionOutcome:
         """The same condition the other way."""
-        return When(self.condition, not self.holds)
+        return ConditionOutcome(self.condition, not self.holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Branch:
 
     value: Any
     path: Path
-    when: tuple[When, ...] = ()
+    when: tuple[ConditionOutcome, ...] = ()
     moved: Mapping[Path, Path] = field(default_factory=dict)
 
     def at(self, part: Path) -> Path:
@@ -78,7 +78,7 @@ def choice(value: Any) -> Choice | None:
     return None
 
 
-def branches(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterator[Branch]:
+def branches(value: Any, path: Path = (), when: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
     """A value, or those that a Fn::If chooses from; nothing for AWS::NoValue and for None."""
     if value is None or value == NO_VALUE:
         return
@@ -87,13 +87,13 @@ def branches(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterat
         yield Branch(value, path, when)
         return
     for holds in (True, False):
-        decided = When(chosen.condition, holds)
+        decided = ConditionOutcome(chosen.condition, holds)
         if decided.opposite not in when:
             taken, below = chosen.branch(holds=holds)
             yield from branches(taken, (*path, *below), tuple(dict.fromkeys((*when, decided))))
 
 
-def items(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterator[Branch]:
+def items(value: Any, path: Path = (), when: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
     """The items of a list, whose own and whose items' Fn::If are put in; a value that is not a list is one item."""
     for branch in branches(value, path, when):
         if isinstance(branch.value, list):
@@ -119,7 +119,7 @@ def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
         yield from (branch.value for branch in items(value)) if path.endswith("[]") else (value,)
 
 
-def variants(value: Any, path: Path, when: tuple[When, ...] = ()) -> Iterator[Branch]:
+def variants(value: Any, path: Path, when: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
     """A value without any Fn::If in it: one for each way in which the conditions in it may fall out.
 
     Of more than four conditions, all of one kind, and each of them alone the other way.
@@ -128,7 +128,7 @@ def variants(value: Any, path: Path, when: tuple[When, ...] = ()) -> Iterator[Br
     yielded: list[Any] = []
     for outcomes in _outcomes(len(names)):
         holds = dict(zip(names, outcomes, strict=True))
-        decided = tuple(When(name, holds[name]) for name in names)
+        decided = tuple(ConditionOutcome(name, holds[name]) for name in names)
         if any(outcome.opposite in when for outcome in decided):
             continue
         deciding = Deciding(holds.__getitem__)

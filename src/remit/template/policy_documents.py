@@ -10,7 +10,7 @@ from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
-from remit.template.branches import Branch, When, branches, items, variants
+from remit.template.branches import Branch, ConditionOutcome, branches, items, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ Place: TypeAlias = "Callable[[Path], Origin]"
 
 
 def grants_of(
-    document: Any, base: Path, place: Place, reason: Reason = NO_REASON, when: tuple[When, ...] = ()
+    document: Any, base: Path, place: Place, reason: Reason = NO_REASON, when: tuple[ConditionOutcome, ...] = ()
 ) -> list[Grant]:
     """The statements of a document at `base`; those of every branch where conditions choose. RemitError at the line.
 
@@ -96,11 +96,14 @@ def _grants(branch: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
 
 
 def _statements(branch: Branch, version: str, place: Place, reason: Reason) -> Iterator[Grant]:
+    is_list = isinstance(branch.value, list)
     for number, element in enumerate(items(branch.value, branch.path, branch.when)):
-        single = not isinstance(branch.value, list)
-        for put in () if tokens.is_intrinsic(element.value) else variants(element.value, element.path, element.when):
-            statement = _statement(put, ("Statement",) if single else ("Statement", number), place)
-            conditions = tuple(decided.words for decided in put.when)
+        if tokens.is_intrinsic(element.value):
+            continue
+        path: Path = ("Statement", number) if is_list else ("Statement",)
+        for variant in variants(element.value, element.path, element.when):
+            statement = _statement(variant, path, place)
+            conditions = tuple(outcome.words for outcome in variant.when)
             yield Grant(statement, replace(reason, conditions=conditions), place(element.path), version=version)
 
 

@@ -12,18 +12,13 @@ from remit.template.terraform.plan import is_plan, plan_roles
 from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
-    from remit.documents.read import Source
+    from remit.documents.read import ParsedFile
     from remit.template.policy_files import ReadSide
     from remit.template.roles import Read
 
 
-def read_roles(content: bytes, file: str) -> Read:
-    """The roles of a policy document, a template or a plan, in JSON or YAML. RemitError at line and column."""
-    return read_source(read(content, file))
-
-
-def read_source(source: Source) -> Read:
-    """The same of a document that is read already."""
+def read_source(source: ParsedFile) -> Read:
+    """The roles of a policy document, a template or a plan. RemitError at line and column."""
     file = source.file
     if is_plan(source.value):
         return plan_roles(source.value, file, source.place)
@@ -38,13 +33,8 @@ def read_source(source: Source) -> Read:
     )
 
 
-def read_policy(content: bytes, file: str) -> Read:
+def policy_source(source: ParsedFile) -> Read:
     """A policy document, which counts as a role. RemitError as above."""
-    return policy_source(read(content, file))
-
-
-def policy_source(source: Source) -> Read:
-    """The same of a document that is read already."""
     file = source.file
     if is_template(source.value) or is_plan(source.value):
         raise RemitError(
@@ -59,13 +49,8 @@ def read_policies(content: bytes, file: str) -> ReadSide:
     return side_of(source.value, source.place, source.file)
 
 
-def read_template(content: bytes, file: str) -> Read:
+def template_source(source: ParsedFile) -> Read:
     """The roles of a template or a plan. RemitError as above."""
-    return template_source(read(content, file))
-
-
-def template_source(source: Source) -> Read:
-    """The same of a document that is read already."""
     if is_plan(source.value):
         return plan_roles(source.value, source.file, source.place)
     return template_roles(source.value, source.file, source.place)

@@ -106,12 +106,15 @@ def attached_to(old: Any, new: Any, role: str) -> tuple[str, ...]:
 
 def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
     """The resources of two templates: each by itself, or with those that SAM calls like what it makes for it."""
-    sides = [section(template, "Resources") for template in (new, old)]
-    makers = [name for side in sides for name, resource in side.items() if _is_sam(_type(resource))]
-    groups: dict[str, dict[str, None]] = {}
-    for name in (name for side in sides for name in side):
+    new_resources, old_resources = section(new, "Resources"), section(old, "Resources")
+    makers: set[str] = set()
+    for name, resource in (*new_resources.items(), *old_resources.items()):
+        if _is_sam(_type(resource)):
+            makers.add(name)
+    groups: dict[str, list[str]] = {}
+    for name in dict.fromkeys((*new_resources, *old_resources)):
         maker = min((maker for maker in makers if name.startswith(maker)), key=len, default=name)
-        groups.setdefault(maker, {})[name] = None
+        groups.setdefault(maker, []).append(name)
     return tuple(map(tuple, groups.values()))
 
 
@@ -205,9 +208,14 @@ class _Resources:
     def _named_in(self, value: Any) -> frozenset[str]:
         """The resources that a value may name: by logical id, by the name in the account, by what SAM calls its own."""
         words = names_in(value)
-        by_name = (name for name, names in self._name_words.items() if any(name_words <= words for name_words in names))
-        by_sam = (name for name in self._of_sam if any(word.startswith(name) for word in words))
-        return frozenset((*words.intersection(self._bodies), *by_name, *by_sam))
+        named = set(words.intersection(self._bodies))
+        for name, names in self._name_words.items():
+            if any(name_words <= words for name_words in names):
+                named.add(name)
+        for name in self._of_sam:
+            if any(word.startswith(name) for word in words):
+                named.add(name)
+        return frozenset(named)
 
 
 def _words_of_names(bodies: list[Any]) -> list[frozenset[str]]:

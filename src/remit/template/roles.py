@@ -9,7 +9,7 @@ from remit.app import Grant, Reason, Resource, Role
 from remit.catalogue.types import arns_of
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.template.attached_policies import BOUNDARY, Attached, attached, documents
+from remit.template.attached_policies import BOUNDARY, AttachedPolicies, attached, documents
 from remit.template.branches import branches, choice, items
 from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
 from remit.template.sam.expand import Expanded, expanded
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.documents.json_text import Path
-    from remit.documents.read import Source
+    from remit.documents.read import ParsedFile
     from remit.iam.policy import Policy
     from remit.template.policy_documents import Place
     from remit.template.worlds import World
@@ -90,7 +90,7 @@ def _roles(resources: tuple[Resource, ...], plain: Expanded) -> Read:
     )
 
 
-def roles_in(world: World, source: Source) -> Read:
+def roles_in(world: World, source: ParsedFile) -> Read:
     """The same, in one of the ways in which the template's conditions may fall out."""
     value, place = in_world(source.value, world, source.place)
     return template_roles(value, source.file, place)
@@ -118,7 +118,7 @@ def _resources(plain: Expanded) -> Iterator[Resource]:
 
 
 def _role(
-    role: Resource, running: list[tuple[str, tuple[str, ...]]], plain: Expanded, attached_policies: Attached
+    role: Resource, running: list[tuple[str, tuple[str, ...]]], plain: Expanded, attached_policies: AttachedPolicies
 ) -> Role:
     base: Path = ("Resources", role.logical_id, "Properties")
     grants, notes = _inline(role, base, plain)
@@ -190,7 +190,7 @@ def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], l
     return grants, notes
 
 
-def _outside(name: str, attached_policies: Attached, plain: Expanded) -> Role:
+def _outside(name: str, attached_policies: AttachedPolicies, plain: Expanded) -> Role:
     """A role that the template attaches policies to and does not make."""
     policies = attached_policies.elsewhere[name]
     grants = tuple(grant for policy in policies for grant in policy.grants)

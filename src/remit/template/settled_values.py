@@ -24,7 +24,7 @@ from remit.template.worlds import Test
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.documents.read import Source
+    from remit.documents.read import ParsedFile
     from remit.template.parameters import Parameter
     from remit.template.policy_documents import Place
 
@@ -55,7 +55,7 @@ def settled(template: Mapping[str, Any], place: Place, values: Mapping[str, str]
     return _with_choices(template, declared), (lambda path: place(written_at(path, moved))) if moved else place
 
 
-def settled_source(source: Source, values: Mapping[str, str] | None = None) -> Source:
+def settled_source(source: ParsedFile, values: Mapping[str, str] | None = None) -> ParsedFile:
     """A template that was read, settled; any other document as it is."""
     if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
         return source

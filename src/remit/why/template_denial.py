@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.explain.template_roles import Conditions, explain_in
 from remit.roles.reference_names import names_in
-from remit.roles.role_policies import standing
+from remit.roles.role_policies import ready_role
 from remit.template.role_files import template_source
 from remit.template.settled_values import settled_source
 from remit.why.advice import DEPLOYERS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import Resource, Role
-    from remit.documents.read import Source
+    from remit.documents.read import ParsedFile
     from remit.explain.explanation import Explanation
     from remit.template.roles import Read
     from remit.why.denial import Denial
@@ -29,7 +29,7 @@ _NAMES: Final = ("RoleName", "FunctionName", "StateMachineName", "name", "functi
 _RANDOM: Final = re.compile(r"[A-Za-z0-9]{4,16}")
 
 
-def why_of(denial: Denial, source: Source) -> Cause:
+def why_of(denial: Denial, source: ParsedFile) -> Cause:
     """What is behind a denial, as far as the roles of a file tell. Where the message names nobody, all are asked."""
     source = settled_source(source)
     read = template_source(source)
@@ -58,7 +58,7 @@ def _answers(
     names = names_in("*", read.resources)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
     for role in roles:
-        evaluated_role = standing(role, names, read.documents)
+        evaluated_role = ready_role(role, names, read.documents)
         for action in actions:
             yield explain_in(
                 conditions, evaluated_role, role.logical_id, action, denial.resource or "*", principal=principal

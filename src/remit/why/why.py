@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from remit.explain.explanation import explain
 from remit.explain.remedy import any_of, remedy
 from remit.iam.pattern import matches
-from remit.roles.role_policies import standings
+from remit.roles.role_policies import ready_roles
 from remit.why.advice import advice, advice_here
 from remit.why.denied_request import LoadedApp, account_of, actions_of, function_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from remit.explain.explanation import Explanation
     from remit.iam.decide.evaluate import Verdict
-    from remit.roles.role_policies import Standing
+    from remit.roles.role_policies import ReadyRole
     from remit.why.denial import Denial, LayerName
 
 
@@ -77,7 +77,7 @@ def _answers(
         return
     if function is None and denial.deploying:  # nor of any role of the app
         return
-    roles_by_function = standings(project.app, project.roles)
+    roles_by_function = ready_roles(project.app, project.roles)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
     for action in actions:
         for app_function in project.app.functions:
@@ -92,7 +92,7 @@ def _answers(
             yield replace(answer, remedy=fix)
 
 
-def granted_on(role: Standing, action: str) -> tuple[str, ...]:
+def granted_on(role: ReadyRole, action: str) -> tuple[str, ...]:
     """The resources on which a role's own statements allow an action at all."""
     granted_resources: dict[str, None] = {}
     for grant in role.role.grants:
@@ -164,7 +164,7 @@ def _nobody(
         exception = " and the others may not" if allowed and len(allowed) < len(answers) else ""
         may = f"{', '.join(dict.fromkeys(allowed))} may do it{exception}" if allowed else "no function may do it"
         return f"the message does not say who asked; of this app {may}"
-    roles_by_function = standings(project.app, project.roles)
+    roles_by_function = ready_roles(project.app, project.roles)
     granted = [name for name, role in roles_by_function.items() if any(granted_on(role, action) for action in actions)]
     may = f"{', '.join(granted) or 'no function'} may {' or '.join(actions)} at all"
     return f"the message does not say who asked; of this app {may}"

@@ -41,23 +41,26 @@ def document(document: Document) -> Iterator[Problem]:
     raw = document.raw
     if not isinstance(raw, dict) or "Statement" not in raw or raw.get("Version", OLD_VERSION) != OLD_VERSION:
         return
-    found = "Version '2008-10-17'" if "Version" in raw else "the document has no 'Version', which means '2008-10-17'"
-    variable = next(
-        (
-            match.group()
-            for item in document.items
-            for text in (*item.resources, *(value for one in item.statement.conditions for value in one.values))
-            if (match := _VARIABLE.search(text))
-        ),
-        None,
-    )
-    spot = ("Version",) if "Version" in raw else ()
+    is_written = "Version" in raw
+    subject = "Version '2008-10-17'" if is_written else "the document has no 'Version', which means '2008-10-17'"
+    spot = ("Version",) if is_written else ()
+    variable = next(_variables(document), None)
     if variable is not None:
-        message = f"{found}: {variable} is literal text there, not a variable"
+        message = f"{subject}: {variable} is literal text there, not a variable"
         yield Problem(message, f"use '{VERSION}'", spot, ERROR)
     else:
         severity = WARNING if document.kind == IDENTITY else NOTE
-        yield Problem(f"{found}: variables are literal text there", f"use '{VERSION}'", spot, severity)
+        yield Problem(f"{subject}: variables are literal text there", f"use '{VERSION}'", spot, severity)
+
+
+def _variables(document: Document) -> Iterator[str]:
+    """What would be a variable of IAM's in a newer version."""
+    for item in document.items:
+        values = [value for condition in item.statement.conditions for value in condition.values]
+        for text in (*item.resources, *values):
+            variable = _VARIABLE.search(text)
+            if variable is not None:
+                yield variable.group()
 
 
 def slip(slip: Slip) -> Iterator[Problem]:

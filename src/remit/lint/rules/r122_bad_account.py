@@ -71,8 +71,7 @@ def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
         if condition.key.lower() in _KEYS and condition.operator in ("StringEquals", "StringEqualsIgnoreCase"):
             for value in condition.values:
                 yield ("Condition", condition.spelled, condition.key, value), value
-    principals = item.statement.principals
-    for kind, value in principals.patterns if principals is not None else ():
+    for kind, value in item.principals:
         if kind == "AWS" and value.isdigit():
             yield ("Principal", kind, value), value
 

@@ -51,12 +51,8 @@ def statement(item: Item) -> Iterator[Problem]:
 
 
 def _texts(item: Item) -> Iterator[tuple[Spot, str]]:
-    statement = item.statement
-    for text in statement.actions.patterns:
+    for text in item.statement.actions.patterns:
         yield (item.action_element, text), text
-    for text in item.resources:
-        yield (item.resource_element, text), text
-    for condition in statement.conditions:
+    yield from item.texts
+    for condition in item.statement.conditions:
         yield ("Condition", condition.spelled, condition.key), condition.key
-        for value in condition.values:
-            yield ("Condition", condition.spelled, condition.key, value), value

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
-_READERS = {
+_MISTAKES_IN = {
     "Service": principals.of_service, "AWS": principals.of_account, "Federated": principals.of_provider,
 }  # fmt: skip
 
@@ -44,14 +44,11 @@ def concerned(text: str) -> bool:
 
 def statement(item: Item) -> Iterator[Problem]:
     """Services, accounts with their users and roles, identity providers."""
-    listed, document_kind = item.statement.principals, item.document.kind
-    if listed is None:
-        return
-    element = "NotPrincipal" if listed.negated else "Principal"
-    if document_kind == TRUST and listed.negated:
+    element, document_kind = item.principal_element, item.document.kind
+    if document_kind == TRUST and element == "NotPrincipal":
         yield Problem("a trust policy has no NotPrincipal: IAM refuses it", "name who may, in Principal", (element,))
         return
-    for kind, value in listed.patterns:
+    for kind, value in item.principals:
         if document_kind == TRUST and kind == "*":
             message = 'a trust policy has no "Principal": "*", everyone: IAM refuses it'
             yield Problem(message, 'name the account: {"AWS": "arn:aws:iam::ACCOUNT:root"}', (element,))
@@ -59,7 +56,7 @@ def statement(item: Item) -> Iterator[Problem]:
             message = "the policy of a resource takes no identity provider: its users come by way of a role"
             yield Problem(message, "name the role that they assume", (element, kind))
             return
-        read = _READERS.get(kind)
-        problem = read(value) if read is not None else None
-        if problem is not None:
-            yield Problem(*problem, (element, kind, value))
+        mistake_in = _MISTAKES_IN.get(kind)
+        mistake = mistake_in(value) if mistake_in is not None else None
+        if mistake is not None:
+            yield Problem(*mistake, (element, kind, value))

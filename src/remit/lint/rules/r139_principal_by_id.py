@@ -43,13 +43,13 @@ def concerned(text: str) -> bool:
 
 def statement(item: Item) -> Iterator[Problem]:
     """Ids of roles and users."""
-    principals = item.statement.principals
-    element = "NotPrincipal" if principals is not None and principals.negated else "Principal"
-    for kind, value in principals.patterns if principals is not None else ():
+    for kind, value in item.principals:
         unique_id = _ID.fullmatch(value) if kind == "AWS" else None
         if unique_id is not None:
             holder = _HOLDERS[unique_id[1]]
             message = f"'{value}' is the id of a {holder}: the policy ends with it, should it be deleted"
             yield Problem(
-                message, f"write the {holder}'s ARN: arn:aws:iam::ACCOUNT:{holder}/NAME", (element, kind, value)
+                message,
+                f"write the {holder}'s ARN: arn:aws:iam::ACCOUNT:{holder}/NAME",
+                (item.principal_element, kind, value),
             )

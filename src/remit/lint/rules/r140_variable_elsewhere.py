@@ -40,11 +40,9 @@ def statement(item: Item) -> Iterator[Problem]:
     """Variables in actions and principals; late-bound parts have another form."""
     for text in item.statement.actions.patterns:
         yield from _problem(text, "an action", "name the actions, or use a wildcard", (item.action_element, text))
-    principals = item.statement.principals
-    element = "NotPrincipal" if principals is not None and principals.negated else "Principal"
-    for kind, value in principals.patterns if principals is not None else ():
+    for kind, value in item.principals:
         hint = "name the principal, or compare aws:PrincipalArn or aws:PrincipalTag/KEY in a condition"
-        yield from _problem(value, "a principal", hint, (element, kind, value))
+        yield from _problem(value, "a principal", hint, (item.principal_element, kind, value))
 
 
 def _problem(text: str, place: str, hint: str, spot: Spot) -> Iterator[Problem]:

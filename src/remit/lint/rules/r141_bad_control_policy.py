@@ -49,6 +49,7 @@ from typing import TYPE_CHECKING
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.subject import CONTROL
+from remit.lint.templates import resources_with_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,9 +95,8 @@ def shape(written: Written) -> Iterator[Problem]:
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """A service control policy that names everyone, as a resource control policy must."""
-    for name, resource in written.resources.items():
-        properties = resource.get("Properties")
-        if resource["Type"] != "AWS::Organizations::Policy" or not isinstance(properties, dict):
+    for name, kind, properties in resources_with_properties(written):
+        if kind != "AWS::Organizations::Policy":
             continue
         content = properties.get("Content")
         statements = content.get("Statement") if isinstance(content, dict) else None

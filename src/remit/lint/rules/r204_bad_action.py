@@ -46,13 +46,19 @@ def doubtful(item: Item) -> Iterator[Problem]:
 
 def _problem(text: str, item: Item) -> Iterator[Problem]:
     if not meant_actions.well_formed(text) and "${" not in text:
-        yield Problem(*_said(text, item), (item.action_element, text))
+        yield Problem(*_described(text, item), (item.action_element, text))
 
 
-def _said(text: str, item: Item) -> tuple[str, str]:
-    shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 20]}… ({len(text):,} characters)"
-    found = next(found for kind in _KINDS if (found := kind(text, item)) is not None)
-    return f"'{shown}' {found[0]}", found[1]
+def _described(text: str, item: Item) -> tuple[str, str]:
+    """The message and the hint of the first kind of mistake that an action is."""
+    excerpt = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 20]}… ({len(text):,} characters)"
+    for mistake in _MISTAKES:
+        description = mistake(text, item)
+        if description is not None:
+            message, hint = description
+            return f"'{excerpt}' {message}", hint
+    message, hint = _strange(text, item)
+    return f"'{excerpt}' {message}", hint
 
 
 def _arn(text: str, _: Item) -> tuple[str, str] | None:
@@ -91,8 +97,8 @@ def _spaces(text: str, item: Item) -> tuple[str, str] | None:
 
 
 def _colons(text: str, item: Item) -> tuple[str, str] | None:
-    several = text.count(":") > 1
-    return (f"has {text.count(':')} colons: an action has one", _tidied(text, item)) if several else None
+    count = text.count(":")
+    return (f"has {count} colons: an action has one", _tidied(text, item)) if count > 1 else None
 
 
 def _no_operation(text: str, _: Item) -> tuple[str, str] | None:
@@ -109,7 +115,8 @@ def _strange(text: str, item: Item) -> tuple[str, str]:
     return f"contains {sign!r}: actions have letters and digits only", hint
 
 
-_KINDS = (_arn, _no_service, _call, _several, _wild_service, _spaces, _colons, _no_operation, _strange)
+_MISTAKES = (_arn, _no_service, _call, _several, _wild_service, _spaces, _colons, _no_operation)
+"""What an action may be instead, in the order in which it is tried; anything else is `_strange`."""
 
 
 def _tidied(text: str, item: Item, otherwise: str = _FORM) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from remit.iam import tokens
 from remit.lint.finding import WARNING, Problem
 from remit.lint.subject import IDENTITY
+from remit.lint.templates import resources_with_properties
 from remit.template.branches import items
 
 if TYPE_CHECKING:
@@ -55,10 +56,7 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Managed policies of a template's roles, users, groups and functions that do the same."""
-    for name, resource in written.resources.items():
-        properties = resource.get("Properties")
-        if not isinstance(properties, dict):
-            continue
+    for name, _, properties in resources_with_properties(written):
         for element in ("ManagedPolicyArns", "ManagedPolicies", "Policies"):
             path: Spot = ("Resources", name, "Properties", element)
             for item in items(properties.get(element), path):
@@ -75,8 +73,8 @@ def project(project: Project) -> Iterator[Problem]:
     for role in project.roles:
         for arn in role.managed:
             name = arn.rpartition("/")[2]
-            first = functions.get(role.functions[0]) if role.functions else None
-            origin = None if first is None else first.managed_written.get(arn, first.origin)
+            owner = functions.get(role.functions[0]) if role.functions else None
+            origin = None if owner is None else owner.managed_written.get(arn, owner.origin)
             if name in _POLICIES and ":iam::aws:" in arn:
                 message = f"the managed policy {name} grants {', '.join(role.functions)} {_POLICIES[name]}"
                 yield Problem(message, "list the actions that are used", origin=origin)

@@ -18,10 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.expand import expand
 from remit.lint.finding import WARNING, Problem
-from remit.lint.subject import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,20 +32,11 @@ _EVERY_ROLE = frozenset({"*", "role/*"})
 
 def statement(item: Item) -> Iterator[Problem]:
     """PassRole on every role, to every service."""
-    if "iam" not in item.services or not item.allows:
+    resource = item.every_role(_EVERY_ROLE)
+    if resource is None or "iam:passedtoservice" in item.keys:
         return
-    if item.document.kind != IDENTITY or item.statement.actions.negated:
-        return
-    if any(condition.key.lower() == "iam:passedtoservice" for condition in item.statement.conditions):
-        return
-    iam_patterns = [text for text in item.statement.actions.patterns if text.lower().startswith("iam:")]
-    passing = next((text for text in iam_patterns if "iam:PassRole" in expand(text)), None)
-    wide = next((text for text in item.resources if text == "*" or _every_role(text)), None)
-    if passing is not None and wide is not None and item.resource_element == "Resource":
-        message = f"{passing} on '{wide}' without iam:PassedToService: any role can be passed to any service"
-        yield Problem(message, "name the role, and add the condition", ("Action", passing))
-
-
-def _every_role(text: str) -> bool:
-    arn = parse_arn(text)
-    return arn is not None and arn.service == "iam" and arn.resource in _EVERY_ROLE
+    patterns = [text for text in item.statement.actions.patterns if text.lower().startswith("iam:")]
+    pattern = next((text for text in patterns if "iam:PassRole" in expand(text)), None)
+    if pattern is not None:
+        message = f"{pattern} on '{resource}' without iam:PassedToService: any role can be passed to any service"
+        yield Problem(message, "name the role, and add the condition", ("Action", pattern))

@@ -52,29 +52,38 @@ def statement(item: Item) -> Iterator[Problem]:
         return  # R127 or R129 tells of it, and nobody knows what was meant
     for text, names in item.unfit:
         if resource_fit.same_service(names, item.shapes):
-            subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
-            meant = resource_fit.meant_resource(names, item.resources, item.shapes)
-            needless = _needless(item.resources[0], meant) if len(item.resources) == 1 else ""
-            what = resource_fit.wanted(names[0], meant if needless else None)
-            message = f"{subject} acts on {what}, and no Resource here is one: it never matches"
-            if needless:
-                message = f"{subject} acts on {what}, whose ARN has no {needless}: it never matches"
-            hint = f"did you mean '{meant}'?" if meant else f"name {what} in Resource"
-            if len(names) == 1 and _may_be_everywhere(names[0]):
-                hint = "allow it on '*', in a statement of its own"
-            alias = _alias(item) if names[0].startswith("kms:") else None
-            if alias is not None:  # the id of a key is no alias
-                hint = f"name the key's ARN, or allow key/* if ForAnyValue:StringLike kms:ResourceAliases is '{alias}'"
-            broken = _broken(item) if meant else None
-            spot = ("Action", text) if broken is None else ("Resource", broken)
-            sure = bool(needless) and item.allows  # such an ARN is no resource's, whatever acts on it
-            severity = ERROR if sure else item.severity_of(names[0])
-            if text in _OF_STREAMS and _READ_DATA.issubset(item.statement.actions.patterns):
-                severity, hint = NOTE, "the CDK's table grants list it; what reads the stream needs grantStreamRead"
-            yield Problem(message, hint, spot, severity)
-
+            yield _unfit(item, text, names)
     if not item.unfit and item.resource_element == "Resource":
         yield from _nameless(item)
+
+
+def _unfit(item: Item, text: str, names: tuple[str, ...]) -> Problem:
+    """An action, or a pattern that means some, none of which acts on a resource of the statement."""
+    subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
+    meant = resource_fit.meant_resource(names, item.resources, item.shapes)
+    needless = _needless(item.resources[0], meant) if len(item.resources) == 1 else ""
+    target = resource_fit.acted_on(names[0], meant if needless else None)
+    reason = f"whose ARN has no {needless}" if needless else "and no Resource here is one"
+    message = f"{subject} acts on {target}, {reason}: it never matches"
+    no_such_arn = bool(needless) and item.allows  # such an ARN is no resource's, whatever acts on it
+    severity = ERROR if no_such_arn else item.severity_of(names[0])
+    if text in _OF_STREAMS and _READ_DATA.issubset(item.statement.actions.patterns):
+        severity, hint = NOTE, "the CDK's table grants list it; what reads the stream needs grantStreamRead"
+    else:
+        hint = _hint(item, names, meant) or f"name {target} in Resource"
+    broken_resource = _broken(item) if meant else None
+    spot = ("Action", text) if broken_resource is None else ("Resource", broken_resource)
+    return Problem(message, hint, spot, severity)
+
+
+def _hint(item: Item, names: tuple[str, ...], meant: str | None) -> str | None:
+    """What to write instead; None where nothing is known to be meant."""
+    alias = _alias(item) if names[0].startswith("kms:") else None
+    if alias is not None:  # the id of a key is no alias
+        return f"name the key's ARN, or allow key/* if ForAnyValue:StringLike kms:ResourceAliases is '{alias}'"
+    if len(names) == 1 and _may_be_everywhere(names[0]):
+        return "allow it on '*', in a statement of its own"
+    return f"did you mean '{meant}'?" if meant else None
 
 
 def _nameless(item: Item) -> Iterator[Problem]:

@@ -34,6 +34,6 @@ def statement(item: Item) -> Iterator[Problem]:
     for text, names in item.unfit:
         if not resource_fit.same_service(names, item.shapes):
             services = ", ".join(resource_fit.services_of(item.shapes))
-            target = resource_fit.wanted(names[0])
+            target = resource_fit.acted_on(names[0])
             message = f"'{text}' acts on {target}, and every Resource here is of {services}: it never matches"
             yield Problem(message, f"name {target} in Resource", ("Action", text), item.severity_of(names[0]))

@@ -76,20 +76,21 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def _alike(item: Item) -> bool:
     """Whether all principals of a statement come in by one way, which is known."""
-    principals = item.statement.principals
-    if principals is None or principals.negated:
+    if item.statement.principals is None or item.principal_element == "NotPrincipal":
         return False
-    if item.document.names is not None and ("Service", "lambda.amazonaws.com") in principals.patterns:
+    if item.document.names is not None and ("Service", "lambda.amazonaws.com") in item.principals:
         return False  # R705 tells of functions' roles
-    federated = [kind == "Federated" for kind, _ in principals.patterns]
+    federated = [kind == "Federated" for kind, _ in item.principals]
     return not any(federated) or (all(federated) and _entry(item) != _PLAIN)
 
 
 def _entry(item: Item) -> str:
     """The action by which all of a statement's principals come in."""
-    principals = item.statement.principals
-    values = [value for kind, value in principals.patterns if kind == "Federated"] if principals is not None else []
-    if principals is None or not values or len(values) < len(principals.patterns):
+    providers = [value for kind, value in item.principals if kind == "Federated"]
+    if not providers or len(providers) < len(item.principals):
         return _PLAIN
-    entries = (name for value in values for part, name in _ENTRIES.items() if part in value)
-    return next(entries, "sts:AssumeRoleWithWebIdentity" if values[0] in _WEB else _PLAIN)
+    for provider in providers:
+        for part, entry in _ENTRIES.items():
+            if part in provider:
+                return entry
+    return "sts:AssumeRoleWithWebIdentity" if providers[0] in _WEB else _PLAIN

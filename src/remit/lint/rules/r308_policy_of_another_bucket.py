@@ -46,6 +46,7 @@ from remit.lint.finding import ERROR, Problem
 from remit.lint.plain_text import is_plain
 from remit.lint.policies import document_of
 from remit.lint.subject import RESOURCE
+from remit.lint.templates import resources_with_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,9 +61,8 @@ _OWN: Final = re.compile(r"\$\{([A-Za-z0-9]+)\.Arn\}(?:/.*)?")
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Policies of buckets whose bucket and whose resources are both told."""
-    for name, resource in written.resources.items():
-        properties = resource.get("Properties")
-        if resource["Type"] != "AWS::S3::BucketPolicy" or not isinstance(properties, dict):
+    for name, kind, properties in resources_with_properties(written):
+        if kind != "AWS::S3::BucketPolicy":
             continue
         own_bucket = _text(properties.get("Bucket"))
         path: Spot = ("Resources", name, "Properties", "PolicyDocument")

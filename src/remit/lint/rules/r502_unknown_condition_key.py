@@ -27,12 +27,13 @@ from remit.lint.finding import ERROR, WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.iam.policy import Condition
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
 
 
-def _near(key: str) -> str | None:
+def _nearest_key(key: str) -> str | None:
     from remit.catalogue.resemblance import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
     return nearest_key(key)
@@ -42,23 +43,33 @@ def conditional(item: Item) -> Iterator[Problem]:
     """Keys that are nowhere."""
     for condition in item.statement.conditions:
         key = condition.key
-        prefix, colon, name = key.partition(":")
-        spot = ("Condition", condition.spelled, key)
         is_whole_block = condition.values == (key,)  # see `Condition`
         if item.document.raw is None and not is_whole_block and references(key):
             message = f"the condition key '{key}' is filled in by nothing: CloudFormation fills in values, never keys"
-            yield Problem(message, "write the key whole, or decide by `project.stage`", spot)
+            hint = "write the key whole, or decide by `project.stage`"
+            yield Problem(message, hint, ("Condition", condition.spelled, key))
             continue
-        if conditions.exists(key) or "${" in key or (colon and "." in prefix):
+        prefix, colon, name = key.partition(":")
+        is_a_providers = bool(colon) and "." in prefix
+        if conditions.exists(key) or "${" in key or is_a_providers:
             continue
-        if not colon or not name:
-            owners = (f"{prefix}:{key}" for prefix in sorted(item.services) if service(prefix))
-            near = next((one for one in owners if conditions.exists(one)), None) or _near(f"aws:{key}")
-            hint = f"did you mean `{near}`?" if near else "a key reads aws:Name or service:Name"
-            yield Problem(f"'{key}' is not a condition key: it has no prefix", hint, spot)
-            continue
-        near = _near(key)
-        hint = f"did you mean `{near}`?" if near else "`remit explain ACTION` lists the keys of an action"
-        sure = near is not None or service(prefix) is None
-        severity = ERROR if sure and not meant_actions.written_by_aws(key) else WARNING
-        yield Problem(f"unknown condition key '{key}': no request has it, so it is never met", hint, spot, severity)
+        yield _unknown(condition, prefix) if colon and name else _without_prefix(item, condition)
+
+
+def _without_prefix(item: Item, condition: Condition) -> Problem:
+    """A key that lacks its service; the services of the statement's actions are tried first."""
+    key = condition.key
+    candidates = (f"{owner}:{key}" for owner in sorted(item.services) if service(owner))
+    meant = next(filter(conditions.exists, candidates), None) or _nearest_key(f"aws:{key}")
+    hint = f"did you mean `{meant}`?" if meant else "a key reads aws:Name or service:Name"
+    return Problem(f"'{key}' is not a condition key: it has no prefix", hint, ("Condition", condition.spelled, key))
+
+
+def _unknown(condition: Condition, prefix: str) -> Problem:
+    key = condition.key
+    meant = _nearest_key(key)
+    hint = f"did you mean `{meant}`?" if meant else "`remit explain ACTION` lists the keys of an action"
+    sure = meant is not None or service(prefix) is None
+    severity = ERROR if sure and not meant_actions.written_by_aws(key) else WARNING
+    message = f"unknown condition key '{key}': no request has it, so it is never met"
+    return Problem(message, hint, ("Condition", condition.spelled, key), severity)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
+    from remit.lint.finding import Spot
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
@@ -75,7 +76,7 @@ _DATES = ("aws:currenttime", "aws:tokenissuetime")
 _KEYS = frozenset((*_FORMS, *_WORDS, *_DATES))
 _YEAR = 4
 _END = 253_402_300_800  # the year 10000
-_OTHERS = {"vpce-": "aws:SourceVpce", "vpc-": "aws:SourceVpc", "o-": "aws:PrincipalOrgID"}
+_KEYS_BY_BEGINNING = {"vpce-": "aws:SourceVpce", "vpc-": "aws:SourceVpc", "o-": "aws:PrincipalOrgID"}
 
 
 def conditional(item: Item) -> Iterator[Problem]:
@@ -94,24 +95,38 @@ def conditional(item: Item) -> Iterator[Problem]:
 def _problem(condition: Condition, value: str) -> Iterator[Problem]:
     key, spot = condition.key.lower(), ("Condition", condition.spelled, condition.key, value)
     if key in _WORDS:
-        known = _WORDS[key]
-        if value not in known and not ("IgnoreCase" in condition.operator and value.lower() in map(str.lower, known)):
-            near = next((one for one in known if one.lower() == value.lower()), None) or nearest(value, known)
-            hint = f"did you mean '{near}'?" if near else f"one of {', '.join(known)}"
-            yield Problem(f"{condition.key} is never '{value}'", hint, spot)
-    elif not _FORMS[key][1].match(value):
-        what = _FORMS[key][0]
-        other = next((name for begin, name in _OTHERS.items() if value.startswith(begin)), None)
-        other = None if other is not None and other.lower() == key else other
-        hint = f"did you mean `{other}`?" if other else _meant(key, value) or f"write {what}"
-        severity = ERROR if other or key in _EXACT else WARNING
-        yield Problem(f"'{value}' is not what {condition.key} holds: {what}", hint, spot, severity)
-    elif (
-        key == "iam:passedtoservice"
-        and _PLAIN_SERVICE.match(value)
-        and (told := principals.of_service(value)) is not None
-    ):
-        yield Problem(f"no service is '{value}', which {condition.key} would have to be", told[1], spot, WARNING)
+        yield from _wrong_word(condition, value, spot)
+        return
+    form, pattern = _FORMS[key]
+    if not pattern.match(value):
+        proper_key = _key_of_form(key, value)
+        hint = f"did you mean `{proper_key}`?" if proper_key else _meant(key, value) or f"write {form}"
+        severity = ERROR if proper_key or key in _EXACT else WARNING
+        yield Problem(f"'{value}' is not what {condition.key} holds: {form}", hint, spot, severity)
+    elif key == "iam:passedtoservice" and _PLAIN_SERVICE.match(value):
+        mistake = principals.of_service(value)
+        if mistake is not None:
+            _, hint = mistake
+            yield Problem(f"no service is '{value}', which {condition.key} would have to be", hint, spot, WARNING)
+
+
+def _wrong_word(condition: Condition, value: str, spot: Spot) -> Iterator[Problem]:
+    """A word that the key never is; operators that ignore case take it in any."""
+    words = _WORDS[condition.key.lower()]
+    in_any_case = next((word for word in words if word.lower() == value.lower()), None)
+    if value in words or (in_any_case is not None and "IgnoreCase" in condition.operator):
+        return
+    meant = in_any_case or nearest(value, words)
+    hint = f"did you mean '{meant}'?" if meant else f"one of {', '.join(words)}"
+    yield Problem(f"{condition.key} is never '{value}'", hint, spot)
+
+
+def _key_of_form(key: str, value: str) -> str | None:
+    """The other key whose values begin like this one."""
+    for beginning, name in _KEYS_BY_BEGINNING.items():
+        if value.startswith(beginning):
+            return name if name.lower() != key else None
+    return None
 
 
 def _seconds(condition: Condition) -> Iterator[Problem]:
@@ -128,5 +143,5 @@ def _meant(key: str, value: str) -> str | None:
     label = value.lower().removesuffix(".amazonaws.com")
     if key == "kms:viaservice" and value and "." not in label:
         return f"write '{label}.REGION.amazonaws.com'"
-    said = principals.of_service(value) if _FORMS[key] is _SERVICE else None
-    return said[1] if said is not None else None
+    mistake = principals.of_service(value) if _FORMS[key] is _SERVICE else None
+    return mistake[1] if mistake is not None else None

@@ -59,10 +59,7 @@ def conditional(item: Item) -> Iterator[Problem]:
 
 
 def _services_alone(item: Item) -> bool:
-    principals = item.statement.principals
-    return (
-        principals is not None and not principals.negated and {kind for kind, _ in principals.patterns} == {"Service"}
-    )
+    return item.principal_element == "Principal" and {kind for kind, _ in item.principals} == {"Service"}
 
 
 def _of_endpoint(item: Item) -> bool:

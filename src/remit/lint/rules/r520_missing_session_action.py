@@ -80,5 +80,4 @@ def _allowed(items: tuple[Item, ...] | list[Item]) -> frozenset[str]:
 
 
 def _of_anywhere(item: Item) -> bool:
-    principals = item.statement.principals
-    return principals is not None and ("Service", _ANYWHERE) in principals.patterns
+    return ("Service", _ANYWHERE) in item.principals

@@ -34,8 +34,7 @@ def conditional(item: Item) -> Iterator[Problem]:
     """Keys of a request's headers."""
     if item.keys.isdisjoint(_KEYS):
         return
-    principals = item.statement.principals
-    service = principals is not None and any(kind == "Service" for kind, _ in principals.patterns)
+    service = any(kind == "Service" for kind, _ in item.principals)
     for condition in item.statement.conditions:
         if condition.key.lower() in _KEYS:
             message = f"{condition.key} is what the caller says: anyone can send the value that the policy asks for"

@@ -77,11 +77,10 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def _sessions(item: Item) -> Iterator[Problem]:
     """Sessions of a role that is a principal itself."""
-    principals = item.statement.principals
-    if principals is None or principals.negated:
+    if item.principal_element == "NotPrincipal":
         return
-    admitted = {value for kind, value in principals.patterns if kind == "AWS"}
-    for kind, value in principals.patterns:
+    admitted = {value for kind, value in item.principals if kind == "AWS"}
+    for kind, value in item.principals:
         session = _SESSION.fullmatch(value)
         role = f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}" if session is not None else None
         if role in admitted:

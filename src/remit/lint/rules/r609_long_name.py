@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from remit.catalogue.types import resource_type
 from remit.iam import tokens
 from remit.lint.finding import ERROR, Problem
+from remit.lint.templates import resources_with_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +37,9 @@ _LATE = re.compile(r"\$\{[^}]*\}")
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Names that are given, as far as they are known before the deploy."""
-    for name, resource in written.resources.items():
-        kind = resource_type(str(resource["Type"]))
-        properties = resource.get("Properties")
-        if kind is None or kind.naming is None or kind.naming.most is None or not isinstance(properties, dict):
+    for name, type_name, properties in resources_with_properties(written):
+        kind = resource_type(type_name)
+        if kind is None or kind.naming is None or kind.naming.most is None:
             continue
         element, most = kind.naming.property, kind.naming.most
         raw = properties.get(element)

@@ -25,7 +25,6 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.finding import Spot
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
@@ -34,18 +33,10 @@ _LEAST = 16
 
 def statement(item: Item) -> Iterator[Problem]:
     """Secrets among resources and the values of conditions."""
-    for spot, text in _texts(item):
+    for spot, text in item.texts:
         if len(text) < _LEAST:
             continue
         is_name = text.startswith("arn:") or "${" in text  # names may be long, and mix cases and digits
         secret = secrets.kind(text) if is_name else secrets.bare_key(text)
         if secret is not None:
             yield Problem(f"a text of this policy looks like {secret}", "remove it, and rotate the key", spot)
-
-
-def _texts(item: Item) -> Iterator[tuple[Spot, str]]:
-    for text in item.resources:
-        yield (item.resource_element, text), text
-    for condition in item.statement.conditions:
-        for value in condition.values:
-            yield ("Condition", condition.spelled, condition.key, value), value

@@ -33,6 +33,8 @@ from remit.catalogue.types import access_of
 from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.reference_samples import settled
+from remit.lint.templates import resources_with_properties
 from remit.template.branches import items
 
 if TYPE_CHECKING:
@@ -49,10 +51,9 @@ _OF_SAM = "Policies"
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """What roles, users and groups are given by ARN."""
-    for name, resource in written.resources.items():
-        properties = resource.get("Properties")
-        element = access_of(str(resource["Type"])).managed
-        if not element or not isinstance(properties, dict):
+    for name, kind, properties in resources_with_properties(written):
+        element = access_of(kind).managed
+        if not element:
             continue
         path: Spot = ("Resources", name, "Properties")
         if element == _OF_SAM:
@@ -80,11 +81,11 @@ def _named(policies: Any, path: Spot) -> Iterator[Problem]:
             message = f"'{policy}' is one of SAM's policy templates, and needs its parameters"
             yield Problem(message, f"{policy}: {{…}}", at)
         elif not policy.startswith("${"):
-            hint = _near(policy) or did_you_mean(policy, sam_policies())
+            hint = _nearest_policy(policy) or did_you_mean(policy, sam_policies())
             yield Problem(f"AWS has no managed policy '{policy}'", hint, at, ERROR if hint else WARNING)
 
 
-def _near(name: str) -> str | None:
+def _nearest_policy(name: str) -> str | None:
     """The policy that a name cut short begins, or that it resembles."""
     names = managed_policies()
     longer = min((candidate for candidate in names if candidate.startswith(name)), key=len, default=None)
@@ -102,16 +103,19 @@ def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
     text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else value
     if not isinstance(text, str):
         return
-    text = text.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "111122223333")
+    text = settled(text)
     if "${" in text:
         return
     if not _ARN.fullmatch(text):
-        policy = managed_policy(text)
-        hint = f"did you mean '{policy.arn('aws')}'?" if policy else "arn:aws:iam::ACCOUNT:policy/NAME"
+        hint = _full_arn(text) or "arn:aws:iam::ACCOUNT:policy/NAME"
         yield Problem(f"'{text}' is not an ARN of a policy: the {purpose} is refused", hint, spot)
     elif ":iam::aws:policy/" in text and managed_policy(text) is None:
         name = text.rpartition("/")[2]
-        policy = managed_policy(name)
-        near = f"did you mean '{policy.arn('aws')}'?" if policy else _near(name)
+        meant = _full_arn(name) or _nearest_policy(name)
         message = f"AWS has no managed policy '{text.partition(':policy/')[2]}'"
-        yield Problem(message, near, spot, ERROR if near else WARNING)
+        yield Problem(message, meant, spot, ERROR if meant else WARNING)
+
+
+def _full_arn(name: str) -> str | None:
+    policy = managed_policy(name)
+    return f"did you mean '{policy.arn('aws')}'?" if policy else None

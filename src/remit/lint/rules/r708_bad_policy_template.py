@@ -33,6 +33,7 @@ from remit.catalogue.sam_policies import sam_policies, sam_policy
 from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.templates import resources_with_properties
 from remit.template.branches import items
 
 if TYPE_CHECKING:
@@ -47,9 +48,8 @@ _HOLDERS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """The policy templates of functions and state machines."""
-    for name, resource in written.resources.items():
-        properties = resource.get("Properties")
-        if resource["Type"] in _HOLDERS and isinstance(properties, dict):
+    for name, kind, properties in resources_with_properties(written):
+        if kind in _HOLDERS:
             path: Spot = ("Resources", name, "Properties", "Policies")
             for entry in items(properties.get("Policies"), path):
                 policy = entry.value
@@ -61,23 +61,22 @@ def _problems(name: Any, parameters: Any, at: Spot, written: WrittenTemplate) ->
     known_template = sam_policy(name)
     if known_template is None:
         if isinstance(name, str) and name != "Ref" and not name.startswith("Fn::"):
-            near = did_you_mean(name, sam_policies())
-            hint = near or "or write the statement itself"
-            yield Problem(f"SAM has no policy template '{name}'", hint, (*at, name), ERROR if near else WARNING)
+            meant = did_you_mean(name, sam_policies())
+            severity = ERROR if meant else WARNING
+            hint = meant or "or write the statement itself"
+            yield Problem(f"SAM has no policy template '{name}'", hint, (*at, name), severity)
         return
-    names = tuple(parameters) if isinstance(parameters, dict) else ()
-    missing = tuple(parameter for parameter in known_template.parameters if parameter not in names)
-    unknown = tuple(parameter for parameter in names if parameter not in known_template.parameters)
+    declared = known_template.parameters
+    values = parameters if isinstance(parameters, dict) else {}
+    missing = [parameter for parameter in declared if parameter not in values]
+    unknown = [parameter for parameter in values if parameter not in declared]
     if any(str(parameter).startswith("Fn::") for parameter in unknown):
         return
     for parameter in unknown:
-        hint = (
-            did_you_mean(str(parameter), known_template.parameters)
-            or f"it takes {', '.join(known_template.parameters) or 'none'}"
-        )
+        hint = did_you_mean(str(parameter), declared) or f"it takes {', '.join(declared) or 'none'}"
         yield Problem(f"{name} has no parameter '{parameter}'", hint, (*at, name, parameter))
-    for parameter in names:
-        yield from _wrong_end(name, str(parameter), parameters[parameter], written, (*at, name, parameter))
+    for parameter, value in values.items():
+        yield from _wrong_end(name, str(parameter), value, written, (*at, name, parameter))
     if missing and not unknown:
         yield Problem(f"{name} needs {', '.join(missing)}", f"{missing[0]}: …", (*at, name))
 

@@ -33,6 +33,7 @@ from remit.catalogue.expand import expand
 from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.lint import meant_actions, principals
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.templates import resources_with_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,9 +46,8 @@ SEVERITY = ERROR
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Resources of type AWS::Lambda::Permission."""
-    for name, resource in written.resources.items():
-        properties = resource.get("Properties")
-        if resource["Type"] == "AWS::Lambda::Permission" and isinstance(properties, dict):
+    for name, kind, properties in resources_with_properties(written):
+        if kind == "AWS::Lambda::Permission":
             path: Spot = ("Resources", name, "Properties")
             yield from _action(properties.get("Action"), (*path, "Action"))
             yield from _principal(properties, (*path, "Principal"))

@@ -69,27 +69,32 @@ def _of_sam(resource: Mapping[str, Any]) -> bool:
     return str(resource["Type"]).startswith("AWS::Serverless::")
 
 
-def _problems(value: Any, known: tuple[str, ...], spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
+def _problems(value: Any, elements: tuple[str, ...], spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
+    required = elements[1:]
     if not isinstance(value, dict):
-        yield Problem(
-            f"a connector needs {' and '.join(known[1:])}", "Properties: {Destination: {Id: …}, …}", spot[:-1]
-        )
+        message = f"a connector needs {' and '.join(required)}"
+        yield Problem(message, "Properties: {Destination: {Id: …}, …}", spot[:-1])
         return
-    for key in value:
-        if key not in known:
-            yield Problem(f"a connector has no '{key}'", did_you_mean(str(key), known), (*spot, key))
-    needed = [key for key in known[1:] if key not in value and not any(one not in known for one in value)]
-    if needed:
-        yield Problem(f"the connector has no {' and no '.join(needed)}", f"add {needed[0]}", spot)
+    unknown = [key for key in value if key not in elements]
+    for key in unknown:
+        yield Problem(f"a connector has no '{key}'", did_you_mean(str(key), elements), (*spot, key))
+    missing = [key for key in required if key not in value]
+    if missing and not unknown:
+        yield Problem(f"the connector has no {' and no '.join(missing)}", f"add {missing[0]}", spot)
     for end in ("Source", "Destination"):
-        several = value.get(end)
-        for one in several if isinstance(several, list) else [several]:
-            name = one.get("Id") if isinstance(one, dict) else None
-            if isinstance(name, str) and name not in written.resources:
+        for name in _logical_ids(value.get(end)):
+            if name not in written.resources:
                 hint = did_you_mean(name, written.resources) or "it names a resource of the template by its logical id"
                 yield Problem(f"the {end.lower()} '{name}' names no resource of the template", hint, (*spot, end))
     permissions = value.get("Permissions")
-    for index, one in enumerate(permissions if isinstance(permissions, list) else ()):
-        if isinstance(one, str) and one not in _PERMISSIONS:
-            hint = did_you_mean(one, _PERMISSIONS) or "a connector gives Read, Write, or both"
-            yield Problem(f"a connector has no permission '{one}'", hint, (*spot, "Permissions", index))
+    for index, permission in enumerate(permissions if isinstance(permissions, list) else ()):
+        if isinstance(permission, str) and permission not in _PERMISSIONS:
+            hint = did_you_mean(permission, _PERMISSIONS) or "a connector gives Read, Write, or both"
+            yield Problem(f"a connector has no permission '{permission}'", hint, (*spot, "Permissions", index))
+
+
+def _logical_ids(end: Any) -> list[str]:
+    """The resources that one end of a connector names, by their logical ids."""
+    references = end if isinstance(end, list) else [end]
+    ids = [reference.get("Id") for reference in references if isinstance(reference, dict)]
+    return [name for name in ids if isinstance(name, str)]

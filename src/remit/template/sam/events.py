@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.template.sam.expansion import Event, Made, arn_of, given
 from remit.template.sam.polled_sources import SOURCES
+from remit.template.sam.resources import Made, SamEvent, arn_of, given
 from remit.template.sam.role import trusting
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _SCHEDULE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class EventTarget:
     """What an event starts: its ARN, its name, the logical id of its function."""
 
     function: str
@@ -36,7 +36,7 @@ class Target:
     name: Any
 
 
-def function_event(event: Event, target: Target) -> Iterator[Made]:
+def function_event(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The resources of an event of a function; none for a type that nobody knows."""
     if event.type in SOURCES:
         yield _mapping(event, target)
@@ -45,18 +45,18 @@ def function_event(event: Event, target: Target) -> Iterator[Made]:
         yield from make(event, target)
 
 
-def known(event: Event) -> bool:
+def known(event: SamEvent) -> bool:
     """Whether SAM's translator has such an event."""
     return event.type in SOURCES or event.type in _PUSHED
 
 
-def api_of(event: Event) -> str | None:
+def api_of(event: SamEvent) -> str | None:
     """The implicit API that an event belongs to; None when it names one, or is not an event of an API."""
     api = {"Api": ("RestApiId", _API), "HttpApi": ("ApiId", _HTTP)}.get(event.type)
     return api[1] if api is not None and event.properties.get(api[0]) is None else None
 
 
-def _mapping(event: Event, target: Target) -> Made:
+def _mapping(event: SamEvent, target: EventTarget) -> Made:
     source = SOURCES[event.type][0]
     return Made(
         event.id,
@@ -70,7 +70,7 @@ def _mapping(event: Event, target: Target) -> Made:
     )
 
 
-def _permission(event: Event, target: Target, service: str, source: Any = None) -> Made:
+def _permission(event: SamEvent, target: EventTarget, service: str, source: Any = None) -> Made:
     """The permission to call the function; the stage that SAM puts behind the id of an API's is left out."""
     return Made(
         f"{event.id}Permission",
@@ -85,14 +85,14 @@ def _permission(event: Event, target: Target, service: str, source: Any = None) 
     )
 
 
-def _rule(event: Event, target: Target) -> Iterator[Made]:
+def _rule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     name = "RuleName" if event.type != "Schedule" else "Name"
     yield rule(event, {"Arn": target.arn, "Id": f"{event.id}LambdaTarget"}, name)
     yield _permission(event, target, "events.amazonaws.com", arn_of(event.id))
     yield from letters(event, policy=True)
 
 
-def rule(event: Event, target: dict[str, Any], name: str) -> Made:
+def rule(event: SamEvent, target: dict[str, Any], name: str) -> Made:
     """The rule of a Schedule, CloudWatchEvent or EventBridgeRule event."""
     properties = event.properties
     renamed = {"Name": name, "ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
@@ -101,68 +101,68 @@ def rule(event: Event, target: dict[str, Any], name: str) -> Made:
         "AWS::Events::Rule",
         {
             **given(properties, "Description", "EventBusName", "State", **renamed),
-            "Targets": [_with_letters(event, target)],
+            "Targets": [_with_dead_letters(event, target)],
         },
         event.path,
     )
 
 
-def _with_letters(event: Event, target: dict[str, Any]) -> dict[str, Any]:
-    arn = _letters_arn(event)
+def _with_dead_letters(event: SamEvent, target: dict[str, Any]) -> dict[str, Any]:
+    arn = _dead_letter_arn(event)
     return {**target, "DeadLetterConfig": {"Arn": arn}} if arn is not None else target
 
 
-def _letters_arn(event: Event) -> Any:
+def _dead_letter_arn(event: SamEvent) -> Any:
     config = event.properties.get("DeadLetterConfig")
     if not isinstance(config, dict):
         return None
-    return config["Arn"] if config.get("Arn") is not None else arn_of(_letters_id(event, config))
+    return config["Arn"] if config.get("Arn") is not None else arn_of(_dead_letter_queue_id(event, config))
 
 
-def _letters_id(event: Event, config: dict[str, Any]) -> str:
+def _dead_letter_queue_id(event: SamEvent, config: dict[str, Any]) -> str:
     given_id = config.get("QueueLogicalId")
     return given_id if isinstance(given_id, str) else f"{event.id}Queue"
 
 
-def letters(event: Event, *, policy: bool) -> Iterator[Made]:
+def letters(event: SamEvent, *, policy: bool) -> Iterator[Made]:
     """The queue for what could not be delivered, where SAM makes it, and its policy."""
     config = event.properties.get("DeadLetterConfig")
     if isinstance(config, dict) and config.get("Arn") is None:
-        queue = _letters_id(event, config)
+        queue = _dead_letter_queue_id(event, config)
         yield Made(queue, "AWS::SQS::Queue", {}, event.path)
         if policy:
             yield _queue_policy(f"{event.id}QueuePolicy", {"Ref": queue}, event)
 
 
-def _queue_policy(logical_id: str, url: Any, event: Event) -> Made:
+def _queue_policy(logical_id: str, url: Any, event: SamEvent) -> Made:
     return Made(logical_id, "AWS::SQS::QueuePolicy", {"Queues": [url], "PolicyDocument": {}}, event.path)
 
 
-def _schedule(event: Event, target: Target) -> Iterator[Made]:
+def _schedule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": target.arn}
     yield from schedule(event, target.arn, statement)
 
 
-def schedule(event: Event, arn: Any, statement: dict[str, Any]) -> Iterator[Made]:
+def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[Made]:
     """The schedule of a ScheduleV2 event, and the role that it runs under, unless it brings one."""
     properties = event.properties
     role_arn = properties.get("RoleArn")
     role = f"{event.id}Role"
     name = {} if properties.get("OmitName") else {"Name": properties.get("Name") or event.id}
-    target = _with_letters(event, {"Arn": arn, "RoleArn": role_arn or arn_of(role)})
+    target = _with_dead_letters(event, {"Arn": arn, "RoleArn": role_arn or arn_of(role)})
     yield Made(
         event.id, "AWS::Scheduler::Schedule", {**given(properties, *_SCHEDULE), **name, "Target": target}, event.path
     )
     yield from letters(event, policy=False)
     if not role_arn:
-        queue = _letters_arn(event)
+        queue = _dead_letter_arn(event)
         sends = [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}] if queue is not None else []
         boundary = properties.get("PermissionsBoundary")
         yield event_role(event, role, "scheduler.amazonaws.com", [statement, *sends], boundary)
 
 
 def event_role(
-    event: Event, logical_id: str, service: str, statements: list[dict[str, Any]], boundary: Any = None
+    event: SamEvent, logical_id: str, service: str, statements: list[dict[str, Any]], boundary: Any = None
 ) -> Made:
     """The role that a service starts the target with."""
     names = (f"{logical_id}Policy{place}" for place in range(len(statements)))
@@ -184,12 +184,12 @@ def event_role(
     )
 
 
-def _notified(event: Event, target: Target) -> Iterator[Made]:
+def _bucket_permission(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The permission of an S3 event; the notification stands in the bucket itself."""
     yield _permission(event, target, "s3.amazonaws.com")
 
 
-def _topic(event: Event, target: Target) -> Iterator[Made]:
+def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     through = event.properties.get("SqsSubscription")
     queue_settings = through if isinstance(through, dict) else None
     queue = queue_settings.get("QueueArn") if queue_settings is not None else arn_of(f"{event.id}Queue")
@@ -208,20 +208,20 @@ def _topic(event: Event, target: Target) -> Iterator[Made]:
     yield _queue_policy(policy_id if isinstance(policy_id, str) else f"{event.id}QueuePolicy", url, event)
 
 
-def _called(event: Event, target: Target) -> Iterator[Made]:
+def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The permission of an API to call the function."""
     api = event.properties.get("RestApiId" if event.type == "Api" else "ApiId") or {"Ref": api_of(event)}
     source = {"Fn::Sub": ["arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*", {"Api": api}]}
     yield _permission(event, target, "apigateway.amazonaws.com", source)
 
 
-def _subscribed(event: Event, target: Target) -> Iterator[Made]:
+def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     properties = {**given(event.properties, "FilterPattern", "LogGroupName"), "DestinationArn": target.arn}
     yield _permission(event, target, "logs.amazonaws.com")
     yield Made(event.id, "AWS::Logs::SubscriptionFilter", properties, event.path)
 
 
-def _topic_rule(event: Event, target: Target) -> Iterator[Made]:
+def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     payload = {
         **given(event.properties, "AwsIotSqlVersion", "Sql"),
         "Actions": [{"Lambda": {"FunctionArn": target.arn}}],
@@ -230,27 +230,27 @@ def _topic_rule(event: Event, target: Target) -> Iterator[Made]:
     yield Made(event.id, "AWS::IoT::TopicRule", {"TopicRulePayload": payload}, event.path)
 
 
-def _triggered(event: Event, target: Target) -> Iterator[Made]:
+def _cognito_permission(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The permission of a user pool, one for all of a function's; its triggers stand in the pool itself."""
     permission = _permission(event, target, "cognito-idp.amazonaws.com")
     yield Made(f"{target.function}CognitoPermission", permission.type, permission.properties, event.path)
 
 
-def _spoken(event: Event, target: Target) -> Iterator[Made]:
+def _alexa_skill(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     yield _permission(event, target, "alexa-appkit.amazon.com")
 
 
-_PUSHED: Final[dict[str, Callable[[Event, Target], Iterator[Made]]]] = {
-    "AlexaSkill": _spoken,
-    "Api": _called,
+_PUSHED: Final[dict[str, Callable[[SamEvent, EventTarget], Iterator[Made]]]] = {
+    "AlexaSkill": _alexa_skill,
+    "Api": _api_permission,
     "CloudWatchEvent": _rule,
-    "CloudWatchLogs": _subscribed,
-    "Cognito": _triggered,
+    "CloudWatchLogs": _log_subscription,
+    "Cognito": _cognito_permission,
     "EventBridgeRule": _rule,
-    "HttpApi": _called,
-    "IoTRule": _topic_rule,
-    "S3": _notified,
-    "SNS": _topic,
+    "HttpApi": _api_permission,
+    "IoTRule": _iot_rule,
+    "S3": _bucket_permission,
+    "SNS": _sns_subscription,
     "Schedule": _rule,
     "ScheduleV2": _schedule,
 }

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.template.branches import written_at
+from remit.template.sam.apis import http_api, rest_api
 from remit.template.sam.events import api_of, known
-from remit.template.sam.expansion import Declared, arn_of
 from remit.template.sam.function import function
-from remit.template.sam.other_types import MAKERS, http_api, rest_api
+from remit.template.sam.resources import SamResource, arn_of
+from remit.template.sam.simple_types import application, layer, table
+from remit.template.sam.state_machine import state_machine
 from remit.template.sections import section
 from remit.template.written_template import SAM
 
@@ -20,9 +22,18 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Path
     from remit.errors import Origin
     from remit.template.policy_documents import Place
-    from remit.template.sam.expansion import Event, Made
+    from remit.template.sam.resources import Made, SamEvent
 
-_MAKERS: Final = {"Function": function, **MAKERS}
+_MAKERS: Final = {
+    "Api": rest_api,
+    "Application": application,
+    "Function": function,
+    "HttpApi": http_api,
+    "LayerVersion": layer,
+    "SimpleTable": table,
+    "StateMachine": state_machine,
+}
+"""What makes the resources of a type of SAM's, by the end of its name."""
 _IMPLICIT: Final = {
     "ServerlessRestApi": (f"{SAM}Api", rest_api, {"StageName": "Prod"}),
     "ServerlessHttpApi": (f"{SAM}HttpApi", http_api, {}),
@@ -99,19 +110,19 @@ def _is_sam(resource: Any) -> bool:
     return isinstance(resource, dict) and str(resource.get("Type", "")).startswith(SAM)
 
 
-def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: Place) -> Iterator[Declared]:
+def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: Place) -> Iterator[SamResource]:
     shared = section(template, "Globals")
     for name, resource in resources.items():
         if not _is_sam(resource):
             continue
         kind = str(resource["Type"])
         attributes = {key: resource[key] for key in _PASSED_ON if key in resource}
-        declaration = Declared(name, kind, {}, attributes, place)
+        declaration = SamResource(name, kind, {}, attributes, place)
         properties = resource.get("Properties")
         if properties is not None and not isinstance(properties, dict):
             raise declaration.wrong("Properties must be a mapping", declaration.at())
         above = {key: item for key, item in section(shared, declaration.kind).items() if key not in _NOT_GLOBAL}
-        yield Declared(name, kind, _merged(above, properties or {}), attributes, place)
+        yield SamResource(name, kind, _merged(above, properties or {}), attributes, place)
 
 
 def _merged(above: Any, below: Any) -> Any:
@@ -126,8 +137,8 @@ def _merged(above: Any, below: Any) -> Any:
     return [*above, *below] if isinstance(above, list) and isinstance(below, list) else below
 
 
-def _made(declared: Iterable[Declared], place: Place) -> Iterator[tuple[Declared, Made]]:
-    implicit: dict[str, Event] = {}
+def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamResource, Made]]:
+    implicit: dict[str, SamEvent] = {}
     for declaration in declared:
         make = _MAKERS.get(declaration.kind)
         for resource_made in make(declaration) if make is not None else ():
@@ -138,13 +149,13 @@ def _made(declared: Iterable[Declared], place: Place) -> Iterator[tuple[Declared
                 implicit.setdefault(name, event)
     for name, event in implicit.items():
         kind, make_api, properties = _IMPLICIT[name]
-        api = Declared(name, kind, properties, {}, place)
+        api = SamResource(name, kind, properties, {}, place)
         for resource_made in make_api(api):
-            yield Declared(str(event.path[1]), kind, {}, {}, place), replace(resource_made, origin=event.path)
+            yield SamResource(str(event.path[1]), kind, {}, {}, place), replace(resource_made, origin=event.path)
 
 
 def _keep(
-    declaration: Declared,
+    declaration: SamResource,
     resource_made: Made,
     plain: dict[str, Any],
     origins: dict[Path, Path],
@@ -164,7 +175,7 @@ def _keep(
     reasons |= {(*base, "Properties", *below): why for below, why in resource_made.reasons.items()}
 
 
-def _unknown(declaration: Declared) -> Iterator[str]:
+def _unknown(declaration: SamResource) -> Iterator[str]:
     """What of a resource is not expanded."""
     if declaration.kind not in _MAKERS:
         yield f"what {declaration.logical_id} ({declaration.type}) becomes is not known here"
@@ -180,7 +191,7 @@ def _unknown(declaration: Declared) -> Iterator[str]:
 _LEFT_OUT: Final = ("Auth", "Connectors", "DeploymentPreference", "Domain", "Models")
 
 
-def _linked(declaration: Declared, plain: Mapping[str, Any]) -> dict[str, Any]:
+def _linked(declaration: SamResource, plain: Mapping[str, Any]) -> dict[str, Any]:
     """The buckets, user pools and APIs that events write themselves into."""
     changed: dict[str, Any] = {}
     for event in declaration.events() if declaration.kind == "StateMachine" else ():
@@ -202,7 +213,7 @@ def _linked(declaration: Declared, plain: Mapping[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def _notifying(bucket: dict[str, Any], event: Event, arn: Any) -> dict[str, Any]:
+def _notifying(bucket: dict[str, Any], event: SamEvent, arn: Any) -> dict[str, Any]:
     config = bucket.get("NotificationConfiguration")
     config = config if isinstance(config, dict) else {}
     listed = config.get("LambdaConfigurations")
@@ -211,7 +222,7 @@ def _notifying(bucket: dict[str, Any], event: Event, arn: Any) -> dict[str, Any]
     return {**bucket, "NotificationConfiguration": {**config, "LambdaConfigurations": both}}
 
 
-def _calling(api: dict[str, Any], event: Event) -> dict[str, Any]:
+def _calling(api: dict[str, Any], event: SamEvent) -> dict[str, Any]:
     """The API calls the state machine under the event's role: it is in the body, where a deploy passes it."""
     body = api.get("Body")
     body = body if isinstance(body, dict) and not tokens.is_intrinsic(body) else {}
@@ -224,8 +235,9 @@ def _calling(api: dict[str, Any], event: Event) -> dict[str, Any]:
     return {**api, "Body": {**body, "paths": {**paths, path: {**methods, method.lower(): called}}}}
 
 
-def _triggering(pool: dict[str, Any], event: Event, arn: Any) -> dict[str, Any]:
+def _triggering(pool: dict[str, Any], event: SamEvent, arn: Any) -> dict[str, Any]:
     config = pool.get("LambdaConfig")
     trigger = event.properties.get("Trigger")
-    names = [name for name in (trigger if isinstance(trigger, list) else [trigger]) if isinstance(name, str)]
+    triggers = trigger if isinstance(trigger, list) else [trigger]
+    names = [name for name in triggers if isinstance(name, str)]
     return {**pool, "LambdaConfig": {**(config if isinstance(config, dict) else {}), **dict.fromkeys(names, arn)}}

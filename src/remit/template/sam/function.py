@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.branches import NO_VALUE, Choice, choice
-from remit.template.sam.events import Target, function_event
-from remit.template.sam.expansion import Declared, Made, arn_of, given, in_s3, tags
+from remit.template.sam.events import EventTarget, function_event
+from remit.template.sam.resources import Made, SamResource, arn_of, given, in_s3, tags
 from remit.template.sam.role import destinations, role
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _KEPT: Final = (
 )  # fmt: skip
 
 
-def function(declared: Declared) -> Iterator[Made]:
+def function(declared: SamResource) -> Iterator[Made]:
     """Everything that the function becomes. RemitError: a policy that is none, an event without a type."""
     own_role = _own_role(declared)
     sam_role = role(declared, "lambda.amazonaws.com")
@@ -28,10 +28,10 @@ def function(declared: Declared) -> Iterator[Made]:
     if own_role is None or choice(own_role) is not None:
         yield sam_role
     alias = declared.properties.get("AutoPublishAlias")
-    target = Target(declared.logical_id, arn_of(declared.logical_id), {"Ref": declared.logical_id})
+    target = EventTarget(declared.logical_id, arn_of(declared.logical_id), {"Ref": declared.logical_id})
     if alias:
         version, alias_made = _published(declared, alias)
-        target = Target(declared.logical_id, {"Ref": alias_made.logical_id}, {"Ref": alias_made.logical_id})
+        target = EventTarget(declared.logical_id, {"Ref": alias_made.logical_id}, {"Ref": alias_made.logical_id})
         yield version
         yield alias_made
     yield from _url(declared, target)
@@ -40,7 +40,7 @@ def function(declared: Declared) -> Iterator[Made]:
         yield from function_event(event, target)
 
 
-def _own_role(declared: Declared) -> Any:
+def _own_role(declared: SamResource) -> Any:
     """The role that the function brings: None for none, a choice when a condition decides between its own and SAM's."""
     given_role = declared.properties.get("Role")
     chosen = choice(given_role)
@@ -53,7 +53,7 @@ def _own_role(declared: Declared) -> Any:
     return None if role_if_true == role_if_false else Choice(chosen.condition, (role_if_true, role_if_false)).written()
 
 
-def _properties(declared: Declared, own_role: Any) -> dict[str, Any]:
+def _properties(declared: SamResource, own_role: Any) -> dict[str, Any]:
     properties = declared.properties
     letters = declared.mapping("DeadLetterQueue").get("TargetArn")
     return {
@@ -75,7 +75,7 @@ def _code(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"S3Bucket": location[0], "S3Key": location[1]} if location is not None else {}
 
 
-def _published(declared: Declared, alias: Any) -> tuple[Made, Made]:
+def _published(declared: SamResource, alias: Any) -> tuple[Made, Made]:
     """The version and the alias; a version's logical id ends with a hash, which is left out."""
     name = {"Ref": declared.logical_id}
     text = alias if isinstance(alias, str) else ""
@@ -93,7 +93,7 @@ def _published(declared: Declared, alias: Any) -> tuple[Made, Made]:
     )
 
 
-def _url(declared: Declared, target: Target) -> Iterator[Made]:
+def _url(declared: SamResource, target: EventTarget) -> Iterator[Made]:
     config = declared.mapping("FunctionUrlConfig")
     if not config:
         return
@@ -109,7 +109,7 @@ def _url(declared: Declared, target: Target) -> Iterator[Made]:
             yield Made(f"{declared.logical_id}{name}", "AWS::Lambda::Permission", anyone, path)
 
 
-def _invoked(declared: Declared, alias: Any) -> Iterator[Made]:
+def _invoked(declared: SamResource, alias: Any) -> Iterator[Made]:
     """The settings for asynchronous calls, with the queue or topic that SAM makes for results."""
     config = declared.mapping("EventInvokeConfig")
     if not config:

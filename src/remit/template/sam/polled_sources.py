@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from remit.template.sam.expansion import Event
+    from remit.template.sam.resources import SamEvent
 
 SOURCES: Final[dict[str, tuple[str | None, str | None]]] = {
     "DocumentDB": ("Cluster", None),
@@ -31,7 +31,7 @@ _NO_SECRET: Final = frozenset({
 Statement = dict[str, Any]
 
 
-def statements(event: Event) -> list[Statement]:
+def statements(event: SamEvent) -> list[Statement]:
     """The statements that an event source brings, beside its managed policy."""
     make = _STATEMENTS.get(event.type)
     source_statements = [] if make is None else make(event.properties)
@@ -117,7 +117,7 @@ _STATEMENTS: Final[dict[str, Callable[[Mapping[str, Any]], list[Statement]]]] = 
 }
 
 
-def failures(event: Event) -> list[Statement]:
+def failures(event: SamEvent) -> list[Statement]:
     """What sending failed batches on needs, where the destination tells its type."""
     config = event.properties.get("DestinationConfig")
     failure = config.get("OnFailure") if isinstance(config, dict) else None

@@ -11,8 +11,8 @@ from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.iam.policy import VERSION
 from remit.template.branches import NO_VALUE, Choice, choice
-from remit.template.sam.expansion import Declared, Made, tags
 from remit.template.sam.polled_sources import SOURCES, destination, failures, statements
+from remit.template.sam.resources import Made, SamResource, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,9 +34,9 @@ class _Entry:
     reasons: Mapping[Path, str] = field(default_factory=dict)
 
 
-def role(declared: Declared, service: str) -> Made:
+def role(declared: SamResource, service: str) -> Made:
     """The execution role, with what each of the properties and events adds to it. RemitError: a policy that is none."""
-    entries = [*_own(declared), *_written(declared), *_pulled(declared)]
+    entries = [*_policies_of_properties(declared), *_declared_policies(declared), *_policies_of_sources(declared)]
     managed: list[Any] = []
     documents: list[_Entry] = []
     for entry in entries:
@@ -90,29 +90,31 @@ def aws_policy(name: str) -> str | dict[str, Any]:
     return name if policy is None else {"Fn::Sub": policy.arn()}
 
 
-def _own(declared: Declared) -> Iterator[_Entry]:
+def _policies_of_properties(declared: SamResource) -> Iterator[_Entry]:
     """What the properties of a function bring, whatever its Policies say."""
     properties = declared.properties
     if declared.type != _FUNCTION:
         return
     durable = properties.get("DurableConfig")
-    yield _aws("AWSLambdaBasicDurableExecutionRolePolicy" if durable else "AWSLambdaBasicExecutionRole")
+    yield _aws_managed("AWSLambdaBasicDurableExecutionRolePolicy" if durable else "AWSLambdaBasicExecutionRole")
     if properties.get("Tracing") and properties["Tracing"] != "Disabled":
-        yield _aws(_XRAY)
+        yield _aws_managed(_XRAY)
     if properties.get("VpcConfig"):
-        yield _aws("AWSLambdaVPCAccessExecutionRole")
+        yield _aws_managed("AWSLambdaVPCAccessExecutionRole")
     letters = declared.mapping("DeadLetterQueue")
     action = {"SQS": "sqs:SendMessage", "SNS": "sns:Publish"}.get(str(letters.get("Type")))
     if action is not None:
         statement = {"Effect": "Allow", "Action": action, "Resource": letters.get("TargetArn")}
-        yield _added("DeadLetterQueuePolicy", [statement], declared.at("DeadLetterQueue"), "DeadLetterQueue", VERSION)
+        yield _sam_policy(
+            "DeadLetterQueuePolicy", [statement], declared.at("DeadLetterQueue"), "DeadLetterQueue", VERSION
+        )
     for name, path, kind, target in destinations(declared):
         sending = destination(kind, target)
         if sending:
-            yield _added(f"{name}Policy", sending, path, f"EventInvokeConfig {path[-1]}")
+            yield _sam_policy(f"{name}Policy", sending, path, f"EventInvokeConfig {path[-1]}")
 
 
-def destinations(declared: Declared) -> Iterator[tuple[str, Path, str, Any]]:
+def destinations(declared: SamResource) -> Iterator[tuple[str, Path, str, Any]]:
     """Where a function's asynchronous results go: the queue or topic that SAM would make, place, type, ARN."""
     config = declared.mapping("EventInvokeConfig").get("DestinationConfig")
     for outcome in ("OnSuccess", "OnFailure"):
@@ -127,11 +129,11 @@ def destinations(declared: Declared) -> Iterator[tuple[str, Path, str, Any]]:
             yield name, path, kind, own_target if target is None and target_type else target
 
 
-def _aws(name: str) -> _Entry:
+def _aws_managed(name: str) -> _Entry:
     return _Entry(managed=True, value=aws_policy(name))
 
 
-def _added(
+def _sam_policy(
     name: str, added_statements: list[dict[str, Any]], path: Path, because: str, version: str | None = None
 ) -> _Entry:
     document = {**({"Version": version} if version else {}), "Statement": added_statements}
@@ -139,7 +141,7 @@ def _added(
     return _Entry(managed=False, value=value, origins={(): path}, reasons={(): f"SAM adds it for {because}"})
 
 
-def _written(declared: Declared) -> Iterator[_Entry]:
+def _declared_policies(declared: SamResource) -> Iterator[_Entry]:
     """The Policies of the template."""
     policies = declared.properties.get("Policies")
     if isinstance(policies, list):
@@ -150,16 +152,16 @@ def _written(declared: Declared) -> Iterator[_Entry]:
         yield _policy(declared, policies, declared.at("Policies"), 0)
     tracing = declared.properties.get("Tracing")
     if declared.type != _FUNCTION and isinstance(tracing, dict) and tracing.get("Enabled") is True:
-        yield _aws(_XRAY)
+        yield _aws_managed(_XRAY)
 
 
-def _policy(declared: Declared, policy: Any, path: Path, number: int) -> _Entry:
+def _policy(declared: SamResource, policy: Any, path: Path, number: int) -> _Entry:
     """An entry of Policies: a name or ARN, a document, one of SAM's templates, or a choice of two alike."""
     if isinstance(policy, str):
         return _Entry(managed=True, value=aws_policy(policy))
     chosen = choice(policy)
     if chosen is not None:
-        return _chosen(declared, chosen, path, number)
+        return _policy_choice(declared, chosen, path, number)
     if tokens.is_intrinsic(policy):
         return _Entry(managed=True, value=policy)
     name = f"{declared.logical_id}RolePolicy{number}"
@@ -167,13 +169,13 @@ def _policy(declared: Declared, policy: Any, path: Path, number: int) -> _Entry:
         value = {"PolicyName": name, "PolicyDocument": policy}
         return _Entry(managed=False, value=value, origins={("PolicyDocument",): path, (): path})
     if isinstance(policy, dict) and len(policy) == 1:
-        return _template(declared, policy, path, name)
+        return _from_sam_template(declared, policy, path, name)
     raise declared.wrong(
         "an entry of Policies must be a name, an ARN, a policy document or one of SAM's policy templates", path
     )
 
 
-def _template(declared: Declared, policy_template: Mapping[str, Any], path: Path, name: str) -> _Entry:
+def _from_sam_template(declared: SamResource, policy_template: Mapping[str, Any], path: Path, name: str) -> _Entry:
     ((title, parameters),) = policy_template.items()
     sam_template = sam_policy(str(title))
     if sam_template is None:
@@ -187,7 +189,7 @@ def _template(declared: Declared, policy_template: Mapping[str, Any], path: Path
     return _Entry(managed=False, value=value, origins={(): path}, reasons={(): f"SAM's {title}"})
 
 
-def _chosen(declared: Declared, chosen: Choice, path: Path, number: int) -> _Entry:
+def _policy_choice(declared: SamResource, chosen: Choice, path: Path, number: int) -> _Entry:
     written: list[Any] = []
     below: list[tuple[Path, _Entry]] = []
     for holds in (True, False):
@@ -209,19 +211,19 @@ def _chosen(declared: Declared, chosen: Choice, path: Path, number: int) -> _Ent
     )
 
 
-def _pulled(declared: Declared) -> Iterator[_Entry]:
+def _policies_of_sources(declared: SamResource) -> Iterator[_Entry]:
     """What the event sources add that Lambda reads for the function."""
     added: list[Any] = []
     for event in declared.events() if declared.type == _FUNCTION else ():
         if event.type == "SNS" and event.properties.get("SqsSubscription"):
-            yield _aws("service-role/AWSLambdaSQSQueueExecutionRole")
+            yield _aws_managed("service-role/AWSLambdaSQSQueueExecutionRole")
         if event.type not in SOURCES:
             continue
         policy = SOURCES[event.type][1]
         if policy is not None:
-            yield _aws(f"service-role/{policy}")
+            yield _aws_managed(f"service-role/{policy}")
         version = VERSION if event.type == "SelfManagedKafka" else None  # as SAM has it
         for added_statements in (statements(event), failures(event)):
             if added_statements and added_statements not in added:
                 added.append(added_statements)
-                yield _added(f"{event.id}Policy", added_statements, event.path, f"event {event.name}", version)
+                yield _sam_policy(f"{event.id}Policy", added_statements, event.path, f"event {event.name}", version)

@@ -16,7 +16,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import Policy
 from remit.template.policy_documents import grants_of, policy_of, services
 from remit.template.roles import RUNS, Read
-from remit.template.terraform.state import Item, configured, items_of, plain
+from remit.template.terraform.state import PlannedResource, configured, items_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ _ATTACHING: Final = {"aws_iam_role_policy_attachment": "role", "aws_iam_policy_a
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TerraformPlan:
     """Both sides of a plan: the roles before it, and after."""
 
     before: Read
@@ -40,14 +40,16 @@ def is_plan(value: Any) -> bool:
     return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
 
 
-def read_plan(content: bytes, file: str) -> Plan:
+def read_plan(content: bytes, file: str) -> TerraformPlan:
     """A plan's roles before and after. RemitError at line and column; before a first apply there are none."""
     source = read(content, file)
     if not is_plan(source.value):
         raise RemitError(
             f"{file} is not a Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
         )
-    return Plan(_read(_prior(source.value, source.place), source.place), plan_roles(source.value, file, source.place))
+    return TerraformPlan(
+        _read(_prior(source.value, source.place), source.place), plan_roles(source.value, file, source.place)
+    )
 
 
 def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> Read:
@@ -58,7 +60,7 @@ def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> Read:
     return _read(items_of(value[key], (key,), place, configured(value)), place, _prior(value, place))
 
 
-def _prior(value: Mapping[str, Any], place: Place) -> tuple[Item, ...]:
+def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
     """The resources of the state that the plan was made from; without one, those that its changes start from."""
     prior, references = value.get("prior_state"), configured(value)
     if isinstance(prior, dict) and isinstance(prior.get("values"), dict):
@@ -72,12 +74,14 @@ def _prior(value: Mapping[str, Any], place: Place) -> tuple[Item, ...]:
             path: Path = ("resource_changes", index, "change", "before")
             address = str(resource_change.get("address", ""))
             items.append(
-                Item(address, str(resource_change.get("type", "")), before, path, references.get(plain(address), {}))
+                PlannedResource(
+                    address, str(resource_change.get("type", "")), before, path, references.get(plain(address), {})
+                )
             )
     return tuple(items)
 
 
-def _read(items: tuple[Item, ...], place: Place, prior: tuple[Item, ...] = ()) -> Read:
+def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[PlannedResource, ...] = ()) -> Read:
     all_items = _Items(items, prior)
     policies = {item.address: _own(item, place) for item in items if item.type == "aws_iam_policy"}
     roles = tuple(_role(item, all_items, policies, place) for item in items if item.type == "aws_iam_role")
@@ -95,20 +99,20 @@ def _read(items: tuple[Item, ...], place: Place, prior: tuple[Item, ...] = ()) -
 class _Items:
     """The resources of a side, to be asked which of them something means, and those that were there before it."""
 
-    def __init__(self, items: tuple[Item, ...], prior: tuple[Item, ...] = ()) -> None:
+    def __init__(self, items: tuple[PlannedResource, ...], prior: tuple[PlannedResource, ...] = ()) -> None:
         self.items = items
         self.prior = prior
-        self._kinds: dict[str, list[Item]] = {}
+        self._kinds: dict[str, list[PlannedResource]] = {}
         for item in items:
             self._kinds.setdefault(item.type, []).append(item)
-        self._texts: dict[str, dict[str, list[Item]]] = {}
-        self._owned: dict[tuple[str, str], dict[Path, list[Item]]] = {}
+        self._texts: dict[str, dict[str, list[PlannedResource]]] = {}
+        self._owned: dict[tuple[str, str], dict[Path, list[PlannedResource]]] = {}
 
-    def of(self, kind: str) -> list[Item]:
+    def of(self, kind: str) -> list[PlannedResource]:
         """The resources of a type."""
         return self._kinds.get(kind, [])
 
-    def meant(self, item: Item, attribute: str, kind: str) -> list[Item]:
+    def meant(self, item: PlannedResource, attribute: str, kind: str) -> list[PlannedResource]:
         """The resources of a type that an attribute names: by name, id or ARN, or by its references."""
         texts = [text for text in _texts([item.values.get(attribute)]) if text]
         if texts:
@@ -119,27 +123,27 @@ class _Items:
         ]
         return [candidate for candidate in referred if candidate.index == item.index] or referred
 
-    def named(self, kind: str) -> dict[str, list[Item]]:
+    def named(self, kind: str) -> dict[str, list[PlannedResource]]:
         """The resources of a type by their ARNs, names and ids."""
         if kind not in self._texts:
-            by_text: dict[str, list[Item]] = {}
+            by_text: dict[str, list[PlannedResource]] = {}
             for item in self.of(kind):
                 for text in {item.text("arn"), item.text("name"), item.text("id")}:
                     by_text.setdefault(text, []).append(item)
             self._texts[kind] = by_text
         return self._texts[kind]
 
-    def managed(self, role: Item, kind: str, attribute: str) -> list[Item]:
+    def managed(self, role: PlannedResource, kind: str, attribute: str) -> list[PlannedResource]:
         """The resources of a type that belong to a role now."""
         if (kind, attribute) not in self._owned:
-            by_owner: dict[Path, list[Item]] = {}
+            by_owner: dict[Path, list[PlannedResource]] = {}
             for candidate in self.of(kind):
                 for owner in self.meant(candidate, attribute, role.type):
                     by_owner.setdefault(owner.path, []).append(candidate)
             self._owned[kind, attribute] = by_owner
         return self._owned[kind, attribute].get(role.path, [])
 
-    def once(self, role: Item, kind: str, attribute: str) -> list[Item]:
+    def once(self, role: PlannedResource, kind: str, attribute: str) -> list[PlannedResource]:
         """The resources of a type that belonged to a role before."""
         name = role.text("name")
         return [
@@ -155,7 +159,7 @@ class _Own:
     notes: tuple[str, ...] = field(default=())
 
 
-def _own(item: Item, place: Place, attribute: str = "policy") -> _Own:
+def _own(item: PlannedResource, place: Place, attribute: str = "policy") -> _Own:
     """The statements of a policy resource, each with the resource's address as its reason."""
     document = item.values.get(attribute)
     if document is None:
@@ -163,8 +167,9 @@ def _own(item: Item, place: Place, attribute: str = "policy") -> _Own:
     return _Own(tuple(grants_of(document, (*item.path, attribute), place, Reason("text", item.address))))
 
 
-def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
-    parts = [*_inline(role, items, place), *_named(role, items, place)]
+def _role(role: PlannedResource, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
+    parts = [*_inline(role, items, place)]
+    parts += (_own(policy, place) for policy in items.managed(role, "aws_iam_role_policy", "role"))
     managed: list[str] = []
     for attached, arn in _attached(role, items):
         if attached is None:
@@ -187,7 +192,7 @@ def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place)
     )
 
 
-def _inline(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
+def _inline(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own]:
     """The policies that a role lists itself: all, if it is written so; else those that no other resource manages.
 
     A list that is not written is what the provider read from AWS, with what the plan is about to change.
@@ -202,13 +207,7 @@ def _inline(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
                 yield _Own(tuple(grants_of(block["policy"], path, place, Reason("text", role.address))))
 
 
-def _named(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
-    """The aws_iam_role_policy resources of a role."""
-    for policy_item in items.managed(role, "aws_iam_role_policy", "role"):
-        yield _own(policy_item, place)
-
-
-def _attached(role: Item, items: _Items) -> Iterator[tuple[Item | None, str]]:
+def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedResource | None, str]]:
     """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
     policies_by_text = items.named("aws_iam_policy")
     attaching = [attachment for kind, name in _ATTACHING.items() for attachment in items.managed(role, kind, name)]
@@ -226,7 +225,7 @@ def _attached(role: Item, items: _Items) -> Iterator[tuple[Item | None, str]]:
             yield None, attachment.text("policy_arn") or f"of {attachment.address}"
 
 
-def _boundary(role: Item, items: _Items) -> str | None:
+def _boundary(role: PlannedResource, items: _Items) -> str | None:
     text = role.text("permissions_boundary")
     if text:
         return text
@@ -235,7 +234,7 @@ def _boundary(role: Item, items: _Items) -> str | None:
     )
 
 
-def _elsewhere(items: tuple[Item, ...], all_items: _Items) -> Iterator[str]:
+def _elsewhere(items: tuple[PlannedResource, ...], all_items: _Items) -> Iterator[str]:
     """What is attached to roles that the plan does not hold."""
     for item in items:
         attribute = {**_ATTACHING, "aws_iam_role_policy": "role"}.get(item.type)

@@ -19,7 +19,7 @@ _INDEX: Final = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PlannedResource:
     """A resource: its address, its values as far as they are known, and which addresses its attributes refer to."""
 
     address: str
@@ -49,12 +49,14 @@ def plain(address: str) -> str:
     return _INDEX.sub("", address)
 
 
-def items_of(values: Mapping[str, Any], path: Path, place: Place, references: References) -> tuple[Item, ...]:
+def items_of(
+    values: Mapping[str, Any], path: Path, place: Place, references: References
+) -> tuple[PlannedResource, ...]:
     """The managed resources of a state's or plan's values, those of modules too. RemitError at what is not a module."""
     return tuple(_module(values.get("root_module"), (*path, "root_module"), place, references))
 
 
-def _module(module: Any, path: Path, place: Place, references: References) -> Iterator[Item]:
+def _module(module: Any, path: Path, place: Place, references: References) -> Iterator[PlannedResource]:
     if module is None:
         return
     if not isinstance(module, dict):
@@ -66,7 +68,7 @@ def _module(module: Any, path: Path, place: Place, references: References) -> It
         if resource.get("mode") != "data":
             address = str(resource.get("address", ""))
             values = resource.get("values", {})
-            yield Item(
+            yield PlannedResource(
                 address, str(resource.get("type", "")), values, (*at, "values"), references.get(plain(address), {})
             )
     for index, child in enumerate(_listed(module, "child_modules", path, place)):

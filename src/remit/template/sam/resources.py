@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class SamEvent:
     """What makes a function or a state machine run, as its `Events` has it; `id` is that of the resource it becomes."""
 
     id: str
@@ -27,7 +27,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class SamResource:
     """A resource of SAM's own types, with the template's Globals put in."""
 
     logical_id: str
@@ -63,7 +63,7 @@ class Declared:
             raise self.wrong(f"{name} must be a mapping", self.at(name))
         return value
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[SamEvent]:
         """Its events, in the order of the template."""
         for name, event in self.mapping("Events").items():
             path = self.at("Events", name)
@@ -72,7 +72,7 @@ class Declared:
             properties = event.get("Properties")
             if properties is not None and not isinstance(properties, dict):
                 raise self.wrong(f"the Properties of event {name} must be a mapping", path)
-            yield Event(f"{self.logical_id}{name}", name, event["Type"], properties or {}, path)
+            yield SamEvent(f"{self.logical_id}{name}", name, event["Type"], properties or {}, path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""What AWS::Serverless::Api and AWS::Serverless::HttpApi become: the API, its deployment and its stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.template.sam.resources import Made, given, tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.template.sam.resources import SamResource
+
+
+def rest_api(declared: SamResource) -> Iterator[Made]:
+    """The API, its deployment (whose logical id ends with a hash, left out here) and its stage."""
+    properties, logical_id = declared.properties, declared.logical_id
+    stage = properties.get("StageName")
+    name = f"{logical_id}{stage}Stage" if isinstance(stage, str) and stage.isalnum() else f"{logical_id}Stage"
+    deployment = f"{logical_id}Deployment"
+    endpoint = properties.get("EndpointConfiguration")
+    yield Made(
+        logical_id,
+        "AWS::ApiGateway::RestApi",
+        {
+            **given(properties, "BinaryMediaTypes", "MinimumCompressionSize", "Name", "Description"),
+            "Body": properties.get("DefinitionBody") or {},
+            **({"EndpointConfiguration": endpoint} if endpoint is not None else {}),
+            "Parameters": {"endpointConfigurationTypes": "EDGE"},
+        },
+        declared.path,
+    )
+    yield Made(
+        deployment,
+        "AWS::ApiGateway::Deployment",
+        {"RestApiId": {"Ref": logical_id}, "StageName": "Stage"},
+        declared.path,
+    )
+    stage_properties = (
+        "AccessLogSetting",
+        "CacheClusterEnabled",
+        "CacheClusterSize",
+        "MethodSettings",
+        "TracingEnabled",
+        "Variables",
+    )
+    yield Made(
+        name,
+        "AWS::ApiGateway::Stage",
+        {
+            "DeploymentId": {"Ref": deployment},
+            "RestApiId": {"Ref": logical_id},
+            "StageName": stage,
+            **given(properties, *stage_properties),
+            **({"Tags": tags(properties, "SAM")[1:]} if properties.get("Tags") else {}),
+        },
+        declared.path,
+    )
+
+
+def http_api(declared: SamResource) -> Iterator[Made]:
+    """The API and its stage."""
+    properties, logical_id = declared.properties, declared.logical_id
+    stage = properties.get("StageName") or "$default"
+    if stage == "$default":
+        name = f"{logical_id}ApiGatewayDefaultStage"
+    else:
+        name = f"{logical_id}{stage}Stage" if isinstance(stage, str) and stage.isalnum() else f"{logical_id}Stage"
+    body = properties.get("DefinitionBody") or {}
+    yield Made(logical_id, "AWS::ApiGatewayV2::Api", {"Body": body}, declared.path)
+    yield Made(
+        name,
+        "AWS::ApiGatewayV2::Stage",
+        {
+            "ApiId": {"Ref": logical_id},
+            "AutoDeploy": True,
+            "StageName": stage,
+            **given(properties, "AccessLogSettings", "DefaultRouteSettings", "RouteSettings", "StageVariables"),
+            "Tags": {"httpapi:createdBy": "SAM"},
+        },
+        declared.path,
+    )

@@ -1,0 +1,62 @@
+"""What AWS::Serverless::SimpleTable, LayerVersion and Application become: one resource each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.template.sam.resources import Made, given, in_s3, tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.template.sam.resources import SamResource
+
+
+def table(declared: SamResource) -> Iterator[Made]:
+    """The table, with one key."""
+    properties = declared.properties
+    key = declared.mapping("PrimaryKey").get("Name", "id")
+    yield Made(
+        declared.logical_id,
+        "AWS::DynamoDB::Table",
+        {
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+            **given(
+                properties, "PointInTimeRecoverySpecification", "ProvisionedThroughput", "SSESpecification", "TableName"
+            ),
+            **({} if properties.get("ProvisionedThroughput") else {"BillingMode": "PAY_PER_REQUEST"}),
+            **({"Tags": tags(properties, "SAM")[1:]} if properties.get("Tags") else {}),
+        },
+        declared.path,
+    )
+
+
+def layer(declared: SamResource) -> Iterator[Made]:
+    """The layer's version; the hash that SAM puts behind its logical id is left out."""
+    properties = declared.properties
+    copied = given(properties, "CompatibleArchitectures", "CompatibleRuntimes", "Description", "LicenseInfo")
+    name = properties.get("LayerName") or declared.logical_id
+    location = in_s3(properties.get("ContentUri"))
+    content = {"S3Bucket": location[0], "S3Key": location[1]} if location is not None else {}
+    yield Made(
+        declared.logical_id,
+        "AWS::Lambda::LayerVersion",
+        {**copied, "LayerName": name, "Content": content},
+        declared.path,
+    )
+
+
+def application(declared: SamResource) -> Iterator[Made]:
+    """The nested stack."""
+    properties = declared.properties
+    yield Made(
+        declared.logical_id,
+        "AWS::CloudFormation::Stack",
+        {
+            **given(properties, "NotificationARNs", "Parameters", "TimeoutInMinutes"),
+            "Tags": tags(properties, "lambda:createdBy"),
+            "TemplateURL": properties.get("Location") if isinstance(properties.get("Location"), str) else "",
+        },
+        declared.path,
+    )

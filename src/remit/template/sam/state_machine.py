@@ -1,0 +1,72 @@
+"""What AWS::Serverless::StateMachine becomes: the state machine, its role, its version and alias, its events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from remit.template.sam.events import event_role, letters, rule, schedule
+from remit.template.sam.resources import Made, SamResource, arn_of, given, in_s3, tags
+from remit.template.sam.role import role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.template.sam.resources import SamEvent
+
+
+def state_machine(declared: SamResource) -> Iterator[Made]:
+    """The state machine, its role, its events."""
+    properties = declared.properties
+    own_role = properties.get("Role")
+    logical_id = declared.logical_id
+    location = in_s3(properties.get("DefinitionUri"))
+    definition = {"DefinitionS3Location": {"Bucket": location[0], "Key": location[1]}} if location is not None else {}
+    renamed = {
+        "StateMachineName": "Name", "StateMachineType": "Type", "LoggingConfiguration": "Logging",
+        "TracingConfiguration": "Tracing", "DefinitionString": "Definition",
+    }  # fmt: skip
+    yield Made(
+        logical_id,
+        "AWS::StepFunctions::StateMachine",
+        {
+            **given(properties, "DefinitionSubstitutions", **renamed),
+            **definition,
+            "RoleArn": own_role or arn_of(f"{logical_id}Role"),
+            "Tags": tags(properties, "stateMachine:createdBy"),
+        },
+        declared.path,
+    )
+    if not own_role:
+        yield role(declared, "states.amazonaws.com")
+    if properties.get("AutoPublishAlias"):
+        version = f"{logical_id}Version"
+        yield Made(
+            version, "AWS::StepFunctions::StateMachineVersion", {"StateMachineArn": {"Ref": logical_id}}, declared.path
+        )
+        alias = {
+            "Name": properties["AutoPublishAlias"],
+            "DeploymentPreference": {"StateMachineVersionArn": {"Ref": version}},
+        }
+        name = f"{logical_id}Alias{properties['AutoPublishAlias']}"
+        yield Made(name, "AWS::StepFunctions::StateMachineAlias", alias, declared.path)
+    for event in declared.events():
+        yield from _started(event, {"Ref": logical_id}, properties.get("PermissionsBoundary"))
+
+
+def _started(event: SamEvent, machine: Any, boundary: Any) -> Iterator[Made]:
+    """What an event that starts a state machine makes: the rule or schedule, and the role that may start it."""
+    statement = {"Effect": "Allow", "Action": "states:StartExecution", "Resource": machine}
+    if event.type == "ScheduleV2":
+        yield from schedule(event, machine, statement)
+        return
+    role_id = f"{event.id}Role"
+    if event.type == "Api":
+        yield event_role(event, role_id, "apigateway.amazonaws.com", [statement], boundary)
+        return
+    own_role = event.properties.get("RoleArn")
+    name = "RuleName" if event.type != "Schedule" else "Name"
+    target = {"Arn": machine, "Id": f"{event.id}StepFunctionsTarget", "RoleArn": own_role or arn_of(role_id)}
+    yield rule(event, target, name)
+    yield from letters(event, policy=True)
+    if not own_role:
+        yield event_role(event, role_id, "events.amazonaws.com", [statement], boundary)
