@@ -120,7 +120,7 @@ def beside(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Chang
 
 
 def _nobody(name: str) -> Standing:
-    return Standing(Role(name, (), ()), Layers((Policy(()),)))
+    return Standing(Role(name, (), ()), Layers(()))
 
 
 def _beyond(given: Given, other: Given) -> Iterator[str]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from remit.documents.read import ParsedFile
     from remit.roles.reference_shapes import Shapes
-    from remit.template.roles import Read
+    from remit.template.roles import FileRoles
 
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 """Types whose attributes may say anything."""
@@ -38,14 +38,14 @@ _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 """What is not certain of a text, as sentences."""
 
 
-def version_of(read: Read, where: str) -> Version:
+def version_of(read: FileRoles, where: str) -> Version:
     """The roles of a file as one side of a review."""
     given = giving(read.resources, read.roles, read.documents)
     shapes = shapes_of(read.resources)
     return Version(where, read.roles, documents=read.documents, others=read.others, giving=given, shapes=shapes)
 
 
-def review_reads(old: Read, before: str, new: Read, after: str) -> Review:
+def review_reads(old: FileRoles, before: str, new: FileRoles, after: str) -> Review:
     """What changes between the roles of two files, with what was not read of either among the notes."""
     found = review(version_of(old, before), version_of(new, after))
     return replace(found, notes=tuple(dict.fromkeys((*old.notes, *new.notes, *found.notes))))
@@ -116,7 +116,7 @@ class _Templates:
             else:
                 yield from self._compared(part(old, names), part(new, names), _givers)
 
-    def _compared(self, old: Any, new: Any, side: Callable[[Read, str, _Doubts], Version]) -> Iterator[Review]:
+    def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""
         mentioned = names_in([template.get(section) for template in (old, new) for section in _DECIDING])
         if all(old.get(section) == new.get(section) for section in _DECIDING) and mentioned.isdisjoint(self.uncertain):
@@ -150,7 +150,7 @@ class _Templates:
                 yield one.sentence
 
 
-def _roles(read: Read, where: str, doubts: _Doubts, outside: str | None = None) -> Version:
+def _roles(read: FileRoles, where: str, doubts: _Doubts, outside: str | None = None) -> Version:
     """The roles that a part is about, with a note on each doubt: the one that is `outside`, or the template's own."""
     whole = version_of(read, where)
     roles = []
@@ -161,7 +161,7 @@ def _roles(read: Read, where: str, doubts: _Doubts, outside: str | None = None) 
     return replace(whole, roles=tuple(roles), giving=None)
 
 
-def _givers(read: Read, where: str, doubts: _Doubts, only: str | None = None) -> Version:
+def _givers(read: FileRoles, where: str, doubts: _Doubts, only: str | None = None) -> Version:
     """What the resources of a part (or `only` one of them) let others do, with a sentence for each doubt."""
     given = giving(read.resources, read.roles, read.documents)
     noted = {}

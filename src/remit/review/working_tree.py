@@ -14,8 +14,7 @@ from remit.review.resource_policies import giving_of_app
 from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
 from remit.roles.reference_shapes import shapes_of
-from remit.synthesis.declared_roles import opened
-from remit.synthesis.declared_roles import whole as every_role
+from remit.synthesis.declared_roles import every_role, open_to_everyone
 from remit.synthesis.synth import intrinsics
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def _others(app: App) -> dict[str, str]:
 def _open(app: App) -> tuple[str, ...]:
     """The functions that everyone may call, by what their triggers and the shared resources say."""
     made = (one for function in app.functions for trigger in function.triggers for one in trigger.resources(function))
-    return opened((*made, *app.resources), {f"{one.logical_id}Function": one.name for one in app.functions})
+    return open_to_everyone((*made, *app.resources), {f"{one.logical_id}Function": one.name for one in app.functions})
 
 
 def renamed_to(version: Version, namespace: str) -> Version:
