@@ -203,7 +203,7 @@ ARN = "arn:${Partition}:shop:${Region}:${Account}:order/${OrderName}"
 FORMATS: dict[tuple[str, str], Any] = {("service", "shop"): {"r": [["order", [ARN], []]]}}
 
 
-def compiled(folder: Path, rows: dict[str, dict[str, Any]]) -> types.Table:
+def compiled(folder: Path, rows: dict[str, dict[str, Any]]) -> types.TypeTable:
     for path, value in (("providers/us-east-1", {"AWS::Shop::Order": "order"}), ("resources/order", SCHEMA)):
         file = folder / f"{path}.json"
         file.parent.mkdir(parents=True, exist_ok=True)

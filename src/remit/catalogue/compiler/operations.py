@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler import operation_docs
+from remit.catalogue.compiler.operation_docs import actions as actions_in_documentation
+from remit.catalogue.compiler.operation_docs import unsigned
 from remit.catalogue.compiler.operation_rows import FREE, PREFIXES, RELATED, ROWS
 from remit.catalogue.compiler.source_files import document
 
@@ -130,7 +131,7 @@ def _rows(client: str, name: str, operation: Any, path: str, mapped_rows: tuple[
 
 def _documented(name: str, operation: Any, prefixes: tuple[str, ...], action_names: dict[str, str]) -> list[Row]:
     """What the documentation says is needed; where it is one of several, each is only possible."""
-    documented_actions = operation_docs.actions(operation, name, prefixes, action_names)
+    documented_actions = actions_in_documentation(operation, name, prefixes, action_names)
     return [[action, {}, None, int(len(documented_actions) == 1)] for action in documented_actions]
 
 
@@ -160,7 +161,7 @@ def _free(client: str, model: Any) -> list[str]:
         if operation.get("authtype") == "none"
         or operation.get("auth") == ["smithy.api#noAuth"]
         or (client, name) in FREE
-        or operation_docs.unsigned(model, operation)
+        or unsigned(model, operation)
     )
 
 

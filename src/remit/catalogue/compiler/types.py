@@ -25,8 +25,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler import templates
 from remit.catalogue.compiler.checks import refuse_stale
+from remit.catalogue.compiler.templates import documents as type_documents
+from remit.catalogue.compiler.templates import handlers as type_handlers
+from remit.catalogue.compiler.templates import service_of
 from remit.catalogue.compiler.type_arns import (
     ArnFormats,
     naming,
@@ -89,13 +91,13 @@ def described(
     rows: Mapping[str, Columns] = ROWS_AND_DATA,
 ) -> TypeTable:
     """The table. RemitError: rows kept by hand that say nothing new, or name what is gone."""
-    documents = templates.documents(schemas)
+    documents = type_documents(schemas)
     formats = ArnFormats(chunks)
-    prefixes = prefixes_by_service(specification.arn_templates(), templates.handlers(schemas))
+    prefixes = prefixes_by_service(specification.arn_templates(), type_handlers(schemas))
     table = TypeTable()
     for name, schema in documents.items():
         table.put(name, columns_of_schema(schema), "schema")
-        service = templates.service_of(name)
+        service = service_of(name)
         joined = formats.joined(name, prefixes.get(service, (service.rpartition("::")[2].lower(),)))
         ref_of = table.rows[name].get("ref_of", [])
         table.put(name, {"arn": _fittest(schema, joined, ref_of), "arn_is": "joined"} if joined else {}, "joined")
