@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from remit.lint.finding import Problem
-    from remit.lint.subject import Document
+    from remit.lint.subject import PolicyDocument
 
 Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
 HOOKS: Final = (
@@ -112,7 +112,7 @@ def hooks(kind: str, *, severe: bool = False, without: frozenset[str] = frozense
     return tuple((rule, getattr(rule.module, kind)) for rule in chosen if not severe or rule.severity == ERROR)
 
 
-def hooks_for(kind: str, document: Document) -> tuple[tuple[Rule, Hook], ...]:
+def hooks_for(kind: str, document: PolicyDocument) -> tuple[tuple[Rule, Hook], ...]:
     """The rules that look at a kind of thing in a document and may find something there, with their functions."""
     if document.names is not None:
         return hooks(kind)  # in a template texts are put together

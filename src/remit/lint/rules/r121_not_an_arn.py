@@ -35,7 +35,7 @@ from remit.lint.subject import RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _PARTS = 6
@@ -51,7 +51,7 @@ _REFERRED = re.compile(r"\$\{(?!AWS::)[^{}]+\}")
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Resources that name nothing."""
     for text, shape in zip(item.resources, item.shapes, strict=True):
         if shape.find("arn:", 4) > 0 and arn_parts.holds_another(shape):
@@ -88,7 +88,7 @@ def _whole(text: str) -> str | None:
     return text + ":*" * missing if is_region_or_open and is_account_or_open else None
 
 
-def _referred(text: str, item: Item) -> tuple[str, str] | None:
+def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     """A Ref of the template where only the ARN will do."""
     reference = _REFERENCE.match(text)
     kind = resource_type(item.document.types.get(reference[1], "")) if reference is not None else None
@@ -131,7 +131,7 @@ def _late(text: str) -> bool:
     return "${" in _PSEUDO.sub("", text.rpartition(":")[0])
 
 
-def _said(text: str, item: Item) -> tuple[str, str]:
+def _said(text: str, item: ParsedStatement) -> tuple[str, str]:
     parsed = parse_arn(text)
     if parsed is not None:
         return f"'{text}' names no resource: it ends after the account", f"name it, or write {text}*"
@@ -170,7 +170,7 @@ def _begun(text: str) -> str | None:
     return f"arn:{text}" if re.match(r"arn[^:]|aws:", text) else None
 
 
-def _completed(text: str, item: Item) -> str | None:
+def _completed(text: str, item: ParsedStatement) -> str | None:
     """The ARN with the parts that were left out: region and account, or the colon after that."""
     if (unparted := _UNPARTED.fullmatch(text)) is not None:
         return f"{unparted[1]}:{unparted[2]}"
@@ -186,7 +186,7 @@ def _completed(text: str, item: Item) -> str | None:
     return _of_types(resource, item, values, parts[2])
 
 
-def _guess(text: str, item: Item) -> str | None:
+def _guess(text: str, item: ParsedStatement) -> str | None:
     late = item.document.raw is None
     values = {
         "Partition": "{aws.partition}" if late else "aws",
@@ -196,7 +196,7 @@ def _guess(text: str, item: Item) -> str | None:
     return _of_types(text, item, values, None) or _of_types(f"{text}/*", item, values, None)
 
 
-def _of_types(resource: str, item: Item, values: dict[str, str], service: str | None) -> str | None:
+def _of_types(resource: str, item: ParsedStatement, values: dict[str, str], service: str | None) -> str | None:
     """The first format of the statement's resource types that the end of an ARN fits."""
     for name in sorted(item.known_actions)[:200]:
         action = action_named(name)
