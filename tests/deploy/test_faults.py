@@ -166,7 +166,7 @@ def test_a_sign_in_that_has_expired_says_how_to_sign_in_and_what_goes_on() -> No
         told.hint,
     )
     told = sentence(UnauthorizedSSOTokenError(), "the operation on orders-dev")
-    assert "the AWS sign-in (SSO) has expired; the operation on orders-dev goes on in AWS" == told.message
+    assert "the AWS sign-in (SSO) has expired; the operation on orders-dev continues in AWS" == told.message
 
 
 @pytest.mark.parametrize(("status_code", "code"), [(403, "Forbidden"), (400, "AccessDeniedException")])
