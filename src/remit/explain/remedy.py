@@ -124,13 +124,14 @@ def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_T
         yield _own_target(folder, *app_resource)
         return
     arn = parse(resource)
-    if arn is None:
+    if arn is None or not arn.resource:
         yield _Target(json.dumps(resource), resource, "", resource)
         return
     is_foreign = bool(account and arn.account.isdigit() and arn.account != account)
     placed = resource if is_foreign else _late_bound(resource)
     start = placed[: len(placed) - len(arn.resource)]
-    for name in dict.fromkeys((name_of(resource), arn.resource.partition("/")[0])):
+    names = dict.fromkeys((name_of(resource), arn.resource.partition("/")[0]))
+    for name in [name for name in names if name] or [arn.resource]:
         _, _, after_name = arn.resource.partition(name)
         below = after_name.lstrip("/")
         argument = start + arn.resource.removesuffix(f"/{below}") if is_foreign else name

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from remit.iam.policy import Globs, Policy, Statement
-from remit.roles.policy_size import of_statements
+from remit.roles.policy_size import document_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,16 +57,17 @@ class _Document:
 
     most: int
     statements: list[Statement] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
+    length: int = 0
+    """Characters of its statements, without what stands around them."""
 
     @property
     def room(self) -> int:
         """Characters that one more statement may have."""
-        return self.most - of_statements([*self.sizes, 0])
+        return self.most - document_length(self.length, len(self.statements) + 1)
 
     def add(self, statement: Statement, size: int) -> None:
         self.statements.append(statement)
-        self.sizes.append(size)
+        self.length += size
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> Rem
     inline, managed, attached = (quota(f"iam.{name}").most for name in ("role.inline", "managed", "role.managed"))
     declared_length = sizes.policy(role)
     room = inline + managed * max(0, attached - len(role.managed))
-    ranked = sorted(explained(statements, role.grants), key=lambda one: -sizes.statement(one.statement))
+    longest = sorted(statements, key=lambda statement: -sizes.statement(statement))[:_SHOWN]
     least = packed(statements, sizes, first_length=inline, further_length=managed)
     takes = (
         f"it would take {len(least) - 1} managed policies beside a full inline policy"
@@ -89,9 +89,9 @@ def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> Rem
         f"IAM allows {inline:,} for the inline policies of a role, and {managed:,} in each of {attached} managed "
         f"policies ({len(role.managed)} {'is' if len(role.managed) == 1 else 'are'} taken): {room:,} in all; {takes}"
     )
-    longest = (_described(grant, sizes) for grant in ranked[:_SHOWN])
+    described = (_described(_grant(statement, _given_by(statement, role.grants)), sizes) for statement in longest)
     return RemitError(
-        "\n  ".join((needs, allowed, "the longest statements:", *longest)),
+        "\n  ".join((needs, allowed, "the longest statements:", *described)),
         hint="name resources by a pattern, let one statement's condition hold several values, "
         "or share the work out among functions, each with its own role",
         origin=_heaviest(role, sizes),
@@ -131,6 +131,12 @@ def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tup
         for statement in _standing_for(grant, merged):
             stands_for[statement].append(grant)
     return tuple(_grant(statement, tuple(stands_for[statement])) for statement in merged)
+
+
+def _given_by(statement: Statement, grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
+    """The grants of which a statement gives some; the first grant where it gives all of none."""
+    stated = tuple(grant for grant in dict.fromkeys(grants) if _gives(statement, grant.statement))
+    return stated or grants[:1]
 
 
 def _standing_for(grant: Grant, merged: tuple[Statement, ...]) -> tuple[Statement, ...]:

@@ -54,7 +54,7 @@ class Sizes:
     def document(self, statements: Iterable[Statement]) -> int:
         """Characters of a document of these statements; 0 for none, since then there is no document."""
         sizes = [self.statement(statement) for statement in statements]
-        return of_statements(sizes)
+        return document_length(sum(sizes), len(sizes))
 
     def statement(self, statement: Statement) -> int:
         """Characters of one statement."""
@@ -102,10 +102,10 @@ def _with_texts(value: Any) -> Any:
     return [_with_texts(item) for item in value] if isinstance(value, list) else value
 
 
-def of_statements(sizes: Iterable[int]) -> int:
-    """Characters of a document whose statements have these sizes; 0 for none."""
-    listed = tuple(sizes)
-    return _FRAME + sum(listed) + len(listed) - 1 if listed else 0
+def document_length(of_statements: int, count: int) -> int:
+    """Characters of a document of `count` statements that have so many characters together; 0 for none."""
+    commas = count - 1
+    return _FRAME + of_statements + commas if count else 0
 
 
 def parts(role: Role) -> tuple[tuple[Grant, ...], ...]:
