@@ -9,11 +9,11 @@ import pytest
 
 from projects import ORDERS
 from remit.cli import main
-from remit.deploy.access import APPROVALS, access_of
 from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
 from remit.deploy.expected_roles import recorded
+from remit.deploy.planned_access import APPROVALS, access_of
 from remit.review.record import recorded as remembered
 from stacks import READ, WRITE, template
 from terminals import Terminal

@@ -25,8 +25,8 @@ from remit.deploy.execute import continue_rollback, execute
 from remit.deploy.manual_changes import changed_by_hand
 from remit.deploy.session import Account, connect
 from remit.deploy.status import status
-from remit.deployer.declared import stack_of
 from remit.deployer.deploying import bound, deployer
+from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Globs, Policy

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import pytest
 
-from remit.deployer.declared import stack_of
 from remit.deployer.deploying import Deployer, bound, deployer
-from remit.deployer.optional import called
+from remit.deployer.optional_actions import called
+from remit.deployer.planned_stack import stack_of
 from remit.documents.read import read
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate

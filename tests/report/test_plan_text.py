@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from remit.app import Grant, Reason, Role
-from remit.deploy.access import PlannedAccess
 from remit.deploy.events import StackEvent
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
+from remit.deploy.planned_access import PlannedAccess
 from remit.deploy.stack import StackOutput
 from remit.deploy.status import DeployedResource
 from remit.errors import Origin

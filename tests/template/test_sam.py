@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from remit.deploy.calls import CALLS
-from remit.deployer.declared import stack_of
 from remit.deployer.deploying import deployer
+from remit.deployer.planned_stack import stack_of
 from remit.documents.read import read
 from remit.iam.policy import Policy, parse, render
 from remit.template.sam.expand import expanded

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.deployer.declared import stack_of
 from remit.deployer.deploying import deployer
+from remit.deployer.planned_stack import stack_of
 from remit.documents.read import read
 from remit.errors import RemitError
 from remit.template.sam.expand import plain_template

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.build import Built
-    from remit.deploy.access import Approval
     from remit.deploy.deployment import Deployment
+    from remit.deploy.planned_access import Approval
     from remit.deploy.session import Account
 
 

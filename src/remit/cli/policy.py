@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Role
-    from remit.deployer.declared import PlannedStack
     from remit.deployer.deploying import Deployer
     from remit.deployer.needs import DeployCall
+    from remit.deployer.planned_stack import PlannedStack
     from remit.iam.policy import Policy
 
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -206,7 +206,7 @@ def _remark(found: Deployer) -> None:
 def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """No stack, and the calls that make and repair the artefact bucket."""
     from remit.deploy.calls import BOOTSTRAP
-    from remit.deployer.declared import stack_of
+    from remit.deployer.planned_stack import stack_of
 
     return stack_of("", [{"Resources": {}}]), BOOTSTRAP
 
@@ -214,7 +214,7 @@ def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
 def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
     from remit.deploy.calls import CALLS, in_bucket
-    from remit.deployer.declared import stack_of
+    from remit.deployer.planned_stack import stack_of
     from remit.project.load import load
     from remit.roles.assign import assign
     from remit.synthesis.synth import ARTEFACTS, document, synth
@@ -229,7 +229,7 @@ def _of_templates(
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
     from remit.deploy.calls import CALLS, in_bucket
-    from remit.deployer.declared import stack_of
+    from remit.deployer.planned_stack import stack_of
     from remit.synthesis.synth import ARTEFACTS
 
     given = dict(options.parameter(text) for text in parameters)

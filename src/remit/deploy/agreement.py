@@ -16,9 +16,9 @@ from remit.report.stacks import place
 
 if TYPE_CHECKING:
     from remit.build import Built
-    from remit.deploy.access import Approval, PlannedAccess
     from remit.deploy.operators import DeployOperator
     from remit.deploy.plan import StackPlan
+    from remit.deploy.planned_access import Approval, PlannedAccess
     from remit.deploy.session import Account
 
 DriftChoice: TypeAlias = Literal["ask", "accept", "revert"]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from remit.deploy.access import PlannedAccess
     from remit.deploy.deployed_code import OtherCode
     from remit.deploy.execute import Outcome
     from remit.deploy.manual_changes import ManualChanges
     from remit.deploy.plan import StackPlan
+    from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.stack import StackOutput
 
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
-from remit.deploy.access import access_of
 from remit.deploy.agreement import agree_to_plan, require, settle_manual_changes
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import remit_errors
@@ -30,6 +29,7 @@ from remit.deploy.deployment import Deployment
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.local_boundaries import put_boundaries
 from remit.deploy.operators import DeployOperator
+from remit.deploy.planned_access import access_of
 from remit.deploy.stack import describe
 from remit.errors import RemitError, stop_code
 from remit.project.current_load import checked_stage
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.build import Built
-    from remit.deploy.access import Approval, PlannedAccess
     from remit.deploy.agreement import DriftChoice
     from remit.deploy.bucket import Bucket
     from remit.deploy.manual_changes import ManualChanges
     from remit.deploy.plan import StackPlan
+    from remit.deploy.planned_access import Approval, PlannedAccess
     from remit.deploy.session import Account
     from remit.review.accepted_file import Entry
 

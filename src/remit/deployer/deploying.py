@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import ROLE_TYPE, is_custom, is_specific, items
-from remit.deployer.linked import linked
 from remit.deployer.looked_up import looked_up
 from remit.deployer.merging import merged
 from remit.deployer.needs import Need, Purpose
 from remit.deployer.notes import notes
-from remit.deployer.optional import called
-from remit.deployer.passing import passed
+from remit.deployer.optional_actions import called
+from remit.deployer.passed_roles import passed
+from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_specific, items
 from remit.deployer.reverting import reverting
-from remit.deployer.stored import stored
+from remit.deployer.s3_objects import stored
+from remit.deployer.service_linked_roles import linked
 from remit.deployer.targets import concerns, targets
 from remit.iam.policy import Condition, Policy, Statement
 from remit.iam.tokens import PLACE
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from remit.app import Grant, Resource
-    from remit.deployer.declared import PlannedStack
     from remit.deployer.needs import DeployCall
+    from remit.deployer.planned_stack import PlannedStack
 
 _BOUNDED: Final = frozenset({
     "iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreateRole", "iam:CreateUser", "iam:DeleteRolePolicy",

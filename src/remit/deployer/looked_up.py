@@ -16,7 +16,7 @@ from remit.template.resolved_texts import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.deployer.declared import PlannedStack
+    from remit.deployer.planned_stack import PlannedStack
 
 _REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):((?:\$\{[^{}]*\}|[^{}])+)\}\}")
 _PARAMETER: Final = "arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:{owner}:parameter/{name}"

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type
-from remit.deployer.linked import linked
-from remit.deployer.optional import called
-from remit.deployer.passing import passes
+from remit.deployer.optional_actions import called
+from remit.deployer.passed_roles import passes
+from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type
 from remit.deployer.references import foreign_profiles, unknown_roles
+from remit.deployer.service_linked_roles import linked
 from remit.deployer.targets import left_out, targets
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.app import Resource
-    from remit.deployer.declared import PlannedStack
     from remit.deployer.needs import Need
+    from remit.deployer.planned_stack import PlannedStack
 
 _EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
 _GIVES: Final = "`--parameter NAME=VALUE` gives it"

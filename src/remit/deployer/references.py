@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deployer.declared import is_specific, named_type
+from remit.deployer.planned_stack import is_specific, named_type
 from remit.iam import tokens
 from remit.template.resolved_texts import UNKNOWN
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import Resource
-    from remit.deployer.declared import PlannedStack
+    from remit.deployer.planned_stack import PlannedStack
 
 ROLES: Final = re.compile(r"role|credentials(?:arn)?$|instanceprofile|snscallerarn|permissionarn$", re.IGNORECASE)
 """Names of properties that take a role."""

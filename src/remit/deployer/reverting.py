@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.deployer.declared import ROLE_TYPE
 from remit.deployer.needs import Need, Purpose
+from remit.deployer.planned_stack import ROLE_TYPE
 from remit.deployer.targets import targets
 from remit.iam.policy import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.deployer.declared import PlannedStack
+    from remit.deployer.planned_stack import PlannedStack
 
 _WHY = Purpose("to undo what was done by hand to the stack's roles")
 

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import action
 from remit.catalogue.arns import parse
 from remit.catalogue.types import deployment_of
-from remit.deployer.declared import filled, is_generated
-from remit.deployer.kinds import IDENTITIES, arns_of_kind, folded, own_kinds, spelled, unique
-from remit.deployer.linked import linked
-from remit.deployer.mentioned import arns_like_type, mentioned_arns
+from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled, unique
+from remit.deployer.mentioned_arns import arns_like_type, mentioned_arns
+from remit.deployer.planned_stack import filled, is_generated
 from remit.deployer.references import direct, literals, mentions, named_literals
-from remit.deployer.stored import source_arns
+from remit.deployer.s3_objects import source_arns
+from remit.deployer.service_linked_roles import linked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.app import Resource
     from remit.catalogue.actions import Action, ActionTarget, IamResourceType
-    from remit.deployer.declared import PlannedStack
+    from remit.deployer.planned_stack import PlannedStack
 
 _API: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 _PUT: Final = ("/apis", "/restapis", "/tags", "/*")

@@ -11,7 +11,7 @@ from remit.errors import Origin, RemitError
 from remit.project import item_lines, policy_list
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of, job_queues, jobs_enabled, workers
 from remit.project.current_load import Loading, loading, relative
-from remit.project.deferred import deferred_sdk
+from remit.project.deferred_imports import deferred_sdk
 from remit.project.name_checks import check_handlers, check_names
 from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
 

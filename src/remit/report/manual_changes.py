@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.access import PlannedAccess
+from remit.deploy.planned_access import PlannedAccess
 from remit.report.plan import access_lines
 from remit.report.review import drift_document, drift_lines, review_document
 from remit.report.terminal_text import shown

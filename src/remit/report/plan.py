@@ -14,8 +14,8 @@ from remit.report.terminal_text import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from remit.deploy.access import PlannedAccess
     from remit.deploy.plan import ResourceChange, StackPlan
+    from remit.deploy.planned_access import PlannedAccess
     from remit.deploy.status import DeployedResource
     from remit.report.review import Row
     from remit.review.access_change import Change

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import matches, parse
 from remit.catalogue.types import lowered, resource_type
-from remit.deployer.declared import filled, is_generated, is_qualified, is_specific, named_type
-from remit.deployer.kinds import IDENTITIES, arns_of_kind, folded, own_kinds, spelled, unique
+from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled, unique
+from remit.deployer.planned_stack import filled, is_generated, is_qualified, is_specific, named_type
 from remit.deployer.references import ROLES, direct, literals, named_literals, referred
 from remit.template.branches import value_at, values_at
 from remit.template.resolved_texts import UNKNOWN
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from remit.app import Resource
     from remit.catalogue.actions import IamResourceType
     from remit.catalogue.types import Referent
-    from remit.deployer.declared import PlannedStack
+    from remit.deployer.planned_stack import PlannedStack
 
 _NAMED_BY: Final[Mapping[str, tuple[Referent, str]]] = {
     "ec2:role": ("role", "RoleNameWithPath"),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.handlers import handlers
 from remit.catalogue.types import deployment_of
-from remit.deployer.declared import is_retained
+from remit.deployer.planned_stack import is_retained
 from remit.deployer.references import mentions
 from remit.template.branches import value_at
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.catalogue.actions import Action
-    from remit.deployer.declared import PlannedStack
+    from remit.deployer.planned_stack import PlannedStack
 
 _URL: Final = re.compile(
     r"(?:s3://|https://(?:(?P<host>(?:[a-z0-9.-]|\$\{AWS::\w+\})+)\.)?s3[.-](?:(?:[a-z0-9-]+|\$\{AWS::Region\})\.)?"

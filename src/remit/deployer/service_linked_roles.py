@@ -10,7 +10,7 @@ from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from remit.app import Resource
-    from remit.deployer.declared import PlannedStack
+    from remit.deployer.planned_stack import PlannedStack
 
 _PROPERTY: Final = re.compile(r"\$\{(\w+)\}")
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.types import resource_type
-from remit.deployer.declared import filled, is_qualified, is_specific
+from remit.deployer.planned_stack import filled, is_qualified, is_specific
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
