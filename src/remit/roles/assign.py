@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.iam.tokens import Reference
 
 _LOG_GROUP: Final = 160
-"""Characters that the longest ARN of a function's log group has, and a little more (`policy_size` counts it exactly)."""
+"""Characters that the longest ARN of a function's log group has, and a little more (see `policy_size`)."""
 _FILLED: Final = 0.8
 """How much of all the room of a role may be taken, since whole statements leave some of each document empty."""
 _OWN_LOGS: Final = "${OwnLogGroup.Arn}"

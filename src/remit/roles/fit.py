@@ -1,7 +1,7 @@
 """Make roles fit IAM's quotas: nothing is touched that fits; else the same access in fewer characters, else in parts.
 
 In a role whose inline policy is too long, statements that differ in one list are first made one; then, if that is not
-enough, it is minimised (`iam.prove.minimise`); each with its proof. If it is still too long, its statements stay in their
+enough, it is minimised (`prove.minimise`); each with its proof. If it is still too long, its statements stay in their
 order and are laid into documents: the inline policy until it is full, then managed policies that the template makes and
 the role attaches. A statement that is longer than a managed policy is taken apart by its resources or actions, with
 proof that the pieces say the same.
