@@ -46,8 +46,8 @@ class Reason:
 
 
 def _of_functions(reason: Reason) -> str:
-    who = reason.subjects[0] if len(reason.subjects) == 1 else f"each of {few(reason.subjects)}"
-    return f"{who} {reason.text}"
+    functions = reason.subjects[0] if len(reason.subjects) == 1 else f"each of {few(reason.subjects)}"
+    return f"{functions} {reason.text}"
 
 
 def _declared(reason: Reason) -> str:

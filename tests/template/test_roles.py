@@ -14,17 +14,17 @@ from remit.template.role_resources import bearing
 from role_readers import read_policy, read_roles, read_template
 
 if TYPE_CHECKING:
-    from remit.template.roles import Read
+    from remit.template.roles import FileRoles
 
 FOLDER = Path(__file__).with_name("data")
 
 
-def read_file(name: str) -> Read:
+def read_file(name: str) -> FileRoles:
     path = FOLDER / name
     return read_roles(path.read_bytes(), path.name)
 
 
-def told(read: Read, role: str) -> list[tuple[str, str, int]]:
+def told(read: FileRoles, role: str) -> list[tuple[str, str, int]]:
     """The statements of a role: effect and actions, reason, line."""
     found = next(one for one in read.roles if one.logical_id == role)
     return [
@@ -220,7 +220,7 @@ def inline(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
 
 
-def of_role(properties: dict[str, Any]) -> Read:
+def of_role(properties: dict[str, Any]) -> FileRoles:
     template = {"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": properties}}}
     return read_template(json.dumps(template).encode(), "t.json")
 

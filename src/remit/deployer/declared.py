@@ -79,28 +79,28 @@ class PlannedStack:
 
     def names(self, resource: Resource) -> tuple[str, ...]:
         """The names of a resource as they stand in its ARN; several where a condition decides, none where unknown."""
-        named = named_type(resource.type)
-        if named is None:
+        row = named_type(resource.type)
+        if row is None:
             return ()
-        paths, names = self._paths(resource, named.naming), self._names(resource, named.naming)
-        return tuple(named.naming.in_arn(name, path) for path, name in product(paths, names))
+        paths, names = self._paths(resource, row.naming), self._names(resource, row.naming)
+        return tuple(row.naming.in_arn(name, path) for path, name in product(paths, names))
 
     def arns(self, resource: Resource, kind: str, formats: Sequence[str]) -> tuple[str, ...]:
         """The ARNs that a resource has as a kind of IAM's, whose formats these are; empty: it is none, or unknown."""
-        named = named_type(resource.type)
-        if named is None or kind not in named.row.iam:
+        type_row = named_type(resource.type)
+        if type_row is None or kind not in type_row.row.iam:
             return ()
-        values = self._values_beside_name(resource, named)
+        values = self._values_beside_name(resource, type_row)
         if not self._is_of_kind(resource, kind, values):
             return ()
         arns: dict[str, None] = {}
         for format_, name in product(formats, self.names(resource)):
             # IAM's format of a secret has one variable for the name and for what AWS puts behind it.
-            is_iams = f"${{{named.name_variable}}}" in format_
-            arn = filled(format_ if is_iams else named.arn.text, {**values, named.name_variable: name})
+            is_iams = f"${{{type_row.name_variable}}}" in format_
+            arn = filled(format_ if is_iams else type_row.arn.text, {**values, type_row.name_variable: name})
             if not is_iams:
                 arn = arn.replace("*-*", "*")  # a wildcard stands for what is behind a name as well
-            for region in (tokens.REGION, *self._other_regions(resource, named)):
+            for region in (tokens.REGION, *self._other_regions(resource, type_row)):
                 arns[arn.replace(tokens.REGION, region)] = None
         return tuple(arns)
 
@@ -120,13 +120,13 @@ class PlannedStack:
 
     def attribute(self, resource: Resource, way: str) -> tuple[str, ...]:
         """What Ref or an attribute of a resource becomes: its ARN, or its name; empty: nobody knows."""
-        named = named_type(resource.type)
-        if named is None:
+        type_row = named_type(resource.type)
+        if type_row is None:
             return ()
-        if way in named.row.arn_from:
-            return self.arns(resource, named.row.iam[0], _formats(named.row.iam[0]))
-        is_name = way == named.naming.property or (way == REF and named.row.has_name_as_ref)
-        return self._names(resource, named.naming) if is_name else ()
+        if way in type_row.row.arn_from:
+            return self.arns(resource, type_row.row.iam[0], _formats(type_row.row.iam[0]))
+        is_name = way == type_row.naming.property or (way == REF and type_row.row.has_name_as_ref)
+        return self._names(resource, type_row.naming) if is_name else ()
 
     def _names(self, resource: Resource, naming: Naming) -> tuple[str, ...]:
         """The names that a resource is given, or that CloudFormation may make for it."""
@@ -151,12 +151,12 @@ class PlannedStack:
             paths[f"{path}/" if ends_open else path] = None  # as every path ends
         return tuple(paths)
 
-    def _values_beside_name(self, resource: Resource, named: NamedType) -> dict[str, str]:
+    def _values_beside_name(self, resource: Resource, type_row: NamedType) -> dict[str, str]:
         """The variables of a type's ARN that other properties give: the names of a cluster, a bus, a database."""
-        defaults = dict(named.arn.defaults)
+        defaults = dict(type_row.arn.defaults)
         values: dict[str, str] = {}
-        for variable, path in (*named.arn.properties, *((name, name) for name, _ in named.arn.otherwise)):
-            if path and path != named.naming.property:
+        for variable, path in (*type_row.arn.properties, *((name, name) for name, _ in type_row.arn.otherwise)):
+            if path and path != type_row.naming.property:
                 texts = self.texts(value_at(resource.properties, path)) or (defaults.get(variable, "*"),)
                 values[variable] = texts[0].rpartition("/")[2]
         return values
@@ -173,9 +173,9 @@ class PlannedStack:
             return _BALANCERS[kind] in balancers or UNKNOWN in balancers
         return True
 
-    def _other_regions(self, resource: Resource, named: NamedType) -> Iterator[str]:
+    def _other_regions(self, resource: Resource, type_row: NamedType) -> Iterator[str]:
         """The other regions that a resource is kept in, too."""
-        replicas = items(resource.properties.get(named.row.replicas)) if named.row.replicas else ()
+        replicas = items(resource.properties.get(type_row.row.replicas)) if type_row.row.replicas else ()
         for replica in replicas:
             yield from self.texts(replica.get("Region") if isinstance(replica, Mapping) else UNKNOWN)
 
@@ -271,8 +271,8 @@ def is_custom(type_name: str) -> bool:
 
 def is_generated(type_name: str) -> bool:
     """Whether it is known how CloudFormation names a resource of a type that the template does not name."""
-    named = named_type(type_name)
-    return named is not None and bool(named.naming.generated)
+    row = named_type(type_name)
+    return row is not None and bool(row.naming.generated)
 
 
 def is_specific(text: str) -> bool:
@@ -285,14 +285,14 @@ def is_specific(text: str) -> bool:
     *place, name = text.split(":", 5) if text.startswith("arn:") else (text,)
     if any(UNKNOWN in part for part in place):
         return False
-    own = name.partition("/")[2] if place else name
-    return any(part[:1].isalnum() for part in own.split("/"))
+    path = name.partition("/")[2] if place else name
+    return any(part[:1].isalnum() for part in path.split("/"))
 
 
 def filled(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str:
     """An ARN from the catalogue's format, with the pseudo parameters in place of partition, region and account."""
-    known = {**tokens.PLACE, **values}
-    return re.sub(r"\$\{([^{}]+)\}", lambda variable: known.get(variable[1], otherwise), format_)
+    all_values = {**tokens.PLACE, **values}
+    return re.sub(r"\$\{([^{}]+)\}", lambda variable: all_values.get(variable[1], otherwise), format_)
 
 
 def _formats(kind: str) -> tuple[str, ...]:

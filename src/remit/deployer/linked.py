@@ -19,12 +19,12 @@ def linked(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
     """The services whose linked role a resource of this type may need; none: nobody knows."""
     services = []
     for service in deployment_of(resource.type).linked_roles:
-        named = _PROPERTY.match(service)
-        if named is None:
+        property_reference = _PROPERTY.match(service)
+        if property_reference is None:
             services.append(service)
             continue
-        for text in stack.texts(resource.properties.get(named[1])):
+        for text in stack.texts(resource.properties.get(property_reference[1])):
             if UNKNOWN in text:
                 return ()
-            services.append(service.replace(named[0], text))
+            services.append(service.replace(property_reference[0], text))
     return tuple(services)

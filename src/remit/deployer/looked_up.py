@@ -32,12 +32,12 @@ def looked_up(stack: PlannedStack) -> Iterator[Need]:
         yield Need("ssm:GetParameters", _parameter(text), Purpose(f"to look up the parameter {name}"))
     for resource in stack.resources.values():
         for text in dict.fromkeys(literals(stack, resource)):
-            for service, what in _REFERENCE.findall(text):
+            for service, reference in _REFERENCE.findall(text):
                 reason = Purpose("look up", f"what {resource.logical_id} refers to", resource.type)
                 if service == "secretsmanager":
-                    yield Need("secretsmanager:GetSecretValue", _secret(what), reason)
+                    yield Need("secretsmanager:GetSecretValue", _secret(reference), reason)
                 else:
-                    yield Need("ssm:GetParameters", _parameter(_VERSION.sub("", what)), reason)
+                    yield Need("ssm:GetParameters", _parameter(_VERSION.sub("", reference)), reason)
 
 
 def _parameter(name: str) -> str:
@@ -47,9 +47,9 @@ def _parameter(name: str) -> str:
     return _PARAMETER.format(owner="" if bare.startswith(_PUBLIC) else "${AWS::AccountId}", name=bare)
 
 
-def _secret(what: str) -> str:
+def _secret(reference: str) -> str:
     """The ARN of a secret in `ID:SecretString:KEY:STAGE:VERSION`, of which all but the ID may be left out."""
-    name = re.split(r":Secret(?:String|Binary)\b", what)[0]
+    name = re.split(r":Secret(?:String|Binary)\b", reference)[0]
     if name.startswith("arn:"):
         return name if re.search(r"-[A-Za-z0-9]{6}$", name) or name.endswith(UNKNOWN) else f"{name}-??????"
     return _BY_NAME.format(name=name.split(":")[0] if ":" in name else name)

@@ -130,10 +130,10 @@ def arns_like_type(stack: PlannedStack, resource: Resource, kinds: Sequence[IamR
     """The kind that a type is named like: those of the name that its properties give, or all, if it is made up."""
     if is_generated(resource.type):
         return ()
-    own = own_kinds(resource, kinds)
+    own_names = own_kinds(resource, kinds)
     arns: list[str] = []
     for kind in kinds:
-        if kind.full_name in own:
+        if kind.full_name in own_names:
             arns += spelled(kind, _by_properties(stack, resource, kind, own=True))
     return unique(arns)
 
@@ -147,10 +147,10 @@ def _properties_of(kind: IamResourceType) -> re.Pattern[str] | None:
 
 def _of_references(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> Iterator[str]:
     """The resources of the template that a resource refers to, as far as they are of a kind."""
-    for other in referred(stack, resource, _properties_of(kind)):
-        arns: Iterable[str] = stack.arns(other, kind.full_name, kind.arns)
+    for referred_resource in referred(stack, resource, _properties_of(kind)):
+        arns: Iterable[str] = stack.arns(referred_resource, kind.full_name, kind.arns)
         if not arns and kind.full_name not in IDENTITIES:
-            arns = arns_like_type(stack, other, (kind,))
+            arns = arns_like_type(stack, referred_resource, (kind,))
         yield from spelled(kind, arns)
 
 
@@ -158,14 +158,14 @@ def _of_arns(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> 
     """The ARNs of a kind among the texts of a resource's properties."""
     for text in literals(stack, resource, _properties_of(kind)):
         arn = parse(text)
-        is_open = not is_specific(text) if kind.full_name in IDENTITIES else UNKNOWN in text.rpartition(":")[0]
-        if arn is not None and not is_open and any(matches(arn, format_) for format_ in kind.arns):
+        is_known = is_specific(text) if kind.full_name in IDENTITIES else UNKNOWN not in text.rpartition(":")[0]
+        if arn is not None and is_known and any(matches(arn, format_) for format_ in kind.arns):
             yield from spelled(kind, (text,))
 
 
 def _takes_parts(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> bool:
     """Whether an action works on parts of what is mentioned: versions and aliases, subscriptions."""
-    if any(is_qualified(other.type) for other in direct(stack, resource)):
+    if any(is_qualified(referred_resource.type) for referred_resource in direct(stack, resource)):
         return True
     if kind.full_name == "lambda:function":
         return is_qualified(resource.type) or "Qualifier" in resource.properties
@@ -193,9 +193,9 @@ def _by_id(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> It
 def _literals_within(stack: PlannedStack, resource: Resource) -> Iterator[tuple[str, str]]:
     """The texts of a resource's properties with their names, and those of what it refers to that has none itself."""
     yield from named_literals(stack, resource)
-    for other in referred(stack, resource):
-        if named_type(other.type) is None:
-            yield from named_literals(stack, other)
+    for referred_resource in referred(stack, resource):
+        if named_type(referred_resource.type) is None:
+            yield from named_literals(stack, referred_resource)
 
 
 def _by_properties(
@@ -232,9 +232,9 @@ def _given(stack: PlannedStack, resource: Resource, service: str, variable: str,
         return tuple(_as_kept(service, text) for text in texts)
     return tuple(
         name
-        for other in (resource, *referred(stack, resource))
-        if _name_variable(other.type, service) == variable
-        for name in stack.names(other)
+        for related in (resource, *referred(stack, resource))
+        if _name_variable(related.type, service) == variable
+        for name in stack.names(related)
     )
 
 
@@ -248,8 +248,8 @@ def _given_within(stack: PlannedStack, resource: Resource, service: str, variabl
 
 def _name_variable(type_name: str, service: str) -> str | None:
     """The variable of a type's ARNs that its name fills, if they are ARNs of a service."""
-    named = named_type(type_name)
-    return named.name_variable if named is not None and named.row.iam[0].startswith(f"{service}:") else None
+    type_row = named_type(type_name)
+    return type_row.name_variable if type_row is not None and type_row.row.iam[0].startswith(f"{service}:") else None
 
 
 def _as_kept(service: str, text: str) -> str:
@@ -271,8 +271,8 @@ def _by_name(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> 
 def _log_buckets(stack: PlannedStack, resource: Resource) -> Iterator[str]:
     """The bucket of a distribution's logs, which stands by its domain name."""
     logs = replace(resource, properties={"Bucket": value_at(resource.properties, "DistributionConfig.Logging.Bucket")})
-    for other in direct(stack, logs):
-        yield from stack.arns(other, "s3:bucket", ("arn:${Partition}:s3:::${BucketName}",))
+    for bucket in direct(stack, logs):
+        yield from stack.arns(bucket, "s3:bucket", ("arn:${Partition}:s3:::${BucketName}",))
     for text in literals(stack, logs):
         domain = _DOMAIN.match(text)
         if domain is not None:

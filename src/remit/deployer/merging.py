@@ -103,19 +103,19 @@ def _joined(rights: Mapping[tuple[str, _Conditions], _Places]) -> dict[tuple[str
     return joined
 
 
-def _either(first: _Conditions, second: _Conditions) -> _Conditions | None:
+def _either(conditions: _Conditions, alternatives: _Conditions) -> _Conditions | None:
     """The conditions that hold where the first or the second do; None when these would be wider."""
-    if len(first) != len(second):
+    if len(conditions) != len(alternatives):
         return None
-    differing = [place for place, pair in enumerate(zip(first, second, strict=True)) if pair[0] != pair[1]]
+    differing = [place for place, pair in enumerate(zip(conditions, alternatives, strict=True)) if pair[0] != pair[1]]
     if len(differing) != 1:
         return None
     (place,) = differing
-    left, right = first[place], second[place]
-    if (left.operator, left.key) != (right.operator, right.key):
+    condition, alternative = conditions[place], alternatives[place]
+    if (condition.operator, condition.key) != (alternative.operator, alternative.key):
         return None
-    values = tuple(dict.fromkeys((*left.values, *right.values)))
-    return (*first[:place], replace(left, values=values), *first[place + 1 :])
+    values = tuple(dict.fromkeys((*condition.values, *alternative.values)))
+    return (*conditions[:place], replace(condition, values=values), *conditions[place + 1 :])
 
 
 @lru_cache(maxsize=256)
@@ -150,11 +150,15 @@ def _shortened(groups: list[_Group]) -> list[_Group]:
 
 def _saving(wide: _Group, narrow: _Group) -> int:
     """The characters saved when the wide group's actions are repeated for the narrow one's resources."""
-    if wide.kin != narrow.kin or not narrow.resources <= wide.resources or set(wide.actions) <= set(narrow.actions):
+    if wide.kin != narrow.kin or not narrow.resources <= wide.resources:
         return 0
-    ended = _FRAME + _length(wide.actions) if narrow.resources == wide.resources else 0
-    added = _length(action for action in wide.actions if action not in narrow.actions)
-    return _length(narrow.resources) + ended - added
+    added_actions = [action for action in wide.actions if action not in narrow.actions]
+    if not added_actions:
+        return 0
+    saved = _length(narrow.resources)
+    if narrow.resources == wide.resources:  # the wide group's statement goes
+        saved += _FRAME + _length(wide.actions)
+    return saved - _length(added_actions)
 
 
 def _length(texts: Iterable[str]) -> int:
@@ -163,7 +167,9 @@ def _length(texts: Iterable[str]) -> int:
 
 def _move(wide: _Group, narrow: _Group) -> None:
     narrow.actions = tuple(dict.fromkeys((*narrow.actions, *wide.actions)))
-    narrow.why |= {pair: why for pair, why in wide.why.items() if pair[1] in narrow.resources}
+    for (action, resource), purposes in wide.why.items():
+        if resource in narrow.resources:
+            narrow.why[action, resource] = purposes
     wide.resources -= narrow.resources
 
 

@@ -59,8 +59,8 @@ def _called(resource: Resource) -> str:
 
 
 def _in_schema(resource: Resource) -> bool:
-    known = handlers(resource.type)
-    return known is not None and known.in_schema
+    type_handlers = handlers(resource.type)
+    return type_handlers is not None and type_handlers.in_schema
 
 
 def _unbounded(stack: PlannedStack, boundary: str | None) -> Iterator[str]:
@@ -95,8 +95,10 @@ def _own_boundaries(stack: PlannedStack, boundary: str | None) -> Iterator[str]:
     if boundary is not None:
         boundaries.add(boundary)
     for resource in resources:
-        own = targets(stack, resource, "iam:GetPolicy") if resource.type == "AWS::IAM::ManagedPolicy" else ()
-        if any(matches(_anywhere(arn), limit) for arn in own for limit in boundaries):
+        if resource.type != "AWS::IAM::ManagedPolicy":
+            continue
+        arns = map(_anywhere, targets(stack, resource, "iam:GetPolicy"))
+        if any(matches(arn, limit) for arn in arns for limit in boundaries):
             yield (
                 f"the boundary {resource.logical_id} is a resource of the stack itself, so that whoever deploys may "
                 "change it: make it elsewhere"
@@ -111,8 +113,8 @@ def _anywhere(arn: str) -> str:
 
 
 def _name(stack: PlannedStack, resource: Resource) -> Iterator[str]:
-    named = named_type(resource.type)
-    name = None if named is None else value_at(resource.properties, named.naming.property)
+    type_row = named_type(resource.type)
+    name = None if type_row is None else value_at(resource.properties, type_row.naming.property)
     if _is_open(stack.texts(name)):
         effect = "nothing is granted on it" if _is_nameless(stack, resource) else "that stretch is a wildcard"
         yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_GIVES}"
@@ -126,11 +128,11 @@ def _path(stack: PlannedStack, resource: Resource) -> Iterator[str]:
 def _passed_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
     if not passes(resource):
         return
-    what = _called(resource)
+    name = _called(resource)
     if unknown_roles(stack, resource):
-        yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` gives it"
+        yield f"the role of {name} is known at the deploy only, so passing it is not granted; `--parameter` gives it"
     for profile in foreign_profiles(stack, resource):
-        yield f"the role in the instance profile {profile} of {what} is not known, so passing it is not granted"
+        yield f"the role in the instance profile {profile} of {name} is not known, so passing it is not granted"
 
 
 def _nested_stack(_: PlannedStack, resource: Resource) -> Iterator[str]:
@@ -147,8 +149,8 @@ def _missing_actions(stack: PlannedStack, resource: Resource) -> Iterator[str]:
 
 def _linked_role(stack: PlannedStack, resource: Resource) -> Iterator[str]:
     if "iam:CreateServiceLinkedRole" in called(resource) and not linked(stack, resource):
-        what = _called(resource)
-        yield f"whose service-linked role {what} may need is not known, so that of any service may be made"
+        name = _called(resource)
+        yield f"whose service-linked role {name} may need is not known, so that of any service may be made"
 
 
 def _patterns(_: PlannedStack, resource: Resource) -> Iterator[str]:
@@ -160,11 +162,11 @@ def _patterns(_: PlannedStack, resource: Resource) -> Iterator[str]:
 def _managed_policies(stack: PlannedStack, resource: Resource) -> Iterator[str]:
     policies = items(resource.properties.get("ManagedPolicyArns"))
     open_names = [text for item in policies for text in stack.texts(item) if UNKNOWN in text]
-    what = _called(resource)
+    name = _called(resource)
     if not all(map(is_specific, open_names)):
-        yield f"a managed policy of {what} is known at the deploy only, so attaching it is not granted"
+        yield f"a managed policy of {name} is known at the deploy only, so attaching it is not granted"
     elif open_names:
-        yield f"a part of a managed policy's name of {what} is known at the deploy only: it is a wildcard"
+        yield f"a part of a managed policy's name of {name} is known at the deploy only: it is a wildcard"
 
 
 def _service_token(stack: PlannedStack, resource: Resource) -> Iterator[str]:

@@ -29,11 +29,11 @@ _KEYS: Final = re.compile(r"kms|encrypt|sse|keyarn|keyid", re.IGNORECASE)
 
 def called(resource: Resource) -> Mapping[str, tuple[str, ...]]:
     """The actions that a resource's handlers call for it, each with those handlers; none if nobody knows them."""
-    known = handlers(resource.type)
-    if known is None:
+    type_handlers = handlers(resource.type)
+    if type_handlers is None:
         return {}
     verbs: dict[str, tuple[str, ...]] = {}
-    for verb, actions in known.by_verb.items():
+    for verb, actions in type_handlers.by_verb.items():
         if verb != "delete" or not is_retained(resource):
             for action in actions:
                 verbs[action] = (*verbs.get(action, ()), verb)

@@ -31,12 +31,12 @@ def referred(stack: PlannedStack, resource: Resource, only: re.Pattern[str] | No
     reached: dict[str, Resource] = {}
     waiting = list(direct(stack, resource, only))
     while waiting:
-        other = waiting.pop(0)
-        if other.logical_id in reached or other.logical_id == resource.logical_id:
+        candidate = waiting.pop(0)
+        if candidate.logical_id in reached or candidate.logical_id == resource.logical_id:
             continue
-        reached[other.logical_id] = other
-        if named_type(other.type) is None:
-            waiting += direct(stack, other, only)
+        reached[candidate.logical_id] = candidate
+        if named_type(candidate.type) is None:
+            waiting += direct(stack, candidate, only)
     return tuple(reached.values())
 
 
@@ -76,8 +76,10 @@ def foreign_profiles(stack: PlannedStack, resource: Resource) -> tuple[str, ...]
 def mentions(value: Any, pattern: re.Pattern[str]) -> bool:
     """Whether any property in a value, however deep, has a name that the pattern finds."""
     if isinstance(value, Mapping):
-        return any(pattern.search(str(key)) or mentions(item, pattern) for key, item in value.items())
-    return isinstance(value, list) and any(mentions(item, pattern) for item in value)
+        if any(pattern.search(str(name)) for name in value):
+            return True
+        value = list(value.values())
+    return isinstance(value, list) and any(mentions(part, pattern) for part in value)
 
 
 def _resources_in(stack: PlannedStack, value: Any) -> Iterator[Resource]:

@@ -23,9 +23,9 @@ _URL: Final = re.compile(
 _BUCKET_AND_KEY: Final = (("S3Bucket", "S3Key"), ("S3Bucket", "S3KeyPrefix"), ("Bucket", "Key"))
 
 
-def source_arns(stack: PlannedStack, resource: Resource, known: Action) -> Iterator[str]:
+def source_arns(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[str]:
     """What a resource is made from in S3: all objects beside a key, which differs at each deploy; or the bucket."""
-    on_objects = any(target.type.name == "object" for target in known.targets)
+    on_objects = any(target.type.name == "object" for target in entry.targets)
     urls = list(stack.texts(resource.properties.get("TemplateURL")))
     for bucket, key in (*_locations(resource.properties), *_locations(urls)):
         yield _stored(stack, bucket, key, on_objects=on_objects)

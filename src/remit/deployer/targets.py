@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.app import Resource
-    from remit.catalogue.actions import Action, IamResourceType, Target
+    from remit.catalogue.actions import Action, ActionTarget, IamResourceType
     from remit.deployer.declared import PlannedStack
 
 _API: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
@@ -68,23 +68,25 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
         return tuple(f"{_API}{path}" for path in paths if name != "apigateway:PUT" or path.startswith(_PUT))
     if name.startswith("iam:") and "ServiceLinkedRole" in name:
         return tuple(f"{_SERVICE_ROLES}{service}/*" for service in linked(stack, resource)) or (f"{_SERVICE_ROLES}*",)
-    known = action(name)
-    if known is None or not known.targets:  # a pattern such as `ec2:Describe*`, whose actions have nothing in common
+    entry = action(name)
+    if entry is None or not entry.targets:  # a pattern such as `ec2:Describe*`, whose actions have nothing in common
         return ("*",)
-    if known.service == "s3" and not resource.type.startswith("AWS::S3::"):
-        sources = unique(source_arns(stack, resource, known))
+    if entry.service == "s3" and not resource.type.startswith("AWS::S3::"):
+        sources = unique(source_arns(stack, resource, entry))
         if sources:
             return sources
         if name in _FETCH:
-            return tuple(arn for target in known.targets for arn in mentioned_arns(stack, resource, target.type))
-    return _of_service(stack, resource, known)
+            return tuple(arn for target in entry.targets for arn in mentioned_arns(stack, resource, target.type))
+    return _of_service(stack, resource, entry)
 
 
-def _of_service(stack: PlannedStack, resource: Resource, known: Action) -> tuple[str, ...]:
+def _of_service(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[str, ...]:
     """The resource itself with what an action works on beside it, or else what its properties mention."""
-    kinds = [target.type for target in known.targets]
-    own = _own(stack, resource, kinds) or arns_like_type(stack, resource, kinds)
-    return unique((*own, *_beside(stack, resource, known))) if own else _foreign(stack, resource, known)
+    kinds = [target.type for target in entry.targets]
+    arns = _own(stack, resource, kinds) or arns_like_type(stack, resource, kinds)
+    if not arns:
+        return _foreign(stack, resource, entry)
+    return unique((*arns, *_beside(stack, resource, entry)))
 
 
 def concerns(stack: PlannedStack, resource: Resource, name: str) -> bool:
@@ -93,7 +95,7 @@ def concerns(stack: PlannedStack, resource: Resource, name: str) -> bool:
     if resource.type != "AWS::WAFv2::WebACLAssociation" or service == "wafv2":
         return True
     association = replace(resource, properties={"ResourceArn": resource.properties.get("ResourceArn")})
-    guarded = {_GUARDED.get(other.type.rpartition("::")[0], "") for other in direct(stack, association)}
+    guarded = {_GUARDED.get(target.type.rpartition("::")[0], "") for target in direct(stack, association)}
     arns = map(parse, literals(stack, association))
     guarded |= {arn.service for arn in arns if arn is not None}
     return service in guarded or not guarded
@@ -104,12 +106,12 @@ def left_out(stack: PlannedStack, resource: Resource, name: str) -> bool:
 
     That is so for writing roles and policies that it does not name, and for fetching from S3 out of the blue.
     """
-    known = action(name)
-    if known is None or not concerns(stack, resource, name) or targets(stack, resource, name):
+    entry = action(name)
+    if entry is None or not concerns(stack, resource, name) or targets(stack, resource, name):
         return False
     if name in _FETCH:
         return mentions(resource.properties, _LOCATION)
-    return known.level not in ("Read", "List") and not resource.type.startswith("AWS::IAM::")
+    return entry.level not in ("Read", "List") and not resource.type.startswith("AWS::IAM::")
 
 
 def _own(stack: PlannedStack, resource: Resource, kinds: Sequence[IamResourceType]) -> tuple[str, ...]:
@@ -120,21 +122,21 @@ def _own(stack: PlannedStack, resource: Resource, kinds: Sequence[IamResourceTyp
     return unique(arns)
 
 
-def _beside(stack: PlannedStack, resource: Resource, known: Action) -> Iterator[str]:
+def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[str]:
     """What an action on the resource itself works on as well (a group, a network), unless it is tagging.
 
     That is what the template mentions; of what it does not, the defaults that the service takes then, and all of a kind
     that the action must have, or of those that it may, if it mentions none of them.
     """
-    if _is_tagging(known):
+    if _is_tagging(entry):
         return
-    own = own_kinds(resource, [target.type for target in known.targets])
-    others = [target for target in known.targets if target.type.full_name not in own]
-    mentioned = {target.type.full_name: tuple(mentioned_arns(stack, resource, target.type)) for target in others}
-    mentions_optional = any(mentioned[target.type.full_name] for target in others if not target.required)
+    own_names = own_kinds(resource, [target.type for target in entry.targets])
+    further = [target for target in entry.targets if target.type.full_name not in own_names]
+    mentioned = {target.type.full_name: tuple(mentioned_arns(stack, resource, target.type)) for target in further}
+    mentions_optional = any(mentioned[target.type.full_name] for target in further if not target.required)
     # RDS has defaults for what a template does not mention.
-    takes_optional = not mentions_optional and not is_generated(resource.type) and known.service != "rds"
-    for target in others:
+    takes_optional = not mentions_optional and not is_generated(resource.type) and entry.service != "rds"
+    for target in further:
         kind = target.type
         yield from mentioned[kind.full_name]
         if mentioned[kind.full_name] or kind.full_name in IDENTITIES:
@@ -144,38 +146,38 @@ def _beside(stack: PlannedStack, resource: Resource, known: Action) -> Iterator[
                 yield f"{filled(format_, {}).rpartition(':')[0]}:default*"
         elif (
             target.required
-            or (takes_optional and _is_of_service(kind, known.service))
-            or kind.full_name in _MADE_BESIDE.get(known.full_name, ())
+            or (takes_optional and _is_of_service(kind, entry.service))
+            or kind.full_name in _MADE_BESIDE.get(entry.full_name, ())
             or _has_property_like(stack, resource, kind)
         ):
             yield from arns_of_kind(kind, {})
 
 
-def _foreign(stack: PlannedStack, resource: Resource, known: Action) -> tuple[str, ...]:
+def _foreign(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[str, ...]:
     """What an action works on that is not the resource: what its properties mention, else all of the kinds."""
     arns: dict[str, None] = {}
-    missing: list[Target] = []
-    for target in known.targets:
+    missing: list[ActionTarget] = []
+    for target in entry.targets:
         mentioned = tuple(mentioned_arns(stack, resource, target.type))
         arns |= dict.fromkeys(mentioned)
         if not mentioned and target.type.full_name not in IDENTITIES:
             missing.append(target)
     required = [target for target in missing if target.required]
     if arns or required:
-        made_beside = _MADE_BESIDE.get(known.full_name, ())
+        made_beside = _MADE_BESIDE.get(entry.full_name, ())
         missing = required + [
             target for target in missing if target.type.full_name in made_beside and not target.required
         ]
-    if len(missing) > _MANY and _is_tagging(known):
-        return (*arns, f"arn:${{AWS::Partition}}:{known.service}:${{AWS::Region}}:${{AWS::AccountId}}:*")
+    if len(missing) > _MANY and _is_tagging(entry):
+        return (*arns, f"arn:${{AWS::Partition}}:{entry.service}:${{AWS::Region}}:${{AWS::AccountId}}:*")
     for target in missing:
         arns |= dict.fromkeys(tuple(_side_resources(stack, resource, target.type)) or arns_of_kind(target.type, {}))
     return tuple(arns)
 
 
-def _is_tagging(known: Action) -> bool:
+def _is_tagging(entry: Action) -> bool:
     """Whether an action is one of those that work on every kind of the service, whatever the catalogue requires."""
-    return known.level == "Tagging" or "Tags" in known.name
+    return entry.level == "Tagging" or "Tags" in entry.name
 
 
 def _is_of_service(kind: IamResourceType, service: str) -> bool:

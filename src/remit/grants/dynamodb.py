@@ -26,20 +26,20 @@ def read(table: Any) -> Grant:
 
 def query(table: Any, *, index: str | None = None) -> Grant:
     """Query the table, or one of its indexes (a name, or "*")."""
-    resource, named = _table_or_index(table, index, "dynamodb.query")
-    return typed.grant(("dynamodb:Query",), (resource,), f"queries {named}")
+    resource, phrase = _table_or_index(table, index, "dynamodb.query")
+    return typed.grant(("dynamodb:Query",), (resource,), f"queries {phrase}")
 
 
 def scan(table: Any, *, index: str | None = None) -> Grant:
     """Scan the table, or one of its indexes (a name, or "*")."""
-    resource, named = _table_or_index(table, index, "dynamodb.scan")
-    return typed.grant(("dynamodb:Scan",), (resource,), f"scans {named}")
+    resource, phrase = _table_or_index(table, index, "dynamodb.scan")
+    return typed.grant(("dynamodb:Scan",), (resource,), f"scans {phrase}")
 
 
 def list(table: Any, *, index: str | None = None) -> Grant:  # noqa: A001 - the verb, spelled dynamodb.list
     """Go through items without their keys: query and scan."""
-    resource, named = _table_or_index(table, index, "dynamodb.list")
-    return typed.grant(("dynamodb:Query", "dynamodb:Scan"), (resource,), f"lists items of {named}")
+    resource, phrase = _table_or_index(table, index, "dynamodb.list")
+    return typed.grant(("dynamodb:Query", "dynamodb:Scan"), (resource,), f"lists items of {phrase}")
 
 
 def put(table: Any) -> Grant:

@@ -20,8 +20,8 @@ def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
             hint='such as "s3:GetObject"',
             origin=writer(),
         )
-    given = on if isinstance(on, list | tuple) else [on]
-    resources = tuple(text_of(item, "allow") for item in given)
+    subjects = on if isinstance(on, list | tuple) else [on]
+    resources = tuple(text_of(item, "allow") for item in subjects)
     return grant(names, resources, because or f"{', '.join(names)} on {', '.join(resources)}")
 
 
@@ -31,19 +31,19 @@ def grant(actions: tuple[str, ...], resources: tuple[str, ...], because: str, *w
     return Grant(statement, Reason("text", because), writer())
 
 
-def text_of(given: Any, verb: str) -> str:
+def text_of(subject: Any, verb: str) -> str:
     """A name or ARN as text: given as such, or as a resource of the app."""
-    text = tokens.plain(getattr(given, "arn", given))
+    text = tokens.plain(getattr(subject, "arn", subject))
     if isinstance(text, str) and text:
         return text
-    what = described(given)
-    hint = "usually os.environ.get() of a variable that is not set" if given is None else None
-    raise RemitError(f"{verb} takes a name, an ARN or a resource, got {what}", hint=hint, origin=writer())
+    got = described(subject)
+    hint = "usually os.environ.get() of a variable that is not set" if subject is None else None
+    raise RemitError(f"{verb} takes a name, an ARN or a resource, got {got}", hint=hint, origin=writer())
 
 
-def arn(given: Any, verb: str, form: str) -> str:
+def arn(subject: Any, verb: str, form: str) -> str:
     """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app."""
-    text = text_of(given, verb)
+    text = text_of(subject, verb)
     if "://" in text:
         raise RemitError(
             f"{verb} takes a name, an ARN or a resource, got the URL {text!r}",

@@ -13,7 +13,7 @@ from remit.errors import few
 from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding
 from remit.lint.run import finding, findings, of_document, of_item, of_policy, ordered
-from remit.lint.subject import IDENTITY, Document, Environment, Item, Project
+from remit.lint.subject import IDENTITY, Environment, ParsedStatement, PolicyDocument, Project
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.roles.assign import assign
 from remit.roles.defaults import queue_id
@@ -84,7 +84,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     types = _types(app, roles)
     for role in roles:
         document = _of_role(role, types, origins.get(role.functions[0]) if role.functions else None, folder, app)
-        for item in document.items:
+        for item in document.statements:
             key = _key(item)
             if key not in checked:
                 checked.add(key)
@@ -105,13 +105,15 @@ def _environments(app: App, folder: Path) -> Iterator[Environment]:
     values: dict[tuple[Origin | None, str, str], Any] = {}
     for function in app.functions:
         origin = function.written.get("Environment", function.origin)
-        for name, value in function.properties.get("Environment", {}).get("Variables", {}).items():
+        variables = function.properties.get("Environment", {}).get("Variables", {})
+        for name, value in variables.items():
             key = (origin, name, repr(value))
             owners.setdefault(key, []).append(function.name)
             values[key] = value
-    for (origin, name, value), (owner, *further) in owners.items():
+    for key, (owner, *further) in owners.items():
+        origin, name, _ = key
         functions = f"{owner} (likewise {few(further)})" if further else owner
-        yield Environment(functions, {name: values[origin, name, value]}, _entry(folder, origin))
+        yield Environment(functions, {name: values[key]}, _entry(folder, origin))
 
 
 def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
@@ -127,7 +129,7 @@ def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
             yield from of_document(document)
 
 
-def _key(item: Item) -> Any:
+def _key(item: ParsedStatement) -> Any:
     """What makes statements alike for rules: its texts, whatever resource of the app they refer to, and its line."""
     statement = item.statement
     texts = tuple(_REFERENCE.sub(r"${_\1}", text) for text in item.resources)
@@ -163,9 +165,9 @@ def _entry(folder: Path, origin: Origin | None) -> Place:
     return lambda spot: python_text.entry(folder, origin, str(spot[0])) if origin is not None and spot else origin
 
 
-def _of_role(role: Role, types: dict[str, str], otherwise: Origin | None, folder: Path, app: App) -> Document:
+def _of_role(role: Role, types: dict[str, str], otherwise: Origin | None, folder: Path, app: App) -> PolicyDocument:
     place = _always(otherwise)
-    document = Document(
+    document = PolicyDocument(
         IDENTITY,
         place=place,
         names=types,
@@ -179,8 +181,10 @@ def _of_role(role: Role, types: dict[str, str], otherwise: Origin | None, folder
     items = []
     for index, grant in enumerate(role.grants):
         ordinal = ordinals[grant.origin] = ordinals.get(grant.origin, -1) + 1
-        items.append(Item(document, index, grant.statement, _placer(grant, otherwise, folder, ordinal), grant))
-    document.items = tuple(items)
+        items.append(
+            ParsedStatement(document, index, grant.statement, _placer(grant, otherwise, folder, ordinal), grant)
+        )
+    document.statements = tuple(items)
     return document
 
 

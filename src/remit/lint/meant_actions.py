@@ -16,7 +16,7 @@ from remit.catalogue.resemblance import nearest_actions, nearest_services
 from remit.errors import nearest
 
 if TYPE_CHECKING:
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 CLIENT_WORDS: Final = frozenset(
     {"boto3", "botocore", "client", "session", "aws", "sdk", "aws-sdk", "resource", "table", "self"}
@@ -38,12 +38,12 @@ def written_by_aws(word: str) -> bool:
     return occurs(word)
 
 
-def in_service(prefix: str, name: str, item: Item | None = None) -> tuple[str, ...]:
+def in_service(prefix: str, name: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
     """The actions that `prefix:name` meant: a slip, other words, a namesake of another service."""
     return nearest_actions(f"{prefix}:{name}", _spoken_of(item))
 
 
-def by_name(name: str, item: Item | None = None) -> tuple[str, ...]:
+def by_name(name: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
     """The actions, of whatever service, with this bare name or of the operation with this name; the likeliest first."""
     return resemblance.by_name(name, _spoken_of(item))
 
@@ -78,12 +78,15 @@ def _runs(words: list[str]) -> list[str]:
 def beginning(prefix: str, pattern: str) -> str:
     """The word with which actions of a service begin, and that a pattern's beginning misspells; "" for none."""
     stem = re.split(r"[*?]", pattern, maxsplit=1)[0].lower()
-    names = [name for name in bare_names(prefix.lower()) if stem and name[0].lower() == stem[0]]
-    beginnings = {name[:end] for name in names for end in range(2, len(name)) if name[end].isupper()}
+    beginnings = set()
+    for name in bare_names(prefix.lower()) if stem else ():
+        if name[0].lower() == stem[0]:
+            ends = [place for place in range(2, len(name)) if name[place].isupper()]
+            beginnings |= {name[:end] for end in ends}
     return nearest(stem, beginnings) or ""
 
 
-def completed(text: str, item: Item) -> tuple[str, ...]:
+def completed(text: str, item: ParsedStatement) -> tuple[str, ...]:
     """The action that a text is once its stray signs are gone."""
     prefix, colon, name = text.partition(":")
     if not colon:
@@ -91,7 +94,7 @@ def completed(text: str, item: Item) -> tuple[str, ...]:
     return of_service(prefix, name) or of_another_service(text, item)
 
 
-def of_another_service(text: str, item: Item | None = None) -> tuple[str, ...]:
+def of_another_service(text: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
     """The actions that `dynamdb:GetItem` meant, also with wildcards; of a service whose name is not its prefix too."""
     prefix, _, operation = text.partition(":")
     if "*" in operation or "?" in operation:
@@ -100,7 +103,7 @@ def of_another_service(text: str, item: Item | None = None) -> tuple[str, ...]:
     return nearest_actions(text, _spoken_of(item))
 
 
-def _spoken_of(item: Item | None) -> tuple[str, ...]:
+def _spoken_of(item: ParsedStatement | None) -> tuple[str, ...]:
     """The services of a statement's resources and of its other actions."""
     if item is None:
         return ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.errors import MISSPELT, RemitError, nearest
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
-from remit.lint.subject import Broken, Document, Item, Written
+from remit.lint.subject import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement
 from remit.template.branches import branches, items, may_vary
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ def document_of(
     types: Mapping[str, str] | None = None,
     located: bool = True,
     sure: bool = True,
-) -> Document:
+) -> PolicyDocument:
     """A document from a parsed JSON or YAML value that stands at `path` of its file; not `located`, all of it there."""
 
     def place(spot: Spot) -> Origin | None:
         return locate((*path, *spot))
 
     version = raw.get("Version", OLD_VERSION) if isinstance(raw, dict) else VERSION
-    document = Document(
+    document = PolicyDocument(
         kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types,
         sure=sure,
     )  # fmt: skip
@@ -55,23 +55,23 @@ def document_of(
     for written in document.written:
         is_either = tokens.is_intrinsic(written.value.get("Effect"))
         parsed = _parsed(written, "Allow" if is_either else None)
-        if isinstance(parsed, Broken):
+        if isinstance(parsed, BrokenStatement):
             broken.append(parsed)
         elif is_either:
             of_either_effect.append(parsed)
         else:
             settled.append(parsed)
-    document.items = tuple(settled)
+    document.statements = tuple(settled)
     document.either = tuple(of_either_effect)
     document.broken = tuple(broken)
     return document
 
 
-def _statements(raw: Any, document: Document, *, located: bool) -> Iterator[Written]:
+def _statements(raw: Any, document: PolicyDocument, *, located: bool) -> Iterator[WrittenStatement]:
     for index, (value, path, when) in enumerate(_statement_branches(raw)):
         flat, paths = (value, {}) if document.names is None else _flat(value, path)
         place = _placer(document, flat, path, paths) if located else document.place
-        yield Written(document, index, flat, path, place, frozenset(when), chooses=bool(paths))
+        yield WrittenStatement(document, index, flat, path, place, frozenset(when), chooses=bool(paths))
 
 
 def _statement_branches(raw: Any) -> Iterator[tuple[dict[str, Any], Spot, tuple[ConditionOutcome, ...]]]:
@@ -114,7 +114,7 @@ def _first(value: Any) -> Any:
     return branch.value
 
 
-def _placer(document: Document, raw: Mapping[str, Any], path: Spot, paths: _Paths) -> Locate:
+def _placer(document: PolicyDocument, raw: Mapping[str, Any], path: Spot, paths: _Paths) -> Locate:
     def place(spot: Spot) -> Origin | None:
         return document.place(_path(raw, path, paths, spot))
 
@@ -158,7 +158,7 @@ def _text(value: Any) -> str:
     return tokens.with_dynamic(value) if isinstance(value, str) else str(value)
 
 
-def _parsed(written: Written, effect: str | None) -> Item | Broken:
+def _parsed(written: WrittenStatement, effect: str | None) -> ParsedStatement | BrokenStatement:
     """A statement; with an effect in place of one that the deploy settles."""
     value = written.value if effect is None else {**written.value, "Effect": effect}
     try:
@@ -167,12 +167,12 @@ def _parsed(written: Written, effect: str | None) -> Item | Broken:
         spot = error.path[1:]  # within the statement
         misspelt = _misspelt(written, spot) if written.document.names is not None else None
         hint = f"did you mean `{misspelt}`?" if misspelt else error.hint
-        return Broken(written, error.message, hint, spot)
+        return BrokenStatement(written, error.message, hint, spot)
     conditions, chooses = written.when, written.chooses
-    return Item(written.document, written.index, statement, written.place, when=conditions, chooses=chooses)
+    return ParsedStatement(written.document, written.index, statement, written.place, when=conditions, chooses=chooses)
 
 
-def _misspelt(written: Written, spot: Spot) -> str | None:
+def _misspelt(written: WrittenStatement, spot: Spot) -> str | None:
     """The function of CloudFormation that somebody meant who wrote another name where a text must be."""
     value: Any = written.value
     for step in spot:

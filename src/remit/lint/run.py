@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from remit.app import Grant
     from remit.errors import RemitError
     from remit.lint.shelf import Hook, Rule
-    from remit.lint.subject import Document, Item, Place
+    from remit.lint.subject import ParsedStatement, Place, PolicyDocument
 
 MOST: Final = 100
 """Findings of one rule in one document: whoever fixes so many lints again."""
@@ -31,7 +31,7 @@ _HINTS: Final = {
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 
-def of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
+def of_document(document: PolicyDocument, *, huge: bool = False) -> Iterator[Finding]:
     """What rules find in a policy document and its statements; in a `huge` one, in its shape and its size alone."""
     counts: Counter[str] = Counter()
     yield from findings(shelf.hooks_for("document", document), document, document.place, counts=counts)
@@ -50,12 +50,12 @@ def of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
             yield finding(rule, problem, broken.written.place, None, statement=True)
     if huge:
         return
-    for item in (*document.items, *document.either):
+    for item in (*document.statements, *document.either):
         yield from of_item(item, counts)
     yield from of_policy(document)
 
 
-def of_item(item: Item, counts: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
+def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
     """What they find in a statement; `severe` asks those alone that can find errors."""
     kinds = ["statement"]
     if item.doubtful:
@@ -67,9 +67,9 @@ def of_item(item: Item, counts: Counter[str], *, severe: bool = False) -> Iterat
         yield from findings(hooks, item, item.place, item.grant, counts=counts, statement=True)
 
 
-def of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]:
+def of_policy(document: PolicyDocument, *, severe: bool = False) -> Iterator[Finding]:
     """What they find in the statements of a document together."""
-    by_index = {item.index: item for item in document.items}
+    by_index = {item.index: item for item in document.statements}
     for rule, hook in shelf.hooks("policy", severe=severe):
         for problem in islice(hook(document), MOST):
             item = by_index.get(problem.index) if problem.index is not None else None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from remit.lint.finding import Problem
-    from remit.lint.subject import Document
+    from remit.lint.subject import PolicyDocument
 
 Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
 HOOKS: Final = (
@@ -73,9 +73,12 @@ class Rule:
     @property
     def blocks(self) -> tuple[str, ...]:
         """The indented blocks of its page, in order: the first must be flagged, the second must not."""
-        indented = re.findall(r"(?:^(?: {4,}\S.*)?\n)+", f"{self.page}\n", re.MULTILINE)
-        texts = (re.sub(r"^ {4}", "", block, flags=re.MULTILINE).strip("\n") for block in indented)
-        return tuple(text for text in texts if text.strip())
+        blocks = []
+        for indented in re.findall(r"(?:^(?: {4,}\S.*)?\n)+", f"{self.page}\n", re.MULTILINE):
+            text = re.sub(r"^ {4}", "", indented, flags=re.MULTILINE).strip("\n")
+            if text.strip():
+                blocks.append(text)
+        return tuple(blocks)
 
 
 @cache
@@ -109,7 +112,7 @@ def hooks(kind: str, *, severe: bool = False, without: frozenset[str] = frozense
     return tuple((rule, getattr(rule.module, kind)) for rule in chosen if not severe or rule.severity == ERROR)
 
 
-def hooks_for(kind: str, document: Document) -> tuple[tuple[Rule, Hook], ...]:
+def hooks_for(kind: str, document: PolicyDocument) -> tuple[tuple[Rule, Hook], ...]:
     """The rules that look at a kind of thing in a document and may find something there, with their functions."""
     if document.names is not None:
         return hooks(kind)  # in a template texts are put together

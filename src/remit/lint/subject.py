@@ -52,7 +52,7 @@ class _kept(Generic[T]):  # noqa: N801 - a decorator
         return value
 
 
-class Document:
+class PolicyDocument:
     """One policy document: what is written (`raw`, None for the grants of an app), and the statements that parse.
 
     `names` are the logical ids of the template around it: None when there is no template, so that nothing can be
@@ -88,11 +88,11 @@ class Document:
         self.late = late
         self.types = types or {}
         self.sure = sure
-        self.written: tuple[Written, ...] = ()
-        self.items: tuple[Item, ...] = ()
-        self.either: tuple[Item, ...] = ()
+        self.written: tuple[WrittenStatement, ...] = ()
+        self.statements: tuple[ParsedStatement, ...] = ()
+        self.either: tuple[ParsedStatement, ...] = ()
         """Statements whose Effect the deploy settles: each is looked at as an Allow, and none beside others."""
-        self.broken: tuple[Broken, ...] = ()
+        self.broken: tuple[BrokenStatement, ...] = ()
         self.unconcerned: frozenset[str] | None = None
         """The rules that its text rules out, once the shelf has asked them."""
 
@@ -103,7 +103,7 @@ class Document:
 
         from remit.iam.policy import Policy, render  # noqa: PLC0415 - as above
 
-        raw = self.raw or render(Policy(tuple(item.statement for item in self.items), self.version))
+        raw = self.raw or render(Policy(tuple(item.statement for item in self.statements), self.version))
         return json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str)
 
     @_kept
@@ -111,13 +111,13 @@ class Document:
         """Characters of its longest string, or a few more."""
         return max(map(len, self.text.replace('\\"', "''").split('"')))
 
-    def wide_among(self, actions: Collection[str]) -> Iterator[tuple[Item, str, str]]:
+    def wide_among(self, actions: Collection[str]) -> Iterator[tuple[ParsedStatement, str, str]]:
         """Each statement and pattern on every resource that means one of the `named` actions: with the first.
 
         `s3:*` has a finding of its own.
         """
         services = frozenset(name.partition(":")[0] for name in actions)
-        for item in self.items:
+        for item in self.statements:
             for pattern in () if services.isdisjoint(item.services) else item.wide:
                 prefix, _, operation = pattern.partition(":")
                 names = expand(pattern) if prefix.lower() in services and operation != "*" else ()
@@ -151,10 +151,10 @@ def _shortest(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenStatement:
     """A statement as it is written, at `path` of its document; list items that a condition chooses are all there."""
 
-    document: Document
+    document: PolicyDocument
     index: int
     value: Mapping[str, Any]
     path: Spot
@@ -166,10 +166,10 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenStatement:
     """A statement that does not parse, and why."""
 
-    written: Written
+    written: WrittenStatement
     message: str
     hint: str | None
     spot: Spot
@@ -181,10 +181,10 @@ def _before_colon(text: str) -> str:
 
 
 @dataclass(frozen=True)  # without slots: what many rules ask is kept
-class Item:
+class ParsedStatement:
     """A statement of a document. `place` knows where its spots stand."""
 
-    document: Document
+    document: PolicyDocument
     index: int
     statement: Statement
     place: Place
@@ -192,11 +192,11 @@ class Item:
     when: frozenset[ConditionOutcome] = frozenset()
     chooses: bool = False
 
-    def goes_with(self, neighbour: Item) -> bool:
+    def goes_with(self, neighbour: ParsedStatement) -> bool:
         """Whether it is in the policy, as it stands here, whenever another statement is."""
         return not self.chooses and self.when <= neighbour.when
 
-    def excludes(self, neighbour: Item) -> bool:
+    def excludes(self, neighbour: ParsedStatement) -> bool:
         """Whether a condition puts either it or another statement into the policy."""
         return any(decided.opposite in neighbour.when for decided in self.when)
 

@@ -10,7 +10,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.lint.elements import has_principal, raw_statements
 from remit.lint.policies import document_of
-from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment
+from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument
 from remit.template import loops
 from remit.template.branches import branches
 from remit.template.sections import section
@@ -30,7 +30,7 @@ _FUNCTIONS: Final = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 _STATEMENT: Final = '"Statement"'
 
 
-def documents(template: WrittenTemplate) -> Iterator[Document]:
+def documents(template: WrittenTemplate) -> Iterator[PolicyDocument]:
     """Every policy document of a template's resources."""
     types = {name: str(declared["Type"]) for name, declared in template.resources.items()}
     for name, resource, at in _all(template):

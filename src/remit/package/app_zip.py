@@ -161,7 +161,7 @@ def _plan(tree: Tree, installed: Layer | None) -> dict[str, Entry | Member]:
     plan: dict[str, Entry | Member] = {}
     if installed is not None:
         plan |= {member.name.decode(): member for member in members(installed.path)}
-    plan |= {own.name: own for own in tree.entries}
+    plan |= {entry.name: entry for entry in tree.entries}
     for name in plan:
         if name == "remit.py" or name.startswith("remit/"):
             raise RemitError(
@@ -213,10 +213,10 @@ def _parts(plan: dict[str, Entry | Member]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:_BIGGEST])
 
 
-def _too_big(how: str, size: int, limit: int, biggest: tuple[tuple[str, int], ...]) -> RemitError:
+def _too_big(packing: str, size: int, limit: int, biggest: tuple[tuple[str, int], ...]) -> RemitError:
     parts = ", ".join(f"{name} {bytes_in_words(part)}" for name, part in biggest)
     return RemitError(
-        f"the package is too big: {size:,} bytes {how}, and Lambda takes {limit:,}; "
+        f"the package is too big: {size:,} bytes {packing}, and Lambda takes {limit:,}; "
         f"the biggest parts, unpacked: {parts}",
         hint="drop what the functions do not use (boto3 and botocore are in Lambda already), list data in "
         ".remitignore, or move parts into a layer",

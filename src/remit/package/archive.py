@@ -88,12 +88,12 @@ class Archive:
         moved = replace(member, offset=self._file.tell())
         self._file.write(_local(moved))
         source.seek(member.offset + _LOCAL.size + len(member.name))
-        left = member.packed
-        while left:
-            chunk = source.read(min(left, CHUNK))
+        remaining = member.packed
+        while remaining:
+            chunk = source.read(min(remaining, CHUNK))
             if not chunk:
                 raise RemitError(f"a cached zip ends in the middle of {member.name.decode()!r}")
-            left -= self._file.write(chunk)
+            remaining -= self._file.write(chunk)
         self._note(moved, struct.pack("<IQ", member.crc, member.size))
 
     def _note(self, member: Member, check: bytes) -> None:

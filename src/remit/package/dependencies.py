@@ -57,14 +57,14 @@ def layer(folder: Path, target: Target, progress: Callable[[str], None]) -> Laye
         facts = _make(folder, source, target, place)
     os.utime(place)
     prune(cache, _KEPT)
-    left = (LeftOut("its runtime part is added instead", (OWN_NAME,), 1),) if source.names_remit else ()
-    return Layer(place / "layer.zip", facts["contents"], left)
+    left_out = (LeftOut("its runtime part is added instead", (OWN_NAME,), 1),) if source.names_remit else ()
+    return Layer(place / "layer.zip", facts["contents"], left_out)
 
 
-def prune(cache: Path, kept: int) -> None:
+def prune(cache: Path, count: int) -> None:
     """Delete all but the latest `kept` entries of a cache folder."""
     by_age = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-    for old in by_age[:-kept]:
+    for old in by_age[:-count]:
         if old.is_dir():
             shutil.rmtree(old, ignore_errors=True)
         else:
@@ -98,10 +98,10 @@ def _facts(place: Path) -> dict[str, str] | None:
     """What was noted about a cached zip; None when there is none, or it is not what it was."""
     try:
         facts: dict[str, str] = json.loads((place / "layer.json").read_text("utf-8"))
-        whole = facts["sha256"] == sha256(place / "layer.zip") and "contents" in facts
+        is_intact = facts["sha256"] == sha256(place / "layer.zip") and "contents" in facts
     except (OSError, ValueError, TypeError, KeyError):
-        whole = False
-    return facts if whole else None
+        is_intact = False
+    return facts if is_intact else None
 
 
 def _make(folder: Path, source: Source, target: Target, place: Path) -> dict[str, str]:
@@ -110,18 +110,18 @@ def _make(folder: Path, source: Source, target: Target, place: Path) -> dict[str
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-", ignore_cleanup_errors=True) as name:
         work = Path(name).resolve()
         install(folder, source, target, work)
-        made = work / "made"
-        made.mkdir()
-        with (made / "layer.zip").open("wb") as file:
+        new_folder = work / "made"
+        new_folder.mkdir()
+        with (new_folder / "layer.zip").open("wb") as file:
             archive = Archive(file)
             for packed, path in _installed(work / "target"):
                 archive.add(packed, _chunks(path), executable=bool(path.stat().st_mode & stat.S_IXUSR))
             facts = {"contents": archive.finish(), "source": source.file}
-        facts["sha256"] = sha256(made / "layer.zip")
-        (made / "layer.json").write_text(json.dumps(facts), "utf-8")
+        facts["sha256"] = sha256(new_folder / "layer.zip")
+        (new_folder / "layer.json").write_text(json.dumps(facts), "utf-8")
         shutil.rmtree(place, ignore_errors=True)  # damaged, or there is none
         try:
-            made.rename(place)
+            new_folder.rename(place)
         except OSError:
             if _facts(place) != facts:  # else another process was first
                 raise
@@ -138,15 +138,15 @@ def sha256(path: Path) -> str:
 
 def _installed(target: Path) -> list[tuple[str, Path]]:
     """Name and path of every installed file that has a use in Lambda, sorted by the bytes of the names."""
-    found = []
+    installed_files = []
     for directory, folders, files in os.walk(target):
         folders[:] = [name for name in folders if name != "__pycache__"]
         for file in files:
             path = Path(directory, file)
             name = path.relative_to(target).as_posix()
             if not _useless(name, path):
-                found.append((name, path))
-    return sorted(found, key=lambda pair: os.fsencode(pair[0]))
+                installed_files.append((name, path))
+    return sorted(installed_files, key=lambda pair: os.fsencode(pair[0]))
 
 
 def _useless(name: str, path: Path) -> bool:

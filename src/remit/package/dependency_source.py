@@ -52,8 +52,8 @@ def name_of(project: dict[str, Any]) -> str:
 
 def requirement_name(line: str) -> str | None:
     """The normalised name of a requirement by name; None for options, paths and URLs."""
-    found = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*($|[\[=<>!~;@,( ])", line)
-    return normal(found[1]) if found else None
+    name = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*($|[\[=<>!~;@,( ])", line)
+    return normal(name[1]) if name else None
 
 
 def normal(name: str) -> str:

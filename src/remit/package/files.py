@@ -37,8 +37,8 @@ class LeftOut:
     @property
     def listed(self) -> str:
         """The names, and how many more there are."""
-        more = f" and {self.count - len(self.names)} more" if self.count > len(self.names) else ""
-        return f"{', '.join(self.names)}{more}"
+        count = f" and {self.count - len(self.names)} more" if self.count > len(self.names) else ""
+        return f"{', '.join(self.names)}{count}"
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.listed}"
@@ -62,8 +62,8 @@ def survey(folder: Path, exclude: tuple[str, ...] = ()) -> Tree:
     entries = _flatten(folder, walk)
     if walk.refused:
         raise _refusal(walk.refused)
-    left = tuple(LeftOut(reason, tuple(names[:5]), len(names)) for reason, names in sorted(walk.left.items()))
-    return Tree(tuple(sorted(entries, key=lambda entry: entry.name.encode())), left)
+    left_out = tuple(LeftOut(reason, tuple(names[:5]), len(names)) for reason, names in sorted(walk.left.items()))
+    return Tree(tuple(sorted(entries, key=lambda entry: entry.name.encode())), left_out)
 
 
 def _ignore_file(folder: Path) -> list[str]:
@@ -90,9 +90,9 @@ def _refusal(refused: list[str]) -> RemitError:
     count = len(refused)
     if count == 1:
         return RemitError(f"cannot pack {refused[0]}", hint=_REMEDY)
-    shown = [f"  {line}" for line in refused[:_SHOWN]]
-    shown += [f"  … and {count - _SHOWN} more"] if count > _SHOWN else []
-    return RemitError("\n".join([f"cannot pack {count} files:", *shown]), hint=_REMEDY)
+    lines = [f"  {reason}" for reason in refused[:_SHOWN]]
+    lines += [f"  … and {count - _SHOWN} more"] if count > _SHOWN else []
+    return RemitError("\n".join([f"cannot pack {count} files:", *lines]), hint=_REMEDY)
 
 
 _REMEDY = "remove or rename it, or list it in .remitignore"
@@ -110,11 +110,11 @@ class _Walk:
         """Take in one folder; `above` are the real paths of it and the folders that led here."""
         try:
             with os.scandir(directory) as listing:
-                found = sorted(listing, key=lambda item: item.name)
+                items = sorted(listing, key=lambda item: item.name)
         except OSError as error:
             self.refused.append(f"{prefix!a}: {error.strerror}")
             return
-        for item in found:
+        for item in items:
             self._take(item, prefix, above)
 
     def _take(self, item: os.DirEntry[str], prefix: str, above: tuple[str, ...]) -> None:
@@ -162,18 +162,18 @@ class _Walk:
 
     def _file(self, path: str, name: str) -> None:
         try:
-            found = os.lstat(path)
+            status = os.lstat(path)
         except OSError as error:
             self.refused.append(f"{name!a}: {error.strerror}")
             return
-        if not stat.S_ISREG(found.st_mode):
-            kind = _KINDS.get(stat.S_IFMT(found.st_mode), "no regular file")
+        if not stat.S_ISREG(status.st_mode):
+            kind = _KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
             self.refused.append(f"{name!a}: {kind}")
-        elif found.st_size > _BIGGEST_FILE:
-            self.refused.append(f"{name!a}: {found.st_size:,} bytes, more than a zip can hold")
+        elif status.st_size > _BIGGEST_FILE:
+            self.refused.append(f"{name!a}: {status.st_size:,} bytes, more than a zip can hold")
         else:
-            executable = bool(found.st_mode & stat.S_IXUSR)
-            self.entries.append(Entry(name, name, path, executable, found.st_size, stamp(found)))
+            executable = bool(status.st_mode & stat.S_IXUSR)
+            self.entries.append(Entry(name, name, path, executable, status.st_size, stamp(status)))
         if len(self.entries) > _MOST_FILES:
             raise RemitError(
                 f"the project holds more than {_MOST_FILES:,} files, more than Lambda can unpack",

@@ -34,8 +34,8 @@ class Patterns:
 
     def decide(self, path: str) -> Pattern | None:
         """The pattern that decides about one path, or None. A folder that is out is not looked into."""
-        found = self._expression.fullmatch(path)
-        return None if found is None else self._patterns[int((found.lastgroup or "p0")[1:])]
+        match = self._expression.fullmatch(path)
+        return None if match is None else self._patterns[int((match.lastgroup or "p0")[1:])]
 
 
 def parse(lines: Iterable[str], reason: str) -> list[Pattern]:
@@ -70,27 +70,27 @@ def translate(glob: str) -> str | None:
 def _tokens(glob: str) -> str | None:
     out, index = [], 0
     while index < len(glob):
-        rest = glob[index:]
+        tail = glob[index:]
         start = index == 0 or glob[index - 1] == "/"
-        if start and rest.startswith("**/"):
+        if start and tail.startswith("**/"):
             out.append("(?:.*/)?")
             index += 3
-        elif start and rest == "**":
+        elif start and tail == "**":
             out.append(".+")
             index += 2
-        elif rest[0] == "[":
-            read = re.match(r"\[([!^]?)(\]?(?:\\.|[^\]\\])*)\]", rest)
+        elif tail[0] == "[":
+            read = re.match(r"\[([!^]?)(\]?(?:\\.|[^\]\\])*)\]", tail)
             if read is None:
                 return None
             out.append(f"(?!/)[{'^' if read[1] else ''}{_class(read[2])}]")
             index += read.end()
-        elif rest[0] == "\\":
-            if len(rest) == 1:
+        elif tail[0] == "\\":
+            if len(tail) == 1:
                 return None
-            out.append(re.escape(rest[1]))
+            out.append(re.escape(tail[1]))
             index += 2
         else:
-            out.append({"*": "[^/]*", "?": "[^/]"}.get(rest[0]) or re.escape(rest[0]))
+            out.append({"*": "[^/]*", "?": "[^/]"}.get(tail[0]) or re.escape(tail[0]))
             index += 1
     return "".join(out)
 
@@ -98,6 +98,6 @@ def _tokens(glob: str) -> str | None:
 def _class(body: str) -> str:
     """The inside of a character class: a backslash quotes the next character, `-` makes a range."""
     out = []
-    for first, last, single in re.findall(r"(\\.|.)-(\\.|.)|(\\.|.)", body, re.DOTALL):
-        out.append(f"{re.escape(first[-1])}-{re.escape(last[-1])}" if first else re.escape(single[-1]))
+    for start, end, single in re.findall(r"(\\.|.)-(\\.|.)|(\\.|.)", body, re.DOTALL):
+        out.append(f"{re.escape(start[-1])}-{re.escape(end[-1])}" if start else re.escape(single[-1]))
     return "".join(out)

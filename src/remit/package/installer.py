@@ -57,14 +57,14 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     excludes = work / "excludes.txt"
     excludes.write_text(OWN_NAME + "\n")
     lines = _exported(folder, source) if source.export else "\n".join(source.lines)
-    own = [option for name, _ in source.local for option in ("--no-binary", name, "--refresh-package", name)]
+    local_options = [option for name, _ in source.local for option in ("--no-binary", name, "--refresh-package", name)]
     arguments = [
         *("pip", "install", "--target", str(work / "target"), "--python", sys.executable),
         *(() if target.here else ("--python-version", target.python, "--python-platform", target.platform)),
         *(
             "--only-binary",
             ":all:",
-            *own,
+            *local_options,
             "--no-compile",
             "--link-mode",
             "hardlink",
@@ -125,12 +125,12 @@ def _program() -> str:
 def _failure(said: str, folder: Path, source: Source) -> RemitError:
     said = without_secrets(said)
     lines = [line.rstrip() for line in said.splitlines() if not line.startswith(("Using CPython", "warning:"))]
-    told = "\n".join(f"  {line}" for line in lines[-12:])
+    last_lines = "\n".join(f"  {line}" for line in lines[-12:])
     origin = _blamed(said, folder, source)
     host = re.search(r"(?:error sending request for url \(|Failed to fetch: `?)https?://(?:[^/@]*@)?([^/:)]+)", said)
     if host and re.search(r"error sending request|dns error|timed out|[Cc]onnect", said):
         return RemitError(
-            f"cannot reach {host[1]} to install the dependencies in {source.file}; uv said:\n{told}",
+            f"cannot reach {host[1]} to install the dependencies in {source.file}; uv said:\n{last_lines}",
             hint="check the network and HTTPS_PROXY; once installed, unchanged dependencies need no network",
             origin=origin,
             exit_code=OFFLINE,
@@ -144,7 +144,7 @@ def _failure(said: str, folder: Path, source: Source) -> RemitError:
             "in [tool.uv] of pyproject.toml; else pin a version that has a wheel",
             origin=origin,
         )
-    return RemitError(f"uv cannot install the dependencies in {source.file}:\n{told}", origin=origin)
+    return RemitError(f"uv cannot install the dependencies in {source.file}:\n{last_lines}", origin=origin)
 
 
 def without_secrets(said: str) -> str:
@@ -158,10 +158,10 @@ def without_secrets(said: str) -> str:
 
 def _blamed(said: str, folder: Path, source: Source) -> Origin:
     """The file, and the line of the first requirement that uv's words name."""
-    named = {normal(name) for name in re.findall(r"[A-Za-z0-9](?:[\w.-]*\w)?", said)}
+    mentioned_names = {normal(name) for name in re.findall(r"[A-Za-z0-9](?:[\w.-]*\w)?", said)}
     if source.file == "requirements.txt":
         for number, line in enumerate((folder / source.file).read_text("utf-8-sig").splitlines(), 1):
-            if requirement_name(line) in named:
+            if requirement_name(line) in mentioned_names:
                 return Origin(source.file, number)
     return Origin(source.file)
 

@@ -91,8 +91,8 @@ def always_out() -> Patterns:
 
 def usually_out(ignore_file: list[str], exclude: tuple[str, ...]) -> Patterns:
     """What stays out unless the project brings it back: remit's list, .remitignore's lines, the setting."""
-    own = [*parse(ignore_file, "listed in .remitignore"), *parse(exclude, "excluded in the configuration")]
-    return Patterns([*_read(_USUALLY_OUT), *own])
+    project_patterns = [*parse(ignore_file, "listed in .remitignore"), *parse(exclude, "excluded in the configuration")]
+    return Patterns([*_read(_USUALLY_OUT), *project_patterns])
 
 
 def secret_by_name(path: str) -> str | None:

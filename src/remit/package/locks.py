@@ -53,12 +53,12 @@ def uv_lock(folder: Path) -> Source:
 def pylock(folder: Path) -> Source:
     """What pylock.toml says, as lines of a requirements.txt: uv refuses one that is for another Python."""
     packages = read_toml(folder / "pylock.toml").get("packages", [])
-    kept = _without_remit(packages)
+    needed = _without_remit(packages)
     lines: list[str] = []
-    for package in kept:
+    for package in needed:
         lines += _locked_lines(package)
     local = [
-        (normal(package["name"]), folder / package["directory"]["path"]) for package in kept if "directory" in package
+        (normal(package["name"]), folder / package["directory"]["path"]) for package in needed if "directory" in package
     ]
     return Source(
         "pylock.toml",
@@ -72,10 +72,10 @@ def pylock(folder: Path) -> Source:
 def _without_remit(packages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The packages but remit and, where the lock says who needs whom, what remit alone brings."""
     needs = {
-        normal(package["name"]): {normal(other["name"]) for other in package.get("dependencies", [])}
+        normal(package["name"]): {normal(dependency["name"]) for dependency in package.get("dependencies", [])}
         for package in packages
     }
-    reached = set(needs) - {name for others in needs.values() for name in others} - {OWN_NAME}
+    reached = set(needs) - {name for dependencies in needs.values() for name in dependencies} - {OWN_NAME}
     waiting = list(reached)
     while waiting:
         new = needs.get(waiting.pop(), set()) - reached - {OWN_NAME}

@@ -38,8 +38,8 @@ class ChangedError(Exception):
 
 def look(path: Path, name: str) -> Entry:
     """A regular file, as it is now, under a name in the zip."""
-    found = path.stat()
-    return Entry(name, name, str(path), bool(found.st_mode & stat.S_IXUSR), found.st_size, stamp(found))
+    status = path.stat()
+    return Entry(name, name, str(path), bool(status.st_mode & stat.S_IXUSR), status.st_size, stamp(status))
 
 
 def read(entry: Entry) -> Iterator[bytes]:
@@ -48,17 +48,17 @@ def read(entry: Entry) -> Iterator[bytes]:
     Raises ChangedError where the file is no longer the one that was surveyed, RemitError where it cannot be
     read. Never blocks: what has become a FIFO is a change.
     """
-    left = entry.size
+    remaining = entry.size
     descriptor = _open(entry)
     with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - of a descriptor, not a path
         if stamp(os.fstat(descriptor)) != entry.stamp:
             raise ChangedError(entry.name)
-        while chunk := _next(file, min(CHUNK, left + 1), entry):
-            left -= len(chunk)
-            if left < 0:
+        while chunk := _next(file, min(CHUNK, remaining + 1), entry):
+            remaining -= len(chunk)
+            if remaining < 0:
                 break
             yield chunk
-        if left or stamp(os.fstat(descriptor)) != entry.stamp:
+        if remaining or stamp(os.fstat(descriptor)) != entry.stamp:
             raise ChangedError(entry.name)
 
 
@@ -88,6 +88,6 @@ def _unreadable(entry: Entry, error: OSError) -> RemitError:
     )
 
 
-def stamp(found: os.stat_result) -> tuple[int, ...]:
+def stamp(status: os.stat_result) -> tuple[int, ...]:
     """What tells one state of a file from another."""
-    return (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+    return (status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)

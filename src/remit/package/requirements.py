@@ -36,12 +36,12 @@ def find(folder: Path) -> Source | None:
     """
     for name, reader in _READERS:
         if (folder / name).is_file():
-            found = _read(reader, folder, name)
+            source = _read(reader, folder, name)
             break
     else:
         return None
-    nothing = not found.lines and not found.export and not found.arguments
-    return None if nothing else replace(found, settings=found.settings + _uv_settings(folder))
+    nothing = not source.lines and not source.export and not source.arguments
+    return None if nothing else replace(source, settings=source.settings + _uv_settings(folder))
 
 
 def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
@@ -49,9 +49,9 @@ def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
     try:
         return reader(folder)
     except (AttributeError, KeyError, TypeError) as error:
-        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise RemitError(
-            f"{name}, or the pyproject.toml beside it, is not built as its format says: {what}",
+            f"{name}, or the pyproject.toml beside it, is not built as its format says: {problem}",
             hint="let the tool that wrote it write it again, or correct what was changed by hand",
             origin=Origin(name),
         ) from error
@@ -59,11 +59,11 @@ def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
 
 def _requirements(folder: Path) -> Source:
     lines = _inlined(folder, "requirements.txt", ())
-    kept, local, arguments, extra = [], [], [], []
+    requirements, local, arguments, extra = [], [], [], []
     for origin, line in lines:
         path, extras = _local_path(line)
         if path is None:
-            kept.append(line)
+            requirements.append(line)
         elif (folder / path).resolve() == folder.resolve():
             _refuse_dynamic(pyproject(folder), origin)
             arguments = ["--requirements", "pyproject.toml"]
@@ -71,12 +71,12 @@ def _requirements(folder: Path) -> Source:
         else:
             if (folder / path).is_dir():
                 local.append((name_of(pyproject(folder / path)) or (folder / path).name, folder / path))
-            kept.append(re.sub(r"^(-e|--editable)[ =]\s*", "", line))
+            requirements.append(re.sub(r"^(-e|--editable)[ =]\s*", "", line))
     project = pyproject(folder) if arguments else {}
-    names = [*kept, *stated(project)]
+    names = [*requirements, *stated(project)]
     return Source(
         "requirements.txt",
-        tuple(kept) if any(_asks(line) for line in kept) else (),
+        tuple(requirements) if any(_asks(line) for line in requirements) else (),
         arguments=(*arguments, *extra),
         local=tuple(local),
         names_remit=OWN_NAME in map(requirement_name, names),
@@ -91,11 +91,11 @@ def _asks(line: str) -> bool:
 
 def _inlined(folder: Path, file: str, above: tuple[str, ...]) -> list[tuple[Origin, str]]:
     """The logical lines of a requirements file, with those of files included from its folder."""
-    found = []
+    requirement_lines = []
     for number, line in _logical_lines(text_of(folder / file, file)):
         included = re.match(r"(?:-r|--requirement)[ =]?\s*([^/\s]+)$", line)
         if included is None:
-            found.append((Origin(file, number), line))
+            requirement_lines.append((Origin(file, number), line))
             continue
         if included[1] in (*above, file):
             raise RemitError(f"{included[1]} includes itself", origin=Origin(file, number))
@@ -104,13 +104,13 @@ def _inlined(folder: Path, file: str, above: tuple[str, ...]) -> list[tuple[Orig
                 f"{file} includes {included[1]}, and there is no {included[1]} beside it",
                 origin=Origin(file, number),
             )
-        found += _inlined(folder, included[1], (*above, file))
-    return found
+        requirement_lines += _inlined(folder, included[1], (*above, file))
+    return requirement_lines
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:
     """Lines without comments, those that end in a backslash joined with the next; each with its number."""
-    found, begun, start = [], "", 0
+    logical_lines, begun, start = [], "", 0
     for number, line in enumerate(text.splitlines(), 1):
         start = start if begun else number
         begun += re.sub(r"(^|\s)#.*$", "", line)
@@ -118,21 +118,21 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
             begun = begun[:-1] + " "
             continue
         if begun.strip():
-            found.append((start, begun.strip()))
+            logical_lines.append((start, begun.strip()))
         begun = ""
-    return found if not begun.strip() else [*found, (start, begun.strip())]
+    return logical_lines if not begun.strip() else [*logical_lines, (start, begun.strip())]
 
 
 def _local_path(line: str) -> tuple[str | None, list[str]]:
     """The path and the extras of a requirement that is a path (`-e .[aws]`, `./lib`, `lib @ file:///…`)."""
     text = re.sub(r"\s+(;|--hash).*$", "", re.sub(r"^(-e|--editable)[ =]\s*", "", line))
     editable = text != line and line.startswith("-")
-    named = re.match(r"[\w.-]+\s*(\[[^\]]*\])?\s*@\s*(.*)$", text)
-    text = named[2] if named else text
+    direct_reference = re.match(r"[\w.-]+\s*(\[[^\]]*\])?\s*@\s*(.*)$", text)
+    text = direct_reference[2] if direct_reference else text
     extras = re.search(r"\[([^\]]*)\]$", text)
     path = text[: extras.start()] if extras else text
     path = path.removeprefix("file://")
-    if "://" in path or not (editable or named or path.startswith((".", "/"))) or path.startswith("-"):
+    if "://" in path or not (editable or direct_reference or path.startswith((".", "/"))) or path.startswith("-"):
         return None, []
     return path, [name.strip() for name in extras[1].split(",")] if extras else []
 

@@ -95,8 +95,8 @@ def refuse(
 
 
 def _by_name(entry: Entry) -> list[_Secret]:
-    what = secret_by_name(entry.written)
-    return [] if what is None else [_Secret(f"{what} (by its name)", Origin(entry.written))]
+    description = secret_by_name(entry.written)
+    return [] if description is None else [_Secret(f"{description} (by its name)", Origin(entry.written))]
 
 
 def _in_text(entry: Entry) -> list[_Secret]:
@@ -105,7 +105,9 @@ def _in_text(entry: Entry) -> list[_Secret]:
 
     content = _in_utf8(b"".join(read(entry)))
     comments = allowances(content.decode("utf-8", "replace"), entry.written)
-    allowed_lines = {one.line for one in comments if isinstance(one, Allowance) and one.rule == OF_SECRETS}
+    allowed_lines = {
+        comment.line for comment in comments if isinstance(comment, Allowance) and comment.rule == OF_SECRETS
+    }
     text = content.decode(_BYTES)
     lines = LINE_END.split(text)
     secrets: list[_Secret] = []

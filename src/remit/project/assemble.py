@@ -76,50 +76,51 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
 
 def _check_own_role(name: str, access: tuple[Access, ...]) -> None:
     """A function that brings its role gets none of remit's: what is declared for it or its groups would vanish."""
-    for given in access:
-        grants = policy_list.declare(given.policy, given.where, NO_REASON)
-        if not grants and not given.managed_policy:
+    for declared in access:
+        grants = policy_list.declare(declared.policy, declared.where, NO_REASON)
+        if not grants and not declared.managed_policy:
             continue
         keyword = "policy" if grants else "managed_policy"
         raise RemitError(
-            f"the {keyword} of {given.kind} {given.name} cannot reach function `{name}`, "
+            f"the {keyword} of {declared.kind} {declared.name} cannot reach function `{name}`, "
             "which brings a role of its own (`Role` in its properties)",
             hint="grant it where that role is made, or leave `Role` out: remit makes a role for the function",
-            origin=item_lines.origin_of(item_lines.value_node(given.where, keyword), given.where),
+            origin=item_lines.origin_of(item_lines.value_node(declared.where, keyword), declared.where),
         )
 
 
 def _declared(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
     grants: list[Grant] = []
-    for given in access:
-        grants += policy_list.declare(given.policy, given.where, Reason(given.kind, subjects=(given.name,)))
+    for declared in access:
+        grants += policy_list.declare(declared.policy, declared.where, Reason(declared.kind, subjects=(declared.name,)))
     return _relative(state, grants)
 
 
 def _managed(
-    state: Loading, access: tuple[Access, ...], everywhere: Everywhere, name: str, where: Span | None
+    state: Loading, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span | None
 ) -> dict[str, Origin | None]:
     """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
-    own = {
-        arn: relative(origin, state.folder)
-        for one in access
-        for arn, origin in policy_list.declare_managed(one.managed_policy, one.where).items()
-    }
-    found = {**own, **{arn: origin for arn, origin in everywhere.managed.items() if arn not in own}}
-    if len(found) > 1:
+    policies: dict[str, Origin | None] = {}
+    for declared in access:
+        for arn, origin in policy_list.declare_managed(declared.managed_policy, declared.where).items():
+            policies[arn] = relative(origin, state.folder)
+    declared_count = len(policies)
+    for arn, configured_origin in everywhere.managed.items():
+        policies.setdefault(arn, configured_origin)
+    if len(policies) > 1:
         from remit.catalogue.quotas import quota  # noqa: PLC0415 - few functions have several
 
         most = quota("iam.role.managed").most
-        if len(found) > most:
+        if len(policies) > most:
             assigned = state.config.lambda_.iam.assigned.get("managed_policy")
-            by_configuration = assigned is not None and len(everywhere.managed) > len(own)
-            span = assigned[1] if assigned is not None and by_configuration else where
+            by_configuration = assigned is not None and len(everywhere.managed) > declared_count
+            span = assigned[1] if assigned is not None and by_configuration else declaration
             raise RemitError(
-                f"the role of {name} has {len(found)} managed policies; IAM allows {most}",
+                f"the role of {name} has {len(policies)} managed policies; IAM allows {most}",
                 hint="grant what is used of them in a policy instead",
                 origin=None if span is None else span.origin,
             )
-    return found
+    return policies
 
 
 def _relative(state: Loading, grants: list[Grant]) -> tuple[Grant, ...]:
@@ -140,16 +141,16 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
     checked: list[tuple[dict[str, Any], Mapping[str, Origin]]] = [(section.settings(), lines)]
-    for span, given in reversed(layers):
+    for span, layer in reversed(layers):
         try:
-            values_here = setting_values.checked_settings(given)
+            values_here = setting_values.checked_settings(layer)
         except RemitError as error:
             setting, *steps = error.path or ("",)
             value = item_lines.value_node(span, str(setting))
             error.origin = item_lines.origin_of(item_lines.part_of(value, tuple(steps)), span)
             error.path = ()
             raise
-        checked.append((values_here, dict.fromkeys(given, span.origin)))
+        checked.append((values_here, dict.fromkeys(layer, span.origin)))
     properties: dict[str, Any] = {}
     written: dict[str, Origin] = {}
     retention: int | None = 30
@@ -161,8 +162,8 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
                 properties[property_name] = _merge(properties.get(property_name), content) if adds_up else content
                 if (origin := relative(origins.get(name), state.folder)) is not None:
                     written[property_name] = origin
-    kept = {name: value for name, value in properties.items() if value not in (None, [], {})}
-    return _Settings(kept, written, retention)
+    without_empty = {name: value for name, value in properties.items() if value not in (None, [], {})}
+    return _Settings(without_empty, written, retention)
 
 
 def _merge(old: Any, new: Any) -> Any:
@@ -194,10 +195,10 @@ def job_queues(state: Loading) -> tuple[str, ...]:
             )
     for declaration in jobs:
         if declaration.job_queue not in queues:
-            near = did_you_mean(str(declaration.job_queue), queues)
+            suggestion = did_you_mean(str(declaration.job_queue), queues)
             raise RemitError(
                 f"there is no job queue `{declaration.job_queue}`",
-                hint=near or f"add it: `config.job.additional_queues = [{declaration.job_queue!r}]`",
+                hint=suggestion or f"add it: `config.job.additional_queues = [{declaration.job_queue!r}]`",
                 origin=declaration.where.origin,
             )
         check_declaration(declaration)
@@ -217,7 +218,7 @@ def workers(state: Loading, queues: tuple[str, ...], everywhere: Everywhere) -> 
     for queue in queues:
         jobs = [declaration for declaration in state.declarations if declaration.job_queue == queue]
         # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
-        access = tuple({id(one): one for job in jobs for one in job.access}.values())
+        access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
         groups = tuple(layer for job in jobs for layer in job.settings[1:])
         settings = _settings(state, groups)
         name = f"worker-{queue}"

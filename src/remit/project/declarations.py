@@ -40,9 +40,9 @@ class Group:
         self, name: str, *, policy: Any = (), managed_policy: Any = (), **settings: Unpack[FunctionSettings]
     ) -> Group:
         """A group inside this one."""
-        where, name = caller_span(), tokens.plain(name)
-        access = Access("group", name, policy, managed_policy, where)
-        return Group(name, access=(access, *self._access), settings=((where, dict(settings)), *self._settings))
+        span, name = caller_span(), tokens.plain(name)
+        access = Access("group", name, policy, managed_policy, span)
+        return Group(name, access=(access, *self._access), settings=((span, dict(settings)), *self._settings))
 
     @overload
     def function(self, function: F, /) -> F: ...
@@ -70,17 +70,17 @@ class Group:
         `handler="package.module.attribute"` declares one that is not decorated, such as a framework's adapter
         (`app.function(http(), name="web", handler="web.handler")`).
         """
-        where, name, handler = caller_span(), tokens.plain(name), tokens.plain(handler)
-        given = (policy, managed_policy, dict(settings), where)
+        span, name, handler = caller_span(), tokens.plain(name), tokens.plain(handler)
+        arguments = (policy, managed_policy, dict(settings), span)
         if len(triggers) == 1 and _is_function(triggers[0]):
-            self._declare(triggers[0], (), name, given)
+            self._declare(triggers[0], (), name, arguments)
             return triggers[0]
         if handler is not None:
-            self._declare_by_name(handler, triggers, name, given)
+            self._declare_by_name(handler, triggers, name, arguments)
             return None
 
         def decorate(function: F) -> F:
-            self._declare(function, triggers, name, given)
+            self._declare(function, triggers, name, arguments)
             return function
 
         return decorate
@@ -104,11 +104,11 @@ class Group:
 
         Its grants reach the worker of its queue.
         """
-        where = caller_span()
+        span = caller_span()
 
         def decorate(function: Callable[..., Any]) -> Job:
             job = Job(function, tokens.plain(queue))
-            self._declare(function, (), None, (policy, managed_policy, {}, where), job.queue)
+            self._declare(function, (), None, (policy, managed_policy, {}, span), job.queue)
             return job
 
         return decorate if function is None else decorate(function)
@@ -118,19 +118,19 @@ class Group:
         function: Any,
         triggers: tuple[Any, ...],
         name: str | None,
-        given: tuple[Any, Any, Mapping[str, Any], Span],
+        arguments: tuple[Any, Any, Mapping[str, Any], Span],
         job_queue: str | None = None,
     ) -> None:
         state = current_load.current()
         if state is None:
             return
         if not callable(function):
-            raise RemitError(f"{function!r:.60} is not a function", origin=given[3].origin)
+            raise RemitError(f"{function!r:.60} is not a function", origin=arguments[3].origin)
         qualname = getattr(function, "__qualname__", type(function).__qualname__)
         handler = f"{getattr(function, '__module__', '')}.{qualname}"
         nested = "<locals>" in qualname
-        own = name if name is not None else getattr(function, "__name__", qualname)
-        declaration = self._declaration(own, handler, triggers, given, job_queue, nested=nested)
+        function_name = name if name is not None else getattr(function, "__name__", qualname)
+        declaration = self._declaration(function_name, handler, triggers, arguments, job_queue, nested=nested)
         state.declarations.append(replace(declaration, function=_undecorated(function)))
 
     def _declare_by_name(
@@ -138,32 +138,34 @@ class Group:
         handler: str,
         triggers: tuple[Any, ...],
         name: str | None,
-        given: tuple[Any, Any, Mapping[str, Any], Span],
+        arguments: tuple[Any, Any, Mapping[str, Any], Span],
     ) -> None:
         state = current_load.current()
         if state is not None:
-            own = name if name is not None else handler.rpartition(".")[2]
-            state.declarations.append(self._declaration(own, handler, triggers, given, None, nested=False))
+            function_name = name if name is not None else handler.rpartition(".")[2]
+            state.declarations.append(
+                self._declaration(function_name, handler, triggers, arguments, None, nested=False)
+            )
 
     def _declaration(
         self,
         name: str,
         handler: str,
         triggers: tuple[Any, ...],
-        given: tuple[Any, Any, Mapping[str, Any], Span],
+        arguments: tuple[Any, Any, Mapping[str, Any], Span],
         job_queue: str | None,
         *,
         nested: bool,
     ) -> Declaration:
-        policy, managed_policy, settings, where = given
+        policy, managed_policy, settings, span = arguments
         kind: Literal["function", "job"] = "function" if job_queue is None else "job"
         return Declaration(
             name=name,
             handler=handler,
             triggers=triggers,
-            access=(Access(kind, name, policy, managed_policy, where), *self._access),
-            settings=((where, settings), *self._settings),
-            where=where,
+            access=(Access(kind, name, policy, managed_policy, span), *self._access),
+            settings=((span, settings), *self._settings),
+            where=span,
             job_queue=job_queue,
             nested=nested,
         )

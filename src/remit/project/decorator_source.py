@@ -42,31 +42,33 @@ def decorator(folder: Path, origin: Origin | None) -> Decorator | None:
     if source is None or origin is None:
         return None
     text, tree = source
-    found = [
-        node for node in ast.walk(tree) if isinstance(node, ast.expr) and _at(node) == (origin.line, origin.column)
-    ]
-    call = next((node for node in found if isinstance(node, ast.Call) and not isinstance(node.func, ast.Call)), None)
     names = _imported(tree)
-    if call is not None:
-        given = next((item.value for item in call.keywords if item.arg == "policy"), None)
-        at = origin if given is None else Origin(origin.file, given.lineno, given.col_offset + 1)
-        return Decorator(ast.unparse(call.func), _items(given, text), bare=False, origin=at, imported=names)
-    bare = {id(one) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for one in node.decorator_list}
-    plain = next((node for node in found if id(node) in bare), None)
-    return None if plain is None else Decorator(ast.unparse(plain), (), bare=True, origin=origin, imported=names)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or isinstance(node.func, ast.Call):
+            continue
+        if _at(node) == (origin.line, origin.column):
+            policy = next((keyword.value for keyword in node.keywords if keyword.arg == "policy"), None)
+            place = origin if policy is None else Origin(origin.file, *_at(policy))
+            return Decorator(ast.unparse(node.func), _items(policy, text), bare=False, origin=place, imported=names)
+    for node in ast.walk(tree):
+        for expression in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+            if _at(expression) == (origin.line, origin.column):
+                return Decorator(ast.unparse(expression), (), bare=True, origin=origin, imported=names)
+    return None
 
 
 def _at(node: ast.expr) -> tuple[int, int]:
     return node.lineno, node.col_offset + 1
 
 
-def _items(given: ast.expr | None, text: str) -> tuple[str, ...]:
-    if given is None:
+def _items(policy: ast.expr | None, text: str) -> tuple[str, ...]:
+    if policy is None:
         return ()
-    if isinstance(given, ast.List | ast.Tuple):
-        return tuple(_as_written(item, text) for item in given.elts)
-    one = isinstance(given, ast.Constant | ast.Dict | ast.JoinedStr | ast.Call)
-    return (_as_written(given, text) if one else f"*{_as_written(given, text)}",)
+    if isinstance(policy, ast.List | ast.Tuple):
+        return tuple(_as_written(item, text) for item in policy.elts)
+    written = _as_written(policy, text)
+    is_single_item = isinstance(policy, ast.Constant | ast.Dict | ast.JoinedStr | ast.Call)
+    return (written if is_single_item else f"*{written}",)
 
 
 def _as_written(node: ast.expr, text: str) -> str:

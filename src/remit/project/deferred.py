@@ -50,37 +50,38 @@ class _Finder:
     """Finds each module of the SDK once, and has a stand-in made of it; the second time others find it."""
 
     def __init__(self) -> None:
-        self.made: dict[str, ModuleType] = {}
+        self.stand_ins: dict[str, ModuleType] = {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The specification of a stand-in, where there is such a module at all."""
-        there = sys.modules.get(name)
-        if there is not None and target is None and name.partition(".")[0] in self.made:
-            return ModuleSpec(name, _There(there))  # type: ignore[arg-type]
-        if name not in SDK or name in self.made:
+        imported = sys.modules.get(name)
+        if imported is not None and target is None and name.partition(".")[0] in self.stand_ins:
+            return ModuleSpec(name, _Imported(imported))  # type: ignore[arg-type]
+        if name not in SDK or name in self.stand_ins:
             return None
-        others = (finder for finder in sys.meta_path if finder is not self)
-        found = next((spec for one in others if (spec := one.find_spec(name, path, target)) is not None), None)
-        if found is None:
-            return None
-        spec = ModuleSpec(name, self, origin=found.origin)  # type: ignore[arg-type]
-        spec.has_location = True
-        spec.submodule_search_locations = found.submodule_search_locations
-        return spec
+        for finder in sys.meta_path:
+            real_spec = None if finder is self else finder.find_spec(name, path, target)
+            if real_spec is not None:
+                spec = ModuleSpec(name, self, origin=real_spec.origin)  # type: ignore[arg-type]
+                spec.has_location = True
+                spec.submodule_search_locations = real_spec.submodule_search_locations
+                return spec
+        return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """An empty module."""
-        made = self.made[spec.name] = ModuleType(spec.name)
-        return made
+        module = ModuleType(spec.name)
+        self.stand_ins[spec.name] = module
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
         """Make a stand-in of the module, now that the import statement has filled in what it knows."""
         module.__class__ = _StandIn
 
 
-class _There:
+class _Imported:
     """Hands out a module that is there already: `import boto3.session` had the real boto3 imported, and that did it."""
 
     def __init__(self, module: ModuleType) -> None:
@@ -105,6 +106,6 @@ def deferred_sdk() -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
-        for name, made in finder.made.items():
-            if sys.modules.get(name) is made:
+        for name, stand_in in finder.stand_ins.items():
+            if sys.modules.get(name) is stand_in:
                 del sys.modules[name]

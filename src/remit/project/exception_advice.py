@@ -42,28 +42,28 @@ def _attribute(owner: object, name: str) -> str | None:
         return _instead(owner, name)
     if not type(owner).__module__.startswith("remit."):
         return None
-    return did_you_mean(name, [one for one in dir(owner) if not one.startswith("_")])
+    return did_you_mean(name, [attribute for attribute in dir(owner) if not attribute.startswith("_")])
 
 
 def _instead(module: ModuleType, name: str) -> str | None:
     """What a module of remit offers that was perhaps meant: verbs, triggers."""
     if module.__name__.partition(".")[0] != "remit":
         return None
-    own = [
-        name
-        for name, value in vars(module).items()
-        if inspect.isfunction(value) and value.__module__ == module.__name__
-    ]
-    offered = sorted({name for name in own if not name.startswith("_")} or set(getattr(module, "__all__", ())))
-    near = did_you_mean(name, offered) or did_you_mean(name, _modules(module))
-    return near or f"there are {', '.join(offered)}"
+    functions = set()
+    for function_name, function in vars(module).items():
+        is_defined_here = inspect.isfunction(function) and function.__module__ == module.__name__
+        if is_defined_here and not function_name.startswith("_"):
+            functions.add(function_name)
+    offered = sorted(functions or set(getattr(module, "__all__", ())))
+    suggestion = did_you_mean(name, offered) or did_you_mean(name, _modules(module))
+    return suggestion or f"there are {', '.join(offered)}"
 
 
 def _modules(package: ModuleType) -> Iterator[str]:
     import pkgutil  # noqa: PLC0415 - only when something is wrong
 
-    for found in pkgutil.iter_modules(getattr(package, "__path__", ())):
-        yield found.name
+    for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
+        yield module.name
 
 
 def _called(error: TypeError, function: str) -> str | None:

@@ -56,17 +56,17 @@ def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.exp
     """
     if node is None:
         return [None] * count
-    shown = tuple(_shown(node, _source(file).names, 0))
-    unknown = [index for index, (_, single) in enumerate(shown) if not single]
-    if not unknown:
-        return [one for one, _ in shown] if len(shown) == count else [node] * count
-    first, last = unknown[0], unknown[-1]
-    hidden = count - first - (len(shown) - last - 1)
-    if hidden < 0:
+    parts = tuple(_shown(node, _source(file).names, 0))
+    nodes = [part for part, _ in parts]
+    open_indexes = [index for index, (_, is_item) in enumerate(parts) if not is_item]
+    if not open_indexes:
+        return nodes if len(nodes) == count else [node] * count
+    start, end = open_indexes[0], open_indexes[-1] + 1
+    hidden_count = count - start - len(nodes[end:])
+    if hidden_count < 0:
         return [node] * count
-    between = shown[first][0] if first == last else node
-    start, end = [one for one, _ in shown[:first]], [one for one, _ in shown[last + 1 :]]
-    return [*start, *([between] * hidden), *end]
+    hidden_node = nodes[start] if len(open_indexes) == 1 else node
+    return [*nodes[:start], *[hidden_node] * hidden_count, *nodes[end:]]
 
 
 def _shown(node: ast.expr, names: Mapping[str, ast.expr], depth: int) -> Iterator[tuple[ast.expr, bool]]:
@@ -92,14 +92,14 @@ def _is_list(node: ast.expr | None) -> TypeGuard[ast.expr]:
 
 def repeated_key(node: ast.expr | None) -> ast.expr | None:
     """The second of two equal keys in a dict display, of which Python silently keeps the last; also deeper in it."""
-    for one in ast.walk(node) if node is not None else ():
-        if isinstance(one, ast.Dict):
-            seen: set[object] = set()
-            for key in one.keys:
+    for display in ast.walk(node) if node is not None else ():
+        if isinstance(display, ast.Dict):
+            earlier_keys: set[object] = set()
+            for key in display.keys:
                 if isinstance(key, ast.Constant):
-                    if key.value in seen:
+                    if key.value in earlier_keys:
                         return key
-                    seen.add(key.value)
+                    earlier_keys.add(key.value)
     return None
 
 

@@ -47,9 +47,9 @@ def check_declaration(declaration: Declaration) -> None:
         )
     for trigger in declaration.triggers:
         if isinstance(trigger, type) or not hasattr(trigger, "grants"):
-            shown = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
+            described_trigger = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
             raise RemitError(
-                f"{shown} is not a trigger",
+                f"{described_trigger} is not a trigger",
                 hint='import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
                 origin=origin,
             )
@@ -57,9 +57,9 @@ def check_declaration(declaration: Declaration) -> None:
 
 def check_handlers(state: Loading) -> None:
     """Each handler must be what Lambda will find under that name: not overwritten, not only local."""
-    seen: dict[str, Declaration] = {}
+    by_handler: dict[str, Declaration] = {}
     for declaration in state.declarations:
-        decorated = seen.setdefault(declaration.handler, declaration)
+        decorated = by_handler.setdefault(declaration.handler, declaration)
         both = (declaration.function, decorated.function)
         if None not in both and both[0] is not both[1]:
             raise _twice(declaration.handler, decorated.where, declaration.where, state)
@@ -70,17 +70,17 @@ def _check_handler(state: Loading, declaration: Declaration) -> None:
     module_name, _, attribute = declaration.handler.rpartition(".")
     with user_code(state, module_name or declaration.handler):
         try:
-            found = importlib.import_module(module_name) if module_name else None
+            module = importlib.import_module(module_name) if module_name else None
         except ModuleNotFoundError as error:
             if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
                 raise
-            found = None
-    target = getattr(found, attribute, None)
+            module = None
+    target = getattr(module, attribute, None)
     if target is None:
-        known = [name for name in dir(found) if not name.startswith("_")] if found is not None else []
+        attributes = [name for name in dir(module) if not name.startswith("_")] if module is not None else []
         raise RemitError(
             f"the handler `{declaration.handler}` of function `{declaration.name}` does not exist",
-            hint=did_you_mean(attribute, known) or "a handler reads `module.function`",
+            hint=did_you_mean(attribute, attributes) or "a handler reads `module.function`",
             origin=declaration.where.origin,
         )
     if inspect.iscoroutinefunction(target):
@@ -103,10 +103,10 @@ def check_names(state: Loading, functions: list[Function]) -> None:
     by_id: dict[str, Function] = {}
     namespace = f"{state.name}-{state.stage}"
     for function in functions:
-        first = by_name.setdefault(function.name, function)
-        if first is not function:
+        namesake = by_name.setdefault(function.name, function)
+        if namesake is not function:
             raise RemitError(
-                f"function `{function.name}` is declared twice; the other is at {first.origin}",
+                f"function `{function.name}` is declared twice; the other is at {namesake.origin}",
                 hint="give one another `name=`",
                 origin=function.origin,
             )
@@ -126,12 +126,12 @@ def check_names(state: Loading, functions: list[Function]) -> None:
             )
 
 
-def _twice(handler: str, first: Span, second: Span, state: Loading) -> RemitError:
+def _twice(handler: str, original: Span, repeated: Span, state: Loading) -> RemitError:
     return RemitError(
         f"function `{handler.rpartition('.')[2]}` is declared twice; "
-        f"the other is at {relative(first.origin, state.folder)}",
+        f"the other is at {relative(original.origin, state.folder)}",
         hint="rename one: the second would replace the first",
-        origin=second.origin,
+        origin=repeated.origin,
     )
 
 

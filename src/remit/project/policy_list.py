@@ -43,16 +43,16 @@ def declare(value: Any, span: Span, reason: Reason, keyword: str = "policy") -> 
 def _items(value: Any, node: ast.expr | None, span: Span, reason: Reason, path: Path, depth: int) -> Iterator[Grant]:
     origin = item_lines.origin_of(node, span)
     if isinstance(value, Items):
-        for more, place in value.parts:
-            yield from _items(more, item_lines.value_node(place), place, reason, path, depth + 1)
+        for part, place in value.parts:
+            yield from _items(part, item_lines.value_node(place), place, reason, path, depth + 1)
         return
     if isinstance(value, list | tuple):
         if depth > _DEPTH:
             raise _wrong(path[:_SHOWN], f"nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
-        for index, (item, one) in enumerate(
+        for index, (item, item_node) in enumerate(
             zip(value, item_lines.item_nodes(node, len(value), span.file), strict=True)
         ):
-            yield from _items(item, one, span, reason, (*path, index), depth + 1)
+            yield from _items(item, item_node, span, reason, (*path, index), depth + 1)
         return
     try:
         if isinstance(value, Mapping):
@@ -70,8 +70,8 @@ def _items(value: Any, node: ast.expr | None, span: Span, reason: Reason, path: 
 def _check_keys(node: ast.expr | None, span: Span, path: Path) -> None:
     repeated = item_lines.repeated_key(node)
     if repeated is not None:
-        what = f"has the key {ast.unparse(repeated)} twice, of which Python keeps the last"
-        raise _wrong(path, what, hint="merge them into one list", origin=item_lines.origin_of(repeated, span))
+        message = f"has the key {ast.unparse(repeated)} twice, of which Python keeps the last"
+        raise _wrong(path, message, hint="merge them into one list", origin=item_lines.origin_of(repeated, span))
 
 
 def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[Grant]:
@@ -127,9 +127,9 @@ def _from_dict(raw: dict[Any, Any], path: Path) -> tuple[iam.Statement, ...]:
     document = _pascal(raw, path)
     if "PolicyDocument" in document:
         inner = document["PolicyDocument"]
-        rest = sorted(set(document) - {"PolicyDocument", "PolicyName"})
-        if rest:
-            raise _wrong(path, f"has {rest[0]!r} beside 'PolicyDocument'")
+        further_keys = sorted(set(document) - {"PolicyDocument", "PolicyName"})
+        if further_keys:
+            raise _wrong(path, f"has {further_keys[0]!r} beside 'PolicyDocument'")
         if not isinstance(inner, Mapping):
             raise _wrong((*path, "PolicyDocument"), f"must be a dict, got {type(inner).__name__}")
         document = _pascal(dict(inner), (*path, "PolicyDocument"))
@@ -167,8 +167,8 @@ def _check_version(document: iam.Policy, path: Path) -> None:
                 )
 
 
-def _wrong(path: Path, what: str, *, hint: str | None = None, origin: Origin | None = None) -> RemitError:
-    return RemitError(f"{spelled(path)} {what}", hint=hint, origin=origin, path=path)
+def _wrong(path: Path, message: str, *, hint: str | None = None, origin: Origin | None = None) -> RemitError:
+    return RemitError(f"{spelled(path)} {message}", hint=hint, origin=origin, path=path)
 
 
 def _pascal(raw: Mapping[Any, Any], path: Path) -> dict[Any, Any]:
@@ -204,9 +204,9 @@ def _check(statement: iam.Statement, path: Path, number: int) -> None:
         if problem is None and element in ("Resource", "NotResource"):
             problem = _problem_of_resource(text)
         if problem is not None:
-            what, hint = problem
+            reason, hint = problem
             inside = ("Statement", number, element, text)
-            raise RemitError(f"{spelled(path)}: {what}", hint=hint, path=(*path, *inside))
+            raise RemitError(f"{spelled(path)}: {reason}", hint=hint, path=(*path, *inside))
     if not _SID.fullmatch(statement.sid):
         fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", statement.sid))
         message = f"{spelled(path)}: Sid {statement.sid!r} may have only letters and digits"
@@ -281,10 +281,10 @@ def _managed(value: Any, node: ast.expr | None, span: Span, path: Path, depth: i
     origin = item_lines.origin_of(node, span)
     value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:
-        for index, (item, one) in enumerate(
+        for index, (item, item_node) in enumerate(
             zip(value, item_lines.item_nodes(node, len(value), span.file), strict=True)
         ):
-            yield from _managed(item, one, span, (*path, index), depth + 1)
+            yield from _managed(item, item_node, span, (*path, index), depth + 1)
     elif not isinstance(value, str):
         got = described(value)
         raise _wrong(path, f"must be a policy's name or ARN, got {got}", origin=origin)
@@ -309,8 +309,8 @@ def managed_arn(value: str, path: Path, origin: Origin) -> str:
         return value  # a resource of the app, by Ref
     if not _PLAIN_NAME.fullmatch(value):
         raise RemitError(f"{spelled(path)}: {value!r} is not a valid name for a managed policy", origin=origin)
-    if "/" not in value and (found := managed_policy(value)) is not None:
-        return found.arn()  # with its path, which a name alone does not say
+    if "/" not in value and (aws_policy := managed_policy(value)) is not None:
+        return aws_policy.arn()  # with its path, which a name alone does not say
     _check_exists(value, path, origin)
     return f"arn:${{AWS::Partition}}:iam::aws:policy/{value}"
 
@@ -319,9 +319,9 @@ def _check_exists(name: str, path: Path, origin: Origin) -> None:
     """AWS's own policies are known by name and path."""
     if managed_policy(f"arn:aws:iam::aws:policy/{name}") is not None:
         return
-    found = managed_policy(name.rpartition("/")[2])
-    if found is not None:
-        hint: str | None = f"did you mean `{f'{found.path}{found.name}'.lstrip('/')}`?"
+    namesake = managed_policy(name.rpartition("/")[2])
+    if namesake is not None:
+        hint: str | None = f"did you mean `{f'{namesake.path}{namesake.name}'.lstrip('/')}`?"
     else:
         hint = did_you_mean(name, managed_policies())
     raise RemitError(

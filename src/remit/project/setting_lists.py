@@ -20,8 +20,8 @@ class Texts(tuple[str, ...]):
 
     __slots__ = ()
 
-    def __add__(self, more: Iterable[str]) -> Texts:  # type: ignore[override]  # lists as well
-        return Texts((*self, *([more] if isinstance(more, str) else more)))
+    def __add__(self, added: Iterable[str]) -> Texts:  # type: ignore[override]  # lists as well
+        return Texts((*self, *([added] if isinstance(added, str) else added)))
 
     def append(self, _item: object) -> NoReturn:
         """Refuse: `+=` adds."""
@@ -44,8 +44,8 @@ class Table(dict[str, V]):
 
     setdefault = pop = update
 
-    def __or__(self, more: Mapping[str, Any]) -> Table[Any]:  # type: ignore[override]  # the only form
-        return Table({**self, **more})
+    def __or__(self, added: Mapping[str, Any]) -> Table[Any]:  # type: ignore[override]  # the only form
+        return Table({**self, **added})
 
-    def __ior__(self, more: Mapping[str, Any]) -> Table[Any]:  # type: ignore[override]  # a new one
-        return self | more
+    def __ior__(self, added: Mapping[str, Any]) -> Table[Any]:  # type: ignore[override]  # a new one
+        return self | added

@@ -80,25 +80,25 @@ class FunctionSettings(TypedDict, total=False):
     properties: Mapping[str, Any]
 
 
-def mistake(path: Path, what: str, *, hint: str | None = None, inside: Path = ()) -> RemitError:
+def mistake(path: Path, message: str, *, hint: str | None = None, inside: Path = ()) -> RemitError:
     """The error for the value at a path, spelled as Python does: `environment['URL']`.
 
     `inside` are the steps from there to what is wrong.
     """
     setting, *steps = path
     spelled = "".join((str(setting), *(f"[{step!r}]" for step in steps)))
-    return RemitError(f"`{spelled}` {what}", hint=hint, path=(*path, *inside))
+    return RemitError(f"`{spelled}` {message}", hint=hint, path=(*path, *inside))
 
 
-def wrong(path: Path, wanted: str, value: object) -> RemitError:
+def wrong(path: Path, kind: str, value: object) -> RemitError:
     """The error for a value of the wrong type."""
     if hasattr(value, "ref") and hasattr(value, "arn"):
-        return mistake(path, f"must be {wanted}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it")
+        return mistake(path, f"must be {kind}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it")
     if isinstance(value, LateBound):
-        return mistake(path, f"must be {wanted}, and only the deploy knows `{value.written}`")
+        return mistake(path, f"must be {kind}, and only the deploy knows `{value.written}`")
     got = described(value)
     hint = "usually os.environ.get() of a variable that is not set" if value is None else None
-    return mistake(path, f"must be {wanted}, got {got}", hint=hint)
+    return mistake(path, f"must be {kind}, got {got}", hint=hint)
 
 
 def between(low: int, high: int, unit: str) -> Check:
@@ -108,22 +108,22 @@ def between(low: int, high: int, unit: str) -> Check:
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong(path, f"a whole number of {unit}", value)
         if not low <= value <= high:
-            shown = value if abs(value) < _LARGE else "too large a number of"
-            raise mistake(path, f"is {shown} {unit}; it can be {low} to {high}")
+            amount = value if abs(value) < _LARGE else "too large a number of"
+            raise mistake(path, f"is {amount} {unit}; it can be {low} to {high}")
         return value
 
     return check
 
 
-def one_of(known: Sequence[str]) -> Check:
+def one_of(words: Sequence[str]) -> Check:
     """One of a few words."""
 
     def check(path: Path, value: Any) -> str:
         if not isinstance(value, str):
             raise wrong(path, "a string", value)
         word: str = tokens.plain(value)
-        if word not in known:
-            raise mistake(path, f"cannot be {value!r}; it can be {', '.join(known)}", hint=did_you_mean(word, known))
+        if word not in words:
+            raise mistake(path, f"cannot be {value!r}; it can be {', '.join(words)}", hint=did_you_mean(word, words))
         return word
 
     return check
@@ -202,11 +202,11 @@ def _retention(path: Path, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong(path, "a number of days, or None to keep logs for ever", value)
     if value not in RETENTIONS:
-        near = min(RETENTIONS, key=lambda days: (abs(days - value), days))
+        nearest = min(RETENTIONS, key=lambda days: (abs(days - value), days))
         raise mistake(
             path,
             f"cannot be {value} days",
-            hint=f"CloudWatch Logs knows {', '.join(map(str, RETENTIONS))}; the nearest is {near}",
+            hint=f"CloudWatch Logs knows {', '.join(map(str, RETENTIONS))}; the nearest is {nearest}",
         )
     return value
 
@@ -264,11 +264,11 @@ def _vpc_config(path: Path, value: Any) -> dict[str, Any]:
 def _check_ids(path: Path, key: str, ids: Any) -> None:
     """What is of the other kind by its name: CloudFormation finds out only when it makes the function."""
     name = _VPC_KEYS[key]
-    other = {"SecurityGroupIds": "subnet-", "SubnetIds": "sg-"}.get(name)
-    if other is None:
+    wrong_prefix = {"SecurityGroupIds": "subnet-", "SubnetIds": "sg-"}.get(name)
+    if wrong_prefix is None:
         return
     for index, identifier in enumerate(ids):
-        if identifier.startswith(other):
+        if identifier.startswith(wrong_prefix):
             hint = "subnets' ids begin with subnet-, security groups' with sg-"
             raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
 

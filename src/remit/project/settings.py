@@ -29,8 +29,8 @@ class Items:
         """Pairs: what was assigned or added in one go, and where."""
         return self._parts
 
-    def __add__(self, more: object) -> Items:
-        return Items((*self._parts, *_parts(more, caller_span())))
+    def __add__(self, added: object) -> Items:
+        return Items((*self._parts, *_parts(added, caller_span())))
 
     __iadd__ = __add__
 
@@ -51,8 +51,8 @@ class Items:
         return len(self._parts)
 
 
-def _parts(value: object, where: Span) -> tuple[tuple[Any, Span], ...]:
-    return value.parts if isinstance(value, Items) else ((value, where),)
+def _parts(value: object, span: Span) -> tuple[tuple[Any, Span], ...]:
+    return value.parts if isinstance(value, Items) else ((value, span),)
 
 
 class Setting(Generic[T]):
@@ -78,14 +78,14 @@ class Setting(Generic[T]):
         return value
 
     def __set__(self, section: Section, value: T) -> None:
-        where = caller_span(section.depth)
+        span = caller_span(section.depth)
         try:
             checked = self.check((f"{section.path}.{self.name}",), value)
         except RemitError as error:
-            error.origin = error.origin or _place(where, error.path[1:])
+            error.origin = error.origin or _place(span, error.path[1:])
             error.path = ()
             raise
-        section.assigned[self.name] = (checked, where)
+        section.assigned[self.name] = (checked, span)
 
 
 def _place(span: Span, path: Path) -> Origin:
@@ -147,8 +147,8 @@ class Policies:
         return Items()
 
     def __set__(self, section: Section, value: object) -> None:
-        where = caller_span(section.depth)
-        section.assigned[self.name] = (Items(_parts(value, where)), where)
+        span = caller_span(section.depth)
+        section.assigned[self.name] = (Items(_parts(value, span)), span)
 
 
 class Section:
@@ -188,8 +188,8 @@ class Section:
     def _unknown(self, name: str) -> AttributeError | RemitError:
         if name.startswith("__"):
             return AttributeError(name)  # Python itself asks for these (copy, pickle, inspect)
-        near = nearest(name, self.names())
-        hint = f"did you mean `{self.path}.{near}`?" if near else f"known: {', '.join(self.names())}"
+        suggestion = nearest(name, self.names())
+        hint = f"did you mean `{self.path}.{suggestion}`?" if suggestion else f"known: {', '.join(self.names())}"
         return RemitError(f"there is no setting `{self.path}.{name}`", hint=hint, origin=caller_span(2).origin)
 
 

@@ -85,17 +85,17 @@ def resource(
     **more: Any,
 ) -> Any:
     """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
-    where = caller_span()
+    span = caller_span()
     try:
-        given = {**_mapping(properties), **{_pascal(name): value for name, value in more.items()}}
-        checked = setting_values.plain(("properties",), _texts(given))
+        all_properties = {**_mapping(properties), **{_pascal(name): value for name, value in more.items()}}
+        checked = setting_values.plain(("properties",), _texts(all_properties))
         attributes = _attributes(depends_on, deletion_policy)
         type_name = setting_values.text(("type",), type)
     except RemitError as error:
-        error.origin = error.origin or where.origin
+        error.origin = error.origin or span.origin
         raise
     # The name is known only when the class body has ended: until then a number stands for it.
-    return Handle(type_name, checked, attributes, where, f"Pending0{next(_numbers)}0")
+    return Handle(type_name, checked, attributes, span, f"Pending0{next(_numbers)}0")
 
 
 def _mapping(properties: Any) -> Mapping[str, Any]:
@@ -107,10 +107,10 @@ def _mapping(properties: Any) -> Mapping[str, Any]:
 def _attributes(depends_on: Any, deletion_policy: Any) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     if depends_on is not None:
-        several = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
-        if not all(isinstance(handle, Handle) for handle in several):
+        handles = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
+        if not all(isinstance(handle, Handle) for handle in handles):
             raise RemitError("`depends_on` takes a resource, or a list of them")
-        attributes["DependsOn"] = [handle.logical_id for handle in several]
+        attributes["DependsOn"] = [handle.logical_id for handle in handles]
     if deletion_policy is not None:
         policy = setting_values.one_of(_DELETION)(("deletion_policy",), deletion_policy)
         attributes |= {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
@@ -119,15 +119,15 @@ def _attributes(depends_on: Any, deletion_policy: Any) -> dict[str, Any]:
 
 def output(value: Any, description: str = "") -> Any:
     """Declare an output of the stack, for people and for `lookup`; a resource gives its Ref."""
-    where = caller_span()
+    span = caller_span()
     if tokens.is_intrinsic(value):
         value = tokens.from_intrinsic(value)
     try:
         text = setting_values.text(("value",), value.ref if isinstance(value, Handle) else value)
         about = tokens.plain(description)
-        return OutputHandle(text, setting_values.text(("description",), about) if about else "", where)
+        return OutputHandle(text, setting_values.text(("description",), about) if about else "", span)
     except RemitError as error:
-        error.origin = where.origin
+        error.origin = span.origin
         raise
 
 
@@ -199,16 +199,16 @@ def _texts(value: Any) -> Any:
     return [_texts(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _id(cls: type, name: str, where: Span) -> str:
+def _id(cls: type, name: str, span: Span) -> str:
     """The name in the template, which has letters and digits only; `lookup` makes the same one at run time."""
-    given = _pascal(f"{cls.__name__}_{name}")
-    if not (given.isascii() and given.isalnum()):
+    logical_id = _pascal(f"{cls.__name__}_{name}")
+    if not (logical_id.isascii() and logical_id.isalnum()):
         raise RemitError(
             f"`{cls.__name__}.{name}` cannot be named in a template",
             hint="letters a to z, digits and _ only",
-            origin=where.origin,
+            origin=span.origin,
         )
-    return given
+    return logical_id
 
 
 def _pascal(name: str) -> str:

@@ -95,25 +95,25 @@ def _inside(name: str, root: Path) -> bool:
 
 
 @contextlib.contextmanager
-def user_code(state: Loading, what: str) -> Iterator[None]:
+def user_code(state: Loading, file: str) -> Iterator[None]:
     """Whatever the user's own code raises becomes an error at the user's last line; what it prints is talk."""
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     except RemitError as error:
-        error.origin = error.origin or _last_user_line(state, error, what)
+        error.origin = error.origin or _last_user_line(state, error, file)
         raise
     except SyntaxError as error:
-        at = Origin(error.filename or what, max(error.lineno or 0, 0), max(error.offset or 0, 0))
-        raise RemitError(f"{what} is not valid Python: {error.msg}", origin=at) from None
+        at = Origin(error.filename or file, max(error.lineno or 0, 0), max(error.offset or 0, 0))
+        raise RemitError(f"{file} is not valid Python: {error.msg}", origin=at) from None
     except SystemExit as error:
-        at = _last_user_line(state, error, what)
-        raise RemitError(f"{what} ended the program (exit {error.code})", origin=at) from None
+        at = _last_user_line(state, error, file)
+        raise RemitError(f"{file} ended the program (exit {error.code})", origin=at) from None
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
-        message = f"{what} raised {type(error).__name__}: {_told(error)}"
-        raise RemitError(message, hint=_hint(error), origin=_last_user_line(state, error, what)) from None
+        message = f"{file} raised {type(error).__name__}: {_told(error)}"
+        raise RemitError(message, hint=_hint(error), origin=_last_user_line(state, error, file)) from None
 
 
 @contextlib.contextmanager
@@ -149,7 +149,7 @@ def _hint(error: BaseException) -> str | None:
     return advice(error)
 
 
-def _last_user_line(state: Loading, error: BaseException, what: str) -> Origin:
+def _last_user_line(state: Loading, error: BaseException, file: str) -> Origin:
     import traceback  # noqa: PLC0415 - only when something failed
 
     frames = [
@@ -158,6 +158,6 @@ def _last_user_line(state: Loading, error: BaseException, what: str) -> Origin:
         if Path(frame.filename).is_relative_to(state.folder) and "site-packages" not in frame.filename
     ]
     if not frames:
-        return Origin(what)
+        return Origin(file)
     last = frames[-1]
     return Origin(last.filename, last.lineno or 0, 0 if last.colno is None else last.colno + 1)

@@ -23,31 +23,31 @@ _LISTED: Final = 400
 """Actions of one pattern that are told by name; of more, only how many there are."""
 
 
-def action_lines(known: Action) -> Iterator[str]:
+def action_lines(entry: Action) -> Iterator[str]:
     """One action: level, resources, keys, dependents, operations."""
-    yield f"{known.full_name}: {known.level}, an action of {' and '.join(owners(known))}"
-    if known.permission_only:
+    yield f"{entry.full_name}: {entry.level}, an action of {' and '.join(owners(entry))}"
+    if entry.permission_only:
         yield "  no operation of the API has this name: it is a permission alone"
-    asked = ASKED.get(known.full_name)
-    if asked is not None:
-        yield f"  resources: none; it asks about {asked}"
-    elif not known.targets:
+    subject = ASKED.get(entry.full_name)
+    if subject is not None:
+        yield f"  resources: none; it asks about {subject}"
+    elif not entry.targets:
         yield "  resources: none; only a statement on * allows it"
-    for target in known.targets:
+    for target in entry.targets:
         yield f"  resource {target.type.name}{' (always needed)' if target.required else ''}"
         yield from (f"      {arn}" for arn in target.type.arns)
-    yield from _listed("condition keys", [f"{key.name} ({key.type or 'type unknown'})" for key in known.all_keys])
-    if known.dependents is None:
+    yield from _listed("condition keys", [f"{key.name} ({key.type or 'type unknown'})" for key in entry.all_keys])
+    if entry.dependents is None:
         yield "  also needs: unknown"
     else:
-        yield from _listed("also needs", known.dependents)
-    yield from _listed("called by", [f"{client}.{name}" for client, name in operations_of(known.full_name)])
+        yield from _listed("also needs", entry.dependents)
+    yield from _listed("called by", [f"{client}.{name}" for client, name in operations_of(entry.full_name)])
 
 
 def _listed(title: str, items: Iterable[str]) -> Iterator[str]:
-    found = ", ".join(items)
+    text = ", ".join(items)
     yield from textwrap.wrap(
-        f"{title}: {found or 'none'}",
+        f"{title}: {text or 'none'}",
         WIDTH,
         initial_indent="  ",
         subsequent_indent="      ",
@@ -56,21 +56,21 @@ def _listed(title: str, items: Iterable[str]) -> Iterator[str]:
     )
 
 
-def type_lines(found: Handlers) -> Iterator[str]:
+def type_lines(handlers: Handlers) -> Iterator[str]:
     """What CloudFormation calls for a type, as whoever deploys."""
-    yield f"{found.type}: what CloudFormation calls for it, with the permissions of whoever deploys"
-    if not found.in_schema:
+    yield f"{handlers.type}: what CloudFormation calls for it, with the permissions of whoever deploys"
+    if not handlers.in_schema:
         yield "  as the API reference has it, since the type does not say"
-    for verb, called in found.by_verb.items():
+    for verb, called in handlers.by_verb.items():
         yield from _listed(verb, called)
 
 
-def type_document(found: Handlers) -> dict[str, Any]:
+def type_document(handlers: Handlers) -> dict[str, Any]:
     """The same for programs."""
     return {
-        "type": found.type,
-        "told": found.in_schema,
-        **{verb: list(called) for verb, called in found.by_verb.items()},
+        "type": handlers.type,
+        "told": handlers.in_schema,
+        **{verb: list(called) for verb, called in handlers.by_verb.items()},
     }
 
 
@@ -95,20 +95,20 @@ def actions_on(kind: IamResourceType) -> tuple[str, ...]:
     return tuple(name for name in actions(kind.service) if kind.name in target_names(name))
 
 
-def action_document(known: Action) -> dict[str, Any]:
+def action_document(entry: Action) -> dict[str, Any]:
     """One action for programs; `dependents` is null where nobody knows."""
     return {
-        "action": known.full_name,
-        "service": " and ".join(owners(known)),
-        "level": known.level,
+        "action": entry.full_name,
+        "service": " and ".join(owners(entry)),
+        "level": entry.level,
         "resources": [
             {"type": target.type.name, "arns": list(target.type.arns), "required": target.required}
-            for target in known.targets
+            for target in entry.targets
         ],
-        "condition_keys": [{"key": key.name, "type": key.type} for key in known.all_keys],
-        "dependents": None if known.dependents is None else list(known.dependents),
-        "permission_only": known.permission_only,
-        "operations": [{"client": client, "operation": name} for client, name in operations_of(known.full_name)],
+        "condition_keys": [{"key": key.name, "type": key.type} for key in entry.all_keys],
+        "dependents": None if entry.dependents is None else list(entry.dependents),
+        "permission_only": entry.permission_only,
+        "operations": [{"client": client, "operation": name} for client, name in operations_of(entry.full_name)],
     }
 
 
@@ -124,24 +124,27 @@ def covered(actions: Globs) -> tuple[tuple[str, str], ...]:
 
 def level_of(name: str) -> str:
     """The access level of an action, `unknown` when the catalogue has no such action."""
-    known = catalogued(name)
-    return "unknown" if known is None else known.level
+    entry = catalogued(name)
+    return "unknown" if entry is None else entry.level
 
 
 def covered_lines(actions: Globs) -> Iterator[str]:
     """As `covered`, by level: exact names one per line, patterns as lists."""
-    found = covered(actions)
-    if not found:
+    levels = covered(actions)
+    patterns = ", ".join(actions.patterns)
+    if not levels:
         size = len({name for pattern in actions.patterns for name in expand(pattern)})
-        but = "everything but " if actions.negated else ""
-        yield f"{but}{', '.join(actions.patterns)}: {'all but ' if actions.negated else ''}{size:,} actions"
+        if actions.negated:
+            yield f"everything but {patterns}: all but {size:,} actions"
+        else:
+            yield f"{patterns}: {size:,} actions"
         return
     if not any(is_pattern(pattern) for pattern in actions.patterns):
-        width = max(len(name) for name, _ in found)
-        yield from (f"{name:<{width}}  {level}" for name, level in found)
+        width = max(len(name) for name, _ in levels)
+        yield from (f"{name:<{width}}  {level}" for name, level in levels)
         return
-    yield f"{', '.join(actions.patterns)}: {len(found)} action{'' if len(found) == 1 else 's'}"
+    yield f"{patterns}: {len(levels)} action{'' if len(levels) == 1 else 's'}"
     for level in (*LEVELS, "unknown"):
-        names = [name for name, own in found if own == level]
+        names = [name for name, action_level in levels if action_level == level]
         if names:
             yield from (f"  {line}" for line in _listed(f"{level} ({len(names)})", names))

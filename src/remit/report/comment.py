@@ -35,7 +35,7 @@ class _Part:
     columns: tuple[str, ...] = ()
     opened: bool = False
 
-    def shown(self, kept: int) -> Iterator[str]:
+    def shown(self, limit: int) -> Iterator[str]:
         """The first lines, and how many there are beyond."""
         if not self.lines:
             return
@@ -43,12 +43,12 @@ class _Part:
         if self.title:
             yield f"<details{' open' if self.opened else ''}><summary>{self.title} ({len(self.lines)})</summary>"
             yield ""
-        if kept and self.columns:
+        if limit and self.columns:
             yield f"| | {' | '.join(self.columns)} |"
             yield f"|-|{'-|' * len(self.columns)}"
-        yield from self.lines[:kept]
-        if kept < len(self.lines):
-            yield from ("", f"{len(self.lines) - kept} of {len(self.lines)} left out: `remit diff` shows all.")
+        yield from self.lines[:limit]
+        if limit < len(self.lines):
+            yield from ("", f"{len(self.lines) - limit} of {len(self.lines)} left out: `remit diff` shows all.")
         if self.title:
             yield from ("", "</details>")
 
@@ -58,19 +58,19 @@ def review_comment(review: Review, about: str = "", most: int = _GITHUB) -> str:
 
     What does not fit is left out with its number: losses first, then what is accepted, then the last gains.
     """
-    told = together(review)
-    every = [row for one in told for row in one.rows]
-    words = counted(review, every)
+    changes = together(review)
+    rows = [row for change in changes for row in change.rows]
+    words = counted(review, rows)
     state = "unchanged" if review.elsewhere == () else "unchanged by roles"
     head = f"**Access: {words}**" if review.changes else f"**Access: {state}.** {shown(words)}"
-    attached = tuple(f"- {_code(one.who)}: {_code(text)}" for one in told for text in one.attached)
+    attached = tuple(f"- {_code(change.subject)}: {_code(text)}" for change in changes for text in change.attached)
     columns = ("Functions", "Access", "Resources", "Why", "Request that shows it")
     parts = [
         _Part("attached", attached),
         *(
             _Part(
                 kind,
-                tuple(_row(row) for row in every if row.part == kind),
+                tuple(_row(row) for row in rows if row.part == kind),
                 kind.capitalize(),
                 () if kind == UNDECIDED else columns,
                 opened=kind in (GAINED, UNDECIDED),
@@ -97,7 +97,7 @@ def comparison_comment(comparison: Comparison, places: Places, most: int = _GITH
         )
         for kind, sign, title in PARTS
     ]
-    unsure = tuple(f"- {_code(one.source.name)}: {_code(one.reason)}" for one in comparison.undecided)
+    unsure = tuple(f"- {_code(item.source.name)}: {_code(item.reason)}" for item in comparison.undecided)
     parts.append(_Part(UNDECIDED, unsure, "Undecided", opened=True))
     return _fitted((f"**Access: {summary(comparison)}**",), parts, (), most)
 
@@ -110,29 +110,31 @@ def _mark(about: str) -> str:
 
 def _fitted(before: Sequence[str], parts: Sequence[_Part], after: Sequence[str], most: int) -> str:
     """The comment with as many lines of each part as there is room for."""
-    kept = {part.kind: len(part.lines) for part in parts}
+    limits = {part.kind: len(part.lines) for part in parts}
 
-    def written(kept: dict[str, int]) -> str:
-        between = (line for part in parts for line in part.shown(kept[part.kind]))
-        return "\n".join((*before, *between, *after)) + "\n"
+    def written(limits: dict[str, int]) -> str:
+        lines = [*before]
+        for part in parts:
+            lines += part.shown(limits[part.kind])
+        return "\n".join((*lines, *after)) + "\n"
 
     for kind in (*_LEAST, "attached", "notes"):
 
-        def too_long(number: int, kind: str = kind) -> bool:
-            return len(written({**kept, kind: number}).encode(errors="backslashreplace")) > most
+        def too_long(limit: int, kind: str = kind) -> bool:
+            return len(written({**limits, kind: limit}).encode(errors="backslashreplace")) > most
 
-        if kind in kept and too_long(kept[kind]):
-            kept[kind] = bisect_left(range(1, kept[kind] + 1), 1, key=too_long)
-    return written(kept)
+        if kind in limits and too_long(limits[kind]):
+            limits[kind] = bisect_left(range(1, limits[kind] + 1), 1, key=too_long)
+    return written(limits)
 
 
 def _row(row: Row) -> str:
     if row.part == UNDECIDED:
-        return f"- {_code(row.who)}: {_code(row.title)}{f' {_code(row.where)}' if row.where else ''}"
+        return f"- {_code(row.subject)}: {_code(row.title)}{f' {_code(row.where)}' if row.where else ''}"
     actions = f": {_listed(row.actions)}" if row.actions else ""
     cells = (
         SIGNS[row.part],
-        _code(row.who),
+        _code(row.subject),
         f"{_code(row.title)}{actions}",
         _listed(row.resources),
         _code(row.where),

@@ -5,7 +5,7 @@ Pieces are told as people think of them: who wrote it (the statement), of which 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import LEVELS, action, arn_services
@@ -70,17 +70,16 @@ def groups(pieces: Iterable[Piece]) -> tuple[Group, ...]:
     by_action: dict[tuple[StatementLocation, SideDifference | None, str, bool], list[Piece]] = {}
     for piece in pieces:
         by_action.setdefault((piece.source, piece.difference, piece.action, _unused(piece)), []).append(piece)
-    alike: dict[tuple[StatementLocation, SideDifference | None, str, str, tuple[str, ...]], list[Piece]] = {}
-    for (source, difference, name, unused), some in sorted(by_action.items(), key=lambda item: item[0][-1]):
-        resources = tuple(piece.resource for piece in some)
-        level = UNUSED if unused else level_of(name, some[0])
-        service = name.partition(":")[0].lower()
-        alike.setdefault((source, difference, service, level, resources), []).append(some[0])
-    made = []
-    for (source, difference, service, level, resources), some in alike.items():
-        actions = tuple(dict.fromkeys(piece.action for piece in some))
-        made.append(Group(source, difference, service, level, actions, resources, some[0]))
-    return tuple(made)
+    by_group: dict[tuple[StatementLocation, SideDifference | None, str, str, tuple[str, ...]], Group] = {}
+    used_first = sorted(by_action.items(), key=lambda item: item[0][-1])
+    for (source, difference, action_pattern, unused), action_pieces in used_first:
+        resources = tuple(piece.resource for piece in action_pieces)
+        level = UNUSED if unused else level_of(action_pattern, action_pieces[0])
+        service = action_pattern.partition(":")[0].lower()
+        key = source, difference, service, level, resources
+        group = by_group.get(key, Group(source, difference, service, level, (), resources, action_pieces[0]))
+        by_group[key] = replace(group, actions=(*group.actions, action_pattern))
+    return tuple(by_group.values())
 
 
 def _unused(piece: Piece) -> bool:
@@ -102,7 +101,8 @@ def level_of(pattern: str, piece: Piece) -> str:
         return FUTURE
     if pattern == "*" and piece.action == "*":
         return "every level"
-    names = {found.level for found in map(action, expand(pattern) or (piece.request.action,)) if found is not None}
+    entries = map(action, expand(pattern) or (piece.request.action,))
+    names = {entry.level for entry in entries if entry is not None}
     return ", ".join(level for level in LEVELS if level in names) or "unknown level"
 
 
@@ -112,7 +112,7 @@ def comparison_document(comparison: Comparison, places: Places) -> dict[str, Any
         name: [_piece_document(piece, places.of(name)(piece.source)) for piece in getattr(comparison, name)]
         for name in ("gained", "lost", "freed", "forbidden")
     }
-    undecided = [{"statement": one.source.name, "reason": one.reason} for one in comparison.undecided]
+    undecided = [{"statement": item.source.name, "reason": item.reason} for item in comparison.undecided]
     return {
         "gained": parts["gained"],
         "lost": parts["lost"],
@@ -141,15 +141,15 @@ def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
         yield "The same access: proven for every request."
         return
     for part, sign, title in PARTS:
-        found = groups(getattr(comparison, part))
-        if found:
+        part_groups = groups(getattr(comparison, part))
+        if part_groups:
             yield f"Access {title}" if part in ("gained", "lost") else title.capitalize()
-        for group in found:
+        for group in part_groups:
             yield from _group_lines(group, sign, places.of(part))
     if comparison.undecided:
         yield "Undecided, which is no proof of anything"
-        for one in comparison.undecided:
-            yield f"  ? {one.source.name}: {one.reason}"
+        for item in comparison.undecided:
+            yield f"  ? {item.source.name}: {item.reason}"
     yield summary(comparison)
 
 
@@ -163,24 +163,25 @@ def _group_lines(group: Group, sign: str, locate: Locator) -> Iterator[str]:
 
 def some(texts: tuple[str, ...], written: Callable[[str], str] = str) -> str:
     """The first of them on one line, and how many there are beyond."""
-    rest = len(texts) - _LISTED
-    return ", ".join(map(written, texts[:_LISTED])) + (f" and {rest} more" if rest > 0 else "")
+    listed = ", ".join(map(written, texts[:_LISTED]))
+    return listed if len(texts) <= _LISTED else f"{listed} and {len(texts) - _LISTED} more"
 
 
-def example(piece: Piece) -> str:
-    """The request that shows a piece."""
-    context = ", ".join(
-        f"{key} = {' and '.join(map(str, value)) if isinstance(value, list) else value}"
-        for key, value in piece.context.items()
-    )
-    return f"{piece.request.action} on {piece.request.resource}{f' with {context}' if context else ''}"
+def example(piece: Piece, resource: str = "") -> str:
+    """The request that shows a piece, on `resource` in place of its own where one is passed."""
+    request = f"{piece.request.action} on {resource or piece.request.resource}"
+    conditions = []
+    for key, value in piece.context.items():
+        text = " and ".join(map(str, value)) if isinstance(value, list) else value
+        conditions.append(f"{key} = {text}")
+    return f"{request} with {', '.join(conditions)}" if conditions else request
 
 
 def summary(comparison: Comparison) -> str:
     """One line of numbers."""
-    counts = [
-        f"{len(found)} {title}"
-        for part, _, title in PARTS
-        if (found := groups(getattr(comparison, part))) or part in ("gained", "lost")
-    ]
+    counts = []
+    for part, _, title in PARTS:
+        number = len(groups(getattr(comparison, part)))
+        if number or part in ("gained", "lost"):
+            counts.append(f"{number} {title}")
     return ", ".join((*counts, f"{len(comparison.undecided)} undecided"))

@@ -23,10 +23,12 @@ _ENDINGS: Final = {
 
 def event_line(event: StackEvent, namespace: str) -> str:
     """An event on one line: when (UTC), what became of it, which resource (and nested stack), why."""
-    inside = "" if event.of_stack or event.stack == namespace else f"{event.stack}/"
-    reason = f"  {' '.join(event.reason.split())}" if event.reason else ""
-    what = f"{inside}{event.logical_id}"
-    return shown(f"{event.at[11:19]}  {event.status:<{_STATUS_WIDTH}}  {event.type}  {what}{reason}".rstrip())
+    time = event.at[11:19]
+    resource = event.logical_id
+    if not event.of_stack and event.stack != namespace:
+        resource = f"{event.stack}/{resource}"
+    reason = " ".join(event.reason.split())
+    return shown(f"{time}  {event.status:<{_STATUS_WIDTH}}  {event.type}  {resource}  {reason}".rstrip())
 
 
 def failure(outcome: Outcome, hint: str | None) -> RemitError:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.explain.explanation import Explanation
     from remit.explain.remedy import Remedy
-    from remit.iam.policy import Policy, Principals, Statement
+    from remit.iam.policy import Globs, Policy, Principals, Statement
     from remit.roles.role_policies import StatementSource
 
+_LISTED: Final = 4  # patterns of a statement on one line; of more, the number is told
 _VERDICTS: Final = {
     "Allowed": "Allowed",
     "ExplicitlyDenied": "Denied",
@@ -55,25 +56,29 @@ def _trust_lines(trust: Policy, origin: Origin | None) -> Iterator[str]:
         if statement.principals is not None:
             verb = "may be taken on by" if statement.effect == "Allow" else "may not be taken on by"
             yield f"  {verb} {_whom(statement.principals)}{f'  ({origin})' if origin else ''}"
-        for one in statement.conditions:
-            yield f"      if {one.words}"
+        for condition in statement.conditions:
+            yield f"      if {condition.words}"
 
 
-def _whom(who: Principals) -> str:
-    told = ", ".join("everyone" if value == "*" else f"{kind} {value}" for kind, value in who.patterns)
-    return f"{'everyone but ' if who.negated else ''}{told}"
+def _whom(principals: Principals) -> str:
+    names = ", ".join("everyone" if value == "*" else f"{kind} {value}" for kind, value in principals.patterns)
+    return f"everyone but {names}" if principals.negated else names
+
+
+def _listed_patterns(globs: Globs, most: int | None = None) -> str:
+    """`a, b`, or `everything but a, b`; of more than `most` the first, and how many there are beyond."""
+    text = ", ".join(globs.patterns[:most])
+    if most is not None and len(globs.patterns) > most:
+        text = f"{text} and {len(globs.patterns) - most} more"
+    return f"everything but {text}" if globs.negated else text
 
 
 def statement_lines(statement: Statement) -> Iterator[str]:
     """A statement: effect and resources, conditions, then the actions with their levels."""
-    resources = statement.resources
-    if resources is None:
-        where = ""
-    else:
-        where = f" on {'everything but ' if resources.negated else ''}{', '.join(resources.patterns)}"
-    yield f"  {statement.effect}{_for(statement)}{where}"
-    for one in statement.conditions:
-        yield f"      if {one.words}"
+    on_resources = "" if statement.resources is None else f" on {_listed_patterns(statement.resources)}"
+    yield f"  {statement.effect}{_for(statement)}{on_resources}"
+    for condition in statement.conditions:
+        yield f"      if {condition.words}"
     yield from (f"      {line}" for line in covered_lines(statement.actions))
 
 
@@ -91,12 +96,12 @@ def _reason(grant: Grant) -> str:
 
 
 def _managed_lines(arn: str) -> Iterator[str]:
-    found = managed_policy(arn)
-    if found is None:
+    policy = managed_policy(arn)
+    if policy is None:
         yield f"  the managed policy {arn}, whose statements are not known here"
         return
-    yield f"  the managed policy {found.name}, {found.version}"
-    for statement in parse(found.document).statements:
+    yield f"  the managed policy {policy.name}, {policy.version}"
+    for statement in parse(policy.document).statements:
         yield from (f"  {line}" for line in statement_lines(statement))
 
 
@@ -108,10 +113,10 @@ def role_document(role: Role) -> dict[str, Any]:
         "statements": [
             *(_statement(grant.statement, grant.because, grant.origin, None) for grant in role.grants),
             *(
-                _statement(statement, "", None, found.name)
+                _statement(statement, "", None, policy.name)
                 for arn in role.managed
-                if (found := managed_policy(arn)) is not None
-                for statement in parse(found.document).statements
+                if (policy := managed_policy(arn)) is not None
+                for statement in parse(policy.document).statements
             ),
         ],
         "unread_policies": [arn for arn in role.managed if managed_policy(arn) is None],
@@ -141,91 +146,86 @@ def place(origin: Origin | None) -> dict[str, Any]:
     }
 
 
-def verdict_lines(found: Explanation, fix: str = "fix") -> Iterator[str]:
+def verdict_lines(explanation: Explanation, fix: str = "fix") -> Iterator[str]:
     """A verdict, the statements behind it, what came near, and the fix, under this word."""
-    may = {"Allowed": "may", "Unknown": "may or may not"}.get(found.verdict, "may not")
-    yield f"{_VERDICTS[found.verdict]}: {found.asker} {may} {found.action} on {found.resource}"
-    for when, way in found.ways:
-        yield f"  {_VERDICTS[way.verdict]} if {when}"
+    may = {"Allowed": "may", "Unknown": "may or may not"}.get(explanation.verdict, "may not")
+    yield f"{_VERDICTS[explanation.verdict]}: {explanation.asker} {may} {explanation.action} on {explanation.resource}"
+    for condition, way in explanation.ways:
+        yield f"  {_VERDICTS[way.verdict]} if {condition}"
         yield from (f"  {line}" for line in _behind(way))
-    if not found.ways:
-        yield from _behind(found)
-    for note in found.notes:
+    if not explanation.ways:
+        yield from _behind(explanation)
+    for note in explanation.notes:
         yield f"  note: {note}"
-    if found.fixable:
-        yield from _fix_lines(found, fix)
+    if explanation.fixable:
+        yield from _fix_lines(explanation, fix)
 
 
-def _behind(found: Explanation) -> Iterator[str]:
+def _behind(explanation: Explanation) -> Iterator[str]:
     """What a verdict depends on, the statements that decide, and what came near."""
-    decision = found.decision
+    decision = explanation.decision
     if decision.unknown:
         yield f"  it depends on {', '.join(decision.unknown)}"
-    for one in found.deciding:
-        yield from (f"  {line}" for line in _source_lines(one))
+    for source in explanation.deciding:
+        yield from (f"  {line}" for line in _source_lines(source))
     if decision.verdict == "ImplicitlyDenied":
         silent = [layer.layer for layer in decision.layers if layer.verdict == "ImplicitlyDenied"]
         silent = silent or [layer.layer for layer in decision.layers if layer.verdict == "Unknown"]  # for a Deny of it
-        named = ["the policy"] if found.of_resource else [_LAYERS.get(layer, layer) for layer in silent]
-        yield f"  no statement of {' nor '.join(named)} allows it"
-    for one, lacked in found.near:
-        yield f"  near: {lacked}"
-        yield from (f"    {line}" for line in _source_lines(one))
+        layers = ["the policy"] if explanation.of_resource else [_LAYERS.get(layer, layer) for layer in silent]
+        yield f"  no statement of {' nor '.join(layers)} allows it"
+    for source, missing in explanation.near:
+        yield f"  near: {missing}"
+        yield from (f"    {line}" for line in _source_lines(source))
 
 
 _LAYERS: Final = {"identity": "the role", "boundary": "its permissions boundary"}
 
 
-def _source_lines(one: StatementSource) -> Iterator[str]:
-    if one.grant is None:
-        kind = "the permissions boundary" if one.layer == "boundary" else "the managed policy"
-        yield f"statement {one.index + 1} of {kind} {one.policy}"
+def _source_lines(source: StatementSource) -> Iterator[str]:
+    if source.grant is None:
+        kind = "the permissions boundary" if source.layer == "boundary" else "the managed policy"
+        yield f"statement {source.index + 1} of {kind} {source.policy}"
         return
-    statement = one.grant.statement
-    actions = ("everything but " if statement.actions.negated else "") + _short(statement.actions.patterns)
-    resources = statement.resources
-    on = (
-        "" if resources is None else f" on {'everything but ' if resources.negated else ''}{_short(resources.patterns)}"
-    )
-    yield f"{statement.effect}{_for(statement)} {actions}{on}"
-    yield f"  {_reason(one.grant)}"
+    statement = source.grant.statement
+    actions = _listed_patterns(statement.actions, _LISTED)
+    resources = "" if statement.resources is None else f" on {_listed_patterns(statement.resources, _LISTED)}"
+    yield f"{statement.effect}{_for(statement)} {actions}{resources}"
+    yield f"  {_reason(source.grant)}"
 
 
-def _short(texts: tuple[str, ...]) -> str:
-    shown = ", ".join(texts[:4])
-    return shown if len(texts) <= 4 else f"{shown} and {len(texts) - 4} more"  # noqa: PLR2004 - as many as a line takes
-
-
-def _fix_lines(found: Explanation, fix: str) -> Iterator[str]:
-    denied = found.decision.verdict == "ExplicitlyDenied"
-    if denied or _denials(found):
-        grants = [one.grant for one in found.deciding if one.grant is not None] if denied else _denials(found)
-        lines = list(dict.fromkeys(str(grant.origin) for grant in grants if grant.origin))
-        wins = "a Deny always wins" if denied else "where the Deny holds, no Allow helps"
-        yield f"fix: {wins}: narrow or remove it{' at ' + ', '.join(lines) if lines else ''}"
-    elif found.remedy is not None:
-        yield from remedy_lines(found.remedy, fix)
+def _fix_lines(explanation: Explanation, fix: str) -> Iterator[str]:
+    denials = _denials(explanation)
+    if denials is not None:
+        lines = ", ".join(dict.fromkeys(str(grant.origin) for grant in denials if grant.origin))
+        is_denied = explanation.decision.verdict == "ExplicitlyDenied"
+        wins = "a Deny always wins" if is_denied else "where the Deny holds, no Allow helps"
+        yield f"fix: {wins}: narrow or remove it{f' at {lines}' if lines else ''}"
+    elif explanation.remedy is not None:
+        yield from remedy_lines(explanation.remedy, fix)
     else:
-        yield f"{fix}: add {json.dumps(fix_statement(found), ensure_ascii=False)}"
+        yield f"{fix}: add {json.dumps(fix_statement(explanation), ensure_ascii=False)}"
 
 
-def _denials(found: Explanation) -> list[Grant]:
-    """The Deny statements for which a verdict is open: another Allow does not settle it."""
-    grants = [one.grant for one in found.deciding if one.grant is not None]
-    return [grant for grant in grants if grant.statement.effect == "Deny"] if found.decision.unknown else []
+def _denials(explanation: Explanation) -> list[Grant] | None:
+    """The grants that deny, or for which the verdict is open; None where another Allow would settle it."""
+    grants = [source.grant for source in explanation.deciding if source.grant is not None]
+    if explanation.decision.verdict == "ExplicitlyDenied":
+        return grants
+    denials = [grant for grant in grants if grant.statement.effect == "Deny"]
+    return denials if explanation.decision.unknown and denials else None
 
 
-def fix_statement(found: Explanation) -> dict[str, Any]:
+def fix_statement(explanation: Explanation) -> dict[str, Any]:
     """The statement that would grant it, as the document that was asked takes it."""
-    resource: Any = to_intrinsic(found.resource) if found.substitutes else found.resource
-    if not found.substitutes:
+    resource: Any = to_intrinsic(explanation.resource) if explanation.substitutes else explanation.resource
+    if not explanation.substitutes:
         for text, plain in _ANYWHERE.items():
             resource = resource.replace(text, plain)
-    if not found.of_resource:
-        return {"Effect": "Allow", "Action": found.action, "Resource": resource}
-    kind = "Federated" if found.action.startswith("sts:AssumeRoleWith") else "AWS"
-    fix = {"Effect": "Allow", "Principal": {kind: "arn:…"}, "Action": found.action}
-    return fix if found.decision.request.asks_trust else {**fix, "Resource": resource}
+    if not explanation.of_resource:
+        return {"Effect": "Allow", "Action": explanation.action, "Resource": resource}
+    kind = "Federated" if explanation.action.startswith("sts:AssumeRoleWith") else "AWS"
+    fix = {"Effect": "Allow", "Principal": {kind: "arn:…"}, "Action": explanation.action}
+    return fix if explanation.decision.request.asks_trust else {**fix, "Resource": resource}
 
 
 _ANYWHERE: Final = {PARTITION: "aws", REGION: "*", ACCOUNT: "*"}
@@ -240,41 +240,42 @@ def remedy_lines(remedy: Remedy, fix: str = "fix") -> Iterator[str]:
         yield f"  with {', '.join(f'`{line}`' for line in remedy.imports)}"
 
 
-def verdict_document(found: Explanation) -> dict[str, Any]:
+def verdict_document(explanation: Explanation) -> dict[str, Any]:
     """A verdict for programs."""
-    decision = found.decision
+    decision = explanation.decision
+    ways = [{"if": condition, **verdict_document(way)} for condition, way in explanation.ways]
     return {
-        "asker": found.asker,
-        "action": found.action,
-        "resource": found.resource,
-        "verdict": found.verdict,
-        "depends_on": [*decision.unknown, *(when for when, _ in found.ways)],
-        **({"ways": [{"if": when, **verdict_document(way)} for when, way in found.ways]} if found.ways else {}),
-        "statements": [_source(one) for one in found.deciding],
-        "near": [{**_source(one), "lacked": lacked} for one, lacked in found.near],
-        "notes": list(found.notes),
-        "fix": _fix(found),
+        "asker": explanation.asker,
+        "action": explanation.action,
+        "resource": explanation.resource,
+        "verdict": explanation.verdict,
+        "depends_on": [*decision.unknown, *(condition for condition, _ in explanation.ways)],
+        **({"ways": ways} if ways else {}),
+        "statements": [_source(source) for source in explanation.deciding],
+        "near": [{**_source(source), "lacked": missing} for source, missing in explanation.near],
+        "notes": list(explanation.notes),
+        "fix": _fix(explanation),
     }
 
 
-def _source(one: StatementSource) -> dict[str, Any]:
-    grant = one.grant
+def _source(source: StatementSource) -> dict[str, Any]:
+    grant = source.grant
     return {
-        "layer": one.layer,
-        "policy": one.policy,
-        "index": one.index,
+        "layer": source.layer,
+        "policy": source.policy,
+        "index": source.index,
         "statement": None if grant is None else render_statement(grant.statement),
         "because": (grant.because or None) if grant else None,
         **place(grant.origin if grant else None),
     }
 
 
-def _fix(found: Explanation) -> dict[str, Any] | None:
-    if found.decision.verdict == "ExplicitlyDenied" or _denials(found) or not found.fixable:
+def _fix(explanation: Explanation) -> dict[str, Any] | None:
+    if _denials(explanation) is not None or not explanation.fixable:
         return None
-    if found.remedy is None:
-        return {"statement": fix_statement(found)}
-    return remedy_document(found.remedy)
+    if explanation.remedy is None:
+        return {"statement": fix_statement(explanation)}
+    return remedy_document(explanation.remedy)
 
 
 def remedy_document(remedy: Remedy) -> dict[str, Any]:

@@ -28,7 +28,10 @@ def findings_text(findings: Sequence[Finding], source: Callable[[str], Sequence[
 
     `source` gives the lines of a file, or none.
     """
-    lines = [one for finding in findings for one in (*_finding_lines(finding, source, color=color), "")]
+    lines: list[str] = []
+    for finding in findings:
+        lines += _finding_lines(finding, source, color=color)
+        lines.append("")
     return "\n".join((*lines, summary(findings)))
 
 
@@ -56,14 +59,14 @@ def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterat
     column = max(finding.column, 1)
     start = max(0, column - _WIDTH // 2) if column > _WIDTH * 3 // 4 else 0
     before = max(0, start - _AROUND)
-    shown = hidden(text[before : start + _WIDTH + _AROUND])[start - before :][:_WIDTH]
-    if not shown.isprintable():
-        shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in shown)
+    excerpt = hidden(text[before : start + _WIDTH + _AROUND])[start - before :][:_WIDTH]
+    if not excerpt.isprintable():
+        excerpt = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in excerpt)
     number = str(finding.line)
     cut = "…" if start else ""
     yield f"   {' ' * len(number)} |"
-    yield f"   {number} | {cut}{shown.rstrip()}"
-    yield f"   {' ' * len(number)} | {' ' * (_cells(shown[: column - 1 - start]) + len(cut))}^"
+    yield f"   {number} | {cut}{excerpt.rstrip()}"
+    yield f"   {' ' * len(number)} | {' ' * (_cells(excerpt[: column - 1 - start]) + len(cut))}^"
 
 
 def _cells(text: str) -> int:
@@ -78,8 +81,8 @@ def _cells(text: str) -> int:
 def summary(findings: Iterable[Finding]) -> str:
     """`2 errors, 1 warning`, or that nothing was found."""
     counts = Counter(finding.severity for finding in findings)
-    words = [f"{count} {name}{'' if count == 1 else 's'}" for name in _SARIF_LEVELS if (count := counts[name])]
-    return ", ".join(words) if words else "nothing found"
+    words = [f"{counts[name]} {name}{'' if counts[name] == 1 else 's'}" for name in _SARIF_LEVELS if counts[name]]
+    return ", ".join(words) or "nothing found"
 
 
 def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
@@ -144,11 +147,11 @@ def findings_github(findings: Iterable[Finding]) -> str:
 
 
 def _github(finding: Finding) -> str:
-    pairs = [("file", finding.file), ("line", finding.line or None), ("col", finding.column or None)]
-    pairs.append(("title", f"remit {finding.rule} {finding.name}"))
-    properties = ",".join(f"{name}={_escaped(str(value), property_=True)}" for name, value in pairs if value)
+    properties = {"file": finding.file, "line": finding.line, "col": finding.column}
+    properties["title"] = f"remit {finding.rule} {finding.name}"
+    written = ",".join(f"{name}={_escaped(str(value), property_=True)}" for name, value in properties.items() if value)
     text = finding.message if finding.hint is None else f"{finding.message}\nhint: {finding.hint}"
-    return f"::{_GITHUB_LEVELS[finding.severity]} {properties}::{_escaped(text, property_=False)}"
+    return f"::{_GITHUB_LEVELS[finding.severity]} {written}::{_escaped(text, property_=False)}"
 
 
 def _escaped(text: str, *, property_: bool) -> str:

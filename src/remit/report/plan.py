@@ -44,20 +44,26 @@ class Counts:
     def words(self) -> str:
         """`2 gained, 0 lost, 1 undecided`; undecided and accepted only where there are any."""
         parts = [f"{self.gained} gained", f"{self.lost} lost"]
-        parts += [f"{self.undecided} undecided"] if self.undecided else []
-        parts += [f"{self.accepted} accepted"] if self.accepted else []
+        if self.undecided:
+            parts.append(f"{self.undecided} undecided")
+        if self.accepted:
+            parts.append(f"{self.accepted} accepted")
         return ", ".join(parts)
 
     @property
     def new(self) -> str:
         """What is gained, for a question: `2 gains, 1 undecided`."""
-        parts = [f"{self.gained} gain{'' if self.gained == 1 else 's'}"] if self.gained else []
-        return ", ".join((*parts, *([f"{self.undecided} undecided"] if self.undecided else [])))
+        parts = []
+        if self.gained:
+            parts.append(f"{self.gained} gain{'' if self.gained == 1 else 's'}")
+        if self.undecided:
+            parts.append(f"{self.undecided} undecided")
+        return ", ".join(parts)
 
 
 def counts(access: PlannedAccess) -> Counts:
     """The numbers of a plan's access."""
-    number = Counter(row.part for one in rows(access.review) for row in one.rows)
+    number = Counter(row.part for change in rows(access.review) for row in change.rows)
     return Counts(number[GAINED], number[LOST], number[UNDECIDED] + bool(access.unread), number[ACCEPTED])
 
 
@@ -84,15 +90,16 @@ def access_lines(access: PlannedAccess, heading: str, command: str, most: int = 
     yield from _listed(list(_each(access)), heading, command, most)
 
 
-def _listed(told: list[_Told], heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
-    if told:
+def _listed(paragraphs: list[_Paragraph], heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
+    if paragraphs:
         yield heading
-    if len(told) > most:
-        told.sort(key=lambda one: _URGENT.index(one.part))  # what is left out shall not be what matters most
-    for one in told[:most]:
-        yield from map(shown, one.lines)
-    if len(told) > most:
-        yield f"  and {len(told) - most} more ({command} shows all)"
+    if len(paragraphs) > most:
+        # What is left out shall not be what matters most.
+        paragraphs.sort(key=lambda paragraph: _URGENT.index(paragraph.part))
+    for paragraph in paragraphs[:most]:
+        yield from map(shown, paragraph.lines)
+    if len(paragraphs) > most:
+        yield f"  and {len(paragraphs) - most} more ({command} shows all)"
 
 
 def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
@@ -114,93 +121,94 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
 
 def _change_document(access: PlannedAccess, change: Change) -> dict[str, Any]:
     """One role's change, in the forms of `remit diff --json`."""
-    told = review_document(replace(access.review, changes=(change,), notes=()))
+    document = review_document(replace(access.review, changes=(change,), notes=()))
     return {
         "logical_id": change.role,
         "action": "Add" if change.before is None else "Remove" if change.after is None else "Modify",
         "functions": list(change.functions),
-        **{part: told[part] for part in (GAINED, LOST, UNDECIDED, ACCEPTED, "policies")},
+        **{part: document[part] for part in (GAINED, LOST, UNDECIDED, ACCEPTED, "policies")},
     }
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """One thing that changes, in a line or two; `part` says how much it matters."""
+class _Paragraph:
+    """One change in a line or two; `part` says how much it matters."""
 
     part: str
     lines: tuple[str, ...]
 
 
-def _each(access: PlannedAccess) -> Iterator[_Told]:
+def _each(access: PlannedAccess) -> Iterator[_Paragraph]:
     """What each function gains and loses, each with the line that wrote it and a request that shows it."""
     if access.unread:
-        yield _Told(UNDECIDED, (f"  ? {access.unread}",))
-    for one in rows(access.review):
-        for words in one.attached:
-            yield _Told("policies", (f"  ~ {one.who}: {words}",))
-        for row in one.rows:
-            where = f"{row.where}; " if row.where else ""
-            example = (f"      {where}for example {row.example}",) if row.example else ()
-            yield _Told(row.part, (f"  {SIGNS[row.part]} {_words(row)}", *example))
+        yield _Paragraph(UNDECIDED, (f"  ? {access.unread}",))
+    for change in rows(access.review):
+        for words in change.attached:
+            yield _Paragraph("policies", (f"  ~ {change.subject}: {words}",))
+        for row in change.rows:
+            lines = [f"  {SIGNS[row.part]} {_words(row)}"]
+            if row.example:
+                lines.append(f"      {f'{row.where}; ' if row.where else ''}for example {row.example}")
+            yield _Paragraph(row.part, tuple(lines))
     for note in access.review.notes:
-        yield _Told("policies", (f"  note: {note}",))
+        yield _Paragraph("policies", (f"  note: {note}",))
 
 
 def _words(row: Row) -> str:
     """`report gains Write on dynamodb table/orders (dynamodb:PutItem)`."""
     if not row.actions:
-        return f"{row.who}: {row.title}"
+        return f"{row.subject}: {row.title}"
     if row.title == TAKES_ON:
         may = "may no longer" if row.part == LOST else "may"
-        return f"{some(row.resources)} {may} take on the role of {row.who}"
-    level, _, service = row.title.rpartition(" on ")
-    things = tuple(dict.fromkeys(_thing(pattern, service) for pattern in row.resources))
-    return f"{row.who} {_VERBS[row.part]} {level} on {some(things)} ({some(row.actions)})"
+        return f"{some(row.resources)} {may} take on the role of {row.subject}"
+    resources = tuple(dict.fromkeys(_short_resource(pattern, row.service) for pattern in row.resources))
+    return f"{row.subject} {_VERBS[row.part]} {row.level} on {some(resources)} ({some(row.actions)})"
 
 
-def _thing(pattern: str, service: str) -> str:
-    """What an ARN is about, without where that is: `dynamodb table/orders`."""
+def _short_resource(pattern: str, service: str) -> str:
+    """An ARN without partition, region and account: `dynamodb table/orders`."""
     if pattern == "*":
         return f"all of {service}" if service != "*" else "everything"
     parts = pattern.split(":", _ARN_PARTS - 1)
     return f"{parts[2]} {parts[-1]}" if len(parts) == _ARN_PARTS and parts[0] == "arn" else pattern
 
 
-def _first(access: PlannedAccess) -> Iterator[_Told]:
+def _first(access: PlannedAccess) -> Iterator[_Paragraph]:
     """What each function may do, in a line: on a first deploy all of it is new."""
     if access.unread:
-        yield _Told(UNDECIDED, (f"  ? {access.unread}",))
-    for one in rows(access.review):
+        yield _Paragraph(UNDECIDED, (f"  ? {access.unread}",))
+    for change in rows(access.review):
         levels: dict[str, dict[str, None]] = {}
-        others = []
-        for row in one.rows:
+        paragraphs = []
+        for row in change.rows:
             if row.part == GAINED and row.title != TAKES_ON:
-                level, _, service = row.title.rpartition(" on ")
-                levels.setdefault(service, {})[level] = None
+                levels.setdefault(row.service, {})[row.level] = None
             elif row.part != ACCEPTED:
-                others.append(_Told(row.part, (f"  {SIGNS[row.part]} {_words(row)}",)))
-        told = [f"{', '.join(levels[service])} on {_service(service)}" for service in sorted(levels)]
-        accepted = sum(row.part == ACCEPTED for row in one.rows)
-        told += [f"{accepted} accepted"] if accepted else []
-        part = GAINED if levels else ACCEPTED
-        if told:
-            yield _Told(part, (f"  {SIGNS[part]} {one.who}: {'; '.join(told)}",))
-        yield from others
-
-
-def _service(name: str) -> str:
-    return "every service" if name == "*" else name
+                paragraphs.append(_Paragraph(row.part, (f"  {SIGNS[row.part]} {_words(row)}",)))
+        phrases = [
+            f"{', '.join(names)} on {'every service' if service == '*' else service}"
+            for service, names in sorted(levels.items())
+        ]
+        accepted = sum(row.part == ACCEPTED for row in change.rows)
+        if accepted:
+            phrases.append(f"{accepted} accepted")
+        if phrases:
+            part = GAINED if levels else ACCEPTED
+            yield _Paragraph(part, (f"  {SIGNS[part]} {change.subject}: {'; '.join(phrases)}",))
+        yield from paragraphs
 
 
 def _resource_lines(changes: tuple[ResourceChange, ...]) -> Iterator[str]:
-    many = len(changes) > _LISTED
-    listed = [change for change in changes if not (many and change.action == "Add")]
+    listed = sorted(changes, key=lambda change: (change.type, change.logical_id))
+    counted: Counter[str] = Counter()
+    if len(changes) > _LISTED:
+        counted.update(change.type for change in listed if change.action == "Add")
+        listed = [change for change in listed if change.action != "Add"]
     width = max((len(change.type) for change in listed), default=0)
-    for change in sorted(listed, key=lambda change: (change.type, change.logical_id)):
+    for change in listed:
         yield f"  {_SIGNS.get(change.action, '~')} {change.type:<{width}}  {change.logical_id}{_replaced(change)}"
-    if many:
-        for type_, count in sorted(Counter(change.type for change in changes if change.action == "Add").items()):
-            yield f"  + {count} of {type_}"
+    for type_, count in counted.items():
+        yield f"  + {count} of {type_}"
 
 
 def _replaced(change: ResourceChange) -> str:
@@ -208,7 +216,7 @@ def _replaced(change: ResourceChange) -> str:
         return "  (replaced)"
     if change.replacement != "Conditional":
         return ""
-    causes = dict.fromkeys(f"{one.property} changes with {one.cause}" for one in change.perhaps_replaced)
+    causes = dict.fromkeys(f"{cause.property} changes with {cause.cause}" for cause in change.perhaps_replaced)
     return f"  (replaced if {', '.join(causes)})" if causes else "  (perhaps replaced)"
 
 
@@ -244,13 +252,16 @@ def deletion_words(resources: Sequence[DeployedResource]) -> str:
 
 def _data(resources: Iterable[ResourceChange | DeployedResource]) -> str:
     """Each by its kind and name; log groups, of which every function has one, by their number."""
-    named: list[str] = []
+    resource_phrases: list[str] = []
     log_groups: list[str] = []
     for resource in resources:
         kind = resource_type(resource.type)
         called = resource.type if kind is None else kind.called
-        (log_groups if called == "log group" else named).append(f"{called} {resource.logical_id}")
-    return ", ".join((*named, *(log_groups if len(log_groups) < _MANY else [f"{len(log_groups)} log groups"])))
+        phrases = log_groups if called == "log group" else resource_phrases
+        phrases.append(f"{called} {resource.logical_id}")
+    if len(log_groups) >= _MANY:
+        log_groups = [f"{len(log_groups)} log groups"]
+    return ", ".join((*resource_phrases, *log_groups))
 
 
 def _it(resources: Sequence[object]) -> str:
@@ -262,19 +273,18 @@ def refusal(plan: StackPlan, access: PlannedAccess, *, yes: bool = False, place:
 
     `place` are the options that a command to come needs to be about the same deploy, as in ` --stage prod`.
     """
-    why, ways = [], []
+    reasons, ways = [], []
     if access.broadens:
-        why.append(f"it adds access ({counts(access).new})")
+        reasons.append(f"it adds access ({counts(access).new})")
         # A deploy shows what changes against the template that runs, which only --deployed compares with.
         ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
     elif access.differs:
-        why.append(f"access changes ({counts(access).words})")
+        reasons.append(f"access changes ({counts(access).words})")
     if plan.destroyed and not yes:
-        named = tuple(
+        with_data_first = sorted(plan.destroyed, key=lambda change: not holds_data(change.type))
+        losses = tuple(
             f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
-            for change in sorted(
-                plan.destroyed, key=lambda change: not holds_data(change.type)
-            )  # those with data first
+            for change in with_data_first
         )
-        why.append(f"resources go ({some(named)})")
-    return " and ".join(why), "; ".join((*ways, _WITHOUT if yes else _AGREES))
+        reasons.append(f"resources go ({some(losses)})")
+    return " and ".join(reasons), "; ".join((*ways, _WITHOUT if yes else _AGREES))

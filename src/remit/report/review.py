@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from remit.deploy.drift import Drift
     from remit.errors import Origin
-    from remit.iam.comparison import SideDifference, StatementLocation, Undecided
+    from remit.iam.comparison import SideDifference, StatementLocation
     from remit.review.access_change import Accepted, Change, Review, Standing
 
 GAINED, LOST, UNDECIDED, ACCEPTED = "gained", "lost", "undecided", "accepted"
@@ -26,10 +27,10 @@ _FUNCTIONS: Final = 5  # named on one line; of more, the number is told
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that is told of a change: some pieces of one statement, service and level, or what is undecided."""
+    """A row of the report on a change: some pieces of one statement, service and level, or what is undecided."""
 
     part: str
-    who: str
+    subject: str
     title: str
     actions: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
@@ -37,19 +38,23 @@ class Row:
     example: str = ""
     line: str = ""
     """Where it was written, without the reason, which may name the function."""
+    level: str = ""
+    """The access level of the actions, for access alone."""
+    service: str = ""
+    """The service of the actions, `*` for all; for access alone."""
 
     @property
     def anonymous(self) -> Row:
         """What it tells, whosever it is."""
-        return replace(self, who="", where=self.line or self.where)
+        return replace(self, subject="", where=self.line or self.where)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What is told at once: of one change, or of several that are alike in all but the functions."""
+class ChangeRows:
+    """The rows of one change, or of several that are alike in all but the functions."""
 
     changes: tuple[Change, ...]
-    who: str
+    subject: str
     attached: tuple[str, ...]
     rows: tuple[Row, ...]
 
@@ -62,89 +67,98 @@ class Told:
         return " (gone)" if change.after is None and not (change.unseen or change.accepted) else ""
 
 
-def rows(review: Review) -> tuple[Told, ...]:
-    """What is told of each change, gains first."""
-    return tuple(
-        Told((change,), who_of(change), tuple(one.words for one in change.attached), tuple(_rows(change)))
-        for change in review.changes
-    )
+def rows(review: Review) -> tuple[ChangeRows, ...]:
+    """The rows of each change, gains first."""
+    change_rows = []
+    for change in review.changes:
+        attached = tuple(policy.words for policy in change.attached)
+        change_rows.append(ChangeRows((change,), subject_of(change), attached, tuple(_rows(change))))
+    return tuple(change_rows)
 
 
-def together(review: Review) -> tuple[Told, ...]:
-    """As `rows`, functions at once of which the same is to be told.
+def together(review: Review) -> tuple[ChangeRows, ...]:
+    """Group functions whose rows are equal, so that each row is printed once.
 
     What one line gives to 200 functions is one thing to look at, not 200.
     """
-    alike: dict[object, list[Told]] = {}
-    for one in rows(review):
-        (change,) = one.changes
-        key = (one.kind, change.when, bool(change.functions), one.attached, tuple(row.anonymous for row in one.rows))
-        alike.setdefault(key, []).append(one)
-    return tuple(some[0] if len(some) == 1 else _joined(some) for some in alike.values())
+    alike: dict[object, list[ChangeRows]] = {}
+    for change_rows in rows(review):
+        (change,) = change_rows.changes
+        anonymous_rows = tuple(row.anonymous for row in change_rows.rows)
+        key = (change_rows.kind, change.when, bool(change.functions), change_rows.attached, anonymous_rows)
+        alike.setdefault(key, []).append(change_rows)
+    return tuple(group[0] if len(group) == 1 else _joined(group) for group in alike.values())
 
 
-def _joined(some: Sequence[Told]) -> Told:
-    changes = tuple(change for one in some for change in one.changes)
-    who = who_of(*changes)
-    alike = zip(*(one.rows for one in some), strict=True)
-    return Told(changes, who, some[0].attached, tuple(_for_all(who, same) for same in alike))
-
-
-def _for_all(who: str, same: tuple[Row, ...]) -> Row:
-    """The first of some rows for all; their reasons may differ in the name of the function."""
-    more = len({row.where for row in same}) - 1
-    return replace(same[0], who=who, where=f"{same[0].where}{f'; and {more} more alike' if more else ''}")
+def _joined(group: Sequence[ChangeRows]) -> ChangeRows:
+    """Changes whose rows are equal, as one; the reasons of their rows may differ in the name of the function."""
+    changes = tuple(change for change_rows in group for change in change_rows.changes)
+    subject = subject_of(*changes)
+    joined_rows = []
+    for equal_rows in zip(*(change_rows.rows for change_rows in group), strict=True):
+        where = equal_rows[0].where
+        further_places = len({row.where for row in equal_rows}) - 1
+        if further_places:
+            where = f"{where}; and {further_places} more alike"
+        joined_rows.append(replace(equal_rows[0], subject=subject, where=where))
+    return ChangeRows(changes, subject, group[0].attached, tuple(joined_rows))
 
 
 def _rows(change: Change) -> Iterator[Row]:
-    who = who_of(change)
+    subject = subject_of(change)
     for part, standing in ((GAINED, change.after), (LOST, change.before)):
-        yield from _trust_rows(part, who, getattr(change.trust, part), standing)
-        yield from _access_rows(part, who, getattr(change.access, part), standing)
+        yield from _trust_rows(part, subject, getattr(change.trust, part), standing)
+        yield from _access_rows(part, subject, getattr(change.access, part), standing)
     for item in (*change.trust.undecided, *change.access.undecided):
-        yield Row(UNDECIDED, who, f"{item.source.name}: {item.reason}", where=_line(change, item.source))
-    for one in change.unseen:
-        yield Row(UNDECIDED, who, one.reason)
-    yield from _accepted_rows(change, who)
+        yield Row(UNDECIDED, subject, f"{item.source.name}: {item.reason}", where=_line(change, item.source))
+    for unseen in change.unseen:
+        yield Row(UNDECIDED, subject, unseen.reason)
+    yield from _accepted_rows(change, subject)
 
 
-def _accepted_rows(change: Change, who: str) -> Iterator[Row]:
-    reasons: dict[tuple[str, str], list[Piece]] = {}
-    for one in change.accepted:
-        if isinstance(one.what, Piece):
-            reasons.setdefault((one.because, one.kind), []).append(one.what)
+def _accepted_rows(change: Change, subject: str) -> Iterator[Row]:
+    pieces_by_reason: dict[tuple[str, str], list[Piece]] = {}
+    for accepted in change.accepted:
+        difference = accepted.what
+        if isinstance(difference, Piece):
+            pieces_by_reason.setdefault((accepted.because, accepted.kind), []).append(difference)
         else:
-            name = one.what.reason if isinstance(one.what, Unseen) else f"{one.what.source.name}: {one.what.reason}"
-            yield Row(ACCEPTED, who, name, where=f"accepted: {one.because}")
-    for (because, kind), pieces in reasons.items():
-        made = _trust_rows if kind == "trust" else _access_rows
-        for row in made(ACCEPTED, who, pieces, change.after):
-            yield Row(ACCEPTED, who, row.title, row.actions, row.resources, f"accepted: {because}", row.example)
+            title = difference.reason
+            if not isinstance(difference, Unseen):
+                title = f"{difference.source.name}: {title}"
+            yield Row(ACCEPTED, subject, title, where=f"accepted: {accepted.because}")
+    for (because, kind), pieces in pieces_by_reason.items():
+        rows_of_kind = _trust_rows if kind == "trust" else _access_rows
+        for row in rows_of_kind(ACCEPTED, subject, pieces, change.after):
+            yield replace(row, where=f"accepted: {because}", line="")
 
 
-def _access_rows(part: str, who: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
+def _access_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
     for group in groups(pieces):
         where = _where(standing, group.source)
         because = "" if _is_plain(group.difference) else group.because
         yield Row(
             part,
-            who,
+            subject,
             f"{group.level} on {group.service}",
             group.actions,
             group.resources,
             "; ".join(filter(None, (where, because))),
             example(group.example),
             _origin_line(standing, group.source),
+            group.level,
+            group.service,
         )
 
 
-def _trust_rows(part: str, who: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
+def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
     role = "" if standing is None else standing.role.logical_id
     for piece in pieces:
         origin = None if standing is None else standing.role.trust_origin
         where = f"{origin}: trust policy of {role}" if origin else f"trust policy of {role}"
-        shown = example(piece).replace(piece.request.resource, f"the role by {piece.request.principal}", 1)
-        yield Row(part, who, TAKES_ON, (piece.action,), (piece.resource,), where, shown, str(origin or "trust policy"))
+        line = str(origin or "trust policy")
+        shown_request = example(piece, f"the role by {piece.request.principal}")
+        yield Row(part, subject, TAKES_ON, (piece.action,), (piece.resource,), where, shown_request, line)
 
 
 def _is_plain(difference: SideDifference | None) -> bool:
@@ -176,30 +190,32 @@ def _line(change: Change, source: StatementLocation) -> str:
     return ""
 
 
-def who_of(*changes: Change) -> str:
+def subject_of(*changes: Change) -> str:
     """The functions that changes are about, or the roles; and when it is so, of a template with conditions."""
     names = [name for change in changes for name in change.functions or (change.role,)]
-    rest, conditions = len(names) - _FUNCTIONS, changes[0].when
-    when = f" if {' and '.join(conditions)}" if conditions else ""
-    return ", ".join(names[:_FUNCTIONS]) + (f" and {rest} more" if rest > 0 else "") + when
+    text = ", ".join(names[:_FUNCTIONS])
+    if len(names) > _FUNCTIONS:
+        text = f"{text} and {len(names) - _FUNCTIONS} more"
+    conditions = changes[0].when
+    return f"{text} if {' and '.join(conditions)}" if conditions else text
 
 
 def review_lines(review: Review) -> Iterator[str]:
     """For people: a line that begins with + for each gain, - for each loss, ? undecided, ~ accepted."""
-    told = together(review)
-    if told:
+    change_rows = together(review)
+    if change_rows:
         yield f"{review.old} -> {review.new}"
-    for one in told:
+    for change in change_rows:
         yield ""
-        yield f"{one.who}{one.kind}"
-        yield from (f"  ! {words}" for words in one.attached)
-        for row in one.rows:
+        yield f"{change.subject}{change.kind}"
+        yield from (f"  ! {words}" for words in change.attached)
+        for row in change.rows:
             yield from _row_lines(row)
-    if told:
+    if change_rows:
         yield ""
-    yield from _stat(told)
+    yield from _stat(change_rows)
     yield from (f"note: {note}" for note in notes_of(review))
-    yield counted(review, [row for one in told for row in one.rows])
+    yield counted(review, [row for change in change_rows for row in change.rows])
 
 
 def _row_lines(row: Row) -> Iterator[str]:
@@ -217,38 +233,38 @@ def _row_lines(row: Row) -> Iterator[str]:
         yield f"      for example {row.example}"
 
 
-def _stat(told: Sequence[Told]) -> Iterator[str]:
-    """A line of numbers for each of several."""
-    if len(told) < 2:  # noqa: PLR2004 - of one, the summary tells them
+def _stat(changes: Sequence[ChangeRows]) -> Iterator[str]:
+    """A line of numbers for each change, where there are several."""
+    if len(changes) < 2:  # noqa: PLR2004 - of one, the summary tells them
         return
-    width = max(len(one.who) for one in told)
-    for one in told:
-        counts = [(sign, sum(row.part == part for row in one.rows)) for part, sign in SIGNS.items()]
-        numbers = " ".join(f"{sign}{count}" for sign, count in counts if count)
-        yield f" {one.who:<{width}} | {numbers or 'the same access'}"
+    width = max(len(change.subject) for change in changes)
+    for change in changes:
+        counts = Counter(row.part for row in change.rows)
+        numbers = " ".join(f"{sign}{counts[part]}" for part, sign in SIGNS.items() if counts[part])
+        yield f" {change.subject:<{width}} | {numbers or 'the same access'}"
 
 
 def notes_of(review: Review) -> Iterator[str]:
     """What to know beside the changes: of other resources, those whose policies let in nobody new."""
     yield from review.notes
-    told = {change.role for change in review.changes}
-    narrower = [one.words for one in review.elsewhere or () if one.name not in told]
-    if told and narrower:
+    reported = {change.role for change in review.changes}
+    narrower = [resource.words for resource in review.elsewhere or () if resource.name not in reported]
+    if reported and narrower:
         yield f"changed as well, and lets in nobody new: {', '.join(narrower)}"
 
 
-def counted(review: Review, told: Sequence[Row]) -> str:
-    """One line: whether it is proven that nothing differs, or the numbers of the rows that are told."""
+def counted(review: Review, rows: Sequence[Row]) -> str:
+    """One line: whether it is proven that nothing differs, or the numbers of the rows."""
     if not review.changes:
         count = len(review.functions)
         of = f" for {count} function{'' if count == 1 else 's'}" if count else ""
         if review.elsewhere is None:
             return f"Roles: the same access{of}, proven for every request; policies of resources are not known."
         if review.elsewhere:
-            differing = ", ".join(one.words for one in review.elsewhere)
+            differing = ", ".join(resource.words for resource in review.elsewhere)
             return f"Roles: the same access{of}, proven for every request; changed: {differing}."
         return f"The same access{of}: proven for every request."
-    counts = {part: sum(row.part == part for row in told) for part in SIGNS}
+    counts = Counter(row.part for row in rows)
     changed = {name for change in review.changes for name in change.functions}
     of = f"{len(changed)} of {len(review.functions)} functions: " if review.functions and changed else ""
     tail = f", {counts[ACCEPTED]} accepted" if counts[ACCEPTED] else ""
@@ -259,12 +275,12 @@ def drift_lines(drift: Sequence[Drift]) -> Iterator[str]:
     """What was changed by hand in the account, a line each, under a heading."""
     if drift:
         yield "Changed by hand since the last deploy"
-    yield from (f"  ! {one.role}: {one.sentence}" for one in drift)
+    yield from (f"  ! {change.role}: {change.sentence}" for change in drift)
 
 
 def drift_document(drift: Sequence[Drift]) -> list[dict[str, Any]]:
     """The same for programs."""
-    return [{"role": one.role, "what": one.what, "undo": one.undo or None} for one in drift]
+    return [{"role": change.role, "what": change.what, "undo": change.undo or None} for change in drift]
 
 
 def review_document(review: Review) -> dict[str, Any]:
@@ -273,17 +289,17 @@ def review_document(review: Review) -> dict[str, Any]:
     `resources` are those whose own policies differ: {resource, type, change: added | removed | changed}; null where
     nobody knows. Where such a change may let somebody in, it is among `undecided` as well.
     """
-    changes = review.changes
+    document: dict[str, Any] = {GAINED: [], LOST: [], UNDECIDED: [], ACCEPTED: [], "policies": []}
+    for change in review.changes:
+        document[GAINED] += _pieces(change, GAINED)
+        document[LOST] += _pieces(change, LOST)
+        document[UNDECIDED] += _undecided(change)
+        document[ACCEPTED] += [_accepted(change, accepted) for accepted in change.accepted]
+        for policy in change.attached:
+            attached = {"kind": policy.kind, "change": policy.how, "arn": policy.arn, **_whom(change)}
+            document["policies"].append(attached)
     return {
-        "gained": [one for change in changes for one in _pieces(change, GAINED)],
-        "lost": [one for change in changes for one in _pieces(change, LOST)],
-        "undecided": [one for change in changes for one in _undecided(change)],
-        "accepted": [_accepted(change, one) for change in changes for one in change.accepted],
-        "policies": [
-            {"kind": one.kind, "change": one.how, "arn": one.arn, **_whom(change)}
-            for change in changes
-            for one in change.attached
-        ],
+        **document,
         "resources": _resources(review),
         "notes": list(review.notes),
         "old": review.old,
@@ -294,12 +310,14 @@ def review_document(review: Review) -> dict[str, Any]:
 def _resources(review: Review) -> list[dict[str, str]] | None:
     if review.elsewhere is None:
         return None
-    return [{"resource": one.name, "type": one.type, "change": one.how} for one in review.elsewhere]
+    return [{"resource": resource.name, "type": resource.type, "change": resource.how} for resource in review.elsewhere]
 
 
 def _whom(change: Change) -> dict[str, Any]:
-    when = {"when": list(change.when)} if change.when else {}
-    return {"role": change.role, "functions": list(change.functions), **when}
+    document: dict[str, Any] = {"role": change.role, "functions": list(change.functions)}
+    if change.when:
+        document["when"] = list(change.when)
+    return document
 
 
 def _pieces(change: Change, part: str) -> Iterator[dict[str, Any]]:
@@ -337,13 +355,13 @@ def _origin(origin: Origin | None) -> dict[str, Any] | None:
 def _undecided(change: Change) -> Iterator[dict[str, Any]]:
     for item in (*change.access.undecided, *change.trust.undecided):
         yield {"statement": item.source.name, "reason": item.reason, **_whom(change)}
-    for one in change.unseen:
-        yield {"statement": None, "reason": one.reason, "policy": one.arn or None, **_whom(change)}
+    for unseen in change.unseen:
+        yield {"statement": None, "reason": unseen.reason, "policy": unseen.arn or None, **_whom(change)}
 
 
-def _accepted(change: Change, one: Accepted) -> dict[str, Any]:
-    what: Piece | Undecided | Unseen = one.what
-    if isinstance(what, Piece):
-        return {**_piece(change, what, one.kind, change.after), "accepted": one.because}
-    statement = None if isinstance(what, Unseen) else what.source.name
-    return {"statement": statement, "reason": what.reason, **_whom(change), "accepted": one.because}
+def _accepted(change: Change, accepted: Accepted) -> dict[str, Any]:
+    difference = accepted.what
+    if isinstance(difference, Piece):
+        return {**_piece(change, difference, accepted.kind, change.after), "accepted": accepted.because}
+    statement = None if isinstance(difference, Unseen) else difference.source.name
+    return {"statement": statement, "reason": difference.reason, **_whom(change), "accepted": accepted.because}

@@ -37,8 +37,8 @@ def grant_lines(grant: Grant) -> Iterator[str]:
         yield from _resources(statement.resources)
     for condition in statement.conditions:
         yield f"      if {condition.words}"
-    where = f"  ({grant.origin})" if grant.origin is not None else ""
-    yield f"      because {grant.because}{where}"
+    origin = f"  ({grant.origin})" if grant.origin is not None else ""
+    yield f"      because {grant.because}{origin}"
 
 
 def _actions(statement: Statement) -> str:

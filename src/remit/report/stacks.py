@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def place(account: Account) -> str:
     """Where an account is, in words."""
-    where = "the AWS on this machine" if account.local else f"account {account.account}"
-    return f"{where}, {account.region}"
+    name = "the AWS on this machine" if account.local else f"account {account.account}"
+    return f"{name}, {account.region}"
 
 
 def place_document(account: Account) -> dict[str, Any]:
@@ -40,9 +40,9 @@ def role_summary(roles: Iterable[Role]) -> Iterator[str]:
     yield from _table("roles", rows)
 
 
-def status_lines(found: StackStatus, account: Account) -> Iterator[str]:
+def status_lines(status: StackStatus, account: Account) -> Iterator[str]:
     """A stack: its status and outputs, functions and roles, and what failed."""
-    stack = found.stack
+    stack = status.stack
     yield f"{stack.name} in {place(account)}: {stack.status} since {stack.since[:16].replace('T', ' ')} UTC"
     if stack.reason:
         yield f"  {shown(stack.reason)}"
@@ -51,14 +51,14 @@ def status_lines(found: StackStatus, account: Account) -> Iterator[str]:
     if stack.drift not in ("NOT_CHECKED", "IN_SYNC"):
         yield f"  drift: {stack.drift}"
     yield from output_lines(stack.outputs)
-    yield from _table("functions", [(item.logical_id, item.physical_id) for item in found.functions])
-    yield from _table("roles", [(item.logical_id, item.physical_id) for item in found.roles])
-    yield from _table("failed", [(item.logical_id, f"{item.status}  {item.reason}") for item in found.failed])
+    yield from _table("functions", [(item.logical_id, item.physical_id) for item in status.functions])
+    yield from _table("roles", [(item.logical_id, item.physical_id) for item in status.roles])
+    yield from _table("failed", [(item.logical_id, f"{item.status}  {item.reason}") for item in status.failed])
 
 
-def status_document(found: StackStatus, account: Account) -> dict[str, Any]:
+def status_document(status: StackStatus, account: Account) -> dict[str, Any]:
     """A stack for programs."""
-    stack = found.stack
+    stack = status.stack
     return {
         "namespace": stack.name,
         "deployed": True,
@@ -69,11 +69,11 @@ def status_document(found: StackStatus, account: Account) -> dict[str, Any]:
         "protected": stack.protected,
         "drift": stack.drift,
         "outputs": outputs_document(stack.outputs),
-        "functions": _names(found.functions),
-        "roles": _names(found.roles),
+        "functions": _names(status.functions),
+        "roles": _names(status.roles),
         "resources": [
             {"logical_id": item.logical_id, "type": item.type, "physical_id": item.physical_id, "status": item.status}
-            for item in found.resources
+            for item in status.resources
         ],
     }
 

@@ -46,4 +46,4 @@ def _readable(value: Any, *, is_sentence: bool) -> Any:
 
 def page(lines: Iterable[str]) -> str:
     """Lines below each other, each as `line`."""
-    return "".join(f"{line(one)}\n" for one in lines)
+    return "".join(f"{line(text)}\n" for text in lines)

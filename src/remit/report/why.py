@@ -27,11 +27,12 @@ def cause_lines(cause: Cause) -> Iterator[str]:
     if denial.logical_id is not None:
         yield f"in stack:  {denial.logical_id}{f' of {denial.stack}' if denial.stack else ''}"
     yield f"cause:     {cause.conclusion}"
-    named = cause.function is not None or denial.principal is not None or len(cause.answers) == 1
-    elsewhere = denial.explicit or denial.layer not in (None, "identity")
-    for one in cause.answers if named else ():
-        yield ""
-        yield from verdict_lines(one, "also needed" if elsewhere else "fix")
+    is_certain = cause.function is not None or denial.principal is not None or len(cause.answers) == 1
+    if is_certain:
+        denied_outside_role = denial.explicit or denial.layer not in (None, "identity")
+        for answer in cause.answers:
+            yield ""
+            yield from verdict_lines(answer, "also needed" if denied_outside_role else "fix")
     statement = _statement(cause)
     if statement is not None:
         yield f"fix: allow it with {json.dumps(statement)}"
@@ -52,8 +53,8 @@ def _statement(cause: Cause) -> dict[str, Any] | None:
     missing = denial.layer in (None, "identity") and not denial.explicit and not cause.answers
     if not missing or not cause.actions or denial.principal in (None, "anonymous", "*") or is_service(denial):
         return None
-    whole = all(catalogued(action) is not None and not targets_of(action) for action in cause.actions)
-    resource = "*" if whole else denial.resource
+    takes_no_resource = all(catalogued(action) is not None and not targets_of(action) for action in cause.actions)
+    resource = "*" if takes_no_resource else denial.resource
     if resource is None or (resource != "*" and _ARN.fullmatch(resource) is None):
         return None
     actions = cause.actions[0] if len(cause.actions) == 1 else list(cause.actions)
@@ -73,7 +74,7 @@ def cause_document(cause: Cause) -> dict[str, Any]:
         "resource": cause.denial.resource,
         **_told(cause.denial),
         "cause": cause.conclusion,
-        "answers": [verdict_document(one) for one in cause.answers],
+        "answers": [verdict_document(answer) for answer in cause.answers],
         "statement": _statement(cause),
         "advice": list(cause.advice),
         "unseen": list(cause.unseen),

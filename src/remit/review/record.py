@@ -64,7 +64,7 @@ def record(version: Version, stage: str, place: Place | None) -> str:
     if version.open is not None:
         document["open"] = sorted(version.open)
     if version.giving is not None:
-        document["giving"] = {name: _given(given) for name, given in sorted(version.giving.items())}
+        document["giving"] = {name: _given(access) for name, access in sorted(version.giving.items())}
     document["managed"] = dict(_managed(version.roles, version.documents))
     return json.dumps(document, indent=2) + "\n"
 
@@ -162,7 +162,7 @@ def _version(value: Mapping[str, Any]) -> Version:
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
         open=_texts(value["open"]) if "open" in value else None,
-        giving={name: _read_given(given) for name, given in value["giving"].items()} if "giving" in value else None,
+        giving={name: _read_given(access) for name, access in value["giving"].items()} if "giving" in value else None,
     )
 
 

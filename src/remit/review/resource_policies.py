@@ -7,6 +7,7 @@ else is undecided. Either way it is told that the resource differs: the roles al
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,60 +75,58 @@ def giving(
     """
     granted = {grant.statement for role in roles for grant in role.grants}
     attached = {arn for role in roles for arn in (*role.managed, role.boundary) if arn is not None}
-    found: dict[str, Given] = {}
-    for one in resources:
-        names = (one.ref, one.logical_id)
+    access_by_id: dict[str, Given] = {}
+    for resource in resources:
+        names = (resource.ref, resource.logical_id)
         document = next((documents[name] for name in names if name in documents), None)
         of_a_role = document is not None and bool(document.statements) and granted.issuperset(document.statements)
-        is_managed = access_of(one.type).policies == "attached" or one.type == "aws_iam_policy"
+        is_managed = access_of(resource.type).policies == "attached" or resource.type == "aws_iam_policy"
         if is_managed and (of_a_role or not attached.isdisjoint(names)):
             continue
-        given = _given(one)
-        if given.allows or given.denies:
-            found[one.logical_id] = given
-    return found
+        access = _given(resource)
+        if access.allows or access.denies:
+            access_by_id[resource.logical_id] = access
+    return access_by_id
 
 
 def giving_of_app(
     resources: Iterable[Resource], roles: Sequence[Role], documents: Mapping[str, Policy] = _NO_DOCUMENTS
 ) -> dict[str, Given]:
     """As `giving`, but who may call the functions, which is told of an app by itself: `Version.open`."""
-    return giving((one for one in resources if one.type not in _CALLS), roles, documents)
+    return giving((resource for resource in resources if resource.type not in _CALLS), roles, documents)
 
 
 def elsewhere(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Elsewhere]:
     """The resources that let others do something else than before, whether that is more or less."""
     for name in dict.fromkeys((*new, *old)):
-        before, after = old.get(name), new.get(name)
-        if before is None or after is None:
-            yield Elsewhere(name, (after or old[name]).type, "added" if before is None else "removed")
-        elif _said(before) != _said(after):
-            yield Elsewhere(name, after.type, "changed")
-
-
-def _said(given: Given) -> tuple[frozenset[str], ...]:
-    return given.allows, given.denies, given.limits
+        if name not in old:
+            yield Elsewhere(name, new[name].type, "added")
+        elif name not in new:
+            yield Elsewhere(name, old[name].type, "removed")
+        elif replace(old[name], type=new[name].type) != new[name]:
+            yield Elsewhere(name, new[name].type, "changed")
 
 
 def beside(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Change]:
     """An undecided change for each resource that may let others in than before."""
     for name in dict.fromkeys((*new, *old)):
-        more = tuple(_beyond(new.get(name, _NOTHING), old.get(name, _NOTHING)))
-        if more:
+        differences = ", ".join(_widening(old.get(name, _NOTHING), new.get(name, _NOTHING)))
+        if differences:
             kind = (new.get(name) or old[name]).type
-            reason = f"{name} ({kind}), {', '.join(more)}: what it gives to others than roles is not compared"
-            yield Change((), _nobody(name), _nobody(name), unseen=(Unseen("", reason),))
+            reason = f"{name} ({kind}), {differences}: what it gives to others than roles is not compared"
+            no_access = Standing(Role(name, (), ()), Layers(()))
+            yield Change((), no_access, no_access, unseen=(Unseen("", reason),))
 
 
-def _nobody(name: str) -> Standing:
-    return Standing(Role(name, (), ()), Layers(()))
-
-
-def _beyond(given: Given, other: Given) -> Iterator[str]:
-    """What may let in somebody whom the other does not: told exactly, since a person may accept it."""
-    gone = (*other.denies - given.denies, *(other.limits - given.limits if given.allows else ()))
-    yield from (f"now with {_short(text)}" for text in sorted(given.allows - other.allows))
-    yield from (f"no longer with {_short(text)}" for text in sorted(gone))
+def _widening(old: Given, new: Given) -> Iterator[str]:
+    """The differences that may let in somebody new: quoted exactly, since a person may accept them."""
+    removed = old.denies - new.denies
+    if new.allows:
+        removed |= old.limits - new.limits
+    for text in sorted(new.allows - old.allows):
+        yield f"now with {_short(text)}"
+    for text in sorted(removed):
+        yield f"no longer with {_short(text)}"
 
 
 def _short(text: str) -> str:
@@ -147,24 +146,23 @@ def _given(resource: Resource) -> Given:
     access = access_of(kind)
     authorization = access.authorization or _URLS.get(kind, "")
     if authorization:
-        how = resource.properties.get(authorization)
-        return Given(kind, frozenset(() if how == "AWS_IAM" else (_text({authorization: how}),)))
+        mode = resource.properties.get(authorization)
+        return Given(kind) if mode == "AWS_IAM" else Given(kind, frozenset((_text({authorization: mode}),)))
     properties = {name: value for name, value in resource.properties.items() if name not in _TAGS}
     if kind in _BUCKETS:
         return Given(kind, frozenset(map(_text, _opened(properties))))
     is_held = (access.roles or kind == _ATTACHMENT) and any(properties.get(name) for name in _HOLDERS)
     if is_held or access.is_grant or kind.startswith(_GIVING):
-        limits = {name: properties.pop(name) for name in _LIMITS if name in properties}
-        asked = frozenset(_text({name: value}) for name, value in limits.items())
-        # Not told as they are: those of a user may hold a password.
-        return Given(kind, frozenset((f"properties {_digest(_text(properties))}",)), limits=asked)
+        limits = frozenset(_text({name: properties.pop(name)}) for name in _LIMITS if name in properties)
+        # The properties are not shown as they are: those of a user may hold a password.
+        return Given(kind, frozenset((f"properties {_digest(_text(properties))}",)), limits=limits)
     naming_nobody = access.policies in ("attached", "ceiling") or kind in _NAMING_NOBODY
     statements = list(_statements(properties, naming_nobody=naming_nobody))
     target = _text({name: properties.get(name) for name in properties if not _documents(properties[name])})
-    where = f" on {target}" if kind.lower().endswith("policy") else ""
+    suffix = f" on {target}" if kind.lower().endswith("policy") else ""
     unread = frozenset(map(_text, _unread(properties)))
-    allows = frozenset(text + where for effect, text in statements if effect != "Deny")
-    denies = frozenset(text + where for effect, text in statements if effect != "Allow")
+    allows = frozenset(text + suffix for effect, text in statements if effect != "Deny")
+    denies = frozenset(text + suffix for effect, text in statements if effect != "Allow")
     return Given(kind, allows | unread, denies | unread)
 
 
@@ -190,15 +188,16 @@ def _statements(value: Any, *, naming_nobody: bool) -> Iterator[tuple[str, str]]
     `naming_nobody`: those that do not, too. Of what an intrinsic function chooses, the effect is open: it is empty.
     """
     for document in _documents(value):
-        found = document["Statement"]
+        statements = document["Statement"]
         version = document.get("Version")
-        for one in found if isinstance(found, list) else [found]:
-            text = _text(one)
-            plain = isinstance(one, dict) and "Effect" in one
+        for statement in statements if isinstance(statements, list) else [statements]:
+            text = _text(statement)
             if not (naming_nobody or 'Principal"' in text):
                 continue
-            of_version = f" under Version {version}" if "${" in text and version != VERSION else ""
-            yield (str(one["Effect"]) if plain else ""), text + of_version
+            effect = str(statement["Effect"]) if isinstance(statement, dict) and "Effect" in statement else ""
+            if "${" in text and version != VERSION:
+                text = f"{text} under Version {version}"
+            yield effect, text
 
 
 def _unread(properties: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -216,9 +215,10 @@ def _documents(value: Any) -> list[dict[str, Any]]:
         except ValueError:
             return []
     if isinstance(value, dict):
-        own = [value] if isinstance(value.get("Statement"), dict | list) else []
-        return own or [found for item in value.values() for found in _documents(item)]
-    return [found for item in value for found in _documents(item)] if isinstance(value, list) else []
+        if isinstance(value.get("Statement"), dict | list):
+            return [value]
+        value = list(value.values())
+    return [document for part in value for document in _documents(part)] if isinstance(value, list) else []
 
 
 def _text(value: Any) -> str:

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.documents.read import ParsedFile
+    from remit.review.access_change import Change, Elsewhere
     from remit.roles.reference_shapes import Shapes
-    from remit.template.roles import Read
+    from remit.template.roles import FileRoles
 
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 """Types whose attributes may say anything."""
@@ -38,42 +39,46 @@ _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 """What is not certain of a text, as sentences."""
 
 
-def version_of(read: Read, where: str) -> Version:
+def version_of(read: FileRoles, file: str) -> Version:
     """The roles of a file as one side of a review."""
-    given = giving(read.resources, read.roles, read.documents)
+    access_by_id = giving(read.resources, read.roles, read.documents)
     shapes = shapes_of(read.resources)
-    return Version(where, read.roles, documents=read.documents, others=read.others, giving=given, shapes=shapes)
+    return Version(file, read.roles, documents=read.documents, others=read.others, giving=access_by_id, shapes=shapes)
 
 
-def review_reads(old: Read, before: str, new: Read, after: str) -> Review:
+def review_reads(old: FileRoles, before: str, new: FileRoles, after: str) -> Review:
     """What changes between the roles of two files, with what was not read of either among the notes."""
-    found = review(version_of(old, before), version_of(new, after))
-    return replace(found, notes=tuple(dict.fromkeys((*old.notes, *new.notes, *found.notes))))
+    roles_review = review(version_of(old, before), version_of(new, after))
+    notes = dict.fromkeys((*old.notes, *new.notes, *roles_review.notes))
+    return replace(roles_review, notes=tuple(notes))
 
 
 def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
     """What changes between two settled templates; parameters are put equal. RemitError at line and column."""
-    before, after = read_source(old), read_source(new)
-    sides = (version_of(after, new.file), version_of(before, old.file))
-    outside = dict.fromkeys(role.logical_id for side in sides for role in side.roles if role.only_attached_to)
-    was, now = (side.shapes for side in (sides[1], sides[0]))
-    pair = _Templates(old, new, _uncertain(old.value, new.value), was, now)
-    parts = tuple(pair.reviews(outside))
-    notes = (*before.notes, *after.notes, *(note for found in parts for note in found.notes))
-    functions = [name for side in sides for name in functions_of(side)]
-    others = [name for side in sides for name in others_of(side)]
-    for found in parts:
-        functions += found.functions
-        others += found.roles
+    read_old, read_new = read_source(old), read_source(new)
+    before, after = version_of(read_old, old.file), version_of(read_new, new.file)
+    outside = dict.fromkeys(role.logical_id for role in (*after.roles, *before.roles) if role.only_attached_to)
+    pair = _Templates(old, new, _uncertain(old.value, new.value), before.shapes, after.shapes)
+    changes: list[Change] = []
+    notes = [*read_old.notes, *read_new.notes]
+    functions = [*functions_of(after), *functions_of(before)]
+    roles = [*others_of(after), *others_of(before)]
+    resource_differences: list[Elsewhere] = []
+    for part_review in pair.reviews(outside):
+        changes += part_review.changes
+        notes += part_review.notes
+        functions += part_review.functions
+        roles += part_review.roles
+        resource_differences += part_review.elsewhere or ()
     return Review(
         old=old.file,
         new=new.file,
-        changes=tuple(change for found in parts for change in found.changes),
+        changes=tuple(changes),
         notes=tuple(dict.fromkeys(notes)),
         functions=tuple(dict.fromkeys(functions)),
-        roles=tuple(dict.fromkeys(others)),
-        elsewhere=tuple(one for found in parts for one in found.elsewhere or ()),
-        shapes=now.beside(was),
+        roles=tuple(dict.fromkeys(roles)),
+        elsewhere=tuple(resource_differences),
+        shapes=after.shapes.beside(before.shapes),
     )
 
 
@@ -101,8 +106,8 @@ class _Templates:
     def reviews(self, outside: Iterable[str]) -> Iterator[Review]:
         """The reviews of all parts. `outside` are the roles that the templates only attach policies to."""
         old, new = bearing(self.old.value), bearing(self.new.value)
-        every = units(old, new)
-        for unit in every:
+        role_units = units(old, new)
+        for unit in role_units:
             yield from self._compared(part(old, unit.resources), part(new, unit.resources), _roles)
         for role in outside:
             names = attached_to(old, new, role)
@@ -110,67 +115,73 @@ class _Templates:
         old, new = self.old.value, self.new.value
         for names in made_together(old, new):
             if any(_is_managed(template, names[0]) for template in (old, new)):
-                roles = [role for unit in every if names[0] in unit.resources for role in unit.roles]
+                roles = [role for unit in role_units if names[0] in unit.resources for role in unit.roles]
                 parts = attaching(old, (*names, *roles)), attaching(new, (*names, *roles))
                 yield from self._compared(*parts, partial(_givers, only=names[0]))
             else:
                 yield from self._compared(part(old, names), part(new, names), _givers)
 
-    def _compared(self, old: Any, new: Any, side: Callable[[Read, str, _Doubts], Version]) -> Iterator[Review]:
+    def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""
         mentioned = names_in([template.get(section) for template in (old, new) for section in _DECIDING])
         if all(old.get(section) == new.get(section) for section in _DECIDING) and mentioned.isdisjoint(self.uncertain):
             return
-        every, complete = worlds(old, new)
-        of_all = tuple(self._deciding(old, new))
+        all_worlds, complete = worlds(old, new)
+        common_doubts = list(self._deciding(old, new))
         if not complete:
-            of_all = (*of_all, f"its conditions may fall out in more than {MOST} ways: not each of them was looked at")
+            common_doubts.append(
+                f"its conditions may fall out in more than {MOST} ways: not each of them was looked at"
+            )
 
         def doubts(text: str) -> tuple[str, ...]:
-            return tuple(dict.fromkeys((*self._mentioned(text), *of_all)))
+            return tuple(dict.fromkeys((*self._mentioned(text), *common_doubts)))
 
         before, after = replace(self.old, value=old), replace(self.new, value=new)
         reviews = []
-        for world in every:
-            one = side(roles_in(world, before), before.file, lambda _: ())
-            other = side(roles_in(world, after), after.file, doubts)
-            reviews.append((world, review(replace(one, shapes=self.was), replace(other, shapes=self.now))))
+        for world in all_worlds:
+            old_version = side(roles_in(world, before), before.file, lambda _: ())
+            new_version = side(roles_in(world, after), after.file, doubts)
+            comparison = review(replace(old_version, shapes=self.was), replace(new_version, shapes=self.now))
+            reviews.append((world, comparison))
         yield merged(reviews)
 
     def _deciding(self, old: Any, new: Any) -> Iterator[str]:
         """What may decide otherwise now: the parameters that the conditions look at, and that have another default."""
-        asked = names_in([old.get("Conditions"), new.get("Conditions")])
+        in_conditions = names_in([old.get("Conditions"), new.get("Conditions")])
         declared = parameters(new)
-        yield from (one.sentence for name, one in self.uncertain.items() if name in asked and name in declared)
+        for name, uncertain in self.uncertain.items():
+            if name in in_conditions and name in declared:
+                yield uncertain.sentence
 
     def _mentioned(self, text: str) -> Iterator[str]:
         """What a text refers to and that may be something else now."""
-        for one in self.uncertain.values():
-            if any(mention in text for mention in one.mentions):
-                yield one.sentence
+        for uncertain in self.uncertain.values():
+            if any(mention in text for mention in uncertain.mentions):
+                yield uncertain.sentence
 
 
-def _roles(read: Read, where: str, doubts: _Doubts, outside: str | None = None) -> Version:
+def _roles(read: FileRoles, file: str, doubts: _Doubts, outside: str | None = None) -> Version:
     """The roles that a part is about, with a note on each doubt: the one that is `outside`, or the template's own."""
-    whole = version_of(read, where)
+    version = version_of(read, file)
     roles = []
-    for role in whole.roles:
-        if not role.only_attached_to if outside is None else role.logical_id == outside:
+    for role in version.roles:
+        is_concerned = not role.only_attached_to if outside is None else role.logical_id == outside
+        if is_concerned:
             text = repr(([grant.statement for grant in role.grants], role.managed, role.boundary, role.trust))
             roles.append(replace(role, notes=(*role.notes, *doubts(text))))
-    return replace(whole, roles=tuple(roles), giving=None)
+    return replace(version, roles=tuple(roles), giving=None)
 
 
-def _givers(read: Read, where: str, doubts: _Doubts, only: str | None = None) -> Version:
+def _givers(read: FileRoles, file: str, doubts: _Doubts, only: str | None = None) -> Version:
     """What the resources of a part (or `only` one of them) let others do, with a sentence for each doubt."""
-    given = giving(read.resources, read.roles, read.documents)
-    noted = {}
+    access_by_id = giving(read.resources, read.roles, read.documents)
+    with_doubts = {}
     for resource in read.resources:
-        name = resource.logical_id
-        if name in given and only in (None, name):
+        access = access_by_id.get(resource.logical_id)
+        if access is not None and only in (None, resource.logical_id):
             text = json.dumps(_late(resource.properties), default=str)
-            noted[name] = replace(given[name], allows=given[name].allows.union(doubts(text)))
-    return Version(where, (), giving=noted)
+            with_doubts[resource.logical_id] = replace(access, allows=access.allows.union(doubts(text)))
+    return Version(file, (), giving=with_doubts)
 
 
 def _late(value: Any) -> Any:
@@ -189,24 +200,23 @@ def _is_managed(template: Any, name: str) -> bool:
 
 def _uncertain(old: Any, new: Any) -> dict[str, _Uncertain]:
     """By name, what two templates declare differently, so that the same reference may give another text."""
-    found: dict[str, _Uncertain] = {}
+    uncertain: dict[str, _Uncertain] = {}
     for name, (before, after) in _both(old, new, "Resources"):
-        if before != after and any(_says_anything(one) for one in (before, after)):
+        if before != after and (_says_anything(before) or _says_anything(after)):
             sentence = f"{name}, on which it depends, is not what it was: what it gives is known at the deploy only"
-            found[name] = _Uncertain(sentence, (f"${{{name}}}", f"${{{name}."))
+            uncertain[name] = _Uncertain(sentence, (f"${{{name}}}", f"${{{name}."))
     for name, (before, after) in _both(old, new, "Mappings"):
         if before != after:
             sentence = f"mapping {name}, on which it depends, is not what it was"
-            found[name] = _Uncertain(sentence, (f'{{"Fn::FindInMap":["{name}"',))
+            uncertain[name] = _Uncertain(sentence, (f'{{"Fn::FindInMap":["{name}"',))
     new_parameters = parameters(new)
     for name, was in parameters(old).items():
         now = new_parameters.get(name)
         if now is not None and was.default != now.default:
-            hidden = was.is_hidden or now.is_hidden
-            default = "" if hidden else f": {now.default} in place of {was.default}"
-            sentence = f"parameter {name}, on which it depends, has another default{default}"
-            found[name] = _Uncertain(sentence, (f"${{{name}}}", f'{{"Ref":"{name}"}}'))
-    return found
+            defaults = "" if was.is_hidden or now.is_hidden else f": {now.default} in place of {was.default}"
+            sentence = f"parameter {name}, on which it depends, has another default{defaults}"
+            uncertain[name] = _Uncertain(sentence, (f"${{{name}}}", f'{{"Ref":"{name}"}}'))
+    return uncertain
 
 
 def _says_anything(resource: Any) -> bool:

@@ -39,27 +39,31 @@ def compare_trust(old: Policy, new: Policy, was: _Names = _NOTHING, now: _Names 
     """
     if old.statements == new.statements:
         return Comparison()
-    one, other, asker = _both(old, new, was, now)
-    found = compare(one.policy, other.policy)
-    gained, unsure = asker.confirmed(found.gained, one, other)
-    lost, more = asker.confirmed(found.lost, other, one)
-    undecided = [*other.unclear, *one.unclear, *(_undecided(item, other, one) for item in found.undecided)]
-    return Comparison(gained, lost, tuple(dict.fromkeys((*undecided, *unsure, *more))))
+    before, after, asker = _both(old, new, was, now)
+    comparison = compare(before.policy, after.policy)
+    gained, unsure_gains = asker.confirmed(comparison.gained, before, after)
+    lost, unsure_losses = asker.confirmed(comparison.lost, after, before)
+    undecided = [*after.unclear, *before.unclear]
+    undecided += [_undecided(item, after, before) for item in comparison.undecided]
+    undecided += [*unsure_gains, *unsure_losses]
+    return Comparison(gained, lost, tuple(dict.fromkeys(undecided)))
 
 
 def trusts_no_more(wide: Policy, narrow: Policy) -> bool:
     """Whether it is proven that `wide` lets in everyone whom `narrow` does."""
-    one, other, _ = _both(wide, narrow)
-    return not (one.unclear or other.unclear) and includes(one.policy, other.policy)
+    encoded_wide, encoded_narrow, _ = _both(wide, narrow)
+    if encoded_wide.unclear or encoded_narrow.unclear:
+        return False
+    return includes(encoded_wide.policy, encoded_narrow.policy)
 
 
 def _both(
     old: Policy, new: Policy, was: _Names = _NOTHING, now: _Names = _NOTHING
 ) -> tuple[_Encoded, _Encoded, _Asker]:
-    here, stranger = _accounts(old, new)
-    placed_old, placed_new = _placed(old, was, here), _placed(new, now, here)
-    paths = paths_of(here, placed_old, placed_new)
-    return _encode(old, placed_old, paths), _encode(new, placed_new, paths), _Asker(here, stranger)
+    account, stranger = _accounts(old, new)
+    placed_old, placed_new = _placed(old, was, account), _placed(new, now, account)
+    paths = paths_of(account, placed_old, placed_new)
+    return _encode(old, placed_old, paths), _encode(new, placed_new, paths), _Asker(account, stranger)
 
 
 def _placed(policy: Policy, shapes: _Names, account: str) -> Policy:
@@ -71,14 +75,14 @@ def _placed(policy: Policy, shapes: _Names, account: str) -> Policy:
 def narrowed_trust(piece: Piece) -> Statement:
     """The statement of a piece with nobody but the principal, and nothing but the action, that the piece is about."""
     statement = piece.source.statement
-    who = statement.principals
+    principals = statement.principals
     if piece.whole:
         return statement
     if not statement.actions.negated:
         statement = replace(statement, actions=Globs((piece.action,)))
-    if who is None or who.negated:
+    if principals is None or principals.negated:
         return statement
-    meant = tuple(pair for pair in who.patterns if pair[1] == piece.resource)
+    meant = tuple(pair for pair in principals.patterns if pair[1] == piece.resource)
     return replace(statement, principals=Principals(meant)) if meant else statement
 
 
@@ -104,14 +108,15 @@ class _Encoded:
     given: Policy
     placed: Policy
     policy: Policy
-    kept: tuple[int, ...]
+    indexes: tuple[int, ...]
     """Which statement of the given policy each encoded one is."""
     spelled: Mapping[str, str]
     """Each principal as it was given, by its pattern."""
 
     def source(self, index: int) -> StatementLocation:
         """The given policy's own statement, for an encoded one's number."""
-        return StatementLocation(_LAYER, 0, self.kept[index], self.given.statements[self.kept[index]])
+        original = self.indexes[index]
+        return StatementLocation(_LAYER, 0, original, self.given.statements[original])
 
     @property
     def unclear(self) -> tuple[Undecided, ...]:
@@ -136,10 +141,10 @@ class _Encoded:
         return evaluate(request, Layers(_ANYTHING, resource=(self.placed,))).allowed
 
 
-def _encode(given: Policy, placed: Policy, paths: Mapping[tuple[str, str], str]) -> _Encoded:
+def _encode(policy: Policy, placed: Policy, paths: Mapping[tuple[str, str], str]) -> _Encoded:
     spelled: dict[str, str] = {}
     statements: list[tuple[int, Statement]] = []
-    for index, (original, statement) in enumerate(zip(given.statements, placed.statements, strict=True)):
+    for index, (original, statement) in enumerate(zip(policy.statements, placed.statements, strict=True)):
         if original.principals is None or statement.principals is None:
             continue  # it speaks of nobody
         for (_, text), (kind, value) in zip(original.principals.patterns, statement.principals.patterns, strict=True):
@@ -147,22 +152,22 @@ def _encode(given: Policy, placed: Policy, paths: Mapping[tuple[str, str], str])
         resources = resources_of(statement.effect, statement.principals, paths)
         if resources is not None:
             statements.append((index, replace(statement, resources=resources, principals=None)))
-    policy = replace(placed, statements=tuple(statement for _, statement in statements))
-    return _Encoded(given, placed, policy, tuple(index for index, _ in statements), spelled)
+    encoded_policy = replace(placed, statements=tuple(statement for _, statement in statements))
+    return _Encoded(policy, placed, encoded_policy, tuple(index for index, _ in statements), spelled)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asker:
-    """Puts what was found to the evaluator: the role is of account `here`, and nobody is of `stranger` by name."""
+    """Puts the pieces to the evaluator: the role is of `account`, and no policy names the account `stranger`."""
 
-    here: str
+    account: str
     stranger: str
 
     def confirmed(
         self, pieces: Iterable[Piece], old: _Encoded, new: _Encoded
     ) -> tuple[tuple[Piece, ...], list[Undecided]]:
         """The pieces as a trust policy's, each with a request that the evaluator agrees about; the rest undecided."""
-        found: dict[tuple[StatementLocation, str, str, bool], Piece] = {}
+        confirmed: dict[tuple[StatementLocation, str, str, bool], Piece] = {}
         unsure: list[Undecided] = []
         for piece in pieces:
             source = new.source(piece.source.index)
@@ -175,13 +180,15 @@ class _Asker:
                 unsure.append(Undecided(source, f"the evaluator does not confirm what was found about {resource}"))
                 continue
             difference = _of_trust(piece.difference)
-            one = replace(piece, source=source, resource=resource, request=request, difference=difference)
-            found.setdefault((source, one.action, one.resource, one.whole), one)
-        return tuple(found.values()), unsure
+            key = source, piece.action, resource, piece.whole
+            confirmed.setdefault(
+                key, replace(piece, source=source, resource=resource, request=request, difference=difference)
+            )
+        return tuple(confirmed.values()), unsure
 
     def request(self, piece: Piece, old: _Encoded, new: _Encoded) -> Request | None:
         """A request by a principal whom the one policy lets in and the other does not."""
-        role = f"arn:aws:iam::{self.here}:role/example"
+        role = f"arn:aws:iam::{self.account}:role/example"
         for principal in principals(piece, self.stranger):
             request = Request(piece.request.action, role, principal, context(piece))
             if new.lets_in(request) and not old.lets_in(request):

@@ -14,15 +14,14 @@ from remit.review.resource_policies import giving_of_app
 from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
 from remit.roles.reference_shapes import shapes_of
-from remit.synthesis.declared_roles import opened
-from remit.synthesis.declared_roles import whole as every_role
+from remit.synthesis.declared_roles import every_role, open_to_everyone
 from remit.synthesis.synth import intrinsics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from remit.app import App, Role
+    from remit.app import App, Resource, Role
     from remit.iam.policy import Policy, Statement
 
 
@@ -31,35 +30,35 @@ def tree(folder: Path, stage: str | None = None) -> Version:
     return version_of(load(folder, stage))
 
 
-def version_of(app: App, where: str = "the working tree") -> Version:
+def version_of(app: App, label: str = "the working tree") -> Version:
     """The roles of an app that is loaded, with what its shared resources add to them."""
     roles, documents = every_role(app, assign(app))
     served = {name for role in roles for name in role.functions}
-    others = {name: arn for name, arn in _others(app).items() if name not in served}
+    foreign_roles = {}
+    for function in app.functions:
+        if "Role" in function.properties and function.name not in served:
+            foreign_roles[function.name] = tokens.text_of(function.properties["Role"])
+    resources = (replace(resource, properties=intrinsics(resource.properties)) for resource in app.resources)
     return Version(
-        where,
+        label,
         roles,
         documents=documents,
         namespace=app.namespace,
-        others=others,
+        others=foreign_roles,
         open=_open(app),
         shapes=shapes_of(resources_of(app)),
-        giving=giving_of_app(
-            (replace(one, properties=intrinsics(one.properties)) for one in app.resources), roles, documents
-        ),
+        giving=giving_of_app(resources, roles, documents),
     )
-
-
-def _others(app: App) -> dict[str, str]:
-    """The functions that bring a role of their own, and its ARN."""
-    given = {one.name: one.properties["Role"] for one in app.functions if "Role" in one.properties}
-    return {name: tokens.text_of(arn) for name, arn in given.items()}
 
 
 def _open(app: App) -> tuple[str, ...]:
     """The functions that everyone may call, by what their triggers and the shared resources say."""
-    made = (one for function in app.functions for trigger in function.triggers for one in trigger.resources(function))
-    return opened((*made, *app.resources), {f"{one.logical_id}Function": one.name for one in app.functions})
+    resources: list[Resource] = []
+    for function in app.functions:
+        for trigger in function.triggers:
+            resources += trigger.resources(function)
+    function_names = {f"{function.logical_id}Function": function.name for function in app.functions}
+    return open_to_everyone((*resources, *app.resources), function_names)
 
 
 def renamed_to(version: Version, namespace: str) -> Version:
@@ -69,20 +68,20 @@ def renamed_to(version: Version, namespace: str) -> Version:
     """
     if not version.namespace or version.namespace == namespace:
         return version
-    own = whole(version.namespace)
+    pattern = whole(version.namespace)
 
     def put(text: str) -> str:
-        return own.sub(namespace, text)
+        return pattern.sub(namespace, text)
 
     return replace(
         version,
         roles=tuple(_role(role, put) for role in version.roles),
         documents={put(arn): _policy(policy, put) for arn, policy in version.documents.items()},
         trusts={name: _policy(policy, put) for name, policy in version.trusts.items()},
-        versions={put(arn): found for arn, found in version.versions.items()},
+        versions={put(arn): policy_version for arn, policy_version in version.versions.items()},
         others={name: put(arn) for name, arn in version.others.items()},
         shapes=replace(version.shapes, names={name: put(text) for name, text in version.shapes.names.items()}),
-        giving=version.giving and {name: _given(one, put) for name, one in version.giving.items()},
+        giving=version.giving and {name: _given(access, put) for name, access in version.giving.items()},
         namespace=namespace,
     )
 
@@ -106,17 +105,23 @@ def _policy(policy: Policy, put: Callable[[str], str]) -> Policy:
     return replace(policy, statements=tuple(put_texts(statement, put) for statement in policy.statements))
 
 
-def _given(given: Given, put: Callable[[str], str]) -> Given:
-    allows, denies, limits = (frozenset(map(put, part)) for part in (given.allows, given.denies, given.limits))
-    return Given(given.type, allows, denies, limits)
+def _given(access: Given, put: Callable[[str], str]) -> Given:
+    return Given(
+        access.type,
+        frozenset(map(put, access.allows)),
+        frozenset(map(put, access.denies)),
+        frozenset(map(put, access.limits)),
+    )
 
 
 def put_texts(statement: Statement, put: Callable[[str], str]) -> Statement:
     """The statement with each text of its resources, principals and conditions replaced."""
-    resources, who = statement.resources, statement.principals
-    return replace(
-        statement,
-        principals=who and replace(who, patterns=tuple((kind, put(text)) for kind, text in who.patterns)),
-        resources=None if resources is None else Globs(tuple(map(put, resources.patterns)), resources.negated),
-        conditions=tuple(replace(one, values=tuple(map(put, one.values))) for one in statement.conditions),
+    resources, principals = statement.resources, statement.principals
+    if resources is not None:
+        resources = Globs(tuple(map(put, resources.patterns)), resources.negated)
+    if principals is not None:
+        principals = replace(principals, patterns=tuple((kind, put(text)) for kind, text in principals.patterns))
+    conditions = tuple(
+        replace(condition, values=tuple(map(put, condition.values))) for condition in statement.conditions
     )
+    return replace(statement, principals=principals, resources=resources, conditions=conditions)

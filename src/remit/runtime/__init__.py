@@ -154,8 +154,8 @@ class Job:
             raise RuntimeError(
                 variable + " is not set: jobs can be sent inside a deployed function; here, call the job directly"
             )
-        named = f"{self.__module__}:{self.__qualname__}"
-        body = json.dumps({"job": named, "arguments": arguments, "options": options})
+        job = f"{self.__module__}:{self.__qualname__}"
+        body = json.dumps({"job": job, "arguments": arguments, "options": options})
         return str(_client("sqs").send_message(QueueUrl=url, MessageBody=body)["MessageId"])
 
 
@@ -187,13 +187,13 @@ class Shared:
         """The value of an output of this app's stack, read once per process."""
         words = (cls.__name__ + "_" + output).split("_")
         name = "".join(word[:1].upper() + word[1:] for word in words)
-        known = _outputs
-        if name not in known:
+        values = _outputs
+        if name not in values:
             stack = _client("cloudformation").describe_stacks(StackName=_stack_id())["Stacks"][0]
-            known.update((item["OutputKey"], item["OutputValue"]) for item in stack.get("Outputs", ()))
-        if name not in known:
-            raise KeyError("the stack has no output " + name + "; there are " + ", ".join(sorted(known)))
-        return known[name]
+            values.update((item["OutputKey"], item["OutputValue"]) for item in stack.get("Outputs", ()))
+        if name not in values:
+            raise KeyError("the stack has no output " + name + "; there are " + ", ".join(sorted(values)))
+        return values[name]
 
 
 def resource(*_arguments: object, **_options: object) -> _Nothing:

@@ -28,9 +28,9 @@ def work(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 def _run(message: dict[str, Any]) -> None:
     module, _, name = message["job"].partition(":")
-    found: Any = importlib.import_module(module)
+    job: Any = importlib.import_module(module)
     for part in name.split("."):
-        found = getattr(found, part)
-    if not isinstance(found, Job):
+        job = getattr(job, part)
+    if not isinstance(job, Job):
         raise TypeError(message["job"] + " is not a job")
-    found(*message["arguments"], **message["options"])
+    job(*message["arguments"], **message["options"])

@@ -30,9 +30,9 @@ class Http:
     invoke_mode: str = "BUFFERED"
 
     def __post_init__(self) -> None:
-        for name, value, known in (("auth", self.auth, _AUTH), ("invoke_mode", self.invoke_mode, _MODES)):
-            if tokens.plain(value) not in known:
-                hint = did_you_mean(str(value), known) or f"it can be {' or '.join(known)}"
+        for name, value, choices in (("auth", self.auth, _AUTH), ("invoke_mode", self.invoke_mode, _MODES)):
+            if tokens.plain(value) not in choices:
+                hint = did_you_mean(str(value), choices) or f"it can be {' or '.join(choices)}"
                 raise RemitError(f"{name} cannot be {value!r:.40}", hint=hint, origin=writer())
         if self.cors is not None and not isinstance(self.cors, dict):
             raise RemitError(

@@ -18,22 +18,22 @@ _COLON: Final = re.compile(r":(?![^{]*\})")
 """A colon outside of late-bound parts."""
 
 
-def arn_of(given: Any, service: str, prefix: str = "") -> str:
+def arn_of(subject: Any, service: str, prefix: str = "") -> str:
     """The ARN of something that is given by name, by ARN, or as a resource of the app."""
-    arn = tokens.plain(getattr(given, "arn", given))
+    arn = tokens.plain(getattr(subject, "arn", subject))
     if not isinstance(arn, str) or not arn:
-        what = described(given)
-        hint = "usually os.environ.get() of a variable that is not set" if given is None else None
-        raise RemitError(f"{service} takes a name, an ARN or a resource, got {what}", hint=hint, origin=writer())
+        got = described(subject)
+        hint = "usually os.environ.get() of a variable that is not set" if subject is None else None
+        raise RemitError(f"{service} takes a name, an ARN or a resource, got {got}", hint=hint, origin=writer())
     if _NONE.search(arn):
         hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
         raise RemitError(f"{service}: {arn!r} contains 'None'", hint=hint, origin=writer())
     if "://" in arn:
         raise RemitError(f"{service}: {arn!r} is a URL", hint=name_in(arn, service), origin=writer())
     if arn.startswith("arn:"):
-        named = _COLON.split(arn, 3)[2:3]
-        if named and named[0] != service and named[0].isalnum():
-            raise RemitError(f"{service} takes an ARN of {service}, got one of {named[0]}: {arn!r}", origin=writer())
+        owner = _COLON.split(arn, 3)[2:3]
+        if owner and owner[0] != service and owner[0].isalnum():
+            raise RemitError(f"{service} takes an ARN of {service}, got one of {owner[0]}: {arn!r}", origin=writer())
         return arn
     if arn.startswith("${"):
         return arn
@@ -42,10 +42,14 @@ def arn_of(given: Any, service: str, prefix: str = "") -> str:
 
 def name_in(url: str, verb: str) -> str | None:
     """What was meant by the URL of a bucket or a queue, as a verb takes it: `s3.read("uploads", "incoming/*")`."""
-    place, *names = url.partition("://")[2].rstrip("/").split("/", maxsplit=1)
+    host, *path = url.partition("://")[2].rstrip("/").split("/", maxsplit=1)
     if url.startswith("s3:"):
-        return f"did you mean `{verb}({', '.join(json.dumps(name) for name in (place, *names))})`?"
-    return f"did you mean `{verb}({json.dumps(names[0].rpartition('/')[2])})`?" if names else None
+        arguments = [host, *path]
+    elif path:
+        arguments = [path[0].rpartition("/")[2]]
+    else:
+        return None
+    return f"did you mean `{verb}({', '.join(map(json.dumps, arguments))})`?"
 
 
 def name_of(arn: str) -> str:
@@ -66,14 +70,14 @@ def _words(name: str) -> list[str]:
     return "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
 
 
-def checked(what: str, value: Any, low: int, high: int) -> None:
+def checked(option: str, value: Any, low: int, high: int) -> None:
     """A whole number in a range, or None."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int):
-        raise RemitError(f"{what} must be a whole number, got {value!r:.40}", origin=writer())
+        raise RemitError(f"{option} must be a whole number, got {value!r:.40}", origin=writer())
     if not low <= value <= high:
-        raise RemitError(f"{what} is {value}; it can be {low} to {high}", origin=writer())
+        raise RemitError(f"{option} is {value}; it can be {low} to {high}", origin=writer())
 
 
 def checked_position(value: object) -> None:
@@ -85,11 +89,11 @@ def checked_position(value: object) -> None:
 
 def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Iterator[Resource]:
     """The event source mapping. It waits for the function, whose role holds its policies inline: no race."""
-    given = {name: value for name, value in properties.items() if value is not None}
+    options = {name: value for name, value in properties.items() if value is not None}
     yield Resource(
         f"{function.logical_id}{suffix}",
         "AWS::Lambda::EventSourceMapping",
-        {"EventSourceArn": arn, "FunctionName": f"${{{function.logical_id}Function}}", **given},
+        {"EventSourceArn": arn, "FunctionName": f"${{{function.logical_id}Function}}", **options},
         origin=function.origin,
     )
 

@@ -24,12 +24,12 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
 
 SEVERITY = ERROR
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """A statement without Effect."""
     if not has(written.value, "Effect"):
         yield Problem("the statement has no 'Effect': IAM refuses it", "add 'Effect': 'Allow' (or 'Deny')")

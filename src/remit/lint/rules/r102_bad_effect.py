@@ -23,14 +23,14 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
 
 SEVERITY = ERROR
 _PERMITTING = frozenset({"permit", "grant", "accept", "authorize", "authorise", "enable", "true", "yes", "ok"})
 _FORBIDDING = frozenset({"forbid", "block", "reject", "refuse", "disallow", "prohibit", "denied", "false", "no"})
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """An Effect that is another word."""
     effect = written.value.get("Effect")
     if isinstance(effect, str) and effect not in ("Allow", "Deny"):

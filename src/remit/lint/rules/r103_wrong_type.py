@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Document
+    from remit.lint.subject import PolicyDocument
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
 
 
-def document(document: Document) -> Iterator[Problem]:
+def document(document: PolicyDocument) -> Iterator[Problem]:
     """A document, its Statement or its Id of the wrong type; what is inside a statement is found when it is parsed."""
     raw = document.raw
     if not isinstance(raw, dict):

@@ -23,12 +23,12 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
 
 SEVERITY = ERROR
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """A statement without actions."""
     if not has(written.value, "Action"):
         message = "the statement has no 'Action' and no 'NotAction': IAM refuses it"

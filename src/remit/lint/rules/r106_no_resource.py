@@ -25,12 +25,12 @@ from remit.lint.subject import IDENTITY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
 
 SEVERITY = ERROR
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """A statement without resources."""
     if written.document.kind == IDENTITY and not has(written.value, "Resource"):
         hint = "add 'Resource': an ARN, or '*' if it must be everything"

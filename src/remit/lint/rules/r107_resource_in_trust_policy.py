@@ -27,12 +27,12 @@ from remit.lint.subject import TRUST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
 
 SEVERITY = ERROR
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """A Resource where the role is the resource."""
     for element in ("Resource", "NotResource"):
         if written.document.kind == TRUST and element in written.value:

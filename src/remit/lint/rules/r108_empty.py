@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Document, Written
+    from remit.lint.subject import PolicyDocument, WrittenStatement
 
 SEVERITY = ERROR
 _HINT = "often a loop or a variable that gave nothing: add a value, or remove the statement"
@@ -35,13 +35,13 @@ def concerned(text: str) -> bool:
     return "[]" in text or "{}" in text
 
 
-def document(document: Document) -> Iterator[Problem]:
+def document(document: PolicyDocument) -> Iterator[Problem]:
     """No statements at all."""
     if isinstance(document.raw, dict) and document.raw.get("Statement") in ([], {}):
         yield Problem("Statement is empty: IAM refuses the document", _HINT, ("Statement",))
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """Empty lists, and empty blocks of conditions."""
     for element, value in written.value.items():
         if value in ([], {}) and element in STATEMENT and element != "Condition":  # an unknown one has R111

@@ -39,12 +39,12 @@ from remit.lint.subject import RESOURCE, TRUST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
 
 SEVERITY = ERROR
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """A statement without Principal."""
     document = written.document
     kind = "a trust policy" if document.kind == TRUST else "the policy of a resource"

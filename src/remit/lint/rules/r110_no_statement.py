@@ -25,12 +25,12 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document
+    from remit.lint.subject import PolicyDocument
 
 SEVERITY = ERROR
 
 
-def document(document: Document) -> Iterator[Problem]:
+def document(document: PolicyDocument) -> Iterator[Problem]:
     """A document without statements."""
     raw = document.raw
     if document.names is None and isinstance(raw, dict) and not is_policy(raw):

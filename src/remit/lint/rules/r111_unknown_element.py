@@ -23,19 +23,19 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document, Written
+    from remit.lint.subject import PolicyDocument, WrittenStatement
 
 SEVERITY = ERROR
 
 
-def document(document: Document) -> Iterator[Problem]:
+def document(document: PolicyDocument) -> Iterator[Problem]:
     """Unknown keys of a document; a bare statement, and what is not a policy at all, has a finding of R110."""
     raw = document.raw
     if isinstance(raw, dict) and "Effect" not in raw and (document.names is not None or is_policy(raw)):
         yield from _problems(unknown(raw, DOCUMENT), "policy document")
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """Unknown keys of a statement."""
     yield from _problems(unknown(written.value, STATEMENT), "statement")
 

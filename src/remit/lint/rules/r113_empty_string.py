@@ -24,7 +24,7 @@ from remit.lint.finding import ERROR, NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
 
 SEVERITY = ERROR
 _BLANK = re.compile(r'"["\s\\]')
@@ -36,7 +36,7 @@ def concerned(text: str) -> bool:
     return _BLANK.search(text) is not None
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """Empty texts; an empty Sid names nothing, and is taken."""
     if written.value.get("Sid") == "":
         yield Problem("'Sid' is an empty string: it names nothing", "name the statement, or remove it", ("Sid",), NOTE)

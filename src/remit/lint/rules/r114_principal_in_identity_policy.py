@@ -37,7 +37,7 @@ from remit.lint.subject import IDENTITY, RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
 
 SEVERITY = ERROR
 
@@ -47,7 +47,7 @@ def concerned(text: str) -> bool:
     return 'Principal"' in text
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """A Principal where the role is it; a policy file that does not say what it is for may be a resource's."""
     for element in ("Principal", "NotPrincipal"):
         if element not in written.value:

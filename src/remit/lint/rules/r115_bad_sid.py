@@ -24,12 +24,12 @@ from remit.lint.subject import RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
 
 SEVERITY = ERROR
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """A Sid that IAM refuses; the services that keep resource policies take more."""
     sid = written.value.get("Sid")
     if not isinstance(sid, str) or written.document.kind == RESOURCE:

@@ -30,15 +30,15 @@ from remit.lint.subject import RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document, Item
+    from remit.lint.subject import ParsedStatement, PolicyDocument
 
 SEVERITY = ERROR
 
 
-def policy(document: Document) -> Iterator[Problem]:
+def policy(document: PolicyDocument) -> Iterator[Problem]:
     """A Sid that an earlier statement has."""
-    earlier: dict[str, list[Item]] = {}
-    for item in document.items:
+    earlier: dict[str, list[ParsedStatement]] = {}
+    for item in document.statements:
         sid = item.statement.sid
         if not sid:
             continue

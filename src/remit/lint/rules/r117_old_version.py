@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.documents.yaml_text import Slip
-    from remit.lint.subject import Document
+    from remit.lint.subject import PolicyDocument
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{[a-z0-9-]+:(?!:)[^}]*\}", re.IGNORECASE)
 
 
-def document(document: Document) -> Iterator[Problem]:
+def document(document: PolicyDocument) -> Iterator[Problem]:
     """The old version; an error where it turns a variable into text."""
     raw = document.raw
     if not isinstance(raw, dict) or "Statement" not in raw or raw.get("Version", OLD_VERSION) != OLD_VERSION:
@@ -53,9 +53,9 @@ def document(document: Document) -> Iterator[Problem]:
         yield Problem(f"{subject}: variables are literal text there", f"use '{VERSION}'", spot, severity)
 
 
-def _variables(document: Document) -> Iterator[str]:
+def _variables(document: PolicyDocument) -> Iterator[str]:
     """What would be a variable of IAM's in a newer version."""
-    for item in document.items:
+    for item in document.statements:
         values = [value for condition in item.statement.conditions for value in condition.values]
         for text in (*item.resources, *values):
             variable = _VARIABLE.search(text)

@@ -27,12 +27,12 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document
+    from remit.lint.subject import PolicyDocument
 
 SEVERITY = ERROR
 
 
-def document(document: Document) -> Iterator[Problem]:
+def document(document: PolicyDocument) -> Iterator[Problem]:
     """Another Version than the two that exist."""
     version = document.raw.get("Version", VERSION) if isinstance(document.raw, dict) else VERSION
     if isinstance(version, str) and version not in (VERSION, OLD_VERSION):

@@ -35,7 +35,7 @@ from remit.lint.subject import RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _PARTS = 6
@@ -51,7 +51,7 @@ _REFERRED = re.compile(r"\$\{(?!AWS::)[^{}]+\}")
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Resources that name nothing."""
     for text, shape in zip(item.resources, item.shapes, strict=True):
         if shape.find("arn:", 4) > 0 and arn_parts.holds_another(shape):
@@ -77,16 +77,18 @@ def statement(item: Item) -> Iterator[Problem]:
 def _whole(text: str) -> str | None:
     """What IAM makes of an ARN whose last parts are left out; None where one that is there cannot be such a part."""
     head, *parts = _PSEUDO.sub("*", text).split(":")
-    count = len(parts)
-    if head != "arn" or not 2 <= count < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004
+    if head != "arn" or not 2 <= len(parts) < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004
+        return None
+    if not is_plain(parts[1]) or not has_arns(parts[1]):
         return None
     region, account = (*parts[2:], "", "")[:2]
-    fits = (region in ("", "*") or is_region(region)) and (account in ("", "*") or _ACCOUNT.fullmatch(account))
-    is_service = is_plain(parts[1]) and has_arns(parts[1])
-    return text + ":*" * (_PARTS - 1 - count) if fits and is_service else None
+    is_region_or_open = region in ("", "*") or is_region(region)
+    is_account_or_open = account in ("", "*") or _ACCOUNT.fullmatch(account) is not None
+    missing = _PARTS - 1 - len(parts)
+    return text + ":*" * missing if is_region_or_open and is_account_or_open else None
 
 
-def _referred(text: str, item: Item) -> tuple[str, str] | None:
+def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     """A Ref of the template where only the ARN will do."""
     reference = _REFERENCE.match(text)
     kind = resource_type(item.document.types.get(reference[1], "")) if reference is not None else None
@@ -123,13 +125,13 @@ def _untidy(text: str) -> tuple[str, str] | None:
 
 
 def _late(text: str) -> bool:
-    """Whether the beginning is known at deploy time only."""
-    if _PSEUDO.sub("", text.rpartition(":")[0]).find("${") < 0 and text.startswith("arn:"):
-        return False  # each of these is one part
-    return text.startswith("${") or (text.startswith("arn:") and "${" in text.rsplit(":", 1)[0] + text[:8])
+    """Whether the beginning is known at deploy time only; each pseudo parameter is one part of an ARN."""
+    if not text.startswith("arn:"):
+        return text.startswith("${")
+    return "${" in _PSEUDO.sub("", text.rpartition(":")[0])
 
 
-def _said(text: str, item: Item) -> tuple[str, str]:
+def _said(text: str, item: ParsedStatement) -> tuple[str, str]:
     parsed = parse_arn(text)
     if parsed is not None:
         return f"'{text}' names no resource: it ends after the account", f"name it, or write {text}*"
@@ -168,7 +170,7 @@ def _begun(text: str) -> str | None:
     return f"arn:{text}" if re.match(r"arn[^:]|aws:", text) else None
 
 
-def _completed(text: str, item: Item) -> str | None:
+def _completed(text: str, item: ParsedStatement) -> str | None:
     """The ARN with the parts that were left out: region and account, or the colon after that."""
     if (unparted := _UNPARTED.fullmatch(text)) is not None:
         return f"{unparted[1]}:{unparted[2]}"
@@ -184,7 +186,7 @@ def _completed(text: str, item: Item) -> str | None:
     return _of_types(resource, item, values, parts[2])
 
 
-def _guess(text: str, item: Item) -> str | None:
+def _guess(text: str, item: ParsedStatement) -> str | None:
     late = item.document.raw is None
     values = {
         "Partition": "{aws.partition}" if late else "aws",
@@ -194,7 +196,7 @@ def _guess(text: str, item: Item) -> str | None:
     return _of_types(text, item, values, None) or _of_types(f"{text}/*", item, values, None)
 
 
-def _of_types(resource: str, item: Item, values: dict[str, str], service: str | None) -> str | None:
+def _of_types(resource: str, item: ParsedStatement, values: dict[str, str], service: str | None) -> str | None:
     """The first format of the statement's resource types that the end of an ARN fits."""
     for name in sorted(item.known_actions)[:200]:
         action = action_named(name)

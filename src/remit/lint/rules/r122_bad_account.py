@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from remit.catalogue.arns import Arn
     from remit.lint.finding import Spot
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _DIGITS = 12
@@ -46,7 +46,7 @@ _OF_ALARMS = "automate"
 _UNSET = frozenset({"none", "null", "undefined", "nan"})
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Accounts in ARNs, principals and conditions."""
     for spot, account in _accounts(item):
         if not account:
@@ -59,7 +59,7 @@ def statement(item: Item) -> Iterator[Problem]:
             yield from _problem(account, spot)
 
 
-def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
+def _accounts(item: ParsedStatement) -> Iterator[tuple[Spot, str]]:
     for spot, arn in item.arns:
         if not arn.account and arn.service.lower() in arn_parts.REGIONAL and is_plain(arn.service):
             yield spot, ""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from remit.catalogue.arns import Arn
     from remit.lint.finding import Spot
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _PLACES = {
@@ -46,7 +46,7 @@ _PLACES = {
 """Where regions are, as "AWS Regions and Availability Zones" calls them."""
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Regions in ARNs and in aws:RequestedRegion."""
     for spot, arn in item.arns:
         region = arn.region

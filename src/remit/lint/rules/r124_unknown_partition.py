@@ -26,12 +26,12 @@ from remit.lint.reference_samples import settled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Partitions in ARNs."""
     for spot, arn in item.arns:
         name = settled(arn.partition)

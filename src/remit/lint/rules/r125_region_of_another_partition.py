@@ -26,12 +26,12 @@ from remit.lint.plain_text import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """ARNs whose partition and region exclude each other."""
     for spot, arn in item.arns:
         if not arn.region or not is_plain(arn.region) or not is_plain(arn.partition):

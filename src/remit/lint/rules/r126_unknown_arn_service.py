@@ -28,12 +28,12 @@ from remit.lint.resource_types import has_arns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Services in ARNs."""
     for spot, arn in item.arns:
         if arn.service == "*" and spot[0] in ("Resource", "NotResource"):

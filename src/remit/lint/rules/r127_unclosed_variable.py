@@ -23,7 +23,7 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _OPEN = re.compile(r"\$\{[^{}]*(?:\$\{|\Z)")
@@ -34,7 +34,7 @@ def concerned(text: str) -> bool:
     return "${" in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Variables without an end, and with too many beginnings."""
     for spot, text in item.variable_texts:
         unclosed = _OPEN.search(text)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
@@ -45,7 +45,7 @@ def concerned(text: str) -> bool:
     return "${" in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Variables whose key does not exist, or whose default is not quoted."""
     for spot, text in item.variable_texts:
         for variable in _VARIABLE.finditer(text):

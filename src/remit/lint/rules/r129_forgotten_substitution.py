@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Item, Written
+    from remit.lint.subject import ParsedStatement, WrittenStatement
 
 SEVERITY = ERROR
 _SIGNS = frozenset("{<_-%$")
@@ -67,7 +67,7 @@ def concerned(text: str) -> bool:
     return _BRACE.search(text) is not None or any(word in text for word in _WORDS)
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Resources of an app's grants, and ARNs in their conditions, that hold a placeholder."""
     if item.document.raw is not None:
         return
@@ -78,7 +78,7 @@ def statement(item: Item) -> Iterator[Problem]:
             yield Problem(message, "put the value in, by an f-string", spot)
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """Texts of a statement that hold a placeholder."""
     for element in ("Action", "NotAction", "Resource", "NotResource", "Condition", "Principal"):
         value = written.value.get(element)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
@@ -35,7 +35,7 @@ def concerned(text: str) -> bool:
     return not text.isascii() or ("\\" in text and any(escape in text for escape in ("\\u", "\\b", "\\f")))
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Texts with such characters."""
     for spot, text in _texts(item):
         if not (text.isascii() and text.isprintable()) and (foreign := _FOREIGN.search(text)) is not None:
@@ -50,7 +50,7 @@ def statement(item: Item) -> Iterator[Problem]:
             yield Problem(message, "use * in its place, or another name", spot)
 
 
-def _texts(item: Item) -> Iterator[tuple[Spot, str]]:
+def _texts(item: ParsedStatement) -> Iterator[tuple[Spot, str]]:
     for text in item.statement.actions.patterns:
         yield (item.action_element, text), text
     yield from item.texts

@@ -24,12 +24,12 @@ from remit.lint.finding import NOTE, WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Resources of an Allow that are wide where they need not be."""
     if not item.allows or item.resource_element != "Resource":
         return

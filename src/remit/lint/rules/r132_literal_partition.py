@@ -36,12 +36,12 @@ from remit.lint.finding import NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = NOTE
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Literal partitions where a pseudo parameter could be."""
     if item.document.names is None:
         return

@@ -24,7 +24,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _VARIABLE = re.compile(r"\$\{[^{}:]+:[^{}:][^{}]*\}")
@@ -35,7 +35,7 @@ def concerned(text: str) -> bool:
     return "${" in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Resources with IAM's variables in their first parts."""
     for text in item.resources:
         arn = parse_arn(text) if "${" in text else None

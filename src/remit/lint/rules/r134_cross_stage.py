@@ -31,7 +31,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _LIKE = {
@@ -43,7 +43,7 @@ _LIKE = {
 _WORD = re.compile(r"[a-z0-9]+")
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Resources with a word that names another stage than the app's."""
     stage = item.document.stage
     if stage is None or not item.allows:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.catalogue.arns import Arn
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _UNSET = re.compile(r"(?:(?<=[:/])|^)(None|null|undefined|NaN)(?=[:/]|$)")
@@ -50,7 +50,7 @@ def concerned(text: str) -> bool:
     )
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Resources whose name is that of no value, or is missing."""
     for text in item.resources:
         arn = parse_arn(text)

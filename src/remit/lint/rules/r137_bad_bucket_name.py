@@ -26,7 +26,7 @@ from remit.lint.plain_text import PLACEHOLDER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _GIVEN = re.compile(r"[a-z0-9*?](?!.*\.\.)[a-z0-9.*?-]{0,62}")
@@ -38,7 +38,7 @@ def concerned(text: str) -> bool:
     return ":s3:" in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Buckets in the resources."""
     for text in item.resources:
         arn = parse_arn(text) if ":s3:" in text and not arn_parts.holds_another(text) else None

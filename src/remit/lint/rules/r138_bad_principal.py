@@ -29,7 +29,7 @@ from remit.lint.subject import RESOURCE, TRUST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _MISTAKES_IN = {
@@ -42,7 +42,7 @@ def concerned(text: str) -> bool:
     return 'Principal"' in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Services, accounts with their users and roles, identity providers."""
     element, document_kind = item.principal_element, item.document.kind
     if document_kind == TRUST and element == "NotPrincipal":

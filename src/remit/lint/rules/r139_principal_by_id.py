@@ -29,7 +29,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _ID = re.compile(r"(AROA|AIDA)[A-Z0-9]{12,}")
@@ -41,7 +41,7 @@ def concerned(text: str) -> bool:
     return 'Principal"' in text and _ID.search(text) is not None
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Ids of roles and users."""
     for kind, value in item.principals:
         unique_id = _ID.fullmatch(value) if kind == "AWS" else None

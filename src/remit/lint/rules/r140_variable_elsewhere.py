@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{([a-zA-Z][\w.-]*:[^:{},][^{},]*)[^{}]*\}")
@@ -36,7 +36,7 @@ def concerned(text: str) -> bool:
     return "${" in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Variables in actions and principals; late-bound parts have another form."""
     for text in item.statement.actions.patterns:
         yield from _problem(text, "an action", "name the actions, or use a wildcard", (item.action_element, text))

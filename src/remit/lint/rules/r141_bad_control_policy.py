@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
@@ -79,7 +79,7 @@ def concerned(text: str) -> bool:
     return 'Principal"' in text
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """What neither kind of policy takes; with `"Principal": "*"`, what a resource control policy takes not."""
     document = written.document
     if document.kind != CONTROL or (document.names is not None and not _of_organisation(written)):
@@ -111,11 +111,11 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
                 yield Problem(f"an SCP names no principal: {_REFUSED}", hint, spot)
 
 
-def _of_organisation(written: Written) -> bool:
+def _of_organisation(written: WrittenStatement) -> bool:
     return written.document.types.get(written.document.title) == "AWS::Organizations::Policy"
 
 
-def _of_resources(written: Written) -> Iterator[Problem]:
+def _of_resources(written: WrittenStatement) -> Iterator[Problem]:
     value = written.value
     everything = value.get("Action") == value.get("Resource") == "*" and not value.get("Condition")
     if value.get("Effect") == "Allow" and not everything:

@@ -31,14 +31,14 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.subject import WrittenStatement
 
 SEVERITY = ERROR
 _ACTIONS: Final = ("Update:Modify", "Update:Replace", "Update:Delete", "Update:*")
 _REFUSED: Final = "CloudFormation refuses it"
 
 
-def stack_policy(written: Written) -> Iterator[Problem]:
+def stack_policy(written: WrittenStatement) -> Iterator[Problem]:
     """A statement's effect, actions, principal and resources."""
     value = written.value
     if value.get("Effect") not in ("Allow", "Deny"):

@@ -27,12 +27,12 @@ from remit.lint.plain_text import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
 
-def doubtful(item: Item) -> Iterator[Problem]:
+def doubtful(item: ParsedStatement) -> Iterator[Problem]:
     """Actions whose prefix no service has."""
     for text in item.statement.actions.patterns:
         if expand(text):

@@ -29,7 +29,7 @@ from remit.lint.plain_text import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _GONE = {"sns:receive": "SNS writes it into the policy that a topic has at first"}
@@ -38,7 +38,7 @@ _OF_DEVICES = frozenset({"iot:assumerolewithcertificate"})
 """What only policies of AWS IoT know, which look like those of IAM."""
 
 
-def doubtful(item: Item) -> Iterator[Problem]:
+def doubtful(item: ParsedStatement) -> Iterator[Problem]:
     """Whole names that no action has."""
     for text in item.statement.actions.patterns:
         if expand(text) or ":" not in text or not is_plain(text) or text.lower() in _OF_DEVICES:
@@ -47,7 +47,7 @@ def doubtful(item: Item) -> Iterator[Problem]:
             yield _problem(text, item)
 
 
-def _problem(text: str, item: Item) -> Problem:
+def _problem(text: str, item: ParsedStatement) -> Problem:
     prefix, _, name = text.partition(":")
     spot = (item.action_element, text)
     called = operation_of(prefix, name)

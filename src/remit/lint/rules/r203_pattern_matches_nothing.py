@@ -26,12 +26,12 @@ from remit.lint.finding import ERROR, WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
 
-def doubtful(item: Item) -> Iterator[Problem]:
+def doubtful(item: ParsedStatement) -> Iterator[Problem]:
     """Patterns of a known service without a match."""
     for text in item.statement.actions.patterns:
         if expand(text) or not ("*" in text or "?" in text) or "${" in text:

@@ -29,7 +29,7 @@ from remit.lint.plain_text import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _FORM = "write service:Operation, as s3:GetObject"
@@ -37,19 +37,19 @@ _SHOWN = 80
 _LONG = 200  # characters of no action
 
 
-def doubtful(item: Item) -> Iterator[Problem]:
+def doubtful(item: ParsedStatement) -> Iterator[Problem]:
     """Actions that IAM cannot read."""
     for text in item.statement.actions.patterns:
         if not expand(text) or "*" in text.partition(":")[0]:
             yield from _problem(text, item)
 
 
-def _problem(text: str, item: Item) -> Iterator[Problem]:
+def _problem(text: str, item: ParsedStatement) -> Iterator[Problem]:
     if not meant_actions.well_formed(text) and "${" not in text:
         yield Problem(*_described(text, item), (item.action_element, text))
 
 
-def _described(text: str, item: Item) -> tuple[str, str]:
+def _described(text: str, item: ParsedStatement) -> tuple[str, str]:
     """The message and the hint of the first kind of mistake that an action is."""
     excerpt = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 20]}… ({len(text):,} characters)"
     for mistake in _MISTAKES:
@@ -61,20 +61,20 @@ def _described(text: str, item: Item) -> tuple[str, str]:
     return f"'{excerpt}' {message}", hint
 
 
-def _arn(text: str, _: Item) -> tuple[str, str] | None:
+def _arn(text: str, _: ParsedStatement) -> tuple[str, str] | None:
     return ("is an ARN where an action must be", "ARNs stand in Resource") if text.startswith("arn:") else None
 
 
-def _no_service(text: str, item: Item) -> tuple[str, str] | None:
+def _no_service(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     return _without_prefix(text.removeprefix(":"), item) if ":" not in text.removeprefix(":") else None
 
 
-def _call(text: str, item: Item) -> tuple[str, str] | None:
+def _call(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     client = text.partition(":")[0].lower() in meant_actions.CLIENT_WORDS
     return ("is a call of an SDK, not an IAM action", _from_method(text, item)) if client else None
 
 
-def _several(text: str, _: Item) -> tuple[str, str] | None:
+def _several(text: str, _: ParsedStatement) -> tuple[str, str] | None:
     parts = [part for part in re.split(r"[\s,;|]+", text) if part]
     if len(parts) < 2 or not all(":" in part and meant_actions.well_formed(part) for part in parts):  # noqa: PLR2004 - several
         return None
@@ -82,7 +82,7 @@ def _several(text: str, _: Item) -> tuple[str, str] | None:
     return f"holds {len(parts)} actions in one string: IAM refuses it", f"write a list: [{listed}]"
 
 
-def _wild_service(text: str, item: Item) -> tuple[str, str] | None:
+def _wild_service(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     prefix, _, name = text.partition(":")
     if "*" not in prefix and "?" not in prefix:
         return None
@@ -92,20 +92,20 @@ def _wild_service(text: str, item: Item) -> tuple[str, str] | None:
     return "has a wildcard in its service: IAM refuses it", hint
 
 
-def _spaces(text: str, item: Item) -> tuple[str, str] | None:
+def _spaces(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     return ("contains white space: IAM refuses it", _tidied(text, item)) if re.search(r"\s", text) else None
 
 
-def _colons(text: str, item: Item) -> tuple[str, str] | None:
+def _colons(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     count = text.count(":")
     return (f"has {count} colons: an action has one", _tidied(text, item)) if count > 1 else None
 
 
-def _no_operation(text: str, _: Item) -> tuple[str, str] | None:
+def _no_operation(text: str, _: ParsedStatement) -> tuple[str, str] | None:
     return ("names no operation", f"`{text}*` is every action of the service") if text.endswith(":") else None
 
 
-def _strange(text: str, item: Item) -> tuple[str, str]:
+def _strange(text: str, item: ParsedStatement) -> tuple[str, str]:
     sign = next((sign for sign in text if not re.match(r"[A-Za-z0-9:*?-]", sign)), "-")
     hint = _tidied(text, item, _from_method(text, item))
     if sign == "_" and hint != _FORM:
@@ -119,7 +119,7 @@ _MISTAKES = (_arn, _no_service, _call, _several, _wild_service, _spaces, _colons
 """What an action may be instead, in the order in which it is tried; anything else is `_strange`."""
 
 
-def _tidied(text: str, item: Item, otherwise: str = _FORM) -> str:
+def _tidied(text: str, item: ParsedStatement, otherwise: str = _FORM) -> str:
     """The action that is left when white space, doubled colons and other signs are gone."""
     compact = re.sub(r"[\s\u200b\ufeff]+", "", text)
     compact = re.sub(r"(?<=[A-Za-z0-9]):{2,}|(?<=[A-Za-z0-9])[./](?=[A-Za-z])", ":", compact, count=1)
@@ -127,13 +127,13 @@ def _tidied(text: str, item: Item, otherwise: str = _FORM) -> str:
     return f"did you mean `{actions[0]}`?" if actions else otherwise
 
 
-def _from_method(text: str, item: Item) -> str:
+def _from_method(text: str, item: ParsedStatement) -> str:
     prefix, _, name = text.partition(":")
     actions = meant_actions.of_service(prefix, name) or meant_actions.of_another_service(text, item)
     return f"did you mean `{actions[0]}`?" if actions else _FORM
 
 
-def _without_prefix(text: str, item: Item) -> tuple[str, str]:
+def _without_prefix(text: str, item: ParsedStatement) -> tuple[str, str]:
     for sign in ("::", ".", "/", " ", "_", "-"):
         prefix, separator, operation = text.partition(sign)
         if separator and operation and service(prefix):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Item, Project
+    from remit.lint.subject import ParsedStatement, Project
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = WARNING
@@ -38,7 +38,7 @@ _POLICIES = {
 }
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Everything on everything; what says how much others may grants nothing."""
     actions = item.statement.actions
     everything = [text for text in actions.patterns if text in ("*", "*:*")]

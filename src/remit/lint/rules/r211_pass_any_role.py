@@ -24,13 +24,13 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _EVERY_ROLE = frozenset({"*", "role/*"})
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """PassRole on every role, to every service."""
     resource = item.every_role(_EVERY_ROLE)
     if resource is None or "iam:passedtoservice" in item.keys:

@@ -24,12 +24,12 @@ from remit.lint.subject import IDENTITY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = NOTE
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Services that are granted whole."""
     if not item.allows or not item.everywhere or item.statement.conditions or item.document.kind != IDENTITY:
         return

@@ -22,7 +22,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document, Item
+    from remit.lint.subject import ParsedStatement, PolicyDocument
 
 SEVERITY = WARNING
 _ALONE = {
@@ -67,7 +67,7 @@ _WITH_PASS_ROLE = {
 _SERVICES = frozenset(name.partition(":")[0] for name in _ALONE)
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Single actions that are enough, on every resource; each pattern once."""
     for pattern in () if _SERVICES.isdisjoint(item.services) else item.wide:
         for name in _of(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
@@ -77,11 +77,11 @@ def statement(item: Item) -> Iterator[Problem]:
                 break
 
 
-def policy(document: Document) -> Iterator[Problem]:
+def policy(document: PolicyDocument) -> Iterator[Problem]:
     """PassRole on every role, together with something that runs under it."""
-    if not any("iam" in item.services for item in document.items):
+    if not any("iam" in item.services for item in document.statements):
         return
-    wide = [(item, pattern) for item in document.items for pattern in item.wide]
+    wide = [(item, pattern) for item in document.statements for pattern in item.wide]
     if not any("iam:PassRole" in _of(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
         return
     granted = {name: (item, pattern) for item, pattern in wide for name in _of(pattern)}

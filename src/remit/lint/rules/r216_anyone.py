@@ -28,7 +28,7 @@ from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _EVERYONE = ((("AWS", "*"), ("*", "*")), (("AWS", "*"),))
@@ -40,7 +40,7 @@ def concerned(text: str) -> bool:
     return 'Principal"' in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Allow for everyone, or for everyone but a few, without conditions."""
     principals = item.statement.principals
     if not item.allows or principals is None or item.statement.conditions or item.document.kind in (CONTROL, IDENTITY):

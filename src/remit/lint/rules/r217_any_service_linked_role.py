@@ -25,14 +25,14 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _CREATE = "iam:CreateServiceLinkedRole"
 _EVERY_ROLE = frozenset({"*", "role/*", "role/aws-service-role/*", "role/aws-service-role/*/*"})
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """The action on every role; `iam:*` and `*` have findings of their own."""
     resource = item.every_role(_EVERY_ROLE)
     if resource is None or "iam:awsservicename" in item.keys:

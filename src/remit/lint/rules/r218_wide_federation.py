@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _GITHUB = "token.actions.githubusercontent.com"
@@ -51,7 +51,7 @@ def concerned(text: str) -> bool:
     return '"Federated"' in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Providers of OpenID Connect without a condition that is theirs; GitHub's without a repository."""
     federated = item.statement.principals
     if not item.allows or federated is None or federated.negated or not item.statement.conditions:

@@ -26,7 +26,7 @@ from remit.lint.subject import RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _ENDINGS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".aws.internal", ".aws")
@@ -42,7 +42,7 @@ def concerned(text: str) -> bool:
     return 'Principal"' in text and '"Service"' in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """A service's principal without a source."""
     principals = item.statement.principals
     if not item.allows or item.document.kind != RESOURCE or principals is None or principals.negated:

@@ -25,7 +25,7 @@ from remit.lint.finding import NOTE, WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document
+    from remit.lint.subject import PolicyDocument
 
 SEVERITY = WARNING
 _READS = {
@@ -37,7 +37,7 @@ _READS = {
 }
 
 
-def policy(document: Document) -> Iterator[Problem]:
+def policy(document: PolicyDocument) -> Iterator[Problem]:
     """Statements about everything; of each pattern the first action."""
     for item, pattern, action in document.wide_among(_READS):
         message = f"{pattern} on every resource can {_READS[action]}"

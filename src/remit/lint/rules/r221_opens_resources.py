@@ -23,7 +23,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document
+    from remit.lint.subject import PolicyDocument
 
 SEVERITY = WARNING
 _OPENS = {
@@ -53,7 +53,7 @@ _OPENS = {
 }
 
 
-def policy(document: Document) -> Iterator[Problem]:
+def policy(document: PolicyDocument) -> Iterator[Problem]:
     """Statements about everything; of each pattern the first action."""
     for item, pattern, action in document.wide_among(_OPENS):
         message = f"{action} on every resource can open every {_OPENS[action]} to anyone"

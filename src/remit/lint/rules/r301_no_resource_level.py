@@ -25,12 +25,12 @@ from remit.lint.resource_types import actions_on_resources, acts_on
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Actions without resource types, by name or by a pattern that means no others."""
     if not item.names_resources:
         return
@@ -44,5 +44,5 @@ def statement(item: Item) -> Iterator[Problem]:
             yield Problem(message, hint, ("Action", text), item.severity_of(names[0]))
 
 
-def _listed(names: tuple[str, ...], item: Item) -> bool:
+def _listed(names: tuple[str, ...], item: ParsedStatement) -> bool:
     return any(acts_on(name, shape) for name in names for shape in item.shapes)

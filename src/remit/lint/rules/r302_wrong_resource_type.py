@@ -32,7 +32,7 @@ from remit.lint.resource_types import types_named
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _OF_STREAMS = ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
@@ -46,7 +46,7 @@ _WITHOUT_REGION = frozenset({"cloudfront", "iam", "organizations", "route53", "s
 """Services that are the same in every region, so that none of their ARNs names one (`iam:*` means several types)."""
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Actions that act on none of the statement's resources, though on others of the same service."""
     if item.unfit and any(text.count("${") > text.count("}") or placeholder(text) for text in item.resources):
         return  # R127 or R129 tells of it, and nobody knows what was meant
@@ -57,7 +57,7 @@ def statement(item: Item) -> Iterator[Problem]:
         yield from _nameless(item)
 
 
-def _unfit(item: Item, text: str, names: tuple[str, ...]) -> Problem:
+def _unfit(item: ParsedStatement, text: str, names: tuple[str, ...]) -> Problem:
     """An action, or a pattern that means some, none of which acts on a resource of the statement."""
     subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
     meant = resource_fit.meant_resource(names, item.resources, item.shapes)
@@ -76,7 +76,7 @@ def _unfit(item: Item, text: str, names: tuple[str, ...]) -> Problem:
     return Problem(message, hint, spot, severity)
 
 
-def _hint(item: Item, names: tuple[str, ...], meant: str | None) -> str | None:
+def _hint(item: ParsedStatement, names: tuple[str, ...], meant: str | None) -> str | None:
     """What to write instead; None where nothing is known to be meant."""
     alias = _alias(item) if names[0].startswith("kms:") else None
     if alias is not None:  # the id of a key is no alias
@@ -86,7 +86,7 @@ def _hint(item: Item, names: tuple[str, ...], meant: str | None) -> str | None:
     return f"did you mean '{meant}'?" if meant else None
 
 
-def _nameless(item: Item) -> Iterator[Problem]:
+def _nameless(item: ParsedStatement) -> Iterator[Problem]:
     """Resources beside others, or of every action, that name none, since such an ARN has no region or no account."""
     for text in item.resources:
         arn = parse_arn(text)
@@ -101,13 +101,13 @@ def _nameless(item: Item) -> Iterator[Problem]:
                 break
 
 
-def _alias(item: Item) -> str | None:
+def _alias(item: ParsedStatement) -> str | None:
     """The first alias of a key that the statement names."""
     arns = (parse_arn(text) for text in item.resources)
     return next((arn.resource for arn in arns if arn is not None and arn.resource.startswith("alias/")), None)
 
 
-def _broken(item: Item) -> str | None:
+def _broken(item: ParsedStatement) -> str | None:
     """The first resource that is none of its service, whatever is done with it: there the mistake is."""
     for text, shape in zip(item.resources, item.shapes, strict=True):
         arn = parse_arn(shape)

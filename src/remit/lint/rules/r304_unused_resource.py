@@ -25,12 +25,12 @@ from remit.lint.resource_types import acts_on
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = NOTE
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Resources that no action takes, in a statement where others are taken."""
     if len(item.resources) == 1 or not item.names_resources:  # with one, the action has the finding
         return

@@ -25,7 +25,7 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _DOUBLED = ":parameter//"
@@ -36,7 +36,7 @@ def concerned(text: str) -> bool:
     return _DOUBLED in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Parameters with a slash too many."""
     for text in item.resources:
         if _DOUBLED in text:

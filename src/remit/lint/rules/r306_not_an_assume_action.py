@@ -41,7 +41,7 @@ from remit.lint.subject import TRUST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _PLAIN = "sts:AssumeRole"
@@ -54,7 +54,7 @@ def concerned(text: str) -> bool:
     return 'Principal"' in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """The actions of a trust policy."""
     statement = item.statement
     if item.document.kind != TRUST or statement.actions.negated or statement.principals is None:
@@ -74,7 +74,7 @@ def statement(item: Item) -> Iterator[Problem]:
         yield Problem(message, f"did you mean `{entry}`?", (item.action_element, wrong_actions[0]))
 
 
-def _alike(item: Item) -> bool:
+def _alike(item: ParsedStatement) -> bool:
     """Whether all principals of a statement come in by one way, which is known."""
     if item.statement.principals is None or item.principal_element == "NotPrincipal":
         return False
@@ -84,7 +84,7 @@ def _alike(item: Item) -> bool:
     return not any(federated) or (all(federated) and _entry(item) != _PLAIN)
 
 
-def _entry(item: Item) -> str:
+def _entry(item: ParsedStatement) -> str:
     """The action by which all of a statement's principals come in."""
     providers = [value for kind, value in item.principals if kind == "Federated"]
     if not providers or len(providers) < len(item.principals):

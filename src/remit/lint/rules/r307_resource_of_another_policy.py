@@ -31,7 +31,7 @@ from remit.lint.subject import RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
@@ -41,7 +41,7 @@ def concerned(text: str) -> bool:
     return 'Principal"' in text
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """ARNs of services that no action is of, beside one that some action is of; in templates, actions, too."""
     yield from _actions(item)
     if item.document.kind != RESOURCE or item.statement.actions.negated or len(item.resources) < 2:  # noqa: PLR2004
@@ -60,7 +60,7 @@ def statement(item: Item) -> Iterator[Problem]:
             )
 
 
-def _actions(item: Item) -> Iterator[Problem]:
+def _actions(item: ParsedStatement) -> Iterator[Problem]:
     kind = item.document.types.get(item.document.title, "")
     if access_of(kind).policies != "resource" or item.unfit:  # then R303 tells
         return

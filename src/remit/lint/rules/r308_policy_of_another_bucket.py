@@ -67,7 +67,7 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
         own_bucket = _text(properties.get("Bucket"))
         path: Spot = ("Resources", name, "Properties", "PolicyDocument")
         document = document_of(properties.get("PolicyDocument"), RESOURCE, lambda _: None, names=written.names)
-        for item in document.items:
+        for item in document.statements:
             spot = (*path, *document.written[item.index].path, item.resource_element)
             for index, text in enumerate(item.resources if item.resource_element == "Resource" else ()):
                 if own_bucket and (text == "*" or _of_another(text, own_bucket, written)):

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Document, Item
+    from remit.lint.subject import ParsedStatement, PolicyDocument
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
@@ -95,7 +95,7 @@ def _substituted(argument: Any, spot: Spot, written: WrittenTemplate) -> Iterato
             yield Problem(message, f"did you mean `${{{braces[1]}}}`?", spot)
 
 
-def document(document: Document) -> Iterator[Problem]:
+def document(document: PolicyDocument) -> Iterator[Problem]:
     """References in a policy file."""
     if document.names is None and isinstance(document.raw, dict) and is_policy(document.raw):
         for reference, spot in references(document.raw):
@@ -105,7 +105,7 @@ def document(document: Document) -> Iterator[Problem]:
                 yield Problem(message, "write the ARN", spot, severity)
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """References in the grants of an app, to what its template will hold."""
     names = item.document.names
     if item.document.raw is not None or names is None:

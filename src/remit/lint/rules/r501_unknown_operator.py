@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _NAMES = {name.lower(): name for name in OPERATORS}
@@ -54,7 +54,7 @@ _SYNONYMS = {
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Operators of a statement, each once."""
     operators: set[str] = set()
     for condition in item.statement.conditions:

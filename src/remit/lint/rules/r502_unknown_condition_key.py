@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
@@ -39,7 +39,7 @@ def _nearest_key(key: str) -> str | None:
     return nearest_key(key)
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Keys that are nowhere."""
     for condition in item.statement.conditions:
         key = condition.key
@@ -56,7 +56,7 @@ def conditional(item: Item) -> Iterator[Problem]:
         yield _unknown(condition, prefix) if colon and name else _without_prefix(item, condition)
 
 
-def _without_prefix(item: Item, condition: Condition) -> Problem:
+def _without_prefix(item: ParsedStatement, condition: Condition) -> Problem:
     """A key that lacks its service; the services of the statement's actions are tried first."""
     key = condition.key
     candidates = (f"{owner}:{key}" for owner in sorted(item.services) if service(owner))

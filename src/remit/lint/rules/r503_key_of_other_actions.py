@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Keys that none of the actions takes, and actions that never meet them."""
     names = item.known_actions
     if not names or item.document.kind != IDENTITY or not item.allows or any("*" in prefix for prefix in item.services):
@@ -68,7 +68,7 @@ def conditional(item: Item) -> Iterator[Problem]:
             yield from _partly(item, condition.key, spot)
 
 
-def _always(item: Item, condition: Condition) -> Iterator[Problem]:
+def _always(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     """A negated condition on a key that no request has is always met."""
     foreign = condition.key.partition(":")[0].lower() not in item.services
     if not conditions.negated(condition) or condition.if_exists or not foreign:
@@ -79,7 +79,7 @@ def _always(item: Item, condition: Condition) -> Iterator[Problem]:
         yield Problem(message, "use a key that they have, or aws:ResourceTag/KEY for tags", spot, WARNING)
 
 
-def _partly(item: Item, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
+def _partly(item: ParsedStatement, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
     """Actions that are written out and never meet the condition."""
     idle = [
         text

@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _LONGEST = {".": 32, ":": 128}
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Values of address operators that cannot be read."""
     for condition in item.statement.conditions:
         if conditions.family(condition) == "IPAddress":

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _PARTS = 5  # colons of an ARN at least
@@ -62,7 +62,7 @@ _TRUE = {
 }
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Values that are none of their operator's type."""
     for condition in item.statement.conditions:
         reader = _READERS.get(conditions.family(condition) or "")

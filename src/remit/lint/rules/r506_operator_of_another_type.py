@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _OPERATORS = {
@@ -37,7 +37,7 @@ _OPERATORS = {
 }  # fmt: skip
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Pairs of operator and key that do not go together."""
     for condition in item.statement.conditions:
         family = conditions.family(condition)

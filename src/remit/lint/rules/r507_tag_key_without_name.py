@@ -25,12 +25,12 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Families of keys without a member's name, and keys that have none with one."""
     for condition in item.statement.conditions:
         spot = ("Condition", condition.spelled, condition.key)

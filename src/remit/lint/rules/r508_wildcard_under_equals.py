@@ -23,7 +23,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _LIKE = {
@@ -34,7 +34,7 @@ _LIKE = {
 }
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Wildcards that are none."""
     for condition in item.statement.conditions:
         like = _LIKE.get(conditions.name_of(condition) or "")

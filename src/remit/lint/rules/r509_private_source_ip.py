@@ -27,7 +27,7 @@ from remit.lint.finding import ERROR, WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _PRIVATE = tuple(
@@ -37,7 +37,7 @@ _PRIVATE = tuple(
 _PRIVATE_6 = tuple(ipaddress.ip_network(block) for block in ("fc00::/7", "fe80::/10", "::1/128"))
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Private blocks; an error where an Allow has no other."""
     for condition in item.statement.conditions:
         if condition.key.lower() != "aws:sourceip" or conditions.family(condition) != "IPAddress":

@@ -26,7 +26,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _BY_KEY = frozenset(
@@ -39,7 +39,7 @@ _BY_KEY = frozenset(
 """Actions whose requests always tell keys of items."""
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """ForAllValues in an Allow, without Null beside it or another condition that needs the key."""
     if not item.allows:
         return

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _AUDIENCE = ":aud"
 _KNOWN = frozenset({"", "forallvalues", "foranyvalue"})  # others are a finding of R501
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Keys whose number of values and operator do not go together."""
     for condition in item.statement.conditions:
         family = conditions.family(condition)

@@ -25,12 +25,12 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Two-valued operators with two values."""
     for condition in item.statement.conditions:
         if conditions.family(condition) in ("Bool", "Null") and len(condition.values) > 1:

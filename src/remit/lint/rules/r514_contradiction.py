@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _SHOWN = 3
 _EVERYTHING = Globs(("*",))
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Contradictions of conditions on one key, each key once."""
     by_key: dict[str, list[Condition]] = {}
     for condition in item.statement.conditions:
@@ -57,7 +57,7 @@ def _are_comparable(conditions: list[Condition]) -> bool:
     return len(conditions) == len(operators) and all(map(known.name_of, conditions))
 
 
-def _contradict(item: Item, conditions: list[Condition]) -> bool:
+def _contradict(item: ParsedStatement, conditions: list[Condition]) -> bool:
     """Whether it is proven that no request meets some conditions at once."""
     from remit.iam.prove.cover import can_apply  # noqa: PLC0415 - few statements have two conditions on one key
 
@@ -65,7 +65,7 @@ def _contradict(item: Item, conditions: list[Condition]) -> bool:
     return can_apply(alone, version=item.document.version) is False
 
 
-def _fewest(item: Item, conditions: list[Condition]) -> list[Condition]:
+def _fewest(item: ParsedStatement, conditions: list[Condition]) -> list[Condition]:
     """Those without which the others do not contradict each other."""
     needed = conditions
     for condition in conditions:

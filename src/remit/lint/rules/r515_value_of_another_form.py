@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Condition
     from remit.lint.finding import Spot
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _LOOSE = {
@@ -79,7 +79,7 @@ _END = 253_402_300_800  # the year 10000
 _KEYS_BY_BEGINNING = {"vpce-": "aws:SourceVpce", "vpc-": "aws:SourceVpc", "o-": "aws:PrincipalOrgID"}
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Values of keys whose form is known."""
     for condition in () if item.keys.isdisjoint(_KEYS) else item.statement.conditions:
         key = condition.key.lower()

@@ -26,12 +26,12 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Bool on the key, with false."""
     for condition in item.statement.conditions:
         if condition.key.lower() != "aws:multifactorauthpresent" or conditions.family(condition) != "Bool":

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _OF_PRINCIPALS = (
@@ -41,7 +41,7 @@ _OF_ENDPOINTS = ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths")
 _KEYS = (*_OF_PRINCIPALS, *_OF_RESOURCES, *_OF_ENDPOINTS)
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Keys that the request cannot have, has always, or has for some services alone."""
     if not any(key.startswith(_KEYS) for key in item.keys):
         return
@@ -58,18 +58,18 @@ def conditional(item: Item) -> Iterator[Problem]:
             yield Problem(message, "name the actions of services that support it", spot, WARNING)
 
 
-def _services_alone(item: Item) -> bool:
+def _services_alone(item: ParsedStatement) -> bool:
     return item.principal_element == "Principal" and {kind for kind, _ in item.principals} == {"Service"}
 
 
-def _of_endpoint(item: Item) -> bool:
+def _of_endpoint(item: ParsedStatement) -> bool:
     """Whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
-    return any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.items)
+    return any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.statements)
 
 
 def _plain(condition: Condition) -> bool:
     return conditions.family(condition) != "Null"
 
 
-def _every_service(item: Item) -> bool:
+def _every_service(item: ParsedStatement) -> bool:
     return item.statement.actions.negated or not {"*", "*:*"}.isdisjoint(item.statement.actions.patterns)

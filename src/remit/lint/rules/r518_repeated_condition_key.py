@@ -25,12 +25,12 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Keys that an earlier one of their block spells otherwise."""
     spellings: dict[tuple[str, str], str] = {}
     for condition in item.statement.conditions if len(item.statement.conditions) > 1 else ():

@@ -27,7 +27,7 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 
@@ -37,7 +37,7 @@ def concerned(text: str) -> bool:
     return "${" in text
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Variables under operators that compare no text; late-bound parts are put in before IAM sees them."""
     for condition in item.statement.conditions:
         if conditions.family(condition) in (None, "String", "ARN"):

@@ -34,7 +34,7 @@ from remit.lint.subject import TRUST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document, Item
+    from remit.lint.subject import ParsedStatement, PolicyDocument
 
 SEVERITY = ERROR
 _SETS = {
@@ -52,19 +52,19 @@ def concerned(text: str) -> bool:
     return 'Principal"' in text and "sts:" in text.lower()
 
 
-def policy(document: Document) -> Iterator[Problem]:
+def policy(document: PolicyDocument) -> Iterator[Problem]:
     """Keys whose action no statement allows; all three actions of IAM Roles Anywhere."""
     if document.kind != TRUST:
         return
-    allowed = _allowed(document.items)
-    for item in document.items:
+    allowed = _allowed(document.statements)
+    for item in document.statements:
         for condition in item.statement.conditions if item.allows else ():
             action = next((name for key, name in _SETS.items() if condition.key.lower().startswith(key)), None)
             if action is not None and action not in allowed and conditions.needs_key(condition):
                 message = f"nobody may set {condition.key}: the policy does not allow {action}, and it is never met"
                 spot = ("Condition", condition.spelled, condition.key)
                 yield Problem(message, f"add {action} to Action", spot, index=item.index)
-    anywhere = [item for item in document.items if item.allows and _of_anywhere(item)]
+    anywhere = [item for item in document.statements if item.allows and _of_anywhere(item)]
     missing = [name for name in _NEEDED if name not in _allowed(anywhere)]
     if anywhere and missing:
         message = f"IAM Roles Anywhere assumes no role without {' and '.join(missing)}"
@@ -73,11 +73,11 @@ def policy(document: Document) -> Iterator[Problem]:
         yield Problem(message, f"allow {', '.join(_NEEDED)}", place, index=trusting.index)
 
 
-def _allowed(items: tuple[Item, ...] | list[Item]) -> frozenset[str]:
+def _allowed(items: tuple[ParsedStatement, ...] | list[ParsedStatement]) -> frozenset[str]:
     return frozenset(
         name for item in items if item.allows for text in item.statement.actions.patterns for name in expand(text)
     )
 
 
-def _of_anywhere(item: Item) -> bool:
+def _of_anywhere(item: ParsedStatement) -> bool:
     return ("Service", _ANYWHERE) in item.principals

@@ -24,13 +24,13 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _KEYS = frozenset({"aws:referer", "aws:useragent"})
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Keys of a request's headers."""
     if item.keys.isdisjoint(_KEYS):
         return

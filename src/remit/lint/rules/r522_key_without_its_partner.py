@@ -29,7 +29,7 @@ from remit.lint.subject import CONTROL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _PARTNERS = {
@@ -50,7 +50,7 @@ _SERVICES = frozenset({"aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccou
 _IS_SERVICE = "aws:principalisawsservice"
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Keys, each with what has to stand beside it."""
     keys = item.keys
     of_resources = item.document.kind == CONTROL and item.statement.principals is not None and not item.allows
@@ -65,7 +65,7 @@ def conditional(item: Item) -> Iterator[Problem]:
             yield from _of_resources(item, condition.key, spot)
 
 
-def _of_resources(item: Item, name: str, spot: tuple[str, ...]) -> Iterator[Problem]:
+def _of_resources(item: ParsedStatement, name: str, spot: tuple[str, ...]) -> Iterator[Problem]:
     """What a resource control policy has to say of services."""
     keys = item.keys
     needed = {condition.key.lower() for condition in item.statement.conditions if conditions.needs_key(condition)}

@@ -29,7 +29,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _LEAST = 6  # characters that tell something, as AWS's own check has it
@@ -44,7 +44,7 @@ _OPEN = re.compile(r"[*?]|\$\{(?!aws:(?:Principal|Resource|Source)[A-Z][a-z]*(?:
 """Wildcards, and variables that the caller, or whoever tags, has a hand in."""
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Patterns that Allow compares, and that Deny excepts."""
     for condition in () if item.keys.isdisjoint(_KEYS) else item.statement.conditions:
         begin = _KEYS.get(condition.key.lower())

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 
@@ -38,7 +38,7 @@ def concerned(text: str) -> bool:
     return "Like" in text
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Patterns that match every text."""
     for condition in item.statement.conditions:
         if "*" not in condition.values or conditions.name_of(condition) not in ("StringLike", "StringNotLike"):

@@ -27,7 +27,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 
@@ -37,7 +37,7 @@ def concerned(text: str) -> bool:
     return "s3:prefix" in text.lower()
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Prefixes that a Deny compares, or that an Allow excepts."""
     for condition in item.statement.conditions:
         if condition.key.lower() != "s3:prefix" or conditions.family(condition) != "String":

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = WARNING
 _KEY = "aws:ResourceTag/"
@@ -42,7 +42,7 @@ def concerned(text: str) -> bool:
     return _KEY in text
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Actions that are written out and act on nothing that has tags; NotAction, which means many such."""
     for condition in item.statement.conditions:
         if condition.key.startswith(_KEY) and conditions.needs_key(condition):
@@ -50,14 +50,14 @@ def conditional(item: Item) -> Iterator[Problem]:
             yield from problems(item, condition)
 
 
-def _of_not_action(item: Item, condition: Condition) -> Iterator[Problem]:
+def _of_not_action(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     verb = "allowed" if item.allows else "denied"
     message = f"NotAction means actions without {condition.key}, too, and they are not {verb}"
     severity = NOTE if item.allows else WARNING
     yield Problem(message, "name the actions in Action", ("Condition", condition.spelled, condition.key), severity)
 
 
-def _of_actions(item: Item, condition: Condition) -> Iterator[Problem]:
+def _of_actions(item: ParsedStatement, condition: Condition) -> Iterator[Problem]:
     for text in item.statement.actions.patterns:
         names = expand(text) if is_plain(text) else ()
         if names and names[0].partition(":")[0] in resource_fit.RELIABLE and not target_names(names[0]):

@@ -47,7 +47,7 @@ from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document, Written
+    from remit.lint.subject import PolicyDocument, WrittenStatement
 
 SEVERITY = ERROR
 _ONE = 2_048  # characters of one string: no ARN, no action and no list of an organisation's accounts comes near
@@ -61,7 +61,7 @@ def concerned(text: str) -> bool:
     return len(text) > _ONE
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """Single strings that no policy can hold."""
     if written.document.longest <= _ONE:
         return
@@ -72,7 +72,7 @@ def shape(written: Written) -> Iterator[Problem]:
                 yield Problem(message, "a loop or a file that was put in by mistake?", (element, text))
 
 
-def document(document: Document) -> Iterator[Problem]:
+def document(document: PolicyDocument) -> Iterator[Problem]:
     """Whole documents, against the quota of what they belong to."""
     if not isinstance(document.raw, dict) or "Statement" not in document.raw:
         return
@@ -100,13 +100,13 @@ def document(document: Document) -> Iterator[Problem]:
         yield Problem(message, None, severity=WARNING)
 
 
-def _quota(document: Document) -> str:
+def _quota(document: PolicyDocument) -> str:
     """The quota of a policy that stands by itself, as its kind and its principals tell."""
     if document.kind == CONTROL:
         everyone = any("Principal" in statement.value for statement in document.written)
         of_endpoint = document.types.get(document.title) == "AWS::EC2::VPCEndpoint"
         return "" if of_endpoint else "organizations.rcp" if everyone else "organizations.scp"
-    resources = tuple(text for item in document.items for text in item.resources)
+    resources = tuple(text for item in document.statements for text in item.resources)
     if document.kind == RESOURCE and services_of(resources) == ("s3",):
         return "s3.bucket.policy"
     return {IDENTITY: "iam.role.inline", TRUST: "iam.role.trust"}.get(document.kind, "")

@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Statement
-    from remit.lint.subject import Document, Item
+    from remit.lint.subject import ParsedStatement, PolicyDocument
 
 SEVERITY = WARNING
 _MANY = 10
 
 
-def policy(document: Document) -> Iterator[Problem]:
+def policy(document: PolicyDocument) -> Iterator[Problem]:
     """Groups of statements that one could replace; an app's grants keep their reasons apart."""
-    if document.raw is None or len(document.items) < 2:  # noqa: PLR2004 - a pair at least
+    if document.raw is None or len(document.statements) < 2:  # noqa: PLR2004 - a pair at least
         return
     reported: set[int] = set()
     for element in ("resources", "actions"):
-        groups: dict[tuple[object, ...], list[Item]] = {}
-        for item in document.items:
+        groups: dict[tuple[object, ...], list[ParsedStatement]] = {}
+        for item in document.statements:
             globs = getattr(item.statement, element)
             if globs is not None and not globs.negated and not item.chooses and item.index not in reported:
                 groups.setdefault((*_without(item.statement, element), item.when), []).append(item)

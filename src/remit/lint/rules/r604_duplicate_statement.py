@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.iam.policy import Statement
-    from remit.lint.subject import Document, Item, Project
+    from remit.lint.subject import ParsedStatement, PolicyDocument, Project
 
 SEVERITY = WARNING
 
 
-def policy(document: Document) -> Iterator[Problem]:
+def policy(document: PolicyDocument) -> Iterator[Problem]:
     """Equal statements, whatever their Sids and the order of their lists."""
-    if len(document.items) < 2:  # noqa: PLR2004 - a pair at least
+    if len(document.statements) < 2:  # noqa: PLR2004 - a pair at least
         return
-    alike: dict[tuple[object, ...], list[Item]] = {}
-    for item in document.items:
+    alike: dict[tuple[object, ...], list[ParsedStatement]] = {}
+    for item in document.statements:
         alike.setdefault(_size(item.statement), []).append(item)
     for candidates in alike.values():
-        originals: dict[Statement, Item] = {}
+        originals: dict[Statement, ParsedStatement] = {}
         for item in candidates if len(candidates) > 1 else ():
             original = originals.setdefault(_ordered(item.statement), item)
             if original is not item and original.goes_with(item) and not item.chooses:

@@ -23,7 +23,7 @@ from remit.lint.finding import NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item, Written
+    from remit.lint.subject import ParsedStatement, WrittenStatement
 
 SEVERITY = NOTE
 _DECIDES = {
@@ -33,7 +33,7 @@ _SESSION = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 _MOST = 400  # patterns of a list, beyond which only size matters
 
 
-def shape(written: Written) -> Iterator[Problem]:
+def shape(written: WrittenStatement) -> Iterator[Problem]:
     """Members of a list that stand there twice, letter by letter."""
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         members = written.value.get(element)
@@ -50,7 +50,7 @@ def shape(written: Written) -> Iterator[Problem]:
                 earlier.add(text)
 
 
-def conditional(item: Item) -> Iterator[Problem]:
+def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Numbers of which one decides: the largest of those that something must be less than."""
     for condition in item.statement.conditions:
         name = conditions.name_of(condition) or "" if len(condition.values) > 1 else ""
@@ -66,7 +66,7 @@ def conditional(item: Item) -> Iterator[Problem]:
         yield Problem(message, "remove the others", ("Condition", condition.spelled, condition.key))
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Members of a list that another makes superfluous."""
     yield from _sessions(item)
     if item.chooses:
@@ -75,7 +75,7 @@ def statement(item: Item) -> Iterator[Problem]:
     yield from _problems(item.resources, item.resource_element, fold=False)
 
 
-def _sessions(item: Item) -> Iterator[Problem]:
+def _sessions(item: ParsedStatement) -> Iterator[Problem]:
     """Sessions of a role that is a principal itself."""
     if item.principal_element == "NotPrincipal":
         return

@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Statement
-    from remit.lint.subject import Document, Item
+    from remit.lint.subject import ParsedStatement, PolicyDocument
 
 SEVERITY = WARNING
 _MOST = 200
 _STEPS = 1_000_000  # of a document (see `iam.budget`)
 
 
-def policy(document: Document) -> Iterator[Problem]:
+def policy(document: PolicyDocument) -> Iterator[Problem]:
     """Allows that are wholly denied, by one statement or by several."""
-    denies = [item for item in document.items if not item.allows][:_MOST]
+    denies = [item for item in document.statements if not item.allows][:_MOST]
     plain = not any(item.when or item.chooses for item in denies)
-    suspects: list[tuple[Item, list[Item]]] = []
-    for item in document.items if denies else ():
+    suspects: list[tuple[ParsedStatement, list[ParsedStatement]]] = []
+    for item in document.statements if denies else ():
         if not item.allows or item.computed:
             continue  # what remit itself grants, and a Deny takes away: R704 says what breaks
         relevant = denies if plain else [deny for deny in denies if deny.goes_with(item)]
@@ -58,15 +58,21 @@ def _is_about(deny: Statement, allowed: Statement) -> bool:
     return deny.principals == allowed.principals and asks_no_more(deny, allowed)
 
 
-def _may_take_all(allowed: Statement, denies: list[Item]) -> bool:
+def _may_take_all(allowed: Statement, denies: list[ParsedStatement]) -> bool:
     """A cheap look: whether each of its actions is among those of some Deny."""
+    denied = [deny.statement.actions for deny in denies]
     if allowed.actions.negated:
-        return any(actions_cover(deny.statement.actions, allowed.actions) for deny in denies)
-    alone = (Globs((pattern,)) for pattern in allowed.actions.patterns)
-    return all(any(actions_cover(deny.statement.actions, action) for deny in denies) for action in alone)
+        return any(actions_cover(globs, allowed.actions) for globs in denied)
+    for pattern in allowed.actions.patterns:
+        action = Globs((pattern,))
+        if not any(actions_cover(globs, action) for globs in denied):
+            return False
+    return True
 
 
-def _shadowed(document: Document, suspects: list[tuple[Item, list[Item]]]) -> Iterator[Problem]:
+def _shadowed(
+    document: PolicyDocument, suspects: list[tuple[ParsedStatement, list[ParsedStatement]]]
+) -> Iterator[Problem]:
     from remit.iam.prove.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
     from remit.iam.prove.cover import covers  # noqa: PLC0415 - as above
 

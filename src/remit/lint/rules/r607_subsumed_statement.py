@@ -28,18 +28,18 @@ from remit.lint.finding import NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document, Item
+    from remit.lint.subject import ParsedStatement, PolicyDocument
 
 SEVERITY = NOTE
 _MOST = 60  # statements of an effect: pairs of more would take long
 _STEPS = 1_000_000  # of a document (see `iam.budget`)
 
 
-def policy(document: Document) -> Iterator[Problem]:
+def policy(document: PolicyDocument) -> Iterator[Problem]:
     """Statements that another of the same effect makes superfluous; duplicates are another matter."""
     budget = Budget(_STEPS)
     for effect in ("Allow", "Deny"):
-        items = [item for item in document.items if item.statement.effect == effect]
+        items = [item for item in document.statements if item.statement.effect == effect]
         if not 1 < len(items) <= _MOST:
             continue
         services = _services(items)
@@ -56,28 +56,28 @@ def policy(document: Document) -> Iterator[Problem]:
                     break
 
 
-def _services(items: list[Item]) -> dict[int, frozenset[str]]:
+def _services(items: list[ParsedStatement]) -> dict[int, frozenset[str]]:
     """The services that each statement may speak of, by its index: a cheap look before actions are compared."""
     all_services = frozenset({"*"}).union(*(item.services for item in items))
     return {item.index: all_services if _may_be_of_any_service(item) else item.services for item in items}
 
 
-def _may_be_of_any_service(item: Item) -> bool:
+def _may_be_of_any_service(item: ParsedStatement) -> bool:
     return item.statement.actions.negated or any(map(is_pattern, item.services))
 
 
-def _is_literal(item: Item) -> bool:
+def _is_literal(item: ParsedStatement) -> bool:
     """Whether a statement lists its actions by name, so that it covers no statement with another action."""
     return not item.statement.actions.negated and not any(map(is_pattern, item.statement.actions.patterns))
 
 
-def _may_be_wide(item: Item) -> bool:
+def _may_be_wide(item: ParsedStatement) -> bool:
     statement = item.statement
     texts = (*statement.actions.patterns, *item.resources)
     return len(texts) > 2 or any("*" in text for text in texts) or not statement.conditions  # noqa: PLR2004 - one of each
 
 
-def _is_wider(wide: Item, item: Item, budget: Budget) -> bool:
+def _is_wider(wide: ParsedStatement, item: ParsedStatement, budget: Budget) -> bool:
     """Whether a statement covers another, which does not cover it, and is in the policy whenever the other is."""
     broad, narrow, version = wide.statement, item.statement, item.document.version
     return (

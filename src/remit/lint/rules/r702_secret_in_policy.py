@@ -25,13 +25,13 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import ParsedStatement
 
 SEVERITY = ERROR
 _LEAST = 16
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Secrets among resources and the values of conditions."""
     for spot, text in item.texts:
         if len(text) < _LEAST:
