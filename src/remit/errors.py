@@ -148,17 +148,16 @@ def nearest_names(word: str, names: Iterable[str], likeness: float = ALIKE) -> l
     """The known names that `word` may have meant, the likeliest first; case is ignored.
 
     `likeness` is the least share of letters in common, though one letter of a short word may be wrong. Of names equally
-    alike, one of the same letters in another order comes first, then one that `word` begins or ends: a name cut short.
+    alike, one of the same letters in another order comes first.
     """
     from difflib import SequenceMatcher, get_close_matches  # noqa: PLC0415 - 4 ms, needed only when something is wrong
 
     folded = word.casefold()
     by_folded = {name.casefold(): name for name in names}
 
-    def rank(name: str) -> tuple[float, bool, bool, str]:
+    def rank(name: str) -> tuple[float, bool, str]:
         ratio = round(SequenceMatcher(a=name, b=folded).ratio(), 2)
-        cut_short = name.startswith(folded) or name.endswith(folded)
-        return -ratio, sorted(name) != sorted(folded), not cut_short, name
+        return -ratio, sorted(name) != sorted(folded), name
 
     one_letter_wrong = 1 - 1 / max(len(folded), 2)
     alike = get_close_matches(folded, by_folded, n=_COMPARED, cutoff=min(likeness, one_letter_wrong))

@@ -16,9 +16,9 @@ import pytest
 from remit.app import Resource
 from remit.catalogue.compiler import type_cdk, type_rows, types
 from remit.catalogue.types import (
-    Deployment,
     ResourceType,
     TypeAccess,
+    TypeDeployment,
     access_of,
     arn_of,
     arns_of,
@@ -183,7 +183,7 @@ def test_a_row_says_what_deploying_a_resource_asks_for() -> None:
     assert (function.passes_to, service.linked_roles) == (("lambda.amazonaws.com",), ("ecs.amazonaws.com",))
     assert ("Layers",) in [calls.properties for calls in function.optional_calls]
     assert row("AWS::ApiGateway::Method").deployment.api_paths == ("/restapis", "/restapis/*", "/tags/*")
-    assert row("AWS::SQS::Queue").deployment == Deployment()
+    assert row("AWS::SQS::Queue").deployment == TypeDeployment()
 
 
 def test_the_types_of_sam_are_as_what_they_make() -> None:

@@ -109,6 +109,15 @@ def test_what_the_decorator_grants_already_stays(make: Make) -> None:
     assert (str(found.origin), found.code) == ("app.py:9:47", 'policy=["logs", s3.read("a"), s3.put("b", "c")]')
 
 
+def test_what_is_no_resource_is_left_to_be_filled_in_and_its_import_is_named(make: Make) -> None:
+    app = "@app.function(timeout=3)\ndef hello(event, context): ...\n"
+    found = fix(make(app=app), "s3:GetObject", "uploads")
+    assert (found.item, found.imports) == (
+        'allow("s3:GetObject", on="arn:…")',
+        ("from remit.grants import allow",),
+    )
+
+
 def test_a_list_under_a_name_is_unpacked(make: Make) -> None:
     app = 'MINE = ["logs"]\n@app.function(policy=MINE)\ndef hello(event, context): ...\n'
     assert fix(make(app=app), "sns:Publish", "*").code == 'policy=[*MINE, "sns:Publish"]'

@@ -81,7 +81,7 @@ def case(seed: str, tally: Counter[str]) -> str | None:
     if len(world.contexts) > MOST_CONTEXTS:
         tally["too large"] += 1
         return None
-    found = compare(spelled(old), spelled(new), known=lambda _: ())
+    found = compare(spelled(old), spelled(new), actions_of=lambda _: ())
     mine, other = world.masks(new), world.masks(old)
     for pieces, more, less, sides in ((found.gained, mine, other, (old, new)), (found.lost, other, mine, (new, old))):
         truth = any(more[point] & ~less[point] for point in more)
@@ -113,7 +113,7 @@ def show(seed: str) -> str:
     maker = Maker(random.Random(seed))  # noqa: S311 - as above
     first = maker.side()
     new = spelled(maker.near(first) if maker.random.random() < NEAR else maker.side())
-    found = compare(old, new, known=lambda _: ())
+    found = compare(old, new, actions_of=lambda _: ())
     documents = [
         f"{name} {json.dumps(render(policy))}"
         for name, side in (("old", old), ("new", new))

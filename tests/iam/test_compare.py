@@ -49,7 +49,7 @@ def policy(*statements: dict[str, Any], version: str = "2012-10-17") -> Policy:
 
 def compared(old: Policy | Layers, new: Policy | Layers) -> Comparison:
     """The comparison, after every finding was put to the evaluator."""
-    found = compare(old, new, known=known)
+    found = compare(old, new, actions_of=known)
     for pieces, more, less in ((found.gained, new, old), (found.lost, old, new)):
         for piece in pieces:
             assert evaluate(piece.request, more).verdict == "Allowed"
@@ -407,7 +407,7 @@ def test_what_a_reference_would_have_to_equal_is_undecided() -> None:
     queue = {"Fn::GetAtt": ["Queue", "Arn"]}
     old = policy(allow("sqs:*", "arn:aws:sqs:*:*:q"), {"Effect": "Deny", "Action": "sqs:*", "NotResource": "arn:other"})
     new = policy(allow("sqs:*", "arn:aws:sqs:*:*:q"), {"Effect": "Deny", "Action": "sqs:*", "NotResource": queue})
-    (undecided,) = compare(old, new, known=known).undecided
+    (undecided,) = compare(old, new, actions_of=known).undecided
     assert "late-bound" in undecided.reason
     assert undecided.source.index == 0
 
@@ -415,7 +415,7 @@ def test_what_a_reference_would_have_to_equal_is_undecided() -> None:
 def test_a_single_document_is_compared_by_what_it_denies_as_well() -> None:
     old, new = policy(deny("s3:*")), policy(deny("s3:PutObject"))
     assert compare(old, new).same
-    found = compare_documents(old, new, known=known)
+    found = compare_documents(old, new, actions_of=known)
     assert [piece.request.action for piece in found.freed] == ["s3:GetObject"]
     assert not equivalent(old, new)
     assert found.broadens
@@ -426,7 +426,7 @@ def test_includes_and_within_are_proofs() -> None:
     assert not includes(policy(allow("s3:GetObject", KEYS)), policy(allow("s3:*")))
     guardrail = policy(allow("*"), deny("sqs:*"))
     assert within(policy(allow("s3:*")), guardrail).gained == ()
-    (piece,) = within(policy(allow(["s3:*", "sqs:Send*"])), guardrail, known=known).gained
+    (piece,) = within(policy(allow(["s3:*", "sqs:Send*"])), guardrail, actions_of=known).gained
     assert piece.request.action == "sqs:SendMessage"
 
 
@@ -452,7 +452,7 @@ def test_an_operator_that_does_not_exist_is_refused() -> None:
 
 def compared_in_time(old: Policy, new: Policy) -> Comparison:
     with effort.at_most(10):
-        return compare(old, new, known=known)
+        return compare(old, new, actions_of=known)
 
 
 def test_a_pigeonhole_of_conditions_ends_and_is_never_called_nothing_when_it_is_not() -> None:
@@ -588,7 +588,7 @@ def test_a_key_of_two_types_is_undecided_and_never_nothing() -> None:
 
 def test_what_a_deny_without_resource_denies_is_compared_too() -> None:
     old, new = (parse({"Statement": [{"Effect": "Deny", "Action": action}]}) for action in ("s3:*", "s3:GetObject"))
-    found = compare_documents(old, new, known=known)
+    found = compare_documents(old, new, actions_of=known)
     assert [bool(found.freed), bool(found.forbidden)] == [True, False]
     assert not equivalent(old, new)
 

@@ -11,7 +11,7 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import render_statement
 from remit.iam.prove.budget import STEPS, Budget
 from remit.iam.prove.compare import Comparison, compare, side_of
-from remit.iam.prove.gains import Sweep
+from remit.iam.prove.gains import GainSearch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,19 +39,19 @@ def pigeons(name: str, action: str, holes: int) -> tuple[list[dict[str, Any]], d
     return covers, allow(action, Condition={"StringEquals": dict.fromkeys(keys, values)})
 
 
-def work(old: Policy | Layers, new: Policy | Layers) -> tuple[int, int, Sweep]:
-    """Steps that one direction takes of those that it has, the number of its gains, and the sweep."""
-    sweep = Sweep(side_of(old), side_of(new), known, budget=Budget(FEW))
-    gained = len(list(sweep.gains()))
-    return FEW - sweep.budget.left, gained, sweep
+def work(old: Policy | Layers, new: Policy | Layers) -> tuple[int, int, GainSearch]:
+    """Steps that one direction takes of those that it has, the number of its gains, and the search."""
+    search = GainSearch(side_of(old), side_of(new), known, budget=Budget(FEW))
+    gained = len(list(search.gains()))
+    return FEW - search.budget.left, gained, search
 
 
 @pytest.mark.parametrize("holes", range(7, 13))
 def test_a_pigeonhole_costs_a_bounded_number_of_steps(holes: int) -> None:
     covers, asked = pigeons("p", "sqs:*", holes)
-    steps, gained, sweep = work(policy(*covers), policy(asked))
+    steps, gained, search = work(policy(*covers), policy(asked))
     assert gained == 0
-    assert [one.source.index for one in sweep.undecided] == [0]
+    assert [one.source.index for one in search.undecided] == [0]
     assert steps <= FEW + 1
 
 
@@ -150,15 +150,15 @@ def test_no_pile_of_statements_takes_more_steps_than_there_are_and_what_is_left_
 ) -> None:
     old, new = made()
     assert work(new, old)[0] <= FEW + 1
-    steps, gained, sweep = work(old, new)
+    steps, gained, search = work(old, new)
     assert steps <= FEW + 1
-    assert gained or sweep.undecided
+    assert gained or search.undecided
 
 
 def test_where_the_steps_run_out_every_statement_that_may_gain_is_undecided() -> None:
     """The last statement gains, and comes after more work than there are steps for."""
     old, new = many_patterns()
     last = allow("sqs:SendMessage")
-    found = compare(old, policy(*[render_statement(one) for one in new.statements], last), known=known)
+    found = compare(old, policy(*[render_statement(one) for one in new.statements], last), actions_of=known)
     assert found.undecided[0].reason == "the comparison as a whole takes too long"
     assert stay(found) >= {0, 1}

@@ -124,7 +124,7 @@ def meanings(given: Given) -> Iterator[dict[str, str]]:
 def judged(seed: str, tally: Counter[str]) -> str | None:
     """What is wrong with a case: nothing is gained, but for some meaning of the references something is."""
     old, new = pair(seed)
-    found = compare(policy(*old), policy(*new), known=lambda _: ())
+    found = compare(policy(*old), policy(*new), actions_of=lambda _: ())
     verdict = "gained" if found.gained else "undecided" if found.undecided else "nothing"
     tally[verdict] += 1
     if verdict != "nothing":
@@ -149,7 +149,7 @@ def test_a_single_letter_of_what_must_not_hold_may_be_all_that_a_reference_is_to
     """A Deny that goes where the new one spares fewer: with an empty reference an empty value is gained."""
     old = policy(allow("s:a"), deny("s:a", "*", Condition={"StringNotLike": {"t:k": "${Q}??*"}}))
     new = policy(allow("s:a"), deny("s:a", "*", Condition={"StringNotLike": {"t:k": "${Q}${Q}*"}}))
-    found = compare(old, new, known=lambda _: ())
+    found = compare(old, new, actions_of=lambda _: ())
     assert found.gained or found.undecided
 
 
@@ -157,7 +157,7 @@ def test_a_reference_may_come_by_way_of_a_variable() -> None:
     """The key equals a reference that may be empty, and then the resource is too short for the old pattern."""
     is_late = {"Condition": {"StringEquals": {"t:v": "${Q}"}}}
     found = compare(
-        policy(allow("s:a", "arn:::::x?*")), policy(allow("s:a", "arn:::::x${t:v}", **is_late)), known=lambda _: ()
+        policy(allow("s:a", "arn:::::x?*")), policy(allow("s:a", "arn:::::x${t:v}", **is_late)), actions_of=lambda _: ()
     )
     assert found.gained or found.undecided
 
@@ -173,26 +173,26 @@ ON_SOURCES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("condition", ON_SOURCES.values(), ids=ON_SOURCES)
 def test_a_reference_may_be_a_whole_arn_under_an_operator_for_arns(condition: dict[str, Any]) -> None:
-    found = compare(policy(), policy(allow("s:a", Condition=condition)), known=lambda _: ())
+    found = compare(policy(), policy(allow("s:a", Condition=condition)), actions_of=lambda _: ())
     assert found.gained or found.undecided
     kept = allow("s:a", Condition=condition)
-    found = compare(policy(kept), policy(kept, allow("s:b")), known=lambda _: ())
+    found = compare(policy(kept), policy(kept, allow("s:b")), actions_of=lambda _: ())
     assert [one.action for one in found.gained] == ["s:b"]
 
 
 def test_a_deny_of_all_sources_but_a_reference_leaves_the_reference() -> None:
     spared = deny("s:a", Condition={"ArnNotLike": {"aws:SourceArn": "${Topic}"}})
-    found = compare(policy(allow("s:a"), deny("s:a")), policy(allow("s:a"), spared), known=lambda _: ())
+    found = compare(policy(allow("s:a"), deny("s:a")), policy(allow("s:a"), spared), actions_of=lambda _: ())
     assert found.gained
 
 
 @pytest.mark.parametrize("spelled", [{"Resource": "arn:${Rest}"}, {"Condition": ON_SOURCES["a pattern with one"]}])
 def test_a_deny_that_cannot_be_compared_is_undecided_where_it_goes(spelled: dict[str, Any]) -> None:
-    found = compare(policy(allow("s:a"), deny("s:a", **spelled)), policy(allow("s:a")), known=lambda _: ())
+    found = compare(policy(allow("s:a"), deny("s:a", **spelled)), policy(allow("s:a")), actions_of=lambda _: ())
     assert [one.source.index for one in found.undecided] == [1]
 
 
 def test_what_an_action_becomes_that_only_cloudformation_knows_is_undecided() -> None:
     for old in ({"Effect": "Allow", "NotAction": "s:ab", "Resource": "*"}, allow("s:a?????")):
-        found = compare(policy(old), policy(allow("s:a${Name}")), known=lambda _: ())
+        found = compare(policy(old), policy(allow("s:a${Name}")), actions_of=lambda _: ())
         assert [one.reason for one in found.undecided] == ["an action has a part that only CloudFormation knows"]

@@ -129,10 +129,10 @@ def exposed(count: int) -> Policy:
 def test_whom_a_policy_lets_in_is_undecided_where_the_steps_run_out() -> None:
     given = exposed(200)
     budget = Budget(FEW)
-    found = public(given, known=known, budget=budget)
+    found = public(given, actions_of=known, budget=budget)
     assert budget.left < 0
     assert 0 < len(found.found) < 200
     assert [one.source.index for one in found.undecided] == list(range(200))
     assert {one.reason for one in found.undecided} == {"the comparison as a whole takes too long"}
-    whole = public(given, known=known)
+    whole = public(given, actions_of=known)
     assert (len(whole.found), whole.undecided) == (200, ())

@@ -22,7 +22,7 @@ def statement(principal: object, effect: str = "Allow", **condition: Any) -> dic
 def exposed(*statements: dict[str, Any]) -> list[str]:
     """Who is let in, each shown by a request that the evaluator allows to whoever may do everything themselves."""
     policy = parse({"Version": "2012-10-17", "Statement": list(statements)})
-    found = public(policy, ACCOUNT, known=lambda name: (name,))
+    found = public(policy, ACCOUNT, actions_of=lambda name: (name,))
     assert found.undecided == ()
     layers = Layers(identity=(Policy((allow("*"),)),), resource=(policy,))
     for exposure in found.found:
@@ -70,6 +70,6 @@ def test_the_finding_shows_what_a_condition_demands() -> None:
             "Statement": statement({"Service": "sns.amazonaws.com"}, ArnLike={"aws:SourceArn": "arn:aws:sns:*:*:t"}),
         }
     )
-    (exposure,) = public(policy, ACCOUNT, known=lambda name: (name,)).found
+    (exposure,) = public(policy, ACCOUNT, actions_of=lambda name: (name,)).found
     assert exposure.piece.context["aws:SourceArn"].endswith(":t")
     assert exposure.piece.action == "s3:GetObject"

@@ -102,6 +102,24 @@ def test_pylock_becomes_pinned_lines_with_hashes_and_markers(project: Project) -
     assert source.lines == ("idna==3 ; python_version > '3' --hash=sha256:ab",)
 
 
+def test_pylock_names_an_archive_by_its_address_or_its_path(project: Project) -> None:
+    text = """
+lock-version = "1.0"
+[[packages]]
+name = "far"
+archive = {url = "https://example.com/far.zip", hashes = {sha256 = "ab"}}
+[[packages]]
+name = "near"
+archive = {path = "wheels/near.zip", hashes = {sha256 = "cd"}}
+"""
+    source = find(project({"pylock.toml": text}))
+    assert source is not None
+    assert source.lines == (
+        "far @ https://example.com/far.zip --hash=sha256:ab",
+        "near @ ./wheels/near.zip --hash=sha256:cd",
+    )
+
+
 def test_pylock_loses_remit_and_what_remit_alone_brings(project: Project) -> None:
     needs = {
         "app": ["idna", "remit"],

@@ -227,6 +227,12 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         'import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
         "9:2",
     ),
+    "an object that can be called": (
+        f"import functools\n@app.function(functools.partial(print)){FUNCTION}",
+        "functools.partial(<built-in function print>) is not a trigger",
+        'import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
+        "10:2",
+    ),
     "something that is not a function": (
         "app.function(http())(3)\n",
         "3 is not a function",

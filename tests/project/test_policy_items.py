@@ -8,6 +8,7 @@ import pytest
 
 from projects import at
 from remit.iam.policy import render_statement
+from remit.project.decorator_source import decorator
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -512,3 +513,19 @@ def test_each_statement_of_a_document_is_granted(make: Make) -> None:
 def test_what_was_added_to_a_policy_can_be_counted(make: Make) -> None:
     policy = "config.lambda_.iam.policy"
     make(config=f'{policy} = ["logs"]\n{policy} += ["sqs:*"]\nassert 2 == len({policy})').load()
+
+
+def test_a_default_policy_of_the_configuration_is_its_grants(make: Make) -> None:
+    app = make(config='config.lambda_.iam.default_policy = ["logs"]').load()
+    assert app.default_policy is not None
+    assert [render_statement(grant.statement) for grant in app.default_policy] == [
+        {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    ]
+    assert app.default_vpc_policy is None
+
+
+def test_an_item_of_several_lines_is_quoted_on_one(make: Make) -> None:
+    project = make(app="@app.function(policy=[s3.read(\n    'uploads'\n)])\ndef hello(event, context): ...\n")
+    written = decorator(project.folder, project.load().functions[0].origin)
+    assert written is not None
+    assert written.with_policy('"logs"') == """policy=[s3.read('uploads'), "logs"]"""

@@ -195,3 +195,11 @@ def test_notes_and_attached_policies_are_left_out_of_a_comment_that_is_too_long(
     assert 60_000 < len(text.encode()) <= 65_536
     assert text.splitlines()[-1] == "`before` → `after`"
     assert text.count(" of 900 left out: `remit diff` shows all.") == 3
+
+
+def test_gains_for_different_reasons_are_told_apart_where_no_line_is_known() -> None:
+    gain = allow("s3:GetObject", on="arn:aws:s3:::in/*")
+    roles = [Role(f"{name}Role", (Grant(gain, Reason("text", f"{name} needs it")),), (name,)) for name in ("a", "b")]
+    old = Version("before", (role("a"), role("b")))
+    lines = list(review_lines(review(old, Version("after", tuple(roles)))))
+    assert [line for line in lines if "needs it" in line] == ["      a needs it", "      b needs it"]

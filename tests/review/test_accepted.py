@@ -309,3 +309,14 @@ def test_references_are_accepted_by_what_they_are_in_the_account() -> None:
     assert not left(found, entry({**GET, "Action": "sqs:SendMessage", "Resource": "${Orders.Arn}"}))[0]
     assert not left(found, entry({**GET, "Action": "sqs:SendMessage", "Resource": exact}))[0]
     assert left(found, entry({**GET, "Action": "sqs:SendMessage", "Resource": "${Other.Arn}"}))[0]
+
+
+def test_a_gain_with_a_policy_variable_is_accepted_by_the_same_statement() -> None:
+    own_folder = "arn:aws:s3:::orders/${aws:username}/*"
+    found = change(role(allow("s3:GetObject", on=own_folder)))
+    assert left(found, entry({**GET, "Resource": own_folder})) == (False, ["agreed"], 0)
+
+
+def test_an_entry_may_name_a_role_that_serves_no_function() -> None:
+    found = change(role(allow("s3:GetObject", on=BUCKET), functions=()))
+    assert left(found, entry(functions=["IngestRole"])) == (False, ["agreed"], 0)

@@ -63,6 +63,11 @@ MORE: Final = {
         ("AWS::Lambda::Url", {"AuthType": "NONE"}),
         '{"AuthType": "NONE"}',
     ),
+    "a bucket for the public": (
+        None,
+        ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}),
+        'R (AWS::S3::Bucket), now with {"AccessControl": "PublicRead"}: ',
+    ),
     "a user": (None, ("AWS::IAM::User", {"ManagedPolicyArns": ADMIN}), "R (AWS::IAM::User), now with properties "),
     "a group of a policy": (
         ("AWS::IAM::Policy", {"PolicyDocument": {"Statement": []}}),

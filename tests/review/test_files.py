@@ -9,7 +9,7 @@ import pytest
 
 import effort
 from remit.report.review import review_lines
-from remit.review.role_files import holds_roles, review_files
+from remit.review.role_files import holds_roles, plan_review, review_files
 
 if TYPE_CHECKING:
     from remit.review.access_change import Review
@@ -326,3 +326,32 @@ def test_a_file_of_empty_lines_is_looked_at_once() -> None:
     with effort.at_most(1):
         assert not holds_roles(b"\n" * 1_000_000 + b"{")
     assert holds_roles(b"\n\n 'Resources' :\n")
+
+
+def test_a_statement_that_cannot_be_decided_is_told_of_templates() -> None:
+    def bucket(name: str) -> dict[str, Any]:
+        return {"Fn::Sub": f"arn:aws:s3:::${{{name}}}/*"}
+
+    old = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": bucket("Bucket")}
+    new = {"Effect": "Deny", "Action": "s3:GetObject", "NotResource": bucket("Other")}
+    (change,) = between(template(allow("s3:*"), old), template(allow("s3:*"), new)).changes
+    assert [undecided.source.statement.actions.patterns for undecided in change.access.undecided] == [("s3:*",)]
+
+
+def test_what_is_noted_of_both_sides_of_a_plan_is_told_once() -> None:
+    policy = {
+        "address": "aws_iam_role_policy.read",
+        "mode": "managed",
+        "type": "aws_iam_role_policy",
+        "name": "read",
+        "values": {"name": "read", "role": "elsewhere", "policy": json.dumps({"Statement": [GET]})},
+    }
+    values = {"root_module": {"resources": [policy]}}
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": values,
+        "prior_state": {"values": values},
+    }
+    found = plan_review(json.dumps(plan).encode(), "plan.json")
+    assert found.notes == ("aws_iam_role_policy.read belongs to a role that is not in the plan",)

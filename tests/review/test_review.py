@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from remit.app import Grant, Reason, Role
+from remit.iam.comparison import StatementLocation
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow
 from remit.review.access_change import Change, Review, Version
@@ -337,3 +338,19 @@ def test_of_a_function_that_is_new_and_where_nobody_knows_it_is_not_told() -> No
     public = version(role("web", READ), open=("web",))
     assert opened(version(open=()), public) == []
     assert opened(version(role("web", READ)), public) == []
+
+
+def test_a_statement_of_a_managed_policy_was_written_as_no_grant() -> None:
+    managed = {BOUNDARY: Policy((allow("s3:GetObject"),))}
+    change = only(review(version(role("a")), version(role("a", managed=(BOUNDARY,)), documents=managed)))
+    (piece,) = change.access.gained
+    assert change.after is not None
+    assert (change.after.grant(piece.source), change.after.policy(piece.source)) == (None, BOUNDARY)
+
+
+def test_a_statement_of_a_boundary_was_written_as_no_grant() -> None:
+    free, bounded = role("a", allow("s3:*")), role("a", allow("s3:*"), boundary=BOUNDARY)
+    change = only(review(version(free), version(bounded, documents={BOUNDARY: Policy((DENY,))})))
+    assert change.after is not None
+    source = StatementLocation("boundary", 0, 0, DENY)
+    assert (change.after.grant(source), change.after.policy(source)) == (None, BOUNDARY)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from remit.app import Grant, Reason, Role
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
-from remit.review.access_change import Version
+from remit.review.access_change import Given, Version
 from remit.review.changes import review
 from remit.review.working_tree import renamed_to, tree
 
@@ -46,5 +46,13 @@ def test_what_policies_beside_the_roles_say_is_put_equal_as_well() -> None:
         trust = Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),))
         role = Role("R", (Grant(allow("s3:*"), Reason("text", "")),), ("f",), boundary=arn, trust=trust)
         return Version(namespace, (role,), documents={arn: limit}, namespace=namespace)
+
+    assert review(renamed_to(stage("app-dev"), "app-prod"), stage("app-prod")).changes == ()
+
+
+def test_what_resources_let_others_do_is_put_equal_between_stages() -> None:
+    def stage(namespace: str) -> Version:
+        public = Given("AWS::S3::BucketPolicy", allows=frozenset((f"everybody reads {namespace}-in",)))
+        return Version(namespace, (), namespace=namespace, giving={"Uploads": public})
 
     assert review(renamed_to(stage("app-dev"), "app-prod"), stage("app-prod")).changes == ()

@@ -158,3 +158,11 @@ def test_any_number_of_accounts_may_be_named() -> None:
     many = [f"{(123_456_789_012 + number * 111_111_111_111) % 10**12:012}" for number in range(40)]
     (piece,) = compare_trust(trust(lets({"AWS": many[:-1]})), trust(lets({"AWS": many}))).gained
     assert piece.resource == many[-1]
+
+
+def test_a_statement_that_cannot_be_compared_is_undecided_as_it_is_written() -> None:
+    bound = lets({"Service": EVENTS}, Condition={"StringEquals": {"sts:ExternalId": "\ue000"}})
+    new = trust(lets({"Service": LAMBDA}), bound)
+    (undecided,) = compare_trust(trust(lets({"Service": LAMBDA})), new).undecided
+    assert (undecided.source.name, undecided.source.statement) == ("trust[0].Statement[1]", new.statements[1])
+    assert undecided.reason == "a text has characters of Unicode's private use area"

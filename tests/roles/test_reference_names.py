@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from remit.app import Grant, Reason, Resource, Role
-from remit.iam.policy import allow
+from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import Policy, allow
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.roles.reference_names import names_in
+from remit.roles.reference_shapes import compare_in_shape
 from remit.roles.role_policies import places, ready_role
 
 
@@ -73,3 +75,10 @@ def test_the_place_of_whoever_asks_comes_before_those_that_statements_name() -> 
 def test_whoever_asks_is_in_a_partition_and_account_of_their_own() -> None:
     (place,) = places(ready_role(role_on("*"), {}), home="arn:aws-cn:sts::111122223333:assumed-role/r/s")
     assert (place[PARTITION], place[ACCOUNT]) == ("aws-cn", "111122223333")
+
+
+def test_what_is_found_of_references_in_their_shape_is_told_as_it_is_written() -> None:
+    send = Layers((Policy((allow("sqs:SendMessage", on="${Jobs.Arn}"),)),))
+    shapes = {"${Jobs.Arn}": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${Jobs.QueueName}"}
+    (piece,) = compare_in_shape(Layers((Policy(()),)), send, {}, shapes).gained
+    assert (piece.resource, piece.source.statement) == ("${Jobs.Arn}", send.identity[0].statements[0])

@@ -10,7 +10,7 @@ from remit.review.changes import review
 from remit.review.record import read_record, record
 from remit.review.working_tree import version_of
 from remit.roles.assign import assign
-from remit.synthesis.declared_roles import adds_access, complete, declared
+from remit.synthesis.declared_roles import adds_access, declared, declared_by
 from remit.synthesis.synth import document, synth
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_reading_the_template_gives_back_what_is_assigned_with_reasons_and_lines
         "def report(event, context): ...\n\n@app.function\ndef other(event, context): ...\n"
     ).load()
     roles = assign(app)
-    read = tuple(one.role for one in complete(app, roles).roles)
+    read = tuple(one.role for one in declared_by(app, roles).roles)
     assert [(one.logical_id, one.functions, one.managed, one.boundary, one.trusts, one.grants) for one in read] == [
         (one.logical_id, one.functions, one.managed, one.boundary, one.trusts, one.grants) for one in roles
     ]
@@ -66,7 +66,7 @@ def test_the_roles_of_an_app_are_those_of_its_written_template(make: Make) -> No
     app = make(**{"shared/resources/extra.py": extra}).load()
     roles = assign(app)
 
-    written, read = declared(document(synth(app, roles))), complete(app, roles)
+    written, read = declared(document(synth(app, roles))), declared_by(app, roles)
 
     assert {one.role.logical_id: (one.inline, one.attached, one.trust) for one in read.roles} == {
         one.role.logical_id: (one.inline, one.attached, one.trust) for one in written.roles

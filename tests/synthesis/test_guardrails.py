@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import effort
 from projects import Project, at
 from remit.app import App, Grant, Reason, Role
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.iam.comparison import Piece
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse_statement
@@ -197,6 +197,25 @@ def test_a_policy_that_nobody_has_is_not_proven(make: Make) -> None:
     told = broken(held(make, deny("iam:*"), config=config))
     assert told[1].startswith("not proven for IngestRole (of ingest): nobody has the managed policy arn:")
     assert told[1].endswith(":iam::111122223333:policy/Mine here")
+
+
+def test_a_policy_that_nobody_has_is_told_at_the_guardrail(make: Make) -> None:
+    config = 'config.lambda_.iam.managed_policy = ["arn:aws:iam::111122223333:policy/Mine"]'
+    project = held(make, deny("iam:*"), config=config)
+    app = project.load()
+    with pytest.raises(RemitError) as caught:
+        guard(project.folder, app, assign(app))
+    assert caught.value.origin == Origin("config/guardrails/team.json")
+
+
+def test_functions_that_break_a_guardrail_alike_are_told_together(make: Make) -> None:
+    first = "@app.function\ndef one(event, context): ...\n"
+    second = "@app.function(policy='sns:Publish')\ndef two(event, context): ...\n"
+    config = 'config.lambda_.iam.policy = ["iam:PassRole"]'
+    lines = broken(held(make, deny("iam:*"), app=first + second, config=config))
+    assert [line for line in lines if "is broken by" in line] == [
+        "config/guardrails/team.json:4:3 is broken by OneRole, TwoRole (of one, two)"
+    ]
 
 
 def test_a_boundary_that_nobody_has_matters_only_where_it_would(make: Make) -> None:

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import APP, SOURCE, Project, configuration, write
+from remit.app import Resource
+from remit.errors import RemitError
 from remit.project.init import init
+from remit.synthesis.check_schema import check_type
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -297,3 +300,10 @@ def test_a_queue_that_hides_messages_for_less_than_its_function_runs_is_refused(
     assert "queue `DataQueue` hides a message for 30 s, but `TakeFunction` may run 60 s" == error.message
     assert "shared/resources/data.py:4:13" == str(error.origin)
     assert 1 == len(make(app=TAKER, **{"shared/resources/data.py": QUEUE % 60}).resources("AWS::SQS::Queue"))
+
+
+def test_a_list_where_a_text_belongs_is_refused_and_a_number_is_not() -> None:
+    check_type(Resource("Jobs", "AWS::SQS::Queue", {"QueueName": 12}), {})
+    with pytest.raises(RemitError) as caught:
+        check_type(Resource("Jobs", "AWS::SQS::Queue", {"QueueName": ["jobs"]}), {})
+    assert caught.value.message == "`Jobs.QueueName` (AWS::SQS::Queue) must be string, got array \"['jobs']\""

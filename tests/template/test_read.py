@@ -11,7 +11,7 @@ from remit.documents.read import read
 from remit.errors import RemitError
 from remit.lint import lint_bytes
 from remit.template.role_files import read_policies
-from role_readers import read_roles
+from role_readers import read_policy, read_roles
 
 JSON = '{"Resources": {"R": {"Type": "AWS::SNS::Topic"}}}'
 YAML = "Resources:\n  R:\n    Type: AWS::SNS::Topic\n"
@@ -79,6 +79,7 @@ REFUSED = {
     "two documents": (b"a: 1\n---\nb: 1", "more than one", "t.yaml:2:1"),
     "a bomb": (BOMB.encode(), "more than 200,000 parts", "t.yaml:6"),
     "more than a template may have": (b'{"a": "' + b"a" * 8_000_000 + b'"}', "8,000,009 bytes", "t.yaml"),
+    "a plan in YAML that is too large": (b"planned_values: " + b"a" * 9_000_000, "9,000,016 characters", "t.yaml:1:1"),
     "far too much": (b"a" * 33_000_000, "33,000,000 bytes", "t.yaml"),
 }
 
@@ -89,3 +90,13 @@ def test_what_cannot_be_read_is_refused_at_its_place_and_soon(data: bytes, messa
         read_roles(data, "t.yaml")
     assert message in caught.value.message
     assert str(caught.value.origin).startswith(at)
+
+
+@pytest.mark.parametrize("text", [JSON, '{"terraform_version": "1.9.0", "planned_values": {}}'])
+def test_a_template_or_a_plan_is_refused_where_a_policy_is_asked_for(text: str) -> None:
+    with pytest.raises(RemitError) as caught:
+        read_policy(text.encode(), "t.json")
+    assert (caught.value.message, caught.value.hint) == (
+        "t.json is a template, not a policy document",
+        "--template reads it",
+    )

@@ -45,6 +45,7 @@ def texts(value: Any) -> tuple[str, ...]:
         ({"Fn::Select": [5, {"Fn::Split": [":", {"Fn::GetAtt": ["Queue", "Arn"]}]}]}, ("shop-Queue-*",)),
         ({"Fn::Select": [1, {"Fn::Split": ["-", {"Ref": "Queue"}]}]}, (UNKNOWN,)),
         ({"Fn::Select": [9, ["a"]]}, (UNKNOWN,)),
+        ({"Fn::Select": 1}, (UNKNOWN,)),
         ({"Fn::Select": [0, {"Fn::GetAZs": ""}]}, (UNKNOWN,)),
         ({"Fn::FindInMap": ["Sizes", {"Ref": "Stage"}, "Name"]}, ("big",)),
         ({"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "Name"]}, ("big", "small", "own")),

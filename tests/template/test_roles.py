@@ -10,20 +10,21 @@ import pytest
 
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Globs, render_statement
+from remit.template.role_resources import bearing
 from role_readers import read_policy, read_roles, read_template
 
 if TYPE_CHECKING:
-    from remit.template.roles import Read
+    from remit.template.roles import FileRoles
 
 FOLDER = Path(__file__).with_name("data")
 
 
-def read_file(name: str) -> Read:
+def read_file(name: str) -> FileRoles:
     path = FOLDER / name
     return read_roles(path.read_bytes(), path.name)
 
 
-def told(read: Read, role: str) -> list[tuple[str, str, int]]:
+def told(read: FileRoles, role: str) -> list[tuple[str, str, int]]:
     """The statements of a role: effect and actions, reason, line."""
     found = next(one for one in read.roles if one.logical_id == role)
     return [
@@ -219,7 +220,7 @@ def inline(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
 
 
-def of_role(properties: dict[str, Any]) -> Read:
+def of_role(properties: dict[str, Any]) -> FileRoles:
     template = {"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": properties}}}
     return read_template(json.dumps(template).encode(), "t.json")
 
@@ -348,3 +349,21 @@ def test_what_is_no_template_where_one_is_wanted_is_told_where_it_begins(text: s
     with pytest.raises(RemitError, match="has no Resources") as caught:
         read_template(text.encode(), "t.json")
     assert str(caught.value.origin) == at
+
+
+def test_a_policy_names_a_role_of_the_template_by_its_role_name() -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {"RoleName": "worker", "AssumeRolePolicyDocument": {"Statement": trust}}
+    policy = {"PolicyName": "read", "Roles": ["worker"], "PolicyDocument": {"Statement": statement}}
+    resources = {
+        "Worker": {"Type": "AWS::IAM::Role", "Properties": role},
+        "Read": {"Type": "AWS::IAM::Policy", "Properties": policy},
+    }
+    read = read_template(json.dumps({"Resources": resources}).encode(), "t.json")
+    assert [found.logical_id for found in read.roles] == ["Worker"]
+    assert told(read, "Worker") == [("Allow s3:GetObject", "Policy Read", 1)]
+
+
+def test_a_resource_whose_type_is_no_text_bears_on_no_role() -> None:
+    assert bearing({"Resources": {"Odd": {"Type": 5, "Properties": {}}}})["Resources"] == {}

@@ -22,6 +22,9 @@ TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 MADE_UP = re.compile(r'(Version|Deployment|Layer)[0-9a-f]{10}"|(Permission)(?:Prod|prod|Stage|AllStages)"')
 """What the translator puts behind logical ids, and remit leaves out: hashes, and an API's stage."""
 
+STARTING = ("AWS::Events::Rule", "AWS::IoT::TopicRule", "AWS::Logs::SubscriptionFilter")
+"""Types by which an event starts a function."""
+
 
 def ours(name: str) -> dict[str, Any]:
     source = read((FOLDER / f"{name}.yaml").read_bytes(), f"{name}.yaml")
@@ -55,6 +58,29 @@ def test_the_roles_are_the_same(name: str) -> None:
     assert expected == {
         key: plain_role(one["Properties"]) for key, one in ours(name).items() if one["Type"] == "AWS::IAM::Role"
     }
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_rules_and_filters_say_what_the_translators_say(name: str) -> None:
+    sides = [
+        {key: started(one["Properties"]) for key, one in side.items() if one["Type"] in STARTING}
+        for side in (theirs(name), ours(name))
+    ]
+    assert sides[0] == sides[1]
+
+
+def started(properties: dict[str, Any]) -> dict[str, Any]:
+    """The properties, without that of a topic rule that the translator spells out and AWS has by default."""
+    payload = properties.get("TopicRulePayload", {})
+    return {**properties, "TopicRulePayload": {key: payload[key] for key in payload if key != "RuleDisabled"}}
+
+
+def test_a_property_that_sam_does_not_know_of_is_no_part_of_a_filter() -> None:
+    logs = {"Type": "CloudWatchLogs", "Properties": {"LogGroupName": "app", "FilterPattern": "x", "Other": "y"}}
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"Events": {"Logs": logs}}}
+    source = read(json.dumps({"Resources": {"F": function}}).encode(), "template.json")
+    resources = dict(expanded(*settled(source.value, source.place)).resources)
+    assert sorted(resources["FLogs"]["Properties"]) == ["DestinationArn", "FilterPattern", "LogGroupName"]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -88,6 +88,20 @@ def test_what_is_refused_is_refused_at_its_line(text: str, line: int, says: str)
     assert any(part in caught.value.message for part in says.split("|"))
 
 
+@pytest.mark.parametrize(
+    ("tag", "hint"),
+    [
+        ("!!python/name:os.system", "it would run code when it is read; write plain YAML"),
+        ("!Sbu", "did you mean `!Sub`?"),
+        ("!!binary", "plain YAML and CloudFormation's functions only"),
+    ],
+)
+def test_a_tag_that_is_refused_is_told_with_what_to_write(tag: str, hint: str) -> None:
+    with pytest.raises(RemitError) as caught:
+        read_yaml(f"a: {tag} x\n", "t.yaml")
+    assert caught.value.hint == hint
+
+
 def bomb(levels: int) -> str:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, levels)]

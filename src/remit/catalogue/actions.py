@@ -55,7 +55,7 @@ _SELDOM_ASKED: Final = frozenset({"cloudwatch:dataset"})
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ActionTarget:
     """A resource type that an action takes: every required one must be covered; `keys` hold for it alone."""
 
     type: IamResourceType
@@ -75,7 +75,7 @@ class Action:
     service: str
     name: str
     level: str
-    targets: tuple[Target, ...]
+    targets: tuple[ActionTarget, ...]
     keys: tuple[Key, ...]
     dependents: tuple[str, ...] | None
     permission_only: bool | None
@@ -88,9 +88,11 @@ class Action:
     @property
     def all_keys(self) -> tuple[Key, ...]:
         """Every condition key that may be there, by name; global keys (see `keys`) come on top."""
-        found = {key.name: key for target in self.targets for key in (*target.keys, *target.type.keys)}
-        found |= {key.name: key for key in self.keys}
-        return tuple(found[name] for name in sorted(found))
+        keys_by_name: dict[str, Key] = {}
+        for target in self.targets:
+            keys_by_name |= {key.name: key for key in (*target.keys, *target.type.keys)}
+        keys_by_name |= {key.name: key for key in self.keys}
+        return tuple(key for _, key in sorted(keys_by_name.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,11 @@ def full_name(name: str) -> str | None:
     A search in the text of its service's names: for one action alone that is quicker than taking them apart.
     """
     prefix, _, bare = name.lower().partition(":")
+    if not bare or not name.isascii() or not bare.isprintable() or " " in bare:
+        return None
     spelled, folded = _text_of_names(prefix)
-    start = folded.find(f" {bare} ") + 1 if name.isascii() and bare.isprintable() and " " not in bare else 0
-    return f"{prefix}:{spelled[start : start + len(bare)]}" if start and bare else None
+    start = folded.find(f" {bare} ")
+    return None if start < 0 else f"{prefix}:{spelled[start + 1 : start + 1 + len(bare)]}"
 
 
 @lru_cache(maxsize=1024)
@@ -145,10 +149,10 @@ def _text_of_names(prefix: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=32768)
-def targets_of(name: str) -> tuple[Target, ...]:
+def targets_of(name: str) -> tuple[ActionTarget, ...]:
     """The kinds of resources that an action is asked on as a rule; none: it is asked on everything."""
-    known = action(name)
-    targets = known.targets if known is not None else ()
+    catalogued_action = action(name)
+    targets = catalogued_action.targets if catalogued_action is not None else ()
     return tuple(target for target in targets if f"{target.type.service}:{target.type.name}" not in _SELDOM_ASKED)
 
 
@@ -158,23 +162,27 @@ def action(name: str) -> Action | None:
     place = places(prefix).get(bare)
     if place is None:
         return None
-    level, targets, keys, dependents, only = line("action-lines", prefix, place)
-    known, types = _keys(prefix), resource_types(prefix)
-    more = _of_a_second_page(name, {types[target[0]].name for target in targets})
+    level, targets, keys, dependents, permission_only = line("action-lines", prefix, place)
+    service_keys, types = _keys(prefix), resource_types(prefix)
+    second_page_types = _of_a_second_page(name, {types[target[0]].name for target in targets})
     return Action(
         service=prefix,
         name=bare_names(prefix)[place],
         level=LEVELS[level],
         targets=(
             *(
-                Target(types[kind], bool(must) and not more, tuple(known[key] for key in own))
-                for kind, must, own in targets
+                ActionTarget(
+                    types[kind],
+                    bool(required) and not second_page_types,
+                    tuple(service_keys[key] for key in key_places),
+                )
+                for kind, required, key_places in targets
             ),
-            *(Target(kind, required=False, keys=()) for kind in more),
+            *(ActionTarget(kind, required=False, keys=()) for kind in second_page_types),
         ),
-        keys=tuple(known[key] for key in keys),
+        keys=tuple(service_keys[key] for key in keys),
         dependents=None if dependents is None else tuple(dependents),
-        permission_only=None if only is None else bool(only),
+        permission_only=None if permission_only is None else bool(permission_only),
     )
 
 
@@ -186,15 +194,16 @@ def target_names(name: str) -> frozenset[str]:
     if place is None:
         return frozenset()
     targets, types = line("action-lines", prefix, place)[1], resource_types(prefix)
-    found = frozenset(types[target[0]].name for target in targets)
-    return found.union(kind.name for kind in _of_a_second_page(name, found))
+    type_names = frozenset(types[target[0]].name for target in targets)
+    return type_names.union(kind.name for kind in _of_a_second_page(name, type_names))
 
 
-def _of_a_second_page(name: str, found: Collection[str]) -> tuple[IamResourceType, ...]:
+def _of_a_second_page(name: str, listed_types: Collection[str]) -> tuple[IamResourceType, ...]:
     """The resource types that a second page tells of an action, but those that are known."""
-    names = TARGETS.get(name.lower(), ())
-    kinds = resource_types(name.lower().partition(":")[0]) if names else ()
-    return tuple(kind for kind in kinds if kind.name in names and kind.name not in found)
+    type_names = set(TARGETS.get(name.lower(), ())).difference(listed_types)
+    if not type_names:
+        return ()
+    return tuple(kind for kind in resource_types(name.partition(":")[0]) if kind.name in type_names)
 
 
 @lru_cache(maxsize=32768)
@@ -203,20 +212,24 @@ def arn_services(name: str) -> frozenset[str] | None:
 
     It is open for an action that nobody knows, and where an ARN's format leaves the service to be filled in.
     """
-    known = action(name)
-    if known is None:
+    catalogued_action = action(name)
+    if catalogued_action is None:
         return None
-    found = {arn.split(":")[2] for target in known.targets for arn in target.type.arns}
-    return None if any("$" in service or "*" in service for service in found) else frozenset({known.service, *found})
+    service_names = {arn.split(":")[2] for target in catalogued_action.targets for arn in target.type.arns}
+    return (
+        None
+        if any("$" in service or "*" in service for service in service_names)
+        else frozenset({catalogued_action.service, *service_names})
+    )
 
 
 @lru_cache(maxsize=1024)
 def resource_types(prefix: str) -> tuple[IamResourceType, ...]:
     """The resource types of a service; none when there is no such service."""
     folded = prefix.lower()
-    known = _keys(folded)
+    service_keys = _keys(folded)
     return tuple(
-        IamResourceType(folded, name, tuple(arns), tuple(known[key] for key in keys))
+        IamResourceType(folded, name, tuple(arns), tuple(service_keys[key] for key in keys))
         for name, arns, keys in _chunk(folded)["r"]
     )
 
@@ -243,5 +256,5 @@ def _keys(prefix: str) -> tuple[Key, ...]:
 
 
 def _chunk(prefix: str) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = chunk("service", prefix) or {"k": [], "r": []}
-    return found
+    service_chunk: dict[str, list[Any]] = chunk("service", prefix) or {"k": [], "r": []}
+    return service_chunk

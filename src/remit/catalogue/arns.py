@@ -66,7 +66,7 @@ def variables(format_: str) -> tuple[str, ...]:
 
 def fill(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str:
     """An ARN from a format like `arn:${Partition}:s3:::${BucketName}`; what has no value is `otherwise`."""
-    return _VARIABLE.sub(lambda found: values.get(found[1], otherwise), format_)
+    return _VARIABLE.sub(lambda match: values.get(match[1], otherwise), format_)
 
 
 @lru_cache(maxsize=4096)
@@ -106,21 +106,23 @@ def _meets(have: str, want: str, *, plain: bool) -> bool:
     pattern = _late_bound(have) if "${" in have else have
     if not want:
         return not pattern.strip("*")
-    known = min(len(_OPEN.split(one, maxsplit=1)[0]) for one in (pattern, want))
-    if pattern[:known] != want[:known]:
+    literal_length = min(len(_OPEN.split(text, maxsplit=1)[0]) for text in (pattern, want))
+    if pattern[:literal_length] != want[:literal_length]:
         return False
-    rest = pattern[known:]
-    if rest == "*":
+    remainder = pattern[literal_length:]
+    if remainder == "*":
         return True
-    return _names(rest, want, known, plain=plain) or _automaton(want, plain=plain).meets(rest, known)
+    return _names(remainder, want, literal_length, plain=plain) or _automaton(want, plain=plain).meets(
+        remainder, literal_length
+    )
 
 
-def _names(rest: str, want: str, place: int, *, plain: bool) -> bool:
+def _names(remainder: str, want: str, place: int, *, plain: bool) -> bool:
     """Whether what is left of a pattern may be the name that comes next in a format, and the end; often it is."""
     variable = _VARIABLE.match(want, place)
-    if variable is None or not rest or (variable.end() < len(want) and rest[-1] != "*"):
+    if variable is None or not remainder or (variable.end() < len(want) and remainder[-1] != "*"):
         return False
-    return not plain or variable[1] in _ANYTHING or not _SLASHES.search(rest)
+    return not plain or variable[1] in _ANYTHING or not _SLASHES.search(remainder)
 
 
 def _split(text: str) -> list[str]:
@@ -141,7 +143,7 @@ def _split(text: str) -> list[str]:
 
 
 def _late_bound(text: str) -> str:
-    kept: list[str] = []
+    characters: list[str] = []
     depth = 0
     for place, character in enumerate(text):
         if character == "{" and (depth or text[place - 1 : place] == "$"):
@@ -149,10 +151,10 @@ def _late_bound(text: str) -> str:
         elif character == "}" and depth:
             depth -= 1
             if not depth:
-                kept[-1] = "*"
+                characters[-1] = "*"
         elif not depth:
-            kept.append(character)
-    return "".join(kept)
+            characters.append(character)
+    return "".join(characters)
 
 
 class _Automaton:
@@ -200,11 +202,11 @@ class _Automaton:
 @lru_cache(maxsize=8192)
 def _automaton(format_: str, *, plain: bool) -> _Automaton:
     """The elements of a part of a format: its signs, and for a variable a name that is not empty, plain or any."""
-    found: list[str] = []
+    elements: list[str] = []
     last = 0
     for variable in _VARIABLE.finditer(format_):
-        found.extend(format_[last : variable.start()])
-        found.extend((_LETTER, _NAME) if plain and variable[1] not in _ANYTHING else (_ONE, _TEXT))
+        elements.extend(format_[last : variable.start()])
+        elements.extend((_LETTER, _NAME) if plain and variable[1] not in _ANYTHING else (_ONE, _TEXT))
         last = variable.end()
-    found.extend(format_[last:])
-    return _Automaton(tuple(_TEXT if element == "*" else element for element in found))
+    elements.extend(format_[last:])
+    return _Automaton(tuple(_TEXT if element == "*" else element for element in elements))

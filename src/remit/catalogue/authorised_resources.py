@@ -45,5 +45,5 @@ _RESOURCES: Final = {
 
 def is_authorised_on(name: str, resource: str) -> bool:
     """Whether an action, by its full name, is authorised on a resource beside those of its listed types."""
-    found = _RESOURCES.get(name)
-    return found is not None and found.fullmatch(_LATE.sub("*", resource)) is not None
+    pattern = _RESOURCES.get(name)
+    return pattern is not None and pattern.fullmatch(_LATE.sub("*", resource)) is not None

@@ -170,15 +170,15 @@ def _by_name() -> dict[str, GlobalKey]:
 def global_key(name: str) -> GlobalKey | None:
     """The row of a key, in any case; `aws:ResourceTag/team` is found as `aws:ResourceTag`."""
     bare, slash, _ = name.partition("/")
-    found = _by_name().get(bare.lower())
-    return found if found is not None and bool(slash) == found.tagged else None
+    row = _by_name().get(bare.lower())
+    return row if row is not None and bool(slash) == row.tagged else None
 
 
 @lru_cache(maxsize=1024)
 def operator(name: str) -> Operator | None:
     """An operator by its name without quantifier, in any case; IfExists at its end counts for nothing."""
-    wanted = name.lower().removesuffix("ifexists")
-    return next((known for known in OPERATORS.values() if known.name.lower() == wanted), None)
+    folded_name = name.lower().removesuffix("ifexists")
+    return next((candidate for candidate in OPERATORS.values() if candidate.name.lower() == folded_name), None)
 
 
 def fits(operator_name: str, key_type: str) -> bool | None:
@@ -187,8 +187,8 @@ def fits(operator_name: str, key_type: str) -> bool | None:
     True: made for it. None: it may work, since one side is plain text or the type is not known. False: never
     matches. KeyError: there is no such operator.
     """
-    found = OPERATORS[operator_name]
+    row = OPERATORS[operator_name]
     kind = key_type.removeprefix("ArrayOf")
-    if found.family == "Null" or kind in _MADE_FOR[found.family]:
+    if row.family == "Null" or kind in _MADE_FOR[row.family]:
         return True
-    return None if "String" in (found.family, kind) or not kind else False
+    return None if "String" in (row.family, kind) or not kind else False

@@ -25,16 +25,16 @@ def expand(pattern: str) -> tuple[str, ...]:
     folded = pattern.lower()
     if folded == "*":
         return _everything()
-    prefix, colon, rest = folded.partition(":")
+    prefix, colon, bare = folded.partition(":")
     if not colon:
         return ()
     if not is_pattern(folded):
-        return _exact(prefix).get(rest, ())
+        return _exact(prefix).get(bare, ())
     if not is_pattern(prefix):
-        return _of_service(prefix, rest)
-    named = matcher(prefix)
-    found = (_of_service(service, rest) for service in services() if named.fullmatch(service))
-    return tuple(name for names in found for name in names)
+        return _of_service(prefix, bare)
+    service_pattern = matcher(prefix)
+    actions_by_service = (_of_service(service, bare) for service in services() if service_pattern.fullmatch(service))
+    return tuple(name for names in actions_by_service for name in names)
 
 
 def is_pattern(text: str) -> bool:
@@ -45,12 +45,12 @@ def is_pattern(text: str) -> bool:
 @lru_cache(maxsize=1024)
 def matcher(pattern: str) -> re.Pattern[str]:
     """A glob as an expression without backtracking: a literal part is taken where it first fits, for good."""
-    first, *others = re.split(r"\*+", pattern)
-    if not others:
-        return re.compile(_literal(first), re.DOTALL)
-    *middle, last = others
+    head, *literals = re.split(r"\*+", pattern)
+    if not literals:
+        return re.compile(_literal(head), re.DOTALL)
+    *middle, last = literals
     parts = "".join(f"(?>.*?{_literal(part)})" for part in middle)
-    return re.compile(f"{_literal(first)}{parts}.*{_literal(last)}", re.DOTALL)
+    return re.compile(f"{_literal(head)}{parts}.*{_literal(last)}", re.DOTALL)
 
 
 def _literal(text: str) -> str:

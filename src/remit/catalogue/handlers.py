@@ -51,6 +51,6 @@ def types_with_handlers() -> tuple[str, ...]:
     return tuple(sorted(name for service in names("handlers") for name in chunk("handlers", service)["h"]))
 
 
-def _actions(data: dict[str, Any]) -> list[str]:
-    exact = [actions(prefix)[place] for prefix, far in data["a"].items() for place in accumulate(far)]
-    return [*exact, *data["x"]]
+def _actions(service_chunk: dict[str, Any]) -> list[str]:
+    exact = [actions(prefix)[place] for prefix, far in service_chunk["a"].items() for place in accumulate(far)]
+    return [*exact, *service_chunk["x"]]

@@ -32,10 +32,10 @@ def managed_policy(name: str) -> ManagedPolicy | None:
     Names are compared as IAM does, without case; a path that is given must be the policy's own. A policy of a
     customer's account (an ARN with an account number) is never found: None.
     """
-    wanted = _after_arn(name)
-    if wanted is None:
+    path_and_name = _after_arn(name)
+    if path_and_name is None:
         return None
-    path, _, bare = wanted.rpartition("/")
+    path, _, bare = path_and_name.rpartition("/")
     place = _places().get(bare.casefold())
     if place is None:
         return None
@@ -87,8 +87,8 @@ def _after_arn(name: str) -> str | None:
     """What stands behind `policy/` in an ARN of a policy of AWS, or the name itself when it is not an ARN."""
     if not name.startswith("arn:"):
         return name
-    _, of_aws, rest = name.partition(":iam::aws:policy/")  # the partition may be late-bound, colons and all
-    return rest if of_aws else None
+    _, of_aws, path_and_name = name.partition(":iam::aws:policy/")  # the partition may be late-bound, colons and all
+    return path_and_name if of_aws else None
 
 
 @cache

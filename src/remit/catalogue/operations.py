@@ -32,14 +32,14 @@ class When:
 
     def holds(self, parameters: Mapping[str, Any]) -> bool:
         """Whether the parameters of a call meet it."""
-        found = list(_at(parameters, self.path))
+        values = list(_at(parameters, self.path))
         if self.test in ("Exists", "NotExists"):
-            return bool(found) == (self.test == "Exists")
-        folded = [str(item).upper() for item in found]
-        wanted = str(self.value).upper()
+            return bool(values) == (self.test == "Exists")
+        folded = [str(value).upper() for value in values]
+        expected = str(self.value).upper()
         if self.test == "NotEquals":
-            return wanted not in folded
-        return any(wanted in item for item in folded)
+            return expected not in folded
+        return any(expected in value for value in folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,29 +97,29 @@ def operation(client: str, name: str) -> Operation | None:
 
     `HeadObject` and `head_object` are one. None: there is no such client or operation.
     """
-    known = _clients().get(_folded(client))
-    if known is None:
+    client_name = _clients().get(_folded(client))
+    if client_name is None:
         return None
-    spelled = _spellings(known).get(_folded(name))
+    spelled = _spellings(client_name).get(_folded(name))
     if spelled is None:
         return None
-    data = chunk("operations", known)
-    rows = data["r"].get(spelled)
-    own = _own(known).get(spelled)
-    calls = tuple(_call(row) for row in rows) if rows else (Call(own),) if own else ()
-    free = spelled in data.get("f", ())
-    return Operation(known, spelled, calls, free, tuple(data.get("p", {}).get(spelled, ())))
+    client_chunk = chunk("operations", client_name)
+    rows = client_chunk["r"].get(spelled)
+    own_action = _own(client_name).get(spelled)
+    calls = tuple(_call(row) for row in rows) if rows else (Call(own_action),) if own_action else ()
+    free = spelled in client_chunk.get("f", ())
+    return Operation(client_name, spelled, calls, free, tuple(client_chunk.get("p", {}).get(spelled, ())))
 
 
 def operations(client: str) -> tuple[str, ...]:
     """The names of a client's operations, sorted; none when there is no such client."""
-    known = _clients().get(_folded(client))
-    return tuple(sorted(_spellings(known).values())) if known else ()
+    client_name = _clients().get(_folded(client))
+    return tuple(sorted(_spellings(client_name).values())) if client_name else ()
 
 
 def named(name: str) -> tuple[Operation, ...]:
     """The operations of every client that have a name (`GetItem`, `get_item`), in the order of the clients."""
-    return tuple(found for client in clients() if (found := operation(client, name)) is not None)
+    return tuple(api_operation for client in clients() if (api_operation := operation(client, name)) is not None)
 
 
 def clients() -> tuple[str, ...]:
@@ -130,37 +130,39 @@ def clients() -> tuple[str, ...]:
 @lru_cache(maxsize=1024)
 def prefixes(client: str) -> tuple[str, ...]:
     """The prefixes of actions that a client's operations need; none when there is no such client."""
-    known = _clients().get(_folded(client))
-    return tuple(chunk("clients", "")[known][1]) if known else ()
+    client_name = _clients().get(_folded(client))
+    return tuple(chunk("clients", "")[client_name][1]) if client_name else ()
 
 
 @lru_cache(maxsize=1024)
 def operations_of(name: str) -> tuple[tuple[str, str], ...]:
     """The operations, as (client, operation), that need an action, always or for some parameters."""
-    wanted = name.lower()
-    prefix = wanted.partition(":")[0]
-    found: list[tuple[str, str]] = []
+    folded_name = name.lower()
+    prefix = folded_name.partition(":")[0]
+    needing_operations: list[tuple[str, str]] = []
     for client, (_, reached) in chunk("clients", "").items():
         if prefix in reached:
-            found.extend((client, spelled) for spelled, own in _own(client).items() if own.lower() == wanted)
+            needing_operations.extend(
+                (client, spelled) for spelled, own_action in _own(client).items() if own_action.lower() == folded_name
+            )
             for spelled, rows in chunk("operations", client)["r"].items():
-                if any(row[0].lower() == wanted and (row[2] or row[3]) for row in rows):
-                    found.append((client, spelled))
-    return tuple(sorted(found))
+                if any(row[0].lower() == folded_name and (row[2] or row[3]) for row in rows):
+                    needing_operations.append((client, spelled))
+    return tuple(sorted(needing_operations))
 
 
-def owners(known: Action) -> tuple[str, ...]:
+def owners(iam_action: Action) -> tuple[str, ...]:
     """The services whose action it is, by their full names: several, where more than one page of AWS's has it.
 
     Of pages that share a prefix, those whose operations need the action; where none does, nobody says which it is.
     """
-    pages = PAGES.get(known.service)
+    pages = PAGES.get(iam_action.service)
     if pages is None:
-        found = service(known.service)
-        return (known.service if found is None else found.name,)
-    callers = {client for client, _ in operations_of(known.full_name)}
-    named = tuple(name for name, those in pages.items() if not callers.isdisjoint(those))
-    return named or tuple(name for name, those in pages.items() if not those) or tuple(pages)
+        catalogued_service = service(iam_action.service)
+        return (iam_action.service if catalogued_service is None else catalogued_service.name,)
+    callers = {client for client, _ in operations_of(iam_action.full_name)}
+    calling_pages = tuple(name for name, page_clients in pages.items() if not callers.isdisjoint(page_clients))
+    return calling_pages or tuple(name for name, page_clients in pages.items() if not page_clients) or tuple(pages)
 
 
 def arns(call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -168,29 +170,31 @@ def arns(call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | 
 
     `places` gives Partition, Region and Account; what is not given stays as it is in formats, `${Region}`.
     """
-    known = action(call.action)
-    if known is None:
+    catalogued_action = action(call.action)
+    if catalogued_action is None:
         return ()
-    here = {name: f"${{{name}}}" for name in _PLACES} | dict(places or {})
+    place_values = {name: f"${{{name}}}" for name in _PLACES} | dict(places or {})
     arguments = dict(call.arguments)
-    found = [text for text in _filled(arguments.get("arn", ()), parameters, here) if parse(text)]
-    if not found:
-        for target in known.targets:
-            found.extend(_of_type(target.type, arguments, parameters, here))
-    return tuple(dict.fromkeys(found))
+    arn_texts = [text for text in _filled(arguments.get("arn", ()), parameters, place_values) if parse(text)]
+    if not arn_texts:
+        for target in catalogued_action.targets:
+            arn_texts.extend(_of_type(target.type, arguments, parameters, place_values))
+    return tuple(dict.fromkeys(arn_texts))
 
 
 def _of_type(
     kind: IamResourceType,
     arguments: Mapping[str, tuple[str, ...]],
     parameters: Mapping[str, Any],
-    here: Mapping[str, str],
+    place_values: Mapping[str, str],
 ) -> Iterator[str]:
     """The ARNs of one resource type: given whole, or made of parameters."""
-    given = [text for text in _filled(arguments.get(f"arn {kind.name}", ()), parameters, here) if parse(text)]
-    yield from given
+    whole_arns = [
+        text for text in _filled(arguments.get(f"arn {kind.name}", ()), parameters, place_values) if parse(text)
+    ]
+    yield from whole_arns
     for format_ in kind.arns:
-        yield from _from_format(format_, arguments, parameters, here)
+        yield from _from_format(format_, arguments, parameters, place_values)
         for value in parameters.values():
             arn = parse(value) if isinstance(value, str) else None
             if arn is not None and matches(arn, format_):
@@ -201,31 +205,35 @@ def _from_format(
     format_: str,
     arguments: Mapping[str, tuple[str, ...]],
     parameters: Mapping[str, Any],
-    here: Mapping[str, str],
+    place_values: Mapping[str, str],
 ) -> Iterator[str]:
-    wanted = [name for name in variables(format_) if name not in _PLACES]
+    open_variables = [name for name in variables(format_) if name not in _PLACES]
     by_name = {name.lower(): name for name in parameters}
     options: list[list[str]] = []
-    for name in wanted:
+    for name in open_variables:
         same = by_name.get(name.lower().removesuffix("withpath"))
         templates = arguments.get(name) or ((f"${{{same}}}",) if same else ())
         path = str(parameters.get("Path", "/")).lstrip("/") if name.endswith("WithPath") else ""
-        options.append([path + text for text in _filled(templates, parameters, here)])
-    for values in product(*options) if wanted else ():
+        options.append([path + text for text in _filled(templates, parameters, place_values)])
+    for values in product(*options) if open_variables else ():
         if not any(text.startswith("arn:") for text in values):  # those are taken whole
-            yield fill(format_, {**here, **dict(zip(wanted, values, strict=True))})
+            yield fill(format_, {**place_values, **dict(zip(open_variables, values, strict=True))})
 
 
-def _filled(templates: tuple[str, ...], parameters: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[str]:
+def _filled(
+    templates: tuple[str, ...], parameters: Mapping[str, Any], place_values: Mapping[str, str]
+) -> Iterator[str]:
     """The texts of templates, for every value that a path leads to; none when a parameter is missing."""
     for template in templates:
         texts = [""]
         last = 0
-        for found in _TEMPLATE.finditer(template):
-            texts = [text + template[last : found.start()] for text in texts]
-            values = [here[found[1]]] if found[1] in here else list(_values(parameters, found[1], found[2]))
+        for match in _TEMPLATE.finditer(template):
+            texts = [text + template[last : match.start()] for text in texts]
+            values = (
+                [place_values[match[1]]] if match[1] in place_values else list(_values(parameters, match[1], match[2]))
+            )
             texts = [text + value for text in texts for value in values]
-            last = found.end()
+            last = match.end()
         yield from (text + template[last:] for text in texts)
 
 
@@ -241,14 +249,14 @@ def _values(parameters: Mapping[str, Any], path: str, part: str | None) -> Itera
 
 def _at(value: Any, path: str) -> Iterator[Any]:
     """What a path leads to: `[]` goes into every item of a list."""
-    step, _, rest = path.partition(".")
+    step, _, next_path = path.partition(".")
     name = step.removesuffix("[]")
-    found = value.get(name) if isinstance(value, dict) else None
-    if found is None:
+    member = value.get(name) if isinstance(value, dict) else None
+    if member is None:
         return
-    for item in found if step.endswith("[]") and isinstance(found, list) else [found]:
-        if rest:
-            yield from _at(item, rest)
+    for item in member if step.endswith("[]") and isinstance(member, list) else [member]:
+        if next_path:
+            yield from _at(item, next_path)
         else:
             yield item
 
@@ -272,9 +280,9 @@ _PARTS: Final[dict[str, Callable[[str], str]]] = {
 
 
 def _call(row: list[Any]) -> Call:
-    name, arguments, when, certain = row
+    name, arguments, condition, certain = row
     pairs = tuple((variable, tuple(templates)) for variable, templates in arguments.items())
-    return Call(name, pairs, When(*when) if when else None, bool(certain))
+    return Call(name, pairs, When(*condition) if condition else None, bool(certain))
 
 
 @cache
@@ -289,15 +297,15 @@ def _own(client: str) -> dict[str, str]:
 
 @cache
 def _spellings(client: str) -> dict[str, str]:
-    data = chunk("operations", client)
-    return {_folded(name): name for name in (*_own(client), *data["r"], *data.get("n", ()))}
+    client_chunk = chunk("operations", client)
+    return {_folded(name): name for name in (*_own(client), *client_chunk["r"], *client_chunk.get("n", ()))}
 
 
 @cache
 def _clients() -> dict[str, str]:
-    known = chunk("clients", "")
-    by_id = {_folded(service_id): client for client, (service_id, _) in known.items()}
-    return by_id | {_folded(client): client for client in known}
+    client_rows = chunk("clients", "")
+    by_id = {_folded(service_id): client for client, (service_id, _) in client_rows.items()}
+    return by_id | {_folded(client): client for client in client_rows}
 
 
 def _folded(name: str) -> str:

@@ -40,23 +40,23 @@ def partitions() -> tuple[Partition, ...]:
 
 def partition(name: str) -> Partition | None:
     """A partition by its name, exactly as it is written in ARNs."""
-    return next((found for found in partitions() if found.name == name), None)
+    return next((candidate for candidate in partitions() if candidate.name == name), None)
 
 
 def regions() -> tuple[str, ...]:
     """Every known region, sorted."""
-    return tuple(sorted(region for found in partitions() for region in found.regions))
+    return tuple(sorted(region for candidate in partitions() for region in candidate.regions))
 
 
 def is_region(name: str) -> bool:
     """Whether a region of exactly this name is known."""
-    return any(name in found.regions for found in partitions())
+    return any(name in candidate.regions for candidate in partitions())
 
 
 def partition_of(region: str) -> Partition | None:
     """The partition of a region, also of one that is named like a region of it; None when it is not a region."""
-    known = (found for found in partitions() if region in found.regions)
-    return next(known, None) or next((found for found in partitions() if found.has(region)), None)
+    exact = (candidate for candidate in partitions() if region in candidate.regions)
+    return next(exact, None) or next((candidate for candidate in partitions() if candidate.has(region)), None)
 
 
 def region_of_zone(name: str) -> str | None:
@@ -64,8 +64,8 @@ def region_of_zone(name: str) -> str | None:
 
     A zone's id (`euw1-az1`) tells no region that could be relied on: see `is_zone`.
     """
-    found = _ZONE.fullmatch(name) or _LOCAL_ZONE.fullmatch(name)
-    return found[1] if found and is_region(found[1]) else None
+    zone = _ZONE.fullmatch(name) or _LOCAL_ZONE.fullmatch(name)
+    return zone[1] if zone and is_region(zone[1]) else None
 
 
 def is_zone(name: str) -> bool:

@@ -22,17 +22,17 @@ class SamPolicy:
     parameters: tuple[str, ...]
     document: Mapping[str, Any]
 
-    def filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def filled(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The document with what is given in place of its parameters. KeyError: a parameter that is not given."""
-        values = {name: given[name] for name in self.parameters}
+        values = {name: arguments[name] for name in self.parameters}
         document: dict[str, Any] = _put(self.document, values)
         return document
 
 
 def sam_policy(name: str) -> SamPolicy | None:
     """The template of a name, or None."""
-    found = chunk("sam-policies", "").get(name)
-    return None if found is None else SamPolicy(name, tuple(found[0]), found[1])
+    row = chunk("sam-policies", "").get(name)
+    return None if row is None else SamPolicy(name, tuple(row[0]), row[1])
 
 
 def sam_policies() -> tuple[str, ...]:

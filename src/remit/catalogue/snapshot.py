@@ -26,12 +26,16 @@ def pack(chunks: dict[tuple[str, str], Any]) -> bytes:
     index: list[tuple[str, str, int]] = []
     body: list[bytes] = []
     for (kind, name), value in sorted(chunks.items()):
-        rows = value if kind.endswith(LINES) else [value]
-        packed = zlib.compress("\n".join(json.dumps(row, separators=(",", ":")) for row in rows).encode(), _LEVEL)
+        packed = _packed_lines(value if kind.endswith(LINES) else [value])
         index.append((kind, name, len(packed)))
         body.append(packed)
-    head = zlib.compress(json.dumps(index, separators=(",", ":")).encode(), _LEVEL)
+    head = _packed_lines([index])
     return b"".join((MAGIC, b"%08d\n" % len(head), head, *body))
+
+
+def _packed_lines(rows: list[Any]) -> bytes:
+    text = "\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
+    return zlib.compress(text.encode(), _LEVEL)
 
 
 class Store:

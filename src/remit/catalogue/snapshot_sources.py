@@ -8,7 +8,7 @@ from remit.catalogue.snapshot import chunk
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourcePackage:
     """A package that facts came from; `date` is the day its data was made, "" where it does not tell."""
 
     name: str
@@ -22,14 +22,14 @@ class Source:
 class Versions:
     """The sources, and counts by what is counted, both in a fixed order."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[SourcePackage, ...]
     counts: tuple[tuple[str, int], ...]
 
 
 def versions() -> Versions:
     """Where the facts come from."""
-    found = chunk("versions", "")
+    row = chunk("versions", "")
     return Versions(
-        tuple(Source(*row) for row in found["sources"]),
-        tuple((name, count) for name, count in found["counts"]),
+        tuple(SourcePackage(*row) for row in row["sources"]),
+        tuple((name, count) for name, count in row["counts"]),
     )

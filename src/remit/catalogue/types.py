@@ -81,7 +81,7 @@ class ArnFormat:
 
     def variable(self, path: str) -> str | None:
         """The variable that a property gives; None: none, so that its value is not in the ARN."""
-        return next((name for name, given in self.properties if given == path), None)
+        return next((name for name, property_path in self.properties if property_path == path), None)
 
     def filled(self, values: Mapping[str, str]) -> str:
         """An ARN by the values of its variables, Partition, Region and Account among them; the others are wildcards.
@@ -90,11 +90,11 @@ class ArnFormat:
         """
         defaults = dict(self.defaults)
         form = self.text
-        for name, other in self.otherwise:
+        for name, other_form in self.otherwise:
             if values.get(name, defaults.get(name)) != defaults.get(name):
-                form = other
-        known = {**_MADE_UP, **defaults, **values}
-        return _VARIABLE.sub(lambda found: known.get(found[1], "*"), form)
+                form = other_form
+        variable_values = {**_MADE_UP, **defaults, **values}
+        return _VARIABLE.sub(lambda match: variable_values.get(match[1], "*"), form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +130,16 @@ class Naming:
         stack = re.sub("-{2,}", "-*", stack)  # some services take no two hyphens in a row, and get one
         names = []
         for form in self.generated:
-            whole = form.format(stack=stack, id=logical_id)
-            if len(whole) - 1 + _ENDING > self.generated_most:
-                whole = form.format(stack=self._cut(stack), id=self._cut(logical_id))
-            names.append(whole.lower() if self.is_lower else whole)
+            generated_name = form.format(stack=stack, id=logical_id)
+            if len(generated_name) - 1 + _ENDING > self.generated_most:
+                generated_name = form.format(stack=self._cut(stack), id=self._cut(logical_id))
+            names.append(generated_name.lower() if self.is_lower else generated_name)
         return tuple(names)
 
     def in_arn(self, name: str, path: str = "") -> str:
         """A given name as it stands in the ARN: as the service keeps it, behind its path (`/teams/`)."""
-        kept = lowered(name) if self.is_lower else name
-        bare = kept.removeprefix(self.starts)
+        stored_name = lowered(name) if self.is_lower else name
+        bare = stored_name.removeprefix(self.starts)
         return f"{path.lstrip('/')}{bare.removeprefix('/')}" if path else bare
 
     def _cut(self, text: str) -> str:
@@ -199,7 +199,7 @@ class PropertyCalls:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class TypeDeployment:
     """What deploying a resource asks of whoever deploys it, beside the actions of its type's handlers."""
 
     optional_calls: tuple[PropertyCalls, ...] = ()
@@ -266,7 +266,7 @@ class ResourceType:
     """Of SAM's types: the type that it becomes; else ""."""
     regions: tuple[str, ...]
     """Empty for types that us-east-1 has; else those that have it."""
-    deployment: Deployment
+    deployment: TypeDeployment
     _shape: int | str
 
     @property
@@ -329,12 +329,12 @@ class ResourceType:
     def has_attribute(self, name: str) -> bool:
         """Whether Fn::GetAtt takes the name."""
         return name in self.attributes or any(
-            name.startswith(known[:-1]) for known in self.attributes if known.endswith("*")
+            name.startswith(attribute[:-1]) for attribute in self.attributes if attribute.endswith("*")
         )
 
-    def holding(self, what: Referent) -> tuple[str, ...]:
+    def holding(self, referent: Referent) -> tuple[str, ...]:
         """The paths of the properties that hold something."""
-        return tuple(reference.path for reference in self.references if reference.holds == what)
+        return tuple(reference.path for reference in self.references if reference.holds == referent)
 
 
 _NO_ACCESS: Final = TypeAccess()
@@ -346,7 +346,7 @@ def access_of(type_name: str) -> TypeAccess:
     return _NO_ACCESS if kind is None else kind.access
 
 
-_NO_DEPLOYMENT: Final = Deployment()
+_NO_DEPLOYMENT: Final = TypeDeployment()
 
 
 def arn_of(resource: DeclaredResource) -> str | None:
@@ -367,7 +367,7 @@ def arns_of(resource: DeclaredResource) -> tuple[str, ...]:
     return tuple(late_bound(resource.logical_id, way) for way in ways)
 
 
-def deployment_of(type_name: str) -> Deployment:
+def deployment_of(type_name: str) -> TypeDeployment:
     """What deploying a resource of a type asks of whoever deploys it."""
     kind = resource_type(type_name)
     return _NO_DEPLOYMENT if kind is None else kind.deployment
@@ -381,7 +381,7 @@ def ref_of(resource: DeclaredResource) -> RefGives:
 
 def lowered(name: str) -> str:
     """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
-    return _PART.sub(lambda found: found[0] if found[0].startswith("${") else found[0].lower(), name)
+    return _PART.sub(lambda match: match[0] if match[0].startswith("${") else match[0].lower(), name)
 
 
 def holds_data(type_name: str) -> bool:
@@ -398,9 +398,9 @@ def late_bound(logical_id: str, way: str) -> str:
 @lru_cache(maxsize=4096)
 def resource_type(name: str) -> ResourceType | None:
     """A type by its exact name; any `Custom::…` is a custom resource. None: there is no such type."""
-    wanted = CUSTOM if name.startswith("Custom::") else name
-    rows = chunk("types", _service(wanted))
-    row = None if rows is None else rows.get(wanted)
+    type_name = CUSTOM if name.startswith("Custom::") else name
+    rows = chunk("types", _service(type_name))
+    row = None if rows is None else rows.get(type_name)
     if row is None:
         return None
     tags, tags_as = row.get("t", ("", ""))
@@ -440,8 +440,8 @@ def resource_types() -> tuple[str, ...]:
 
 
 def _service(type_name: str) -> str:
-    wanted = CUSTOM if type_name.startswith("Custom::") else type_name
-    return "::".join(wanted.split("::")[:2])
+    exact_name = CUSTOM if type_name.startswith("Custom::") else type_name
+    return "::".join(exact_name.split("::")[:2])
 
 
 def _arn(row: Mapping[str, Any]) -> ArnFormat:
@@ -471,8 +471,8 @@ def _naming(row: Mapping[str, Any]) -> Naming:
     )
 
 
-def _deployment(row: Mapping[str, Any]) -> Deployment:
-    return Deployment(
+def _deployment(row: Mapping[str, Any]) -> TypeDeployment:
+    return TypeDeployment(
         optional_calls=_property_calls(row.get("optional_calls", ())),
         further_calls=_property_calls(row.get("further_calls", ())),
         linked_roles=tuple(row.get("linked_roles", ())),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from remit.iam.prove.compare import Comparison
     from remit.review.accepted_file import Entry
     from remit.review.access_change import Review, Version
-    from remit.template.policy_files import ReadSide
+    from remit.template.policy_files import ComparisonSide
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _COLOURS = {"  +": "red", "  -": "green", "  ?": "yellow", "  !": "yellow", "  ~": "cyan"}
@@ -304,7 +304,7 @@ def _policies(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     return 1 if comparison.broadens else 0
 
 
-def _compared(before: ReadSide, after: ReadSide) -> Comparison:
+def _compared(before: ComparisonSide, after: ComparisonSide) -> Comparison:
     from remit.iam.prove.compare import compare, compare_documents
 
     if before.single and after.single:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from remit.explain.explanation import Explanation
     from remit.explain.template_roles import Conditions
     from remit.roles.role_policies import ReadyRole
-    from remit.template.roles import Read
+    from remit.template.roles import FileRoles
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _FEW: Final = 8  # actions of several that are told
@@ -119,7 +119,7 @@ def _at_most(words: tuple[str, ...], most: int) -> None:
         raise RemitError(f"{' '.join(words[most:])!r} is more than `remit explain` takes here", hint=_FORMS)
 
 
-def _managed(name: str) -> Read | None:
+def _managed(name: str) -> FileRoles | None:
     """AWS's managed policy of a name or an ARN."""
     from remit.catalogue.managed_policies import managed_policy
     from remit.errors import Origin
@@ -322,7 +322,7 @@ def _source(words: tuple[str, ...], policy: Path | None, template: Path | None) 
     return read(*options.content(path))
 
 
-def _read(source: ParsedFile, policy: Path | None, template: Path | None) -> Read:
+def _read(source: ParsedFile, policy: Path | None, template: Path | None) -> FileRoles:
     from remit.template.role_files import policy_source, read_source, template_source
 
     reader = policy_source if policy is not None else template_source if template is not None else read_source
@@ -336,7 +336,7 @@ def _is_file(word: str) -> bool:
     return has_suffix or ("/" in word and (path.is_file() or path.is_fifo()))
 
 
-def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
+def _policy(words: tuple[str, ...], read: FileRoles, names: Mapping[str, str], *, as_json: bool) -> int:
     """A policy document: all of it, or ACTION [RESOURCE]."""
     _at_most(words, 2)
     from remit.explain.template_roles import Conditions
@@ -359,7 +359,7 @@ def _answers(role: ReadyRole, words: tuple[str, ...], asker: str, conditions: Co
 
 
 def _template(
-    words: tuple[str, ...], read: Read, names: Mapping[str, str], source: ParsedFile, *, as_json: bool
+    words: tuple[str, ...], read: FileRoles, names: Mapping[str, str], source: ParsedFile, *, as_json: bool
 ) -> int:
     """A template or plan: its roles, one of them by its own name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
@@ -384,11 +384,11 @@ def _template(
     return _tell(*(replace(answer, substitutes=late) for answer in answers), as_json=as_json)
 
 
-def _names_in(read: Read) -> list[str]:
+def _names_in(read: FileRoles) -> list[str]:
     return [name for role in read.roles for name in (role.logical_id, *role.functions)]
 
 
-def _roles_named(read: Read, name: str | None) -> list[Role]:
+def _roles_named(read: FileRoles, name: str | None) -> list[Role]:
     """The role of a name, or of the function of that name; all without one. RemitError: there is none."""
     roles = [role for role in read.roles if name is None or name in (role.logical_id, *role.functions)]
     if not roles:

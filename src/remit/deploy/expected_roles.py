@@ -67,4 +67,4 @@ def pseudo(account: Account, namespace: str) -> dict[str, str]:
 
 def explained(old: Version, by: Version) -> Version:
     """A version whose grants have the reasons and lines that another gives to the same statement of the same role."""
-    return replace(old, roles=reading.explained(old.roles, by.roles))
+    return replace(old, roles=reading.with_reasons(old.roles, by.roles))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
     from remit.iam.policy import Policy
-    from remit.synthesis.declared_roles import DeclaredRole, Running
+    from remit.synthesis.declared_roles import DeclaredRole, DeclaredStack
 
 _AWS: Final = ":iam::aws:policy/"
 
@@ -66,7 +66,7 @@ class Reading:
 
     deployed: StackStatus
     template: Mapping[str, Any]
-    running: Running
+    running: DeclaredStack
     physical: Mapping[str, str]
     known: ReferenceValues
     roles: Mapping[str, HeldRole]
@@ -146,14 +146,14 @@ def _documents(account: Account, arns: Iterable[str], *, lenient: bool) -> dict[
         return {}
 
 
-def _policies(running: Running) -> Iterator[Policy]:
+def _policies(running: DeclaredStack) -> Iterator[Policy]:
     for declared_role in running.roles:
         yield from (policy for _, policy in declared_role.inline)
         yield declared_role.trust
 
 
 def _drift(
-    running: Running,
+    running: DeclaredStack,
     physical: Mapping[str, str],
     roles: Mapping[str, HeldRole],
     values: Mapping[str, str],
@@ -179,7 +179,7 @@ def _made_locally(declared: DeclaredRole, held: HeldRole | None) -> DeclaredRole
 
 
 def _own(
-    running: Running, roles: Mapping[str, HeldRole], moved: Mapping[str, str], drifted: tuple[Drift, ...]
+    running: DeclaredStack, roles: Mapping[str, HeldRole], moved: Mapping[str, str], drifted: tuple[Drift, ...]
 ) -> Iterator[Role]:
     for declared_role in running.roles:
         role = declared_role.role
@@ -208,7 +208,7 @@ def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], chan
     return Role(logical_id, grants, functions, held_role.attached, held_role.boundary, services(held_role.trust))
 
 
-def _under(account: Account, running: Running, physical: Mapping[str, str]) -> dict[str, str]:
+def _under(account: Account, running: DeclaredStack, physical: Mapping[str, str]) -> dict[str, str]:
     """The ARN of the role that each function runs under, by the function's name in the project."""
     function_names = {
         physical[logical_id]: name for logical_id, name in running.functions.items() if logical_id in physical
@@ -219,7 +219,7 @@ def _under(account: Account, running: Running, physical: Mapping[str, str]) -> d
 
 
 def _moved(
-    running: Running,
+    running: DeclaredStack,
     physical: Mapping[str, str],
     roles: Mapping[str, HeldRole],
     under: Mapping[str, str],
@@ -246,7 +246,7 @@ def _moved(
 
 
 def _under_others(
-    running: Running, physical: Mapping[str, str], moved: Mapping[str, str], values: Mapping[str, str]
+    running: DeclaredStack, physical: Mapping[str, str], moved: Mapping[str, str], values: Mapping[str, str]
 ) -> Iterator[Drift]:
     serving = {
         name: declared_role.role.logical_id for declared_role in running.roles for name in declared_role.role.functions

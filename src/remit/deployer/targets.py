@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.app import Resource
-    from remit.catalogue.actions import Action, IamResourceType, Target
+    from remit.catalogue.actions import Action, ActionTarget, IamResourceType
     from remit.deployer.declared import PlannedStack
 
 _API: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
@@ -156,7 +156,7 @@ def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[
 def _foreign(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[str, ...]:
     """What an action works on that is not the resource: what its properties mention, else all of the kinds."""
     arns: dict[str, None] = {}
-    missing: list[Target] = []
+    missing: list[ActionTarget] = []
     for target in entry.targets:
         mentioned = tuple(mentioned_arns(stack, resource, target.type))
         arns |= dict.fromkeys(mentioned)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.explain.explanation import Explanation
     from remit.iam.decide.evaluate import Verdict
     from remit.roles.role_policies import ReadyRole
-    from remit.template.roles import Read
+    from remit.template.roles import FileRoles
     from remit.template.worlds import World
 
 _NOT_ALL: Final = f"the template's conditions may fall out in more than {MOST} ways: not each of them was looked at"
@@ -29,7 +29,7 @@ _SEVERAL: Final = 2
 class Ways:
     """What bears on one role in each of the ways; `complete` says whether those are all."""
 
-    reads: tuple[tuple[World, Read], ...] = ()
+    reads: tuple[tuple[World, FileRoles], ...] = ()
     complete: bool = True
 
 

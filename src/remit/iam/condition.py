@@ -1,9 +1,8 @@
-"""Decide whether a condition holds: True, False, or None (not said).
+"""Decide whether a condition holds for a request: True, False, or None where the request does not say.
 
-An absent key makes positive operators false and negated ones true, …IfExists true; several values are
-alternatives (for a negated operator: none may match). A value that cannot be read as the operator's type
-equals nothing. A key with several values has no meaning to an operator without ForAnyValue or ForAllValues:
-the condition is not met.
+An absent key makes positive operators false, negated ones and …IfExists true. Several values in the policy are
+alternatives (for a negated operator none may match). A value that is not of the operator's type equals nothing. A key
+with several values needs ForAnyValue or ForAllValues; any other operator is false for it.
 
 Source: "IAM JSON policy elements: Condition operators" and "Set operators for multivalued context keys" (IAM
 User Guide).
@@ -94,7 +93,7 @@ def compile_condition(condition: Condition, version: str) -> Test:
 
 
 def _late(key: str) -> Test:
-    """Of keys that are known at the deploy only: not said, but where a request says how the whole falls out."""
+    """A condition whose keys are known at the deploy only: None, unless the request says whether the whole holds."""
     said = {"true": True, "false": False}
     return lambda request: said.get(str(request.value(key)))
 
@@ -164,7 +163,7 @@ _TESTS: Final[dict[str, Callable[[str, Check, bool, bool], Test]]] = {
 
 
 def open_names(condition: Condition, request: Request, version: str) -> Iterator[str]:
-    """What a condition would have to know: its key, or the variables and references in its values."""
+    """What the request leaves open for a condition: its key, or variables and references in its values."""
     value = request.value(condition.decided_by.lower())
     if condition.late or value is OPEN:
         yield condition.key

@@ -206,7 +206,7 @@ def covers_pieces(wide: tuple[Piece, ...], narrow: tuple[Piece, ...]) -> bool:
         return False
     if len(narrow) <= 1 and (not narrow or isinstance(narrow[0], str)):
         return compile_pieces(wide)(str(narrow[0]) if narrow else "")
-    return _covers(_Wide(_symbols(wide)), _symbols(narrow))
+    return _covers(_Automaton(_symbols(wide)), _symbols(narrow))
 
 
 def _symbols(parts: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -216,7 +216,7 @@ def _symbols(parts: Sequence[Piece]) -> tuple[Piece, ...]:
     return tuple(out)
 
 
-class _Wide:
+class _Automaton:
     """A pattern as an automaton whose states are its positions, held together as the bits of a number."""
 
     __slots__ = ("accept", "late", "letters", "singles", "stars")
@@ -262,7 +262,7 @@ class _Wide:
         return self.step(mask, symbol)
 
 
-def _covers(wide: _Wide, narrow: tuple[Piece, ...]) -> bool:
+def _covers(wide: _Automaton, narrow: tuple[Piece, ...]) -> bool:
     """Walk `narrow` with every set of positions in `wide` that its texts can lead to.
 
     What a wildcard of `narrow` stands for is a letter that no pattern spells, so only wildcards of `wide`
@@ -289,7 +289,7 @@ def _covers(wide: _Wide, narrow: tuple[Piece, ...]) -> bool:
 @lru_cache(maxsize=65_536)
 def overlaps_pieces(pattern: tuple[Piece, ...], other_pattern: tuple[Piece, ...]) -> bool:
     """As `overlaps`, on pieces: walk one pattern with the set of positions in the other."""
-    automaton = _Wide(_symbols(pattern))
+    automaton = _Automaton(_symbols(pattern))
     mask = automaton.close(1)
     for symbol in _symbols(other_pattern):
         mask = automaton.meet(mask, symbol)

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 _WILDCARD: Final = re.compile(r"[*?]")
 _PUT_IN: Final = re.compile(r"\$\{\{.*\}\}|\$\{[^}]*\}")
-"""A variable, a reference, or a function of CloudFormation's."""
+
+
+def with_stars(text: str) -> str:
+    """The text with `*` for each variable of IAM and each reference or function of CloudFormation."""
+    return _PUT_IN.sub("*", text)
 
 
 class PatternList:
@@ -132,13 +136,13 @@ def asks_no_more(wide: Statement, narrow: Statement) -> bool:
 def actions_cover(wide: Globs, narrow: Globs) -> bool:
     """Whether one statement's actions plainly are all of another's."""
     if not wide.negated and not narrow.negated:
-        return _listed_actions(wide.patterns).takes_all(_folded(narrow.patterns))
+        return _listed_actions(wide.patterns).takes_all(folded(narrow.patterns))
     if not wide.negated:
         return "*" in wide.patterns
     if narrow.negated:
-        return _listed_actions(narrow.patterns).takes_all(_folded(wide.patterns))
+        return _listed_actions(narrow.patterns).takes_all(folded(wide.patterns))
     spared = _listed_actions(wide.patterns)
-    return not any(map(spared.overlaps, _folded(narrow.patterns)))
+    return not any(map(spared.overlaps, folded(narrow.patterns)))
 
 
 def resources_cover(wide: Globs | None, narrow: Globs | None) -> bool | None:
@@ -164,8 +168,8 @@ def _takes(patterns: tuple[str, ...], text: str) -> bool | None:
         plainly_covers(pattern, text) for pattern in patterns if "${" not in pattern and "?" not in pattern
     ):
         return True
-    anything = _PUT_IN.sub("*", text)
-    return None if any(overlap(_PUT_IN.sub("*", pattern), anything) for pattern in patterns) else False
+    anything = with_stars(text)
+    return None if any(overlap(with_stars(pattern), anything) for pattern in patterns) else False
 
 
 @lru_cache(maxsize=1024)
@@ -175,9 +179,10 @@ def _listed(patterns: tuple[str, ...]) -> PatternList:
 
 @lru_cache(maxsize=1024)
 def _listed_actions(patterns: tuple[str, ...]) -> PatternList:
-    return PatternList(_folded(patterns))
+    return PatternList(folded(patterns))
 
 
 @lru_cache(maxsize=8192)
-def _folded(patterns: tuple[str, ...]) -> tuple[str, ...]:
+def folded(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns in lower case."""
     return tuple(map(str.lower, patterns))

@@ -1,8 +1,7 @@
-"""Whether a statement's Principal means whoever asks, and how closely.
+"""Whether a statement's Principal means the caller, and how closely.
 
-How closely matters: a resource policy that names a user or a role session grants by itself; one that names
-the role is still held by the boundary and the session policy; one that names the account only lets the
-account's own policies decide.
+A resource's policy that names a user or a role session grants by itself. One that names the role is still limited by
+the boundary and the session policy. One that names the account leaves it to the account's own policies.
 
 Source: "AWS JSON policy elements: Principal", "… NotPrincipal", "Policy evaluation logic" (IAM User Guide).
 """
@@ -21,7 +20,7 @@ _ACCOUNT: Final = re.compile(r"(?:arn:[a-z-]+:iam::)?([0-9]{12})(?::root)?")
 
 
 class Reach(IntEnum):
-    """How a statement means the one who asks; UNKNOWN when the request does not say who that is."""
+    """How closely a statement means the caller; UNKNOWN when the request does not say who that is."""
 
     NOBODY = 0
     UNKNOWN = 1
@@ -42,7 +41,7 @@ def reach(principals: Principals | None, request: Request, *, deny: bool) -> Rea
 
 
 def _all_others(reaches: list[Reach], caller: Principal, *, deny: bool) -> Reach:
-    """NotPrincipal: a Deny spares only who is named at every level (session, role, account)."""
+    """NotPrincipal: a Deny spares only a caller that it names at every level (session, role, account)."""
     if caller.kind == "unknown":
         return Reach.UNKNOWN
     if Reach.UNKNOWN in reaches:

@@ -1,9 +1,9 @@
-"""The question that is put to policies: who does what to which resource, and what else is known.
+"""A request: which principal does what to which resource, in which context.
 
-What a request does not say comes in two kinds. A key that is *absent* is known not to be there: positive
-operators are false, negated ones true. A key that is *open* may be anything: what hangs on it is unknown.
-`context=None` leaves every key open; a given context is complete, except for what `open` names, and for what
-the principal and the resource's account settle by themselves; the context has the last word on these, too.
+A condition key without a value is one of two kinds. An *absent* key is known to have none: positive operators are
+false, negated ones true. An *open* key may have any value: what depends on it is unknown. `context=None` leaves every
+key open. A context is complete, but for the keys that `open` names and those that the principal and the resource's
+account decide; it overrides these, too.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _REFERENCE: Final = re.compile(r"\$\{[^}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, taken apart.
+    """The caller, taken apart.
 
     `kind` is user, role, session, federated-user, root, service, federated, anonymous, or unknown.
     """
@@ -55,7 +55,7 @@ class Principal:
     account: str | None = None
     role: str | None = None
     settles: Mapping[str, str | None] = field(init=False, repr=False, compare=False)
-    """The condition keys (in lower case) that who asks settles by itself; None: known to be absent."""
+    """The condition keys (in lower case) that the caller decides; None: known to be absent."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settles", _settled(self))

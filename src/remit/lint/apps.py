@@ -105,13 +105,15 @@ def _environments(app: App, folder: Path) -> Iterator[Environment]:
     values: dict[tuple[Origin | None, str, str], Any] = {}
     for function in app.functions:
         origin = function.written.get("Environment", function.origin)
-        for name, value in function.properties.get("Environment", {}).get("Variables", {}).items():
+        variables = function.properties.get("Environment", {}).get("Variables", {})
+        for name, value in variables.items():
             key = (origin, name, repr(value))
             owners.setdefault(key, []).append(function.name)
             values[key] = value
-    for (origin, name, value), (owner, *further) in owners.items():
+    for key, (owner, *further) in owners.items():
+        origin, name, _ = key
         functions = f"{owner} (likewise {few(further)})" if further else owner
-        yield Environment(functions, {name: values[origin, name, value]}, _entry(folder, origin))
+        yield Environment(functions, {name: values[key]}, _entry(folder, origin))
 
 
 def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:

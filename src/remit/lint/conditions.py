@@ -53,9 +53,10 @@ def _before_second_colon(key: str) -> str:
 
 def nearest_federated_key(name: str) -> str | None:
     """The key of a federation provider that a misspelt one resembles: providers have their own, and some are listed."""
-    listed = [key.name for key in keys_of("sts") if "." in key.name.partition(":")[0]]
-    nearest_key = nearest(name, listed, MISSPELT)
-    return None if nearest_key is None or nearest_key.lower() == name.lower() else nearest_key
+    federated_keys = [key.name for key in keys_of("sts") if "." in key.name.partition(":")[0]]
+    meant = nearest(name, federated_keys, MISSPELT)
+    is_misspelt = meant is not None and meant.lower() != name.lower()
+    return meant if is_misspelt else None
 
 
 def name_of(condition: Condition) -> str | None:
@@ -97,9 +98,9 @@ def exists(key: str) -> bool:
 @lru_cache(maxsize=4096)
 def lacks_name(key: str) -> bool:
     """Whether a key is a family's name alone: `aws:ResourceTag`, `s3:ExistingObjectTag`."""
-    bare, slash, name = key.lower().partition(_TAGGED)
+    bare, _, name = key.lower().partition(_TAGGED)
     if name or key_type(bare) is not None:
-        return bool(slash) and not name and key_type(bare) is None and global_key(f"{bare}/x") is not None
+        return False
     return global_key(f"{bare}/x") is not None or f"{bare}/" in _key_types(bare.partition(":")[0])
 
 

@@ -78,8 +78,11 @@ def _runs(words: list[str]) -> list[str]:
 def beginning(prefix: str, pattern: str) -> str:
     """The word with which actions of a service begin, and that a pattern's beginning misspells; "" for none."""
     stem = re.split(r"[*?]", pattern, maxsplit=1)[0].lower()
-    names = [name for name in bare_names(prefix.lower()) if stem and name[0].lower() == stem[0]]
-    beginnings = {name[:end] for name in names for end in range(2, len(name)) if name[end].isupper()}
+    beginnings = set()
+    for name in bare_names(prefix.lower()) if stem else ():
+        if name[0].lower() == stem[0]:
+            ends = [place for place in range(2, len(name)) if name[place].isupper()]
+            beginnings |= {name[:end] for end in ends}
     return nearest(stem, beginnings) or ""
 
 

@@ -78,12 +78,18 @@ def inside(folder: Path, origin: Origin, spot: Spot, ordinal: int = 0) -> Origin
 def entry(folder: Path, origin: Origin, name: str) -> Origin:
     """The place of the value that a dict of the assignment or call at `origin` has by a name; else `origin`."""
     tree = _tree(folder / origin.file) if origin.file.endswith(".py") else None
-    starts = (origin.line, origin.column - 1)
+    place = (origin.line, origin.column - 1)
     for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Assign | ast.AugAssign | ast.Call) and (node.lineno, node.col_offset) == starts:
-            dicts = (descendant for descendant in ast.walk(node) if isinstance(descendant, ast.Dict))
-            value_node = next((value for descendant in dicts if (value := _member(descendant, name)) is not None), None)
-            return origin if value_node is None else Origin(origin.file, value_node.lineno, value_node.col_offset + 1)
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.Call) and (node.lineno, node.col_offset) == place:
+            return _member_within(node, name, origin)
+    return origin
+
+
+def _member_within(node: ast.AST, name: str, origin: Origin) -> Origin:
+    for descendant in ast.walk(node):
+        value = _member(descendant, name) if isinstance(descendant, ast.Dict) else None
+        if value is not None:
+            return Origin(origin.file, value.lineno, value.col_offset + 1)
     return origin
 
 

@@ -53,8 +53,10 @@ def unfit(actions: tuple[str, ...], resources: tuple[str, ...]) -> Iterator[tupl
     Actions that know no resources at all are another matter; a service whose ARNs nobody lists fits everything.
     """
     for pattern in actions:
+        if pattern in ("*", "*:*"):
+            continue
         names = actions_on_resources(pattern)
-        if names and pattern not in ("*", "*:*") and not any(acts_on_any(name, resources) for name in names):
+        if names and not any(acts_on_any(name, resources) for name in names):
             yield pattern, names
 
 

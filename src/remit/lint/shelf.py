@@ -73,9 +73,12 @@ class Rule:
     @property
     def blocks(self) -> tuple[str, ...]:
         """The indented blocks of its page, in order: the first must be flagged, the second must not."""
-        indented = re.findall(r"(?:^(?: {4,}\S.*)?\n)+", f"{self.page}\n", re.MULTILINE)
-        texts = (re.sub(r"^ {4}", "", block, flags=re.MULTILINE).strip("\n") for block in indented)
-        return tuple(text for text in texts if text.strip())
+        blocks = []
+        for indented in re.findall(r"(?:^(?: {4,}\S.*)?\n)+", f"{self.page}\n", re.MULTILINE):
+            text = re.sub(r"^ {4}", "", indented, flags=re.MULTILINE).strip("\n")
+            if text.strip():
+                blocks.append(text)
+        return tuple(blocks)
 
 
 @cache

@@ -114,7 +114,7 @@ def beside(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Chang
         if differences:
             kind = (new.get(name) or old[name]).type
             reason = f"{name} ({kind}), {differences}: what it gives to others than roles is not compared"
-            no_access = Standing(Role(name, (), ()), Layers((Policy(()),)))
+            no_access = Standing(Role(name, (), ()), Layers(()))
             yield Change((), no_access, no_access, unseen=(Unseen("", reason),))
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from remit.documents.read import ParsedFile
     from remit.review.access_change import Change, Elsewhere
     from remit.roles.reference_shapes import Shapes
-    from remit.template.roles import Read
+    from remit.template.roles import FileRoles
 
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 """Types whose attributes may say anything."""
@@ -39,14 +39,14 @@ _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 """What is not certain of a text, as sentences."""
 
 
-def version_of(read: Read, file: str) -> Version:
+def version_of(read: FileRoles, file: str) -> Version:
     """The roles of a file as one side of a review."""
     access_by_id = giving(read.resources, read.roles, read.documents)
     shapes = shapes_of(read.resources)
     return Version(file, read.roles, documents=read.documents, others=read.others, giving=access_by_id, shapes=shapes)
 
 
-def review_reads(old: Read, before: str, new: Read, after: str) -> Review:
+def review_reads(old: FileRoles, before: str, new: FileRoles, after: str) -> Review:
     """What changes between the roles of two files, with what was not read of either among the notes."""
     roles_review = review(version_of(old, before), version_of(new, after))
     notes = dict.fromkeys((*old.notes, *new.notes, *roles_review.notes))
@@ -121,7 +121,7 @@ class _Templates:
             else:
                 yield from self._compared(part(old, names), part(new, names), _givers)
 
-    def _compared(self, old: Any, new: Any, side: Callable[[Read, str, _Doubts], Version]) -> Iterator[Review]:
+    def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""
         mentioned = names_in([template.get(section) for template in (old, new) for section in _DECIDING])
         if all(old.get(section) == new.get(section) for section in _DECIDING) and mentioned.isdisjoint(self.uncertain):
@@ -160,7 +160,7 @@ class _Templates:
                 yield uncertain.sentence
 
 
-def _roles(read: Read, file: str, doubts: _Doubts, outside: str | None = None) -> Version:
+def _roles(read: FileRoles, file: str, doubts: _Doubts, outside: str | None = None) -> Version:
     """The roles that a part is about, with a note on each doubt: the one that is `outside`, or the template's own."""
     version = version_of(read, file)
     roles = []
@@ -172,7 +172,7 @@ def _roles(read: Read, file: str, doubts: _Doubts, outside: str | None = None) -
     return replace(version, roles=tuple(roles), giving=None)
 
 
-def _givers(read: Read, file: str, doubts: _Doubts, only: str | None = None) -> Version:
+def _givers(read: FileRoles, file: str, doubts: _Doubts, only: str | None = None) -> Version:
     """What the resources of a part (or `only` one of them) let others do, with a sentence for each doubt."""
     access_by_id = giving(read.resources, read.roles, read.documents)
     with_doubts = {}

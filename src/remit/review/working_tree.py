@@ -14,8 +14,7 @@ from remit.review.resource_policies import giving_of_app
 from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
 from remit.roles.reference_shapes import shapes_of
-from remit.synthesis.declared_roles import opened
-from remit.synthesis.declared_roles import whole as every_role
+from remit.synthesis.declared_roles import every_role, open_to_everyone
 from remit.synthesis.synth import intrinsics
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def _open(app: App) -> tuple[str, ...]:
         for trigger in function.triggers:
             resources += trigger.resources(function)
     function_names = {f"{function.logical_id}Function": function.name for function in app.functions}
-    return opened((*resources, *app.resources), function_names)
+    return open_to_everyone((*resources, *app.resources), function_names)
 
 
 def renamed_to(version: Version, namespace: str) -> Version:

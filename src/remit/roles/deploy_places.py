@@ -89,16 +89,23 @@ def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice
     part, seal = COMPONENTS[component], _SEALED[component]
     if not any(seal in text for text in (*arns, *values)):
         return [_Choice(None)]
-    spelled = {_part(text, part) for text in (*arns, *values)} - {"", "*"}
-    spelled |= {value for value in values if value in _known(component)}
+    spelled = _spelled(component, arns, values)
     names = {text for text in spelled if not any(sign in text for sign in _OPEN)}
     patterns = {text for text in spelled if is_pattern(text) and "$" not in text and seal not in text}
     names |= _described(patterns, component)
+    choices = [_Choice(name, is_spelled=True) for name in sorted(names)]
+    both_may_describe_one_account = component == ACCOUNT and len(patterns) > 1
+    if both_may_describe_one_account or not _treat_others_alike(arns, values, part, seal):
+        return [*choices, _Choice(None)]
     another = next((name for name in _known(component) if name not in names), None)
-    several_patterns = len(patterns) > 1  # both may describe one account
-    if (component == ACCOUNT and several_patterns) or not _treat_others_alike(arns, values, part, seal):
-        another = None
-    return [*(_Choice(name, is_spelled=True) for name in sorted(names)), _Choice(another)]
+    return [*choices, _Choice(another)]
+
+
+def _spelled(component: str, arns: list[str], values: list[str]) -> set[str]:
+    """What texts write in a component's place, be it a name or a pattern, and the values that are names of its kind."""
+    parts = {_part(text, COMPONENTS[component]) for text in (*arns, *values)}
+    names = set(_known(component)).intersection(values)
+    return parts - {"", "*"} | names
 
 
 def _described(patterns: set[str], component: str) -> set[str]:

@@ -50,11 +50,8 @@ def _keyed(app: App, arn: Any) -> str | None:
     if not isinstance(arn, str):
         return None
     late = own_resources(app).get(arn, arn)
-    match = _LOGICAL_ID.match(late)
-    resource_named = next(
-        (resource for resource in app.resources if match is not None and resource.logical_id == match[1]), None
-    )
-    key = None if resource_named is None else _text(_key_property(resource_named))
+    encrypted = _resource(app, _LOGICAL_ID.match(late))
+    key = None if encrypted is None else _text(_key_property(encrypted))
     key_resource = None if key is None else _own(app, key)
     if key_resource is not None and key_resource.type == "AWS::KMS::Alias":
         key = _text(key_resource.properties.get("TargetKeyId"))
@@ -92,8 +89,14 @@ def _arn(app: App, key: str) -> str:
 
 def _own(app: App, key: str) -> Resource | None:
     """The app's resource to whose Ref a key's name points."""
-    match = _REFERENCE.fullmatch(key)
-    return next((resource for resource in app.resources if match is not None and resource.logical_id == match[1]), None)
+    return _resource(app, _REFERENCE.fullmatch(key))
+
+
+def _resource(app: App, reference: re.Match[str] | None) -> Resource | None:
+    """The app's resource of the logical id that a reference's first group has."""
+    if reference is None:
+        return None
+    return next((resource for resource in app.resources if resource.logical_id == reference[1]), None)
 
 
 def _alias(key: str) -> str:

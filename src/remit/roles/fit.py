@@ -125,21 +125,23 @@ def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tup
     nothing stands for so (several statements together make it redundant) goes to those that it overlaps with, or at
     last to the first, so that no reason is lost.
     """
-    made = tuple(statements)
-    stands_for: dict[Statement, list[Grant]] = {statement: [] for statement in made}
+    merged = tuple(statements)
+    stands_for: dict[Statement, list[Grant]] = {statement: [] for statement in merged}
     for grant in dict.fromkeys(grants):
-        for statement in _standing_for(grant, made):
+        for statement in _standing_for(grant, merged):
             stands_for[statement].append(grant)
-    return tuple(_grant(statement, tuple(stands_for[statement])) for statement in made)
+    return tuple(_grant(statement, tuple(stands_for[statement])) for statement in merged)
 
 
-def _standing_for(grant: Grant, made: tuple[Statement, ...]) -> tuple[Statement, ...]:
+def _standing_for(grant: Grant, merged: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """The statements that stand for a grant, by the narrowest relation that any has to it."""
     for relation in (_gives, _shares, _touches):
-        related = tuple(item for item in made if item == grant.statement or relation(item, grant.statement))
+        related = tuple(
+            statement for statement in merged if statement == grant.statement or relation(statement, grant.statement)
+        )
         if related:
             return related
-    return made[:1]
+    return merged[:1]
 
 
 def _grant(statement: Statement, of: tuple[Grant, ...]) -> Grant:
@@ -168,13 +170,13 @@ def _each(globs: Globs) -> tuple[Globs, ...]:
     return (globs,) if globs.negated else tuple(Globs((pattern,)) for pattern in globs.patterns)
 
 
-def _shares(left: Statement, right: Statement) -> bool:
+def _shares(statement: Statement, granted: Statement) -> bool:
     """Whether both may say the same of something."""
-    return left.effect == right.effect and _touches(left, right)
+    return statement.effect == granted.effect and _touches(statement, granted)
 
 
-def _touches(left: Statement, right: Statement) -> bool:
+def _touches(statement: Statement, granted: Statement) -> bool:
     """Whether both may speak of the same action on the same resource, whatever their conditions."""
     from remit.iam.prove.cover import can_apply  # noqa: PLC0415 - few statements come from nowhere
 
-    return can_apply(replace(left, conditions=()), replace(right, conditions=())) is not False
+    return can_apply(replace(statement, conditions=()), replace(granted, conditions=())) is not False

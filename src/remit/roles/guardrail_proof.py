@@ -110,12 +110,17 @@ def prove(
     bad: list[Candidate] = []
     for candidate in tried:
         broken = [rail for rail in failing if prover.breaches(rail, candidate.place, most=1)]
-        if any(not rail.ceiling for rail in broken):
+        if not all(rail.ceiling for rail in broken):  # what a guardrail forbids is in reach here
             return Proof((*unread, *prover.all_breaches(failing, candidate.place)), at=candidate)
-        (bad if broken else good).append(candidate)
-    if good:
-        return Proof(unread, places=tuple(good) if bad else (), elsewhere=tuple(bad))
-    return Proof((*unread, *prover.all_breaches(failing, bad[0].place)), at=bad[0])
+        if broken:
+            bad.append(candidate)
+        else:
+            good.append(candidate)
+    if not good:
+        return Proof((*unread, *prover.all_breaches(failing, bad[0].place)), at=bad[0])
+    if not bad:
+        return Proof(unread)
+    return Proof(unread, places=tuple(good), elsewhere=tuple(bad))
 
 
 class _Prover:

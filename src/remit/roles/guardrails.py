@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.iam.policy import Statement
-    from remit.template.policy_files import ReadSide
+    from remit.template.policy_files import ComparisonSide
 
 LATE: Final = (*tokens.PLACE.values(), "${AWS::StackName}")
 _HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'
@@ -93,7 +93,7 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     )
 
 
-def _checked(read: ReadSide, policy: Policy) -> Iterator[Origin]:
+def _checked(read: ComparisonSide, policy: Policy) -> Iterator[Origin]:
     """The place of each statement, all of which can be compared with what roles may do."""
     for index, statement in enumerate(policy.statements):
         origin = read.locate(StatementLocation("identity", 0, index, statement))

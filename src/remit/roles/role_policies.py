@@ -65,22 +65,25 @@ class StatementSource:
 def ready_role(role: Role, names: Mapping[str, str], custom_policies: Mapping[str, Policy] | None = None) -> ReadyRole:
     """Compile a role; `names` says what its references will be, `custom_policies` are those AWS does not manage."""
     custom_policies = custom_policies or {}
+    documents: dict[str, Policy] = {}
+    unread: list[str] = []
+    limits = () if role.boundary is None else (role.boundary,)
+    for arn in dict.fromkeys((*role.managed, *limits)):
+        policy = custom_policies.get(arn) or aws_policy(arn)
+        if policy is None:
+            unread.append(arn)
+        else:
+            documents[arn] = _put(policy, names)
+    managed = tuple(arn for arn in dict.fromkeys(role.managed) if arn in documents)
     inline = by_version(role)
-    by_arn = {arn: custom_policies.get(arn) or aws_policy(arn) for arn in role.managed}
-    boundary = None if role.boundary is None else custom_policies.get(role.boundary) or aws_policy(role.boundary)
-    unread = tuple(arn for arn, document in by_arn.items() if document is None)
-    if role.boundary is not None and boundary is None:
-        unread = (*unread, role.boundary)
-    documents = {arn: _put(document, names) for arn, document in by_arn.items() if document is not None}
     policies = (Policy(tuple(grant.statement for grant in grants), version) for version, grants in inline.items())
     written = tuple(_put(policy, names) for policy in policies)
-    of_resource = any(grant.statement.principals is not None for grant in role.grants)
-    layers = Layers(
-        identity=() if of_resource else (*written, *documents.values()),
-        boundary=() if boundary is None else (_put(boundary, names),),
-        resource=written if of_resource else None,
-    )
-    return ReadyRole(role, names, layers, tuple(documents), unread, tuple(inline.values()), custom_policies)
+    boundary = tuple(documents[arn] for arn in limits if arn in documents)
+    if any(grant.statement.principals is not None for grant in role.grants):
+        layers = Layers(identity=(), boundary=boundary, resource=written)
+    else:
+        layers = Layers(identity=(*written, *(documents[arn] for arn in managed)), boundary=boundary)
+    return ReadyRole(role, names, layers, managed, tuple(unread), tuple(inline.values()), custom_policies)
 
 
 def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:

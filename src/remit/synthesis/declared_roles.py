@@ -11,7 +11,7 @@ from remit.errors import Origin
 from remit.iam import tokens
 from remit.iam.policy import Policy
 from remit.synthesis.synth import synth
-from remit.template.attached_policies import attached, holding
+from remit.template.attached_policies import attached, held_policies
 from remit.template.policy_documents import services, trusting
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from remit.app import App, Grant, Resource, Role
     from remit.documents.json_text import Path
     from remit.template.attached_policies import AttachedPolicies
-    from remit.template.roles import Read
+    from remit.template.roles import FileRoles
 
 _IAM: Final = "AWS::IAM::"
 _OWN: Final = "${AWS::StackName}-"
@@ -46,7 +46,7 @@ class DeclaredRole:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class DeclaredStack:
     """What a template declares: its roles in its order, and its functions' names in the project by logical id.
 
     `others` has the role of each function, by its name, that runs under none of them.
@@ -70,14 +70,14 @@ def _anywhere(_: Path) -> Origin:
     return _PLACE
 
 
-def declared(template: Mapping[str, Any]) -> Running:
+def declared(template: Mapping[str, Any]) -> DeclaredStack:
     """The roles and functions of a template. RemitError: one of its policies is none."""
     from remit.template.roles import template_roles  # noqa: PLC0415 - few apps declare access in shared resources
 
-    return _running(template_roles(template, _PLACE.file, _anywhere))
+    return _stack_of(template_roles(template, _PLACE.file, _anywhere))
 
 
-def _running(read: Read) -> Running:
+def _stack_of(read: FileRoles) -> DeclaredStack:
     functions = {
         resource.logical_id: _function(resource)
         for resource in read.resources
@@ -88,18 +88,18 @@ def _running(read: Read) -> Running:
     outside = tuple(_unplaced(role) for role in read.roles if role.logical_id not in by_id)
     foreign_roles = {functions[logical_id]: role for logical_id, role in read.others.items()}
     policies = attached(tuple(read.resources), _anywhere)
-    return Running(
+    return DeclaredStack(
         tuple(_declared(role, by_id[role.logical_id], policies, functions) for role in own_roles),
         functions,
         foreign_roles,
         read.documents,
-        opened(read.resources, functions),
+        open_to_everyone(read.resources, functions),
         tuple(read.resources),
         outside,
     )
 
 
-def opened(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple[str, ...]:
+def open_to_everyone(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple[str, ...]:
     """The functions, by name, that a permission lets everyone call: from anywhere, or at a URL that asks nobody.
 
     `functions` has their names by logical id.
@@ -129,7 +129,7 @@ def _declared(role: Role, resource: Resource, policies: AttachedPolicies, functi
         trusts=trusts,
         trust=None if trust == trusting(trusts) else trust,
     )
-    held = holding(resource, policies, _anywhere)
+    held = held_policies(resource, policies, _anywhere)
     return DeclaredRole(
         placed_nowhere, held.inline, held.managed, trust, resource.properties, complete=held.is_complete
     )
@@ -141,7 +141,7 @@ def _function(resource: Resource) -> str:
     return name.removeprefix(_OWN) if name.startswith(_OWN) else resource.logical_id
 
 
-def explained(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
+def with_reasons(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
     """Roles whose grants have the reasons and lines that others give to the same statement of the same role."""
     reasoned = {
         (role.logical_id, grant.statement, grant.version): grant
@@ -149,36 +149,36 @@ def explained(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
         for grant in role.grants
         if grant.because
     }
-    explained_roles = []
+    roles_with_reasons = []
     for role in roles:
         grants = (reasoned.get((role.logical_id, grant.statement, grant.version), grant) for grant in role.grants)
-        explained_roles.append(replace(role, grants=tuple(grants)))
-    return tuple(explained_roles)
+        roles_with_reasons.append(replace(role, grants=tuple(grants)))
+    return tuple(roles_with_reasons)
 
 
-def complete(app: App, roles: tuple[Role, ...]) -> Running:
+def declared_by(app: App, roles: tuple[Role, ...]) -> DeclaredStack:
     """The roles of an app with what its shared resources add: roles of their own, and policies attached to any."""
     from remit.template.roles import roles_of  # noqa: PLC0415 - as above
 
     resources = synth(app, roles).resources
     written = tuple(replace(resource, properties=tokens.plain(dict(resource.properties))) for resource in resources)
-    running = _running(roles_of(written, _anywhere))
+    stack = _stack_of(roles_of(written, _anywhere))
     origins = {resource.logical_id: resource.origin for resource in app.resources}
     place = {role.logical_id: number for number, role in enumerate(roles)}
-    reasoned_roles = explained((entry.role for entry in running.roles), roles)
+    reasoned_roles = with_reasons((entry.role for entry in stack.roles), roles)
     located = []
-    for entry, role in zip(running.roles, reasoned_roles, strict=True):
+    for entry, role in zip(stack.roles, reasoned_roles, strict=True):
         located.append(replace(entry, role=_located(role, origins)))
     ordered = sorted(located, key=lambda entry: place.get(entry.role.logical_id, len(place)))
-    return replace(running, roles=tuple(ordered), outside=tuple(_located(role, origins) for role in running.outside))
+    return replace(stack, roles=tuple(ordered), outside=tuple(_located(role, origins) for role in stack.outside))
 
 
-def whole(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], Mapping[str, Policy]]:
+def every_role(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], Mapping[str, Policy]]:
     """Every role of an app, those that it attaches policies to as well, and what policies of its own say."""
     if not adds_access(app):
         return roles, {}
-    running = complete(app, roles)
-    return (*(entry.role for entry in running.roles), *running.outside), running.documents
+    stack = declared_by(app, roles)
+    return (*(entry.role for entry in stack.roles), *stack.outside), stack.documents
 
 
 def _located(role: Role, origins: Mapping[str, Origin | None]) -> Role:

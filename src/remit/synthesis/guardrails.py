@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError, few
 from remit.project.layout import GUARDRAILS
-from remit.synthesis.declared_roles import whole
+from remit.synthesis.declared_roles import every_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None =
         return ()
     from remit.roles.guardrail_proof import prove  # noqa: PLC0415 - it brings the comparison
 
-    all_roles, documents = whole(app, roles)
+    all_roles, documents = every_role(app, roles)
     proof = prove(app, all_roles, rails, place, documents)
     if proof.breaches:
         raise _refusal(proof)

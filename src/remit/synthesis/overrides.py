@@ -27,21 +27,27 @@ def guarded(app: App, roles: tuple[Role, ...], accept: str | None, folder: Path)
     """
     if accept is not None and not any(map(str.isalnum, accept)):
         raise RemitError("--accept needs a reason", hint='such as --accept "another team deploys the queue\'s grant"')
-    unused = () if accept is None else ("warning: nothing needs --accept: no override stops the build",)
+    unused = [] if accept is None else ["warning: nothing needs --accept: no override stops the build"]
     if not may_break(app, roles):
-        return unused
+        return tuple(unused)
     from remit.roles.broken_features import broken, together  # noqa: PLC0415 - it brings the evaluator, which few builds need
 
     losses = together(broken(app, roles), app)
     reasons = {loss.origin: _reason(app, folder, loss.origin) for loss in losses}
-    errors = [loss for loss in losses if loss.severity == "error"]
-    refused = [loss for loss in errors if accept is None and reasons[loss.origin] is None]
-    warnings = [loss for loss in losses if loss.severity == "warning" and reasons[loss.origin] is None]
+    refused: list[BrokenFeature] = []
+    warnings: list[BrokenFeature] = []
+    accepted: list[str] = []
+    for loss in losses:
+        reason = reasons[loss.origin]
+        if loss.severity == "error" and (reason is not None or accept is not None):
+            accepted.append(_note(loss, f"accepted ({_line(reason or accept)})"))
+        elif loss.severity == "error":
+            refused.append(loss)
+        elif reason is None:
+            warnings.append(loss)
     if refused:
         raise _refusal(refused, warnings)
-    accepted = (_told(loss, f"accepted ({_line(reasons[loss.origin] or accept)})") for loss in errors)
-    notes = (*(_told(loss, "warning") for loss in warnings), *accepted)
-    return (*notes, *(() if errors else unused))
+    return (*(_note(loss, "warning") for loss in warnings), *(accepted or unused))
 
 
 def _reason(app: App, folder: Path, origin: Origin | None) -> str | None:
@@ -75,5 +81,5 @@ def _refusal(errors: list[BrokenFeature], warnings: list[BrokenFeature]) -> Remi
     )
 
 
-def _told(loss: BrokenFeature, word: str) -> str:
+def _note(loss: BrokenFeature, word: str) -> str:
     return f"{word}: {loss.message}\n  --> {loss.origin}" if loss.origin else f"{word}: {loss.message}"

@@ -24,7 +24,7 @@ MANAGED: Final = "AWS::IAM::ManagedPolicy"
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class MadePolicy:
     """A policy that the template makes: its statements, how ARNs refer to it, the roles that it names itself."""
 
     path: Path
@@ -36,7 +36,7 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class HeldPolicies:
     """The policies that a role has in the account: inline ones by name, managed ones by ARN."""
 
     inline: tuple[tuple[str, Policy], ...]
@@ -49,11 +49,11 @@ class Holding:
 class AttachedPolicies:
     """The policies of a template, and those of them that name roles which it does not make, by the role's name."""
 
-    policies: tuple[Own, ...]
-    elsewhere: Mapping[str, tuple[Own, ...]]
+    policies: tuple[MadePolicy, ...]
+    elsewhere: Mapping[str, tuple[MadePolicy, ...]]
     notes: tuple[str, ...] = ()
 
-    def of(self, role: Resource, managed: Iterable[str]) -> tuple[Own, ...]:
+    def of(self, role: Resource, managed: Iterable[str]) -> tuple[MadePolicy, ...]:
         """Those that a role has: by its own list of ARNs, or by theirs of roles."""
         names = _names(role)
         listed = set(managed)
@@ -64,7 +64,7 @@ def attached(resources: tuple[Resource, ...], place: Place) -> AttachedPolicies:
     """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
     policies = tuple(_own(resource, place) for resource in resources if access_of(resource.type).roles)
     made_roles = {name for resource in resources if resource.type == "AWS::IAM::Role" for name in _names(resource)}
-    elsewhere: dict[str, list[Own]] = {}
+    elsewhere: dict[str, list[MadePolicy]] = {}
     for policy in policies:
         for name in policy.roles:
             if name not in made_roles:
@@ -82,7 +82,7 @@ def _is_of_users(policy: Resource) -> bool:
     return "PolicyDocument" in policy.properties and access.policies == "identity" and not access.roles
 
 
-def holding(role: Resource, attached_policies: AttachedPolicies, place: Place) -> Holding:
+def held_policies(role: Resource, attached_policies: AttachedPolicies, place: Place) -> HeldPolicies:
     """What a role of a template holds, by its own properties and by the policies that the template makes."""
     path: Path = ("Resources", role.logical_id, "Properties")
     written = [item.value for item in items(role.properties.get("Policies"), (*path, "Policies"))]
@@ -94,7 +94,7 @@ def holding(role: Resource, attached_policies: AttachedPolicies, place: Place) -
         elif set(managed).isdisjoint(made_policy.arns):
             managed.append(made_policy.arns[0])
     known_ones = tuple((name, policy) for name, policy in inline if policy is not None)
-    return Holding(known_ones, tuple(dict.fromkeys(managed)), is_complete=len(known_ones) == len(inline))
+    return HeldPolicies(known_ones, tuple(dict.fromkeys(managed)), is_complete=len(known_ones) == len(inline))
 
 
 def _inline(written: Any, place: Place) -> tuple[str, Policy | None]:
@@ -115,14 +115,14 @@ def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
     return by_reference
 
 
-def _own(policy: Resource, place: Place) -> Own:
+def _own(policy: Resource, place: Place) -> MadePolicy:
     path: Path = ("Resources", policy.logical_id, "Properties")
     document = policy.properties.get("PolicyDocument")
     condition = f" if {policy.attributes['Condition']}" if "Condition" in policy.attributes else ""
     reason = Reason("policy", f"{policy.type.rpartition('::')[2]} {policy.logical_id}{condition}", (policy.logical_id,))
     roles = access_of(policy.type).roles
     listed = items(policy.properties.get(roles), (*path, roles))
-    return Own(
+    return MadePolicy(
         ("Resources", policy.logical_id),
         tokens.text_of(policy.properties.get("PolicyName")),
         tuple(grants_of(document, (*path, "PolicyDocument"), place, reason)),

@@ -78,24 +78,24 @@ def choice(value: Any) -> Choice | None:
     return None
 
 
-def branches(value: Any, path: Path = (), when: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
+def branches(value: Any, path: Path = (), outcomes: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
     """A value, or those that a Fn::If chooses from; nothing for AWS::NoValue and for None."""
     if value is None or value == NO_VALUE:
         return
     chosen = choice(value)
     if chosen is None:
-        yield Branch(value, path, when)
+        yield Branch(value, path, outcomes)
         return
     for holds in (True, False):
         decided = ConditionOutcome(chosen.condition, holds)
-        if decided.opposite not in when:
+        if decided.opposite not in outcomes:
             taken, below = chosen.branch(holds=holds)
-            yield from branches(taken, (*path, *below), tuple(dict.fromkeys((*when, decided))))
+            yield from branches(taken, (*path, *below), tuple(dict.fromkeys((*outcomes, decided))))
 
 
-def items(value: Any, path: Path = (), when: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
+def items(value: Any, path: Path = (), outcomes: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
     """The items of a list, whose own and whose items' Fn::If are put in; a value that is not a list is one item."""
-    for branch in branches(value, path, when):
+    for branch in branches(value, path, outcomes):
         if isinstance(branch.value, list):
             for index, item in enumerate(branch.value):
                 yield from items(item, (*branch.path, index), branch.when)
@@ -119,7 +119,7 @@ def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
         yield from (branch.value for branch in items(value)) if path.endswith("[]") else (value,)
 
 
-def variants(value: Any, path: Path, when: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
+def variants(value: Any, path: Path, decided_before: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
     """A value without any Fn::If in it: one for each way in which the conditions in it may fall out.
 
     Of more than four conditions, all of one kind, and each of them alone the other way.
@@ -129,13 +129,13 @@ def variants(value: Any, path: Path, when: tuple[ConditionOutcome, ...] = ()) ->
     for outcomes in _outcomes(len(names)):
         holds = dict(zip(names, outcomes, strict=True))
         decided = tuple(ConditionOutcome(name, holds[name]) for name in names)
-        if any(outcome.opposite in when for outcome in decided):
+        if any(outcome.opposite in decided_before for outcome in decided):
             continue
         deciding = Deciding(holds.__getitem__)
         plain = deciding.value(value)
         if plain is not None and plain != NO_VALUE and plain not in yielded:
             yielded.append(plain)
-            yield Branch(plain, path, tuple(dict.fromkeys((*when, *decided))), deciding.moved)
+            yield Branch(plain, path, tuple(dict.fromkeys((*decided_before, *decided))), deciding.moved)
 
 
 def written_at(part: Path, moved: Mapping[Path, Path]) -> Path:

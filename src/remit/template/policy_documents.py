@@ -21,13 +21,13 @@ Place: TypeAlias = "Callable[[Path], Origin]"
 
 
 def grants_of(
-    document: Any, base: Path, place: Place, reason: Reason = NO_REASON, when: tuple[ConditionOutcome, ...] = ()
+    document: Any, base: Path, place: Place, reason: Reason = NO_REASON, outcomes: tuple[ConditionOutcome, ...] = ()
 ) -> list[Grant]:
     """The statements of a document at `base`; those of every branch where conditions choose. RemitError at the line.
 
     A document may be JSON text, as Terraform has it and CloudFormation takes it.
     """
-    return [grant for branch in branches(document, base, when) for grant in _grants(branch, place, reason)]
+    return [grant for branch in branches(document, base, outcomes) for grant in _grants(branch, place, reason)]
 
 
 def policy_of(document: Any, base: Path, place: Place) -> Policy | None:

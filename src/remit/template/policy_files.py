@@ -32,7 +32,7 @@ _PRINTED: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class ReadSide:
+class ComparisonSide:
     """What a file holds: `single` when it is one policy document; `locate` gives the place of a statement."""
 
     layers: Layers
@@ -40,7 +40,7 @@ class ReadSide:
     locate: Locator
 
 
-def read_side(text: bytes, file: str) -> ReadSide:
+def read_side(text: bytes, file: str) -> ComparisonSide:
     """Read one side. RemitError at line and column for whatever is wrong.
 
     The forms: {"Version": …, "Statement": …}; a list of such; {"identity": …, "boundary": …, "session": …, "scp":
@@ -50,13 +50,13 @@ def read_side(text: bytes, file: str) -> ReadSide:
     return side_of(*read_json(text, file), file)
 
 
-def side_of(value: Any, locate: Locate, file: str) -> ReadSide:
+def side_of(value: Any, locate: Locate, file: str) -> ComparisonSide:
     """The same of what was read already, from JSON or YAML."""
     reader = _Reader(locate)
     if isinstance(value, dict) and "Statement" not in value and not {"Version", "Id"} & value.keys():
-        return ReadSide(reader.layers(value), single=False, locate=reader.origin)
+        return ComparisonSide(reader.layers(value), single=False, locate=reader.origin)
     if isinstance(value, dict | list):
-        return ReadSide(Layers(reader.policies(value, (), "identity")), isinstance(value, dict), reader.origin)
+        return ComparisonSide(Layers(reader.policies(value, (), "identity")), isinstance(value, dict), reader.origin)
     raise RemitError(
         f"{file} holds no policy",
         hint='a policy document, a list of them, or {"identity": […], "boundary": …, "scp": [[…]]}',

@@ -13,11 +13,11 @@ from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
     from remit.documents.read import ParsedFile
-    from remit.template.policy_files import ReadSide
-    from remit.template.roles import Read
+    from remit.template.policy_files import ComparisonSide
+    from remit.template.roles import FileRoles
 
 
-def read_source(source: ParsedFile) -> Read:
+def read_source(source: ParsedFile) -> FileRoles:
     """The roles of a policy document, a template or a plan. RemitError at line and column."""
     file = source.file
     if is_plan(source.value):
@@ -33,7 +33,7 @@ def read_source(source: ParsedFile) -> Read:
     )
 
 
-def policy_source(source: ParsedFile) -> Read:
+def policy_source(source: ParsedFile) -> FileRoles:
     """A policy document, which counts as a role. RemitError as above."""
     file = source.file
     if is_template(source.value) or is_plan(source.value):
@@ -43,13 +43,13 @@ def policy_source(source: ParsedFile) -> Read:
     return policy_role(source.value, file, source.place)
 
 
-def read_policies(content: bytes, file: str) -> ReadSide:
+def read_policies(content: bytes, file: str) -> ComparisonSide:
     """A side of a comparison: a policy document, a list of them, or layers; in JSON or YAML. RemitError as above."""
     source = read(content, file)
     return side_of(source.value, source.place, source.file)
 
 
-def template_source(source: ParsedFile) -> Read:
+def template_source(source: ParsedFile) -> FileRoles:
     """The roles of a template or a plan. RemitError as above."""
     if is_plan(source.value):
         return plan_roles(source.value, source.file, source.place)

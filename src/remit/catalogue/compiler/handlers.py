@@ -62,22 +62,23 @@ def handlers(
 
 def _packed(types: dict[str, dict[str, list[str]]], mender: _Mender) -> dict[str, Any]:
     """One service's types: their actions once, as places in the lists of all; patterns as they are."""
-    actions = {action for verbs in types.values() for found in verbs.values() for action in found}
-    by_prefix: dict[str, list[int]] = {}
-    for action in sorted(action for action in actions if not action.endswith("*")):
+    calls: set[str] = set()
+    for verbs in types.values():
+        calls = calls.union(*verbs.values())
+    patterns = sorted(call for call in calls if call.endswith("*"))
+    places_by_prefix: dict[str, list[int]] = {}
+    for action in sorted(calls.difference(patterns)):
         prefix, name = action.split(":")
-        by_prefix.setdefault(prefix, []).append(mender.names[prefix].index(name))
-    ordered = [f"{prefix}:{mender.names[prefix][place]}" for prefix in by_prefix for place in sorted(by_prefix[prefix])]
-    patterns = sorted(action for action in actions if action.endswith("*"))
-    places = {action: place for place, action in enumerate([*ordered, *patterns])}
-    return {
-        "a": {prefix: distances(found) for prefix, found in by_prefix.items()},
-        "x": patterns,
-        "h": {
-            name: {verb: distances([places[action] for action in found]) for verb, found in verbs.items() if found}
-            for name, verbs in types.items()
-        },
-    }
+        places_by_prefix.setdefault(prefix, []).append(mender.names[prefix].index(name))
+    ordered: list[str] = []
+    for prefix, places in places_by_prefix.items():
+        ordered += [f"{prefix}:{mender.names[prefix][place]}" for place in sorted(places)]
+    place_of = {call: place for place, call in enumerate([*ordered, *patterns])}
+    rows: dict[str, dict[str, list[int]]] = {}
+    for name, verbs in types.items():
+        rows[name] = {verb: distances([place_of[call] for call in called]) for verb, called in verbs.items() if called}
+    packed_actions = {prefix: distances(places) for prefix, places in places_by_prefix.items()}
+    return {"a": packed_actions, "x": patterns, "h": rows}
 
 
 class _Mender:
@@ -99,11 +100,11 @@ class _Mender:
 
     def _one(self, permission: str) -> tuple[str, ...]:
         if permission not in self._seen:
-            found = self._find(permission.strip())
-            self._seen[permission] = found
+            actions = self._find(permission.strip())
+            self._seen[permission] = actions
             self.counts["permissions"] += 1
-            self.counts["dropped"] += not found
-            self.counts["mended"] += bool(found) and found != (permission,)
+            self.counts["dropped"] += not actions
+            self.counts["mended"] += bool(actions) and actions != (permission,)
         return self._seen[permission]
 
     def _find(self, permission: str) -> tuple[str, ...]:

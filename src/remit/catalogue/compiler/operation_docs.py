@@ -24,27 +24,34 @@ _BESIDE: Final = re.compile(r"\balso (?:need|must)\b|\bTo add tags\b|\bTo tag\b|
 _UNSIGNED: Final = re.compile(r"do(?:es)? not use Signature Version 4")
 
 
-def actions(operation: Mapping[str, Any], name: str, prefixes: Iterable[str], known: Mapping[str, str]) -> list[str]:
-    """The actions of its service that an operation's documentation says it needs; `known` are all, by small letters."""
-    own = set(prefixes)
-    found: dict[str, None] = {}
+def actions(
+    operation: Mapping[str, Any], name: str, prefixes: Iterable[str], action_names: Mapping[str, str]
+) -> list[str]:
+    """The actions of its service that an operation's documentation says it needs.
+
+    `action_names` are all actions' names, by their name in small letters.
+    """
+    service_prefixes = set(prefixes)
+    needed_actions: dict[str, None] = {}
     for sentence in _SENTENCE.split(_plain(operation)):
         if _NEEDS.search(sentence) is None or _BESIDE.search(sentence) is not None:
             continue
         for prefix, bare in _ACTION.findall(sentence):
-            action = known.get(f"{prefix}:{bare}".lower())
-            if prefix in own and action is None and bare == name:
+            action = action_names.get(f"{prefix}:{bare}".lower())
+            if prefix in service_prefixes and action is None and bare == name:
                 return []
-            if prefix in own and action is not None:
-                found[action] = None
-    return list(found)
+            if prefix in service_prefixes and action is not None:
+                needed_actions[action] = None
+    return list(needed_actions)
 
 
 def unsigned(model: Mapping[str, Any], operation: Mapping[str, Any]) -> bool:
     """Whether IAM is not asked at all: callers come with a bearer token, or with none."""
     metadata = model["metadata"]
     schemes = operation.get("auth") or metadata.get("auth") or [metadata.get("signatureVersion", "")]
-    return all("bearer" in scheme.lower() for scheme in schemes) or _UNSIGNED.search(_plain(operation)) is not None
+    if all("bearer" in scheme.lower() for scheme in schemes):
+        return True
+    return _UNSIGNED.search(_plain(operation)) is not None
 
 
 def _plain(operation: Mapping[str, Any]) -> str:

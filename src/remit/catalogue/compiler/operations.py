@@ -39,12 +39,14 @@ _BY_METHOD: Final = ("apigateway", "apigatewayv2")
 
 def operations(botocore: Path, mapping: Path, actions: dict[str, list[str]]) -> Chunks:
     """The chunks `operations`, one per client of botocore, and `clients`, their names and prefixes."""
-    known = {f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix, names in actions.items() for name in names}
-    mapped = _mapped(document(mapping), known)
+    action_names = {
+        f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix, names in actions.items() for name in names
+    }
+    mapped = _mapped(document(mapping), action_names)
     chunks: Chunks = {}
     clients: dict[str, list[Any]] = {}
     for client, model in _models(botocore):
-        compiled = _client(client, model, mapped, (known, actions))
+        compiled = _client(client, model, mapped, (action_names, actions))
         chunks["operations", client] = compiled
         reached = {row[0].split(":")[0] for rows in compiled["r"].values() for row in rows}
         clients[client] = [model["metadata"]["serviceId"], sorted({*compiled["o"], *reached})]
@@ -74,31 +76,35 @@ def _client(
     mapped: dict[str, dict[str, list[Row]]],
     facts: tuple[dict[str, str], dict[str, list[str]]],
 ) -> dict[str, Any]:
-    known, actions = facts
+    action_names, actions = facts
     prefixes = _prefixes(client, model["metadata"], actions)
     from_map = mapped.get(folded(model["metadata"]["serviceId"]), {})
-    own: dict[str, list[int]] = {}
+    own_places: dict[str, list[int]] = {}
     rows: dict[str, list[Row]] = {}
     unknown: list[str] = []
     for name in sorted(model["operations"]):
-        action = next((known[key] for prefix in prefixes if (key := f"{prefix}:{name}".lower()) in known), None)
+        action = next(
+            (action_names[key] for prefix in prefixes if (key := f"{prefix}:{name}".lower()) in action_names), None
+        )
         operation = model["operations"][name]
         path = _path(model, operation) if client in _BY_METHOD else ""
-        found = _rows(client, name, operation, path, (action, from_map.get(name.lower(), [])))
-        found = found or ([] if action else _documented(name, operation, (*prefixes, *RELATED.get(client, ())), known))
-        if found:
-            rows[name] = found
+        operation_rows = _rows(client, name, operation, path, (action, from_map.get(name.lower(), [])))
+        operation_rows = operation_rows or (
+            [] if action else _documented(name, operation, (*prefixes, *RELATED.get(client, ())), action_names)
+        )
+        if operation_rows:
+            rows[name] = operation_rows
         elif action:
             prefix, bare = action.split(":")
-            own.setdefault(prefix, []).append(actions[prefix].index(bare))
+            own_places.setdefault(prefix, []).append(actions[prefix].index(bare))
         else:
             unknown.append(name)
     compiled: dict[str, Any] = {
-        "o": {prefix: distances(places) for prefix, places in sorted(own.items())},
+        "o": {prefix: distances(places) for prefix, places in sorted(own_places.items())},
         "r": rows,
     }
-    more = {"n": unknown, "f": _free(client, model), "p": _passes(client, model)}
-    return compiled | {key: value for key, value in more.items() if value}
+    optional_fields = {"n": unknown, "f": _free(client, model), "p": _passes(client, model)}
+    return compiled | {key: value for key, value in optional_fields.items() if value}
 
 
 def _prefixes(client: str, metadata: dict[str, str], actions: dict[str, list[str]]) -> list[str]:
@@ -106,26 +112,26 @@ def _prefixes(client: str, metadata: dict[str, str], actions: dict[str, list[str
     return [name for name in dict.fromkeys(names) if name in actions]
 
 
-def _rows(client: str, name: str, operation: Any, path: str, found: tuple[str | None, list[Row]]) -> list[Row]:
+def _rows(client: str, name: str, operation: Any, path: str, mapped_rows: tuple[str | None, list[Row]]) -> list[Row]:
     """The rows of one operation; none when its own action and the names of its parameters say it all."""
-    action, mapped = found
+    action, mapped = mapped_rows
     if (client, name) in ROWS:
         return [list(row) for row in ROWS[client, name]]
     if path:
         return [[f"apigateway:{operation['http']['method']}", {"arn": [path]}, None, 1]]
     if action is None:
         return mapped
-    others = [[*row[:3], 0] for row in mapped if row[0] != action]
+    further_rows = [[*row[:3], 0] for row in mapped if row[0] != action]
     arguments: dict[str, list[str]] = next((row[1] for row in mapped if row[0] == action), {})
-    if arguments or others or not action.endswith(f":{name}"):
-        return [[action, arguments, None, 1], *others]
+    if arguments or further_rows or not action.endswith(f":{name}"):
+        return [[action, arguments, None, 1], *further_rows]
     return []
 
 
-def _documented(name: str, operation: Any, prefixes: tuple[str, ...], known: dict[str, str]) -> list[Row]:
+def _documented(name: str, operation: Any, prefixes: tuple[str, ...], action_names: dict[str, str]) -> list[Row]:
     """What the documentation says is needed; where it is one of several, each is only possible."""
-    found = operation_docs.actions(operation, name, prefixes, known)
-    return [[action, {}, None, int(len(found) == 1)] for action in found]
+    documented_actions = operation_docs.actions(operation, name, prefixes, action_names)
+    return [[action, {}, None, int(len(documented_actions) == 1)] for action in documented_actions]
 
 
 def _path(model: Any, operation: Any) -> str:
@@ -134,7 +140,7 @@ def _path(model: Any, operation: Any) -> str:
     by_place = {member.get("locationName", name): name for name, member in members.items()}
     path = re.sub(
         r"\{(\w+)\+?\}",
-        lambda found: f"${{{by_place.get(found[1], found[1])}}}",
+        lambda match: f"${{{by_place.get(match[1], match[1])}}}",
         operation["http"]["requestUri"].split("?")[0],
     )
     return f"arn:${{Partition}}:apigateway:${{Region}}::{path.removeprefix('/v2').rstrip('/') or '/'}"
@@ -162,12 +168,12 @@ def _passes(client: str, model: Any) -> dict[str, list[str]]:
     """Parameters that look as if they took a role: top-level ones, and one level down."""
     if client in ("sts", "iam"):
         return {}
-    found: dict[str, list[str]] = {}
+    role_parameters: dict[str, list[str]] = {}
     for name, operation in model["operations"].items():
         paths = [path for path in _members(model, operation) if _ROLE.search(path.rsplit(".")[-1])]
         if paths and not name.startswith(("List", "Describe", "Get")):
-            found[name] = sorted(paths)
-    return dict(sorted(found.items()))
+            role_parameters[name] = sorted(paths)
+    return dict(sorted(role_parameters.items()))
 
 
 def _members(model: Any, operation: Any) -> Iterator[str]:
@@ -186,29 +192,29 @@ def folded(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _mapped(document: Any, known: dict[str, str]) -> dict[str, dict[str, list[Row]]]:
+def _mapped(document: Any, action_names: dict[str, str]) -> dict[str, dict[str, list[Row]]]:
     """The map's rows by client and operation, of actions that exist; PassRole is never taken from it."""
-    found: dict[str, dict[str, list[Row]]] = {}
+    rows_by_client: dict[str, dict[str, list[Row]]] = {}
     for name, entries in document["sdk_method_iam_mappings"].items():
         client, operation = name.split(".", 1)
         rows: list[Row] = []
         for entry in entries:
-            action = known.get(entry["action"].lower())
+            action = action_names.get(entry["action"].lower())
             if action is not None and action != "iam:PassRole":
-                when = _when(entry.get("conditions"))
-                certain = int(when is None or when[1] in _BY_DEFAULT)
-                rows.append([action, _arguments(entry), when, certain])
+                condition = _when(entry.get("conditions"))
+                certain = int(condition is None or condition[1] in _BY_DEFAULT)
+                rows.append([action, _arguments(entry), condition, certain])
         if rows:
-            found.setdefault(folded(client), {})[operation.lower()] = _once(rows)
-    return found
+            rows_by_client.setdefault(folded(client), {})[operation.lower()] = _once(rows)
+    return rows_by_client
 
 
 def _once(rows: list[Row]) -> list[Row]:
-    kept: list[Row] = []
+    unique_rows: list[Row] = []
     for row in rows:
-        if row[0] not in {other[0] for other in kept}:
-            kept.append(row)
-    return kept
+        if row[0] not in {unique_row[0] for unique_row in unique_rows}:
+            unique_rows.append(row)
+    return unique_rows
 
 
 def _when(condition: Any) -> list[Any] | None:
@@ -217,18 +223,18 @@ def _when(condition: Any) -> list[Any] | None:
 
 def _arguments(entry: dict[str, Any]) -> dict[str, list[str]]:
     """Variables of ARN formats and what fills them, where no parameter has the same name."""
-    found: dict[str, list[str]] = {}
+    arguments: dict[str, list[str]] = {}
     for variable, mapping in entry.get("resource_mappings", {}).items():
         templates = list(_templates(mapping.get("template", "")))
         if templates and templates != [f"${{{variable}}}"]:
-            found[variable] = templates
+            arguments[variable] = templates
     for kind, template in entry.get("resourcearn_mappings", {}).items():
         if _PARAMETER.fullmatch(template):
-            found[f"arn {kind}"] = [template]
+            arguments[f"arn {kind}"] = [template]
     override = entry.get("arn_override", {}).get("template", "")
     if _PARAMETER.fullmatch(override) or (override.startswith("arn:") and "%%" not in override):
-        found["arn"] = [override]
-    return dict(sorted(found.items()))
+        arguments["arn"] = [override]
+    return dict(sorted(arguments.items()))
 
 
 def _templates(text: str) -> Iterator[str]:

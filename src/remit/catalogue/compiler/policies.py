@@ -25,20 +25,20 @@ _PER_CHUNK = 100
 
 def policies(source: Path) -> Chunks:
     """The chunks `policy-lines` (a hundred documents each), `policy-names` and `policy-words`."""
-    found = _read(source)
-    counts = Counter(word for policy in found.values() for word in _words(policy["Document"]))
+    managed = _read(source)
+    counts = Counter(word for policy in managed.values() for word in _words(policy["Document"]))
     words = sorted(word for word, count in counts.items() if count > 1)
     places = {word: place for place, word in enumerate(words)}
     chunks: Chunks = {("policy-words", ""): words}
     names: list[list[Any]] = []
-    ordered = sorted(found)
+    ordered = sorted(managed)
     for start in range(0, len(ordered), _PER_CHUNK):
         batch = ordered[start : start + _PER_CHUNK]
         chunk = f"{start // _PER_CHUNK:02}"
-        chunks["policy-lines", chunk] = [_encoded(found[name]["Document"], places) for name in batch]
-        names.extend([name, found[name]["Path"], found[name]["DefaultVersionId"]] for name in batch)
+        chunks["policy-lines", chunk] = [_encoded(managed[name]["Document"], places) for name in batch]
+        names.extend([name, managed[name]["Path"], managed[name]["DefaultVersionId"]] for name in batch)
         for name, packed in zip(batch, chunks["policy-lines", chunk], strict=True):
-            assert decoded(packed, words) == found[name]["Document"], name  # noqa: S101 - it must unpack
+            assert decoded(packed, words) == managed[name]["Document"], name  # noqa: S101 - it must unpack
     chunks["policy-names", ""] = names
     return chunks
 
@@ -48,8 +48,8 @@ def _read(source: Path) -> dict[str, Any]:
     try:
         for node in ast.parse(source.read_bytes()).body:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                found: dict[str, Any] = json.loads(str(node.value.value))
-                return found
+                managed: dict[str, Any] = json.loads(str(node.value.value))
+                return managed
     except (OSError, SyntaxError, ValueError) as error:
         raise broken(source, error) from None
     return {}

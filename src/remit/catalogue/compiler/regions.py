@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 Chunks = dict[tuple[str, str], Any]
 
 
-def regions(data: Path) -> Chunks:
+def regions(folder: Path) -> Chunks:
     """The chunk `partitions`: [name, suffix, dual-stack suffix, regions, pattern], aws first."""
     rows = []
-    for found in document(data / "partitions.json")["partitions"]:
-        outputs = found["outputs"]
-        known = sorted(name for name in found["regions"] if not name.endswith("-global"))
-        pattern = found["regionRegex"].strip("^$")
-        rows.append([found["id"], outputs["dnsSuffix"], outputs["dualStackDnsSuffix"], known, pattern])
+    for partition in document(folder / "partitions.json")["partitions"]:
+        outputs = partition["outputs"]
+        region_names = sorted(name for name in partition["regions"] if not name.endswith("-global"))
+        pattern = partition["regionRegex"].strip("^$")
+        rows.append([partition["id"], outputs["dnsSuffix"], outputs["dualStackDnsSuffix"], region_names, pattern])
     return {("partitions", ""): sorted(rows, key=lambda row: (row[0] != "aws", row[0]))}

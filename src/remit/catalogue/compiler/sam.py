@@ -14,9 +14,10 @@ Chunks = dict[tuple[str, str], Any]
 
 def sam_policies(source: Path) -> Chunks:
     """The chunk `sam-policies`: by name, the names of a template's parameters and its policy document."""
-    found: dict[str, Any] = document(source)["Templates"]
+    templates: dict[str, Any] = document(source)["Templates"]
     return {
         ("sam-policies", ""): {
-            name: [sorted(found[name].get("Parameters", {})), found[name]["Definition"]] for name in sorted(found)
+            name: [sorted(templates[name].get("Parameters", {})), templates[name]["Definition"]]
+            for name in sorted(templates)
         }
     }

@@ -27,12 +27,12 @@ def services(newer: Path, older: Path) -> Chunks:
     chunks: Chunks = {}
     actions: dict[str, list[str]] = {}
     for prefix in sorted(document(newer / "services.json")):
-        known = _Service(prefix, newer, older)
-        rows = [known.action(key) for key in known.ordered]
-        actions[prefix] = [known.actions[key]["name"] for key in known.ordered]
-        chunks["service", prefix] = {"k": known.keys, "r": known.resource_types}
+        source_service = _Service(prefix, newer, older)
+        rows = [source_service.action(key) for key in source_service.ordered]
+        actions[prefix] = [source_service.actions[key]["name"] for key in source_service.ordered]
+        chunks["service", prefix] = {"k": source_service.keys, "r": source_service.resource_types}
         chunks["action-lines", prefix] = rows
-    chunks["name-lines", ""] = [" ".join(found) for found in actions.values()]
+    chunks["name-lines", ""] = [" ".join(action_names) for action_names in actions.values()]
     chunks["service-names", ""] = {prefix: names[prefix] for prefix in actions}
     return chunks
 
@@ -56,13 +56,12 @@ class _Service:
         described = _read(newer / "conditionKeys" / f"{prefix}.json")
         self.keys: list[list[str]] = [[row["key"], row["type"]] for _, row in sorted(described.items())]
         self._key_places = {key[0].casefold(): place for place, key in enumerate(self.keys)}
-        declared = _read(newer / "resourceTypes" / f"{prefix}.json")
-        ordered = sorted(declared)
-        self._type_places = {declared[key]["key"].casefold(): place for place, key in enumerate(ordered)}
+        self._type_places: dict[str, int] = {}
         self.resource_types: list[list[Any]] = []
-        for key in ordered:
-            row = declared[key]
-            self.resource_types.append([row["key"], row["arn"].split(", "), self._keys(row.get("conditionKeys", ()))])
+        for _, row in sorted(_read(newer / "resourceTypes" / f"{prefix}.json").items()):
+            name, arns = row["key"], row["arn"].split(", ")
+            self._type_places[name.casefold()] = len(self.resource_types)
+            self.resource_types.append([name, arns, self._keys(row.get("conditionKeys", ()))])
 
     def action(self, key: str) -> list[Any]:
         row = self.actions[key]
@@ -101,10 +100,10 @@ class _Service:
 
 
 def _dependents(row: dict[str, Any]) -> list[str]:
-    found = set(row["dependentActions"])
+    dependent_actions = set(row["dependentActions"])
     for target in row["resourceTypes"]:
-        found.update(target["dependentActions"])
-    return sorted(found)
+        dependent_actions.update(target["dependentActions"])
+    return sorted(dependent_actions)
 
 
 def _read(path: Path) -> Any:

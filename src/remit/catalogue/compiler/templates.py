@@ -46,15 +46,15 @@ def documents(schemas: Path) -> dict[str, dict[str, Any]]:
 
 def handlers(schemas: Path) -> dict[str, dict[str, list[str]]]:
     """What each type's handlers call, as the schemas spell it; a type without handlers is not there."""
-    found: dict[str, dict[str, list[str]]] = {}
+    permissions_by_type: dict[str, dict[str, list[str]]] = {}
     for name, path in _files(schemas).items():
         declared = document(path).get("handlers", {})
         called = {
             verb: declared[verb].get("permissions", []) for verb in _HANDLERS if isinstance(declared.get(verb), dict)
         }
         if any(called.values()):
-            found[name] = called
-    return found
+            permissions_by_type[name] = called
+    return permissions_by_type
 
 
 def service_of(type_name: str) -> str:
@@ -75,12 +75,12 @@ def _files(schemas: Path) -> dict[str, Path]:
 def _elsewhere(providers: Path) -> dict[str, list[str]]:
     """The regions of the types that us-east-1 does not have (SAM's own types have none)."""
     home = set(document(providers / f"{_HOME}.json"))
-    found: dict[str, list[str]] = {}
+    regions_by_type: dict[str, list[str]] = {}
     for path in sorted(providers.glob("*.json")):
         for name in document(path) if path.stem != "sam" else ():
             if name not in home:
-                found.setdefault(name, []).append(path.stem)
-    return found
+                regions_by_type.setdefault(name, []).append(path.stem)
+    return regions_by_type
 
 
 def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> tuple[dict[str, Any], list[Any]]:
@@ -104,8 +104,8 @@ def _whole(pointers: Iterable[str]) -> list[str]:
 
 def _attributes(schema: dict[str, Any]) -> list[str]:
     """What Fn::GetAtt knows, by cfn-lint's own rule; `*` ends an open-ended name."""
-    known = importlib.import_module("cfnlint.schema").Schema(schema).get_atts
-    names = (str(name).replace("\\.", ".").replace(".*", "*") for name in known.data)
+    attributes = importlib.import_module("cfnlint.schema").Schema(schema).get_atts
+    names = (str(name).replace("\\.", ".").replace(".*", "*") for name in attributes.data)
     return sorted(name.replace("Outputs*", "Outputs.*") for name in names)
 
 
@@ -156,14 +156,14 @@ class _Shapes:
         return self._recursive[pointer]
 
     def _is_recursive(self, pointer: str) -> bool:
-        seen: set[str] = set()
+        visited: set[str] = set()
         waiting = list(_references(self._target(pointer)))
         while waiting:
             reached = waiting.pop()
             if reached == pointer:
                 return True
-            if reached not in seen:
-                seen.add(reached)
+            if reached not in visited:
+                visited.add(reached)
                 waiting.extend(_references(self._target(reached)))
         return False
 
@@ -199,18 +199,18 @@ class _Shapes:
         return shape
 
     def _object(self, merged: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        shape: dict[str, Any] = {}
         if merged["properties"]:
-            found["p"] = {name: self._place(merged["properties"][name]) for name in sorted(merged["properties"])}
+            shape["p"] = {name: self._place(merged["properties"][name]) for name in sorted(merged["properties"])}
         if merged["required"]:
-            found["r"] = sorted(set(merged["required"]))
+            shape["r"] = sorted(set(merged["required"]))
         if merged["types"] and (merged["open"] or not merged["properties"]):
-            found["o"] = 1
+            shape["o"] = 1
             if merged["values"]:
-                found["v"] = self._place(merged["values"][0]) if len(merged["values"]) == 1 else ""
+                shape["v"] = self._place(merged["values"][0]) if len(merged["values"]) == 1 else ""
         if merged["alternatives"]:
-            found["a"] = merged["alternatives"]
-        return found
+            shape["a"] = merged["alternatives"]
+        return shape
 
     def _merged(self, schema: dict[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
         """What a schema and the branches of its oneOf, anyOf and allOf allow together."""
@@ -244,19 +244,19 @@ class _Shapes:
             if not isinstance(part, dict) or pointer in inside:
                 continue
             target = self._target(pointer) if pointer else part
-            other = self._merged(target, (*inside, pointer) if pointer else inside)
-            if other["types"] or other["properties"]:
-                shaped.append(other)
-            merged["types"] = sorted({*merged["types"], *other["types"]})
-            merged["properties"] = {**other["properties"], **merged["properties"]}
-            merged["values"] = [*merged["values"], *other["values"]]
-            if "items" in other:
-                merged.setdefault("items", other["items"])
+            branch = self._merged(target, (*inside, pointer) if pointer else inside)
+            if branch["types"] or branch["properties"]:
+                shaped.append(branch)
+            merged["types"] = sorted({*merged["types"], *branch["types"]})
+            merged["properties"] = {**branch["properties"], **merged["properties"]}
+            merged["values"] = [*merged["values"], *branch["values"]]
+            if "items" in branch:
+                merged.setdefault("items", branch["items"])
             if kind == "allOf":
-                merged["required"] = [*merged["required"], *other["required"]]
-                merged["limits"] = {**other["limits"], **merged["limits"]}
+                merged["required"] = [*merged["required"], *branch["required"]]
+                merged["limits"] = {**branch["limits"], **merged["limits"]}
         if shaped and not closed:
-            merged["open"] = any(other["open"] and "object" in (*other["types"], "object") for other in shaped)
+            merged["open"] = any(branch["open"] and "object" in (*branch["types"], "object") for branch in shaped)
 
 
 def _alternatives(schema: dict[str, Any]) -> list[list[list[str]]]:
@@ -274,13 +274,13 @@ def _alternatives(schema: dict[str, Any]) -> list[list[list[str]]]:
 
 
 def _limits(schema: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
     if schema.get("enum"):
-        found["e"] = schema["enum"]
+        limits["e"] = schema["enum"]
     for key, low, high in _RANGES:
         if low in schema or high in schema:
-            found[key] = [schema.get(low), schema.get(high)]
-    return found
+            limits[key] = [schema.get(low), schema.get(high)]
+    return limits
 
 
 def _references(value: Any) -> Iterable[str]:

@@ -54,11 +54,11 @@ class ArnFormats:
     def names(self, format_: str) -> list[str]:
         """The resource types of IAM (`sqs:queue`) whose ARNs are of a format; variables may have other names."""
         prefix = format_.split(":")[2]
-        wanted = _bare(format_)
+        bare_format = _bare(format_)
         return [
             f"{prefix}:{name}"
             for name, formats in self.by_service.get(prefix, ())
-            if any(_bare(known) == wanted for known in formats)
+            if any(_bare(known_format) == bare_format for known_format in formats)
         ]
 
 
@@ -70,14 +70,16 @@ def prefixes_by_service(
     for name, template in templates.items():
         counts.setdefault(service_of(name), Counter())[template.split(":")[2]] += 100
     for name, verbs in handlers.items():
-        found = Counter(permission.partition(":")[0].lower() for permission in verbs.get("create", ()))
-        own = [prefix for prefix, _ in found.most_common() if prefix not in ("iam", "kms", "ec2", "logs")]
-        counts.setdefault(service_of(name), Counter()).update(own[:1])
-    ordered = {
-        service: [prefix for prefix, _ in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
-        for service, found in counts.items()
-    }
-    return {service: _with(found, service.partition("::")[2].lower()) for service, found in ordered.items()}
+        called = Counter(permission.partition(":")[0].lower() for permission in verbs.get("create", ()))
+        typical = [prefix for prefix, _ in called.most_common() if prefix not in ("iam", "kms", "ec2", "logs")]
+        counts.setdefault(service_of(name), Counter()).update(typical[:1])
+    prefixes: dict[str, list[str]] = {}
+    for service, count in counts.items():
+        prefixes[service] = sorted(count, key=lambda prefix: (-count[prefix], prefix))
+        service_prefix = service.partition("::")[2].lower()
+        if service_prefix not in count:
+            prefixes[service].append(service_prefix)
+    return prefixes
 
 
 def variables(format_: str) -> list[str]:
@@ -91,32 +93,36 @@ def variables_by_property(schema: Mapping[str, Any], format_: str, ref_of: list[
     In this order: the property that is called so (`QueueName`), the type's own (`Name` for `QueueName`, `Id` for
     `FleetId`), for the last variable the identifier, if that is one property and no ARN.
     """
-    found: dict[str, str] = {}
+    path_by_variable: dict[str, str] = {}
     names = variables(format_)
     own_name = folded(schema["typeName"].rpartition("::")[2])
     by_spelling = {folded(name): name for name in schema["properties"] if is_text_at(schema, name)}
     for variable in names:
         exact = by_spelling.get(folded(variable))
         if exact is not None:
-            found[variable] = exact
+            path_by_variable[variable] = exact
     # A name before an id: of `${BridgeId}:${BridgeName}`, `Name` gives the second.
     for variable in sorted(names, key=lambda name: not name.endswith("Name")):
         for candidate in _spellings(folded(variable), own_name):
             path = by_spelling.get(candidate)
-            if variable not in found and path is not None and path not in found.values():
-                found[variable] = path
+            if variable not in path_by_variable and path is not None and path not in path_by_variable.values():
+                path_by_variable[variable] = path
     last = names[-1] if names else ""
-    if last and last not in found and _may_be(last, ref_of, found.values(), schema):
-        found[last] = ref_of[0]
-    return {name: found[name] for name in names if name in found}
+    if last and last not in path_by_variable and _may_be(last, ref_of, path_by_variable.values(), schema):
+        path_by_variable[last] = ref_of[0]
+    return {name: path_by_variable[name] for name in names if name in path_by_variable}
 
 
 def _may_be(variable: str, ref_of: list[str], used: Collection[str], schema: Mapping[str, Any]) -> bool:
     """Whether the identifier may be the last variable of the ARN: a name that is given is not an id that AWS makes."""
-    if len(ref_of) != 1 or ref_of[0] in used or ref_of[0].endswith(("Arn", "ARN", "Url")):
+    if len(ref_of) != 1:
         return False
-    is_given = ref_of[0] not in paths(schema, "readOnlyProperties")
-    return not (is_given and folded(variable).endswith(("id", "random6")))
+    (identifier,) = ref_of
+    if identifier in used or identifier.endswith(("Arn", "ARN", "Url")):
+        return False
+    if identifier in paths(schema, "readOnlyProperties"):
+        return True
+    return not folded(variable).endswith(("id", "random6"))
 
 
 def naming(schema: Mapping[str, Any], arn: str, by_variable: Mapping[str, str], ref_of: list[str]) -> Columns:
@@ -129,10 +135,10 @@ def naming(schema: Mapping[str, Any], arn: str, by_variable: Mapping[str, str], 
     short = schema["typeName"].rpartition("::")[2]
     candidates += [path for path in ref_of[-1:] if path not in read_only and _names_itself(path, short)]
     candidates += [name for name in ("Name", f"{short}Name", f"{short}Identifier") if name not in read_only]
-    known = [path for path in candidates if is_text_at(schema, path) and (path != "Id" or path in fixed)]
-    if not known:
+    text_candidates = [path for path in candidates if is_text_at(schema, path) and (path != "Id" or path in fixed)]
+    if not text_candidates:
         return {}
-    name = known[0]
+    name = text_candidates[0]
     identifies = name in fixed and (name in ref_of or name in by_variable.values())
     columns: Columns = {"name": name, "name_is": "identity" if identifies else "label"}
     return columns | name_limits(schema, name)
@@ -157,26 +163,22 @@ def name_limits(schema: Mapping[str, Any], path: str) -> Columns:
 
 def _spellings(variable: str, own_name: str) -> list[str]:
     """How a property may be called that gives a variable, the likeliest first. A name never gives what is an id."""
-    found: list[str] = []
+    spellings: list[str] = []
     for word, words in _WORDS.items():
         stem = variable.removesuffix(word)
         if stem == variable or (word == "id" and variable.endswith("uuid")):
             continue
         if stem and own_name.endswith(stem):
-            found += [f"{own_name}{other}" for other in words] + list(words)
-        found += [f"{stem}{other}" for other in words if stem]
-        found += [stem] if word == "name" or stem == own_name else []
+            spellings += [f"{own_name}{ending}" for ending in words] + list(words)
+        spellings += [f"{stem}{ending}" for ending in words if stem]
+        spellings += [stem] if word == "name" or stem == own_name else []
     if variable in ("resourceid", "resourcename"):
         word = variable.removeprefix("resource")
-        found += [f"{own_name}{word}", word]
+        spellings += [f"{own_name}{word}", word]
     if variable == own_name:
-        found += [f"{own_name}{word}" for word in ("id", "name")] + ["id", "name"]
-    return found
+        spellings += [f"{own_name}{word}" for word in ("id", "name")] + ["id", "name"]
+    return spellings
 
 
 def _bare(format_: str) -> str:
     return _VARIABLE.sub("*", format_).lower()
-
-
-def _with(prefixes: list[str], own: str) -> list[str]:
-    return prefixes if own in prefixes else [*prefixes, own]

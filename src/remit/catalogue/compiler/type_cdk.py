@@ -82,7 +82,7 @@ class Specification:
 
     def references(self, name: str) -> dict[str, list[str]]:
         """The paths of properties that CDK relates to another type, by what that is."""
-        found: dict[str, list[str]] = {}
+        paths_by_referent: dict[str, list[str]] = {}
         waiting: list[tuple[str, Any, tuple[str, ...]]] = [
             (path, value, ()) for path, value in reversed(self.types.get(name, {}).get("properties", {}).items())
         ]
@@ -92,14 +92,14 @@ class Specification:
             for relation in value.get("relationshipRefs", ()):
                 referent = REFERENTS.get(relation["cloudFormationType"])
                 is_free = _FREE_TEXT.search(f"{path}{suffix}")
-                if referent and not is_free and f"{path}{suffix}" not in found.setdefault(referent, []):
-                    found[referent].append(f"{path}{suffix}")
+                if referent and not is_free and f"{path}{suffix}" not in paths_by_referent.setdefault(referent, []):
+                    paths_by_referent[referent].append(f"{path}{suffix}")
             if definition and definition not in inside:
                 inner = self._definitions.get(definition, {}).get("properties", {})
                 waiting += [
                     (f"{path}{suffix}.{key}", item, (*inside, definition)) for key, item in reversed(inner.items())
                 ]
-        return found
+        return paths_by_referent
 
     @staticmethod
     def _documentation(entity: Mapping[str, Any], path: str) -> str:

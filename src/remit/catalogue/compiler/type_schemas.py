@@ -86,7 +86,7 @@ def own_arn(type_name: str, read_only: list[str], ref: str, ref_of: list[str]) -
 
     An ARN that a template can give is that of another resource: `ClusterArn` of a cluster's policy.
     """
-    found = ["Ref"] if ref == "arn" and set(ref_of) <= set(read_only) else []
+    ref_as_arn = ["Ref"] if ref == "arn" and set(ref_of) <= set(read_only) else []
     arns = [path for path in read_only if _ARN_NAME.search(path) and "[]" not in path]
     own_name = folded(type_name.rpartition("::")[2])
     ranks: list[list[str]] = [[], [], [], []]
@@ -103,7 +103,7 @@ def own_arn(type_name: str, read_only: list[str], ref: str, ref_of: list[str]) -
         elif "." not in path and subject == "resource":
             ranks[3].append(path)
     best = next((rank for rank in ranks if rank), [])
-    return [*found, *best]
+    return [*ref_as_arn, *best]
 
 
 def folded(text: str) -> str:
@@ -125,18 +125,18 @@ def _tags(schema: Mapping[str, Any]) -> list[str]:
 
 def _references(schema: Mapping[str, Any]) -> dict[str, list[str]]:
     """The paths of properties that hold something, by what they hold."""
-    found: dict[str, list[str]] = {}
+    paths_by_referent: dict[str, list[str]] = {}
     for path, format_, is_text in _leaves(schema):
         referent = REFERENTS.get(format_, "")
         if not referent and not format_ and is_text:
             own_name = path.rpartition(".")[2].removesuffix("[]")
             referent = next((kind for pattern, kind in _BY_NAME if pattern.search(own_name)), "")
-        if referent and path not in found.setdefault(referent, []):
-            found[referent].append(path)
+        if referent and path not in paths_by_referent.setdefault(referent, []):
+            paths_by_referent[referent].append(path)
     read_only = set(paths(schema, "readOnlyProperties"))
     settable = {
         referent: sorted(path for path in of_it if path.partition(".")[0] not in read_only and path not in read_only)
-        for referent, of_it in found.items()
+        for referent, of_it in paths_by_referent.items()
     }
     return {referent: of_it for referent, of_it in sorted(settable.items()) if of_it}
 

@@ -63,7 +63,7 @@ _SHARED_BY_SAM: Final = (
 """What holds of SAM's types as of the types that they make."""
 
 
-class Table:
+class TypeTable:
     """The rows by type; `sources` has, by type and column, what the value came from."""
 
     def __init__(self) -> None:
@@ -72,12 +72,12 @@ class Table:
 
     def put(self, name: str, columns: Mapping[str, Any], source: str) -> None:
         """Set columns of a row; an empty value takes away what was derived."""
-        row, told = self.rows.setdefault(name, {}), self.sources.setdefault(name, {})
+        row, value_sources = self.rows.setdefault(name, {}), self.sources.setdefault(name, {})
         for column, value in columns.items():
             if row.get(column) == value:
                 continue
             row.pop(column, None)
-            told[column] = source
+            value_sources[column] = source
             if value not in ("", [], {}, None, False):
                 row[column] = value
 
@@ -87,12 +87,12 @@ def described(
     chunks: Chunks,
     specification: Specification,
     rows: Mapping[str, Columns] = ROWS_AND_DATA,
-) -> Table:
+) -> TypeTable:
     """The table. RemitError: rows kept by hand that say nothing new, or name what is gone."""
     documents = templates.documents(schemas)
     formats = ArnFormats(chunks)
     prefixes = prefixes_by_service(specification.arn_templates(), templates.handlers(schemas))
-    table = Table()
+    table = TypeTable()
     for name, schema in documents.items():
         table.put(name, columns_of_schema(schema), "schema")
         service = templates.service_of(name)
@@ -115,25 +115,29 @@ def _fittest(schema: Mapping[str, Any], formats: list[str], ref_of: list[str]) -
     )
 
 
-def _put_cdk(table: Table, name: str, schema: Mapping[str, Any], specification: Specification) -> None:
+def _put_cdk(table: TypeTable, name: str, schema: Mapping[str, Any], specification: Specification) -> None:
     row = table.rows[name]
     table.put(name, specification.ref(name, already=row.get("ref", "")), "cdk")
     read_only = set(paths(schema, "readOnlyProperties"))
-    if row.get("ref") == "arn" and set(row["ref_of"]) <= read_only and "Ref" not in row.get("arn_from", ()):
-        table.put(name, {"arn_from": ["Ref", *row.get("arn_from", ())]}, "cdk")
-    elif row.get("ref") != "arn" and "Ref" in row.get("arn_from", ()):
-        table.put(name, {"arn_from": [way for way in row["arn_from"] if way != "Ref"]}, "cdk")
+    arn_from = row.get("arn_from", [])
+    if row.get("ref") != "arn" and "Ref" in arn_from:
+        table.put(name, {"arn_from": [way for way in arn_from if way != "Ref"]}, "cdk")
+    elif row.get("ref") == "arn" and "Ref" not in arn_from and read_only.issuperset(row["ref_of"]):
+        table.put(name, {"arn_from": ["Ref", *arn_from]}, "cdk")
     template = specification.arn_templates().get(name)
-    table.put(name, {"arn": template, "arn_is": "granted"} if template else {}, "cdk")
-    table.put(name, {"holds_data": True} if specification.is_stateful(name) else {}, "cdk")
+    if template:
+        table.put(name, {"arn": template, "arn_is": "granted"}, "cdk")
+    if specification.is_stateful(name):
+        table.put(name, {"holds_data": True}, "cdk")
     references = dict(row.get("references", {}))
-    for what, related in specification.references(name).items():
-        known = {path for path in related if is_text_at(schema, path) and not path.endswith(_ANY_VALUE)}
-        references[what] = sorted({*references.get(what, ()), *known})
-    table.put(name, {"references": {key: references[key] for key in sorted(references) if references[key]}}, "cdk")
+    for referent, related in specification.references(name).items():
+        text_paths = {path for path in related if is_text_at(schema, path) and not path.endswith(_ANY_VALUE)}
+        references[referent] = sorted({*references.get(referent, ()), *text_paths})
+    sorted_references = {referent: related for referent, related in sorted(references.items()) if related}
+    table.put(name, {"references": sorted_references}, "cdk")
 
 
-def _put_derived(table: Table, name: str, schema: Mapping[str, Any], arn: str, formats: ArnFormats) -> None:
+def _put_derived(table: TypeTable, name: str, schema: Mapping[str, Any], arn: str, formats: ArnFormats) -> None:
     """What follows from the ARN's shape: its variables, IAM's names of it, the name."""
     ref_of = table.rows[name].get("ref_of", [])
     by_variable = variables_by_property(schema, arn, ref_of) if arn else {}
@@ -146,7 +150,7 @@ def _put_derived(table: Table, name: str, schema: Mapping[str, Any], arn: str, f
 
 
 def _put_by_hand(
-    table: Table, rows: Mapping[str, Columns], documents: Mapping[str, Mapping[str, Any]], formats: ArnFormats
+    table: TypeTable, rows: Mapping[str, Columns], documents: Mapping[str, Mapping[str, Any]], formats: ArnFormats
 ) -> None:
     wrong: list[str] = []
     for name, columns in rows.items():
@@ -159,8 +163,12 @@ def _put_by_hand(
         wrong += [f"{name}: {text}" for text in _gone(table.rows[name], documents[name], columns)]
     for name, row in table.rows.items():
         if "makes" in row:
-            made = table.rows.get(row["makes"], {})
-            table.put(name, {key: made[key] for key in _SHARED_BY_SAM if key in made and key not in row}, "curated")
+            target_row = table.rows.get(row["makes"], {})
+            table.put(
+                name,
+                {key: target_row[key] for key in _SHARED_BY_SAM if key in target_row and key not in row},
+                "curated",
+            )
     refuse_stale(wrong)
 
 
@@ -184,43 +192,48 @@ def _completed(columns: Columns, row: Columns, schema: Mapping[str, Any], format
 
 def _stale(row: Columns, columns: Columns) -> list[str]:
     """What a row kept by hand says that is derived all the same."""
-    alone = {key: value for key, value in columns.items() if key != "references"}  # which come on top
-    told = [f"{key} is derived as {value!r}" for key, value in alone.items() if (row.get(key) or "") == (value or "")]
+    problems = []
+    for column, value in columns.items():
+        if column != "references" and (row.get(column) or "") == (value or ""):
+            problems.append(f"{column} is derived as {value!r}")
     derived = row.get("references", {})
-    given = columns.get("references", {})
-    return told + [
-        f"{path} is derived as a {what}" for what in given for path in given[what] if path in derived.get(what, ())
-    ]
+    for referent, references in columns.get("references", {}).items():  # which come on top
+        problems += [f"{path} is derived as a {referent}" for path in references if path in derived.get(referent, ())]
+    return problems
 
 
-def _joined(derived: Mapping[str, list[str]], given: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def _joined(derived: Mapping[str, list[str]], curated: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """The derived references and those of a row kept by hand, which come on top; an instance profile is no role."""
-    joined = {what: sorted({*derived.get(what, ()), *given.get(what, ())}) for what in sorted({*derived, *given})}
-    if "instance profile" in given:
-        joined["role"] = [path for path in joined.get("role", ()) if path not in given["instance profile"]]
+    joined: dict[str, list[str]] = {}
+    for referent in sorted({*derived, *curated}):
+        joined[referent] = sorted({*derived.get(referent, ()), *curated.get(referent, ())})
+    if "instance profile" in curated:
+        joined["role"] = [path for path in joined.get("role", ()) if path not in curated["instance profile"]]
     return joined
 
 
 def _gone(row: Columns, schema: Mapping[str, Any], columns: Columns) -> list[str]:
     """What a row kept by hand names that the schema or the ARN's shape does not have (any more)."""
-    named = [columns[key] for key in ("name", "name_path", "replicas") if columns.get(key)]
-    named += [path for path in columns.get("arn_of", {}).values() if path]
-    named += [path for key, path in columns.get("access", {}).items() if key in ("authorization", "managed", "roles")]
-    named += [path for paths in columns.get("references", {}).values() for path in paths]
-    gone = [f"there is no property {path}" for path in named if property_at(schema, path) is None]
-    known = set(variables(row.get("arn", ""))) | {
-        variable for format_ in row.get("arn_else", {}).values() for variable in variables(format_)
-    }
+    named_paths = [columns[key] for key in ("name", "name_path", "replicas") if columns.get(key)]
+    named_paths += [path for path in columns.get("arn_of", {}).values() if path]
+    named_paths += [
+        path for key, path in columns.get("access", {}).items() if key in ("authorization", "managed", "roles")
+    ]
+    named_paths += [path for paths in columns.get("references", {}).values() for path in paths]
+    gone = [f"there is no property {path}" for path in named_paths if property_at(schema, path) is None]
+    arn_variables = set(variables(row.get("arn", "")))
+    for format_ in row.get("arn_else", {}).values():
+        arn_variables.update(variables(format_))
     gone += [
         f"the ARN has no variable {variable}"
         for key in ("arn_of", "arn_defaults")
         for variable in columns.get(key, {})
-        if variable not in known
+        if variable not in arn_variables
     ]
     return gone
 
 
-def packed(table: Table, name: str, identifier: list[str]) -> dict[str, Any]:
+def packed(table: TypeTable, name: str, identifier: list[str]) -> dict[str, Any]:
     """A row under the short keys that it has in the snapshot; Ref gives the identifier where it says no more."""
     row = dict(table.rows[name])
     if row.get("ref_of") == identifier:
@@ -228,7 +241,7 @@ def packed(table: Table, name: str, identifier: list[str]) -> dict[str, Any]:
     return {letter: row[column] for column, letter in _LETTERS.items() if column in row}
 
 
-def report(table: Table) -> dict[str, dict[str, list[Any]]]:
+def report(table: TypeTable) -> dict[str, dict[str, list[Any]]]:
     """By type and column: the value and its source."""
     return {
         name: {column: [value, table.sources[name][column]] for column, value in sorted(row.items())}

@@ -1,1 +1,4 @@
-"""Decide one request against policies, and say which statements decided."""
+"""Decide one request against policies as IAM does: `evaluate` gives the verdict and its reasons.
+
+`prepared_statements` compiles statements, `evaluation_logic` combines the layers, `decision` finds the reasons.
+"""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.decide.because import Decision
+from remit.iam.decide.decision import Decision
+from remit.iam.decide.evaluation_logic import KEPT, Layers, Verdict, rules_by_layer, verdict_on
 from remit.iam.decide.prepared_statements import IdentityCache
-from remit.iam.decide.weigh import KEPT, Layers, Verdict, rules_by_layer, verdict_on
 from remit.iam.policy import Policy
 from remit.iam.request import ALL, Request
 

@@ -1,16 +1,16 @@
-"""Statements made ready to be asked, and indexed by action, once per policy.
+"""Statements compiled to rules, and indexed by action, once per policy.
 
-A rule answers True (it speaks about the request), False, or None (it depends on what the request leaves
-open).
+A rule answers whether its statement applies to a request: True, False, or None where that depends on what the request
+leaves open.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, is_pattern, matcher
+from remit.iam.pattern_list import with_stars
 from remit.iam.policy import Globs
 from remit.iam.policy_text import asked, completed, holds, names_in, parts_of, perhaps_incomplete, resource_parts
 from remit.iam.principal import Reach, reach
@@ -26,12 +26,11 @@ if TYPE_CHECKING:
 Position: TypeAlias = tuple[int, int]
 """Which policy of a layer, and which statement of it, both from 0."""
 
-_PUT_IN: Final = re.compile(r"\$\{\{.*\}\}|\$\{[^}]*\}")
 _MOST_ACTIONS: Final = 10_000  # per layer; forgotten all at once
 
 
 class StatementRule:
-    """One statement of one policy; what a question needs of it is compiled when it is first asked."""
+    """One statement of a policy. Each element is compiled when it is first needed."""
 
     __slots__ = ("_trust", "conditions", "deny", "resource", "speaks_of_action", "statement", "version")
 
@@ -46,7 +45,7 @@ class StatementRule:
         self._trust = trust
 
     def __getattr__(self, name: str) -> Any:
-        """A slot that has no value yet: from then on it costs nothing."""
+        """Compile an element that has no value yet."""
         compiled = _COMPILE[name](self) if name in _COMPILE else object.__getattribute__(self, name)
         setattr(self, name, compiled)
         return compiled
@@ -62,7 +61,7 @@ class StatementRule:
         return (*tests, _late_test(self.statement.actions)) if _is_late(self.statement.actions) else tests
 
     def holds(self, request: Request) -> Truth:
-        """Whether resource and conditions fit; the action is known to."""
+        """Whether Resource and Condition match a request whose action is known to match."""
         answer: Truth = True
         if self.resource is not None:
             answer = self.resource(request)
@@ -102,10 +101,10 @@ def _is_late(actions: Globs) -> bool:
 
 
 def _widest(actions: Globs) -> Globs:
-    """The actions that may be meant, whatever CloudFormation puts in; `_late_test` says whether they are."""
+    """The actions with `*` for what CloudFormation puts in; `_late_test` then decides whether they are meant."""
     if actions.negated or not _is_late(actions):
         return actions
-    return Globs(tuple(_PUT_IN.sub("*", text) for text in actions.patterns))
+    return Globs(tuple(with_stars(text) for text in actions.patterns))
 
 
 def _late_test(actions: Globs) -> Test:
@@ -253,16 +252,16 @@ def rules_of(policy: Policy, *, trust: bool = False) -> tuple[StatementRule, ...
 
 
 class LayerRules:
-    """The rules of one layer's policies, and for every action asked so far those that speak of it.
+    """The rules of one layer's policies, cached by the actions that they include.
 
-    `trust`: they are a resource's; `bounded`: and who asks has a permissions boundary.
+    `trust`: the policies are a resource's; `bounded`: and the caller has a permissions boundary.
     """
 
     __slots__ = ("_bounded", "_by_action", "policies", "rules")
 
     def __init__(self, policies: Sequence[Policy], *, trust: bool = False, bounded: bool = False) -> None:
         self._bounded = bounded
-        self.policies = tuple(rules_of(policy, trust=trust) for policy in policies)
+        self.policies = [rules_of(policy, trust=trust) for policy in policies]
         self.rules = tuple(rule for rules in self.policies for rule in rules)
         self._by_action: dict[str, tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]] = {}
 
@@ -281,7 +280,7 @@ class LayerRules:
         return denies_and_allows
 
     def reach(self, rule: StatementRule, request: Request) -> Reach:
-        """How a rule's Principal means whoever asks. A Deny with NotPrincipal spares nobody who has a boundary.
+        """How closely a rule's Principal means the caller. A Deny with NotPrincipal spares nobody who has a boundary.
 
         Source: "AWS JSON policy elements: NotPrincipal" (IAM User Guide).
         """
@@ -291,7 +290,7 @@ class LayerRules:
         return reach(principals, request, deny=rule.deny)
 
     def place(self, rule: StatementRule) -> Position:
-        """Where a rule of this layer stands."""
+        """The position of a rule of this layer."""
         for number, rules in enumerate(self.policies):
             for index, candidate in enumerate(rules):
                 if candidate is rule:

@@ -1,6 +1,6 @@
-"""How much work one direction of a comparison may take, counted in steps so that the answer never depends on a clock.
+"""A limit on the work of a proof, counted in steps, so that an answer never depends on how fast a machine is.
 
-A step is about as long as it takes to hold one text against one pattern.
+One step is about the time to match one text against one pattern.
 """
 
 from __future__ import annotations
@@ -10,48 +10,56 @@ from typing import TYPE_CHECKING, Final
 from remit.iam.prove.glob_sets import Unclear, meeting
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
 
 STEPS: Final = 8_000_000
 """A few seconds; real roles need a few thousand."""
 
 
 class Exhausted(Unclear):
-    """There are no steps left for what has not been decided yet."""
+    """The budget is spent; what has not been decided yet stays undecided."""
 
 
 class Budget:
-    """Steps that are `left` of all `steps`; what is spent `once` costs nothing again."""
+    """`left` of all `steps`; steps for the same subject are spent `once`."""
 
-    __slots__ = ("_known", "left", "steps")
+    __slots__ = ("_paid", "left", "steps")
 
     def __init__(self, steps: int = STEPS) -> None:
         self.steps = steps
         self.left = steps
-        self._known: set[Hashable] = set()
+        self._paid: set[Hashable] = set()
 
     @property
     def spent(self) -> int:
-        """Steps that are taken."""
+        """How many steps were spent."""
         return self.steps - self.left
 
     def spend(self, steps: int) -> None:
-        """Take steps. Raises Exhausted when there are not as many left, from then on always."""
+        """Spend steps. Raises Exhausted if there are not as many left, and from then on always."""
         self.left -= steps
         if self.left < 0:
             self.left = -1
             raise Exhausted("the comparison as a whole takes too long")
 
-    def once(self, what: Hashable, steps: int) -> None:
-        """Take steps for what is kept and need not be done again."""
-        if what not in self._known:
-            self._known.add(what)
+    def once(self, subject: Hashable, steps: int) -> None:
+        """Spend steps for work whose result is cached: only the first time."""
+        if subject not in self._paid:
+            self._paid.add(subject)
             self.spend(steps)
 
-    def meet(self, one: str, other: str) -> tuple[str, ...]:
+    def meet(self, pattern: str, other_pattern: str) -> tuple[str, ...]:
         """Patterns that together describe what two patterns both do. Raises Unclear when they are too many."""
-        found = meeting(one, other)
-        self.once((one, other), found.steps)
-        if found.reason:
-            raise Unclear(found.reason)
-        return found.patterns
+        result = meeting(pattern, other_pattern)
+        self.once((pattern, other_pattern), result.steps)
+        if result.reason:
+            raise Unclear(result.reason)
+        return result.patterns
+
+    def meet_lists(self, patterns: Iterable[str], further: Iterable[tuple[str, ...]]) -> list[str]:
+        """What patterns have in common with some pattern of each further list. Raises Unclear as `meet` does."""
+        common = list(patterns)
+        for texts in further:
+            parts = [part for pattern in common for text in texts for part in self.meet(pattern, text)]
+            common = list(dict.fromkeys(parts))
+        return common

@@ -1,7 +1,7 @@
-"""Conditions made ready to be compared: one atom per condition, and which of a key's possible values make it true.
+"""The conditions of statements in the form that proofs use: an atom per condition, and when it is true.
 
-A key is absent, or has one value, or (where a condition treats it as a set) several. A key that some condition reads
-as a number, a date, a Boolean, an address or bytes has only values that can be read so.
+A condition key is absent, or has one value, or several if it is multivalued. A key that some condition reads as a
+number, a date, a Boolean, an address or bytes has only values of that type.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from remit.catalogue.condition_keys import OPERATORS
 from remit.iam.condition import check_of
 from remit.iam.operators import check_operator
 from remit.iam.pattern import is_pattern
-from remit.iam.prove.alphabet import encode, filled, has_marks, is_private, variables_in
+from remit.iam.prove.encoded_text import encode, filled, has_marks, is_private, variables_in
 from remit.iam.prove.glob_sets import Unclear
 from remit.iam.request import Request
 from remit.iam.text_comparison import ARN_COLONS
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from remit.iam.text_comparison import Check
 
 State: TypeAlias = str | tuple[str, ...] | None
-"""What a key has: one value, several, or None for absent. A lone empty string in a tuple is a set without values."""
+"""What a key has: one value, several, or None (absent). A tuple of one empty string is a set without values."""
 
 EMPTY: Final = ("",)
 _NOBODY: Final = Request("none:None", context={})
@@ -66,29 +66,35 @@ class Atom:
         """Whether it is false of an absent key, whatever its values are."""
         return not (self.negated or self.if_exists or self.quantifier == "forallvalues" or self.operator == "Null")
 
-    def implies(self, other: Atom) -> bool:
-        """Whether the other is plainly true wherever this is: the same condition, with no fewer ways to be met."""
-        if (self.operator, self.key, self.quantifier) != (other.operator, other.key, other.quantifier):
+    def implies(self, implied: Atom) -> bool:
+        """Whether another atom is true wherever this is, at one look: the same condition with at least its values."""
+        if (self.operator, self.key, self.quantifier) != (implied.operator, implied.key, implied.quantifier):
             return False
-        fewer, more = (other, self) if self.negated else (self, other)
-        return set(fewer.values) <= set(more.values) and (other.if_exists or not self.if_exists)
+        narrower, wider = (implied, self) if self.negated else (self, implied)
+        return set(narrower.values) <= set(wider.values) and (implied.if_exists or not self.if_exists)
 
     def fits(self, value: str) -> bool:
         """Whether one value of the key fits."""
         return bool(self.check(value, _NOBODY)) is not self.negated
 
     def holds(self, state: State) -> bool:
-        """Whether it is true of what the key has."""
+        """Whether it is true of a state of its key."""
         if self.operator == "Null":
             return ("true" if state is None else "false") in self.values
         if not self.quantifier:
             if state is None:
                 return self.if_exists or self.negated
             return isinstance(state, str) and self.fits(state)
-        several = () if state in (None, "", EMPTY) else (state,) if isinstance(state, str) else state or ()
+        values = _as_set(state)
         if self.quantifier == "forallvalues":
-            return all(map(self.fits, several))
-        return any(map(self.fits, several)) if several else self.if_exists
+            return all(map(self.fits, values))
+        return any(map(self.fits, values)) if values else self.if_exists
+
+
+def _as_set(state: State) -> tuple[str, ...]:
+    if isinstance(state, str):
+        return (state,) if state else ()
+    return () if state is None or state == EMPTY else state
 
 
 @lru_cache(maxsize=65_536)
@@ -126,16 +132,16 @@ def _interned(
     if_exists: bool = False,
 ) -> Atom:
     identity = (operator, key, values, quantifier, if_exists)
-    found = _ATOMS.get(identity)
-    if found is None:
+    atom = _ATOMS.get(identity)
+    if atom is None:
         if len(_ATOMS) >= _KEPT:
             _ATOMS.clear()
         check = check_of(operator, values, "")
         if OPERATORS[operator].family == "ARN":
             check = _or_equal(check, frozenset(filter(_is_opaque, values)))
         marked = any(map(has_marks, values))
-        found = _ATOMS[identity] = Atom(operator, key, values, quantifier, if_exists, name, check, marked)
-    return found
+        atom = _ATOMS[identity] = Atom(operator, key, values, quantifier, if_exists, name, check, marked)
+    return atom
 
 
 def _is_opaque(text: str) -> bool:
@@ -144,7 +150,7 @@ def _is_opaque(text: str) -> bool:
 
 
 def _or_equal(check: Check, texts: frozenset[str]) -> Check:
-    """As a check of ARNs, where these texts are whole ARNs that equal themselves."""
+    """The check of ARNs, where in addition these texts are whole ARNs that equal themselves."""
     if not texts:
         return check
     return lambda value, request: value in texts or check(value, request)
@@ -168,16 +174,17 @@ def equal_to_text(key: str, value: str) -> Atom:
 
 
 def with_variables(atom: Atom, values: dict[str, str | None]) -> Atom:
-    """The atom with its variables in place; a value without one is dropped, for nothing equals it."""
-    texts = tuple(sorted({text for text in (filled(text, values) for text in atom.values) if text is not None}))
-    if texts == atom.values:
-        return atom
-    return _interned(atom.operator, atom.key, texts, atom.quantifier, atom.name, if_exists=atom.if_exists)
+    """The atom with the values of variables put in; a text whose variable has none is dropped: nothing equals it."""
+    texts = {filled(text, values) for text in atom.values}
+    return _with_texts(atom, tuple(sorted(text for text in texts if text is not None)))
 
 
 def without_variables(atom: Atom) -> Atom:
-    """The atom with those of its values alone that hold no variable; it may be left with none."""
-    texts = tuple(text for text in atom.values if not variables_in(text))
+    """The atom with only those of its values that hold no variable, which may be none."""
+    return _with_texts(atom, tuple(text for text in atom.values if not variables_in(text)))
+
+
+def _with_texts(atom: Atom, texts: tuple[str, ...]) -> Atom:
     if texts == atom.values:
         return atom
     return _interned(atom.operator, atom.key, texts, atom.quantifier, atom.name, if_exists=atom.if_exists)

@@ -1,7 +1,7 @@
-"""Whether a statement can ever apply, and whether others cover it: small questions to the procedure of `compare`.
+"""Whether a statement can ever apply, and whether other statements cover it, proven as `compare` proves.
 
-Everything is one question: is there a request that meets all of some statements and none of some others? Effect and
-principals are the caller's affair.
+Both are one question: is there a request to which all of some statements apply, and none of some others? Effects and
+principals are not looked at.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.policy import VERSION
+from remit.iam.prove.action_search import ActionSearch, Case, no_actions
 from remit.iam.prove.budget import Budget
-from remit.iam.prove.gains import SETS
+from remit.iam.prove.gains import MULTIVALUED_KEYS
 from remit.iam.prove.glob_sets import Unclear, points
 from remit.iam.prove.key_values import Premises
-from remit.iam.prove.new_actions import Case, Openings
-from remit.iam.prove.satisfiable import Questions
+from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.statement_space import Index, box_of
 
 if TYPE_CHECKING:
@@ -28,60 +28,61 @@ STEPS: Final = 200_000
 
 
 def can_apply(*statements: Statement, version: str = VERSION, budget: Budget | None = None) -> bool | None:
-    """Whether some request meets all of the statements; None where that is not decided."""
+    """Whether there is a request to which all of the statements apply; None: it is not decided."""
     try:
         boxes = tuple(box_for(statement, version) for statement in statements)
     except Unclear:
         return None
-    questions = Questions(Premises.of(statements, SETS), budget or Budget(STEPS))
-    return _is_open(Case(boxes, ()), questions)
+    search = ResourceSearch(Premises.of(statements, MULTIVALUED_KEYS), budget or Budget(STEPS))
+    return _is_open(Case(boxes, ()), search)
 
 
 def covers(wide: Iterable[Statement], narrow: Statement, version: str = VERSION, budget: Budget | None = None) -> bool:
-    """Whether it is proven that each request that meets `narrow` meets one of `wide`, too."""
+    """Whether it is proven that one of `wide` applies wherever `narrow` does."""
     statements = tuple(wide)
     try:
         box = box_for(narrow, version)
         index = Index(box_for(statement, version) for statement in statements)
-        questions = Questions(Premises.of((*statements, narrow), SETS), budget or Budget(STEPS))
-        return leave_nothing(index, box, questions)
+        search = ResourceSearch(Premises.of((*statements, narrow), MULTIVALUED_KEYS), budget or Budget(STEPS))
+        return leave_nothing(index, box, search)
     except Unclear:
         return False
 
 
 def box_for(statement: Statement, version: str) -> Box:
-    """The box of a statement; without Resource, as in the policy of a resource, it speaks of every one."""
+    """The box of a statement; without Resource, as in a resource's policy, it applies to every resource."""
     return box_of(statement, 0, version, speaks_without_resource=True)
 
 
-def leave_nothing(covering: Index, box: Box, questions: Questions) -> bool:
+def leave_nothing(covering: Index, box: Box, search: ResourceSearch) -> bool:
     """Whether it is proven that the covering statements apply wherever another does."""
     actions = _actions(box)
-    return all(_may_cover(covering, action, questions.budget) for action in actions) and all(
-        leave_nothing_of(covering, box, action, questions) for action in actions
+    return all(_may_cover(covering, action, search.budget) for action in actions) and all(
+        leave_nothing_of(covering, box, action, search) for action in actions
     )
 
 
-def leave_nothing_of(covering: Index, box: Box, action: str, questions: Questions) -> bool:
-    """As `leave_nothing`, of one action pattern of the statement, folded (`*` for NotAction)."""
-    if not _may_cover(covering, action, questions.budget):
+def leave_nothing_of(covering: Index, box: Box, action: str, search: ResourceSearch) -> bool:
+    """As `leave_nothing`, for one action pattern of the statement (folded; `*` for NotAction)."""
+    if not _may_cover(covering, action, search.budget):
         return False
-    return next(Openings(Case((box,), (covering,)), questions, _nothing_known).of(action), None) is None
+    openings = ActionSearch(Case((box,), (covering,)), search, no_actions).openings(action)
+    return next(openings, None) is None
 
 
 def _may_cover(covering: Index, action: str, budget: Budget) -> bool:
-    """A cheap look: whether any of the statements speaks of what stands for the whole pattern."""
+    """A cheap look: whether any of the statements includes the point that stands for the whole pattern."""
     point = points(action)[0]
     budget.spend(covering.effort(point))
     return bool(covering.at(point))
 
 
-def _is_open(case: Case, questions: Questions) -> bool | None:
+def _is_open(case: Case, search: ResourceSearch) -> bool | None:
     """Whether a case leaves anything open; None where that is not decided."""
     answer: bool | None = False
-    openings = Openings(case, questions, _nothing_known)
-    for action in _actions(case.wanted[0]):
-        for opening in openings.of(action):
+    action_search = ActionSearch(case, search, no_actions)
+    for action in _actions(case.required[0]):
+        for opening in action_search.openings(action):
             if not isinstance(opening, Unclear):
                 return True
             answer = None
@@ -90,7 +91,3 @@ def _is_open(case: Case, questions: Questions) -> bool | None:
 
 def _actions(box: Box) -> tuple[str, ...]:
     return ("*",) if box.not_actions else box.actions
-
-
-def _nothing_known(_: str) -> tuple[str, ...]:
-    return ()

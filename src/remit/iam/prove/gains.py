@@ -1,278 +1,286 @@
-"""One direction of a comparison: everything that the new side allows and the old side does not."""
+"""Everything that the new side of a comparison allows and the old side does not: one direction of `compare`."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, product
 from math import prod
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from remit.iam.comparison import Piece, SideDifference, Tier, Undecided
 from remit.iam.pattern import covers, overlaps
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
-from remit.iam.prove.alphabet import has_marks, has_shape, widened
+from remit.iam.prove.action_search import ALWAYS_ALLOWED, ActionSearch, ActionsOf, Case
 from remit.iam.prove.budget import Budget
+from remit.iam.prove.encoded_text import has_marks, has_shape, widened
+from remit.iam.prove.example_requests import Words, request_for
 from remit.iam.prove.glob_sets import Unclear
 from remit.iam.prove.key_values import Premises
-from remit.iam.prove.new_actions import ALWAYS_ALLOWED, Case, Known, Openings
-from remit.iam.prove.satisfiable import Questions
+from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.statement_space import spelling
-from remit.iam.prove.witness import Words, request_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.iam.prove.compared_policies import Side
-    from remit.iam.prove.new_actions import Opening
-    from remit.iam.prove.statement_space import Box, Compiled
+    from remit.iam.prove.action_search import Opening
+    from remit.iam.prove.compared_side import Side
+    from remit.iam.prove.statement_space import Box, CompiledPolicy, Index
 
-SETS: Final = frozenset(
+MULTIVALUED_KEYS: Final = frozenset(
     ("aws:tagkeys", "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths")
 )
-"""Keys that have several values whoever reads them. Source: "AWS global condition context keys" (IAM User Guide)."""
-_Actions: TypeAlias = "tuple[tuple[str, str], ...]"
+"""Keys that have several values in any policy. Source: "AWS global condition context keys" (IAM User Guide)."""
 MOST_CASES: Final = 20_000
 _SHAPELESS: Final = "which resource a reference means is known at the deploy only"
 _TOO_MANY: Final = "the layers can be combined in too many ways"
 _WITNESS, _AT_ONCE = 200, 8  # steps of a request and its check; texts of a list that one step compares
-MOST_PIECES: Final = 200  # of a statement; of each further action the first resource is told
-MOST_IN_ALL: Final = 3_000  # of further statements the first piece is told; as well when half of the budget is spent
+MOST_PIECES: Final = 200  # of one statement; beyond them, of each action only the first resource is reported
+MOST_IN_ALL: Final = 3_000  # beyond them, or when half of the budget is spent, one piece of each statement is reported
 
 
-class Sweep:
-    """The gains of `new` over `old`, which findings call by the name `other`.
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A layer of the old side that does not allow everything, with its Allow statements and the reason to report."""
+
+    policies: tuple[CompiledPolicy, ...]
+    allows: tuple[Index, ...]
+    difference: SideDifference
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A case, what it would show, and the action patterns to ask about: each folded, and as spelled."""
+
+    case: Case
+    difference: SideDifference
+    actions: tuple[tuple[str, str], ...]
+
+
+class GainSearch:
+    """Search everything that `new` allows and `old` does not; reasons call the old side `old_name`.
 
     `undecided` is complete once the gains have been taken.
     """
 
-    def __init__(self, old: Side, new: Side, known: Known, other: str = "old", budget: Budget | None = None) -> None:
-        self.other = other
-        self.count = 0
+    def __init__(
+        self, old: Side, new: Side, actions_of: ActionsOf, old_name: str = "old", budget: Budget | None = None
+    ) -> None:
+        self.old_name = old_name
         self.old = old
         self.new = new
-        self.known = known
+        self.actions_of = actions_of
         self.budget = budget or Budget()
-        self._counted = 0
-        self._questions: Questions | None = None
+        self._cases = 0
+        self._pieces = 0
+        self._resource_search: ResourceSearch | None = None
         self._spellings: dict[str, str] | None = None
         self.undecided: dict[Undecided, None] = {
             Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
         }
         self.words = Words(*old.compiled, *new.compiled)
-        self._limits = tuple(
-            (
-                policies,
-                tuple(policy.allows for policy in policies if policy.allows.boxes),
-                SideDifference(other, _TITLES.get(name, name)),
-            )
-            for name, policies in old.layers
-            if not any(policy.everything for policy in policies)
-        )
-        self._gone = _removed(old, new) if old.denies else ()
+        self._limits: list[_Limit] = []
+        for name, policies in old.layers:
+            if not any(policy.everything for policy in policies):
+                allows = tuple(policy.allows for policy in policies if policy.allows.boxes)
+                self._limits.append(_Limit(policies, allows, SideDifference(old_name, _TITLES.get(name, name))))
+        self._removed_denials = _removed(old, new) if old.denies else ()
 
     @property
-    def questions(self) -> Questions:
-        """Made when there is one: most statements of most changes are spelled on both sides."""
-        if self._questions is None:
-            statements = (box.statement for side in (self.old, self.new) for own in side.compiled for box in own.boxes)
-            self._questions = Questions(Premises.of(statements, SETS), self.budget)
-        return self._questions
+    def resource_search(self) -> ResourceSearch:
+        """Made at the first question: most statements of most changes are spelled on both sides."""
+        if self._resource_search is None:
+            policies = (*self.old.compiled, *self.new.compiled)
+            statements = (box.statement for policy in policies for box in policy.boxes)
+            self._resource_search = ResourceSearch(Premises.of(statements, MULTIVALUED_KEYS), self.budget)
+        return self._resource_search
 
     @property
     def spellings(self) -> dict[str, str]:
-        """The action patterns of either side by how they are folded, as somebody spells them."""
+        """The action patterns of either side by their folded form, as a statement spells them."""
         if self._spellings is None:
-            boxes = (box for side in (self.old, self.new) for policy in side.compiled for box in policy.boxes)
+            policies = (*self.old.compiled, *self.new.compiled)
+            boxes = (box for policy in policies for box in policy.boxes)
             pairs = (zip(box.actions, box.statement.actions.patterns, strict=True) for box in boxes)
             self._spellings = dict(chain.from_iterable(pairs))
         return self._spellings
 
-    def gains(self, *, first: bool = False) -> Iterator[Piece]:
-        """Every gain, in the order of the new side's statements; with `first`, the first one alone.
+    def gains(self, *, only_first: bool = False) -> Iterator[Piece]:
+        """Every gain, in the order of the new side's statements.
 
-        Beyond limits that only generated policies reach, not every resource of every action is told.
+        Beyond limits that only generated policies reach, not every resource of every action is reported.
         """
-        told: set[tuple[Box, str, str]] = set()
-        for box in self._candidates():
+        reported: set[tuple[Box, str, str]] = set()
+        candidates = [box for policy in self.new.layers[0][1] for box in policy.allows.boxes]
+        for box in candidates:
             try:
-                for case, difference, actions in self._cases(box):
-                    for piece in self._pieces(box, case, difference, actions, told, first=first):
+                for question in self._questions(box):
+                    for piece in self._answers(box, question, reported, only_first=only_first):
                         yield piece
-                        if first:
+                        if only_first:
                             return
             except Unclear as reason:
-                self._leave(box, str(reason))
+                self._leave_undecided(box, str(reason))
 
-    def _candidates(self) -> Iterator[Box]:
-        return (box for policy in self.new.layers[0][1] for box in policy.allows.boxes)
-
-    def _cases(self, box: Box) -> Iterator[tuple[Case, SideDifference, _Actions]]:
-        """How a statement may be new: a layer of the other side does not allow it, or a Deny there forbids it.
-
-        With each case its reason, and the action patterns to ask about.
-        """
-        limits = [
-            (allows, difference, left)
-            for policies, allows, difference in self._limits
-            if (left := tuple(self._left(box, policies)))
-        ]
-        if not limits and not self._gone:
+    def _questions(self, box: Box) -> Iterator[_Question]:
+        """How a statement may be new: a layer of the old side does not allow it, or a Deny there forbids it."""
+        limits = [(limit, tuple(self._unrepeated_actions(box, limit.policies))) for limit in self._limits]
+        limits = [(limit, actions) for limit, actions in limits if actions]
+        if not limits and not self._removed_denials:
             return
         denies = self.new.denies
-        for wanted in self._together(box):
-            for allows, difference, left in limits:
-                self._count()
-                yield Case(wanted, (*allows, *denies)), difference, left
-            for denial in self._gone:
+        for required in self._with_further_layers(box):
+            for limit, actions in limits:
+                self._count_case()
+                yield _Question(Case(required, (*limit.allows, *denies)), limit.difference, actions)
+            for denial in self._removed_denials:
                 self.budget.spend(1)
                 if not _apart(box, denial):
-                    self._count()
-                    difference = SideDifference(self.other, denial=self.old.source(denial))
-                    yield Case((*wanted, denial), denies), difference, tuple(self._left(box, ()))
+                    self._count_case()
+                    difference = SideDifference(self.old_name, denial=self.old.source(denial))
+                    actions = tuple(self._unrepeated_actions(box, ()))
+                    yield _Question(Case((*required, denial), denies), difference, actions)
 
-    def _count(self) -> None:
-        self._counted += 1
-        if self._counted > MOST_CASES:
+    def _count_case(self) -> None:
+        self._cases += 1
+        if self._cases > MOST_CASES:
             raise Unclear(_TOO_MANY)
 
-    def _together(self, box: Box) -> Iterator[tuple[Box, ...]]:
-        """The statement with one Allow of each further layer."""
-        others: list[list[Box]] = []
+    def _with_further_layers(self, box: Box) -> Iterator[tuple[Box, ...]]:
+        """The statement with one Allow of each further layer of the new side, in every combination."""
+        choices: list[list[Box]] = []
         for _, layer in self.new.layers[1:]:
             if not any(policy.everything for policy in layer):
-                boxes = [other for policy in layer for other in policy.allows.boxes]
-                self.budget.spend(len(boxes))
-                others.append([other for other in boxes if not _apart(box, other)])
-        if prod(map(len, others)) > MOST_CASES:
+                allows = [allow for policy in layer for allow in policy.allows.boxes]
+                self.budget.spend(len(allows))
+                choices.append([allow for allow in allows if not _apart(box, allow)])
+        if prod(map(len, choices)) > MOST_CASES:
             raise Unclear(_TOO_MANY)
-        return ((box, *chosen) for chosen in product(*others))
+        return ((box, *chosen) for chosen in product(*choices))
 
-    def _pieces(
-        self,
-        box: Box,
-        case: Case,
-        difference: SideDifference,
-        actions: _Actions,
-        told: set[tuple[Box, str, str]],
-        *,
-        first: bool,
+    def _answers(
+        self, box: Box, question: _Question, reported: set[tuple[Box, str, str]], *, only_first: bool
     ) -> Iterator[Piece]:
-        openings = Openings(case, self.questions, self.known)
-        count = 0
-        for action, spelled in actions:
-            for found in openings.of(action):
-                if isinstance(found, Unclear):
-                    self._leave(box, str(found))
+        action_search = ActionSearch(question.case, self.resource_search, self.actions_of)
+        pieces = 0
+        for action, spelled in question.actions:
+            for opening in action_search.openings(action):
+                if isinstance(opening, Unclear):
+                    self._leave_undecided(box, str(opening))
                     continue
-                if (box, found.pattern, found.resource) in told:
+                access = (box, opening.pattern, opening.resource)
+                if access in reported:
                     continue
-                if _perhaps_covered(case, box, found):
-                    self._leave(box, _SHAPELESS)
+                name = spelled if opening.pattern == action else self.spellings.get(opening.pattern, opening.pattern)
+                piece = self._piece(box, question, opening, name, lifelike=not only_first)
+                if piece is None:
                     continue
-                name = spelled if found.pattern == action else self.spellings.get(found.pattern, found.pattern)
-                piece = self._checked(box, name, found, difference, lifelike=not first)
-                if piece is not None:
-                    told.add((box, found.pattern, found.resource))
-                    count += 1
-                    self.count += 1
-                    spent = self.count > MOST_IN_ALL or self.budget.left < self.budget.steps // 2
-                    yield replace(piece, whole=True) if spent or count > MOST_PIECES else piece
-                    if first or spent:
-                        return
-                    if count > MOST_PIECES:
-                        break
+                reported.add(access)
+                pieces += 1
+                self._pieces += 1
+                spent = self._pieces > MOST_IN_ALL or self.budget.left < self.budget.steps // 2
+                yield replace(piece, whole=True) if spent or pieces > MOST_PIECES else piece
+                if only_first or spent:
+                    return
+                if pieces > MOST_PIECES:
+                    break
 
-    def _left(self, box: Box, compared: tuple[Compiled, ...]) -> Iterator[tuple[str, str]]:
-        """Action patterns that no statement of the same resources and conditions spells: folded, as spelled."""
+    def _unrepeated_actions(self, box: Box, compared: tuple[CompiledPolicy, ...]) -> Iterator[tuple[str, str]]:
+        """Action patterns, folded and as spelled, that no statement of the same Resource and Condition repeats."""
         if box.not_actions:
             yield "*", "*"
             return
-        alike = [other for policy in compared for other in policy.said.get(box.spelled, ())]
+        alike = [allow for policy in compared for allow in policy.by_spelling.get(box.spelled, ())]
         patterns = box.statement.actions.patterns
-        if any(other.statement.actions.patterns == patterns for other in alike):
+        if any(allow.statement.actions.patterns == patterns for allow in alike):
             return
-        self.budget.spend((len(patterns) + sum(len(other.statement.actions.patterns) for other in alike)) // _AT_ONCE)
-        alike += [other for policy in compared for every in _EVERYWHERE for other in policy.said.get(every, ())]
-        left = set(box.actions).difference(*(other.actions for other in alike))
-        for folded, spelled in zip(box.actions, patterns, strict=True) if left else ():
-            if folded in left:
-                left.discard(folded)
+        self.budget.spend((len(patterns) + sum(len(allow.statement.actions.patterns) for allow in alike)) // _AT_ONCE)
+        for policy in compared:
+            for everywhere in _EVERYWHERE:
+                alike += policy.by_spelling.get(everywhere, ())
+        unrepeated = set(box.actions).difference(*(allow.actions for allow in alike))
+        if not unrepeated:
+            return
+        for folded, spelled in zip(box.actions, patterns, strict=True):
+            if folded in unrepeated:
+                unrepeated.discard(folded)
                 yield folded, spelled
 
-    def _checked(
-        self, box: Box, spelled: str, found: Opening, difference: SideDifference, *, lifelike: bool
-    ) -> Piece | None:
-        """The finding with a request that the evaluator agrees about; else it is left undecided."""
-        if found.action == ALWAYS_ALLOWED:
+    def _piece(self, box: Box, question: _Question, opening: Opening, spelled: str, *, lifelike: bool) -> Piece | None:
+        """An opening with a request that the evaluator confirms; None: it is no gain, or it is left undecided."""
+        if _perhaps_covered(question.case, box, opening):
+            self._leave_undecided(box, _SHAPELESS)
             return None
-        resource = box.spelling_of(found.resource)
+        if opening.action == ALWAYS_ALLOWED:
+            return None
+        resource = box.spelling_of(opening.resource)
         self.budget.spend(_WITNESS + sum(policy.effort for side in (self.old, self.new) for policy in side.compiled))
-        request = request_for(found, self.words, self.old, self.new, spelled=spelled, lifelike=lifelike)
+        request = request_for(opening, self.words, self.old, self.new, spelled=spelled, lifelike=lifelike)
         if request is None:
             unsure = "it depends on what its late-bound parts stand for"
-            unseen = f"the evaluator does not confirm what was found about {spelled} on {resource}"
-            self._leave(box, unsure if self.words.late else unseen)
+            unconfirmed = f"the evaluator does not confirm what was found about {spelled} on {resource}"
+            self._leave_undecided(box, unsure if self.words.late else unconfirmed)
             return None
-        tier: Tier = "now" if found.real is not None else "future"
-        return Piece(self.new.source(box), spelled, resource, request, tier, difference)
+        tier: Tier = "now" if opening.real is not None else "future"
+        return Piece(self.new.source(box), spelled, resource, request, tier, question.difference)
 
-    def _leave(self, box: Box, reason: str) -> None:
+    def _leave_undecided(self, box: Box, reason: str) -> None:
         self.undecided[Undecided(self.new.source(box), reason)] = None
 
 
-def _perhaps_covered(case: Case, box: Box, found: Opening) -> bool:
-    """Whether a reference of which nobody knows what ARN it is decides: some cover holds on some of what it may be."""
-    resource = found.resource
+def _perhaps_covered(case: Case, box: Box, opening: Opening) -> bool:
+    """Whether it hangs on a reference that may be any ARN: some cover applies to some of what it may be."""
+    resource = opening.resource
     if not (box.marked_resources or box.marked_atoms):
         return False
-    active = case.active(found.action)
-    plain = [cover.resources for cover in active if not cover.not_resources]
-    if not has_shape(resource) and any(_on_some(patterns, resource) for patterns in plain):
-        return True
-    given = [
-        (atom.key, text)
-        for atom in box.marked_atoms
-        if atom.kind == "ARN" and not atom.negated
-        for text in atom.values
-        if not has_shape(text)
-    ]
+    active = case.active(opening.action)
+    if not has_shape(resource):
+        plain = [cover.resources for cover in active if not cover.not_resources]
+        if any(_covers_some(patterns, resource) for patterns in plain):
+            return True
     limits = [(atom.key, atom.values) for cover in active for atom in cover.atoms if atom.kind == "ARN"]
-    return any(key == its and _on_some(texts, text) for key, text in given for its, texts in limits)
+    for atom in box.marked_atoms:
+        if atom.kind == "ARN" and not atom.negated:
+            shapeless = [text for text in atom.values if not has_shape(text)]
+            patterns_of_key = [patterns for key, patterns in limits if key == atom.key]
+            if any(_covers_some(patterns, text) for patterns in patterns_of_key for text in shapeless):
+                return True
+    return False
 
 
-def _on_some(patterns: Iterable[str], text: str) -> bool:
-    """Whether some pattern without references takes some of what a text may be, and not the reference itself."""
-    every = widened(text)
-    return any(not has_marks(one) and overlaps(one, every) and not covers(one, text) for one in patterns)
+def _covers_some(patterns: Iterable[str], text: str) -> bool:
+    """Whether some pattern without references matches some of what a text may be, and not the reference itself."""
+    anything = widened(text)
+    return any(
+        not has_marks(pattern) and overlaps(pattern, anything) and not covers(pattern, text) for pattern in patterns
+    )
 
 
 _EVERYWHERE: Final = tuple(spelling(Globs(("*",)), (), version) for version in (VERSION, OLD_VERSION))
 
 
-def _said(box: Box) -> tuple[object, ...]:
+def _as_spelled(box: Box) -> tuple[object, ...]:
     return box.spelled, box.actions, box.not_actions, box.statement.principals
 
 
 def _removed(old: Side, new: Side) -> tuple[Box, ...]:
-    """The denials of the old side that no statement of the new one plainly repeats."""
-    spelled = {_said(denial) for denial in new.denials}
-    gone = [denial for denial in old.denials if _said(denial) not in spelled]
-    meant = {denial.meaning for denial in new.denials} if gone else set()
-    return tuple(denial for denial in gone if denial.meaning not in meant)
+    """The Deny statements of the old side that no statement of the new one plainly repeats."""
+    new_denials = tuple(new.denials)
+    spelled = set(map(_as_spelled, new_denials))
+    removed = [denial for denial in old.denials if _as_spelled(denial) not in spelled]
+    meanings = {denial.meaning for denial in new_denials} if removed else set()
+    return tuple(denial for denial in removed if denial.meaning not in meanings)
 
 
 _TITLES: Final = {"identity": "side", "session": "session policy"}
-"""What a layer is called, where it is not called by its name."""
+"""How sentences call a layer, where that is not its name."""
 
 
-def _apart(one: Box, other: Box) -> bool:
+def _apart(box: Box, further: Box) -> bool:
     """Whether two statements plainly speak of different services, or of different resources."""
-    if not (one.not_resources or other.not_resources or one.globs or other.globs):
-        literal = not (one.marked_resources or other.marked_resources)
-        if literal and one.exact.isdisjoint(other.exact):
+    if not (box.not_resources or further.not_resources or box.globs or further.globs):
+        literal = not (box.marked_resources or further.marked_resources)
+        if literal and box.exact.isdisjoint(further.exact):
             return True
-    if one.not_actions or other.not_actions:
+    if box.not_actions or further.not_actions:
         return False
-    if not (one.plain_services and other.plain_services):
-        return False
-    return one.services.isdisjoint(other.services)
+    return box.plain_services and further.plain_services and box.services.isdisjoint(further.services)

@@ -1,9 +1,9 @@
-"""Globs as sets of texts: the points that stand for a whole pattern, and where two patterns meet.
+"""Globs as sets of texts: a few texts that decide for a whole pattern, and the patterns of an intersection.
 
-The fresh-symbol lemma: put a symbol that no pattern spells for every `*` of a pattern p, and call the text g(p). A
-pattern q of literals and `*` matches g(p) exactly when it describes everything that p does. So one text decides for
-all of p. With `?` in q the length of what stands for a `*` matters, up to one more than q has of them: then p has
-several points.
+The fresh-symbol lemma: replace every `*` of a pattern p by a symbol that no pattern contains, and call the text g(p).
+A pattern q of literals and `*` matches g(p) exactly when it matches everything that p matches. So one text, the point
+of p, decides for all of p. If q contains `?`, the number of symbols for a `*` matters, up to one more than q has `?`:
+then p has several points.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 from remit.iam.pattern import overlaps, plainly_covers
 
 FRESH: Final = "\ue000"
-"""The symbol; like every mark of the compared texts it stands in a private plane of Unicode."""
+"""The symbol. Like all marks of compared texts, it is a character of Unicode's private use area."""
 MOST_POINTS: Final = 1_024
 MOST_MEETS: Final = 64
 MOST_WAYS: Final = 500  # in which the stars of two patterns can stand in a row
@@ -36,7 +36,7 @@ class Unclear(Exception):  # noqa: N818 - an answer, not an error: this question
 
 @lru_cache(maxsize=65_536)
 def points(pattern: str, singles: int = 0) -> tuple[str, ...]:
-    """The texts that stand for `pattern` before patterns that have at most `singles` times `?`.
+    """The texts that decide for `pattern` against patterns with at most `singles` times `?`.
 
     Whatever is true of membership at some text of the pattern is true at one of these, with no further pattern
     matching.
@@ -51,15 +51,22 @@ def points(pattern: str, singles: int = 0) -> tuple[str, ...]:
     if len(lengths) ** (len(literals) - 1) > MOST_POINTS:
         raise Unclear(f"`{pattern}` meets patterns with too many `?`")
     return tuple(
-        "".join(text + FRESH * length for text, length in zip(literals, (*chosen, 0), strict=True))
-        for chosen in sorted(
-            product(lengths, repeat=len(literals) - 1), key=lambda some: [abs(one - 1) for one in some]
-        )
+        _filled(literals, chosen) for chosen in sorted(product(lengths, repeat=len(literals) - 1), key=_plainness)
     )
 
 
+def _filled(literals: list[str], lengths: tuple[int, ...]) -> str:
+    """Literals with runs of the symbol between them."""
+    return "".join(text + FRESH * length for text, length in zip(literals, (*lengths, 0), strict=True))
+
+
+def _plainness(lengths: tuple[int, ...]) -> list[int]:
+    """The sort key that puts one symbol for each `*` first."""
+    return [abs(length - 1) for length in lengths]
+
+
 def some_points(pattern: str, singles: int) -> tuple[tuple[str, ...], Unclear | None]:
-    """The points of a pattern, or some of them and why it is not all."""
+    """The points of a pattern; or some of them, and the reason why these are not all."""
     try:
         return points(pattern, singles), None
     except Unclear as reason:
@@ -68,7 +75,7 @@ def some_points(pattern: str, singles: int) -> tuple[tuple[str, ...], Unclear | 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Patterns that together describe what two patterns both do, or why they are not known; and the steps it took."""
+    """The intersection of two patterns as patterns, or the reason why it is not known; and the steps that it took."""
 
     patterns: tuple[str, ...]
     steps: int
@@ -76,92 +83,95 @@ class Meeting:
 
 
 @lru_cache(maxsize=16_384)
-def meeting(one: str, other: str) -> Meeting:
-    """Patterns that together describe what both do, with the work that it is; or the reason why there are too many.
+def meeting(p: str, q: str) -> Meeting:
+    """The intersection of two patterns, or the reason why it would be too many patterns.
 
-    A step is about as long as to hold one text against one pattern.
+    One step is about the time to match one text against one pattern.
     """
-    if plainly_covers(other, one):
-        return Meeting((one,), _LOOK)
-    if plainly_covers(one, other):
-        return Meeting((other,), _LOOK)
-    walk = len(one) + len(other)
-    if not overlaps(one, other):
+    if plainly_covers(q, p):
+        return Meeting((p,), _LOOK)
+    if plainly_covers(p, q):
+        return Meeting((q,), _LOOK)
+    walk = len(p) + len(q)
+    if not overlaps(p, q):
         return Meeting((), walk)
-    head = _common_head(one, other)
-    ways = comb(one.count("*") + other.count("*"), other.count("*"))
-    if ways > MOST_WAYS or (len(one) - head) * (len(other) - head) > LONGEST:
+    head = _common_head(p, q)
+    ways = comb(p.count("*") + q.count("*"), q.count("*"))
+    if ways > MOST_WAYS or (len(p) - head) * (len(q) - head) > LONGEST:
         return Meeting((), walk, _TOO_MANY)
-    shared = _Shared()
+    intersection = _Intersection()
     try:
-        found = shared.of(_RUNS.sub("*", one[head:]), _RUNS.sub("*", other[head:]))
+        tails = intersection.of(_RUNS.sub("*", p[head:]), _RUNS.sub("*", q[head:]))
     except Unclear as reason:
-        return Meeting((), walk + shared.steps, str(reason))
-    return Meeting(tuple(sorted(one[:head] + rest for rest in found)), walk + shared.steps)
+        return Meeting((), walk + intersection.steps, str(reason))
+    return Meeting(tuple(sorted(p[:head] + tail for tail in tails)), walk + intersection.steps)
 
 
-def _common_head(one: str, other: str) -> int:
+def _common_head(p: str, q: str) -> int:
     length = 0
-    for first, second in zip(one, other, strict=False):
-        if first != second or first in "*?":
+    for p_letter, q_letter in zip(p, q, strict=False):
+        if p_letter != q_letter or p_letter in "*?":
             break
         length += 1
     return length
 
 
-class _Shared:
-    """The meet of two patterns, counting its steps."""
+class _Intersection:
+    """The intersection of two patterns as patterns, counting the steps."""
 
     __slots__ = ("steps",)
 
     def __init__(self) -> None:
         self.steps = 0
 
-    def of(self, one: str, other: str) -> frozenset[str]:
+    def of(self, p: str, q: str) -> frozenset[str]:
         """The meet of the tails, from the ends towards the front: `*P & *Q = *(P & *Q) | *(*P & Q)`."""
         below: list[frozenset[str]] = []
-        for place in range(len(one), -1, -1):
-            row = [_NOTHING] * (len(other) + 1)
-            for index in range(len(other), -1, -1):
-                row[index] = self._at(one[place : place + 1], other[index : index + 1], row, below, index)
+        for place in range(len(p), -1, -1):
+            row = [_NOTHING] * (len(q) + 1)
+            for index in range(len(q), -1, -1):
+                row[index] = self._at(p[place : place + 1], q[index : index + 1], row, below, index)
             self._spend(len(row) + sum(map(len, row)))
             below = row
         return below[0]
 
     def _at(
-        self, first: str, second: str, row: list[frozenset[str]], below: list[frozenset[str]], index: int
+        self, p_symbol: str, q_symbol: str, row: list[frozenset[str]], below: list[frozenset[str]], index: int
     ) -> frozenset[str]:
         """The meet at one pair of places; `below` is the row of the next place of the first pattern."""
-        if not first and not second:
+        if not p_symbol and not q_symbol:
             return frozenset(("",))
-        after_first = below[index] if first else _NOTHING
-        after_second = row[index + 1] if second else _NOTHING
-        if first == "*" == second:
-            return self._reduced({"*" + rest.lstrip("*") for rest in after_first | after_second})
-        if first == "*":
-            return self._both(after_first, {second + rest for rest in after_second})
-        if second == "*":
-            return self._both(after_second, {first + rest for rest in after_first})
-        if not first or not second or (first != second and "?" not in (first, second)):
+        after_p = below[index] if p_symbol else _NOTHING
+        after_q = row[index + 1] if q_symbol else _NOTHING
+        if p_symbol == "*" == q_symbol:
+            return self._reduced({"*" + tail.lstrip("*") for tail in after_p | after_q})
+        if p_symbol == "*":
+            return self._both(after_p, {q_symbol + tail for tail in after_q})
+        if q_symbol == "*":
+            return self._both(after_q, {p_symbol + tail for tail in after_p})
+        if not p_symbol or not q_symbol or (p_symbol != q_symbol and "?" not in (p_symbol, q_symbol)):
             return _NOTHING
-        symbol = second if first == "?" else first
-        return frozenset(symbol + rest for rest in below[index + 1])
+        symbol = q_symbol if p_symbol == "?" else p_symbol
+        return frozenset(symbol + tail for tail in below[index + 1])
 
-    def _both(self, one: frozenset[str], other: set[str]) -> frozenset[str]:
-        """Two sets of which none describes another of its own, as one."""
-        if not one or not other:
-            return one or frozenset(other)
-        return self._reduced(one | other)
+    def _both(self, patterns: frozenset[str], further: set[str]) -> frozenset[str]:
+        """The union of two sets that are each without redundant patterns."""
+        if not patterns or not further:
+            return patterns or frozenset(further)
+        return self._reduced(patterns | further)
 
-    def _reduced(self, found: set[str] | frozenset[str]) -> frozenset[str]:
-        """Without those that another describes."""
-        if len(found) < 2:  # noqa: PLR2004 - nothing to compare
-            return frozenset(found)
-        if len(found) > MOST_MEETS:
+    def _reduced(self, patterns: set[str] | frozenset[str]) -> frozenset[str]:
+        """The patterns that no other one of them covers."""
+        if len(patterns) < 2:  # noqa: PLR2004 - nothing to compare
+            return frozenset(patterns)
+        if len(patterns) > MOST_MEETS:
             raise Unclear(_TOO_MANY)
-        self._spend(_WITHIN * len(found) * (len(found) - 1))
-        kept = [one for one in found if not any(one != other and plainly_covers(other, one) for other in found)]
-        return frozenset(kept)
+        self._spend(_WITHIN * len(patterns) * (len(patterns) - 1))
+        return frozenset(
+            pattern
+            for pattern in patterns
+            if not any(wide != pattern and plainly_covers(wide, pattern) for wide in patterns)
+        )
 
     def _spend(self, steps: int) -> None:
         self.steps += steps

@@ -1,8 +1,8 @@
-"""The values of one condition key that matter: for all that its conditions can tell apart, one value each.
+"""The values of one condition key that matter for a proof: one for each set of values that its conditions tell apart.
 
-Literals stand for themselves, globs for their points and those of their meets, numbers and dates for their
-break-points, address blocks for their ends, Booleans for two values. Values that must be avoided need no value of
-their own: the points are the most general ones.
+A literal stands for itself, a pattern for its points and those of its intersections, a number or date for itself and
+the gaps beside it, an address block for its ends. A value that must be avoided needs no value of its own: the points
+are the most general ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from remit.iam.operators import check_operator
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.condition_atoms import EMPTY, Atom, State
 from remit.iam.prove.glob_sets import Unclear, points, some_points
-from remit.iam.prove.value_limits import TYPED
+from remit.iam.prove.typed_values import TYPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,51 +39,52 @@ _SPELLINGS: Final = 6  # letters of a text compared without case whose every spe
 
 @dataclass(frozen=True, slots=True)
 class Premises:
-    """What is taken for granted about keys: which may have several values, and which have values of a type."""
+    """What is taken for granted about keys: which may have several values, and the types of values (`kinds`)."""
 
-    several: frozenset[str] = frozenset()
+    multivalued: frozenset[str] = frozenset()
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @staticmethod
-    def of(statements: Iterable[Statement], several: frozenset[str]) -> Premises:
-        """From all conditions of a comparison: a key is a set (a number, a date) if any of them reads it so."""
+    def of(statements: Iterable[Statement], multivalued: frozenset[str]) -> Premises:
+        """The premises of a comparison: a key is multivalued, or a number, if any condition in it reads it so."""
         kinds: dict[str, set[str]] = {}
-        sets = set(several)
+        multivalued_keys = set(multivalued)
         for statement in statements:
             for condition in statement.conditions:
                 if condition.late:
                     kinds.setdefault(condition.decided_by.lower(), set()).add("Bool")
                     continue
                 if condition.quantifier:
-                    sets.add(condition.key.lower())
+                    multivalued_keys.add(condition.key.lower())
                 kind = OPERATORS[check_operator(condition.operator)[0]].family
                 if kind in TYPED:
                     kinds.setdefault(condition.key.lower(), set()).add(kind)
-        return Premises(frozenset(sets), {key: tuple(sorted(found)) for key, found in kinds.items()})
+        sorted_kinds = {key: tuple(sorted(kinds_of_key)) for key, kinds_of_key in kinds.items()}
+        return Premises(frozenset(multivalued_keys), sorted_kinds)
 
-    def domain(self, atoms: frozenset[Atom], wanted: frozenset[Atom], budget: Budget, singles: int = 0) -> Domain:
-        """The domain of the one key that `atoms` are about; `wanted` are those whose own values may have to be met.
+    def domain(self, atoms: frozenset[Atom], to_match: frozenset[Atom], budget: Budget, singles: int = 0) -> Domain:
+        """The domain of the one key that `atoms` are about; the values of those `to_match` may have to be met.
 
-        `singles` is how many `?` a pattern has that its values are put before, beside the atoms' own.
+        `singles` is the most `?` of a pattern, besides the atoms' own, that the values are compared with.
         """
         key = next(iter(atoms)).key
-        asked = (atoms, wanted, self.kinds.get(key, ()), singles, key in self.several)
+        question = (atoms, to_match, self.kinds.get(key, ()), singles, key in self.multivalued)
         budget.spend(len(atoms))
-        found = _domain(*asked)
-        budget.once(asked, found.steps)
-        if found.domain is None:
-            raise Unclear(found.reason)
-        return found.domain
+        result = _domain(*question)
+        budget.once(question, result.steps)
+        if result.domain is None:
+            raise Unclear(result.reason)
+        return result.domain
 
 
 class Domain:
     """The values of a key, and for each atom the set of those that fit it, as a bit mask."""
 
-    __slots__ = ("_found", "exact", "fits", "late", "pool", "several")
+    __slots__ = ("_states", "exact", "fits", "late", "multivalued", "pool")
 
-    def __init__(self, pool: tuple[str, ...], atoms: Iterable[Atom], *, several: bool, exact: bool) -> None:
+    def __init__(self, pool: tuple[str, ...], atoms: Iterable[Atom], *, multivalued: bool, exact: bool) -> None:
         self.pool = pool
-        self.several = several
+        self.multivalued = multivalued
         self.exact = exact
         self.late = any(atom.late for atom in atoms)
         self.fits = {
@@ -91,14 +92,14 @@ class Domain:
             for atom in atoms
             if atom.operator != "Null"
         }
-        self._found: dict[tuple[frozenset[Atom], frozenset[Atom]], tuple[State] | None] = {}
+        self._states: dict[tuple[frozenset[Atom], frozenset[Atom]], tuple[State] | None] = {}
 
     def state(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[State] | None:
-        """What the key may have so that these atoms are true and those false, the least first; None when nothing."""
-        asked = (true, false)
-        if asked not in self._found:
-            self._found[asked] = self._search(true, false)
-        return self._found[asked]
+        """What the key may have so that these atoms are true and those false, the simplest first; None: nothing."""
+        question = (true, false)
+        if question not in self._states:
+            self._states[question] = self._search(true, false)
+        return self._states[question]
 
     def _search(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[State] | None:
         def suits(state: State) -> bool:
@@ -106,13 +107,13 @@ class Domain:
 
         if not self.late and suits(None):
             return (None,)
-        if not self.several:
+        if not self.multivalued:
             mask = self._one_value(true, false)
-            return None if not mask else (self.pool[_lowest(mask)],)
+            return None if not mask else (self.pool[_lowest_bit(mask)],)
         for value in self.pool:
             if suits(value):
                 return (value,)
-        chosen = self._several_values(true, false)
+        chosen = self._multiple_values(true, false)
         for state in (chosen, EMPTY):
             if state and suits(state):
                 return (state,)
@@ -131,28 +132,28 @@ class Domain:
             return -1 if "false" in atom.values else 0
         return self.fits[atom]
 
-    def _several_values(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[str, ...]:
-        """Values that all suit every demand on all of them, and one for each demand on some of them."""
+    def _multiple_values(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[str, ...]:
+        """Values that satisfy each demand on all values, with one for each demand on any value."""
         usable = (1 << len(self.pool)) - 1
-        some: list[int] = []
-        for atoms, wanted in ((true, True), (false, False)):
+        masks: list[int] = []
+        for atoms, expected in ((true, True), (false, False)):
             for atom in (atom for atom in atoms if atom.quantifier and atom.operator != "Null"):
-                mask = self.fits[atom] if wanted else ~self.fits[atom]
-                if (atom.quantifier == "forallvalues") is wanted:
+                mask = self.fits[atom] if expected else ~self.fits[atom]
+                if (atom.quantifier == "forallvalues") is expected:
                     usable &= mask
                 else:
-                    some.append(mask)
-        places = {_lowest(usable & mask) for mask in some or [-1] if usable & mask}
+                    masks.append(mask)
+        places = {_lowest_bit(usable & mask) for mask in masks or [-1] if usable & mask}
         chosen = tuple(self.pool[place] for place in sorted(places))
         return chosen if len(chosen) != 1 else chosen * 2
 
 
-def _lowest(mask: int) -> int:
+def _lowest_bit(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _DomainResult:
     """A domain or the reason why there is none, and how many steps it took to find out."""
 
     domain: Domain | None
@@ -163,34 +164,34 @@ class _Made:
 @lru_cache(maxsize=65_536)
 def _domain(
     atoms: frozenset[Atom],
-    wanted: frozenset[Atom],
+    to_match: frozenset[Atom],
     kinds: tuple[str, ...],
     singles: int,
-    several: bool,  # noqa: FBT001 - a key of the cache
-) -> _Made:
-    listed = sorted(atoms, key=lambda atom: (atom.operator, atom.quantifier, atom.values))
-    given = sum(len(atom.values) for atom in listed)
-    pairs = 0 if kinds else _pairs(listed, wanted)
+    multivalued: bool,  # noqa: FBT001 - a key of the cache
+) -> _DomainResult:
+    ordered = sorted(atoms, key=lambda atom: (atom.operator, atom.quantifier, atom.values))
+    value_count = sum(len(atom.values) for atom in ordered)
+    pairs = 0 if kinds else _pairs(ordered, to_match)
     budget = Budget(MOST_STEPS + 1)
-    steps = _VALUE * given + _MEET * min(pairs, MOST_MEETS)
-    too_many = f"the conditions on `{listed[0].name}` tell too many values apart"
+    steps = _VALUE * value_count + _MEET * min(pairs, MOST_MEETS)
+    too_many = f"the conditions on `{ordered[0].name}` tell too many values apart"
     try:
-        pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted, singles, budget)
+        pool, exact = _typed_pool(ordered, kinds) if kinds else _text_pool(ordered, to_match, singles, budget)
     except Exhausted:
-        return _Made(None, MOST_STEPS, too_many)
+        return _DomainResult(None, MOST_STEPS, too_many)
     except Unclear as reason:
-        return _Made(None, steps + budget.spent, str(reason))
-    steps += budget.spent + len(pool) * sum(_effort(atom) for atom in listed)
+        return _DomainResult(None, steps + budget.spent, str(reason))
+    steps += budget.spent + len(pool) * sum(_effort(atom) for atom in ordered)
     if len(pool) > (MOST_TYPED if kinds else MOST_VALUES) or steps > MOST_STEPS:
-        return _Made(None, len(pool), too_many)
-    texts = (*pool, "") if several and not kinds else pool  # to set operators an empty text is an empty set
-    exact = exact or any(_lists_all(atom, kinds) for atom in wanted)
-    domain = Domain(tuple(dict.fromkeys(texts)), atoms, several=several, exact=exact)
-    return _Made(domain, steps)
+        return _DomainResult(None, len(pool), too_many)
+    texts = (*pool, "") if multivalued and not kinds else pool  # to set operators an empty text is an empty set
+    exact = exact or any(_lists_all(atom, kinds) for atom in to_match)
+    domain = Domain(tuple(dict.fromkeys(texts)), atoms, multivalued=multivalued, exact=exact)
+    return _DomainResult(domain, steps)
 
 
 def _lists_all(atom: Atom, kinds: tuple[str, ...]) -> bool:
-    """Whether a condition that must hold spells everything that the key may have then: a text, or nothing."""
+    """Whether a condition that must hold lists every state in which it does: its texts, or absence."""
     if atom.operator == "Null":
         return atom.values == ("true",)
     return atom.operator == "StringEquals" and not (kinds or atom.quantifier or atom.if_exists)
@@ -209,40 +210,46 @@ def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], b
     pool: list[str] = []
     for kind in kinds:
         read, between = TYPED[kind]
-        own = [value for atom in atoms if atom.kind == kind for value in atom.values]
+        limits = [value for atom in atoms if atom.kind == kind for value in atom.values]
         literals = [value for value in spelled if read(value) is not None]
-        pool += [*literals, *between([*own, *literals])]
+        pool += [*literals, *between([*limits, *literals])]
     # Texts beside numbers: another spelling of the same number may escape them, which the points do not try. Two types
     # at once: what one tells apart is not tried within the limits of the other.
     return pool, kinds == ("Bool",) or (len(kinds) == 1 and not texts)
 
 
-def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int, budget: Budget) -> tuple[list[str], bool]:
-    """Literals and points of the globs that may have to be met, of their meets, and a value that nothing spells."""
+def _text_pool(atoms: list[Atom], to_match: frozenset[Atom], singles: int, budget: Budget) -> tuple[list[str], bool]:
+    """The literals, the points of patterns to match and of their intersections, and a value that nothing spells."""
     texts = [atom for atom in atoms if atom.operator != "Null"]
     singles = max(singles, *(text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), 0)
-    pool: list[str] = [spelling for atom in texts if atom in wanted for spelling in _spellings(atom)]
-    groups = [[_as_glob(atom, text) for text in atom.values] for atom in texts if atom in wanted and _is_glob(atom)]
+    matched = [atom for atom in texts if atom in to_match]
+    pool: list[str] = [spelling for atom in matched for spelling in _spellings(atom)]
+    groups = [[_as_glob(atom, text) for text in atom.values] for atom in matched if _is_glob(atom)]
     mixed = len({atom.kind for atom in texts if _is_glob(atom)}) > 1
     doubts: list[Unclear | None] = []
     for pattern in _meets(groups, budget):
         for part in _in_parts(pattern) if mixed else (pattern,):
-            found, doubt = some_points(part, singles)
+            values, doubt = some_points(part, singles)
             budget.spend(_PART)
-            pool.extend(found)
+            pool.extend(values)
             doubts.append(doubt)
     pool.extend(points("*", singles))
-    folding = [atom for atom in texts if "IgnoreCase" in atom.operator]
-    exact = not folding or (
-        all("Equals" in atom.operator and not _is_glob(atom) for atom in texts)
-        and all(len(text) <= _SPELLINGS or len(texts) == len(folding) for atom in folding for text in atom.values)
-    )
-    return pool, exact and not any(doubts)
+    return pool, _tries_every_spelling(texts) and not any(doubts)
 
 
-def _pairs(atoms: list[Atom], wanted: frozenset[Atom]) -> int:
-    """How many pairs of patterns are held against each other."""
-    counts = [len(atom.values) for atom in atoms if atom in wanted and _is_glob(atom)]
+def _tries_every_spelling(atoms: list[Atom]) -> bool:
+    """Whether the spellings tried for conditions that ignore case are all that the conditions can tell apart."""
+    folding = [atom for atom in atoms if "IgnoreCase" in atom.operator]
+    if not folding:
+        return True
+    if not all("Equals" in atom.operator and not _is_glob(atom) for atom in atoms):
+        return False
+    return len(atoms) == len(folding) or all(len(text) <= _SPELLINGS for atom in folding for text in atom.values)
+
+
+def _pairs(atoms: list[Atom], to_match: frozenset[Atom]) -> int:
+    """How many pairs of patterns are compared."""
+    counts = [len(atom.values) for atom in atoms if atom in to_match and _is_glob(atom)]
     return (sum(counts) ** 2 - sum(count * count for count in counts)) // 2
 
 
@@ -274,21 +281,21 @@ def _cases(letter: str) -> Iterable[str]:
 
 
 def _in_parts(pattern: str) -> list[str]:
-    """The pattern with its wildcards taken apart: which of them hold colons that part an ARN.
+    """The pattern in every way in which its wildcards may match the colons that separate an ARN.
 
-    The wildcards of what it gives hold none before the fifth colon, as those of ArnLike.
+    In each result, as in ArnLike, no wildcard matches a colon before the fifth.
     """
-    found = [("", 0)]  # the beginning, with as many colons
+    beginnings = [("", 0)]  # the beginning, with as many colons
     for piece in _SIGN.split(pattern):
         most = {"*": _COLONS, "?": 1}.get(piece[:1], 0)
-        found = [
+        beginnings = [
             (text + _parted(piece, held), colons + (held if most else piece.count(":")))
-            for text, colons in found
+            for text, colons in beginnings
             for held in range(max(0, min(most, _COLONS - colons)) + 1)
         ]
-        if len(found) > MOST_VALUES:
+        if len(beginnings) > MOST_VALUES:
             raise Unclear("a pattern can be parted into the components of an ARN in too many ways")
-    return [text for text, _ in found]
+    return [text for text, _ in beginnings]
 
 
 def _parted(piece: str, colons: int) -> str:
@@ -297,12 +304,12 @@ def _parted(piece: str, colons: int) -> str:
 
 def _meets(groups: list[list[str]], budget: Budget) -> list[str]:
     """The patterns of every group, and all meets of patterns of different groups."""
-    found: dict[str, None] = {}
+    meets: dict[str, None] = {}
     for group in groups:
-        if len(found) * len(group) > MOST_MEETS:
+        if len(meets) * len(group) > MOST_MEETS:
             raise Unclear("too many patterns on one condition key meet")
-        both = [shared for one in found for other in group for shared in budget.meet(one, other)]
-        found |= dict.fromkeys((*group, *both))
-        if len(found) > MOST_VALUES:
+        both = [part for pattern in meets for text in group for part in budget.meet(pattern, text)]
+        meets |= dict.fromkeys((*group, *both))
+        if len(meets) > MOST_VALUES:
             raise Unclear("too many patterns on one condition key meet")
-    return list(found)
+    return list(meets)

@@ -1,9 +1,9 @@
-"""The same access in fewer characters: statements merged and pruned, with proof that nothing changes.
+"""Write a policy with fewer characters: merge and prune its statements, and prove that it means the same.
 
-First what needs no proof: patterns that another pattern of the same list covers, statements that agree in all but
-their actions or all but their resources. Then what `compare` proves: statements, actions and resources that the
-others give (or deny) already. At last the whole is proven: the same denials, and the same access beside them. What is
-undecided stays as it is.
+First come steps that need no proof: a pattern that another one of its list covers is left out, and statements that
+differ only in their actions or only in their resources are merged. Then statements, actions and resources that are
+proven redundant are left out. At last the result is proven equivalent: the same denials, and the same access besides.
+What is undecided stays as it is.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.length import policy_length
-from remit.iam.pattern_list import PatternList
+from remit.iam.pattern_list import PatternList, folded
 from remit.iam.policy import Globs, Policy, Statement
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.compare import equivalent
 from remit.iam.prove.prune import pruned
-from remit.iam.prove.statement_space import Compiled
+from remit.iam.prove.statement_space import CompiledPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 TIDYING: Final = 4_000_000
-"""Steps to hold the patterns of one list against each other, over all lists (see `budget`)."""
+"""Steps (see `budget`) to compare the patterns of each list with each other, for all lists together."""
 PRUNING: Final = 8_000_000
 PROVING: Final = 6_000_000
 
@@ -35,7 +35,7 @@ def minimise(policy: Policy) -> Policy:
     It ends within a few seconds whatever is given. A policy with statements that cannot be compared, or whose result
     cannot be proven the same, comes back as it is.
     """
-    if Compiled(policy, speaks_without_resource=True).unclear:
+    if CompiledPolicy(policy, speaks_without_resource=True).unclear:
         return policy
     tidying = Budget(TIDYING)
     smaller = replace(policy, statements=merged(policy.statements, tidying))
@@ -46,24 +46,24 @@ def minimise(policy: Policy) -> Policy:
     return smaller if same(policy, smaller, Budget(PROVING)) else policy
 
 
-def same(one: Policy, other: Policy, budget: Budget | None = None) -> bool:
+def same(old: Policy, new: Policy, budget: Budget | None = None) -> bool:
     """Whether two documents are proven to allow and deny the same, for each of the principals they speak of."""
-    mine, others = _by_principals(one), _by_principals(other)
+    old_statements, new_statements = _by_principals(old), _by_principals(new)
     return all(
         equivalent(
-            replace(one, statements=tuple(mine.get(who, ()))),
-            replace(other, statements=tuple(others.get(who, ()))),
+            replace(old, statements=tuple(old_statements.get(principals, ()))),
+            replace(new, statements=tuple(new_statements.get(principals, ()))),
             budget=budget,
         )
-        for who in mine | others
+        for principals in old_statements | new_statements
     )
 
 
 def _by_principals(policy: Policy) -> dict[object, list[Statement]]:
-    found: dict[object, list[Statement]] = {}
+    groups: dict[object, list[Statement]] = {}
     for statement in policy.statements:
-        found.setdefault(statement.principals, []).append(statement)
-    return found
+        groups.setdefault(statement.principals, []).append(statement)
+    return groups
 
 
 def _tidied(statement: Statement, budget: Budget) -> Statement:
@@ -77,34 +77,35 @@ def _tidied(statement: Statement, budget: Budget) -> Statement:
 
 
 def _uncovered(patterns: tuple[str, ...], budget: Budget, *, fold: bool) -> tuple[str, ...]:
-    """Patterns that no other covers; of equal ones the first. What has variables or references stands for itself.
+    """The patterns that no other covers; of equal ones the first. Those with variables or references stay.
 
-    Where the steps run out, the rest stays.
+    When the budget is spent, the rest stays.
     """
-    known = dict.fromkeys(text.lower() if fold else text for text in patterns)
-    plain = [text for text in known if "${" not in text]
+    compared = folded(patterns) if fold else patterns
+    plain = [text for text in dict.fromkeys(compared) if "${" not in text]
     listed = PatternList(plain, budget.spend)
-    gone: set[str] = set()
+    covered: set[str] = set()
     with suppress(Exhausted):
-        gone.update(text for text in plain if listed.cover_of(text) is not None)
-    return tuple(
-        {folded: text for text in reversed(patterns) if (folded := text.lower() if fold else text) not in gone}.values()
-    )[::-1]
+        covered.update(text for text in plain if listed.cover_of(text) is not None)
+    pairs = zip(reversed(compared), reversed(patterns), strict=True)
+    uncovered = {key: text for key, text in pairs if key not in covered}
+    return tuple(reversed(uncovered.values()))
 
 
-def merged(statements: Iterable[Statement], budget: Budget | None = None) -> tuple[Statement, ...]:
+def merged(unmerged: Iterable[Statement], budget: Budget | None = None) -> tuple[Statement, ...]:
     """Statements that agree in all but their resources, or all but their actions, made one, until none do.
 
     No list holds what another of its patterns covers.
     """
     steps = budget or Budget(TIDYING)
-    found = tuple(statements)
+    statements = tuple(unmerged)
     while True:
-        found = tuple(_tidied(statement, steps) for statement in found)
-        joined = _joined(_joined(found, _but_actions, _with_actions), _but_resources, _with_resources)
-        if len(joined) == len(found):
-            return found
-        found = joined
+        statements = tuple(_tidied(statement, steps) for statement in statements)
+        joined = _joined(statements, _but_actions, _with_actions)
+        joined = _joined(joined, _but_resources, _with_resources)
+        if len(joined) == len(statements):
+            return statements
+        statements = joined
 
 
 def _joined(
@@ -113,10 +114,10 @@ def _joined(
     put: Callable[[list[Statement]], Statement],
 ) -> tuple[Statement, ...]:
     """Each statement joined to the first that has its key; None as key joins nothing."""
-    found: dict[object, list[Statement]] = {}
+    groups: dict[object, list[Statement]] = {}
     for number, statement in enumerate(statements):
-        found.setdefault(key(statement) or number, []).append(statement)
-    return tuple(alike[0] if len(alike) == 1 else put(alike) for alike in found.values())
+        groups.setdefault(key(statement) or number, []).append(statement)
+    return tuple(alike[0] if len(alike) == 1 else put(alike) for alike in groups.values())
 
 
 def _but_actions(statement: Statement) -> object:
@@ -138,11 +139,12 @@ def _as_set(globs: Globs | None) -> object:
 
 def _with_actions(alike: list[Statement]) -> Statement:
     patterns: dict[str, str] = {}
-    for text in (text for one in alike for text in one.actions.patterns):
-        patterns.setdefault(text.lower(), text)
+    for statement in alike:
+        for text in statement.actions.patterns:
+            patterns.setdefault(text.lower(), text)
     return replace(alike[0], actions=Globs(tuple(patterns.values())))
 
 
 def _with_resources(alike: list[Statement]) -> Statement:
-    texts = (text for one in alike if one.resources is not None for text in one.resources.patterns)
+    texts = (text for statement in alike if statement.resources is not None for text in statement.resources.patterns)
     return replace(alike[0], resources=Globs(tuple(dict.fromkeys(texts))))

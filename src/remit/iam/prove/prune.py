@@ -1,4 +1,4 @@
-"""Parts of a policy that its other statements make redundant, found by proof and left out, the last ones first."""
+"""Leave out actions, resources and statements that are proven redundant beside the rest of a policy, the last first."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.cover import box_for, leave_nothing_of
-from remit.iam.prove.gains import SETS
+from remit.iam.prove.gains import MULTIVALUED_KEYS
 from remit.iam.prove.key_values import Premises
-from remit.iam.prove.satisfiable import Questions
+from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.statement_space import Box, Index
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def pruned(policy: Policy, budget: Budget | None = None) -> Policy:
-    """The policy without the actions, resources and statements that it can do without.
+    """The policy without redundant actions, resources and statements.
 
-    An Allow can go where other Allow statements give the same or a Deny takes it; a Deny where others deny the same.
-    What is not decided when the steps of the budget are spent stays.
+    An Allow is redundant where other Allow statements allow the same, or a Deny denies it; a Deny where others deny the
+    same. What is not decided when the budget is spent stays.
     """
     pruner = _Pruner(policy, budget or Budget())
     with suppress(Exhausted):
@@ -35,7 +35,7 @@ class _Pruner:
         self._version = policy.version
         self._budget = budget
         self._boxes: list[Box | None] = [self._box(statement) for statement in policy.statements]
-        self._questions = Questions(Premises.of(policy.statements, SETS), budget)
+        self._search = ResourceSearch(Premises.of(policy.statements, MULTIVALUED_KEYS), budget)
         self._all: dict[object, Index] = {}
         self._denials: dict[object, Index] = {}
         for box in filter(None, self._boxes):
@@ -46,9 +46,10 @@ class _Pruner:
         return box_for(statement, self._version)
 
     def _indexes(self, box: Box) -> list[Index]:
-        """Where it is looked up: among all statements of the same principals, a Deny also among their Denies."""
-        who = box.statement.principals
-        return [kept.setdefault(who, Index(())) for kept in (self._all, self._denials)[: 1 + box.deny]]
+        """Its indexes: of all statements of the same principals, and for a Deny of their Deny statements, too."""
+        principals = box.statement.principals
+        by_principals = (self._all, self._denials) if box.deny else (self._all,)
+        return [indexes.setdefault(principals, Index(())) for indexes in by_principals]
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -60,40 +61,39 @@ class _Pruner:
         if box is None:
             return
         indexes = self._indexes(box)
-        others = indexes[-1]
-        self._budget.spend(len(others.boxes) + len(box.actions))
+        covering = indexes[-1]
+        self._budget.spend(len(covering.boxes) + len(box.actions))
         for index in indexes:
             index.drop(box)
-        shorter = self._shorter(box, others) if others.boxes else box
+        shorter = self._shorter(box, covering) if covering.boxes else box
         self._boxes[number] = shorter
         if shorter is not None:
             for index in indexes:
                 index.put(shorter)
 
-    def _shorter(self, box: Box, others: Index) -> Box | None:
+    def _shorter(self, box: Box, covering: Index) -> Box | None:
         if box.not_actions:
-            return None if self._redundant(box, "*", others) else box
-        kept = tuple(text for text in box.statement.actions.patterns if not self._redundant(box, text.lower(), others))
-        if not kept:
+            return None if self._is_redundant(box, "*", covering) else box
+        patterns = box.statement.actions.patterns
+        needed = tuple(text for text in patterns if not self._is_redundant(box, text.lower(), covering))
+        if not needed:
             return None
-        statement = replace(box.statement, actions=replace(box.statement.actions, patterns=kept))
-        return self._fewer_resources(self._box(statement), others)
+        statement = replace(box.statement, actions=replace(box.statement.actions, patterns=needed))
+        return self._fewer_resources(self._box(statement), covering)
 
-    def _fewer_resources(self, box: Box, others: Index) -> Box:
+    def _fewer_resources(self, box: Box, covering: Index) -> Box:
         resources = box.statement.resources
         if resources is None or resources.negated or len(resources.patterns) == 1:
             return box
-        kept = [text for text in resources.patterns if not self._all_redundant(self._on(box, (text,)), others)]
-        return self._on(box, tuple(kept)) if 0 < len(kept) < len(resources.patterns) else box
+        needed: list[str] = []
+        for text in resources.patterns:
+            part = self._box(replace(box.statement, resources=replace(resources, patterns=(text,))))
+            if not all(self._is_redundant(part, action, covering) for action in part.actions):
+                needed.append(text)
+        if not needed or len(needed) == len(resources.patterns):
+            return box
+        return self._box(replace(box.statement, resources=replace(resources, patterns=tuple(needed))))
 
-    def _on(self, box: Box, resources: tuple[str, ...]) -> Box:
-        whole = box.statement.resources
-        assert whole is not None  # noqa: S101 - called for statements with Resource
-        return self._box(replace(box.statement, resources=replace(whole, patterns=resources)))
-
-    def _all_redundant(self, box: Box, others: Index) -> bool:
-        return all(self._redundant(box, action, others) for action in box.actions)
-
-    def _redundant(self, box: Box, action: str, others: Index) -> bool:
-        """Whether it is proven that the other statements leave nothing of the box on an action pattern."""
-        return leave_nothing_of(others, box, action, self._questions)
+    def _is_redundant(self, box: Box, action: str, covering: Index) -> bool:
+        """Whether it is proven that the covering statements leave nothing of the box on an action pattern."""
+        return leave_nothing_of(covering, box, action, self._search)

@@ -1,7 +1,7 @@
-"""Who outside an account can do what by a resource's policy: each finding with a request that the evaluator allows.
+"""Who outside an account can do what by a resource's policy, each with a request that the evaluator allows.
 
-Asked are a stranger without credentials, a stranger's account, and everyone that the policy names: accounts, roles,
-users, services and providers. What a condition demands of the request stands in the finding's context, for people to
+Principals are an anonymous caller, a user of an account that the policy does not name, and all that it names: accounts,
+roles, users, services and identity providers. The context of each request has what the conditions demand, for people to
 judge.
 """
 
@@ -15,24 +15,23 @@ from remit.iam.comparison import Piece, StatementLocation, Tier, Undecided
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Policy, allow
 from remit.iam.principal import Reach, reach
+from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case, catalogue_actions
 from remit.iam.prove.budget import Budget, Exhausted
-from remit.iam.prove.compare import catalogue
 from remit.iam.prove.condition_atoms import equal_to
-from remit.iam.prove.gains import SETS
+from remit.iam.prove.example_requests import Words, requests_for
+from remit.iam.prove.gains import MULTIVALUED_KEYS
 from remit.iam.prove.glob_sets import Unclear
 from remit.iam.prove.key_values import Premises
-from remit.iam.prove.new_actions import Case, Openings
-from remit.iam.prove.satisfiable import Questions
-from remit.iam.prove.statement_space import Compiled, Index, narrowed
-from remit.iam.prove.witness import Words, requests_for
+from remit.iam.prove.resource_search import ResourceSearch
+from remit.iam.prove.statement_space import CompiledPolicy, Index
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Principals
+    from remit.iam.prove.action_search import Opening
     from remit.iam.prove.condition_atoms import Atom
-    from remit.iam.prove.new_actions import Known, Opening
     from remit.iam.prove.statement_space import Box
     from remit.iam.request import Principal
 
@@ -57,31 +56,35 @@ class Exposures:
     undecided: tuple[Undecided, ...]
 
 
-def public(policy: Policy, account: str = "", *, known: Known | None = None, budget: Budget | None = None) -> Exposures:
+def public(
+    policy: Policy, account: str = "", *, actions_of: ActionsOf = catalogue_actions, budget: Budget | None = None
+) -> Exposures:
     """Who outside `account` can do what. Without an account everyone that the policy names is outside.
 
     When the steps of the budget are spent, every Allow statement is undecided beside what was found.
     """
-    sweep = _Exposed(policy, account, known or catalogue, budget or Budget())
-    found: dict[tuple[object, ...], Exposure] = {}
+    search = _ExposureSearch(policy, account, actions_of, budget or Budget())
+    exposures: dict[tuple[object, ...], Exposure] = {}
     try:
-        for who, principal in sweep.outsiders():
-            for exposure in sweep.of(who, principal):
+        for name, principal in search.outsiders():
+            for exposure in search.exposures(name, principal):
                 piece = exposure.piece
-                found.setdefault((who, piece.source, piece.action, piece.resource), exposure)
+                exposures.setdefault((name, piece.source, piece.action, piece.resource), exposure)
     except Exhausted as reason:
-        sweep.leave_all(str(reason))
-    return Exposures(tuple(found.values()), tuple(sweep.undecided))
+        search.leave_all_undecided(str(reason))
+    return Exposures(tuple(exposures.values()), tuple(search.undecided))
 
 
-class _Exposed:
-    def __init__(self, policy: Policy, account: str, known: Known, budget: Budget) -> None:
+class _ExposureSearch:
+    def __init__(self, policy: Policy, account: str, actions_of: ActionsOf, budget: Budget) -> None:
         self.policy = policy
         self.account = account
-        self.known = known
-        self.compiled = Compiled(policy, speaks_without_resource=True)
+        self.actions_of = actions_of
+        self.compiled = CompiledPolicy(policy, speaks_without_resource=True)
         self.words = Words(self.compiled)
-        self.questions = Questions(Premises.of((box.statement for box in self.compiled.boxes), SETS), budget)
+        self.search = ResourceSearch(
+            Premises.of((box.statement for box in self.compiled.boxes), MULTIVALUED_KEYS), budget
+        )
         self._size = len(self.compiled.boxes)
         self.undecided: dict[Undecided, None] = {
             Undecided(StatementLocation("resource", 0, index, statement), reason): None
@@ -89,60 +92,66 @@ class _Exposed:
         }
 
     def outsiders(self) -> Iterator[tuple[str, str]]:
-        """How the policy means them, and a principal that is one."""
-        named = dict.fromkeys(
+        """The names by which the policy means principals, each with a principal of that name."""
+        principals = dict.fromkeys(
             pair
             for statement in self.policy.statements
             if statement.principals is not None
             for pair in statement.principals.patterns
         )
-        accounts = {principal_of(value).account for _, value in named} | {value for _, value in named}
-        stranger = next(one for one in STRANGERS if one not in accounts and one != self.account)
+        accounts = {principal_of(value).account for _, value in principals} | {value for _, value in principals}
+        stranger = next(account for account in STRANGERS if account not in accounts and account != self.account)
         yield "*", "*"
         yield "*", f"arn:aws:iam::{stranger}:user/example"
-        for kind, value in named:
-            who = principal_of(value)
-            if value == "*" or (who.account is not None and who.account == self.account):
+        for kind, value in principals:
+            parsed = principal_of(value)
+            if value == "*" or (parsed.account is not None and parsed.account == self.account):
                 continue
-            yield value, (f"arn:aws:iam::{who.account}:user/example" if kind == "AWS" and who.kind == "root" else value)
+            yield (
+                value,
+                (f"arn:aws:iam::{parsed.account}:user/example" if kind == "AWS" and parsed.kind == "root" else value),
+            )
 
-    def of(self, who: str, principal: str) -> Iterator[Exposure]:
-        """What one principal can do by the statements that mean them."""
-        self.questions.budget.spend(_MEANT * self._size)
+    def exposures(self, name: str, principal: str) -> Iterator[Exposure]:
+        """What one principal can do by the statements that mean it."""
+        self.search.budget.spend(_MEANT * self._size)
         asker = Request("none:None", principal=principal, context={})
         pins = _pins(asker.who)
         denies = Index(box for box in self.compiled.denies.boxes if _means(box, asker))
         for box in self.compiled.allows.boxes:
-            if not _means(box, asker) or not _names(box.statement.principals, who):
+            if not _means(box, asker) or not _names(box.statement.principals, name):
                 continue
-            openings = Openings(Case((narrowed(box, pins),), (denies,)), self.questions, self.known)
+            with_pins = box.with_parts(atoms=(*box.atoms, *pins))
+            action_search = ActionSearch(Case((with_pins,), (denies,)), self.search, self.actions_of)
             for action in ("*",) if box.not_actions else box.statement.actions.patterns:
-                yield from self._found(who, principal, box, action, openings)
+                yield from self._on_action(name, principal, box, action, action_search)
 
-    def leave_all(self, reason: str) -> None:
-        """Tell every Allow as undecided."""
+    def leave_all_undecided(self, reason: str) -> None:
+        """Mark every Allow as undecided."""
         for box in self.compiled.allows.boxes:
             self.undecided[Undecided(StatementLocation("resource", 0, box.index, box.statement), reason)] = None
 
-    def _found(self, who: str, principal: str, box: Box, action: str, openings: Openings) -> Iterator[Exposure]:
+    def _on_action(
+        self, name: str, principal: str, box: Box, action: str, action_search: ActionSearch
+    ) -> Iterator[Exposure]:
         source = StatementLocation("resource", 0, box.index, box.statement)
-        for found in openings.of(action.lower()):
-            if isinstance(found, Exhausted):
-                raise found
-            if isinstance(found, Unclear):
-                self.undecided[Undecided(source, str(found))] = None
+        for opening in action_search.openings(action.lower()):
+            if isinstance(opening, Exhausted):
+                raise opening
+            if isinstance(opening, Unclear):
+                self.undecided[Undecided(source, str(opening))] = None
                 continue
-            request = self._confirmed(found, principal)
+            request = self._confirmed(opening, principal)
             if request is None:
-                self.undecided[Undecided(source, f"the evaluator does not confirm what was found for {who}")] = None
+                self.undecided[Undecided(source, f"the evaluator does not confirm what was found for {name}")] = None
                 continue
-            tier: Tier = "now" if found.real is not None else "future"
-            yield Exposure(who, Piece(source, action, box.spelling_of(found.resource), request, tier))
+            tier: Tier = "now" if opening.real is not None else "future"
+            yield Exposure(name, Piece(source, action, box.spelling_of(opening.resource), request, tier))
 
-    def _confirmed(self, found: Opening, principal: str) -> Request | None:
-        self.questions.budget.spend(_WITNESS + self.compiled.effort + _MEANT * self._size)
+    def _confirmed(self, opening: Opening, principal: str) -> Request | None:
+        self.search.budget.spend(_WITNESS + self.compiled.effort + _MEANT * self._size)
         layers = Layers(identity=_EVERYTHING, resource=(self.policy,))
-        for action, resource, context in requests_for(found, self.words):
+        for action, resource, context in requests_for(opening, self.words):
             request = Request(action, resource, principal, context, resource_account=self.account or None)
             if evaluate(request, layers).allowed:
                 return request
@@ -153,17 +162,21 @@ def _means(box: Box, asker: Request) -> bool:
     return reach(box.statement.principals, asker, deny=box.deny) is not Reach.NOBODY
 
 
-def _names(principals: Principals | None, who: str) -> bool:
-    """Whether a statement means them by this name (what is allowed to everyone is told once, of everyone)."""
+def _names(principals: Principals | None, name: str) -> bool:
+    """Whether a statement means them by this name; what everyone may do is reported once, for everyone."""
     if principals is None:
         return False
-    return principals.negated or (who == "*") == any(value == "*" for _, value in principals.patterns)
+    return principals.negated or (name == "*") == any(value == "*" for _, value in principals.patterns)
 
 
-def _pins(who: Principal) -> tuple[Atom, ...]:
-    """What the principal settles about the request's context."""
-    keys = {key: global_key(key) for key in who.settles}
-    return tuple(equal_to(known.name, who.settles[key]) for key, known in keys.items() if known is not None)
+def _pins(principal: Principal) -> tuple[Atom, ...]:
+    """The conditions on the request's context that the principal decides."""
+    pins: list[Atom] = []
+    for key, decided in principal.settles.items():
+        condition_key = global_key(key)
+        if condition_key is not None:
+            pins.append(equal_to(condition_key.name, decided))
+    return tuple(pins)
 
 
 __all__ = ["Exposure", "Exposures", "public"]

@@ -1,6 +1,7 @@
-"""A statement as a box, actions by resources by conditions, and the boxes of a policy found by action.
+"""Statements as sets of requests: a box of actions, resources and conditions each, and an index of boxes by action.
 
-Everything is folded and encoded once per policy object, so that a policy compared again costs nothing.
+The requests that a statement applies to form a box in the space of all requests: some actions by some resources by some
+contexts. A proof compares these boxes. A policy is compiled once per object, so that comparing it again costs nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam.decide.prepared_statements import IdentityCache, action_names
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.policy_text import completed, perhaps_incomplete
-from remit.iam.prove.alphabet import encode, filled, has_marks, variables_in, widened
 from remit.iam.prove.condition_atoms import Atom, atom_of, present, with_variables
+from remit.iam.prove.encoded_text import encode, filled, has_marks, variables_in, widened
 from remit.iam.prove.glob_sets import Unclear
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
 
 class Box:
-    """One statement: `actions` are folded patterns, `resources` and `atoms` encoded; `not_…` turn them around.
+    """The requests that one statement applies to.
 
-    Resource and Condition are read at the first use, for most statements are never asked about: a slot that has no
-    value yet is filled then. Two boxes are equal only if they are one.
+    `actions` are folded patterns; `resources` and `atoms` (its conditions) are encoded. With `not_actions` and
+    `not_resources` the patterns are excluded. Resource and Condition are read at the first use, since most statements
+    are never looked at: a slot without a value is filled then. Two boxes are equal only if they are the same object.
     """
 
     __slots__ = (
@@ -58,14 +60,14 @@ class Box:
         self._version = version
 
     def __getattr__(self, name: str) -> Any:
-        """What is read at the first use."""
-        made = _READ[name](self) if name in _READ else object.__getattribute__(self, name)
-        setattr(self, name, made)
-        return made
+        """Read a slot at its first use."""
+        content = _READ[name](self) if name in _READ else object.__getattribute__(self, name)
+        setattr(self, name, content)
+        return content
 
     def _read_resources(self) -> tuple[str, ...]:
-        found = self.statement.resources
-        texts = tuple(map(completed, found.patterns)) if found else ()
+        resources = self.statement.resources
+        texts = tuple(map(completed, resources.patterns)) if resources else ()
         if all(text.isascii() and "${" not in text for text in texts):
             return texts
         if any(map(perhaps_incomplete, texts)):
@@ -76,13 +78,12 @@ class Box:
         return tuple(atom_of(condition, self._version) for condition in self.statement.conditions)
 
     def _read_variables(self) -> frozenset[str]:
-        late = (text for text in self.resources if _marked(text)) if self.marked_resources else ()
-        return frozenset().union(
-            *map(variables_in, (*late, *(text for atom in self.marked_atoms for text in atom.values)))
-        )
+        marked = [text for text in self.resources if _marked(text)] if self.marked_resources else []
+        marked += [text for atom in self.marked_atoms for text in atom.values]
+        return frozenset().union(*map(variables_in, marked))
 
     def with_parts(self, *, resources: tuple[str, ...] | None = None, atoms: tuple[Atom, ...] | None = None) -> Box:
-        """The box with other resources or conditions, encoded."""
+        """The box with these (encoded) in place of its resources or conditions."""
         box = Box(self.statement, self.index, self._version)
         box.resources = self.resources if resources is None else resources
         box.atoms = self.atoms if atoms is None else atoms
@@ -94,7 +95,7 @@ class Box:
 
     @property
     def meaning(self) -> tuple[object, ...]:
-        """Equal for statements that plainly say the same."""
+        """Equal for statements that mean the same at one look."""
         return (
             self.statement.effect,
             self.statement.principals,
@@ -107,39 +108,40 @@ class Box:
 
     @property
     def everywhere(self) -> bool:
-        """Whether it holds on every resource and in every context."""
+        """Whether it applies to every resource in every context."""
         return not self.not_resources and "*" in self.resources and not self.atoms
 
     @property
     def takes_every_action(self) -> bool:
-        """Whether it plainly speaks of every action."""
+        """Whether its actions include every action, at one look."""
         return not self.not_actions and "*" in self.statement.actions.patterns
 
     @property
     def as_spelled(self) -> bool:
         """Whether its resources are compared as the statement spells them."""
-        given = self.statement.resources
-        return given is None or self.resources == given.patterns
+        spelled = self.statement.resources
+        return spelled is None or self.resources == spelled.patterns
 
     def spelling_of(self, resource: str) -> str:
         """A resource pattern of it, or a part of one, as the statement spells it; `*` for NotResource."""
-        given = self.statement.resources
-        if given is None or given.negated:
+        spelled = self.statement.resources
+        if spelled is None or spelled.negated:
             return "*"
-        return given.patterns[self.resources.index(resource)] if resource in self.resources else resource
+        return spelled.patterns[self.resources.index(resource)] if resource in self.resources else resource
 
-    def on(self, point: str) -> bool:
+    def contains(self, point: str) -> bool:
         """Whether its resources contain a point."""
-        found = point in self.exact or any(matcher(text)(point) for text in self.globs)
-        return found is not self.not_resources
+        listed = point in self.exact or any(matcher(text)(point) for text in self.globs)
+        return listed is not self.not_resources
 
-    def includes(self, pattern: str, other: Box) -> bool:
-        """Whether it plainly holds wherever another does on one of the other's resource patterns."""
-        if self.not_resources or other.not_resources:
-            same = self.not_resources and other.not_resources and set(self.resources) <= set(other.resources)
+    def includes(self, pattern: str, narrow: Box) -> bool:
+        """Whether it applies, at one look, wherever another box does on one of that box's resource patterns."""
+        if self.not_resources or narrow.not_resources:
+            both_exclude = self.not_resources and narrow.not_resources
+            resources_included = both_exclude and set(self.resources) <= set(narrow.resources)
         else:
-            same = pattern in self.resources or "*" in self.globs
-        return same and all(atom in other.atoms for atom in self.atoms)
+            resources_included = pattern in self.resources or "*" in self.globs
+        return resources_included and all(atom in narrow.atoms for atom in self.atoms)
 
 
 _READ: Final[dict[str, Callable[[Box], Any]]] = {
@@ -164,18 +166,18 @@ _MOST_SPELLINGS: Final = 65_536
 
 
 def spelling(resources: Globs | None, conditions: tuple[Condition, ...], version: str) -> int:
-    """A number for all of a statement but its actions, the same only for statements that spell it alike."""
+    """A number for Resource and Condition of a statement, equal only where they are spelled alike."""
     spelled = resources, conditions, version
-    found = _SPELLINGS.get(spelled)
-    if found is None:
+    number = _SPELLINGS.get(spelled)
+    if number is None:
         if len(_SPELLINGS) >= _MOST_SPELLINGS:
             _SPELLINGS.clear()
-        found = _SPELLINGS[spelled] = next(_NUMBERS)
-    return found
+        number = _SPELLINGS[spelled] = next(_NUMBERS)
+    return number
 
 
 def box_of(statement: Statement, index: int, version: str, *, speaks_without_resource: bool = False) -> Box:
-    """The box of a statement. Without a Resource it means every one in a Deny, and none in an Allow, as IAM has it.
+    """The box of a statement. As in IAM, a Deny without Resource applies to every resource, such an Allow to none.
 
     RemitError: a condition operator that does not exist; Unclear: a text that cannot be compared.
     """
@@ -185,12 +187,12 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
     if statement.resources is None:
         box.resources = ("*",) if box.deny or speaks_without_resource else ()
     if not _is_plain(statement):
-        box.variables  # noqa: B018 - reads all there is, so that what cannot be read is known now
+        box.variables  # noqa: B018 - reads all slots, so that a text that cannot be compared is known now
     return box
 
 
 def _is_plain(statement: Statement) -> bool:
-    """Whether nothing in its resources and conditions may turn out, when it is read, not to be comparable."""
+    """Whether its resources and conditions are surely comparable, so that they can be read later."""
     resources = statement.resources.patterns if statement.resources is not None else ()
     if any(not text.isascii() or perhaps_incomplete(text) for text in resources):
         return False
@@ -214,7 +216,7 @@ def _marked(text: str) -> bool:
 
 
 def with_values(box: Box, values: dict[str, str | None]) -> Box:
-    """The box with variables in place; what has no value matches nothing."""
+    """The box with the values of variables put in; a text whose variable has no value is dropped."""
     if not box.variables & values.keys():
         return box
     texts = (filled(text, values) for text in box.resources)
@@ -225,37 +227,38 @@ def with_values(box: Box, values: dict[str, str | None]) -> Box:
 
 
 def loosened(box: Box) -> Box:
-    """The most that the box may turn out to mean, whatever its marks stand for."""
-    resources = tuple(
-        widened(text) if _marked(text) else text for text in box.resources if not (box.not_resources and _marked(text))
-    )
-    atoms = tuple(
+    """The largest set of requests that the box may be, whatever its variables and references stand for."""
+    atoms = [
         present(atom.name) if atom.marked else atom for atom in box.atoms if not atom.marked or atom.needs_presence
-    )
-    return box.with_parts(resources=resources, atoms=atoms)
+    ]
+    resources = _unmarked(box.resources) if box.not_resources else _widened(box.resources)
+    return box.with_parts(resources=resources, atoms=tuple(atoms))
 
 
-def tightened(box: Box, held: frozenset[Atom], shown: tuple[str, ...]) -> Box:
-    """The least that a cover surely means where `held` are true, on the pattern whose points are `shown`.
+def tightened(box: Box, true: frozenset[Atom], points: tuple[str, ...]) -> Box:
+    """The smallest set of requests that a cover may be where the atoms `true` hold, on the pattern with these points.
 
-    A cover that contains these points contains all that the pattern may turn out to be.
+    A cover that contains all points of the pattern contains whatever the pattern may turn out to be.
     """
-    if shown and not box.not_resources and all(map(box.on, shown)):
-        resources: tuple[str, ...] = ("*",)
+    if box.not_resources:
+        resources = _widened(box.resources)
+    elif points and all(map(box.contains, points)):
+        resources = ("*",)
     else:
-        resources = tuple(
-            widened(text) if _marked(text) else text for text in box.resources if box.not_resources or not _marked(text)
-        )
-    return box.with_parts(resources=resources, atoms=tuple(atom for atom in box.atoms if atom not in held))
+        resources = _unmarked(box.resources)
+    return box.with_parts(resources=resources, atoms=tuple(atom for atom in box.atoms if atom not in true))
 
 
-def narrowed(box: Box, atoms: tuple[Atom, ...]) -> Box:
-    """The box with further conditions."""
-    return box.with_parts(atoms=(*box.atoms, *atoms))
+def _widened(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(widened(text) if _marked(text) else text for text in texts)
+
+
+def _unmarked(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(text for text in texts if not _marked(text))
 
 
 class Index:
-    """Boxes by the actions that they speak of; sorted at the first question. `boxes` has them in their order."""
+    """Boxes by their actions, sorted in at the first question. `boxes` has them in their order."""
 
     __slots__ = ("_by_service", "_literal", "_loose", "_negated", "_singles", "_sorted", "_turned", "boxes")
 
@@ -271,7 +274,7 @@ class Index:
 
     @property
     def singles(self) -> int:
-        """How many `?` an action pattern has at most."""
+        """The most `?` that an action pattern has."""
         self._sort()
         return self._singles
 
@@ -288,23 +291,23 @@ class Index:
             self._negated.append((frozenset(literals), tuple(map(matcher, globs)), box))
             self._turned += 1 + len(globs)
             return
-        named: dict[str, tuple[Box, ...]] = dict.fromkeys(literals, (box,))
-        for text in self._literal.keys() & named.keys():
-            named[text] = (*self._literal[text], box)
-        self._literal.update(named)
+        by_name: dict[str, tuple[Box, ...]] = dict.fromkeys(literals, (box,))
+        for name in self._literal.keys() & by_name.keys():
+            by_name[name] = (*self._literal[name], box)
+        self._literal.update(by_name)
         for text in globs:
             service = text.partition(":")[0]
             group = self._loose if is_pattern(service) else self._by_service.setdefault(service, [])
             group.append((matcher(text), box))
 
     def put(self, box: Box) -> None:
-        """Take one more box."""
+        """Add a box."""
         self._sort()
         self.boxes[box] = None
         self._add(box)
 
     def drop(self, box: Box) -> None:
-        """Forget a box."""
+        """Remove a box."""
         self._sort()
         del self.boxes[box]
         _, literals, globs = action_names(box.statement.actions)
@@ -313,34 +316,42 @@ class Index:
             self._turned -= 1 + len(globs)
             return
         for text in literals:
-            self._literal[text] = tuple(one for one in self._literal[text] if one is not box)
+            self._literal[text] = tuple(entry for entry in self._literal[text] if entry is not box)
         for service in {text.partition(":")[0] for text in globs}:
             group = self._by_service.get(service, self._loose)
             group[:] = [entry for entry in group if entry[1] is not box]
 
     def effort(self, action: str) -> int:
-        """How many patterns `at` holds against an action."""
+        """How many patterns `at` compares with an action."""
         self._sort()
         return 1 + len(self._by_service.get(action.partition(":")[0], ())) + len(self._loose) + self._turned
 
     def at(self, action: str) -> list[Box]:
-        """The boxes that speak of an action, each once."""
+        """The boxes whose actions include an action, each once."""
         self._sort()
-        found = list(self._literal.get(action, ()))
-        found += [box for match, box in self._by_service.get(action.partition(":")[0], ()) if match(action)]
-        found += [box for match, box in self._loose if match(action)]
-        found += [
-            box
-            for literals, globs, box in self._negated
-            if action not in literals and not any(glob(action) for glob in globs)
-        ]
-        return list(dict.fromkeys(found)) if len(found) > 1 else found
+        boxes = list(self._literal.get(action, ()))
+        boxes += [box for match, box in self._by_service.get(action.partition(":")[0], ()) if match(action)]
+        boxes += [box for match, box in self._loose if match(action)]
+        for literals, globs, box in self._negated:
+            if action not in literals and not any(glob(action) for glob in globs):
+                boxes.append(box)
+        return list(dict.fromkeys(boxes)) if len(boxes) > 1 else boxes
 
 
-class Compiled:
+class CompiledPolicy:
     """A policy's boxes, Allow and Deny apart; `unclear` are the statements that cannot be compared at all."""
 
-    __slots__ = ("_effort", "_has_singles", "_letters", "allows", "denies", "everything", "policy", "said", "unclear")
+    __slots__ = (
+        "_effort",
+        "_has_singles",
+        "_letters",
+        "allows",
+        "by_spelling",
+        "denies",
+        "everything",
+        "policy",
+        "unclear",
+    )
 
     def __init__(self, policy: Policy, *, speaks_without_resource: bool = False) -> None:
         boxes: list[Box] = []
@@ -357,10 +368,10 @@ class Compiled:
         self.allows = Index(box for box in boxes if not box.deny)
         self.denies = Index(box for box in boxes if box.deny)
         self.everything = next((box for box in self.allows.boxes if box.takes_every_action and box.everywhere), None)
-        self.said: defaultdict[int, list[Box]] = defaultdict(list)
+        self.by_spelling: defaultdict[int, list[Box]] = defaultdict(list)
         for box in self.allows.boxes:
             if not box.not_actions:
-                self.said[box.spelled].append(box)
+                self.by_spelling[box.spelled].append(box)
 
     @property
     def boxes(self) -> tuple[Box, ...]:
@@ -368,13 +379,13 @@ class Compiled:
         return (*self.allows.boxes, *self.denies.boxes)
 
     def has(self, box: Box) -> bool:
-        """Whether a box is of one of its statements."""
+        """Whether a box was made of one of its statements."""
         statements = self.policy.statements
         return box.index < len(statements) and statements[box.index] is box.statement
 
     @property
     def effort(self) -> int:
-        """How many patterns the evaluator may hold against a request."""
+        """How many patterns the evaluator may compare with a request."""
         if self._effort is None:
             self._effort = sum(len(texts) for box in self.boxes for texts in _texts(box.statement))
         return self._effort
@@ -388,7 +399,7 @@ class Compiled:
 
     @property
     def letters(self) -> frozenset[str]:
-        """Every character that some text of it has."""
+        """Every character of its texts."""
         if self._letters is None:
             self._letters = frozenset().union(
                 *(text for box in self.boxes for text in (*box.actions, *box.resources)),
@@ -400,7 +411,7 @@ class Compiled:
 _COMPILED: Final = IdentityCache(4096)
 
 
-def compiled(policy: Policy) -> Compiled:
+def compiled(policy: Policy) -> CompiledPolicy:
     """The compiled form of a policy, made once per object."""
-    found: Compiled | None = _COMPILED.get(policy)
-    return found if found is not None else _COMPILED.put(policy, Compiled(policy))
+    cached: CompiledPolicy | None = _COMPILED.get(policy)
+    return cached if cached is not None else _COMPILED.put(policy, CompiledPolicy(policy))

@@ -77,13 +77,15 @@ def statement(item: Item) -> Iterator[Problem]:
 def _whole(text: str) -> str | None:
     """What IAM makes of an ARN whose last parts are left out; None where one that is there cannot be such a part."""
     head, *parts = _PSEUDO.sub("*", text).split(":")
-    count = len(parts)
-    if head != "arn" or not 2 <= count < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004
+    if head != "arn" or not 2 <= len(parts) < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004
+        return None
+    if not is_plain(parts[1]) or not has_arns(parts[1]):
         return None
     region, account = (*parts[2:], "", "")[:2]
-    fits = (region in ("", "*") or is_region(region)) and (account in ("", "*") or _ACCOUNT.fullmatch(account))
-    is_service = is_plain(parts[1]) and has_arns(parts[1])
-    return text + ":*" * (_PARTS - 1 - count) if fits and is_service else None
+    is_region_or_open = region in ("", "*") or is_region(region)
+    is_account_or_open = account in ("", "*") or _ACCOUNT.fullmatch(account) is not None
+    missing = _PARTS - 1 - len(parts)
+    return text + ":*" * missing if is_region_or_open and is_account_or_open else None
 
 
 def _referred(text: str, item: Item) -> tuple[str, str] | None:
@@ -123,10 +125,10 @@ def _untidy(text: str) -> tuple[str, str] | None:
 
 
 def _late(text: str) -> bool:
-    """Whether the beginning is known at deploy time only."""
-    if _PSEUDO.sub("", text.rpartition(":")[0]).find("${") < 0 and text.startswith("arn:"):
-        return False  # each of these is one part
-    return text.startswith("${") or (text.startswith("arn:") and "${" in text.rsplit(":", 1)[0] + text[:8])
+    """Whether the beginning is known at deploy time only; each pseudo parameter is one part of an ARN."""
+    if not text.startswith("arn:"):
+        return text.startswith("${")
+    return "${" in _PSEUDO.sub("", text.rpartition(":")[0])
 
 
 def _said(text: str, item: Item) -> tuple[str, str]:

@@ -60,10 +60,14 @@ def _is_about(deny: Statement, allowed: Statement) -> bool:
 
 def _may_take_all(allowed: Statement, denies: list[Item]) -> bool:
     """A cheap look: whether each of its actions is among those of some Deny."""
+    denied = [deny.statement.actions for deny in denies]
     if allowed.actions.negated:
-        return any(actions_cover(deny.statement.actions, allowed.actions) for deny in denies)
-    alone = (Globs((pattern,)) for pattern in allowed.actions.patterns)
-    return all(any(actions_cover(deny.statement.actions, action) for deny in denies) for action in alone)
+        return any(actions_cover(globs, allowed.actions) for globs in denied)
+    for pattern in allowed.actions.patterns:
+        action = Globs((pattern,))
+        if not any(actions_cover(globs, action) for globs in denied):
+            return False
+    return True
 
 
 def _shadowed(document: Document, suspects: list[tuple[Item, list[Item]]]) -> Iterator[Problem]:

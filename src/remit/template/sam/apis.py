@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.template.sam.resources import Made, given, tags
+from remit.template.sam.resources import MadeResource, given, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from remit.template.sam.resources import SamResource
 
 
-def rest_api(declared: SamResource) -> Iterator[Made]:
+def rest_api(declared: SamResource) -> Iterator[MadeResource]:
     """The API, its deployment (whose logical id ends with a hash, left out here) and its stage."""
     properties, logical_id = declared.properties, declared.logical_id
     stage = properties.get("StageName")
     name = f"{logical_id}{stage}Stage" if isinstance(stage, str) and stage.isalnum() else f"{logical_id}Stage"
     deployment = f"{logical_id}Deployment"
     endpoint = properties.get("EndpointConfiguration")
-    yield Made(
+    yield MadeResource(
         logical_id,
         "AWS::ApiGateway::RestApi",
         {
@@ -30,7 +30,7 @@ def rest_api(declared: SamResource) -> Iterator[Made]:
         },
         declared.path,
     )
-    yield Made(
+    yield MadeResource(
         deployment,
         "AWS::ApiGateway::Deployment",
         {"RestApiId": {"Ref": logical_id}, "StageName": "Stage"},
@@ -44,7 +44,7 @@ def rest_api(declared: SamResource) -> Iterator[Made]:
         "TracingEnabled",
         "Variables",
     )
-    yield Made(
+    yield MadeResource(
         name,
         "AWS::ApiGateway::Stage",
         {
@@ -58,7 +58,7 @@ def rest_api(declared: SamResource) -> Iterator[Made]:
     )
 
 
-def http_api(declared: SamResource) -> Iterator[Made]:
+def http_api(declared: SamResource) -> Iterator[MadeResource]:
     """The API and its stage."""
     properties, logical_id = declared.properties, declared.logical_id
     stage = properties.get("StageName") or "$default"
@@ -67,8 +67,8 @@ def http_api(declared: SamResource) -> Iterator[Made]:
     else:
         name = f"{logical_id}{stage}Stage" if isinstance(stage, str) and stage.isalnum() else f"{logical_id}Stage"
     body = properties.get("DefinitionBody") or {}
-    yield Made(logical_id, "AWS::ApiGatewayV2::Api", {"Body": body}, declared.path)
-    yield Made(
+    yield MadeResource(logical_id, "AWS::ApiGatewayV2::Api", {"Body": body}, declared.path)
+    yield MadeResource(
         name,
         "AWS::ApiGatewayV2::Stage",
         {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.sam.polled_sources import SOURCES
-from remit.template.sam.resources import Made, SamEvent, arn_of, given
+from remit.template.sam.resources import MadeResource, SamEvent, arn_of, given
 from remit.template.sam.role import trusting
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class EventTarget:
     name: Any
 
 
-def function_event(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def function_event(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     """The resources of an event of a function; none for a type that nobody knows."""
     if event.type in SOURCES:
         yield _mapping(event, target)
@@ -56,9 +56,9 @@ def api_of(event: SamEvent) -> str | None:
     return api[1] if api is not None and event.properties.get(api[0]) is None else None
 
 
-def _mapping(event: SamEvent, target: EventTarget) -> Made:
+def _mapping(event: SamEvent, target: EventTarget) -> MadeResource:
     source = SOURCES[event.type][0]
-    return Made(
+    return MadeResource(
         event.id,
         "AWS::Lambda::EventSourceMapping",
         {
@@ -70,9 +70,9 @@ def _mapping(event: SamEvent, target: EventTarget) -> Made:
     )
 
 
-def _permission(event: SamEvent, target: EventTarget, service: str, source: Any = None) -> Made:
+def _permission(event: SamEvent, target: EventTarget, service: str, source: Any = None) -> MadeResource:
     """The permission to call the function; the stage that SAM puts behind the id of an API's is left out."""
-    return Made(
+    return MadeResource(
         f"{event.id}Permission",
         "AWS::Lambda::Permission",
         {
@@ -85,18 +85,18 @@ def _permission(event: SamEvent, target: EventTarget, service: str, source: Any 
     )
 
 
-def _rule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     name = "RuleName" if event.type != "Schedule" else "Name"
     yield rule(event, {"Arn": target.arn, "Id": f"{event.id}LambdaTarget"}, name)
     yield _permission(event, target, "events.amazonaws.com", arn_of(event.id))
     yield from letters(event, policy=True)
 
 
-def rule(event: SamEvent, target: dict[str, Any], name: str) -> Made:
+def rule(event: SamEvent, target: dict[str, Any], name: str) -> MadeResource:
     """The rule of a Schedule, CloudWatchEvent or EventBridgeRule event."""
     properties = event.properties
     renamed = {"Name": name, "ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
-    return Made(
+    return MadeResource(
         event.id,
         "AWS::Events::Rule",
         {
@@ -124,33 +124,33 @@ def _dead_letter_queue_id(event: SamEvent, config: dict[str, Any]) -> str:
     return given_id if isinstance(given_id, str) else f"{event.id}Queue"
 
 
-def letters(event: SamEvent, *, policy: bool) -> Iterator[Made]:
+def letters(event: SamEvent, *, policy: bool) -> Iterator[MadeResource]:
     """The queue for what could not be delivered, where SAM makes it, and its policy."""
     config = event.properties.get("DeadLetterConfig")
     if isinstance(config, dict) and config.get("Arn") is None:
         queue = _dead_letter_queue_id(event, config)
-        yield Made(queue, "AWS::SQS::Queue", {}, event.path)
+        yield MadeResource(queue, "AWS::SQS::Queue", {}, event.path)
         if policy:
             yield _queue_policy(f"{event.id}QueuePolicy", {"Ref": queue}, event)
 
 
-def _queue_policy(logical_id: str, url: Any, event: SamEvent) -> Made:
-    return Made(logical_id, "AWS::SQS::QueuePolicy", {"Queues": [url], "PolicyDocument": {}}, event.path)
+def _queue_policy(logical_id: str, url: Any, event: SamEvent) -> MadeResource:
+    return MadeResource(logical_id, "AWS::SQS::QueuePolicy", {"Queues": [url], "PolicyDocument": {}}, event.path)
 
 
-def _schedule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _schedule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": target.arn}
     yield from schedule(event, target.arn, statement)
 
 
-def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[Made]:
+def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[MadeResource]:
     """The schedule of a ScheduleV2 event, and the role that it runs under, unless it brings one."""
     properties = event.properties
     role_arn = properties.get("RoleArn")
     role = f"{event.id}Role"
     name = {} if properties.get("OmitName") else {"Name": properties.get("Name") or event.id}
     target = _with_dead_letters(event, {"Arn": arn, "RoleArn": role_arn or arn_of(role)})
-    yield Made(
+    yield MadeResource(
         event.id, "AWS::Scheduler::Schedule", {**given(properties, *_SCHEDULE), **name, "Target": target}, event.path
     )
     yield from letters(event, policy=False)
@@ -163,7 +163,7 @@ def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[M
 
 def event_role(
     event: SamEvent, logical_id: str, service: str, statements: list[dict[str, Any]], boundary: Any = None
-) -> Made:
+) -> MadeResource:
     """The role that a service starts the target with."""
     names = (f"{logical_id}Policy{place}" for place in range(len(statements)))
     policies = [
@@ -175,7 +175,7 @@ def event_role(
         "Policies": policies,
         **({"PermissionsBoundary": boundary} if boundary is not None else {}),
     }
-    return Made(
+    return MadeResource(
         logical_id,
         "AWS::IAM::Role",
         properties,
@@ -184,63 +184,63 @@ def event_role(
     )
 
 
-def _bucket_permission(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _bucket_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     """The permission of an S3 event; the notification stands in the bucket itself."""
     yield _permission(event, target, "s3.amazonaws.com")
 
 
-def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     through = event.properties.get("SqsSubscription")
     queue_settings = through if isinstance(through, dict) else None
     queue = queue_settings.get("QueueArn") if queue_settings is not None else arn_of(f"{event.id}Queue")
     shared = given(event.properties, "FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "Region", TopicArn="Topic")
     end = {"Protocol": "sqs" if through else "lambda", "Endpoint": queue if through else target.arn}
-    yield Made(event.id, "AWS::SNS::Subscription", {**shared, **end}, event.path)
+    yield MadeResource(event.id, "AWS::SNS::Subscription", {**shared, **end}, event.path)
     if not through:
         yield _permission(event, target, "sns.amazonaws.com", event.properties.get("Topic"))
         return
     if queue_settings is None:
-        yield Made(f"{event.id}Queue", "AWS::SQS::Queue", {}, event.path)
+        yield MadeResource(f"{event.id}Queue", "AWS::SQS::Queue", {}, event.path)
     mapping = {"FunctionName": target.name, "EventSourceArn": queue, "BatchSize": 10, "Enabled": True}
-    yield Made(f"{event.id}EventSourceMapping", "AWS::Lambda::EventSourceMapping", mapping, event.path)
+    yield MadeResource(f"{event.id}EventSourceMapping", "AWS::Lambda::EventSourceMapping", mapping, event.path)
     policy_id = queue_settings.get("QueuePolicyLogicalId") if queue_settings is not None else None
     url = queue_settings.get("QueueUrl") if queue_settings is not None else {"Ref": f"{event.id}Queue"}
     yield _queue_policy(policy_id if isinstance(policy_id, str) else f"{event.id}QueuePolicy", url, event)
 
 
-def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     """The permission of an API to call the function."""
     api = event.properties.get("RestApiId" if event.type == "Api" else "ApiId") or {"Ref": api_of(event)}
     source = {"Fn::Sub": ["arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*", {"Api": api}]}
     yield _permission(event, target, "apigateway.amazonaws.com", source)
 
 
-def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     properties = {**given(event.properties, "FilterPattern", "LogGroupName"), "DestinationArn": target.arn}
     yield _permission(event, target, "logs.amazonaws.com")
-    yield Made(event.id, "AWS::Logs::SubscriptionFilter", properties, event.path)
+    yield MadeResource(event.id, "AWS::Logs::SubscriptionFilter", properties, event.path)
 
 
-def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     payload = {
         **given(event.properties, "AwsIotSqlVersion", "Sql"),
         "Actions": [{"Lambda": {"FunctionArn": target.arn}}],
     }
     yield _permission(event, target, "iot.amazonaws.com")
-    yield Made(event.id, "AWS::IoT::TopicRule", {"TopicRulePayload": payload}, event.path)
+    yield MadeResource(event.id, "AWS::IoT::TopicRule", {"TopicRulePayload": payload}, event.path)
 
 
-def _cognito_permission(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _cognito_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     """The permission of a user pool, one for all of a function's; its triggers stand in the pool itself."""
     permission = _permission(event, target, "cognito-idp.amazonaws.com")
-    yield Made(f"{target.function}CognitoPermission", permission.type, permission.properties, event.path)
+    yield MadeResource(f"{target.function}CognitoPermission", permission.type, permission.properties, event.path)
 
 
-def _alexa_skill(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _alexa_skill(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
     yield _permission(event, target, "alexa-appkit.amazon.com")
 
 
-_PUSHED: Final[dict[str, Callable[[SamEvent, EventTarget], Iterator[Made]]]] = {
+_PUSHED: Final[dict[str, Callable[[SamEvent, EventTarget], Iterator[MadeResource]]]] = {
     "AlexaSkill": _alexa_skill,
     "Api": _api_permission,
     "CloudWatchEvent": _rule,

@@ -17,12 +17,12 @@ from remit.template.sections import section
 from remit.template.written_template import SAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.documents.json_text import Path
     from remit.errors import Origin
     from remit.template.policy_documents import Place
-    from remit.template.sam.resources import Made, SamEvent
+    from remit.template.sam.resources import MadeResource, SamEvent
 
 _MAKERS: Final = {
     "Api": rest_api,
@@ -45,7 +45,7 @@ _KEPT: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
 @dataclass(frozen=True, slots=True)
-class Expanded:
+class ExpandedTemplate:
     """Resources without any of SAM's types; `place` and `reason` know the made ones, `notes` what was not expanded."""
 
     resources: Mapping[str, Any]
@@ -66,7 +66,7 @@ class Expanded:
         return ""
 
 
-def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
+def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
     """The plain form of a template, SAM's or not. RemitError at the line: what SAM's own translator would refuse."""
     resources = section(template, "Resources")
     plain = {name: resource for name, resource in resources.items() if not _is_sam(resource)}
@@ -76,7 +76,7 @@ def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
     notes = [f"resources that a loop makes are not looked at: {', '.join(loops)}"] if loops else []
     declared = tuple(_declared(template, resources, place))
     if not declared:
-        return Expanded(plain, place, notes=tuple(notes))
+        return ExpandedTemplate(plain, place, notes=tuple(notes))
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
     for declaration, resource_made in _made(declared, place):
@@ -84,7 +84,7 @@ def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
     for declaration in declared:
         notes += _unknown(declaration)
         plain |= _linked(declaration, plain)
-    return Expanded(plain, place, origins, reasons, tuple(notes))
+    return ExpandedTemplate(plain, place, origins, reasons, tuple(notes))
 
 
 def plain_template(template: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -137,7 +137,7 @@ def _merged(above: Any, below: Any) -> Any:
     return [*above, *below] if isinstance(above, list) and isinstance(below, list) else below
 
 
-def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamResource, Made]]:
+def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamResource, MadeResource]]:
     implicit: dict[str, SamEvent] = {}
     for declaration in declared:
         make = _MAKERS.get(declaration.kind)
@@ -156,7 +156,7 @@ def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamRe
 
 def _keep(
     declaration: SamResource,
-    resource_made: Made,
+    resource_made: MadeResource,
     plain: dict[str, Any],
     origins: dict[Path, Path],
     reasons: dict[Path, str],
@@ -194,50 +194,51 @@ _LEFT_OUT: Final = ("Auth", "Connectors", "DeploymentPreference", "Domain", "Mod
 def _linked(declaration: SamResource, plain: Mapping[str, Any]) -> dict[str, Any]:
     """The buckets, user pools and APIs that events write themselves into."""
     changed: dict[str, Any] = {}
-    for event in declaration.events() if declaration.kind == "StateMachine" else ():
-        api_reference = event.properties.get("RestApiId")
-        name = api_reference.get("Ref") if isinstance(api_reference, dict) else api_of(event)
-        api = changed.get(name, plain.get(name)) if isinstance(name, str) and event.type == "Api" else None
-        if isinstance(name, str) and isinstance(api, dict):
-            changed[name] = {**api, "Properties": _calling(api.get("Properties", {}), event)}
-    for event in declaration.events() if declaration.kind == "Function" else ():
-        by = {"S3": ("Bucket", _notifying), "Cognito": ("UserPool", _triggering)}.get(event.type)
-        source = event.properties.get(by[0]) if by is not None else None
-        name = source.get("Ref") if isinstance(source, dict) else None
-        linked_resource = changed.get(name, plain.get(name)) if isinstance(name, str) else None
-        if by is None or not isinstance(name, str) or not isinstance(linked_resource, dict):
+    for event in declaration.events():
+        link = _LINKS.get((declaration.kind, event.type))
+        if link is None:
             continue
-        properties = linked_resource.get("Properties", {})
-        if isinstance(properties, dict):
-            changed[name] = {**linked_resource, "Properties": by[1](properties, event, arn_of(declaration.logical_id))}
+        property_name, write = link
+        reference = event.properties.get(property_name)
+        name = reference.get("Ref") if isinstance(reference, dict) else api_of(event)
+        target = changed.get(name, plain.get(name)) if isinstance(name, str) else None
+        if isinstance(name, str) and isinstance(target, dict) and isinstance(target.get("Properties", {}), dict):
+            properties = write(target.get("Properties", {}), event, arn_of(declaration.logical_id))
+            changed[name] = {**target, "Properties": properties}
     return changed
 
 
-def _notifying(bucket: dict[str, Any], event: SamEvent, arn: Any) -> dict[str, Any]:
-    config = bucket.get("NotificationConfiguration")
-    config = config if isinstance(config, dict) else {}
+def _notifying(bucket: dict[str, Any], event: SamEvent, function: Any) -> dict[str, Any]:
+    """The bucket notifies the function."""
+    config = section(bucket, "NotificationConfiguration")
     listed = config.get("LambdaConfigurations")
-    mine = {"Event": event.properties.get("Events"), "Function": arn}
-    both = [*(listed if isinstance(listed, list) else []), mine]
-    return {**bucket, "NotificationConfiguration": {**config, "LambdaConfigurations": both}}
+    added = {"Event": event.properties.get("Events"), "Function": function}
+    notifications = [*(listed if isinstance(listed, list) else []), added]
+    return {**bucket, "NotificationConfiguration": {**config, "LambdaConfigurations": notifications}}
 
 
-def _calling(api: dict[str, Any], event: SamEvent) -> dict[str, Any]:
+def _calling(api: dict[str, Any], event: SamEvent, _: Any) -> dict[str, Any]:
     """The API calls the state machine under the event's role: it is in the body, where a deploy passes it."""
-    body = api.get("Body")
-    body = body if isinstance(body, dict) and not tokens.is_intrinsic(body) else {}
-    called = {"x-amazon-apigateway-integration": {"credentials": arn_of(f"{event.id}Role")}}
+    body = section(api, "Body")
+    if tokens.is_intrinsic(body):
+        body = {}
     path, method = (str(event.properties.get(name)) for name in ("Path", "Method"))
-    paths = body.get("paths")
-    paths = paths if isinstance(paths, dict) else {}
-    methods = paths.get(path)
-    methods = methods if isinstance(methods, dict) else {}
-    return {**api, "Body": {**body, "paths": {**paths, path: {**methods, method.lower(): called}}}}
+    called = {"x-amazon-apigateway-integration": {"credentials": arn_of(f"{event.id}Role")}}
+    methods = {**section(body, "paths", path), method.lower(): called}
+    return {**api, "Body": {**body, "paths": {**section(body, "paths"), path: methods}}}
 
 
-def _triggering(pool: dict[str, Any], event: SamEvent, arn: Any) -> dict[str, Any]:
-    config = pool.get("LambdaConfig")
+def _triggering(pool: dict[str, Any], event: SamEvent, function: Any) -> dict[str, Any]:
+    """The user pool calls the function at the event's triggers."""
     trigger = event.properties.get("Trigger")
     triggers = trigger if isinstance(trigger, list) else [trigger]
     names = [name for name in triggers if isinstance(name, str)]
-    return {**pool, "LambdaConfig": {**(config if isinstance(config, dict) else {}), **dict.fromkeys(names, arn)}}
+    return {**pool, "LambdaConfig": {**section(pool, "LambdaConfig"), **dict.fromkeys(names, function)}}
+
+
+_LINKS: Final[dict[tuple[str, str], tuple[str, Callable[[dict[str, Any], SamEvent, Any], dict[str, Any]]]]] = {
+    ("Function", "Cognito"): ("UserPool", _triggering),
+    ("Function", "S3"): ("Bucket", _notifying),
+    ("StateMachine", "Api"): ("RestApiId", _calling),
+}
+"""By a resource's type and an event's: the event's property that names what is changed, and how it is."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.branches import NO_VALUE, Choice, choice
 from remit.template.sam.events import EventTarget, function_event
-from remit.template.sam.resources import Made, SamResource, arn_of, given, in_s3, tags
+from remit.template.sam.resources import MadeResource, SamResource, arn_of, given, in_s3, tags
 from remit.template.sam.role import destinations, role
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ _KEPT: Final = (
 )  # fmt: skip
 
 
-def function(declared: SamResource) -> Iterator[Made]:
+def function(declared: SamResource) -> Iterator[MadeResource]:
     """Everything that the function becomes. RemitError: a policy that is none, an event without a type."""
     own_role = _own_role(declared)
     sam_role = role(declared, "lambda.amazonaws.com")
-    yield Made(declared.logical_id, "AWS::Lambda::Function", _properties(declared, own_role), declared.path)
+    yield MadeResource(declared.logical_id, "AWS::Lambda::Function", _properties(declared, own_role), declared.path)
     if own_role is None or choice(own_role) is not None:
         yield sam_role
     alias = declared.properties.get("AutoPublishAlias")
@@ -75,7 +75,7 @@ def _code(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"S3Bucket": location[0], "S3Key": location[1]} if location is not None else {}
 
 
-def _published(declared: SamResource, alias: Any) -> tuple[Made, Made]:
+def _published(declared: SamResource, alias: Any) -> tuple[MadeResource, MadeResource]:
     """The version and the alias; a version's logical id ends with a hash, which is left out."""
     name = {"Ref": declared.logical_id}
     text = alias if isinstance(alias, str) else ""
@@ -88,28 +88,28 @@ def _published(declared: SamResource, alias: Any) -> tuple[Made, Made]:
         **given(declared.properties, "ProvisionedConcurrencyConfig"),
     }
     return (
-        Made(version, "AWS::Lambda::Version", {"FunctionName": name}, declared.at("AutoPublishAlias")),
-        Made(alias_id, "AWS::Lambda::Alias", properties, declared.at("AutoPublishAlias")),
+        MadeResource(version, "AWS::Lambda::Version", {"FunctionName": name}, declared.at("AutoPublishAlias")),
+        MadeResource(alias_id, "AWS::Lambda::Alias", properties, declared.at("AutoPublishAlias")),
     )
 
 
-def _url(declared: SamResource, target: EventTarget) -> Iterator[Made]:
+def _url(declared: SamResource, target: EventTarget) -> Iterator[MadeResource]:
     config = declared.mapping("FunctionUrlConfig")
     if not config:
         return
     path = declared.at("FunctionUrlConfig")
     properties = {**given(config, "AuthType", "Cors", "InvokeMode"), "TargetFunctionArn": target.name}
-    yield Made(f"{declared.logical_id}Url", "AWS::Lambda::Url", properties, path)
+    yield MadeResource(f"{declared.logical_id}Url", "AWS::Lambda::Url", properties, path)
     if config.get("AuthType") == "NONE":
         for name, action in (
             ("UrlPublicPermissions", "InvokeFunctionUrl"),
             ("URLInvokeAllowPublicAccess", "InvokeFunction"),
         ):
             anyone = {"Action": f"lambda:{action}", "FunctionName": target.name, "Principal": "*"}
-            yield Made(f"{declared.logical_id}{name}", "AWS::Lambda::Permission", anyone, path)
+            yield MadeResource(f"{declared.logical_id}{name}", "AWS::Lambda::Permission", anyone, path)
 
 
-def _invoked(declared: SamResource, alias: Any) -> Iterator[Made]:
+def _invoked(declared: SamResource, alias: Any) -> Iterator[MadeResource]:
     """The settings for asynchronous calls, with the queue or topic that SAM makes for results."""
     config = declared.mapping("EventInvokeConfig")
     if not config:
@@ -119,7 +119,7 @@ def _invoked(declared: SamResource, alias: Any) -> Iterator[Made]:
     for name, at, kind, target in destinations(declared):
         target_type = {"SQS": "Queue", "SNS": "Topic"}.get(kind)
         if target_type is not None and f"{name}{target_type}" in str(target):
-            yield Made(f"{name}{target_type}", f"AWS::{kind}::{target_type}", {}, at)
+            yield MadeResource(f"{name}{target_type}", f"AWS::{kind}::{target_type}", {}, at)
         sent[str(at[-1])] = {"Destination": target}
     properties = {
         "FunctionName": {"Ref": declared.logical_id},
@@ -127,4 +127,4 @@ def _invoked(declared: SamResource, alias: Any) -> Iterator[Made]:
         **given(config, "MaximumEventAgeInSeconds", "MaximumRetryAttempts"),
         **({"DestinationConfig": sent} if sent else {}),
     }
-    yield Made(f"{declared.logical_id}EventInvokeConfig", "AWS::Lambda::EventInvokeConfig", properties, path)
+    yield MadeResource(f"{declared.logical_id}EventInvokeConfig", "AWS::Lambda::EventInvokeConfig", properties, path)

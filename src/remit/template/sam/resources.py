@@ -76,7 +76,7 @@ class SamResource:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeResource:
     """A resource that SAM makes.
 
     `origins` are the places that its properties come from, and `reasons` why they are there, by paths below Properties.

@@ -12,7 +12,7 @@ from remit.iam import tokens
 from remit.iam.policy import VERSION
 from remit.template.branches import NO_VALUE, Choice, choice
 from remit.template.sam.polled_sources import SOURCES, destination, failures, statements
-from remit.template.sam.resources import Made, SamResource, tags
+from remit.template.sam.resources import MadeResource, SamResource, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ class _Entry:
     reasons: Mapping[Path, str] = field(default_factory=dict)
 
 
-def role(declared: SamResource, service: str) -> Made:
+def role(declared: SamResource, service: str) -> MadeResource:
     """The execution role, with what each of the properties and events adds to it. RemitError: a policy that is none."""
     entries = [*_policies_of_properties(declared), *_declared_policies(declared), *_policies_of_sources(declared)]
     managed: list[Any] = []
@@ -65,7 +65,7 @@ def role(declared: SamResource, service: str) -> Made:
     if trust is not None:
         origins["AssumeRolePolicyDocument",] = declared.at("AssumeRolePolicyDocument")
     copied_origins: dict[Path, Path] = {(new,): declared.at(old) for new, old in _KEPT.items()}
-    return Made(
+    return MadeResource(
         f"{declared.logical_id}Role",
         "AWS::IAM::Role",
         properties,

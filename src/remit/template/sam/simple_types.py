@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.template.sam.resources import Made, given, in_s3, tags
+from remit.template.sam.resources import MadeResource, given, in_s3, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from remit.template.sam.resources import SamResource
 
 
-def table(declared: SamResource) -> Iterator[Made]:
+def table(declared: SamResource) -> Iterator[MadeResource]:
     """The table, with one key."""
     properties = declared.properties
     key = declared.mapping("PrimaryKey").get("Name", "id")
-    yield Made(
+    yield MadeResource(
         declared.logical_id,
         "AWS::DynamoDB::Table",
         {
@@ -32,14 +32,14 @@ def table(declared: SamResource) -> Iterator[Made]:
     )
 
 
-def layer(declared: SamResource) -> Iterator[Made]:
+def layer(declared: SamResource) -> Iterator[MadeResource]:
     """The layer's version; the hash that SAM puts behind its logical id is left out."""
     properties = declared.properties
     copied = given(properties, "CompatibleArchitectures", "CompatibleRuntimes", "Description", "LicenseInfo")
     name = properties.get("LayerName") or declared.logical_id
     location = in_s3(properties.get("ContentUri"))
     content = {"S3Bucket": location[0], "S3Key": location[1]} if location is not None else {}
-    yield Made(
+    yield MadeResource(
         declared.logical_id,
         "AWS::Lambda::LayerVersion",
         {**copied, "LayerName": name, "Content": content},
@@ -47,10 +47,10 @@ def layer(declared: SamResource) -> Iterator[Made]:
     )
 
 
-def application(declared: SamResource) -> Iterator[Made]:
+def application(declared: SamResource) -> Iterator[MadeResource]:
     """The nested stack."""
     properties = declared.properties
-    yield Made(
+    yield MadeResource(
         declared.logical_id,
         "AWS::CloudFormation::Stack",
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.template.sam.events import event_role, letters, rule, schedule
-from remit.template.sam.resources import Made, SamResource, arn_of, given, in_s3, tags
+from remit.template.sam.resources import MadeResource, SamResource, arn_of, given, in_s3, tags
 from remit.template.sam.role import role
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from remit.template.sam.resources import SamEvent
 
 
-def state_machine(declared: SamResource) -> Iterator[Made]:
+def state_machine(declared: SamResource) -> Iterator[MadeResource]:
     """The state machine, its role, its events."""
     properties = declared.properties
     own_role = properties.get("Role")
@@ -25,7 +25,7 @@ def state_machine(declared: SamResource) -> Iterator[Made]:
         "StateMachineName": "Name", "StateMachineType": "Type", "LoggingConfiguration": "Logging",
         "TracingConfiguration": "Tracing", "DefinitionString": "Definition",
     }  # fmt: skip
-    yield Made(
+    yield MadeResource(
         logical_id,
         "AWS::StepFunctions::StateMachine",
         {
@@ -40,7 +40,7 @@ def state_machine(declared: SamResource) -> Iterator[Made]:
         yield role(declared, "states.amazonaws.com")
     if properties.get("AutoPublishAlias"):
         version = f"{logical_id}Version"
-        yield Made(
+        yield MadeResource(
             version, "AWS::StepFunctions::StateMachineVersion", {"StateMachineArn": {"Ref": logical_id}}, declared.path
         )
         alias = {
@@ -48,12 +48,12 @@ def state_machine(declared: SamResource) -> Iterator[Made]:
             "DeploymentPreference": {"StateMachineVersionArn": {"Ref": version}},
         }
         name = f"{logical_id}Alias{properties['AutoPublishAlias']}"
-        yield Made(name, "AWS::StepFunctions::StateMachineAlias", alias, declared.path)
+        yield MadeResource(name, "AWS::StepFunctions::StateMachineAlias", alias, declared.path)
     for event in declared.events():
         yield from _started(event, {"Ref": logical_id}, properties.get("PermissionsBoundary"))
 
 
-def _started(event: SamEvent, machine: Any, boundary: Any) -> Iterator[Made]:
+def _started(event: SamEvent, machine: Any, boundary: Any) -> Iterator[MadeResource]:
     """What an event that starts a state machine makes: the rule or schedule, and the role that may start it."""
     statement = {"Effect": "Allow", "Action": "states:StartExecution", "Resource": machine}
     if event.type == "ScheduleV2":

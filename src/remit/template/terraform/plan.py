@@ -15,7 +15,7 @@ from remit.documents.read import read
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Policy
 from remit.template.policy_documents import grants_of, policy_of, services
-from remit.template.roles import RUNS, Read
+from remit.template.roles import RUNS, FileRoles
 from remit.template.terraform.state import PlannedResource, configured, items_of, plain
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ _ATTACHING: Final = {"aws_iam_role_policy_attachment": "role", "aws_iam_policy_a
 class TerraformPlan:
     """Both sides of a plan: the roles before it, and after."""
 
-    before: Read
-    after: Read
+    before: FileRoles
+    after: FileRoles
 
 
 def is_plan(value: Any) -> bool:
@@ -52,7 +52,7 @@ def read_plan(content: bytes, file: str) -> TerraformPlan:
     )
 
 
-def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> Read:
+def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> FileRoles:
     """The roles as they will be after the apply; of a state, as they are. RemitError as above."""
     key = "planned_values" if "planned_values" in value else "values"
     if not isinstance(value[key], dict):
@@ -81,7 +81,7 @@ def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...
     return tuple(items)
 
 
-def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[PlannedResource, ...] = ()) -> Read:
+def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[PlannedResource, ...] = ()) -> FileRoles:
     all_items = _Items(items, prior)
     policies = {item.address: _own(item, place) for item in items if item.type == "aws_iam_policy"}
     roles = tuple(_role(item, all_items, policies, place) for item in items if item.type == "aws_iam_role")
@@ -93,7 +93,7 @@ def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[Planned
         if name
     }
     resources = tuple(Resource(item.address, item.type, item.values) for item in items)
-    return Read(roles, resources, tuple(_elsewhere(items, all_items)), documents)
+    return FileRoles(roles, resources, tuple(_elsewhere(items, all_items)), documents)
 
 
 class _Items:

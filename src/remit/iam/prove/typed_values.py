@@ -22,9 +22,9 @@ def _numbers(texts: list[str]) -> Iterator[str]:
     return _around(texts, value_comparison.number, _number)
 
 
-def _number(found: Decimal) -> str:
-    text = f"{found:f}"
-    return text if len(text) <= _LONGEST else str(found.normalize(_EXACT))
+def _number(value: Decimal) -> str:
+    text = f"{value:f}"
+    return text if len(text) <= _LONGEST else str(value.normalize(_EXACT))
 
 
 def _around(texts: list[str], read: Callable[[str], Decimal | None], show: Callable[[Decimal], str]) -> Iterator[str]:
@@ -34,9 +34,9 @@ def _around(texts: list[str], read: Callable[[str], Decimal | None], show: Calla
         yield show(Decimal(0))
         return
     yield from map(show, limits)
-    last, first = limits[-1], limits[0]
-    yield show(_between(last, _EXACT.add(last, max(Decimal(2), abs(last)))))
-    yield show(_between(_EXACT.subtract(first, max(Decimal(2), abs(first))), first))
+    highest, lowest = limits[-1], limits[0]
+    yield show(_between(highest, _EXACT.add(highest, max(Decimal(2), abs(highest)))))
+    yield show(_between(_EXACT.subtract(lowest, max(Decimal(2), abs(lowest))), lowest))
     for low, high in pairwise(limits):
         yield show(_between(low, high))
 
@@ -45,7 +45,7 @@ def _between(low: Decimal, high: Decimal) -> Decimal:
     """The number about half way that has the fewest digits."""
     middle = _EXACT.divide(_EXACT.add(low, high), Decimal(2))
     rounded = (Context(digits, Emin=MIN_EMIN, Emax=MAX_EMAX).plus(middle) for digits in count(1))
-    return next(found for found in rounded if low < found < high)
+    return next(number for number in rounded if low < number < high)
 
 
 def _instants(texts: list[str]) -> Iterator[str]:
@@ -68,19 +68,19 @@ def _booleans(_: list[str]) -> tuple[str, ...]:
 
 
 def _bytes(texts: list[str]) -> Iterator[str]:
-    known = {found for found in map(value_comparison.binary, texts) if found is not None}
-    yield from sorted(base64.b64encode(found).decode() for found in known)
-    longest = max((len(found) for found in known), default=0)
+    literals = {literal for literal in map(value_comparison.binary, texts) if literal is not None}
+    yield from sorted(base64.b64encode(literal).decode() for literal in literals)
+    longest = max((len(literal) for literal in literals), default=0)
     yield base64.b64encode(b"\0" * (longest + 1)).decode()
 
 
 def _addresses(texts: list[str]) -> Iterator[str]:
     """The ends of every block, the addresses just outside, and one of each family."""
     ends = {4: (ipaddress.IPv4Address, 2**32), 6: (ipaddress.IPv6Address, 2**128)}
-    found = {block for block in map(value_comparison.network, texts) if block is not None}
-    for family, first, last in sorted(found):
+    blocks = {block for block in map(value_comparison.network, texts) if block is not None}
+    for family, lowest, highest in sorted(blocks):
         make, size = ends[family]
-        for address in (first, last, first - 1, last + 1):
+        for address in (lowest, highest, lowest - 1, highest + 1):
             if 0 <= address < size:
                 yield str(make(address))
     yield "192.0.2.1"

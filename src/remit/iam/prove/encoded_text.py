@@ -1,7 +1,7 @@
-"""The private alphabet of compared texts: what is late-bound or literal stands as marks that only `*` takes.
+"""Encode the texts of policies so that each is an ordinary pattern: variables and references become private characters.
 
-A reference of CloudFormation and a variable of IAM become a mark per distinct expression, which equals itself. A
-literal `*`, `?` or `$` becomes a letter of its own. So every text that is compared is an ordinary glob or literal.
+Each reference of CloudFormation and each variable of IAM becomes a mark, which equals itself and which only `*`
+matches. A literal `*`, `?` or `$` becomes a private character of its own. `decode` turns a text back for people.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def own_place(text: str) -> int | None:
 
 @lru_cache(maxsize=16_384)
 def _variables_in(text: str) -> frozenset[str]:
-    return frozenset(_unshifted(found.split(_DEFAULT)[0]) for found in _MARK.findall(text))
+    return frozenset(_unshifted(mark.split(_DEFAULT)[0]) for mark in _MARK.findall(text))
 
 
 def variables_in(text: str) -> frozenset[str]:
@@ -117,12 +117,12 @@ def filled(text: str, values: dict[str, str | None]) -> str | None:
         return text
     missing = False
 
-    def fill(found: re.Match[str]) -> str:
+    def fill(match: re.Match[str]) -> str:
         nonlocal missing
-        key, marked, default = found[1].partition(_DEFAULT)
+        key, marked, default = match[1].partition(_DEFAULT)
         name = _unshifted(key)
         if name not in values:
-            return found[0]
+            return match[0]
         value = values[name]
         if value is None and marked:
             value = _unshifted(default).translate(_HIDE)
@@ -135,14 +135,14 @@ def filled(text: str, values: dict[str, str | None]) -> str | None:
 
 def around(text: str) -> tuple[str, str] | None:
     """What stands before and after the one variable of a text without other wildcards before it."""
-    found = _MARK.search(text)
-    if found is None:
+    match = _MARK.search(text)
+    if match is None:
         return None
-    return text[: found.start()], text[found.end() :]
+    return text[: match.start()], text[match.end() :]
 
 
-def _spelled(found: re.Match[str]) -> str:
-    key, marked, default = found[1].partition(_DEFAULT)
+def _spelled(match: re.Match[str]) -> str:
+    key, marked, default = match[1].partition(_DEFAULT)
     fallback = f", '{_unshifted(default)}'" if marked else ""
     return f"${{{_unshifted(key)}{fallback}}}"
 
@@ -157,6 +157,6 @@ def decode(text: str, words: Sequence[str]) -> str:
     if not is_private(text):
         return text
     text = _MARK.sub(_spelled, text)
-    text = _OWNED.sub(lambda found: words[1 + (ord(found[0]) - _OWN) % (len(words) - 1)], text)
-    text = _REFERENCE.sub(lambda found: _unshifted(found[1]), text)
+    text = _OWNED.sub(lambda match: words[1 + (ord(match[0]) - _OWN) % (len(words) - 1)], text)
+    text = _REFERENCE.sub(lambda match: _unshifted(match[1]), text)
     return text.translate(_SHOW).replace("\ue000", words[0])

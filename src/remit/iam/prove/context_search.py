@@ -1,7 +1,7 @@
-"""Is there a context in which some conditions all hold, and of each of several other lists at least one does not?
+"""Find a request context in which some conditions all hold, and each of some lists has a condition that does not.
 
-Keys are independent of one another, so this is a search over the lists alone: which of its conditions each breaks.
-What a key must and must not satisfy is asked of its domain; a budget keeps the search from exploding.
+Condition keys are independent of one another, so this is a search over the lists: which condition of each is false.
+Which value makes the conditions on one key true and false, its domain knows (`key_values`). A budget bounds the search.
 """
 
 from __future__ import annotations
@@ -25,37 +25,37 @@ _NONE: Final[frozenset[Atom]] = frozenset()
 
 
 def find_context(
-    wanted: Iterable[Atom], broken: Collection[frozenset[Atom]], premises: Premises, budget: Budget
+    required: Iterable[Atom], broken: Collection[frozenset[Atom]], premises: Premises, budget: Budget
 ) -> Context | None:
-    """Values for the keys, absent ones left out; None when no context will do.
+    """The values of the keys that are present; None when it is proven that there is no such context.
 
-    Raises Unclear beyond the budget, and when nothing was found among values that need not be all.
+    Unclear: the budget is spent, or no context was found among values that need not be all.
     """
-    true = frozenset(wanted)
-    clauses = _clauses(true, broken, budget)
+    true = frozenset(required)
+    clauses = _breakable_clauses(true, broken, budget)
     if clauses is None:
         return None
     if not true and not clauses:
         return {}
-    return _Search(true, clauses, premises, budget).run()
+    return _ContextSearch(true, clauses, premises, budget).run()
 
 
-def _clauses(
+def _breakable_clauses(
     true: frozenset[Atom], broken: Collection[frozenset[Atom]], budget: Budget
 ) -> list[frozenset[Atom]] | None:
-    """For each list what may be broken of it, without lists that others imply; None when one cannot be broken."""
+    """The conditions of each list that may be false, without lists that others imply; None when a list has none."""
     budget.spend(len(broken))
-    found = {atoms - true for atoms in broken}
-    if _NONE in found:
+    breakable = {atoms - true for atoms in broken}
+    if _NONE in breakable:
         return None
-    ordered = sorted(found, key=len)
+    ordered = sorted(breakable, key=len)
     if len(ordered) > 1:
-        kept: list[frozenset[Atom]] = []
+        minimal: list[frozenset[Atom]] = []
         for clause in ordered:
-            budget.spend(_CLAUSE * len(clause) + len(kept) // 2)
-            if not any(smaller <= clause for smaller in kept):
-                kept.append(clause)
-        ordered = kept
+            budget.spend(_CLAUSE * len(clause) + len(minimal) // 2)
+            if not any(smaller <= clause for smaller in minimal):
+                minimal.append(clause)
+        ordered = minimal
     return sorted(ordered, key=lambda clause: (len(clause), sorted(_order(atom) for atom in clause)))
 
 
@@ -63,8 +63,8 @@ def _order(atom: Atom) -> tuple[object, ...]:
     return atom.key, atom.operator, atom.quantifier, atom.if_exists, atom.values
 
 
-class _Search:
-    """A depth-first search guided by a model: only a list that the present values do not break is branched on."""
+class _ContextSearch:
+    """A depth-first search that branches only on a list whose conditions all hold under the present values."""
 
     def __init__(
         self, true: frozenset[Atom], clauses: list[frozenset[Atom]], premises: Premises, budget: Budget
@@ -74,27 +74,25 @@ class _Search:
         atoms: dict[str, set[Atom]] = {}
         for atom in (*true, *(atom for clause in clauses for atom in clause)):
             atoms.setdefault(atom.key, set()).add(atom)
-        self.names = {key: min(atom.name for atom in found) for key, found in sorted(atoms.items())}
-        self.true = {key: frozenset(found & true) for key, found in atoms.items()}
-        self.domains: dict[str, Domain] = {
-            key: premises.domain(
-                frozenset(found), frozenset(atom for atom in found if (atom in true) is not atom.negated), budget
-            )
-            for key, found in atoms.items()
-        }
+        self.names = {key: min(atom.name for atom in key_atoms) for key, key_atoms in sorted(atoms.items())}
+        self.true = {key: frozenset(key_atoms & true) for key, key_atoms in atoms.items()}
+        self.domains: dict[str, Domain] = {}
+        for key, key_atoms in atoms.items():
+            to_match = frozenset(atom for atom in key_atoms if (atom in true) is not atom.negated)
+            self.domains[key] = premises.domain(frozenset(key_atoms), to_match, budget)
 
     def run(self) -> Context | None:
         states: dict[str, State] = {}
         for key in self.names:
-            found = self.domains[key].state(self.true[key], _NONE)
-            if found is None:
-                self.doubt([key])
+            initial = self.domains[key].state(self.true[key], _NONE)
+            if initial is None:
+                self.check_exact([key])
                 return None
-            states[key] = found[0]
+            states[key] = initial[0]
         todo: list[_Node] = [(states, dict.fromkeys(self.names, _NONE))]
         for _ in range(MOST_STEPS):
             if not todo:
-                self.doubt(list(self.names))
+                self.check_exact(list(self.names))
                 return None
             states, false = todo.pop()
             self.budget.spend(len(states))
@@ -107,8 +105,8 @@ class _Search:
             )
         raise Unclear("its conditions can be met in too many combinations")
 
-    def doubt(self, keys: list[str]) -> None:
-        """Nothing was found; that says nothing where the values tried need not be all."""
+    def check_exact(self, keys: list[str]) -> None:
+        """Raise Unclear where the values that were tried need not be all, so that the search proves nothing."""
         for key in keys:
             if not self.domains[key].exact:
                 raise Unclear(f"the conditions on `{self.names[key]}` mix texts of several kinds")
@@ -116,25 +114,25 @@ class _Search:
     def next_ways(
         self, states: dict[str, State], false: dict[str, frozenset[Atom]]
     ) -> list[tuple[Atom, tuple[State]]] | None:
-        """How to break a list that the values leave whole, the one with the fewest ways; None when there is none."""
+        """The ways to make a condition false of a list that holds, the one with the fewest; None: no list holds."""
         ways: list[tuple[Atom, tuple[State]]] | None = None
         for clause in self.clauses:
             self.budget.spend(_HELD)
             if any(not atom.holds(states[atom.key]) for atom in clause):
                 continue
-            found = self.ways(clause, false)
-            if ways is None or len(found) < len(ways):
-                ways = found
+            clause_ways = self.ways(clause, false)
+            if ways is None or len(clause_ways) < len(ways):
+                ways = clause_ways
             if len(ways) <= 1:
                 break
         return ways
 
     def ways(self, clause: list[Atom], false: dict[str, frozenset[Atom]]) -> list[tuple[Atom, tuple[State]]]:
-        """The atoms of a list that can be false beside what is already settled, each with a state that makes it so."""
-        found: list[tuple[Atom, tuple[State]]] = []
+        """The conditions of a list that can be false besides those in `false`, each with a state that makes it so."""
+        ways: list[tuple[Atom, tuple[State]]] = []
         self.budget.spend(_CLAUSE * len(clause))
         for atom in clause:
             state = self.domains[atom.key].state(self.true[atom.key], false[atom.key] | {atom})
             if state is not None:
-                found.append((atom, state))
-        return found
+                ways.append((atom, state))
+        return ways

@@ -1,8 +1,8 @@
-"""Weigh a request against policies: whether any layer denies, and whether all that must allow do.
+"""IAM's evaluation logic: whether any layer of policies denies a request, and whether all that must allow it do.
 
-A Deny in any layer wins. Otherwise every layer that limits (SCP levels, boundary, session policy) must allow, and so
-must who grants: the identity's or the resource's policy in one account, both across accounts, the resource's always
-for a role's trust and a KMS key. RCPs only deny: AWS attaches its own RCPFullAWSAccess, which allows everything and
+A Deny in any layer wins. Otherwise every layer that limits (SCP levels, boundary, session policy) must allow, and a
+policy must grant: the identity's or the resource's within one account, both across accounts, always the resource's for
+a role's trust and a KMS key. RCPs only deny: AWS attaches its own RCPFullAWSAccess, which allows everything and
 cannot be detached, so their Allow statements decide nothing.
 
 Source: "Policy evaluation logic", "Cross-account policy evaluation logic" (IAM User Guide); "SCP evaluation",
@@ -29,7 +29,7 @@ KEPT: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The policies that bear on a request.
+    """The policies that decide a request, by layer.
 
     `identity`, `boundary`, `session` are the caller's; an empty boundary or session is none. `resource` is
     None when the resource's policy is not known, empty when it has none. `scp` (of the caller's account) and
@@ -46,7 +46,7 @@ class Layers:
 
 
 class RulesByLayer:
-    """The rules of each layer, compiled for questions."""
+    """The rules of each layer; those of SCPs and RCPs with the name of each level."""
 
     __slots__ = ("boundary", "identity", "only_identity", "rcp", "resource", "scp", "session")
 
@@ -57,8 +57,8 @@ class RulesByLayer:
         self.resource = (
             None if layers.resource is None else LayerRules(layers.resource, trust=True, bounded=bool(layers.boundary))
         )
-        self.scp = tuple(LayerRules(level) for level in layers.scp)
-        self.rcp = tuple(LayerRules(level) for level in layers.rcp)
+        self.scp = tuple((f"scp[{index}]", LayerRules(level)) for index, level in enumerate(layers.scp))
+        self.rcp = tuple((f"rcp[{index}]", LayerRules(level)) for index, level in enumerate(layers.rcp))
         self.only_identity = not (layers.boundary or layers.session or layers.resource or layers.scp or layers.rcp)
 
 
@@ -74,7 +74,7 @@ def rules_by_layer(layers: Layers) -> RulesByLayer:
 
 
 def verdict_on(request: Request, by_layer: RulesByLayer) -> Verdict:
-    """The verdict alone."""
+    """The verdict on a request, without its reasons."""
     if by_layer.only_identity and request.simple:
         return _VERDICTS[weigh(by_layer.identity, request)]
     if request.always_allowed:
@@ -94,7 +94,7 @@ _VERDICTS: Final[dict[tuple[Truth, Truth], Verdict]] = {
 
 
 def weigh(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
-    """Whether a layer denies and whether it allows, whoever asks."""
+    """Whether a layer denies and whether it allows a request, whoever the caller is."""
     denies, allows = layer.speaking_of(request.folded)
     denied: Truth = False
     for rule in denies:
@@ -115,7 +115,7 @@ def weigh(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """What a resource's policy says: a Deny, an Allow that names the caller, its role, its account."""
+    """Whether a resource's policy denies, and whether it allows the caller itself, its role, its account."""
 
     denied: Truth
     direct: Truth
@@ -126,16 +126,16 @@ class Grants:
 def weigh_resource(layer: LayerRules, request: Request) -> Grants:
     """What a resource's policy denies and allows, by how closely it names the caller."""
     denies, allows = layer.speaking_of(request.folded)
-    denied = either(_meant(layer, rule, request, Reach.UNKNOWN) for rule in denies)
+    denied = either(meant(layer, rule, request, Reach.UNKNOWN) for rule in denies)
     direct, role, account = (
-        either(_meant(layer, rule, request, least) for rule in allows)
+        either(meant(layer, rule, request, least) for rule in allows)
         for least in (Reach.DIRECT, Reach.ROLE, Reach.ACCOUNT)
     )
     return Grants(denied, direct, role, account)
 
 
-def _meant(layer: LayerRules, rule: StatementRule, request: Request, least: Reach) -> Truth:
-    """Whether a rule holds for the caller, meant at least so closely."""
+def meant(layer: LayerRules, rule: StatementRule, request: Request, least: Reach) -> Truth:
+    """Whether a rule applies to the request, and its Principal means the caller at least as closely as `least`."""
     reach = layer.reach(rule, request)
     if reach is Reach.NOBODY or (reach is not Reach.UNKNOWN and reach < least):
         return False
@@ -151,11 +151,12 @@ def opinions(request: Request, by_layer: RulesByLayer) -> tuple[Truth, Truth]:
     grants = weigh_resource(by_layer.resource, request) if by_layer.resource else NO_GRANTS
     scp = [weigh(level, request) for _, level in scp_levels(request, by_layer)]
     rcp = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
-    denied = either((identity[0], boundary[0], session[0], grants.denied, *(level[0] for level in (*scp, *rcp))))
+    levels_deny = [denied for denied, _ in (*scp, *rcp)]
+    denied = either((identity[0], boundary[0], session[0], grants.denied, *levels_deny))
     identity_allows = True if request.who.kind == "root" else identity[1]
-    granted = granted_by(
-        request, identity_allows, every((boundary[1], session[1])), grants, resource_known=by_layer.resource is not None
-    )
+    limited = every((boundary[1], session[1]))
+    resource_known = by_layer.resource is not None
+    granted = granted_by(request, identity_allows, limited, grants, resource_known=resource_known)
     return denied, every((granted, *(level[1] for level in scp)))
 
 
@@ -164,17 +165,17 @@ NO_GRANTS: Final = Grants(denied=False, direct=False, role=False, account=False)
 
 
 def scp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, LayerRules], ...]:
-    """The SCP levels that bind the caller, by name: none a service-linked role, or somebody without an account."""
+    """The SCP levels that bind the caller, by name; none bind service-linked roles and callers without an account."""
     if request.who.service_linked or not request.has_identity or _central(request, request.who.account):
         return ()
-    return tuple((f"scp[{index}]", level) for index, level in enumerate(by_layer.scp))
+    return by_layer.scp
 
 
 def rcp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, LayerRules], ...]:
-    """The RCP levels that bind whoever asks, by name, for the account that has the resource."""
+    """The RCP levels of the resource's account that bind the caller, by name."""
     if request.who.service_linked or _central(request, request.owner):
         return ()
-    return tuple((f"rcp[{index}]", level) for index, level in enumerate(by_layer.rcp))
+    return by_layer.rcp
 
 
 def _central(request: Request, account: str | None) -> bool:
@@ -183,7 +184,7 @@ def _central(request: Request, account: str | None) -> bool:
 
 
 def granted_by(request: Request, identity: Truth, limited: Truth, grants: Grants, *, resource_known: bool) -> Truth:
-    """Whether someone who may grant does: `limited` is what boundary and session policy allow.
+    """Whether an identity's or resource's policy grants the request; `limited`: boundary and session policy allow it.
 
     Where the resource's policy must allow and is not known (`resource_known`), the answer is None.
     """

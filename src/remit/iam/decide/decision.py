@@ -1,6 +1,6 @@
-"""The decision on a request, and why it came out so: what each layer says, which statements decided, near misses.
+"""The decision on a request and its reasons: what each layer decides, by which statements, and what nearly allowed it.
 
-The reasons are worked out when somebody asks, so that deciding stays cheap.
+The reasons are worked out when they are read, so that deciding stays cheap.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import nearest
 from remit.iam.comparison import StatementLocation
-from remit.iam.decide.weigh import (
+from remit.iam.decide.evaluation_logic import (
     NO_GRANTS,
     Grants,
     Layers,
     Verdict,
+    meant,
     rcp_levels,
     rules_by_layer,
     scp_levels,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
     from remit.iam.request import Request
 
-_MOST_MISSES: Final = 3  # misses that are told
+_MOST_MISSES: Final = 3  # misses that are listed
 _ALIKE: Final = 0.9  # of two action names: a slip of the pen, and not GetObject for PutObject
 
 _TITLES: Final = {
@@ -45,7 +46,7 @@ _TITLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class LayerDecision:
-    """What one layer says by itself, and by which statements (none for an implicit deny)."""
+    """The verdict of one layer by itself, and its statements that decided (none for an implicit deny)."""
 
     layer: str
     verdict: Verdict
@@ -54,7 +55,7 @@ class LayerDecision:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """An Allow that nearly was: what it lacked, as a phrase."""
+    """An Allow statement that nearly applied, and what it lacked, as a phrase."""
 
     ruling: StatementLocation
     lacked: str
@@ -65,7 +66,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict on a request; what led to it is worked out when it is asked for."""
+    """The verdict on a request. Its reasons are worked out when they are read."""
 
     verdict: Verdict
     request: Request
@@ -78,12 +79,12 @@ class Decision:
 
     @property
     def unscoped(self) -> bool:
-        """Whether who asks has the permissions of a session policy, and there is none."""
+        """Whether the caller needs a session policy to be allowed anything, and there is none."""
         return self.request.who.federated and not self.policies.session
 
     @property
     def because(self) -> str:
-        """One sentence: the statement that decided, or what is missing and what came nearest."""
+        """One sentence: the statement that decided, or what is missing and the nearest miss."""
         return _SENTENCES[self.verdict](self, self.layers)
 
     @property
@@ -93,7 +94,7 @@ class Decision:
 
     @property
     def layers(self) -> tuple[LayerDecision, ...]:
-        """What each layer says by itself, in the order in which they are named in `Layers`."""
+        """The decision of each layer by itself, in the order of `Layers`."""
         return tuple(_layer_decision(name, layer, self.request) for name, layer in _layers(self))
 
     @property
@@ -144,11 +145,8 @@ def only_denies(layer: str) -> bool:
 
 
 def _truth(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> bool | None:
-    reach = layer.reach(rule, request) if name == "resource" else Reach.DIRECT
-    if reach is Reach.NOBODY:
-        return False
-    truth = rule.holds(request)
-    return None if truth and reach is Reach.UNKNOWN else truth
+    """Whether a rule applies to the request, and in a resource's policy to the caller."""
+    return meant(layer, rule, request, Reach.UNKNOWN) if name == "resource" else rule.holds(request)
 
 
 def _ruling(name: str, layer: LayerRules, rule: StatementRule) -> StatementLocation:
@@ -308,7 +306,8 @@ def _resource_lacked(statement: Statement, request: Request) -> str:
 
 def _tails(allowed: str, requested: str) -> tuple[str, str]:
     """Two ARNs from where they differ: only the resource part when the rest is the same."""
-    allowed_parts, requested_parts = allowed.split(":", ARN_PARTS - 1), requested.split(":", ARN_PARTS - 1)
+    allowed_parts = allowed.split(":", ARN_PARTS - 1)
+    requested_parts = requested.split(":", ARN_PARTS - 1)
     if len(allowed_parts) == len(requested_parts) == ARN_PARTS and allowed_parts[:-1] == requested_parts[:-1]:
         return allowed_parts[-1], requested_parts[-1]
     return allowed, requested

@@ -1,13 +1,14 @@
-"""One side of a comparison: layers of policies, with their statements as boxes."""
+"""One side of a comparison: the layers of a role's policies, each compiled, and the verdict of the evaluator."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
 from remit.iam.comparison import StatementLocation
+from remit.iam.decide.decision import only_denies
 from remit.iam.decide.evaluate import Layers, evaluate
-from remit.iam.decide.weigh import rules_by_layer, weigh
-from remit.iam.prove.statement_space import Box, Compiled, Index, compiled
+from remit.iam.decide.evaluation_logic import rules_by_layer, weigh
+from remit.iam.prove.statement_space import Box, CompiledPolicy, Index, compiled
 from remit.iam.text_comparison import either, every
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Side:
-    """A role: `layers` that must all allow, by name, each with its compiled policies; the first is the identity's.
+    """A role: `layers` that must all allow, by name, each with its compiled policies; the first is the identity.
 
-    `rcp` are the levels that only deny.
+    `rcp` has the levels that only deny.
     """
 
     __slots__ = ("denies", "layers", "policies", "rcp")
@@ -32,7 +33,7 @@ class Side:
         self.denies: tuple[Index, ...] = tuple(policy.denies for policy in self.compiled if policy.denies.boxes)
 
     @property
-    def compiled(self) -> Iterator[Compiled]:
+    def compiled(self) -> Iterator[CompiledPolicy]:
         """Every policy of every layer."""
         return (policy for _, layer in (*self.layers, *self.rcp) for policy in layer)
 
@@ -42,7 +43,7 @@ class Side:
         return (box for index in self.denies for box in index.boxes)
 
     def source(self, box: Box) -> StatementLocation:
-        """Where a box's statement stands."""
+        """The location of a box's statement."""
         for name, policies in (*self.layers, *self.rcp):
             for number, policy in enumerate(policies):
                 if policy.has(box):
@@ -51,35 +52,32 @@ class Side:
 
     def unclear(self) -> Iterator[tuple[StatementLocation, str]]:
         """The statements that cannot be compared at all."""
-        for name, policies in self.layers:
+        for name, policies in (*self.layers, *self.rcp):
             for number, policy in enumerate(policies):
                 for index, statement, reason in policy.unclear:
-                    yield StatementLocation(name, number, index, statement), reason
-        for name, policies in self.rcp:
-            for number, policy in enumerate(policies):
-                for index, statement, reason in policy.unclear:
-                    if statement.effect == "Deny":
+                    if statement.effect == "Deny" or not only_denies(name):
                         yield StatementLocation(name, number, index, statement), reason
 
     def allows(self, request: Request) -> bool | None:
-        """What the ordinary evaluator says of a request: allowed, not allowed, or not known.
+        """Whether the evaluator allows a request; None: it does not know.
 
-        Where a resource's policy would have its say (a KMS key, a role's trust), only the role's own layers are asked.
+        Where a resource's policy would decide, too (a KMS key, a role's trust), only the role's own layers are used.
         """
         if request.simple:
             verdict = evaluate(request, self.policies).verdict
             return None if verdict == "Unknown" else verdict == "Allowed"
         by_layer = rules_by_layer(self.policies)
-        layers = (by_layer.identity, by_layer.boundary, by_layer.session, *by_layer.scp)
+        layers = (by_layer.identity, by_layer.boundary, by_layer.session, *(level for _, level in by_layer.scp))
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
-        denied = either((*(denied for denied, _ in opinions), *(weigh(level, request)[0] for level in by_layer.rcp)))
+        rcp_opinions = [weigh(level, request) for _, level in by_layer.rcp]
+        denied = either(denied for denied, _ in (*opinions, *rcp_opinions))
         allowed = every(allowed for _, allowed in opinions)
         if denied or allowed is False:
             return False
         return True if denied is False and allowed else None
 
 
-_CompiledLayers: TypeAlias = "tuple[tuple[str, tuple[Compiled, ...]], ...]"
+_CompiledLayers: TypeAlias = "tuple[tuple[str, tuple[CompiledPolicy, ...]], ...]"
 
 
 def _compiled(layers: Iterable[tuple[str, tuple[Policy, ...]]]) -> _CompiledLayers:

@@ -1,4 +1,4 @@
-"""From the place that was found to a request that people can read and the evaluator agrees about."""
+"""Turn what a search found into a request that people can read, and that the evaluator confirms."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.pattern import is_pattern
-from remit.iam.prove import realistic_requests as real
-from remit.iam.prove.alphabet import LATE, decode, own_place
+from remit.iam.prove import realistic_values as real
+from remit.iam.prove.encoded_text import LATE, decode, own_place
 from remit.iam.prove.glob_sets import FRESH
 from remit.iam.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from remit.iam.prove.compared_policies import Side
-    from remit.iam.prove.contexts import Context
-    from remit.iam.prove.new_actions import Opening
-    from remit.iam.prove.statement_space import Compiled
+    from remit.iam.prove.action_search import Opening
+    from remit.iam.prove.compared_side import Side
+    from remit.iam.prove.context_search import Context
+    from remit.iam.prove.statement_space import CompiledPolicy
     from remit.iam.request import ContextValue
 
 _LETTERS: Final = "xzqjkwvyXZQJKWVY0123456789bcdfghlmnprstaeiou"
-_SEVERAL: Final = 9
-_WORDS: Final = ("example", *(f"value{number}" for number in range(1, _SEVERAL)))
-_FEW: Final = tuple(_LETTERS[:_SEVERAL])
+_MOST_WORDS: Final = 9
+_WORDS: Final = ("example", *(f"value{number}" for number in range(1, _MOST_WORDS)))
+_FEW: Final = tuple(_LETTERS[:_MOST_WORDS])
 
 
 class Words:
-    """The words that stand for the symbol and for the values of variables, none of them spelled by any policy."""
+    """Words for the fresh symbol and for the values of variables, none of which stands in a policy."""
 
     __slots__ = ("_free", "_policies")
 
-    def __init__(self, *policies: Compiled) -> None:
+    def __init__(self, *policies: CompiledPolicy) -> None:
         self._policies = policies
         self._free: tuple[str, ...] = ()
 
     def attempts(self) -> Iterator[tuple[str, ...]]:
-        """Words for the symbol and for the values of variables, the nicest first; the last cannot collide.
+        """Words for the symbol and for the values of variables, the most readable first; the last are in no policy.
 
-        Whole words are not for where a `?` may have to take one.
+        Whole words are left out where a `?` may have to match one.
         """
         if not any(policy.has_singles for policy in self._policies):
             yield _WORDS
@@ -56,20 +56,19 @@ class Words:
         if not self._free:
             spelled: frozenset[str] = frozenset().union(*(policy.letters for policy in self._policies))
             letters = chain(_LETTERS, map(chr, range(0xC0, 0x2000)))
-            self._free = tuple(
-                islice((one for one in letters if one.lower() not in spelled and one not in spelled), _SEVERAL)
-            )
+            unused = (letter for letter in letters if letter.lower() not in spelled and letter not in spelled)
+            self._free = tuple(islice(unused, _MOST_WORDS))
         return self._free
 
 
 def request_for(
-    found: Opening, words: Words, old: Side, new: Side, *, spelled: str = "", lifelike: bool = False
+    opening: Opening, words: Words, old: Side, new: Side, *, spelled: str = "", lifelike: bool = False
 ) -> Request | None:
     """A request that the new side allows and the old does not; None when the evaluator confirms no spelling.
 
     `spelled` is how the statement has the action; `lifelike` first tries what a real request looks like.
     """
-    for action, resource, context in requests_for(found, words, spelled, lifelike=lifelike):
+    for action, resource, context in requests_for(opening, words, spelled, lifelike=lifelike):
         request = Request(action, resource, context=context)
         if new.allows(request) is True and old.allows(request) is False:
             return request
@@ -77,35 +76,36 @@ def request_for(
 
 
 def requests_for(
-    found: Opening, words: Words, spelled: str = "", *, lifelike: bool = True
+    opening: Opening, words: Words, spelled: str = "", *, lifelike: bool = True
 ) -> Iterator[tuple[str, str, dict[str, ContextValue]]]:
-    """Action, resource and context of a finding, in one spelling after the other."""
-    name = found.real or (spelled if spelled and not is_pattern(spelled) else "")
+    """Action, resource and context of an opening, with one set of words after another."""
+    name = opening.real or (spelled if spelled and not is_pattern(spelled) else "")
     if lifelike:
-        yield _lifelike(found, name, next(words.attempts()))
+        yield _lifelike(opening, name, next(words.attempts()))
     for number, spelling in enumerate(words.attempts()):
-        action = name or decode(found.action, spelling)
-        context = _context(found.place.context, spelling)
+        action = name or decode(opening.action, spelling)
+        context = _context(opening.witness.context, spelling)
         if not number:
-            yield action, decode(_likely(found.place.resource, action), spelling), context
-        yield action, decode(found.place.resource, spelling), context
+            yield action, decode(_likely(opening.witness.resource, action), spelling), context
+        yield action, decode(opening.witness.resource, spelling), context
 
 
-def _lifelike(found: Opening, name: str, words: tuple[str, ...]) -> tuple[str, str, dict[str, ContextValue]]:
+def _lifelike(opening: Opening, name: str, words: tuple[str, ...]) -> tuple[str, str, dict[str, ContextValue]]:
     """An ARN and values of the forms that the action and the keys have."""
     spelling = list(words)
-    states = dict(found.place.context)
-    for key, state in found.place.context.items():
+    states = dict(opening.witness.context)
+    for key, state in opening.witness.context.items():
         if isinstance(state, str):
-            states[key] = given = real.value(key, state)
+            realistic = real.value(key, state)
+            states[key] = realistic
             place = own_place(state)
-            if place is not None and given != state:
-                spelling[1 + place % (len(words) - 1)] = given
+            if place is not None and realistic != state:
+                spelling[1 + place % (len(words) - 1)] = realistic
         elif state is not None:
-            states[key] = tuple(real.value(key, one) for one in state)
-    action = name or decode(found.action, words)
-    whole = real.resource_of(action) if found.place.resource == FRESH else None
-    resource = whole or _likely(found.place.resource, action)
+            states[key] = tuple(real.value(key, text) for text in state)
+    action = name or decode(opening.action, words)
+    real_resource = real.resource_of(action) if opening.witness.resource == FRESH else None
+    resource = real_resource or _likely(opening.witness.resource, action)
     return action, decode(resource, spelling), _context(states, spelling)
 
 

@@ -1,4 +1,4 @@
-"""What a real request looks like: an ARN that its action takes, keys as AWS spells them, values of their form."""
+"""ARNs, condition keys and values as they look in real requests, for the examples that findings come with."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import action
 from remit.catalogue.arns import fill
 from remit.catalogue.condition_keys import global_key
-from remit.iam.prove.alphabet import own_place
+from remit.iam.prove.encoded_text import own_place
 from remit.iam.prove.glob_sets import FRESH
 
 if TYPE_CHECKING:
-    from remit.catalogue.actions import Target
+    from remit.catalogue.actions import ActionTarget
 
 PARTITION, REGION, ACCOUNT = "aws", "us-east-1", "111122223333"
 _FILLED: Final = {"Partition": PARTITION, "Region": REGION, "Account": ACCOUNT}
@@ -35,17 +35,17 @@ _OF_SERVICE: Final = re.compile(f"([a-z0-9-]+\\.){FRESH}(\\.amazonaws\\.com)")
 
 
 def resource_of(name: str) -> str | None:
-    """An ARN (encoded) that an existing action takes, `*` when it takes none; None when the action is not known."""
-    known = action(name)
-    if known is None:
+    """An ARN (encoded) that an action takes, `*` if it takes none; None if the catalogue does not have the action."""
+    aws_action = action(name)
+    if aws_action is None:
         return None
-    if not known.targets:
+    if not aws_action.targets:
         return "*"
-    target = min(known.targets, key=lambda one: _oddity(one, known.service))
+    target = min(aws_action.targets, key=lambda candidate: _oddity(candidate, aws_action.service))
     return arn(fill(target.type.arns[0], _FILLED, FRESH).replace("*", FRESH)) if target.type.arns else None
 
 
-def _oddity(target: Target, service: str) -> tuple[bool, bool, int]:
+def _oddity(target: ActionTarget, service: str) -> tuple[bool, bool, int]:
     usual = _USUAL.index(target.type.name) if target.type.name in _USUAL else len(_USUAL)
     return not target.required, target.type.service != service, usual
 
@@ -56,14 +56,14 @@ def arn(text: str) -> str:
     if len(parts) != _SHORTEST or parts[0] != "arn":
         return text
     usual = (PARTITION, parts[2], REGION, ACCOUNT)
-    parts[1:5] = [given if part == FRESH else part for part, given in zip(parts[1:5], usual, strict=True)]
+    parts[1:5] = [usual_part if part == FRESH else part for part, usual_part in zip(parts[1:5], usual, strict=True)]
     return ":".join(parts)
 
 
 def key(name: str) -> str:
     """A condition key as AWS spells it, where only its folded form is known."""
-    known = global_key(name) if name == name.lower() else None
-    return name if known is None else known.name + name[len(known.name) :]
+    definition = global_key(name) if name == name.lower() else None
+    return name if definition is None else definition.name + name[len(definition.name) :]
 
 
 def value(name: str, state: str) -> str:

@@ -1,0 +1,222 @@
+"""Find the actions of a statement that other statements leave open, and a real action of AWS for each.
+
+The procedure is the one of `resource_search`, one level up: the points of an action pattern are tried against the
+covering statements, and the pattern is narrowed to what NotAction spares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from remit.iam.pattern import is_pattern, matcher
+from remit.iam.prove.budget import Exhausted
+from remit.iam.prove.glob_sets import Unclear, points
+from remit.iam.prove.resource_search import covers_to_escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from remit.iam.prove.resource_search import ResourceSearch, Witness
+    from remit.iam.prove.statement_space import Box, Index
+
+ActionsOf: TypeAlias = "Callable[[str], Sequence[str]]"
+"""The existing actions that a pattern matches, as AWS spells them."""
+MOST_PATTERNS: Final = 2_000
+_MEET: Final = 50  # steps
+_ACTION: Final = "*:*"
+ALWAYS_ALLOWED: Final = "sts:getcalleridentity"  # whatever policies say, so that it is never gained or lost
+
+
+def catalogue_actions(pattern: str) -> Sequence[str]:
+    """The existing actions that a pattern matches, as the catalogue has them."""
+    if is_pattern(pattern):
+        from remit.catalogue.expand import expand  # noqa: PLC0415 - only for patterns that gain something
+
+        return expand(pattern)
+    from remit.catalogue.actions import full_name  # noqa: PLC0415 - as above
+
+    name = full_name(pattern)
+    return () if name is None else (name,)
+
+
+def no_actions(_: str) -> Sequence[str]:
+    """The `ActionsOf` for questions where it does not matter which actions exist."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An action that is left open: a folded name (`real` as AWS spells it, if it exists) on a resource pattern.
+
+    `pattern` is the action pattern (folded) that it stands for: the one that was asked about, or the part of it that
+    all of the required statements share and no cover spares.
+    """
+
+    action: str
+    real: str | None
+    pattern: str
+    resource: str
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One way in which two sides may differ: all of `required` apply, and none of `covers` does."""
+
+    required: tuple[Box, ...]
+    covers: tuple[Index, ...]
+
+    def effort(self, action: str) -> int:
+        """How many patterns `active` compares with an action."""
+        return sum(index.effort(action) for index in self.covers)
+
+    def active(self, action: str) -> tuple[Box, ...]:
+        """The covers whose actions include an action."""
+        if len(self.covers) == 1:
+            return tuple(self.covers[0].at(action))
+        return tuple(dict.fromkeys(box for index in self.covers for box in index.at(action)))
+
+
+class ActionSearch:
+    """The openings of a case, for each action pattern of its first required statement."""
+
+    __slots__ = ("_active", "_resources", "_sparing", "actions_of", "case", "resource_search", "singles")
+
+    def __init__(self, case: Case, resource_search: ResourceSearch, actions_of: ActionsOf) -> None:
+        self.case = case
+        self.resource_search = resource_search
+        self.actions_of = actions_of
+        self._active: dict[str, tuple[Box, ...]] = {}
+        self._resources: tuple[str, ...] | None = None
+        self.singles = max((index.singles for index in case.covers), default=0)
+        self._sparing = tuple(box for box in case.required if box.not_actions)
+        for box in self._sparing:
+            self.singles = max(self.singles, *(text.count("?") for text in box.actions))
+
+    def openings(self, pattern: str) -> Iterator[Opening | Unclear]:
+        """What is open within one action pattern (folded; `*` for NotAction), for each resource; or what is unclear."""
+        try:
+            resources = self.resources
+        except Unclear as reason:
+            yield reason
+            return
+        for resource in resources:
+            try:
+                yield from self._on_resource(pattern, resource)
+            except Exhausted as reason:
+                yield reason
+                return
+            except Unclear as reason:
+                yield reason
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The resource patterns of the first statement (`*` for NotResource), as far as all required ones share them.
+
+        Only texts that are compared as they are spelled are narrowed, so that each result is a text that people know.
+        """
+        if self._resources is None:
+            candidate, *further = self.case.required
+            lists = [box.resources for box in further if not box.not_resources and box.as_spelled]
+            if candidate.not_resources:
+                self._resources = ("*",)
+            elif lists and candidate.as_spelled:
+                self._resources = tuple(self.resource_search.budget.meet_lists(candidate.resources, lists))
+            else:
+                self._resources = candidate.resources
+        return self._resources
+
+    def _on_resource(self, pattern: str, resource: str) -> Iterator[Opening]:
+        """Like `ResourceSearch._search`: narrow the pattern where covers with NotAction leave no other way."""
+        budget = self.resource_search.budget
+        asked_patterns = (pattern,) if ":" in pattern else budget.meet(pattern, _ACTION)
+        further = (box.actions for box in self.case.required[1:] if not box.not_actions)
+        shared = budget.meet_lists(asked_patterns, further)
+        todo = [text for text in reversed(shared) if text in asked_patterns or _is_action(text)]
+        visited = set(todo)
+        while todo:
+            narrow = todo.pop()
+            opening, escapes = self._at_points(narrow, resource)
+            if opening is not None:
+                real = self._as_real(narrow, resource, opening)
+                yield replace(real, pattern=pattern) if narrow in asked_patterns else real
+                continue
+            for box in escapes:
+                budget.spend(_MEET * len(box.actions))
+                parts = [part for text in box.actions for part in budget.meet(narrow, text)]
+                fresh = [part for part in parts if part not in visited and _is_action(part)]
+                visited.update(fresh)
+                todo.extend(reversed(fresh))
+            if len(visited) > MOST_PATTERNS:
+                raise Unclear("its actions can be narrowed in too many ways")
+
+    def _at_points(self, pattern: str, resource: str) -> tuple[Opening | None, tuple[Box, ...]]:
+        """An opening at a point of a pattern; else the covers with NotAction to narrow the pattern for."""
+        escapes: dict[Box, None] = {}
+        for point in points(pattern, self.singles):
+            if point[0] == ":" or point[-1] == ":" or not self.includes(point):
+                continue  # an action has a service and a name
+            active = self._active_covers(point)
+            witness = self.witness(resource, active)
+            if witness is not None:
+                return Opening(point, None, pattern, resource, witness), ()
+            turned = [box for box in active if box.not_actions]
+            steady = tuple(box for box in active if not box.not_actions)
+            if turned and self.witness(resource, steady) is not None:
+                to_escape = covers_to_escape(turned, lambda boxes: self.witness(resource, tuple(boxes)) is not None)
+                escapes.update(dict.fromkeys(to_escape))
+        return None, tuple(escapes)
+
+    def _active_covers(self, action: str) -> tuple[Box, ...]:
+        active = self._active.get(action)
+        if active is None:
+            self.resource_search.budget.spend(self.case.effort(action))
+            active = self._active[action] = self.case.active(action)
+        return active
+
+    def includes(self, action: str) -> bool:
+        """Whether no NotAction of the required statements names the action."""
+        return not any(matcher(text)(action) for box in self._sparing for text in box.actions)
+
+    def witness(self, resource: str, covers: tuple[Box, ...]) -> Witness | None:
+        """A witness on a resource pattern that these covers leave open."""
+        candidate = self.case.required[0]
+        self.resource_search.budget.spend(2 * len(covers))
+        if any(box.includes(resource, candidate) for box in covers):
+            return None
+        return self.resource_search.witness(resource, self.case.required, covers)
+
+    def _as_real(self, pattern: str, resource: str, opening: Opening) -> Opening:
+        """The same with an action that exists, if any is open."""
+        if not is_pattern(pattern):
+            names = self.actions_of(pattern)
+            return replace(opening, real=names[0] if names else None)
+        for name in self._uncovered_actions(pattern):
+            folded = name.lower()
+            if folded == ALWAYS_ALLOWED or not self.includes(folded):
+                continue
+            try:
+                witness = self.witness(resource, self._active_covers(folded))
+            except Exhausted:
+                raise
+            except Unclear:
+                continue
+            if witness is not None:
+                return Opening(folded, name, pattern, resource, witness)
+        return opening
+
+    def _uncovered_actions(self, pattern: str) -> Iterator[str]:
+        """The existing actions of a pattern, without those that some cover plainly covers everywhere."""
+        names = self.actions_of(pattern)
+        covered: set[str] = set()
+        for index in self.case.covers:
+            for box in index.boxes:
+                if box.everywhere and not box.not_actions and len(names) > len(box.actions):
+                    covered.update(name for text in box.actions for name in self.actions_of(text))
+        return (name for name in names if name not in covered)
+
+
+def _is_action(text: str) -> bool:
+    """Every action has one colon."""
+    return text.count(":") == 1

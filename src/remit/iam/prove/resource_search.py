@@ -1,0 +1,267 @@
+"""Find a resource and a request context for which some statements all apply, and none of some others does.
+
+Of each resource pattern its points are tried (see `glob_sets`): a point that a statement does not cover decides for the
+whole pattern. A statement with NotResource is the exception: the pattern is narrowed to what NotResource spares.
+Variables are given every value that could matter. Where these are not known to be all, the question is asked again with
+everything loosened; if that has an answer, the question itself is unclear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+
+from remit.iam.pattern import covers as covers_pattern
+from remit.iam.prove.budget import Budget
+from remit.iam.prove.condition_atoms import equal_to
+from remit.iam.prove.context_search import Context, find_context
+from remit.iam.prove.glob_sets import Unclear, points, some_points
+from remit.iam.prove.statement_space import Box, loosened, tightened, with_values
+from remit.iam.prove.variable_values import bindings, contested, measured, pins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from remit.iam.prove.condition_atoms import Atom
+    from remit.iam.prove.key_values import Premises
+
+MOST_STEPS: Final = 3_000
+_MEET, _COVER, _BIND = 100, 8, 30  # steps of a meet of patterns, of one covering another, of a box with values put in
+
+_ContextQuestion: TypeAlias = "tuple[tuple[Atom, ...], frozenset[Box]]"
+_WitnessQuestion: TypeAlias = tuple[str, tuple[Box, ...], tuple[Box, ...]]
+_Question = TypeVar("_Question", bound=tuple[Any, ...])
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A resource (encoded) and a context that answer a question with yes."""
+
+    resource: str
+    context: Context
+
+
+class ResourceSearch:
+    """Searches that share their answers and their budget. `premises` is what is taken for granted about keys."""
+
+    __slots__ = ("_contexts", "_witnesses", "budget", "premises")
+
+    def __init__(self, premises: Premises, budget: Budget | None = None) -> None:
+        self.premises = premises
+        self.budget = budget or Budget()
+        self._contexts: dict[_ContextQuestion, Context | Unclear | None] = {}
+        self._witnesses: dict[_WitnessQuestion, Witness | Unclear | None] = {}
+
+    def witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
+        """A resource within `pattern` and a context where all of `required` apply, and none of `covers`.
+
+        The pattern is one of the first required box's own (`*` for its NotResource). None: it is proven that there is
+        none. Unclear: it is not decided.
+        """
+        self.budget.spend(len(covers))
+        return _answered_once(self._witnesses, (pattern, required, covers), self._find_witness)
+
+    def _find_witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
+        boxes = (*required, *covers)
+        variables: frozenset[str] = frozenset().union(*(box.variables for box in boxes))
+        if variables or any(box.marked_resources or box.marked_atoms for box in boxes):
+            on_pattern = with_pattern(required[0], pattern)
+            return self._with_marks((on_pattern, *required[1:]), covers, variables)
+        return self._search(pattern, required, covers, ())
+
+    def _with_marks(
+        self, required: tuple[Box, ...], covers: tuple[Box, ...], variables: frozenset[str]
+    ) -> Witness | None:
+        """The witness where texts hold variables or references."""
+        effort = sum(_bind_steps(box) for box in (*required, *covers) if box.variables)
+        self.budget.spend(effort * len(variables))
+        tried, all_are_tried = bindings(variables, required, covers, self.premises, self.budget)
+        witness = self._bound(required, covers, tried[0])
+        if witness is not None or not self._imaginable(required, covers):
+            return witness
+        for values in tried[1:]:
+            witness = self._bound(required, covers, values)
+            if witness is not None:
+                return witness
+        if not all_are_tried or doubtful(required, covers, variables, self.premises.multivalued):
+            raise Unclear("it depends on what its variables or late-bound parts stand for")
+        return None
+
+    def _bound(
+        self, required: tuple[Box, ...], covers: tuple[Box, ...], values: dict[str, str | None]
+    ) -> Witness | None:
+        """The witness where the variables have these values."""
+        self.budget.spend(sum(_bind_steps(box) for box in (*required, *covers)))
+        bound = tuple(with_values(box, values) for box in required)
+        candidate = bound[0]
+        if not candidate.not_resources and not candidate.resources:
+            return None
+        bound_covers = tuple(with_values(box, values) for box in covers)
+        return self._search(_only_pattern(candidate), bound, bound_covers, pins(values))
+
+    def _imaginable(self, required: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
+        """Whether there is a witness with the most that marks may mean; if not, there is none whatever they mean."""
+        marked: frozenset[Atom] = frozenset().union(*(box.marked_atoms for box in required))
+        implied = frozenset(
+            atom for box in covers for atom in box.marked_atoms if any(true.implies(atom) for true in marked)
+        )
+        candidate = required[0]
+        candidate_points: tuple[str, ...] = ()
+        if not candidate.not_resources and not measured(required, covers):
+            candidate_points = points(candidate.resources[0], _singles(covers))
+        loose = tuple(loosened(box) for box in required)
+        tight = tuple(tightened(box, implied, candidate_points) for box in covers if box.marked_atoms <= implied)
+        try:
+            return self._search(_only_pattern(loose[0]), loose, tight, absences(marked)) is not None
+        except Unclear:
+            return True
+
+    def _search(
+        self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...], pinned: tuple[Atom, ...]
+    ) -> Witness | None:
+        conditions = tuple(dict.fromkeys((*(atom for box in required for atom in box.atoms), *pinned)))
+        sparing = tuple(box for box in required if box.not_resources)
+        effort = sum(1 + len(box.globs) for box in (*covers, *sparing))
+        self.budget.spend(effort)
+        singles = _singles((*covers, *sparing))
+        further = (box.resources for box in required[1:] if not box.not_resources)
+        todo = list(reversed(self.budget.meet_lists((pattern,), further)))
+        visited = set(todo)
+        steps = 0
+        while todo:
+            steps += 1
+            narrow = todo.pop()
+            if singles:
+                self.budget.spend(_COVER * effort)
+            witness, escapes = self._at_points(narrow, singles, sparing, covers, conditions)
+            if witness is not None:
+                return witness
+            for box in escapes:
+                self.budget.spend(_MEET * len(box.resources))
+                fresh = [
+                    part for text in box.resources for part in self.budget.meet(narrow, text) if part not in visited
+                ]
+                visited.update(fresh)
+                todo.extend(fresh)
+            if steps > MOST_STEPS or len(todo) > MOST_STEPS:
+                raise Unclear("its resources can be narrowed in too many ways")
+        return None
+
+    def _at_points(
+        self,
+        pattern: str,
+        singles: int,
+        sparing: tuple[Box, ...],
+        covers: tuple[Box, ...],
+        conditions: tuple[Atom, ...],
+    ) -> tuple[Witness | None, tuple[Box, ...]]:
+        """A witness at a point of a pattern; else the covers with NotResource to narrow the pattern for."""
+        if singles and is_covered(pattern, covers, conditions):
+            return None, ()
+        escapes: dict[Box, None] = {}
+        tried, doubt = some_points(pattern, singles)
+        for point in tried:
+            if not point or not all(box.contains(point) for box in sparing):
+                continue  # a request names some resource
+            self.budget.spend(sum(1 + len(box.globs) for box in covers))
+            active = [box for box in covers if box.contains(point)]
+            context = self._context(conditions, active)
+            if context is not None:
+                return Witness(point, context), ()
+            turned = [box for box in active if box.not_resources]
+            if not turned:
+                continue
+            steady = [box for box in active if not box.not_resources]
+            if self._context(conditions, steady) is not None:
+                to_escape = covers_to_escape(turned, lambda boxes: self._context(conditions, boxes) is not None)
+                escapes.update(dict.fromkeys(to_escape))
+        if doubt is not None:
+            raise doubt
+        return None, tuple(escapes)
+
+    def _context(self, conditions: tuple[Atom, ...], active: Iterable[Box]) -> Context | None:
+        return _answered_once(self._contexts, (conditions, frozenset(active)), self._find_context)
+
+    def _find_context(self, conditions: tuple[Atom, ...], active: frozenset[Box]) -> Context | None:
+        return find_context(conditions, [box.clause for box in active], self.premises, self.budget)
+
+
+def _answered_once(
+    answers: dict[_Question, _Answer | Unclear], question: _Question, answer_of: Callable[..., _Answer]
+) -> _Answer:
+    """The answer to a question, worked out once; what was unclear stays unclear."""
+    if question not in answers:
+        try:
+            answers[question] = answer_of(*question)
+        except Unclear as reason:
+            answers[question] = reason
+    answer = answers[question]
+    if isinstance(answer, Unclear):
+        raise answer
+    return answer
+
+
+def _bind_steps(box: Box) -> int:
+    return _BIND * (len(box.resources) + len(box.atoms))
+
+
+def _only_pattern(box: Box) -> str:
+    """The resource pattern of a box with one; `*` for NotResource."""
+    return "*" if box.not_resources else box.resources[0]
+
+
+def is_covered(pattern: str, covers: Iterable[Box], conditions: tuple[Atom, ...]) -> bool:
+    """Whether one pattern of one cover covers the whole pattern wherever the conditions hold."""
+    true = frozenset(conditions)
+    active = [box for box in covers if not box.not_resources and true.issuperset(box.atoms)]
+    return any(covers_pattern(text, pattern) for box in active for text in box.globs)
+
+
+def covers_to_escape(turned: list[Box], possible: Callable[[list[Box]], bool]) -> list[Box]:
+    """The covers (with NotResource or NotAction) to narrow for: one that forbids all by itself, else all of them."""
+    for box in turned:
+        if not possible([box]):
+            return [box]
+    return turned
+
+
+def with_pattern(box: Box, pattern: str) -> Box:
+    """The box on one of its resource patterns (a NotResource stays as it is)."""
+    if box.not_resources or box.resources == (pattern,):
+        return box
+    return box.with_parts(resources=(pattern,))
+
+
+def _singles(boxes: tuple[Box, ...]) -> int:
+    """The most `?` that a resource pattern of the boxes has."""
+    return max((text.count("?") for box in boxes if box.globs for text in box.resources), default=0)
+
+
+def absences(atoms: frozenset[Atom]) -> tuple[Atom, ...]:
+    """The keys that must be absent whatever variables mean: those that must and must not equal the same value."""
+    plain = [atom for atom in atoms if not atom.quantifier]
+    equal = {(atom.operator, atom.key, atom.values) for atom in plain if not atom.negated}
+    return tuple(
+        equal_to(atom.name, None)
+        for atom in plain
+        if atom.negated and (atom.operator.replace("Not", ""), atom.key, atom.values) in equal
+    )
+
+
+def doubtful(
+    required: tuple[Box, ...], covers: tuple[Box, ...], variables: frozenset[str], multivalued: frozenset[str]
+) -> bool:
+    """Whether "no witness" under the values tried may be wrong, because a mark may have to equal something else.
+
+    Where marks need only differ from things, they are the most general values, and nothing is in doubt. A variable's
+    own key has a value already, and a condition with marks on that key demands a second one.
+    """
+    if not variables.isdisjoint(multivalued):
+        return True
+    if next(contested(required, covers), None) is not None or measured(required, covers):
+        return True
+    demands = [atom.key for box in required for atom in box.atoms if not atom.negated]
+    demands += [atom.key for box in covers for atom in box.atoms if atom.negated]
+    marked_keys = {atom.key for box in (*required, *covers) for atom in box.marked_atoms}
+    return any(demands.count(key) + (key in variables) > 1 for key in marked_keys)
