@@ -14,7 +14,7 @@ from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow
 from remit.review.accepted import accept, acceptance, read_accepted, written
-from remit.review.accepted_file import FILE, Entry, entries_of, write_accepted
+from remit.review.accepted_file import FILE, AcceptedGain, entries_of, write_accepted
 from remit.review.access_change import Version
 from remit.review.changes import review
 
@@ -41,7 +41,7 @@ def entry(what: Any = GET, kind: str = "statement", functions: Any = "*", becaus
     return {"functions": functions, kind: what, "because": because}
 
 
-def entries(*given: dict[str, Any]) -> tuple[Entry, ...]:
+def entries(*given: dict[str, Any]) -> tuple[AcceptedGain, ...]:
     return entries_of(json.dumps(given).encode(), "config/accepted.json")
 
 
@@ -298,8 +298,8 @@ def test_no_request_that_nobody_accepted_is_set_aside() -> None:
     assert settled > 20
 
 
-def _entry(statement: Statement) -> Entry:
-    return Entry(None, "statement", "agreed", statement)
+def _entry(statement: Statement) -> AcceptedGain:
+    return AcceptedGain(None, "statement", "agreed", statement)
 
 
 def test_references_are_accepted_by_what_they_are_in_the_account() -> None:

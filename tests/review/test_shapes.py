@@ -9,7 +9,7 @@ import pytest
 
 from remit.iam.policy import Globs, parse_statement
 from remit.review.accepted import accept
-from remit.review.accepted_file import ACCESS, Entry
+from remit.review.accepted_file import ACCESS, AcceptedGain
 from remit.review.role_files import review_files
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def test_another_name_of_a_resource_is_the_same_reference() -> None:
 
 
 def test_an_accepted_pattern_takes_in_a_reference_of_its_kind() -> None:
-    entry = Entry(None, ACCESS, "queues are ours", parse_statement(allow("arn:*:sqs:*:*:*")))
+    entry = AcceptedGain(None, ACCESS, "queues are ours", parse_statement(allow("arn:*:sqs:*:*:*")))
     found = reviewed(template(allow("arn:*:s3:::x")), template(allow("arn:*:s3:::x"), allow(get("Queue.Arn"))))
     assert found.broadens
     accepted, stale = accept(found, [entry])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.deploy.drift import Drift
     from remit.deploy.session import Account
     from remit.iam.prove.compare import Comparison
-    from remit.review.accepted_file import Entry
+    from remit.review.accepted_file import AcceptedGain
     from remit.review.access_change import Review, Version
     from remit.template.policy_files import ComparisonSide
 
@@ -161,7 +161,7 @@ def _project(wishes: _Wishes) -> int:
     return 1 if result.broadens or pair.drift else 0
 
 
-def _unused(stale: tuple[Entry, ...]) -> Iterator[str]:
+def _unused(stale: tuple[AcceptedGain, ...]) -> Iterator[str]:
     """A note on the accepted gains that are there already, or no more."""
     places = [entry.origin for entry in stale if entry.origin is not None]
     if places:
@@ -169,7 +169,7 @@ def _unused(stale: tuple[Entry, ...]) -> Iterator[str]:
         yield f"{places[0].file}: nothing needs the {'entry' if len(places) == 1 else 'entries'} of line {lines} now"
 
 
-def _accept(reviewed: Review, entries: tuple[Entry, ...], wishes: _Wishes) -> Review:
+def _accept(reviewed: Review, entries: tuple[AcceptedGain, ...], wishes: _Wishes) -> Review:
     """Add what is left to the accepted gains, and judge again."""
     from remit.review.accepted import accept, acceptance
     from remit.review.accepted_file import FILE, write_accepted

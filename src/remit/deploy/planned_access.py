@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remit.app import Role
     from remit.deploy.plan import StackPlan
     from remit.deploy.session import Account
-    from remit.review.accepted_file import Entry
+    from remit.review.accepted_file import AcceptedGain
 
 THIS: Final = "this deploy"
 Approval: TypeAlias = Literal["broadening", "any", "never"]
@@ -54,7 +54,7 @@ def access_of(
     planned: StackPlan,
     roles: Iterable[Role],
     last: Version | None = None,
-    accepted: Sequence[Entry] = (),
+    accepted: Sequence[AcceptedGain] = (),
 ) -> PlannedAccess:
     """What a plan does to access, with what `accepted` accepts set aside.
 

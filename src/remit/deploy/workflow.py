@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from remit.deploy.plan import StackPlan
     from remit.deploy.planned_access import Approval, PlannedAccess
     from remit.deploy.session import Account
-    from remit.review.accepted_file import Entry
+    from remit.review.accepted_file import AcceptedGain
 
 _NOBODY: Final = DeployOperator()
 _NOT_RECORDED: Final = "what was deployed is not recorded for `remit diff`"
@@ -132,7 +132,7 @@ class _Job:
     account: Account
     operator: DeployOperator
     bucket: Bucket
-    accepted: Sequence[Entry]
+    accepted: Sequence[AcceptedGain]
     yes: bool
     approval: Approval | None
     drift: DriftChoice

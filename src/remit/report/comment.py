@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.iam.prove.compare import Comparison
-    from remit.report.comparison import Group, Places
+    from remit.report.comparison import PieceGroup, Places
     from remit.report.review import Row
     from remit.review.access_change import Review
 
@@ -143,7 +143,7 @@ def _row(row: Row) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _group_row(group: Group, sign: str, places: Places, kind: str) -> str:
+def _group_row(group: PieceGroup, sign: str, places: Places, kind: str) -> str:
     origin = places.of(kind)(group.source)
     cells = (
         sign,

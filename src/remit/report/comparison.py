@@ -32,7 +32,7 @@ PARTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PieceGroup:
     """Pieces of one statement, service and level on the same resources."""
 
     source: StatementLocation
@@ -61,7 +61,7 @@ class Places:
         return self.new if part in ("gained", "forbidden") else self.old
 
 
-def groups(pieces: Iterable[Piece]) -> tuple[Group, ...]:
+def groups(pieces: Iterable[Piece]) -> tuple[PieceGroup, ...]:
     """Pieces put together, in their order; last those that no request of today can use.
 
     A statement of several services gains each of its actions on each of its resources, s3:GetObject on a table too:
@@ -70,14 +70,14 @@ def groups(pieces: Iterable[Piece]) -> tuple[Group, ...]:
     by_action: dict[tuple[StatementLocation, SideDifference | None, str, bool], list[Piece]] = {}
     for piece in pieces:
         by_action.setdefault((piece.source, piece.difference, piece.action, _unused(piece)), []).append(piece)
-    by_group: dict[tuple[StatementLocation, SideDifference | None, str, str, tuple[str, ...]], Group] = {}
+    by_group: dict[tuple[StatementLocation, SideDifference | None, str, str, tuple[str, ...]], PieceGroup] = {}
     used_first = sorted(by_action.items(), key=lambda item: item[0][-1])
     for (source, difference, action_pattern, unused), action_pieces in used_first:
         resources = tuple(piece.resource for piece in action_pieces)
         level = UNUSED if unused else level_of(action_pattern, action_pieces[0])
         service = action_pattern.partition(":")[0].lower()
         key = source, difference, service, level, resources
-        group = by_group.get(key, Group(source, difference, service, level, (), resources, action_pieces[0]))
+        group = by_group.get(key, PieceGroup(source, difference, service, level, (), resources, action_pieces[0]))
         by_group[key] = replace(group, actions=(*group.actions, action_pattern))
     return tuple(by_group.values())
 
@@ -153,7 +153,7 @@ def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
     yield summary(comparison)
 
 
-def _group_lines(group: Group, sign: str, locate: Locator) -> Iterator[str]:
+def _group_lines(group: PieceGroup, sign: str, locate: Locator) -> Iterator[str]:
     origin = locate(group.source)
     yield f"  {sign} {group.level} on {group.service}: {some(group.actions)}"
     yield f"      on {some(group.resources)}"

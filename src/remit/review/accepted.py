@@ -9,7 +9,7 @@ from remit.errors import RemitError, did_you_mean
 from remit.iam.comparison import Piece, Undecided
 from remit.iam.policy import VERSION, Globs, Policy, Statement
 from remit.iam.prove.compare import includes
-from remit.review.accepted_file import ACCESS, POLICY, TRUST, UNDECIDED, Entry, read_accepted, written
+from remit.review.accepted_file import ACCESS, POLICY, TRUST, UNDECIDED, AcceptedGain, read_accepted, written
 from remit.review.access_change import Accepted, Change, Review, Unseen
 from remit.review.comparable_roles import filled, plain
 from remit.review.trust import narrowed_trust, trusts_no_more
@@ -27,7 +27,7 @@ F = TypeVar("F", Piece, Undecided, Unseen)
 _STACK: Final = "${AWS::StackName}"
 
 
-def accept(review: Review, entries: Sequence[Entry]) -> tuple[Review, tuple[Entry, ...]]:
+def accept(review: Review, entries: Sequence[AcceptedGain]) -> tuple[Review, tuple[AcceptedGain, ...]]:
     """The review with what is accepted set aside, and the entries that nothing needed.
 
     A gain is accepted when it is proven to be within the accepted statements, and in no other way. Losses need no
@@ -46,14 +46,14 @@ def accept(review: Review, entries: Sequence[Entry]) -> tuple[Review, tuple[Entr
     return replace(review, changes=tuple(changes)), stale
 
 
-def _check_functions(entry: Entry, names: Sequence[str]) -> None:
+def _check_functions(entry: AcceptedGain, names: Sequence[str]) -> None:
     for name in entry.functions or ():
         if name not in names:
             hint = did_you_mean(name, names) or "take it out of the entry when the function is gone for good"
             raise RemitError(f"there is no function `{name}` to accept anything for", hint=hint, origin=entry.origin)
 
 
-def _placed(entry: Entry, names: Mapping[str, str]) -> Entry:
+def _placed(entry: AcceptedGain, names: Mapping[str, str]) -> AcceptedGain:
     """The entry with references in place as the versions have them."""
     return replace(
         entry,
@@ -62,7 +62,7 @@ def _placed(entry: Entry, names: Mapping[str, str]) -> Entry:
     )
 
 
-def _accepted(change: Change, entries: Sequence[Entry], review: Review, used: set[int]) -> Iterator[Change]:
+def _accepted(change: Change, entries: Sequence[AcceptedGain], review: Review, used: set[int]) -> Iterator[Change]:
     """The change for all of its functions, or in parts where entries speak of some of them."""
     names_by_entries: dict[tuple[int, ...], list[str]] = {}
     for name in change.functions or (change.role,):
@@ -108,7 +108,7 @@ def _settled(change: Change, judge: _Judge) -> Change:
 class _Judge:
     """The entries that speak of some functions, by their number; the numbers of those that were needed go to `used`."""
 
-    entries: Mapping[int, Entry]
+    entries: Mapping[int, AcceptedGain]
     review: Review
     used: set[int]
     after: Standing | None
@@ -150,7 +150,7 @@ class _Judge:
         """The reason of an entry that has exactly this statement."""
         statement = replace(filled(undecided.source.statement, self.review.names), sid="")
 
-        def has_it(entry: Entry) -> bool:
+        def has_it(entry: AcceptedGain) -> bool:
             if entry.kind != UNDECIDED or entry.statement is None:
                 return False
             return replace(entry.statement, sid="") == statement
@@ -165,7 +165,7 @@ class _Judge:
         }
         return self._equal(lambda entry: texts.get(entry.kind) == plain(entry.text))
 
-    def _equal(self, meant: Callable[[Entry], bool]) -> str | None:
+    def _equal(self, meant: Callable[[AcceptedGain], bool]) -> str | None:
         for number, entry in self.entries.items():
             if meant(entry):
                 self.used.add(number)
@@ -188,20 +188,21 @@ def narrowed(piece: Piece) -> Statement:
     return statement
 
 
-def acceptance(review: Review, because: str) -> tuple[Entry, ...]:
+def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
     """The entries that would accept everything that a review still leaves open, in its order, as narrow as may be.
 
     What several functions gain alike is one entry.
     """
     for_every_stage = _stages(review.names)
-    functions_by_entry: dict[Entry, dict[str, None]] = {}
+    functions_by_entry: dict[AcceptedGain, dict[str, None]] = {}
     for change in review.changes:
         entries = [
-            Entry((), kind, because, put_texts(statement, for_every_stage)) for kind, statement in _statements(change)
+            AcceptedGain((), kind, because, put_texts(statement, for_every_stage))
+            for kind, statement in _statements(change)
         ]
         for unseen in change.unseen:
             kind, text = (POLICY, unseen.arn) if unseen.arn.startswith("arn:") else (UNDECIDED, unseen.reason)
-            entries.append(Entry((), kind, because, text=for_every_stage(text)))
+            entries.append(AcceptedGain((), kind, because, text=for_every_stage(text)))
         for entry in entries:
             functions_by_entry.setdefault(entry, {}).update(dict.fromkeys(change.functions or (change.role,)))
     return tuple(replace(entry, functions=tuple(functions)) for entry, functions in functions_by_entry.items())
@@ -247,4 +248,4 @@ def _stages(names: Mapping[str, str]) -> Callable[[str], str]:
     return (lambda text: whole(stack).sub(_STACK, text)) if stack else (lambda text: text)
 
 
-__all__ = ["Entry", "accept", "acceptance", "read_accepted", "written"]
+__all__ = ["AcceptedGain", "accept", "acceptance", "read_accepted", "written"]

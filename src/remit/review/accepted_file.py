@@ -36,7 +36,7 @@ _KEYS: Final = ("functions", *KINDS, "because")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AcceptedGain:
     """What some functions may gain, and why. `functions` is None for all; `kind` is one of `KINDS`."""
 
     functions: tuple[str, ...] | None
@@ -52,7 +52,7 @@ class Entry:
         return self.functions is None or function in self.functions
 
 
-def read_accepted(folder: Path) -> tuple[Entry, ...]:
+def read_accepted(folder: Path) -> tuple[AcceptedGain, ...]:
     """The entries of a project, none without the file. RemitError at the line and column of what is wrong."""
     try:
         content = (folder / FILE).read_bytes()
@@ -63,7 +63,7 @@ def read_accepted(folder: Path) -> tuple[Entry, ...]:
     return entries_of(content, FILE.as_posix())
 
 
-def entries_of(content: bytes, file: str) -> tuple[Entry, ...]:
+def entries_of(content: bytes, file: str) -> tuple[AcceptedGain, ...]:
     """As `read_accepted`, of bytes."""
     entries, locate = read_json(content, file)
     if not isinstance(entries, list):
@@ -83,7 +83,7 @@ class _Reader:
     def error(self, message: str, *path: str | int, hint: str | None = None) -> RemitError:
         return RemitError(message, hint=hint, origin=self.locate((self.number, *path)))
 
-    def entry(self, value: Any) -> Entry:
+    def entry(self, value: Any) -> AcceptedGain:
         if not isinstance(value, dict):
             raise self.error('an entry is an object: {"functions": […], "statement": {…}, "because": "…"}')
         for key in value:
@@ -101,7 +101,7 @@ class _Reader:
         is_reason = kind == UNDECIDED and isinstance(value[kind], str)
         text = value[kind] if is_reason else self.policy(value[kind]) if kind == POLICY else ""
         statement = None if is_reason or kind == POLICY else self.statement(value[kind], kind)
-        return Entry(self.functions(value), kind, because, statement, text, self.locate((self.number,)))
+        return AcceptedGain(self.functions(value), kind, because, statement, text, self.locate((self.number,)))
 
     def functions(self, value: dict[str, Any]) -> tuple[str, ...] | None:
         functions = value.get("functions")
@@ -132,18 +132,18 @@ class _Reader:
         return statement
 
 
-def written(entries: Iterable[Entry]) -> str:
+def written(entries: Iterable[AcceptedGain]) -> str:
     """The file of some entries, in their order."""
     return json.dumps([_document(entry) for entry in entries], indent=2, ensure_ascii=False) + "\n"
 
 
-def _document(entry: Entry) -> dict[str, Any]:
+def _document(entry: AcceptedGain) -> dict[str, Any]:
     subject = entry.text if entry.statement is None else render_statement(entry.statement)
     functions = "*" if entry.functions is None else list(entry.functions)
     return {"functions": functions, entry.kind: subject, "because": entry.because}
 
 
-def write_accepted(folder: Path, entries: Iterable[Entry]) -> None:
+def write_accepted(folder: Path, entries: Iterable[AcceptedGain]) -> None:
     """Write the file of a project, whole or not at all. RemitError: it cannot be written."""
     path = folder / FILE
     temporary = path.with_name(f".{path.name}.new")
