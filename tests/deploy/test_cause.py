@@ -113,4 +113,4 @@ def test_a_role_that_was_deleted_by_hand_is_pointed_to() -> None:
     reason = "The role with name orders-dev-ReportRole-1 cannot be found. (Service: Iam, Status Code: 404)"
     cause = first_cause([event("1", "ReportRole", "UPDATE_FAILED", reason, type_="AWS::IAM::Role")])
     assert cause is not None
-    assert (cause.hint or "").startswith("it was deleted by hand: `remit diff --live` tells what else was changed")
+    assert (cause.hint or "").startswith("it was deleted by hand: `remit diff --live` shows what else was changed")

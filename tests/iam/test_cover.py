@@ -9,10 +9,10 @@ import pytest
 
 from iam.small_worlds import Maker, World, spelled
 from remit.iam.decide.evaluate import Layers
-from remit.iam.pattern_list import covers_statement
 from remit.iam.policy import OLD_VERSION, Policy, Statement, parse_statement
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.cover import can_apply, covers
+from remit.iam.statement_cover import covers_statement
 
 IMPOSSIBLE: dict[str, dict[str, Any]] = {
     "a value and all but it": {

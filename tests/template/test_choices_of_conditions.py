@@ -91,7 +91,7 @@ def test_statements_that_a_condition_chooses_by_turns_exclude_each_other() -> No
     chosen, otherwise, always = statements
     raw = {"Statement": [{"Fn::If": ["IsProd", chosen, otherwise]}, always]}
 
-    first, second, third = document_of(raw, IDENTITY, lambda _: None, names=frozenset()).items
+    first, second, third = document_of(raw, IDENTITY, lambda _: None, names=frozenset()).statements
 
     assert [first.excludes(second), first.excludes(third), third.goes_with(first), first.goes_with(third)] == [
         True,

@@ -49,10 +49,10 @@ _SERVICES: Final = {
 """Services by the names that people have for them and AWS does not."""
 _ACTIONS: Final = {
     "ecr:getloginpassword": "ecr:GetAuthorizationToken", "ecr:pullimage": "ecr:BatchGetImage",
-    "kms:deletekey": "kms:ScheduleKeyDeletion", "sns:createsubscription": "sns:Subscribe",
+    "iot:publishmessage": "iot:Publish", "kms:deletekey": "kms:ScheduleKeyDeletion", "sns:createsubscription": "sns:Subscribe",
     "sts:assumerolewithoidc": "sts:AssumeRoleWithWebIdentity",
 }  # fmt: skip
-"""Actions by names that share no word with them."""
+"""Actions by names that share no word with them, or of which another action has more words."""
 _OTHER_WORDS: Final = {
     "ack": "delete", "add": "create", "call": "invoke", "cancel": "stop", "clear": "purge", "consume": "receive",
     "create": "put run", "delete": "remove terminate write", "deploy": "create", "describe": "get list",
@@ -74,7 +74,7 @@ _KEYS: Final = {
 _SIGNS: Final = ("/", ":")
 _MEMBER: Final = re.compile(r"(?P<family>[^:]*:[^/:]+[/:])(?P<name>.*)")
 """A condition key of a family: `aws:ResourceTag/team`."""
-_WORD: Final = r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[0-9]+"
+_WORD: Final = r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[0-9]+"
 
 
 @lru_cache(maxsize=4096)

@@ -1,20 +1,17 @@
-"""Which patterns of a list others make redundant, and whether one statement plainly covers another."""
+"""Which patterns of a list others make redundant, and whether one list plainly takes all that another does."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.pattern import covers, is_pattern, overlaps, plainly_covers
-from remit.iam.policy import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.iam.policy import Condition, Globs, Statement
-    from remit.iam.prove.budget import Budget
+    from remit.iam.policy import Globs, Statement
 
 _WILDCARD: Final = re.compile(r"[*?]")
 _PUT_IN: Final = re.compile(r"\$\{\{.*\}\}|\$\{[^}]*\}")
@@ -92,37 +89,6 @@ def overlap(pattern: str, other_pattern: str) -> bool:
     """As `pattern.overlaps`, after a cheap look at how the two begin."""
     begin_alike = head(pattern).startswith(head(other_pattern)) or head(other_pattern).startswith(head(pattern))
     return begin_alike and overlaps(pattern, other_pattern)
-
-
-def covers_statement(wide: Statement, narrow: Statement, version: str = VERSION, budget: Budget | None = None) -> bool:
-    """Whether `wide` applies wherever `narrow` does, by a cheap look, else by the procedure of `compare`."""
-    answer = _covers_at_a_glance(wide, narrow)
-    if answer is None:
-        from remit.iam.prove.cover import covers as proven  # noqa: PLC0415 - the procedure is loaded where it is needed
-
-        answer = proven([wide], narrow, version, budget)
-    return answer
-
-
-def _covers_at_a_glance(wide: Statement, narrow: Statement) -> bool | None:
-    """None where one look does not tell. What asks for further keys hardly covers anything."""
-    if not asks_no_more(wide, narrow) or not actions_cover(wide.actions, narrow.actions):
-        return False
-    if any(_asks_for_another_value(condition, narrow) for condition in wide.conditions):
-        return False
-    answer = resources_cover(wide.resources, narrow.resources)
-    return answer if not answer or set(wide.conditions) <= set(narrow.conditions) else None
-
-
-def _asks_for_another_value(condition: Condition, narrow: Statement) -> bool:
-    """Whether a statement lets a key have a plain value that a condition does not take."""
-    if condition.operator != "StringEquals" or any("${" in value for value in condition.values):
-        return False
-    return any(
-        not set(narrow_condition.values) <= set(condition.values)
-        for narrow_condition in narrow.conditions
-        if replace(narrow_condition, values=condition.values) == condition
-    )
 
 
 def asks_no_more(wide: Statement, narrow: Statement) -> bool:

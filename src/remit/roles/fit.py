@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 from remit.app import Grant, Reason
 from remit.catalogue.quotas import quota
 from remit.errors import Origin, RemitError, few
-from remit.iam.pattern_list import actions_cover, covers_statement
+from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs, Policy
+from remit.iam.statement_cover import covers_statement
 from remit.roles.document_split import packed
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.iam.pattern import is_pattern
-from remit.iam.pattern_list import covers_statement
 from remit.iam.prove.budget import Budget
+from remit.iam.statement_cover import covers_statement
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
