@@ -49,7 +49,8 @@ _SERVICES: Final = {
 """Services by the names that people have for them and AWS does not."""
 _ACTIONS: Final = {
     "ecr:getloginpassword": "ecr:GetAuthorizationToken", "ecr:pullimage": "ecr:BatchGetImage",
-    "iot:publishmessage": "iot:Publish", "kms:deletekey": "kms:ScheduleKeyDeletion", "sns:createsubscription": "sns:Subscribe",
+    "iot:publishmessage": "iot:Publish", "kms:deletekey": "kms:ScheduleKeyDeletion",
+    "sns:createsubscription": "sns:Subscribe",
     "sts:assumerolewithoidc": "sts:AssumeRoleWithWebIdentity",
 }  # fmt: skip
 """Actions by names that share no word with them, or of which another action has more words."""
