@@ -15,7 +15,7 @@ from remit.catalogue.condition_keys import global_keys
 from remit.catalogue.operations import clients, operation, prefixes
 from remit.catalogue.shared_prefixes import PAGES
 from remit.catalogue.snapshot import chunk
-from remit.errors import MISSPELT, nearest, nearest_names
+from remit.errors import ALIKE, MISSPELT, nearest, nearest_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -263,7 +263,7 @@ def _namesakes() -> dict[str, list[str]]:
 
 
 @lru_cache(maxsize=1024)
-def nearest_services(name: str) -> tuple[str, ...]:
+def nearest_services(name: str, likeness: float = ALIKE) -> tuple[str, ...]:
     """At most three prefixes that a name resembles: as a prefix, a service's full name, boto3's name."""
     written = _folded(name)
     by_name = _service_names()
@@ -271,7 +271,7 @@ def nearest_services(name: str) -> tuple[str, ...]:
     for exact in (written, bare):
         if exact in by_name:
             return by_name[exact]
-    names = nearest_names(written, by_name)
+    names = nearest_names(written, by_name, likeness)
     return tuple(dict.fromkeys(prefix for name in names for prefix in by_name[name]))[:_MOST]
 
 

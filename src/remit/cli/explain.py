@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from remit.cli import options
-from remit.errors import RemitError, did_you_mean
+from remit.errors import MISSPELT, RemitError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -221,7 +221,7 @@ def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     if is_meant(word):
         _action(word, as_json=as_json)
         return
-    services = nearest_services(word)
+    services = nearest_services(word, MISSPELT)
     if not services:
         raise error
     hint = f"of AWS's services, {' or '.join(f'`{service}:*`' for service in services)}"
