@@ -31,6 +31,8 @@ LARGEST = 30_000
 MOST_OF_A_TEST = 40
 """Inputs of one test at most: some tests try a document with each of a thousand mistakes."""
 
+_LOCKS = frozenset({"uv.lock", "pylock.toml"})
+"""Where packages come from is no matter of the corpus, which installs none: a project with a lock is left out."""
 _NOT_SOURCES = frozenset({".remit", ".git", ".venv", "__pycache__", ".pytest_cache", "node_modules"})
 _DOCUMENTS = frozenset({".json", ".yaml", ".yml", ".template"})
 
@@ -68,7 +70,9 @@ class Harvest:
 def _inputs(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """The projects and documents below a folder."""
     if (folder / "app.py").is_file() or (folder / "config").is_dir():
-        yield "project", _texts(folder)
+        texts = _texts(folder)
+        if _LOCKS.isdisjoint(texts):
+            yield "project", texts
         return
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or path.name in _NOT_SOURCES:
