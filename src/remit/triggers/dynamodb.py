@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from remit.app import Function, Grant, Output, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
-from remit.triggers import source
+from remit.triggers.source import arn_of, checked, checked_position, name_of, stream_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,17 +33,17 @@ class Dynamodb:
     report_failures: bool = False
 
     def __post_init__(self) -> None:
-        source.arn_of(self.arn, "dynamodb")
+        arn_of(self.arn, "dynamodb")
         if not self.arn.startswith(("arn:", "${")):
             raise RemitError(
                 f"dynamodb({self.stream!r:.40}): a stream has no fixed name",
                 hint="give its ARN, or the table as a resource of `shared/resources/`",
                 origin=writer(),
             )
-        source.checked_position(self.starting_position)
-        source.checked("batch_size", self.batch_size, 1, 10_000)
-        source.checked("batch_window", self.batch_window, 0, 300)
-        source.checked("retries", self.retries, -1, 10_000)
+        checked_position(self.starting_position)
+        checked("batch_size", self.batch_size, 1, 10_000)
+        checked("batch_window", self.batch_window, 0, 300)
+        checked("retries", self.retries, -1, 10_000)
 
     @property
     def arn(self) -> str:
@@ -53,14 +53,14 @@ class Dynamodb:
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream. Listing streams has no resource of its own to narrow it to."""
-        reason = function.computed(f"reads the stream of table {source.name_of(self.arn)}")
+        reason = function.computed(f"reads the stream of table {name_of(self.arn)}")
         yield Grant(allow(*CONSUME, on=self.arn), reason)
         on_all = replace(reason, note="IAM knows no narrower resource for ListStreams")
         yield Grant(allow("dynamodb:ListStreams"), on_all)
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""
-        yield from source.stream_mapping(function, self)
+        yield from stream_mapping(function, self)
 
     def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
         """None."""

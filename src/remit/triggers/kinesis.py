@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Grant, Output, Resource
 from remit.iam.policy import allow
-from remit.triggers import source
+from remit.triggers.source import arn_of, checked, checked_position, name_of, stream_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,25 +38,25 @@ class Kinesis:
     report_failures: bool = False
 
     def __post_init__(self) -> None:
-        source.arn_of(self.stream, "kinesis", "stream/")
-        source.checked_position(self.starting_position)
-        source.checked("batch_size", self.batch_size, 1, 10_000)
-        source.checked("batch_window", self.batch_window, 0, 300)
-        source.checked("retries", self.retries, -1, 10_000)
+        arn_of(self.stream, "kinesis", "stream/")
+        checked_position(self.starting_position)
+        checked("batch_size", self.batch_size, 1, 10_000)
+        checked("batch_window", self.batch_window, 0, 300)
+        checked("retries", self.retries, -1, 10_000)
 
     @property
     def arn(self) -> str:
         """The stream's ARN."""
-        return source.arn_of(self.stream, "kinesis", "stream/")
+        return arn_of(self.stream, "kinesis", "stream/")
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream."""
-        reason = function.computed(f"reads stream {source.name_of(self.arn)}")
+        reason = function.computed(f"reads stream {name_of(self.arn)}")
         yield Grant(allow(*CONSUME, on=self.arn), reason)
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""
-        yield from source.stream_mapping(function, self)
+        yield from stream_mapping(function, self)
 
     def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
         """None."""

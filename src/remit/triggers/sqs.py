@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from remit.app import Function, Grant, Output, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
-from remit.triggers import source
+from remit.triggers.source import arn_of, checked, logical, mapping, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +34,10 @@ class Sqs:
     report_failures: bool = False
 
     def __post_init__(self) -> None:
-        source.arn_of(self.queue, "sqs")
-        source.checked("batch_size", self.batch_size, 1, 10_000)
-        source.checked("batch_window", self.batch_window, 0, 300)
-        source.checked("max_concurrency", self.max_concurrency, 2, 1_000)
+        arn_of(self.queue, "sqs")
+        checked("batch_size", self.batch_size, 1, 10_000)
+        checked("batch_window", self.batch_window, 0, 300)
+        checked("max_concurrency", self.max_concurrency, 2, 1_000)
         large = (self.batch_size or 0) > _UNWAITED
         if self.arn.endswith(".fifo") and (large or self.batch_window):
             raise RemitError(
@@ -50,19 +50,19 @@ class Sqs:
     @property
     def arn(self) -> str:
         """The queue's ARN."""
-        return source.arn_of(self.queue, "sqs")
+        return arn_of(self.queue, "sqs")
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Receive and delete on this queue alone."""
-        reason = function.computed(f"takes messages from queue {source.name_of(self.arn)}")
+        reason = function.computed(f"takes messages from queue {name_of(self.arn)}")
         yield Grant(allow(*CONSUME, on=self.arn), reason)
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""
         scaling = None if self.max_concurrency is None else {"MaximumConcurrency": self.max_concurrency}
-        yield from source.mapping(
+        yield from mapping(
             function,
-            f"{source.logical(source.name_of(self.arn))}Queue",
+            f"{logical(name_of(self.arn))}Queue",
             self.arn,
             BatchSize=self.batch_size,
             MaximumBatchingWindowInSeconds=self.batch_window,
