@@ -56,6 +56,14 @@ def test_a_name_that_is_no_function_but_resembles_a_service_is_told_so() -> None
     ]
 
 
+def test_a_misspelt_function_is_not_told_a_service_that_its_name_is_far_from() -> None:
+    """`ingests` has most of its letters in common with kinesis, which nobody meant."""
+    assert EXAMPLE.remit("explain", "ingests").err.splitlines() == [
+        "error: there is no function `ingests` in this app",
+        "hint: did you mean `ingest`?",
+    ]
+
+
 def test_a_role_for_programs_has_the_same_statements() -> None:
     document = json.loads(EXAMPLE.remit("explain", "report", "--json").out)
     assert [one["line"] for one in document["statements"]] == [30, 14, 30]

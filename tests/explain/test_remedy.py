@@ -103,6 +103,14 @@ def test_a_role_to_assume_and_a_key_are_one_accounts_though_nobody_says_whose(
     assert fix(make(), action, resource, account="").item == f'allow("{action}", on="{item}")'
 
 
+@pytest.mark.parametrize(
+    ("resource", "on"),
+    [("arn:aws:s3:::/x", 'f"arn:{aws.partition}:s3:::/x"'), ("arn:aws:s3:::", '"arn:aws:s3:::"')],
+)
+def test_a_resource_without_a_name_gets_a_line_all_the_same(make: Make, resource: str, on: str) -> None:
+    assert fix(make(), "s3:GetObject", resource).item == f'allow("s3:GetObject", on={on})'
+
+
 def test_what_the_decorator_grants_already_stays(make: Make) -> None:
     app = '@app.function(schedule("rate(1 day)"), policy=["logs", s3.read("a")])\ndef hello(event, context): ...\n'
     found = fix(make(app=app), "s3:PutObject", "arn:aws:s3:::b/c")
