@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +26,8 @@ class Shelf(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every command, by name."""
-        files = os.listdir(Path(__file__).parent)  # noqa: PTH208 - names alone
-        names = {file.partition(".")[0] for file in files if file.endswith((".py", ".pyc"))} - _NOT_COMMANDS
+        modules = [path for path in Path(__file__).parent.iterdir() if path.suffix in (".py", ".pyc")]
+        names = {path.stem for path in modules} - _NOT_COMMANDS
         return sorted(name.replace("_", "-") for name in names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.compiler.source_files import broken
 from remit.catalogue.managed_policies import decoded
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,8 @@ def policies(source: Path) -> Chunks:
         chunks["policy-lines", chunk] = [_encoded(managed[name]["Document"], places) for name in batch]
         names.extend([name, managed[name]["Path"], managed[name]["DefaultVersionId"]] for name in batch)
         for name, packed in zip(batch, chunks["policy-lines", chunk], strict=True):
-            assert decoded(packed, words) == managed[name]["Document"], name  # noqa: S101 - it must unpack
+            if decoded(packed, words) != managed[name]["Document"]:
+                raise RemitError(f"the managed policy {name} does not unpack to what was packed", exit_code=1)
     chunks["policy-names", ""] = names
     return chunks
 
