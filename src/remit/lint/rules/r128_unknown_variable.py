@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
@@ -82,7 +82,7 @@ def _is_raw(text: str, start: int) -> bool:
 
 
 def _problem(name: str, spot: Spot) -> Iterator[Problem]:
-    from remit.catalogue.resemblance import nearest_key  # noqa: PLC0415 - asked of mistakes alone
+    from remit.catalogue.did_you_mean import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
     prefix, colon, _ = name.partition(":")
     if colon and "." in prefix:
