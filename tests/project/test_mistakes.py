@@ -248,7 +248,8 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     "a variable of the environment that is not set": (
         "import os\nNAME = os.environ['NO_SUCH_NAME']\n",
         "app.py raised KeyError: 'NO_SUCH_NAME'",
-        "set the environment variable NO_SUCH_NAME, or give it a default with os.environ.get()",
+        "no function declares NO_SUCH_NAME: write `environment={'NO_SUCH_NAME': …}` at the function that needs it, \
+set the variable before the build, or give it a default with os.environ.get()",
         "10:8",
     ),
     "a job while jobs are off": (

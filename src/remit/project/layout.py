@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 GUARDRAILS: Final = "config/guardrails"
+_OTHERS: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
 def roots(folder: Path) -> tuple[Path, ...]:
@@ -31,3 +33,10 @@ def src_layout(folder: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         installed = False
     return installed or not any(folder.glob("*.py"))
+
+
+def is_left_alone(place: str, name: str) -> bool:
+    """Whether a folder `name` of `place` holds no code of the project's own: packages, environments, caches."""
+    if name.startswith(".") or name in _OTHERS:
+        return True
+    return os.path.lexists(os.path.join(place, name, "pyvenv.cfg"))  # noqa: PTH118 - called for each folder of a walk

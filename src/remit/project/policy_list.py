@@ -15,6 +15,7 @@ from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.iam.placeholders import placeholder
 from remit.project import item_lines
+from remit.project.lambda_environment import placeholder_in, refusal
 from remit.project.settings import Items
 
 _SNAKE: Final = {
@@ -230,6 +231,10 @@ def _problem_of_text(text: str) -> tuple[str, str | None] | None:
     """What is wrong with any text of a policy, and a hint."""
     if len(text) > _LONGEST:
         return f"a string of {len(text):,} characters; a whole policy has at most 10,240", None
+    variable = placeholder_in(text)
+    if variable is not None:
+        error = refusal(variable)
+        return error.message, error.hint
     foreign = None if text.isascii() else _FOREIGN.search(text)
     if foreign is not None:
         sign = foreign.group()
