@@ -50,7 +50,7 @@ def check_declaration(declaration: Declaration) -> None:
             described_trigger = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
             raise RemitError(
                 f"{described_trigger} is not a trigger",
-                hint='import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
+                hint='such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
                 origin=origin,
             )
 
