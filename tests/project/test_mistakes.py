@@ -158,7 +158,7 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     "a handler in no module": (
         "app.function(name='web', handler='sitee.handler')\n",
         "the handler `sitee.handler` of function `web` does not exist",
-        "a handler reads `module.function`",
+        "did you mean `site_.handler`?",
         "9:1",
     ),
     "a handler without a module": (

@@ -35,6 +35,16 @@ def src_layout(folder: Path) -> bool:
     return installed or not any(folder.glob("*.py"))
 
 
+def module_file(folder: Path, module: str) -> Path | None:
+    """The file of a project's module, `api.web`: a module's own, or a package's `__init__.py`; None for none."""
+    for root in roots(folder):
+        path = root.joinpath(*module.split("."))
+        for file in (path.with_suffix(".py"), path / "__init__.py"):
+            if module and file.is_file():
+                return file
+    return None
+
+
 def is_left_alone(place: str, name: str) -> bool:
     """Whether a folder `name` of `place` holds no code of the project's own: packages, environments, caches."""
     if name.startswith(".") or name in _OTHERS:

@@ -60,7 +60,7 @@ def _app(state: Loading) -> App:
             hint="decorate a function with `@app.function` in a module that the app module imports",
             origin=Origin(f"{config.app.replace('.', '/')}.py"),
         )
-    check_handlers(state)
+    check_handlers(state, functions)
     check_names(state, functions)
     iam = config.lambda_.iam
     boundary = iam.permissions_boundary

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from remit.errors import Origin, RemitError
 from remit.project.current_load import is_users_file
 from remit.project.late_bound_search import check_late_reads
-from remit.project.layout import roots
+from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +53,7 @@ def import_shared(state: Loading) -> None:
 def import_app(state: Loading) -> None:
     """Import the app module, whose decorators declare the functions."""
     name = state.config.app
-    paths = [root.joinpath(*name.split(".")) for root in roots(state.folder)]
-    if not any(path.with_suffix(".py").is_file() or (path / "__init__.py").is_file() for path in paths):
+    if module_file(state.folder, name) is None:
         file = f"{name.replace('.', '/')}.py"
         raise RemitError(
             f"there is no app module in {state.folder_name!r}: neither `{file}` nor a package of that name",
