@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import service
+from remit.catalogue.did_you_mean import by_name, nearest_actions, nearest_services
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import managed_policies, managed_policy
-from remit.catalogue.resemblance import by_name, nearest_actions, nearest_services
 from remit.errors import MISSPELT, nearest
 
 if TYPE_CHECKING:
