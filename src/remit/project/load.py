@@ -79,6 +79,7 @@ def _app(state: Loading) -> App:
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         boundary_origin=_replaced_at(state, "permissions_boundary"),
+        share_roles=iam.share_roles,
         exclude=tuple(config.package.exclude),
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
