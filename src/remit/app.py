@@ -184,6 +184,25 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """How the app's HTTP API is set up, in the words of CloudFormation's properties: `config.api`."""
+
+    cors_configuration: Mapping[str, Any] | None = None
+    throttling_burst_limit: int | None = None
+    throttling_rate_limit: float | None = None
+    access_log: bool = False
+    access_log_format: str | None = None
+    """None for JSON with the fields of AWS's example."""
+    access_log_retention: int | None = 30
+    """Days; None keeps it for ever."""
+    domain_name: str | None = None
+    certificate_arn: str | None = None
+    disable_execute_api_endpoint: bool = False
+    written: Mapping[str, Origin | None] = field(default_factory=dict)
+    """The line that set each of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """A loaded project: everything that config and app module declare."""
 
@@ -213,6 +232,7 @@ class App:
     """The line that set it."""
     share_roles: bool = False
     """Whether functions whose access is identical run under one role."""
+    api: ApiSettings = ApiSettings()
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)

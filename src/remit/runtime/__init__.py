@@ -58,7 +58,7 @@ class _Nothing:
 
 
 nothing = _Nothing()
-config = nothing
+config = on = nothing
 
 
 class _Declarations:

@@ -12,10 +12,11 @@ from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.roles.assign import bind_text
 from remit.roles.defaults import queue_arn, queue_id
-from remit.roles.fit import fit
+from remit.roles.fit_quotas import fit
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
 from remit.triggers import source
+from remit.triggers.app_wide import app_wide_outputs, app_wide_resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,7 @@ def synth(
     for function in app.functions:
         for trigger in function.triggers:
             outputs += trigger.outputs(function)
+    outputs += app_wide_outputs(app)
     _check_outputs(outputs)
     return Template("Deployed by remit", tuple(resources), tuple(outputs))
 
@@ -78,12 +80,10 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
         resources.append(_function(app, function, role, code))
         for trigger in function.triggers:
-            for resource in trigger.resources(function):
-                properties = _bound(resource.properties, late_bound_arns)
-                resources.append(replace(resource, properties=properties))
+            resources += _all_bound(trigger.resources(function), late_bound_arns)
         if function.queue is not None:
             resources += _worker_source(function, function.queue)
-    return resources
+    return [*resources, *_all_bound(app_wide_resources(app), late_bound_arns)]
 
 
 def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
@@ -191,6 +191,11 @@ def _worker_source(function: Function, queue: str) -> Iterator[Resource]:
     yield from source.mapping(
         function, "Jobs", queue_arn(queue), BatchSize=1, FunctionResponseTypes=["ReportBatchItemFailures"]
     )
+
+
+def _all_bound(resources: Iterator[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:
+    for resource in resources:
+        yield replace(resource, properties=_bound(resource.properties, late_bound_arns))
 
 
 def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
