@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from remit.lint.shelf import rules
+from remit.lint.rule_registry import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.lint.shelf import Rule
+    from remit.lint.rule_registry import Rule
 
 ROOT: Final = Path(__file__).parent.parent
 TRIGGERS: Final = ROOT / "src" / "remit" / "triggers"

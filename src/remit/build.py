@@ -143,6 +143,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         place,
         this_machine,
     )
+    from remit.package.packed_handlers import check_handlers  # noqa: PLC0415 - as above
 
     local = this_machine() if for_this_machine and depends(folder) else None
     targets = {function.name: local or _target(function, Target) for function in app.functions}
@@ -150,7 +151,9 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         target: package(folder, target, exclude=app.exclude, allow=app.allowed_secrets, progress=progress)
         for target in dict.fromkeys(targets.values())
     }
-    place({name: packages[target] for name, target in targets.items()}, folder)
+    packages_by_function = {name: packages[target] for name, target in targets.items()}
+    check_handlers(app.functions, packages_by_function)
+    place(packages_by_function, folder)
     notes: list[str] = []
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"

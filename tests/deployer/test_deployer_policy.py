@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import effort
 from remit.catalogue.actions import action
 from remit.catalogue.handlers import types_with_handlers
-from remit.deployer.deploying import Deployer, bound, deployer
-from remit.deployer.merging import merged
-from remit.deployer.needs import DeployCall, Need, Purpose
+from remit.deployer.deployer_policy import Deployer, bound, deployer
+from remit.deployer.merged_statements import merged
+from remit.deployer.needed_actions import DeployCall, Need, Purpose
 from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate

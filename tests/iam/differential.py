@@ -373,6 +373,8 @@ class Maker:
         """The values of a condition."""
         if "Null" in name:
             return self.listed([self.random.choice(("true", "false", True, False, "x"))])
+        if self.chance(0.02):
+            return []
         return self.listed([self.wish(key) for _ in range(self.random.choice((1, 1, 2, 3)))])
 
     def wish(self, key: str) -> Any:

@@ -251,7 +251,8 @@ def condition_met(name, key, wishes, version, question):
         found = {state in [wish.lower() for wish in wishes] for state in states}
         return found.pop() if len(found) == 1 else None
     if value is OPEN:
-        return None
+        never = not wishes and "Not" not in operator and not if_exists and quantifier != "ForAllValues"
+        return False if never else None
 
     def met(one):
         positive = operator.replace("Not", "", 1)

@@ -382,7 +382,8 @@ class Maker:
             self.random.choice(("ForAllValues", "ForAnyValue")) if key == "m" and self.random.random() < 0.8 else ""
         )
         if_exists = self.random.random() < 0.15
-        return Condition(operator, "t:" + key, self.some(pool), quantifier, if_exists)
+        values = () if self.random.random() < 0.02 else self.some(pool)
+        return Condition(operator, "t:" + key, values, quantifier, if_exists)
 
     def some(self, pool: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.random.choice(pool) for _ in range(self.random.choice((1, 1, 1, 2, 3)))))

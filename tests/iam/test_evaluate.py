@@ -413,6 +413,28 @@ def test_an_operator_that_does_not_exist_is_an_error(operator: str) -> None:
         met(operator, "x:key", "a", {})
 
 
+@pytest.mark.parametrize(
+    ("operator", "context", "expected"),
+    [
+        ("StringEquals", {"x:Key": "a"}, "no"),
+        ("StringEquals", None, "no"),
+        ("StringNotEquals", {"x:Key": "a"}, "yes"),
+        ("StringNotEquals", {}, "yes"),
+        ("StringEqualsIfExists", {}, "yes"),
+        ("ForAllValues:StringEquals", {}, "yes"),
+        ("ForAllValues:StringEquals", {"x:Key": ["a"]}, "no"),
+        ("ForAnyValue:StringEquals", None, "no"),
+        ("ForAnyValue:StringNotEquals", {"x:Key": ["a"]}, "yes"),
+        ("Null", {}, "no"),
+        ("IpAddress", {"x:Key": "10.0.0.1"}, "no"),
+    ],
+)
+def test_a_condition_without_values_matches_no_value(
+    operator: str, context: dict[str, Any] | None, expected: str
+) -> None:
+    assert met(operator, "x:Key", [], context) == expected
+
+
 # What the request leaves open
 
 

@@ -158,7 +158,7 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     "a handler in no module": (
         "app.function(name='web', handler='sitee.handler')\n",
         "the handler `sitee.handler` of function `web` does not exist",
-        "a handler reads `module.function`",
+        "did you mean `site_.handler`?",
         "9:1",
     ),
     "a handler without a module": (
@@ -248,7 +248,8 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     "a variable of the environment that is not set": (
         "import os\nNAME = os.environ['NO_SUCH_NAME']\n",
         "app.py raised KeyError: 'NO_SUCH_NAME'",
-        "set the environment variable NO_SUCH_NAME, or give it a default with os.environ.get()",
+        "no function declares NO_SUCH_NAME: write `environment={'NO_SUCH_NAME': …}` at the function that needs it, \
+set the variable before the build, or give it a default with os.environ.get()",
         "10:8",
     ),
     "a job while jobs are off": (

@@ -21,7 +21,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow, parse, render
 from remit.iam.prove.compare import equivalent
 from remit.roles.document_split import fewest, packed
-from remit.roles.fit import fit
+from remit.roles.fit_quotas import fit
 from remit.roles.policy_size import LONGEST, Sizes, headroom, parts, policy_ids
 
 if TYPE_CHECKING:

@@ -157,7 +157,7 @@ def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[s
     """What somebody who types a request may not have meant."""
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.condition_keys import global_key, global_keys
-    from remit.catalogue.resemblance import nearest_actions
+    from remit.catalogue.did_you_mean import nearest_actions
 
     if catalogued(action) is None and not set(action) & set("*?"):
         nearest_names = ", ".join(nearest_actions(action))

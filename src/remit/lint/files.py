@@ -11,11 +11,11 @@ from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
 from remit.documents.read import LARGEST, ParsedFile, read
 from remit.errors import Origin, RemitError
 from remit.iam.policy import only_texts
-from remit.lint import shelf, templates
+from remit.lint import rule_registry, templates
 from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
 from remit.lint.policies import document_of
+from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST, Environment
 from remit.lint.run import findings, of_document, ordered, unreadable
-from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Environment
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.template.sections import section
 from remit.template.written_template import is_template, written_template
@@ -120,7 +120,7 @@ def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Findi
 
     What cannot be read, and what is wrong with a comment that accepts, is not accepted.
     """
-    reasons = {shelf.rule(name).code: because for name, because in allow.items()}
+    reasons = {rule_registry.rule(name).code: because for name, because in allow.items()}
     broken_rules = set()
     unaccepted = []
     for finding in findings:
@@ -137,15 +137,15 @@ def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | Non
 
 def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     for slip in source.slips:
-        yield from findings(shelf.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
+        yield from findings(rule_registry.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
     if is_template(source.value):
         template = written_template(source.value, source.place, len(source.text.encode()))
-        yield from findings(shelf.hooks("template"), template, template.place, counts=Counter())
+        yield from findings(rule_registry.hooks("template"), template, template.place, counts=Counter())
         if len(source.text) > TOO_LARGE:
             yield _left_out(source, "template", TOO_LARGE, "its policies and functions are not looked at")
             return
         for environment in (*_of_globals(template), *templates.environments(template)):
-            yield from findings(shelf.hooks("environment"), environment, environment.place)
+            yield from findings(rule_registry.hooks("environment"), environment, environment.place)
         for document in templates.documents(template):
             yield from of_document(document)
         return
@@ -154,7 +154,7 @@ def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     document = document_of(value, kind or _kind(value), source.place, path=path, located=located, sure=kind is not None)
     if is_stack_policy(value):
         for written in document.written:
-            yield from findings(shelf.hooks("stack_policy"), written, written.place)
+            yield from findings(rule_registry.hooks("stack_policy"), written, written.place)
         return
     huge = len(source.text) > HUGE
     if huge:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.errors import MISSPELT, RemitError, nearest
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
-from remit.lint.subject import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement
+from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement
 from remit.template.branches import branches, items, may_vary
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.lint.elements import has_principal, raw_statements
 from remit.lint.policies import document_of
-from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument
 from remit.template import loops
 from remit.template.branches import branches
 from remit.template.sections import section

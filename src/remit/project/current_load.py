@@ -39,6 +39,8 @@ class Loading:
     """The shared ones."""
     outputs: list[Output] = field(default_factory=list)
     """As `resources`."""
+    placeholders: dict[str, str] = field(default_factory=dict)
+    """The environment variables that stood for something unknown while the code ran, by the text they read as."""
 
 
 _current: contextvars.ContextVar[Loading | None] = contextvars.ContextVar("remit_loading", default=None)
@@ -77,6 +79,11 @@ def _shown(file: str, folder: Path) -> str:
             if path.is_relative_to(root):
                 return path.relative_to(root).as_posix()
     return file
+
+
+def is_users_file(file: str, folder: Path) -> bool:
+    """Whether code of a file is the project's own, and not of a package that is installed in its folder."""
+    return Path(file).is_relative_to(folder) and "site-packages" not in file
 
 
 def checked_stage(stage: str | None) -> str:

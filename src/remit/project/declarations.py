@@ -68,7 +68,7 @@ class Group:
         """Declare a Lambda function: what runs it, what it may do, how it is set up.
 
         `handler="package.module.attribute"` declares one that is not decorated, such as a framework's adapter
-        (`app.function(http(), name="web", handler="web.handler")`).
+        (`app.function(http(), name="web", handler="web.handler")`). Its module is read, and not imported.
         """
         span, name, handler = caller_span(), tokens.plain(name), tokens.plain(handler)
         arguments = (policy, managed_policy, dict(settings), span)

@@ -13,6 +13,7 @@ from remit.project.api_settings import api_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of, job_queues, jobs_enabled, workers
 from remit.project.current_load import Loading, loading, relative
 from remit.project.deferred_imports import deferred_sdk
+from remit.project.lambda_environment import check_placeholders, lambda_environment
 from remit.project.name_checks import check_handlers, check_names
 from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
 
@@ -31,14 +32,16 @@ def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | 
     root = Path(folder).resolve()
     if not root.is_dir():
         raise RemitError(f"there is no folder {str(root)!r}")
-    with loading(root, stage, folder_name) as state, importing(root), deferred_sdk():
+    with loading(root, stage, folder_name) as state, importing(root), deferred_sdk(), lambda_environment():
         item_lines.forget()
         run_configuration(state)
         import_shared(state)
         import_app(state)
         try:
             with user_values(state):
-                return _app(state)
+                app = _app(state)
+            check_placeholders(state, app)
+            return app
         finally:
             item_lines.forget()
 
@@ -58,7 +61,7 @@ def _app(state: Loading) -> App:
             hint="decorate a function with `@app.function` in a module that the app module imports",
             origin=Origin(f"{config.app.replace('.', '/')}.py"),
         )
-    check_handlers(state)
+    check_handlers(state, functions)
     check_names(state, functions)
     iam = config.lambda_.iam
     boundary = iam.permissions_boundary

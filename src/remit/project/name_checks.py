@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import importlib
+import contextlib
+import importlib.util
 import inspect
 import re
+import sys
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError, Span, described, did_you_mean
-from remit.project import item_lines
+from remit.errors import Origin, RemitError, Span, described, did_you_mean, nearest
+from remit.project import handler_source, item_lines
 from remit.project.current_load import relative
-from remit.project.user_code import user_code
+from remit.project.handler_source import HandlerProblem
+from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
     from remit.app import Function
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Declaration
 
 _NAME: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+")
+_FORM: Final = "a handler reads `module.function`"
 NAME_LIMIT: Final = 64
 """Characters of a Lambda function's name ("Lambda quotas", 2026-11)."""
 HANDLER_LIMIT: Final = 128
@@ -55,46 +62,79 @@ def check_declaration(declaration: Declaration) -> None:
             )
 
 
-def check_handlers(state: Loading) -> None:
+def check_handlers(state: Loading, functions: list[Function]) -> None:
     """Each handler must be what Lambda will find under that name: not overwritten, not only local."""
+    with_layers = {function.name for function in functions if function.properties.get("Layers")}
     by_handler: dict[str, Declaration] = {}
     for declaration in state.declarations:
         decorated = by_handler.setdefault(declaration.handler, declaration)
         both = (declaration.function, decorated.function)
         if None not in both and both[0] is not both[1]:
             raise _twice(declaration.handler, decorated.where, declaration.where, state)
-        _check_handler(state, declaration)
+        module_name, attribute = handler_source.split(declaration.handler)
+        if module_name in sys.modules:
+            problem = _problem_of_imported(sys.modules[module_name], attribute)
+        elif declaration.name in with_layers:
+            problem = None  # a layer may hold it
+        else:
+            problem = _problem_in_source(state, module_name, attribute)
+        if problem is not None:
+            raise RemitError(
+                f"the handler `{declaration.handler}` of function `{declaration.name}` {problem.message}",
+                hint=problem.hint,
+                origin=declaration.where.origin,
+            )
 
 
-def _check_handler(state: Loading, declaration: Declaration) -> None:
-    module_name, _, attribute = declaration.handler.rpartition(".")
-    with user_code(state, module_name or declaration.handler):
-        try:
-            module = importlib.import_module(module_name) if module_name else None
-        except ModuleNotFoundError as error:
-            if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-                raise
-            module = None
+def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem | None:
+    """What is wrong with a handler of a module that has been imported, as the app module has."""
     target = getattr(module, attribute, None)
     if target is None:
-        attributes = [name for name in dir(module) if not name.startswith("_")] if module is not None else []
-        raise RemitError(
-            f"the handler `{declaration.handler}` of function `{declaration.name}` does not exist",
-            hint=did_you_mean(attribute, attributes) or "a handler reads `module.function`",
-            origin=declaration.where.origin,
-        )
+        attributes = [name for name in dir(module) if not name.startswith("_")]
+        return HandlerProblem("does not exist", did_you_mean(attribute, attributes) or _FORM)
     if inspect.iscoroutinefunction(target):
-        raise RemitError(
-            f"the handler `{declaration.handler}` of function `{declaration.name}` is `async`",
-            hint="Lambda calls plain functions: use asyncio.run() inside one",
-            origin=declaration.where.origin,
-        )
+        return HandlerProblem("is `async`", "Lambda calls plain functions: use asyncio.run() inside one")
     if not callable(target):
-        raise RemitError(
-            f"the handler `{declaration.handler}` of function `{declaration.name}` is not a function but "
-            f"{described(target)}",
-            origin=declaration.where.origin,
-        )
+        return HandlerProblem(f"is not a function but {described(target)}")
+    return None
+
+
+def _problem_in_source(state: Loading, module_name: str, attribute: str) -> HandlerProblem | None:
+    """What is wrong with a handler of a module that nothing has imported: its source is read.
+
+    A module of a dependency is looked at in the zip.
+    """
+    path = module_file(state.folder, module_name)
+    if path is not None:
+        file = path.relative_to(state.folder).as_posix()
+        try:
+            return handler_source.problem(path.read_bytes(), attribute, file)
+        except OSError as error:
+            raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(file)) from None
+    package = module_name.partition(".")[0]
+    is_own = module_file(state.folder, package) is not None
+    if package and not is_own and (_is_installed(package) or _is_required(package, state.folder)):
+        return None
+    modules = {file.stem for root in roots(state.folder) for file in root.glob("*.py")}
+    module = None if "." in module_name else nearest(module_name, modules)
+    return HandlerProblem("does not exist", f"did you mean `{module}.{attribute}`?" if module else _FORM)
+
+
+def _is_installed(name: str) -> bool:
+    """Whether there is a module of this name where remit runs; it is not imported."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _is_required(name: str, folder: Path) -> bool:
+    """Whether a file of dependencies speaks of a package of this name, which then is in the zip."""
+    for file in ("requirements.txt", "pyproject.toml"):
+        with contextlib.suppress(OSError, ValueError):
+            if name.replace("_", "-") in (folder / file).read_text("utf-8").lower().replace("_", "-"):
+                return True
+    return False
 
 
 def check_names(state: Loading, functions: list[Function]) -> None:

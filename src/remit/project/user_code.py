@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import Origin, RemitError
+from remit.project.current_load import is_users_file
 from remit.project.late_bound_search import check_late_reads
-from remit.project.layout import roots
+from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,8 +53,7 @@ def import_shared(state: Loading) -> None:
 def import_app(state: Loading) -> None:
     """Import the app module, whose decorators declare the functions."""
     name = state.config.app
-    paths = [root.joinpath(*name.split(".")) for root in roots(state.folder)]
-    if not any(path.with_suffix(".py").is_file() or (path / "__init__.py").is_file() for path in paths):
+    if module_file(state.folder, name) is None:
         file = f"{name.replace('.', '/')}.py"
         raise RemitError(
             f"there is no app module in {state.folder_name!r}: neither `{file}` nor a package of that name",
@@ -113,7 +113,7 @@ def user_code(state: Loading, file: str) -> Iterator[None]:
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
         message = f"{file} raised {type(error).__name__}: {_told(error)}"
-        raise RemitError(message, hint=_hint(error), origin=_last_user_line(state, error, file)) from None
+        raise RemitError(message, hint=_hint(error, state), origin=_last_user_line(state, error, file)) from None
 
 
 @contextlib.contextmanager
@@ -143,19 +143,17 @@ def _told(error: BaseException) -> str:
         return "(its text cannot be shown)"
 
 
-def _hint(error: BaseException) -> str | None:
+def _hint(error: BaseException, state: Loading) -> str | None:
     from remit.project.exception_advice import advice  # noqa: PLC0415 - only when something failed
 
-    return advice(error)
+    return advice(error, state)
 
 
 def _last_user_line(state: Loading, error: BaseException, file: str) -> Origin:
     import traceback  # noqa: PLC0415 - only when something failed
 
     frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(state.folder) and "site-packages" not in frame.filename
+        frame for frame in traceback.extract_tb(error.__traceback__) if is_users_file(frame.filename, state.folder)
     ]
     if not frames:
         return Origin(file)

@@ -17,12 +17,12 @@ from remit.review.joined_worlds import merged
 from remit.review.resource_policies import giving
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
+from remit.template.condition_outcomes import MOST, worlds
 from remit.template.parameters import parameters
 from remit.template.role_files import read_source
 from remit.template.role_resources import attached_to, attaching, bearing, made_together, names_in, part, units
 from remit.template.roles import roles_in
 from remit.template.sections import section
-from remit.template.worlds import MOST, worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.quotas import quota
 from remit.errors import RemitError, few
+from remit.project.meant_items import hint_of_action
 from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
 
@@ -89,7 +90,7 @@ def _check_actions(role: Role) -> None:
             if not _ACTION.fullmatch(action):
                 raise RemitError(
                     f"{action!r} is not an action: IAM refuses the policy of {few(role.functions)}",
-                    hint="an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`",
+                    hint=hint_of_action(action),
                     origin=grant.origin,
                 )
 

@@ -12,7 +12,7 @@ from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.roles.assign import bind_text
 from remit.roles.defaults import queue_arn, queue_id
-from remit.roles.fit import fit
+from remit.roles.fit_quotas import fit
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
 from remit.triggers import source

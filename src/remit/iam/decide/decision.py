@@ -286,7 +286,7 @@ def _miss(name: str, layer: LayerRules, rule: StatementRule, request: Request) -
         return 2, Miss(ruling, f"allows it, but not {request.principal}" if has_principals else "has no Principal")
     for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):
         if test(request) is False:
-            values = ", ".join(condition.values[:_MOST_MISSES])
+            values = ", ".join(condition.values[:_MOST_MISSES]) or "no value"
             return 0, Miss(ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}")
     return None
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import PolicyDocument
+    from remit.lint.rule_inputs import PolicyDocument
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import ParsedStatement, WrittenStatement
+    from remit.lint.rule_inputs import ParsedStatement, WrittenStatement
 
 SEVERITY = ERROR
 _SIGNS = frozenset("{<_-%$")

@@ -48,14 +48,14 @@ from typing import TYPE_CHECKING
 
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.subject import CONTROL
+from remit.lint.rule_inputs import CONTROL
 from remit.lint.templates import resources_with_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import WrittenStatement
+    from remit.lint.rule_inputs import WrittenStatement
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR

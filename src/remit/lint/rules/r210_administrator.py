@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from remit.iam import tokens
 from remit.lint.finding import WARNING, Problem
-from remit.lint.subject import IDENTITY
+from remit.lint.rule_inputs import IDENTITY
 from remit.lint.templates import resources_with_properties
 from remit.template.branches import items
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import ParsedStatement, Project
+    from remit.lint.rule_inputs import ParsedStatement, Project
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = WARNING

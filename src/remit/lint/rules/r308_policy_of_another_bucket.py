@@ -45,7 +45,7 @@ from remit.iam import tokens
 from remit.lint.finding import ERROR, Problem
 from remit.lint.plain_text import is_plain
 from remit.lint.policies import document_of
-from remit.lint.subject import RESOURCE
+from remit.lint.rule_inputs import RESOURCE
 from remit.lint.templates import resources_with_properties
 
 if TYPE_CHECKING:

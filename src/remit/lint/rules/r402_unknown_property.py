@@ -30,7 +30,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.catalogue.resemblance import nearest_services, spoken
+from remit.catalogue.did_you_mean import nearest_services, spoken
 from remit.catalogue.types import resource_type, resource_types
 from remit.errors import MISSPELT, did_you_mean, nearest
 from remit.lint.finding import ERROR, Problem

@@ -94,7 +94,7 @@ class PolicyDocument:
         """Statements whose Effect the deploy settles: each is looked at as an Allow, and none beside others."""
         self.broken: tuple[BrokenStatement, ...] = ()
         self.unconcerned: frozenset[str] | None = None
-        """The rules that its text rules out, once the shelf has asked them."""
+        """The rules that its text rules out, once `rule_registry.hooks_for` has asked them."""
 
     @_kept
     def text(self) -> str:

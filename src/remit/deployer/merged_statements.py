@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Grant, Reason
-from remit.deployer.needs import sentences
+from remit.deployer.needed_actions import sentences
 from remit.iam.pattern import covers
 from remit.iam.pattern_list import PatternList
 from remit.iam.policy import Condition, allow
@@ -17,7 +17,7 @@ from remit.template.resolved_texts import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from remit.deployer.needs import Need, Purpose
+    from remit.deployer.needed_actions import Need, Purpose
 
 _FRAME: Final = 45  # characters of a statement beside its actions, resources and conditions
 
