@@ -11,6 +11,7 @@ from remit.errors import RemitError, did_you_mean
 from remit.project import item_lines, policy_list, setting_values
 from remit.project.current_load import relative
 from remit.project.name_checks import check_declaration, logical_id
+from remit.project.web_apps import check_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,8 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
     check_declaration(declaration)
     settings = _settings(state, declaration.settings)
     access = declaration.access
+    if declaration.web is not None:
+        check_runtime(declaration.name, settings.properties["Runtime"], declaration.where.origin)
     if "Role" in settings.properties:
         _check_own_role(declaration.name, access)
     managed = _managed(state, access, everywhere, declaration.name, declaration.where)
@@ -69,6 +72,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
+        web=declaration.web,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
     )
