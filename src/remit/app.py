@@ -252,6 +252,8 @@ class App:
     """The ARN of the permissions boundary of every role."""
     boundary_origin: Origin | None = None
     """The line that set it."""
+    share_roles: bool = False
+    """Whether functions whose access is identical run under one role."""
     api: ApiSettings = ApiSettings()
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""

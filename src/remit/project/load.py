@@ -83,6 +83,7 @@ def _app(state: Loading) -> App:
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         boundary_origin=_replaced_at(state, "permissions_boundary"),
+        share_roles=iam.share_roles,
         api=api_settings(state),
         exclude=tuple(config.package.exclude),
         allowed=_reasons(state, config.lint),

@@ -204,6 +204,7 @@ class Iam(Section):
     managed_policy = Policies(computed=False)
     default_managed_policy = Policies(computed=False)
     permissions_boundary: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
+    share_roles: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 def _check(name: str) -> setting_values.Check:
