@@ -11,6 +11,7 @@ from remit.errors import Mistakes, RemitError, did_you_mean
 from remit.project import item_lines, policy_list, setting_values
 from remit.project.current_load import relative
 from remit.project.name_checks import check_declaration, logical_id
+from remit.project.web_apps import check_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +69,8 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         settings = _settings(state, declaration.settings)
         if "Role" in settings.properties:
             _check_own_role(declaration.name, access)
+        if declaration.web is not None:
+            check_runtime(declaration.name, settings.properties["Runtime"], declaration.where.origin)
     with mistakes.noted():
         policy = _declared(state, access)
     with mistakes.noted():
@@ -83,6 +86,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
+        web=declaration.web,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
     )

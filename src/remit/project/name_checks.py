@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from remit.app import Function
+    from remit.app import Function, WebApp
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Declaration
 
@@ -72,7 +72,9 @@ def check_handlers(state: Loading) -> None:
         with mistakes.noted():
             if None not in functions and functions[0] is not functions[1]:
                 raise _twice(declaration.handler, decorated.where, declaration.where, state)
-            if isinstance(declaration.handler, str) and not declaration.nested:
+            if declaration.web is not None:
+                _check_web_app(state, declaration, declaration.web)
+            elif isinstance(declaration.handler, str) and not declaration.nested:
                 _check_handler(state, declaration)
     mistakes.refuse()
 
@@ -98,6 +100,23 @@ def _check_handler(state: Loading, declaration: Declaration) -> None:
 def _may_be_in_a_layer(state: Loading, declaration: Declaration) -> bool:
     own = any("layers" in settings or "properties" in settings for _, settings in declaration.settings)
     return own or not state.config.lambda_.function.assigned.keys().isdisjoint(("layers", "properties"))
+
+
+def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> None:
+    """The module of a web app must exist, and have it. It is imported in the zip: its frameworks are there."""
+    path = module_file(state.folder, web.module)
+    if path is not None:
+        name = web.attribute.partition(".")[0]
+        file = path.relative_to(state.folder).as_posix()
+        problem = handler_source.problem(path.read_bytes(), name, file, is_web_app=True)
+    else:
+        problem = _problem_of_absent(state, web.module, web.attribute, ":")
+    if problem is not None:
+        raise RemitError(
+            f"the web app `{web.target}` of function `{declaration.name}` {problem.message}",
+            hint=problem.hint,
+            origin=declaration.where.origin,
+        )
 
 
 def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem | None:
@@ -129,13 +148,20 @@ def _problem_in_source(state: Loading, module_name: str, attribute: str) -> Hand
             return handler_source.problem(path.read_bytes(), attribute, file)
         except OSError as error:
             raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(file)) from None
+    return _problem_of_absent(state, module_name, attribute, ".")
+
+
+def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_by: str) -> HandlerProblem | None:
+    """What is wrong with a name of a module that is none of the project's: it may be a dependency's."""
     package = module_name.partition(".")[0]
     is_own = module_file(state.folder, package) is not None
     if package and not is_own and (_is_installed(package) or _is_required(package, state.folder)):
         return None
-    modules = {file.stem for root in roots(state.folder) for file in root.glob("*.py")}
-    module = None if "." in module_name else nearest(module_name, modules)
-    return HandlerProblem("does not exist", f"did you mean `{module}.{attribute}`?" if module else _FORM)
+    parents, _, _ = module_name.rpartition(".")
+    folders = [root.joinpath(*parents.split(".")) if parents else root for root in roots(state.folder)]
+    modules = {f"{parents}.{file.stem}".lstrip(".") for folder in folders for file in folder.glob("*.py")}
+    module = nearest(module_name, modules)
+    return HandlerProblem("does not exist", f"did you mean `{module}{joined_by}{attribute}`?" if module else _FORM)
 
 
 def _is_installed(name: str) -> bool:
