@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import RemitError
+from remit.iam.special_cases import SPECIAL_ACTIONS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
@@ -118,7 +119,9 @@ class Request:
         late = caller.account is not None and caller.account.startswith("${")  # the stack's account, not known yet
         local = caller.kind == "unknown" or late or (caller.account is not None and caller.account == self.owner)
         put(self, "local", local)
-        special = caller.kind == "root" or caller.federated or self.always_allowed or self.needs_resource_policy
+        special = (
+            caller.kind == "root" or caller.federated or self.folded in SPECIAL_ACTIONS or self.needs_resource_policy
+        )
         put(self, "simple", local and not special)
         opened = self.open if self.open is not None else (ALL if self.context is None else frozenset())
         put(
@@ -132,11 +135,6 @@ class Request:
     def has_identity(self) -> bool:
         """Whether the caller has identity policies: an IAM identity, or one that is not told."""
         return self.who.account is not None or self.who.kind == "unknown"
-
-    @property
-    def always_allowed(self) -> bool:
-        """Whether even a Deny does not matter. Source: GetCallerIdentity (AWS STS API Reference)."""
-        return self.folded == "sts:getcalleridentity"
 
     @property
     def needs_resource_policy(self) -> bool:
