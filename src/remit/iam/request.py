@@ -58,8 +58,12 @@ class Principal:
     settles: Mapping[str, str | None] = field(init=False, repr=False, compare=False)
     """The condition keys (in lower case) that the caller decides; None: known to be absent."""
 
+    service_linked: bool = field(init=False, repr=False, compare=False)
+    """Whether it is a service-linked role."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "settles", _settled(self))
+        object.__setattr__(self, "service_linked", _is_service_linked(self))
 
     @property
     def federated(self) -> bool:
@@ -68,13 +72,6 @@ class Principal:
         Source: "Permissions for GetFederationToken" (IAM User Guide).
         """
         return self.kind == "federated-user"
-
-    @property
-    def service_linked(self) -> bool:
-        """Whether it is a service-linked role, which SCPs and RCPs do not bind."""
-        return self.role is not None and (
-            "/aws-service-role/" in self.text or self.role.startswith("AWSServiceRoleFor")
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +258,12 @@ def _from_arn(text: str, account: str, tail: str) -> Principal:
     if kind in ("user", "federated-user", "root"):
         return Principal(kind, text, account)
     return Principal("federated", text)  # a SAML or OIDC provider: nobody's identity policies apply to it
+
+
+def _is_service_linked(caller: Principal) -> bool:
+    if caller.role is None:
+        return False
+    return "/aws-service-role/" in caller.text or caller.role.startswith("AWSServiceRoleFor")
 
 
 _TYPES: Final = {

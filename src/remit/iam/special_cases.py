@@ -24,8 +24,8 @@ Fact: TypeAlias = Literal[
 class SpecialCase:
     """A kind of request, and what holds of it whatever policies say.
 
-    A request is of the kind if its action is one of `actions` (in lower case; none: any action), its caller of one of
-    the kinds `callers` (none: anybody), its resource one that a pattern of `resources` describes, and `fact` is true.
+    A request is of the kind if its action is one of `actions` (in lower case), its caller of one of the kinds
+    `callers`, its resource one that a pattern of `resources` describes, and `fact` is true; what is empty fits any.
     "allowed": no policy but that of a VPC endpoint matters. "refused": nobody may, whatever allows it. "unbound": the
     policies of `layer` do not matter. `reason` completes "ACTION on RESOURCE …".
     """
@@ -35,7 +35,7 @@ class SpecialCase:
     source: str
     actions: tuple[str, ...] = ()
     callers: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ("*",)
+    resources: tuple[str, ...] = ()
     fact: Fact = ""
     layer: str = ""
 

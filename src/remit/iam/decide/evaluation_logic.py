@@ -199,8 +199,11 @@ def opinions(request: Request, by_layer: RulesByLayer) -> tuple[Truth, Truth]:
     denied = either((identity[0], boundary[0], session[0], grants.denied, endpoint[0], *levels_deny))
     identity_allows = True if request.who.kind == "root" else identity[1]
     limited = every((boundary[1], session[1]))
-    resource_known = by_layer.resource is not None
-    granted = granted_by(request, identity_allows, limited, grants, resource_known=resource_known)
+    if request.simple and grants is NO_GRANTS:  # as most requests are: the identity's policies alone can grant it
+        granted = every((identity_allows, limited))
+    else:
+        resource_known = by_layer.resource is not None
+        granted = granted_by(request, identity_allows, limited, grants, resource_known=resource_known)
     return denied, every((granted, endpoint[1], *(level[1] for level in scp)))
 
 
