@@ -166,7 +166,8 @@ def _pyproject_alone(folder: Path) -> Source:
                 origin=Origin(name),
             )
     _refuse_dynamic(project, Origin("pyproject.toml"))
-    direct, local = stated(project), []
+    direct = stated(project)
+    local = []
     sources = project.get("tool", {}).get("uv", {}).get("sources", {})
     for name, source in sources.items():
         for place in source if isinstance(source, list) else [source]:
