@@ -80,11 +80,12 @@ def build(
     template = synth(app, roles, bucket=bucket or ARTEFACTS)
     check(template, declared, app)  # before minutes go into packages
     _refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
-    overridden = guarded(app, declared, accept, folder)
-    guarded_by = guard(folder, app, declared, place)
+    override_notes = guarded(app, declared, accept, folder)
+    guardrail_notes = guard(folder, app, declared, place)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
     headrooms = tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
-    body, packed = _body(template), _Packed()
+    body = _body(template)  # refused here, before the zips are made, if it is too large
+    packed = _Packed()
     if package:
         packed = _package(folder, app, progress or _silent, for_this_machine=for_this_machine)
         template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
@@ -92,8 +93,8 @@ def build(
     output = own_folder(folder, "build")
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
-    full = (room.text for room in headrooms if room.remarkable)
-    notes = (*notes_on_own_roles(app), *notes_on_open_routes(app), *overridden, *guarded_by, *packed.notes, *full)
+    quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
+    notes = (*notes_on_own_roles(app), *notes_on_open_routes(app), *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms)
 
 

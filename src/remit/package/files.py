@@ -119,7 +119,8 @@ class _Walk:
 
     def _take(self, item: os.DirEntry[str], prefix: str, above: tuple[str, ...]) -> None:
         name = prefix + os.fsencode(item.name).decode("utf-8", "surrogateescape")
-        link, folder = item.is_symlink(), _is_folder(item)
+        link = item.is_symlink()
+        folder = _is_folder(item)
         reason = self._reason(name + "/" * folder)
         if reason is None and folder and os.path.lexists(f"{item.path}/pyvenv.cfg"):
             reason = ENVIRONMENT

@@ -382,7 +382,8 @@ def _all(answers: list[Answer]) -> Answer:
 
 def _by_type(action: str, resource: str) -> tuple[str, ...]:
     """`…:*/*` told as the resource types that the action must have: who writes them one by one means the same."""
-    action_row, arn = catalogued(action), parse(resource)
+    action_row = catalogued(action)
+    arn = parse(resource)
     if action_row is None or arn is None or arn.resource != "*/*":
         return ()
     places = {"Partition": arn.partition, "Region": arn.region, "Account": arn.account}

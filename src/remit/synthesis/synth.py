@@ -38,7 +38,8 @@ def synth(
     app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
 ) -> Template:
     """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name."""
-    shared, works = _shared(app), _functions(app, roles, keys or {}, bucket)
+    shared = _shared(app)
+    works = _functions(app, roles, keys or {}, bucket)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
     resources = [*shared]
@@ -174,7 +175,8 @@ def _variables(app: App, function: Function) -> dict[str, str]:
 
 def _job_queue(app: App, queue: str) -> Iterator[Resource]:
     worker = next(function for function in app.functions if function.queue == queue)
-    name, dead = queue_id(queue), f"{queue_id(queue).removesuffix('Queue')}DeadLetterQueue"
+    name = queue_id(queue)
+    dead = f"{queue_id(queue).removesuffix('Queue')}DeadLetterQueue"
     yield Resource(dead, "AWS::SQS::Queue", {"MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": True})
     yield Resource(
         name,
