@@ -93,7 +93,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     yield from _of_resources(app, frozenset(types))
     for environment in _environments(app, folder):
         yield from findings(shelf.hooks("environment", severe=severe), environment, environment.place)
-    project = Project(app, roles)
+    project = Project(app, roles, folder)
     for rule, hook in () if severe else shelf.hooks("project"):
         for problem in hook(project):
             yield finding(rule, problem, _always(problem.origin), None)
