@@ -94,7 +94,8 @@ def build(
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
     quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
-    notes = (*notes_on_own_roles(app), *notes_on_open_routes(app), *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
+    role_notes = (*notes_on_own_roles(app), *notes_on_open_routes(app))
+    notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms)
 
 

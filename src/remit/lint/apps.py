@@ -94,7 +94,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     yield from _of_resources(app, frozenset(types))
     for environment in _environments(app, folder):
         yield from findings(rule_registry.hooks("environment", severe=severe), environment, environment.place)
-    project = Project(app, roles)
+    project = Project(app, roles, folder)
     for rule, hook in () if severe else rule_registry.hooks("project"):
         for problem in hook(project):
             yield finding(rule, problem, _always(problem.origin), None)

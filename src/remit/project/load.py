@@ -26,6 +26,7 @@ from remit.project.current_load import Loading, loading, relative
 from remit.project.deferred_imports import deferred_sdk
 from remit.project.lambda_environment import check_placeholders, lambda_environment
 from remit.project.name_checks import check_handlers, check_names
+from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | 
         raise RemitError(f"there is no folder {str(root)!r}")
     with (
         loading(root, stage, folder_name) as state,
+        time_limit(state),
         importing(state),
         deferred_sdk(),
         lambda_environment(),
