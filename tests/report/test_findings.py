@@ -6,7 +6,7 @@ import json
 
 from remit.errors import Origin
 from remit.lint.finding import Finding
-from remit.lint.shelf import rules
+from remit.lint.rule_registry import rules
 from remit.report.findings import findings_github, findings_json, findings_sarif, findings_text, summary
 
 ERROR = Finding(

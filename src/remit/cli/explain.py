@@ -215,7 +215,7 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
 
 def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     """A word that names no function of the app's, but an action or a service of AWS's (`GetItem`, `s3`)."""
-    from remit.catalogue.resemblance import nearest_services
+    from remit.catalogue.did_you_mean import nearest_services
     from remit.explain.meant_actions import is_meant
 
     if is_meant(word):

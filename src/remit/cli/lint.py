@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from remit.lint.finding import Finding
-    from remit.lint.shelf import Rule
+    from remit.lint.rule_registry import Rule
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _FEW = 3  # files that a note names
@@ -96,7 +96,7 @@ def _from_here(finding: Finding, folder: Path) -> Finding:
 
 
 def _pages(explain: str | None, *, as_json: bool) -> int:
-    from remit.lint.shelf import rule, rules
+    from remit.lint.rule_registry import rule, rules
 
     if explain is not None:
         lint_rule = rule(explain)
@@ -117,7 +117,7 @@ def _row(rule: Rule) -> dict[str, str]:
 
 
 def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
-    from remit.lint.shelf import rule
+    from remit.lint.rule_registry import rule
     from remit.lint.suppress import is_reason
 
     reasons: dict[str, str] = {}
@@ -137,7 +137,7 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
     try:
         app = load(folder, stage)
     except RemitError as error:
-        return (unreadable(error, None, folder),)
+        return tuple(unreadable(mistake, None, folder) for mistake in error.all)
     return lint(app, folder=folder, allow=reasons)
 
 
@@ -213,7 +213,7 @@ def _print(findings: Sequence[Finding], form: str, folder: Path) -> None:
         options.print_report(report.findings_json(findings))
     elif form == "sarif":
         from remit import __version__
-        from remit.lint.shelf import rules
+        from remit.lint.rule_registry import rules
 
         options.print_report(report.findings_sarif(findings, rules(), __version__))
     elif form == "github":

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Role
-    from remit.deployer.deploying import Deployer
-    from remit.deployer.needs import DeployCall
+    from remit.deployer.deployer_policy import Deployer
+    from remit.deployer.needed_actions import DeployCall
     from remit.deployer.planned_stack import PlannedStack
     from remit.iam.policy import Policy
 
@@ -130,7 +130,7 @@ def deployer_policy(
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
     """
-    from remit.deployer.deploying import bound, deployer
+    from remit.deployer.deployer_policy import bound, deployer
 
     if sum((cloudformation, parted, explain)) > 1:
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
@@ -147,7 +147,7 @@ def deployer_policy(
     else:
         planned, calls = _of_app(folder, stage, artefact_bucket)
     if live:
-        from remit.deploy.calls import LIVE
+        from remit.deploy.aws_calls import LIVE
 
         calls = (*calls, *LIVE)
     found = deployer(planned, calls, boundary, reverts=purpose == "revert-drift")
@@ -205,7 +205,7 @@ def _remark(found: Deployer) -> None:
 
 def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """No stack, and the calls that make and repair the artefact bucket."""
-    from remit.deploy.calls import BOOTSTRAP
+    from remit.deploy.aws_calls import BOOTSTRAP
     from remit.deployer.planned_stack import stack_of
 
     return stack_of("", [{"Resources": {}}]), BOOTSTRAP
@@ -213,7 +213,7 @@ def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
 
 def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
-    from remit.deploy.calls import CALLS, in_bucket
+    from remit.deploy.aws_calls import CALLS, in_bucket
     from remit.deployer.planned_stack import stack_of
     from remit.project.load import load
     from remit.roles.assign import assign
@@ -228,7 +228,7 @@ def _of_templates(
     paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
-    from remit.deploy.calls import CALLS, in_bucket
+    from remit.deploy.aws_calls import CALLS, in_bucket
     from remit.deployer.planned_stack import stack_of
     from remit.synthesis.synth import ARTEFACTS
 
@@ -289,7 +289,7 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
 
 def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
-    from remit.deployer.deploying import bound
+    from remit.deployer.deployer_policy import bound
     from remit.iam.policy import render
     from remit.iam.tokens import PLACE
     from remit.synthesis.synth import intrinsics

@@ -1,6 +1,6 @@
 """The shortest line of configuration that grants one action on one resource to one function.
 
-A typed grant (`dynamodb.put("orders")`) where the shelf has one that fits, else `allow("service:Action", on=…)`.
+A typed grant (`dynamodb.put("orders")`) where `remit.grants` has one that fits, else `allow("service:Action", on=…)`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _PLACES: Final = {
 class Remedy:
     """A fix: `item` is what a policy list should have besides, `code` how to write it there, `origin` where.
 
-    `imports` are the lines that the file needs and does not have. `typed` tells a grant of the shelf.
+    `imports` are the lines that the file needs and does not have. `typed` tells a grant of `remit.grants`.
     """
 
     item: str
@@ -177,9 +177,9 @@ def _late_bound(resource: str) -> str:
 
 
 def _typed(action: str, target: _Target) -> Iterator[tuple[int, int, str]]:
-    """The verbs of the shelf that grant it, with the number of their actions: fewer are better."""
+    """The typed grants that give it, with the number of their actions: fewer are better."""
     service = action.partition(":")[0]
-    module = shelf(service)
+    module = grants_module(service)
     if module is None:
         return
     for name, verb in vars(module).items():
@@ -218,7 +218,7 @@ def _grants(grant: Grant, action: str, arn: str) -> bool:
     return any(matches(pattern, arn) for pattern in statement.resources.patterns)
 
 
-def shelf(service: str) -> ModuleType | None:
+def grants_module(service: str) -> ModuleType | None:
     """The typed grants of a service: a module of this room that is named as its actions' prefix."""
     if service not in services() or importlib.util.find_spec(f"remit.grants.{service}") is None:
         return None
@@ -245,7 +245,7 @@ def any_of(action: str) -> str:
     targets = targets_of(action)
     needed = [target for target in targets if target.required] or list(targets)
     needed.sort(key=lambda target: len("".join(target.type.arns)))
-    if not needed or (len(needed) > 1 and shelf(action.partition(":")[0]) is None):
+    if not needed or (len(needed) > 1 and grants_module(action.partition(":")[0]) is None):
         return "*"
     form = needed[0].type.arns[0]
     return fill(form, {name: PLACE.get(name, name) for name in variables(form)})

@@ -109,7 +109,7 @@ def provider(value: str) -> str | None:
 @lru_cache(maxsize=1024)
 def _meant(label: str) -> str | None:
     """The service that a name means: as people call it, with other signs, misspelt."""
-    from remit.catalogue.resemblance import spoken  # noqa: PLC0415 - asked of mistakes alone
+    from remit.catalogue.did_you_mean import spoken  # noqa: PLC0415 - asked of mistakes alone
 
     if label in _SPOKEN or label in _known():
         return _SPOKEN.get(label, label)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from remit.errors import Origin, RemitError
 from remit.package.archive import NAMES, check_name
-from remit.package.left_out import ENVIRONMENT, SECRETS, always_out, usually_out
+from remit.package.excluded_files import ENVIRONMENT, SECRETS, always_out, usually_out
 from remit.package.packed_files import Entry, stamp
 from remit.package.secrets import only_public
 from remit.project.layout import src_layout

@@ -13,7 +13,7 @@ from remit.report.terminal_text import page
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.deployer.deploying import Deployer
+    from remit.deployer.deployer_policy import Deployer
 
 
 def deployer_text(deployer: Deployer) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from remit.lint.finding import Finding
-    from remit.lint.shelf import Rule
+    from remit.lint.rule_registry import Rule
 
 _WIDTH: Final = 120
 """Characters of a source line that are shown."""

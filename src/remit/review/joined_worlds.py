@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from remit.iam.comparison import Piece
 from remit.iam.prove.compare import Comparison
-from remit.template.worlds import words
+from remit.template.condition_outcomes import words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from remit.review.access_change import Change, Elsewhere, Review
-    from remit.template.worlds import World
+    from remit.template.condition_outcomes import World
 
 T = TypeVar("T")
 

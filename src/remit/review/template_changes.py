@@ -17,6 +17,7 @@ from remit.review.joined_worlds import merged
 from remit.review.resource_access import giving
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
+from remit.template.condition_outcomes import MOST, worlds
 from remit.template.parameters import parameters
 from remit.template.role_files import read_source
 from remit.template.role_resources import (
@@ -30,7 +31,6 @@ from remit.template.role_resources import (
 )
 from remit.template.roles import roles_in
 from remit.template.sections import section
-from remit.template.worlds import MOST, worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

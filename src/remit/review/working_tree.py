@@ -16,6 +16,7 @@ from remit.roles.reference_names import resources_of
 from remit.roles.reference_shapes import shapes_of
 from remit.synthesis.declared_roles import every_role, open_to_everyone, users_of
 from remit.synthesis.synth import intrinsics
+from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +58,7 @@ def _open(app: App) -> tuple[str, ...]:
     for function in app.functions:
         for trigger in function.triggers:
             resources += trigger.resources(function)
+    resources += app_wide_resources(app)
     function_names = {f"{function.logical_id}Function": function.name for function in app.functions}
     return open_to_everyone((*resources, *app.resources), function_names)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.attached_policies import HOLDERS
+from remit.template.condition_outcomes import conditions_of
 from remit.template.roles import RUNS
 from remit.template.sections import section
-from remit.template.worlds import conditions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

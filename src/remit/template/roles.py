@@ -11,11 +11,11 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.template.attached_policies import BOUNDARY, HOLDERS, AttachedPolicies, attached, condition_note, documents
 from remit.template.branches import branches, choice, items
+from remit.template.condition_outcomes import in_world
 from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
 from remit.template.sam.expand import ExpandedTemplate, expanded
 from remit.template.settled_values import settled
 from remit.template.users_and_groups import held_by_somebody, managed_policies, memberships, with_groups
-from remit.template.worlds import in_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Path
     from remit.documents.read import ParsedFile
     from remit.iam.policy import Policy
+    from remit.template.condition_outcomes import World
     from remit.template.policy_documents import Place
-    from remit.template.worlds import World
 
 RUNS: Final = {
     "AWS::Lambda::Function": "Role",

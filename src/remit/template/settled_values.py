@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION
 from remit.template.branches import Choice, choice, written_at
+from remit.template.condition_outcomes import Test
 from remit.template.loops import unrolled
 from remit.template.parameters import parameters
 from remit.template.resolved_texts import in_mapping
 from remit.template.sections import section
-from remit.template.worlds import Test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

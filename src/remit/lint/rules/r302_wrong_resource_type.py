@@ -32,7 +32,7 @@ from remit.lint.resource_types import types_named
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _OF_STREAMS = ("dynamodb:GetRecords", "dynamodb:GetShardIterator")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from remit.deployer.needs import Need, Purpose
+from remit.deployer.needed_actions import Need, Purpose
 from remit.deployer.references import literals
 from remit.template.resolved_texts import UNKNOWN
 

@@ -10,7 +10,7 @@ import click
 
 from remit.errors import did_you_mean
 
-_NOT_COMMANDS = frozenset({"__init__", "options", "shelf", "watch"})
+_NOT_COMMANDS = frozenset({"__init__", "command_group", "options", "stack_commands"})
 _SECTIONS: Final = {
     "Start": ("init",),
     "Deploy": ("build", "deploy", "status", "invoke", "delete", "local"),
@@ -21,7 +21,7 @@ _SECTIONS: Final = {
 """The commands by what people do with them, as `remit --help` lists them; any other command follows under Other."""
 
 
-class Shelf(click.Group):
+class CommandFiles(click.Group):
     """A group whose commands are the modules beside it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -63,7 +63,7 @@ class Shelf(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Shelf, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=CommandFiles, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="remit", message="remit %(version)s")
 def root() -> None:
     """Deploy Python apps to AWS Lambda with exactly the access they need.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.deployer.needs import DeployCall
+from remit.deployer.needed_actions import DeployCall
 from remit.synthesis.synth import ARTEFACTS
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
-"""The shelf of rules: every module of `rules/` is one, and says by its functions what it wants to look at.
+"""The lint rules: every module of `rules/` is one, and says by its functions what it wants to look at.
 
 A rule's file is named by its code and name (`r201_unknown_service.py`: R201, unknown-service). Its docstring is its
 manual page and its test; `SEVERITY` is the worst that it finds; each hook that it defines is called with one noun of
-`subject` and yields problems.
+`rule_inputs` and yields problems.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from remit.lint.finding import Problem
-    from remit.lint.subject import PolicyDocument
+    from remit.lint.rule_inputs import PolicyDocument
 
 Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
 HOOKS: Final = (

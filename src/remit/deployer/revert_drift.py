@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.deployer.needs import Need, Purpose
+from remit.deployer.needed_actions import Need, Purpose
 from remit.deployer.planned_stack import ROLE_TYPE
 from remit.deployer.targets import targets
 from remit.iam.policy import Condition
