@@ -268,9 +268,13 @@ class App:
         return f"{self.name}-{self.stage}"
 
 
+RoleKind: TypeAlias = Literal["role", "user", "group", "managed policy"]
+"""What has the statements: a role; a user or group, which nobody takes on; a managed policy that stands alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
-    """An IAM role of the template, and the functions that run under it."""
+    """An IAM role of the template, and the functions that run under it; or another holder of policies (`kind`)."""
 
     logical_id: str
     grants: tuple[Grant, ...]
@@ -293,3 +297,11 @@ class Role:
     parts: tuple[int, ...] = ()
     """How many of the grants, in their order, its inline policy holds, and each managed policy that the template makes
     for it; empty for a role that nothing had to be done to so that it fits: all are inline."""
+    kind: RoleKind = "role"
+    name: str = ""
+    """Its name in the account, where a template gives one."""
+
+    @property
+    def title(self) -> str:
+        """Its logical id, with what it is where that is no role."""
+        return self.logical_id if self.kind == "role" else f"{self.kind} {self.logical_id}"

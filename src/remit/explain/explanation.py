@@ -19,6 +19,7 @@ from remit.roles.role_policies import ask, at, own_verdict, places, source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from remit.app import RoleKind
     from remit.catalogue.actions import Action
     from remit.explain.remedy import Remedy
     from remit.iam.decide.evaluate import Decision, Verdict
@@ -55,6 +56,8 @@ class Explanation:
     notes: tuple[str, ...] = ()
     remedy: Remedy | None = None
     substitutes: bool = False
+    kind: RoleKind = "role"
+    """What was asked."""
     ways: tuple[tuple[str, Explanation], ...] = ()
     """Where a template's conditions make the answer another one: the answers, each with when it holds, in words."""
 
@@ -99,7 +102,7 @@ def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principa
         *_unseen(role, decision),
         *role.role.notes,
     )
-    return Explanation(asker, action, text, decision, deciding, nearest_allows, all_notes)
+    return Explanation(asker, action, text, decision, deciding, nearest_allows, all_notes, kind=role.role.kind)
 
 
 def _decided(

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import targets_of
 from remit.catalogue.types import arn_of, resource_type
-from remit.explain.remedy import remedy, shelf
+from remit.explain.remedy import grants_module, remedy
 from remit.lint import python_text
 from remit.lint.finding import NOTE, Problem
 
@@ -87,7 +87,12 @@ def _actions_everywhere(grant: Grant) -> Iterator[str]:
     if not everywhere or statement.effect != "Allow" or statement.actions.negated:
         return
     for action in statement.actions.patterns:
-        if ":" in action and "*" not in action and "?" not in action and shelf(action.partition(":")[0].lower()):
+        if (
+            ":" in action
+            and "*" not in action
+            and "?" not in action
+            and grants_module(action.partition(":")[0].lower())
+        ):
             yield action
 
 
