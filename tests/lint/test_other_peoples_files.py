@@ -165,3 +165,75 @@ def test_a_list_of_resources_in_a_folder_is_no_template(text: str) -> None:
 def test_a_property_that_a_macro_takes_is_no_error() -> None:
     text = f"Transform: [RoleBuilder]\nResources:\n{TRUST}      Permissions: [a]\n"
     assert [("R402", "warning", 10)] == [one for one in found(text, "t.yaml") if one[0] == "R402"]
+
+
+CDK_STREAM = ["DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards", "SubscribeToShard"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "resource"),
+    [
+        (
+            [f"kinesis:{name}" for name in (*CDK_STREAM, "DescribeStream", "DescribeStreamConsumer", "ListStreams")],
+            "arn:aws:kinesis:eu-west-1:111122223333:stream/orders",
+        ),
+        (
+            [f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
+            "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000",
+        ),
+        (
+            ["ssm:DescribeParameters", "ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters"],
+            "arn:aws:ssm:eu-west-1:111122223333:parameter/orders",
+        ),
+    ],
+)
+def test_what_a_grant_of_the_cdk_lists_is_no_error(actions: list[str], resource: str) -> None:
+    text = policy(Action=actions, Resource=resource)
+    assert set() == {one[:2] for one in found(text) if one[1] != "note"}
+
+
+def test_an_action_on_the_wrong_resource_without_the_rest_of_the_grant_is_an_error() -> None:
+    text = policy(Action="kinesis:SubscribeToShard", Resource="arn:aws:kinesis:eu-west-1:111122223333:stream/orders")
+    assert [("R302", "error", 1)] == found(text)
+
+
+def test_a_key_of_a_family_without_its_name_is_completed() -> None:
+    text = policy(Action="kms:Decrypt", Resource="*", Condition={"StringEquals": {"kms:EncryptionContext": "orders"}})
+    assert ["did you mean `kms:EncryptionContext:KEY`?"] == [one.hint for one in of("R502", text)]
+
+
+def test_a_principal_of_a_part_of_a_service_is_known() -> None:
+    text = policy(Action="sts:AssumeRole", Principal={"Service": "monitoring.rds.amazonaws.com"})
+    assert [] == of("R138", text)
+
+
+def test_a_policy_that_denies_everyone_on_resources_is_no_trust_policy() -> None:
+    text = policy(Effect="Deny", Principal="*", Action="sts:AssumeRoleWithSAML", Resource="*")
+    assert [] == of("R107", text) + of("R138", text)
+
+
+def test_a_name_that_may_begin_with_a_slash_fits() -> None:
+    text = f"Resources:\n  Last: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: a}}}}\n{TRUST}"
+    statement = "{Effect: Allow, Action: 'ssm:GetParameter', Resource: !Sub 'arn:aws:ssm:*:*:parameter${Last}'}"
+    text += (
+        f"      Policies: [{{PolicyName: a, PolicyDocument: {{Version: '2012-10-17', Statement: [{statement}]}}}}]\n"
+    )
+    assert [] == of("R302", text, "t.yaml")
+
+
+def test_an_action_that_changes_what_the_resource_is_named_after_is_not_sure_to_know_no_resources() -> None:
+    text = policy(Action="lambda:PassNetworkConnector", Resource="arn:aws:lambda:*:*:network-connector:*")
+    assert ["warning"] == [one.severity for one in of("R301", text)]
+
+
+def test_a_policy_of_a_template_counts_the_shortest_values() -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    arns = [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{number:03}"} for number in range(49)]
+    trust = {"Statement": [{**statement, "Condition": {"ArnLike": {"aws:SourceArn": arns}}}]}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
+    assert [] == of("R601", json.dumps({"Resources": {"Role": role}}), "t.json")
+
+
+def test_a_number_is_text_as_the_sid_of_a_template() -> None:
+    text = f"Resources:\n{TRUST}".replace("{Effect", "{Sid: 1, Effect")
+    assert [] == of("R103", text, "t.yaml")
