@@ -237,3 +237,59 @@ def test_a_policy_of_a_template_counts_the_shortest_values() -> None:
 def test_a_number_is_text_as_the_sid_of_a_template() -> None:
     text = f"Resources:\n{TRUST}".replace("{Effect", "{Sid: 1, Effect")
     assert [] == of("R103", text, "t.yaml")
+
+
+def test_a_template_with_more_policies_than_any_may_have_says_how_far_it_was_looked_at() -> None:
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:A"}]}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
+    text = json.dumps({"Resources": {f"Role{number}": role for number in range(1_600)}}, indent=1)
+    assert "the policies of its first 1,500 resources are looked at, and not of the other 100" in [
+        one.message for one in of("R001", text, "template.json")
+    ]
+
+
+def test_a_large_file_of_yaml_is_looked_at_as_far_as_it_is_read() -> None:
+    statement = f"  - {TYPO}\n"
+    rest = '  - {Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}\n' * 35_000
+    findings = lint_bytes(f"Statement:\n{statement}{rest}".encode(), "policy.yaml")
+    messages = [one.message.partition(" characters: ")[2] for one in findings if one.rule == "R001"]
+    assert "its first 32,258 lines of 35,002 are looked at" in messages
+
+
+PLAN = {
+    "terraform_version": "1.9.0",
+    "planned_values": {
+        "root_module": {
+            "resources": [
+                {
+                    "address": "aws_iam_role.orders",
+                    "type": "aws_iam_role",
+                    "values": {
+                        "assume_role_policy": policy(
+                            Action="sts:AssumeRole", Principal={"Service": "lamdba.amazonaws.com"}
+                        ),
+                        "inline_policy": [{"policy": policy(Action="s3:GetObjectt", Resource="*")}],
+                    },
+                },
+                {
+                    "address": "aws_lambda_function.orders",
+                    "type": "aws_lambda_function",
+                    "values": {"environment": [{"variables": {"KEY": "AKIA" + "IOSFODNN7REALKEY"}}]},
+                },
+            ]
+        }
+    },
+}
+
+
+def test_the_policies_and_variables_of_a_terraform_plan_are_looked_at() -> None:
+    findings = lint_bytes(json.dumps(PLAN).encode(), "plan.json")
+    assert [
+        ("R138", "aws_iam_role.orders"),
+        ("R202", "aws_iam_role.orders"),
+        ("R701", "variable KEY of aws_lambda_function.orders is an AWS access key"),
+    ] == sorted((one.rule, one.message.partition(": ")[0]) for one in findings if one.severity == "error")
+
+
+def test_what_is_no_module_of_a_plan_is_unreadable() -> None:
+    assert [("R001", "error", 1)] == found('{"planned_values": {"root_module": 1}}', "plan.json")
