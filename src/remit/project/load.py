@@ -14,6 +14,7 @@ from remit.project.current_load import Loading, loading, relative
 from remit.project.deferred_imports import deferred_sdk
 from remit.project.name_checks import check_handlers, check_names
 from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
+from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +65,7 @@ def _app(state: Loading) -> App:
     if boundary is not None:
         span = iam.assigned["permissions_boundary"][1]
         boundary = policy_list.managed_arn(boundary, ("permissions_boundary",), span.origin)
-    return App(
+    app = App(
         name=state.name,
         stage=state.stage,
         functions=tuple(functions),
@@ -83,6 +84,7 @@ def _app(state: Loading) -> App:
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
+    return with_own_sources(app)
 
 
 def _reasons(state: Loading, section: Section) -> Mapping[str, tuple[str, Origin | None]]:

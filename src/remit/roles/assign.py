@@ -11,6 +11,7 @@ from remit.iam.length import length
 from remit.iam.policy import Globs, Statement, render_statement
 from remit.roles.defaults import default_grants
 from remit.roles.own_resources import own_resources
+from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,10 +26,11 @@ _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
 
 
 def assign(app: App) -> tuple[Role, ...]:
-    """One role per function; functions whose access is identical, but for each one's own log group, share one.
+    """One role per function, and those with which services call functions.
 
-    Grants on the app's own resources that are given by name go by Fn::GetAtt, so that CloudFormation knows the order.
-    A function whose `properties` bring a role of its own gets none.
+    Functions whose access is identical, but for each one's own log group, share one. Grants on the app's own resources
+    that are given by name go by Fn::GetAtt, so that CloudFormation knows the order. A function whose `properties` bring
+    a role of its own gets none.
     """
     late_bound_arns = own_resources(app)
     groups: dict[object, list[tuple[Function, tuple[Grant, ...]]]] = {}
@@ -40,7 +42,18 @@ def assign(app: App) -> tuple[Role, ...]:
         )
         key = (frozenset(_anonymous(grant.statement, function) for grant in grants), frozenset(function.managed))
         groups.setdefault(key, []).append((function, grants))
-    return tuple(_role(app, part) for members in groups.values() for part in _parts(members))
+    of_functions = [_role(app, part) for members in groups.values() for part in _parts(members)]
+    return (*of_functions, *_service_roles(app, late_bound_arns))
+
+
+def _service_roles(app: App, late_bound_arns: Mapping[str, str]) -> Iterator[Role]:
+    """The roles with which services call functions."""
+    for function in app.functions:
+        for trigger in function.triggers:
+            if isinstance(trigger, BaseTrigger):  # whoever writes a trigger of their own may leave `roles` out
+                for role in trigger.roles(function):
+                    grants = tuple(bind(grant, late_bound_arns) for grant in role.grants)
+                    yield replace(role, grants=grants, boundary=app.boundary)
 
 
 def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[tuple[Function, tuple[Grant, ...]]]]:

@@ -73,7 +73,7 @@ def _check_managed(role: Role, app: App) -> None:
     most = quota("iam.role.managed").most
     if len(role.managed) > most:
         raise RemitError(
-            f"the role of {few(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
+            f"the role of {few(role.serves)} has {len(role.managed)} managed policies; IAM allows {most}",
             hint="grant what is used of them in a policy instead",
             origin=_owner(role, app),
         )
@@ -88,7 +88,7 @@ def _check_actions(role: Role) -> None:
         for action in grant.statement.actions.patterns:
             if not _ACTION.fullmatch(action):
                 raise RemitError(
-                    f"{action!r} is not an action: IAM refuses the policy of {few(role.functions)}",
+                    f"{action!r} is not an action: IAM refuses the policy of {few(role.serves)}",
                     hint="an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`",
                     origin=grant.origin,
                 )
