@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remit.local.emulator_repairs import repair
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.request import RefusedRequest
@@ -216,6 +217,7 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
     functions: Any = importlib.import_module("ministack.core.lambda_runtime")
     functions.execution_credentials = _function_credentials(record)
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
+    repair(ACCOUNT)
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
