@@ -49,7 +49,7 @@ class Sqs(BaseTrigger):
         checked("batch_window", self.batch_window, 0, 300)
         checked("max_concurrency", self.max_concurrency, 2, 1_000)
         large = (self.batch_size or 0) > _UNWAITED
-        if self._is_fifo and (large or self.batch_window):
+        if self.is_fifo and (large or self.batch_window):
             raise RemitError(
                 f"a FIFO queue gives at most {_UNWAITED} messages at once, and knows no batch_window", origin=writer()
             )
@@ -58,7 +58,8 @@ class Sqs(BaseTrigger):
             raise RemitError(f"batch_size {self.batch_size} needs a batch_window", hint=hint, origin=writer())
 
     @property
-    def _is_fifo(self) -> bool:
+    def is_fifo(self) -> bool:
+        """Whether the queue delivers in order."""
         properties = getattr(self.queue, "properties", {})
         return self.arn.endswith(".fifo") or str(properties.get("FifoQueue", False)).lower() == "true"
 
