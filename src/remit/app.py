@@ -283,7 +283,7 @@ class Role:
     boundary: str | None = None
     trusts: tuple[str, ...] = ("lambda.amazonaws.com",)
     trust: Policy | None = None
-    """The whole trust policy, where the role was read from a template; None where it trusts services alone."""
+    """The whole trust policy, where it says more than `trusts`: conditions, or whatever a template has."""
     trust_origin: Origin | None = None
     """Where the trust policy stands."""
     origin: Origin | None = None
@@ -305,3 +305,8 @@ class Role:
     def title(self) -> str:
         """Its logical id, with what it is where that is no role."""
         return self.logical_id if self.kind == "role" else f"{self.kind} {self.logical_id}"
+
+    @property
+    def serves(self) -> tuple[str, ...]:
+        """The functions that run under it; of a role that none runs under, the services that take it on."""
+        return self.functions or self.trusts

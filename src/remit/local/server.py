@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remit.local import api_gateway
+from remit.local.emulator_repairs import repair
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.request import RefusedRequest
@@ -223,6 +224,7 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
         importlib.import_module("ministack.services.cloudformation.provisioners"),
     )
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
+    repair(ACCOUNT)
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
