@@ -20,7 +20,7 @@ from remit.synthesis.check import check, check_body
 from remit.synthesis.guardrails import guard
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
-from remit.triggers.http_api import notes_on_open_routes
+from remit.triggers.app_wide import app_wide_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,7 +93,7 @@ def build(
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
     full = (room.text for room in headrooms if room.remarkable)
-    notes = (*notes_on_own_roles(app), *notes_on_open_routes(app), *overridden, *guarded_by, *packed.notes, *full)
+    notes = (*notes_on_own_roles(app), *app_wide_notes(app), *overridden, *guarded_by, *packed.notes, *full)
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms)
 
 

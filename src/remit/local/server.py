@@ -220,6 +220,7 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
         emulator,
         importlib.import_module("ministack.services.apigateway"),
         importlib.import_module("ministack.services.cloudformation.provisioners"),
+        f"http://127.0.0.1:{record.port}",
     )
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     config.bind = [f"fd://{listener.detach()}"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from remit.app import App
 from remit.errors import Origin, RemitError
 from remit.project import item_lines, policy_list
-from remit.project.api_settings import api_settings
+from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of, job_queues, jobs_enabled, workers
 from remit.project.current_load import Loading, loading, relative
 from remit.project.deferred_imports import deferred_sdk
@@ -85,6 +85,7 @@ def _app(state: Loading) -> App:
         boundary_origin=_replaced_at(state, "permissions_boundary"),
         share_roles=iam.share_roles,
         api=api_settings(state),
+        websocket=websocket_settings(state),
         exclude=tuple(config.package.exclude),
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),

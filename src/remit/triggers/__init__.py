@@ -12,5 +12,6 @@ from remit.triggers.kinesis import Kinesis as kinesis  # noqa: N813 - spelled as
 from remit.triggers.schedule import Schedule as schedule  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.sqs import Sqs as sqs  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.user_pool import UserPool as user_pool  # noqa: N813 - spelled as it is used in a decorator
+from remit.triggers.websocket import Websocket as websocket  # noqa: N813 - spelled as it is used in a decorator
 
-__all__ = ["api", "dynamodb", "http", "jwt", "kinesis", "schedule", "sqs", "user_pool"]
+__all__ = ["api", "dynamodb", "http", "jwt", "kinesis", "schedule", "sqs", "user_pool", "websocket"]
