@@ -1,4 +1,4 @@
-"""The process that is the AWS on this machine: the only module that knows the emulator (ministack).
+"""The process that is the AWS on this machine: it runs the emulator (ministack).
 
 `process.py` runs its `main` with PLACE and REGION, in an isolated Python and an environment that holds nothing of the
 user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until

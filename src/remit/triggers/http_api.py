@@ -102,12 +102,20 @@ def outputs(app: App) -> Iterator[Output]:
 
 
 def notes(app: App) -> tuple[str, ...]:
-    """A sentence for each route that answers everyone."""
-    return tuple(
+    """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask."""
+    app_routes = routes(app)
+    open_to_all = [
         f"everyone may call `{routed.trigger.route}`, which runs {routed.function.name} ({routed.function.origin})"
-        for routed in routes(app)
+        for routed in app_routes
         if routed.trigger.auth == "NONE"
-    )
+    ]
+    issuers = [routed.trigger.authorizer.issuer for routed in app_routes if routed.trigger.authorizer is not None]
+    on_loopback = [
+        f"the issuer {issuer} is on this machine, and works on the local AWS alone"
+        for issuer in dict.fromkeys(issuers)
+        if issuer.startswith("http://")
+    ]
+    return (*open_to_all, *on_loopback)
 
 
 def _api(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
