@@ -47,8 +47,8 @@ def trigger_names() -> str:
         rule = "N811" if class_name.isupper() else "N813"
         line = f"from remit.triggers.{name} import {class_name} as {name}"
         imports.append(f"{line}  # noqa: {rule} - spelled as it is used in a decorator")
-    listed = ", ".join(f'"{name}"' for name in names)
-    return "\n".join([f'"""{docstring}"""', "", *imports, "", f"__all__ = [{listed}]", ""])
+    listed = "\n".join(f'    "{name}",' for name in names)
+    return "\n".join([f'"""{docstring}"""', "", *imports, "", "__all__ = [", listed, "]", ""])
 
 
 def grant_names() -> str:

@@ -223,6 +223,33 @@ class ApiSettings:
     written: Mapping[str, Origin | None] = field(default_factory=dict)
     """The line that set each of them."""
 
+    @property
+    def route_settings(self) -> Mapping[str, float]:
+        """The DefaultRouteSettings of its stage."""
+        limits = {
+            "ThrottlingBurstLimit": self.throttling_burst_limit,
+            "ThrottlingRateLimit": self.throttling_rate_limit,
+        }
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class WebsocketSettings:
+    """How the app's WebSocket API is set up: `config.websocket`."""
+
+    route_selection_expression: str = "$request.body.action"
+    throttling_burst_limit: int | None = None
+    throttling_rate_limit: float | None = None
+
+    @property
+    def route_settings(self) -> Mapping[str, float]:
+        """The DefaultRouteSettings of its stage."""
+        limits = {
+            "ThrottlingBurstLimit": self.throttling_burst_limit,
+            "ThrottlingRateLimit": self.throttling_rate_limit,
+        }
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -255,6 +282,7 @@ class App:
     share_roles: bool = False
     """Whether functions whose access is identical run under one role."""
     api: ApiSettings = ApiSettings()
+    websocket: WebsocketSettings = WebsocketSettings()
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)

@@ -21,8 +21,8 @@ from remit.synthesis.check import check, check_body
 from remit.synthesis.guardrails import guard
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
+from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
-from remit.triggers.http_api import notes_on_open_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,7 +99,7 @@ def build(
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
     quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
-    role_notes = (*notes_on_own_roles(app), *notes_on_open_routes(app))
+    role_notes = (*notes_on_own_roles(app), *app_wide_notes(app))
     notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     must_exist = existing_sources(app, own_resources(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from remit.grants import s3 as s3
     from remit.grants import sns as sns
     from remit.grants import sqs as sqs
+    from remit.grants import websocket as websocket
 
-__all__ = ["allow", "dynamodb", "s3", "sns", "sqs"]
+__all__ = ["allow", "dynamodb", "s3", "sns", "sqs", "websocket"]
 
 
 def __getattr__(name: str) -> ModuleType:

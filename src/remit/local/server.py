@@ -1,4 +1,4 @@
-"""The process that is the AWS on this machine: the only module that knows the emulator (ministack).
+"""The process that is the AWS on this machine: it runs the emulator (ministack).
 
 `process.py` runs its `main` with PLACE and REGION, in an isolated Python and an environment that holds nothing of the
 user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until
@@ -222,6 +222,7 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
         emulator,
         importlib.import_module("ministack.services.apigateway"),
         importlib.import_module("ministack.services.cloudformation.provisioners"),
+        f"http://127.0.0.1:{record.port}",
     )
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair(ACCOUNT)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from remit.app import ApiSettings, App
 from remit.errors import Origin, RemitError
 from remit.project import item_lines, policy_list
-from remit.project.api_settings import api_settings
+from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import (
     Everywhere,
     app_managed,
@@ -124,6 +124,7 @@ def _app(state: Loading) -> App:
         boundary_origin=_replaced_at(state, "permissions_boundary"),
         share_roles=config.lambda_.iam.share_roles,
         api=api,
+        websocket=websocket_settings(state),
         exclude=tuple(config.package.exclude),
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),

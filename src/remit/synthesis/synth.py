@@ -17,7 +17,7 @@ from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.queue_policies import merged_queue_policies
-from remit.triggers import source
+from remit.triggers import source, websocket_api
 from remit.triggers.app_wide import app_wide_outputs, app_wide_resources
 from remit.triggers.invoke_permission import fitted_permissions
 
@@ -155,7 +155,7 @@ def _log_group(function: Function) -> Resource:
 def _function(app: App, function: Function, role: Role | None, code: dict[str, str]) -> Resource:
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
-    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function)}
+    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function, role)}
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
@@ -173,15 +173,16 @@ def _function(app: App, function: Function, role: Role | None, code: dict[str, s
     return Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", ordered, origin=function.origin)
 
 
-def _variables(app: App, function: Function) -> dict[str, str]:
+def _variables(app: App, function: Function, role: Role | None) -> dict[str, str]:
     """What the runtime part reads: its stack, its stage, the job queues' URLs, the web app that it serves."""
     queues = {f"REMIT_QUEUE_{queue.upper().replace('-', '_')}": f"${{{queue_id(queue)}}}" for queue in app.queues}
+    sent = websocket_api.sending(function, () if role is None else role.grants)
     served = {}
     if function.web is not None:
         served["REMIT_WEB_APP"] = function.web.target
         if function.web.interface is not None:
             served["REMIT_WEB_INTERFACE"] = function.web.interface
-    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues, **served}
+    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues, **served, **sent}
 
 
 def _job_queue(app: App, queue: str) -> Iterator[Resource]:

@@ -18,6 +18,7 @@ from remit.triggers.schedule import Schedule as schedule  # noqa: N813 - spelled
 from remit.triggers.sns import Sns as sns  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.sqs import Sqs as sqs  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.user_pool import UserPool as user_pool  # noqa: N813 - spelled as it is used in a decorator
+from remit.triggers.websocket import Websocket as websocket  # noqa: N813 - spelled as it is used in a decorator
 
 __all__ = [
     "api",
@@ -34,4 +35,5 @@ __all__ = [
     "sns",
     "sqs",
     "user_pool",
+    "websocket",
 ]
