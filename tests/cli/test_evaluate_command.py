@@ -55,7 +55,7 @@ def answers(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
     return code, [json.loads(line) for line in out.splitlines()], talk
 
 
-@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived"])
+@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived", "exception"])
 def test_the_recorded_cases_are_answered_line_by_line(name: str) -> None:
     cases = ROOT / f"tests/data/{name}-cases.jsonl"
     code, out, talk = remit("evaluate", str(cases))
@@ -197,6 +197,28 @@ def test_a_resources_policy_given_as_the_callers_is_noted(tmp_path: Path) -> Non
     assert talk == ""
 
 
+def test_the_policy_of_a_vpc_endpoint_is_a_layer_of_its_own(tmp_path: Path) -> None:
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}}
+    queue = "arn:aws:sqs:eu-west-1:111122223333:q"
+    of_endpoint = {**document, "Statement": {**document["Statement"], "Principal": "*", "Action": "sqs:Receive*"}}
+    own, endpoint = tmp_path / "own.json", tmp_path / "endpoint.json"
+    own.write_text(json.dumps(document))
+    endpoint.write_text(json.dumps(of_endpoint))
+    options = ("--policy", str(own), "--endpoint-policy", str(endpoint), "--resource", queue, "--complete")
+    _, out, _ = remit("evaluate", *options, "--action", "sqs:SendMessage", "--json")
+    assert json.loads(out)["layers"] == {
+        "identity": {"verdict": "Allowed", "statements": ["identity[0].Statement[0]"]},
+        "endpoint": {"verdict": "ImplicitlyDenied", "statements": []},
+    }
+    assert 0 == remit("evaluate", *options, "--action", "sqs:ReceiveMessage")[0]
+    line = case(
+        policies={"identity": [document], "endpoint": of_endpoint},
+        request={"action": "sqs:SendMessage", "resource": queue},
+    )
+    _, (answer,), _ = answers(line)
+    assert answer["verdict"] == "ImplicitlyDenied"
+
+
 def test_an_action_without_resources_is_decided_by_statements_on_everything(tmp_path: Path) -> None:
     """The catalogue knows that s3:ListAllMyBuckets takes no resource: a Deny on one bucket does not touch it."""
     policy = tmp_path / "policy.json"
@@ -312,3 +334,28 @@ def test_a_file_whose_name_has_an_equals_sign_is_no_level(tmp_path: Path) -> Non
 def test_a_level_without_a_name_or_a_file_is_refused(tmp_path: Path, option: str, expected: str) -> None:
     code, _, talk = asked_with(tmp_path, "--scp", option)
     assert (code, expected in talk) == (2, True)
+
+
+def test_a_function_of_a_template_is_spelled_as_its_author_wrote_it(tmp_path: Path) -> None:
+    """In sentences: what is data, as the names that the answer depends on, stays as requests are asked with it."""
+    late = '${{"Fn::ImportValue":"queue"}}'
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": late}
+    broken = {**statement, "Effect": late}
+    policies = [{"Version": "2012-10-17", "Statement": [part]} for part in (statement, broken)]
+    request = {"action": "sqs:SendMessage", "resource": "arn:aws:sqs:eu-west-1:111122223333:q", "open": True}
+
+    _, (answer, refusal), _ = answers(*(case(policies={"identity": policy}, request=request) for policy in policies))
+
+    sentence = (
+        "sqs:SendMessage on arn:aws:sqs:eu-west-1:111122223333:q depends on {!ImportValue queue}, which the request "
+        "does not say, by identity[0].Statement[0]"
+    )
+    assert (answer["because"], answer["unknown"]) == (sentence, [late])
+    assert refusal["error"] == "Statement[0].Effect '{!ImportValue queue}' is not valid: only 'Allow' and 'Deny' exist"
+
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps(policies[0]))
+    _, out, _ = remit(
+        "evaluate", "--policy", str(file), "--action", request["action"], "--resource", request["resource"], "--json"
+    )
+    assert json.loads(out)["because"] == sentence

@@ -173,6 +173,9 @@ class App:
             return triggers[0]
         return lambda function: function
 
+    def web(self, *_arguments: object, **_options: object) -> None:
+        pass
+
     def job(self, function: Any = None, /, *, queue: str = "default", **_options: object) -> Any:
         if function is not None:
             return Job(function, queue)

@@ -143,7 +143,7 @@ def _log_group(function: Function) -> Resource:
 def _function(app: App, function: Function, role: Role | None, code: dict[str, str]) -> Resource:
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
-    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app)}
+    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function)}
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
@@ -161,10 +161,15 @@ def _function(app: App, function: Function, role: Role | None, code: dict[str, s
     return Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", ordered, origin=function.origin)
 
 
-def _variables(app: App) -> dict[str, str]:
-    """What the runtime part reads: its stack, its stage, the job queues' URLs."""
+def _variables(app: App, function: Function) -> dict[str, str]:
+    """What the runtime part reads: its stack, its stage, the job queues' URLs, the web app that it serves."""
     queues = {f"REMIT_QUEUE_{queue.upper().replace('-', '_')}": f"${{{queue_id(queue)}}}" for queue in app.queues}
-    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues}
+    served = {}
+    if function.web is not None:
+        served["REMIT_WEB_APP"] = function.web.target
+        if function.web.interface is not None:
+            served["REMIT_WEB_INTERFACE"] = function.web.interface
+    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues, **served}
 
 
 def _job_queue(app: App, queue: str) -> Iterator[Resource]:
