@@ -10,7 +10,7 @@ from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
 from remit.project import current_load
 from remit.project.declared_functions import Access, Declaration
-from remit.runtime import Job
+from remit.runtime.job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
