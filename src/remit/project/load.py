@@ -10,9 +10,10 @@ from remit.app import App
 from remit.errors import Origin, RemitError
 from remit.project import item_lines, policy_list
 from remit.project.api_settings import api_settings
-from remit.project.assemble import Everywhere, app_managed, app_policy, function_of, job_queues, jobs_enabled, workers
+from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.project.current_load import Loading, loading, relative
 from remit.project.deferred_imports import deferred_sdk
+from remit.project.job_queues import job_queues, jobs_enabled, looks_up, sends, workers, workers_of_jobs
 from remit.project.lambda_environment import check_placeholders, lambda_environment
 from remit.project.name_checks import check_handlers, check_names
 from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
@@ -20,7 +21,8 @@ from remit.project.user_code import import_app, import_shared, importing, run_co
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Grant
+    from remit.app import Function, Grant
+    from remit.project.declared_functions import Declaration
     from remit.project.settings import Section
 
 
@@ -52,8 +54,8 @@ def _app(state: Loading) -> App:
     resources = tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.resources)
     outputs = tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.outputs)
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
-    plain = [declaration for declaration in state.declarations if declaration.job_queue is None]
-    functions = [function_of(state, declaration, everywhere) for declaration in plain]
+    plain = [declaration for declaration in state.declarations if declaration.job is None]
+    functions = [_function(state, declaration, everywhere) for declaration in plain]
     functions += workers(state, queues, everywhere)
     if not functions and not resources:
         raise RemitError(
@@ -75,7 +77,8 @@ def _app(state: Loading) -> App:
         resources=resources,
         outputs=outputs,
         queues=queues,
-        jobs={job.name: job.job_queue for job in state.declarations if job.job_queue is not None},
+        jobs=workers_of_jobs(state),
+        schedules_jobs=config.job.scheduler,
         queues_origin=jobs_enabled(state),
         default_policy=_replacement(state, "default_policy"),
         default_vpc_policy=_replacement(state, "default_vpc_policy"),
@@ -89,6 +92,12 @@ def _app(state: Loading) -> App:
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
+
+
+def _function(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function:
+    """A declared function, with the jobs that it sends and whether it looks up outputs."""
+    function = function_of(state, declaration, everywhere)
+    return replace(function, sends=sends(state, [declaration]), looks_up=looks_up(state, [declaration]))
 
 
 def _reasons(state: Loading, section: Section) -> Mapping[str, tuple[str, Origin | None]]:

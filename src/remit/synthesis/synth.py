@@ -11,11 +11,10 @@ from remit.errors import RemitError, few
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.roles.assign import bind_text
-from remit.roles.defaults import queue_arn, queue_id
 from remit.roles.fit_quotas import fit
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
-from remit.triggers import source
+from remit.synthesis.job_resources import job_resources, job_variables, worker_source
 from remit.triggers.app_wide import app_wide_outputs, app_wide_resources
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 UNPACKAGED: Final = "not-packaged.zip"
 """The key that a template has which was built without packages; it cannot be deployed."""
 _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", "Role")
-_VISIBILITY: Final = 6  # times the worker's timeout ("Creating and configuring an Amazon SQS event source mapping")
-_RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
-_ATTEMPTS: Final = 5
 
 
 def synth(
@@ -66,7 +62,7 @@ def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:
 
 
 def _shared(app: App) -> list[Resource]:
-    return [*app.resources, *(resource for queue in app.queues for resource in _job_queue(app, queue))]
+    return [*app.resources, *job_resources(app)]
 
 
 def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucket: str = ARTEFACTS) -> list[Resource]:
@@ -81,8 +77,7 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
         resources.append(_function(app, function, role, code))
         for trigger in function.triggers:
             resources += _all_bound(trigger.resources(function), late_bound_arns)
-        if function.queue is not None:
-            resources += _worker_source(function, function.queue)
+        resources += worker_source(app, function)
     return [*resources, *_all_bound(app_wide_resources(app), late_bound_arns)]
 
 
@@ -143,7 +138,7 @@ def _log_group(function: Function) -> Resource:
 def _function(app: App, function: Function, role: Role | None, code: dict[str, str]) -> Resource:
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
-    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app)}
+    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function)}
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
@@ -161,36 +156,9 @@ def _function(app: App, function: Function, role: Role | None, code: dict[str, s
     return Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", ordered, origin=function.origin)
 
 
-def _variables(app: App) -> dict[str, str]:
-    """What the runtime part reads: its stack, its stage, the job queues' URLs."""
-    queues = {f"REMIT_QUEUE_{queue.upper().replace('-', '_')}": f"${{{queue_id(queue)}}}" for queue in app.queues}
-    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues}
-
-
-def _job_queue(app: App, queue: str) -> Iterator[Resource]:
-    worker = next(function for function in app.functions if function.queue == queue)
-    name, dead = queue_id(queue), f"{queue_id(queue).removesuffix('Queue')}DeadLetterQueue"
-    yield Resource(dead, "AWS::SQS::Queue", {"MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": True})
-    yield Resource(
-        name,
-        "AWS::SQS::Queue",
-        {
-            "RedrivePolicy": {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": _ATTEMPTS},
-            "SqsManagedSseEnabled": True,
-            "VisibilityTimeout": min(43_200, _VISIBILITY * worker.properties["Timeout"]),
-        },
-    )
-
-
-def _worker_source(function: Function, queue: str) -> Iterator[Resource]:
-    """The worker's event source mapping, which delivers one job at a time.
-
-    A job that times out ends the process before it can say which jobs of its batch had finished, and SQS would deliver
-    all of them again ("Implementing partial batch responses", AWS Lambda Developer Guide).
-    """
-    yield from source.mapping(
-        function, "Jobs", queue_arn(queue), BatchSize=1, FunctionResponseTypes=["ReportBatchItemFailures"]
-    )
+def _variables(app: App, function: Function) -> dict[str, str]:
+    """What the runtime part reads: its stack, its stage, and what it needs of job queues."""
+    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **job_variables(app, function)}
 
 
 def _all_bound(resources: Iterator[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:
