@@ -36,7 +36,12 @@ class Answer:
 
     status: int
     headers: tuple[tuple[str, str], ...]
-    body: str
+    content: bytes
+
+    @property
+    def body(self) -> str:
+        """The content, which is text."""
+        return self.content.decode()
 
     def all(self, name: str) -> list[str]:
         """The values of a header."""
@@ -54,7 +59,7 @@ def ask(method: str, url: str, headers: Mapping[str, str] | None = None, body: s
     with contextlib.closing(connection):
         connection.request(method, address._replace(scheme="", netloc="").geturl() or "/", body, dict(headers or {}))
         response = connection.getresponse()
-        return Answer(response.status, tuple(response.getheaders()), response.read().decode())
+        return Answer(response.status, tuple(response.getheaders()), response.read())
 
 
 def signed_headers(here: LocalAws, method: str, url: str, service: str = "execute-api") -> dict[str, str]:

@@ -43,11 +43,20 @@ DENIAL: Final = (
 )
 _UNSHOWN: Final = re.compile(r"\r|\x1b\[\?\d+[hl]")
 """To go to the beginning of a line that is erased then, to hide the cursor."""
+_TIME_OF_DAY: Final = re.compile(r"\d\d:\d\d:\d\d")
+_DURATION: Final = re.compile(r"\d+\.\d+ s\b")
 _FONTS: Final = re.compile(r"@font-face \{.*?\}\n?", re.DOTALL)
 
 
 def main() -> None:
-    """Run the commands in a project of their own, and write the picture."""
+    """Write the picture."""
+    PICTURE.parent.mkdir(exist_ok=True)
+    PICTURE.write_text(picture(), "utf-8")
+    print(f"wrote {PICTURE.relative_to(ROOT)}")
+
+
+def picture() -> str:
+    """The picture, as SVG: the commands are run in a project of their own. The same outputs give the same bytes."""
     with tempfile.TemporaryDirectory() as place:
         project = Path(place) / "orders"
         project.mkdir()
@@ -60,9 +69,7 @@ def main() -> None:
             screens.append(_run(project, "why", DENIAL))
         finally:
             _run(project, "local", "stop")
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(_drawn(screens), "utf-8")
-    print(f"wrote {PICTURE.relative_to(ROOT)}")
+    return _drawn([_without_clock(screen) for screen in screens])
 
 
 def _run(project: Path, *arguments: str) -> str:
@@ -83,6 +90,11 @@ def _run(project: Path, *arguments: str) -> str:
     process.wait()
     words = " ".join(f"'{word}'" if " " in word else word for word in arguments)
     return f"\x1b[1m$ remit {words}\x1b[0m\n{_shown(written.decode())}"
+
+
+def _without_clock(screen: str) -> str:
+    """A screen with one time of day for every event, and one duration."""
+    return _DURATION.sub("0.05 s", _TIME_OF_DAY.sub("12:00:00", screen))
 
 
 def _shown(written: str) -> str:

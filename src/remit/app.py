@@ -140,6 +140,26 @@ class Trigger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WebApp:
+    """A web framework's object that a function serves."""
+
+    target: str
+    """Its module and name: `shop.main:api`."""
+    interface: Literal["asgi", "wsgi"] | None = None
+    """How it is called; None where that is told from the object when it is there."""
+
+    @property
+    def module(self) -> str:
+        """The module that has it."""
+        return self.target.partition(":")[0]
+
+    @property
+    def attribute(self) -> str:
+        """What it is called there."""
+        return self.target.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A Lambda function as declared: app-wide and own settings are merged in `properties`."""
 
@@ -161,6 +181,8 @@ class Function:
     """The job queues to which it may send; None where no function of the app says so: to all."""
     looks_up: bool = True
     """Whether it may look up outputs of the app's stack."""
+    web: WebApp | None = None
+    """What it serves, if it is a web app's."""
     origin: Origin | None = None
     written: Mapping[str, Origin] = field(default_factory=dict)
     """The line that set each property."""

@@ -144,17 +144,26 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         this_machine,
     )
     from remit.package.packed_handlers import check_handlers  # noqa: PLC0415 - as above
+    from remit.package.packed_web_apps import check_web_apps  # noqa: PLC0415 - as above
 
-    local = this_machine() if for_this_machine and depends(folder) else None
+    serving = {function.name for function in app.functions if function.web is not None}
+    local = this_machine() if for_this_machine and (serving or depends(folder)) else None
     targets = {function.name: local or _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
-        target: package(folder, target, exclude=app.exclude, allow=app.allowed_secrets, progress=progress)
+        target: package(
+            folder,
+            target,
+            exclude=app.exclude,
+            allow=app.allowed_secrets,
+            progress=progress,
+            serves_web_app=any(targets[name] == target for name in serving),
+        )
         for target in dict.fromkeys(targets.values())
     }
     packages_by_function = {name: packages[target] for name, target in targets.items()}
     check_handlers(app.functions, packages_by_function)
+    notes = [*check_web_apps(app.functions, packages_by_function, targets)]
     place(packages_by_function, folder)
-    notes: list[str] = []
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")

@@ -371,3 +371,30 @@ def test_a_plans_permissions_count_too() -> None:
 def test_what_a_user_is_made_of_is_not_told() -> None:
     (reason,) = undecided(None, ("AWS::IAM::User", {"LoginProfile": {"Password": "correct horse"}}))
     assert "horse" not in reason
+
+
+def test_an_example_calls_an_action_of_the_resources_own_service() -> None:
+    (change,) = changes(None, bucket({**PUBLIC, "Action": "*"}))
+    assert [piece.request.action.partition(":")[0] for piece in change.access.gained] == ["s3"]
+
+
+def test_an_account_that_a_parameter_gives_is_itself_alone_and_is_told_by_the_parameter() -> None:
+    other = {**READ, "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${Partner}:root"}}}
+    (change,) = changes(bucket(READ), bucket(READ, other))
+    (piece,) = change.access.gained
+    assert (piece.principal, piece.request.principal) == (
+        "arn:aws:iam::${Partner}:root",
+        "arn:aws:iam::${Partner}:user/example",
+    )
+
+
+def test_what_a_resource_is_called_lets_nobody_in() -> None:
+    profile = {"Roles": ["worker"], "Path": "/"}
+    other = {**profile, "Path": "/team/", "InstanceProfileName": "workers"}
+    assert undecided(("AWS::IAM::InstanceProfile", profile), ("AWS::IAM::InstanceProfile", other)) == []
+
+
+@pytest.mark.parametrize("access", ["Private", "BucketOwnerFullControl", {"Ref": "Access"}])
+def test_an_access_control_list_for_the_owner_lets_nobody_in(access: object) -> None:
+    opened = len(undecided(None, ("AWS::S3::Bucket", {"AccessControl": access})))
+    assert opened == isinstance(access, dict)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.app import Grant, Reason
 from remit.deployer.needed_actions import sentences
+from remit.iam.length import length
 from remit.iam.pattern import covers
 from remit.iam.pattern_list import PatternList
 from remit.iam.policy import Condition, allow
@@ -155,14 +156,15 @@ def _saving(wide: _Group, narrow: _Group) -> int:
     added_actions = [action for action in wide.actions if action not in narrow.actions]
     if not added_actions:
         return 0
-    saved = _length(narrow.resources)
+    saved = _length_of(narrow.resources)
     if narrow.resources == wide.resources:  # the wide group's statement goes
-        saved += _FRAME + _length(wide.actions)
-    return saved - _length(added_actions)
+        saved += _FRAME + _length_of(wide.actions)
+    return saved - _length_of(added_actions)
 
 
-def _length(texts: Iterable[str]) -> int:
-    return sum(len(text) + 3 for text in texts)
+def _length_of(texts: Iterable[str]) -> int:
+    """Characters of texts in a list, each with a comma."""
+    return sum(length(text) + 1 for text in texts)
 
 
 def _move(wide: _Group, narrow: _Group) -> None:

@@ -50,14 +50,6 @@ def documents(template: WrittenTemplate) -> Iterator[PolicyDocument]:
             )
 
 
-def resources_with_properties(template: WrittenTemplate) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """The name, the type and the properties of each resource that has any."""
-    for name, resource in template.resources.items():
-        properties = resource.get("Properties")
-        if isinstance(properties, dict):
-            yield name, str(resource["Type"]), properties
-
-
 def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Spot]]:
     """The resources of a template, and what each loop makes, once, with where they stand."""
     for name, resource in template.resources.items():

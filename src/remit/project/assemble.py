@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 from remit.project import item_lines, policy_list, setting_values
 from remit.project.current_load import relative
 from remit.project.name_checks import check_declaration, logical_id
+from remit.project.web_apps import check_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +33,13 @@ def app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
     """The grants of a policy of the configuration, which reach every function."""
     items: Items = getattr(state.config.lambda_.iam, name)
     reason = Reason("setting", subjects=(name,))
-    parts = [policy_list.declare(value, span, reason, name) for value, span in items.parts]
-    return _relative(state, [grant for part in parts for grant in part])
+    grants: list[Grant] = []
+    mistakes = Mistakes()
+    for value, span in items.parts:
+        with mistakes.noted():
+            grants += policy_list.declare(value, span, reason, name)
+    mistakes.refuse()
+    return _relative(state, grants)
 
 
 def app_managed(state: Loading) -> dict[str, Origin | None]:
@@ -49,22 +55,34 @@ def app_managed(state: Loading) -> dict[str, Origin | None]:
 
 def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function:
     """The function that a declaration describes."""
-    check_declaration(declaration)
-    settings = merged_settings(state, declaration.settings)
-    access = declaration.access
-    if "Role" in settings.properties:
-        check_own_role(declaration.name, access)
-    managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
+    access, mistakes = declaration.access, Mistakes()
+    settings = _NO_SETTINGS
+    policy: tuple[Grant, ...] = ()
+    managed: dict[str, Origin | None] = {}
+    with mistakes.noted():
+        check_declaration(declaration)
+    with mistakes.noted():
+        settings = merged_settings(state, declaration.settings)
+        if "Role" in settings.properties:
+            check_own_role(declaration.name, access)
+        if declaration.web is not None:
+            check_runtime(declaration.name, settings.properties["Runtime"], declaration.where.origin)
+    with mistakes.noted():
+        policy = declared_grants(state, access)
+    with mistakes.noted():
+        managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
+    mistakes.refuse()
     return Function(
         name=declaration.name,
         logical_id=logical_id(declaration.name),
         handler=declaration.handler,
         properties=settings.properties,
         triggers=declaration.triggers,
-        policy=(*declared_grants(state, access), *everywhere.policy),
+        policy=(*policy, *everywhere.policy),
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
+        web=declaration.web,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
     )
@@ -88,8 +106,12 @@ def check_own_role(name: str, access: tuple[Access, ...]) -> None:
 def declared_grants(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
     """What a function and its groups, or the jobs of a queue, declare; with lines relative to the project."""
     grants: list[Grant] = []
+    mistakes = Mistakes()
     for declared in access:
-        grants += policy_list.declare(declared.policy, declared.where, Reason(declared.kind, subjects=(declared.name,)))
+        reason = Reason(declared.kind, subjects=(declared.name,))
+        with mistakes.noted():
+            grants += policy_list.declare(declared.policy, declared.where, reason)
+    mistakes.refuse()
     return _relative(state, grants)
 
 
@@ -133,21 +155,20 @@ class MergedSettings:
     log_retention: int | None
 
 
+_NO_SETTINGS: Final = MergedSettings({}, {}, None)
+
+
 def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> MergedSettings:
     """The app's settings, then the groups' (outermost first), then the function's own on top."""
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
     checked: list[tuple[dict[str, Any], Mapping[str, Origin]]] = [(section.settings(), lines)]
+    mistakes = Mistakes()
     for span, layer in reversed(layers):
-        try:
-            values_here = setting_values.checked_settings(layer)
-        except RemitError as error:
-            setting, *steps = error.path or ("",)
-            value = item_lines.value_node(span, str(setting))
-            error.origin = item_lines.origin_of(item_lines.part_of(value, tuple(steps)), span)
-            error.path = ()
-            raise
-        checked.append((values_here, dict.fromkeys(layer, span.origin)))
+        for name, value in layer.items():
+            with mistakes.noted():
+                checked.append((_checked_setting(name, value, span), {name: span.origin}))
+    mistakes.refuse()
     properties: dict[str, Any] = {}
     written: dict[str, Origin] = {}
     retention: int | None = 30
@@ -161,6 +182,18 @@ def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]]
                     written[property_name] = origin
     without_empty = {name: value for name, value in properties.items() if value not in (None, [], {})}
     return MergedSettings(without_empty, written, retention)
+
+
+def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
+    """A setting that a decorator gives, checked. RemitError stands at the part of its value that is wrong."""
+    try:
+        return setting_values.checked_settings({name: value})
+    except RemitError as error:
+        setting, *steps = error.path or ("",)
+        node = item_lines.value_node(span, str(setting))
+        error.origin = item_lines.origin_of(item_lines.part_of(node, tuple(steps)), span)
+        error.path = ()
+        raise
 
 
 def _merge(old: Any, new: Any) -> Any:

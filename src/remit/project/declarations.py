@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
-from remit.project import current_load
+from remit.project import current_load, web_apps
 from remit.project.declared_functions import Access, Declaration, JobOptions
 from remit.runtime.job import Job
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from remit.app import Trigger
     from remit.project.setting_values import FunctionSettings
     from remit.project.shared import Shared
+    from remit.triggers.api import Authorization
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -90,6 +91,33 @@ class Group:
             return function
 
         return decorate
+
+    def web(
+        self,
+        target: str,
+        *triggers: Trigger,
+        auth: Authorization | None = None,
+        name: str = "web",
+        interface: Literal["asgi", "wsgi"] | None = None,
+        policy: Any = (),
+        managed_policy: Any = (),
+        sends: Sequence[Job | str] | None = None,
+        reads: Sequence[type[Shared]] | None = None,
+        **settings: Unpack[FunctionSettings],
+    ) -> None:
+        """Declare a function that serves a web app: `app.web("shop.main:api", auth="NONE")`.
+
+        `target` names the framework's object (FastAPI, Starlette, Litestar, Flask, Django and whatever else is ASGI or
+        WSGI), which stays as it is: the adapter comes with the zip. It answers every request to the app's HTTP API that
+        no other route takes, or as `triggers` say: `on.http()` for a URL of its own, or routes. `auth` is that of
+        `on.api`. `interface` is told from the object unless it is given.
+        """
+        arguments = _Arguments(caller_span(), policy, managed_policy, dict(settings), sends, reads)
+        web_app, web_triggers = web_apps.declared(target, triggers, auth, interface)
+        declaration = self._declaration(tokens.plain(name), web_apps.HANDLER, web_triggers, arguments)
+        state = current_load.current()
+        if state is not None:
+            state.declarations.append(replace(declaration, web=web_app))
 
     @overload
     def job(self, function: Callable[..., Any], /) -> Job: ...

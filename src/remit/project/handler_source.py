@@ -21,6 +21,7 @@ _SHOWN: Final = 40  # characters of a value
 _NAMING: Final = frozenset({"globals", "locals", "vars", "setattr", "exec"})
 """Functions by which a module may get names that its source does not spell."""
 _READS_FORM: Final = "a handler reads `module.function`"
+_WEB_APP_READS: Final = "a web app reads `module:name`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,11 @@ def split(handler: str) -> tuple[str, str]:
     return module.replace("/", "."), name
 
 
-def problem(source: bytes, name: str, file: str) -> HandlerProblem | None:
-    """What a module's source shows to be wrong with its handler of this name; None where it shows nothing."""
+def problem(source: bytes, name: str, file: str, *, is_web_app: bool = False) -> HandlerProblem | None:
+    """What a module's source shows to be wrong with its handler of this name; None where it shows nothing.
+
+    A web app only has to be there: its adapter calls it in other ways.
+    """
     try:
         tree = ast.parse(source, file)
     except SyntaxError as error:
@@ -50,7 +54,10 @@ def problem(source: bytes, name: str, file: str) -> HandlerProblem | None:
     if name not in bound_names:
         if _defines_more(tree):
             return None
-        return HandlerProblem("does not exist", did_you_mean(name, bound_names) or _READS_FORM)
+        form = _WEB_APP_READS if is_web_app else _READS_FORM
+        return HandlerProblem("does not exist", did_you_mean(name, bound_names) or form)
+    if is_web_app:
+        return None
     (definition, *others) = [definition for bound_name, definition in definitions if bound_name == name]
     return None if others else _problem_of(definition)
 

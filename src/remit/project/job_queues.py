@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, JobQueue
-from remit.errors import RemitError, did_you_mean
+from remit.errors import Mistakes, RemitError, did_you_mean
 from remit.project import item_lines, job_setting_values
 from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
@@ -20,9 +20,15 @@ if TYPE_CHECKING:
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Declaration
     from remit.project.job_setting_values import QueueSettings
+    from remit.project.setting_values import Check
 
 WORKER: Final = "remit.worker.work"
 _RETRIES: Final = 4
+_OPTIONS: Final[Mapping[str, Check]] = {
+    "timeout": job_setting_values.timeout,
+    "retries": job_setting_values.retries,
+    "concurrency": job_setting_values.concurrency,
+}
 
 
 def jobs_enabled(state: Loading) -> Origin | None:
@@ -31,22 +37,29 @@ def jobs_enabled(state: Loading) -> Origin | None:
     return None if assigned is None else relative(assigned[1].origin, state.folder)
 
 
-def job_queues(state: Loading) -> tuple[JobQueue, ...]:
-    """The job queues, checked against the jobs that are declared. RemitError: see the messages."""
-    section = state.config.job
-    jobs = _jobs(state)
-    if not section.enable:
-        if jobs:
-            raise RemitError(
-                f"job `{jobs[0].name}` is declared, but jobs are off",
-                hint="set `config.job.enable = True`",
-                origin=jobs[0].where.origin,
-            )
-        return ()
+def check_jobs(state: Loading) -> None:
+    """Each queue needs a name of its own that can be one's, each job a queue that exists, and what can be its options.
+
+    What a configuration says that failed is not known. RemitError has every mistake.
+    """
+    mistakes = Mistakes()
+    with mistakes.noted():
+        _check_names(state)
     names = _queue_names(state)
-    for declaration in jobs:
-        _check_job(declaration, names)
-    return tuple(_queue(name, section.queues.get(name, {}), _jobs_of(jobs, name)) for name in names)
+    for declaration in _jobs(state):
+        with mistakes.noted():
+            check_declaration(declaration)
+        with mistakes.noted():
+            if not state.incomplete:
+                _check_queue(declaration, names)
+            _check_options(declaration)
+    mistakes.refuse()
+
+
+def job_queues(state: Loading) -> tuple[JobQueue, ...]:
+    """The job queues, `default` first; none while jobs are off. RemitError: jobs of one disagree about it."""
+    settings, jobs = state.config.job.queues, _jobs(state)
+    return tuple(_queue(name, settings.get(name, {}), _jobs_of(jobs, name)) for name in _queue_names(state))
 
 
 def workers_of_jobs(state: Loading) -> dict[str, str]:
@@ -63,50 +76,60 @@ def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
 
 
 def _queue_names(state: Loading) -> tuple[str, ...]:
-    """The queues in the order in which they are written, `default` first."""
+    """The queues in the order in which they are written, `default` first; none while jobs are off."""
     section = state.config.job
-    names = ["default", *section.additional_queues, *(name for name in section.queues if name != "default")]
-    for place, name in enumerate(names):
-        origin = section.assigned["additional_queues"][1].origin if "additional_queues" in section.assigned else None
+    return tuple(dict.fromkeys(("default", *section.additional_queues, *section.queues))) if section.enable else ()
+
+
+def _check_names(state: Loading) -> None:
+    """The queues that are named must have names of their own, and workers of their own."""
+    section = state.config.job
+    lines = {
+        name: section.assigned[name][1].origin for name in ("additional_queues", "queues") if name in section.assigned
+    }
+    written = [(name, lines["additional_queues"]) for name in section.additional_queues]
+    written += [(name, lines["queues"]) for name in section.queues if name != "default"]
+    by_worker = {JobQueue("default").worker: "default"}
+    for name, origin in written:
         if not job_setting_values.NAME.fullmatch(name):
             hint = job_setting_values.NAME_HINT
             raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
-        if name in names[:place]:
-            hint = "`default` is always there" if name == "default" else "write it once, in `config.job.queues`"
-            raise RemitError(f"the job queue `{name}` is named twice", hint=hint, origin=origin)
-    workers: dict[str, str] = {}
-    for name in names:
-        namesake = workers.setdefault(JobQueue(name).worker, name)
-        if namesake != name:
-            raise RemitError(
-                f"the job queues `{namesake}` and `{name}` would have one worker, {JobQueue(name).worker}",
-                hint="rename one of them",
-                origin=None,
-            )
-    return tuple(names)
+        worker_name = JobQueue(name).worker
+        namesake = by_worker.setdefault(worker_name, "")
+        if namesake == name:
+            hint = "`default` is always there" if name == "default" else "name it once"
+            raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
+        if namesake:
+            message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker_name}"
+            raise RemitError(message, hint="rename one of them", origin=origin)
+        by_worker[worker_name] = name
 
 
-def _check_job(declaration: Declaration, queues: tuple[str, ...]) -> None:
-    """What one job's decorator says must be usable."""
-    check_declaration(declaration)
+def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
+    """The queue of a job must exist."""
+    if not queues:
+        raise RemitError(
+            f"job `{declaration.name}` is declared, but jobs are off",
+            hint="set `config.job.enable = True`",
+            origin=declaration.where.origin,
+        )
+    queue = None if declaration.job is None else declaration.job.queue
+    if queue not in queues:
+        in_order = f"{queue}.fifo"
+        hint = f"did you mean `{in_order}`?" if in_order in queues else did_you_mean(str(queue), queues)
+        raise RemitError(
+            f"there is no job queue `{queue}`",
+            hint=hint or f"add it: `config.job.queues = {{{queue!r}: {{}}}}`",
+            origin=declaration.where.origin,
+        )
+
+
+def _check_options(declaration: Declaration) -> None:
+    """What a job's decorator says of its runs must be usable."""
     options = declaration.job
     if options is None:
         return
-    if options.queue not in queues:
-        queue = str(options.queue)
-        ordered = f"{queue}.fifo" in queues
-        hint = f"did you mean `{queue}.fifo`?" if ordered else did_you_mean(queue, queues)
-        raise RemitError(
-            f"there is no job queue `{queue}`",
-            hint=hint or f"add it: `config.job.queues = {{{options.queue!r}: {{}}}}`",
-            origin=declaration.where.origin,
-        )
-    checks = {
-        "timeout": job_setting_values.timeout,
-        "retries": job_setting_values.retries,
-        "concurrency": job_setting_values.concurrency,
-    }
-    for name, check in checks.items():
+    for name, check in _OPTIONS.items():
         value = getattr(options, name)
         if value is not None:
             _checked(declaration, name, value, check)
@@ -114,7 +137,7 @@ def _check_job(declaration: Declaration, queues: tuple[str, ...]) -> None:
         raise _mistake(declaration, "once", f"once must be True or False, got {options.once!r:.40}")
 
 
-def _checked(declaration: Declaration, name: str, value: Any, check: Any) -> None:
+def _checked(declaration: Declaration, name: str, value: Any, check: Check) -> None:
     try:
         check((name,), value)
     except RemitError as error:
@@ -163,12 +186,9 @@ def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration
     return concurrency
 
 
-def workers(state: Loading, queues: tuple[JobQueue, ...], everywhere: Everywhere) -> list[Function]:
-    """A function per job queue, with what its jobs may do."""
-    return [_worker(state, queue, _jobs_of(_jobs(state), queue.name), everywhere) for queue in queues]
-
-
-def _worker(state: Loading, queue: JobQueue, jobs: Sequence[Declaration], everywhere: Everywhere) -> Function:
+def worker(state: Loading, queue: JobQueue, everywhere: Everywhere) -> Function:
+    """The function that runs a queue's jobs, with what they may do."""
+    jobs = _jobs_of(_jobs(state), queue.name)
     # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
     access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
     groups = tuple(layer for job in jobs for layer in job.settings[1:])

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 from remit.project import current_load
 from remit.project.declared_variables import declared_variables
 from remit.project.setting_values import RESERVED_VARIABLES
@@ -158,13 +158,15 @@ def _names_region(text: str, profile: str) -> bool:
 
 
 def check_placeholders(state: current_load.Loading, app: App) -> None:
-    """No placeholder may stand in what is declared. RemitError at the line that holds it."""
+    """No placeholder may stand in what is declared. RemitError has each line that holds one."""
     if not state.placeholders:
         return
+    mistakes = Mistakes()
     for declared, origin in _declared(app):
         match = _PLACEHOLDER.search(repr(declared))
         if match is not None:
-            raise refusal(state.placeholders.get(match[0].casefold(), match[1]), origin)
+            mistakes.errors.append(refusal(state.placeholders.get(match[0].casefold(), match[1]), origin))
+    mistakes.refuse()
 
 
 def refusal(name: str, origin: Origin | None = None) -> RemitError:

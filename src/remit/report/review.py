@@ -154,6 +154,7 @@ def _access_rows(
     """The rows of some pieces; `sides` are the side whose statements they are of, and the other. Public ones first."""
     standing, counterpart = sides
     is_new = (part == LOST) is (verb == _FORBIDDEN)
+    conditions: dict[Statement, str] = {}
     by_whom: dict[tuple[bool, tuple[str, ...]], list[Piece]] = {}
     for whom, piece in _by_whom(pieces):
         by_whom.setdefault((piece.public, whom), []).append(piece)
@@ -161,6 +162,10 @@ def _access_rows(
         for group in groups(pieces_of_whom):
             where = _where(standing, group.source)
             because = "" if _is_plain(group.difference) or verb else group.because
+            statement = group.source.statement
+            if statement not in conditions:
+                change = _change_of(statement, standing, counterpart, is_new=is_new)
+                conditions[statement] = _changed_conditions(change)
             yield Row(
                 part,
                 subject,
@@ -173,7 +178,7 @@ def _access_rows(
                 group.level,
                 group.service,
                 public and part == GAINED,
-                _changed_conditions(_change_of(group.source.statement, standing, counterpart, is_new=is_new)),
+                conditions[statement],
             )
 
 
@@ -397,16 +402,26 @@ def _pieces(change: Change, part: str) -> Iterator[dict[str, Any]]:
     own, other = (change.after, change.before) if is_gain else (change.before, change.after)
     access = "resource" if change.of_resource else "access"
     for kind, comparison in ((access, change.access), ("trust", change.trust)):
-        for piece in getattr(comparison, part):
-            yield {
-                **_piece(change, piece, kind, own),
-                "changed": _changed(_change_of(piece.source.statement, own, other, is_new=is_gain)),
-            }
-    for piece in change.access.freed if is_gain else change.access.forbidden:
-        yield {
-            **_piece(change, piece, "denial", other),
-            "changed": _changed(_change_of(piece.source.statement, other, own, is_new=not is_gain)),
-        }
+        yield from _pieces_of(change, kind, getattr(comparison, part), (own, other), is_new=is_gain)
+    denials = change.access.freed if is_gain else change.access.forbidden
+    yield from _pieces_of(change, "denial", denials, (other, own), is_new=not is_gain)
+
+
+def _pieces_of(
+    change: Change,
+    kind: str,
+    pieces: Iterable[Piece],
+    sides: tuple[Standing | None, Standing | None],
+    *,
+    is_new: bool,
+) -> Iterator[dict[str, Any]]:
+    """Pieces of one kind; `sides` are the side whose statements they are of, and the other."""
+    changed: dict[Statement, dict[str, Any] | None] = {}
+    for piece in pieces:
+        statement = piece.source.statement
+        if statement not in changed:
+            changed[statement] = _changed(_change_of(statement, *sides, is_new=is_new))
+        yield {**_piece(change, piece, kind, sides[0]), "changed": changed[statement]}
 
 
 def _changed(change: StatementChange) -> dict[str, Any] | None:

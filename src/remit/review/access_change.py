@@ -104,6 +104,11 @@ class Version:
     shapes: Shapes = field(default_factory=Shapes)
     """What is known of its references before the deploy."""
 
+    @property
+    def contents(self) -> object:
+        """What a part of a template holds, which may be the same however its conditions fall out."""
+        return self.roles, *(tuple((mapping or {}).items()) for mapping in (self.documents, self.others, self.giving))
+
 
 def nothing() -> Version:
     """What there is before the first deploy: no role, and nobody to whom a resource gives anything."""

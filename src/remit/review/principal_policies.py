@@ -12,6 +12,7 @@ from remit.iam.policy import Globs, Policy, Principals, Statement
 from remit.iam.prove.caller_classes import EVERYONE, free_accounts
 from remit.iam.prove.compare import Comparison
 from remit.iam.prove.compare_callers import ComparedPolicies, compare_callers
+from remit.iam.request import principal_of
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.review.comparable_roles import filled
 
@@ -36,32 +37,41 @@ def compare_trust(old: Policy, new: Policy, was: Names = NO_SHAPES, now: Names =
     """
     if old.statements == new.statements:
         return Comparison()
-    account = next(free_accounts(old, new))
-    role = f"arn:aws:iam::{account}:role/example"
+    place = _place((old,), (new,), was, now)
     compared = ComparedPolicies(
-        (_placed(old, was, account),),
-        (_placed(new, now, account),),
+        (_placed(old, was, place),),
+        (_placed(new, now, place),),
         layer=_TRUST,
         part="trust policy",
-        owner=account,
-        resource=role,
+        owner=place[ACCOUNT],
+        resource=f"arn:aws:iam::{place[ACCOUNT]}:role/example",
         denials=False,
     )
-    comparison = _as_written(compare_callers(compared), compared, (old,), (new,))
+    comparison = _as_written(compare_callers(compared), compared, (old,), (new,), place)
     gained = tuple(replace(piece, resource=piece.principal) for piece in comparison.gained)
     lost = tuple(replace(piece, resource=piece.principal) for piece in comparison.lost)
     return replace(comparison, gained=gained, lost=lost)
 
 
 def compare_resource_policies(
-    old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names = NO_SHAPES, now: Names = NO_SHAPES
+    old: tuple[Policy, ...],
+    new: tuple[Policy, ...],
+    was: Names = NO_SHAPES,
+    now: Names = NO_SHAPES,
+    *,
+    service: str = "",
 ) -> Comparison:
-    """Who may do what by a resource's policies, and what they deny, which binds other policies, too."""
-    account = next(free_accounts(*old, *new))
+    """Who may do what by a resource's policies, and what they deny, which binds other policies, too.
+
+    Examples call actions of the resource's `service`, where that is known.
+    """
+    place = _place(old, new, was, now)
     compared = ComparedPolicies(
-        tuple(_placed(policy, was, account) for policy in old), tuple(_placed(policy, now, account) for policy in new)
+        tuple(_placed(policy, was, place) for policy in old),
+        tuple(_placed(policy, now, place) for policy in new),
+        service=service,
     )
-    return _as_written(compare_callers(compared), compared, old, new)
+    return _as_written(compare_callers(compared), compared, old, new, place)
 
 
 def compare_in_place(
@@ -99,9 +109,25 @@ def lets_in_no_more(wide: Policy, narrow: Policy, shapes: Names) -> bool:
     return not (comparison.gained or comparison.undecided)
 
 
-def _placed(policy: Policy, shapes: Names, account: str) -> Policy:
-    """A policy with its references in shape, as it is in an account: the evaluator must know the stack's own."""
-    place = {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: account}
+def _place(old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names, now: Names) -> dict[str, str]:
+    """An account for each reference to one, the stack's own first, since the evaluator must know who is of which.
+
+    Different references stand for different accounts, which no policy names.
+    """
+    shaped = [*(_shaped(policy, was) for policy in old), *(_shaped(policy, now) for policy in new)]
+    references = {ACCOUNT: None}
+    for policy in shaped:
+        for statement in policy.statements:
+            for _, value in statement.principals.patterns if statement.principals is not None else ():
+                account = principal_of(value).account or ""
+                if account.startswith("${"):
+                    references[account] = None
+    accounts = dict(zip(references, free_accounts(*shaped), strict=False))
+    return {PARTITION: "aws", REGION: "us-east-1", **accounts}
+
+
+def _placed(policy: Policy, shapes: Names, place: Names) -> Policy:
+    """A policy with its references in shape, as it is in an account."""
     return _shaped(_shaped(policy, shapes), place)
 
 
@@ -129,6 +155,8 @@ class _Written:
 
     compared: tuple[Policy, ...]
     written: tuple[Policy, ...]
+    place: Names
+    """The accounts that were put in place of references."""
 
     def location(self, source: StatementLocation) -> StatementLocation:
         """The location with the statement as it is written."""
@@ -145,9 +173,17 @@ class _Written:
             piece,
             source=source,
             difference=difference,
+            request=replace(piece.request, principal=self._caller(piece.request.principal or "")),
             principal=_principal(piece.principal, compared.principals, written.principals),
             resource=_resource(piece.resource, compared.resources, written.resources),
         )
+
+    def _caller(self, principal: str) -> str:
+        """A caller as it is written: of an account that a parameter gives."""
+        for reference, account in self.place.items():
+            if reference.startswith("${") and "::" not in reference:
+                principal = principal.replace(account, reference)
+        return principal
 
     def has(self, source: StatementLocation) -> bool:
         """Whether a location is one of this side's."""
@@ -158,9 +194,13 @@ class _Written:
 
 
 def _as_written(
-    comparison: Comparison, compared: ComparedPolicies, old: tuple[Policy, ...], new: tuple[Policy, ...]
+    comparison: Comparison,
+    compared: ComparedPolicies,
+    old: tuple[Policy, ...],
+    new: tuple[Policy, ...],
+    place: Names,
 ) -> Comparison:
-    before, after = _Written(compared.old, old), _Written(compared.new, new)
+    before, after = _Written(compared.old, old, place), _Written(compared.new, new, place)
     undecided: dict[Undecided, None] = {}
     for item in comparison.undecided:
         side = next((side for side in (after, before) if side.has(item.source)), None)

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason
-from remit.catalogue.types import access_of
+from remit.catalogue.actions import services
+from remit.catalogue.types import access_of, resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.review.access_change import Given, type_words
@@ -34,7 +35,11 @@ _NAMING_NOBODY: Final = ("aws_iam_policy", "aws_iot_policy", "aws_organizations_
 """Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
 """
 _BUCKETS: Final = ("AWS::S3::Bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_acl")
-_PRIVATE: Final = ("Private", "private", None)
+_PRIVATE: Final = (
+    "BucketOwnerFullControl", "BucketOwnerRead", "Private", "bucket-owner-full-control", "bucket-owner-read", "private",
+    None,
+)  # fmt: skip
+"""Canned access control lists that let nobody in but the owner."""
 _ATTACHMENT: Final = "aws_iam_policy_attachment"
 _HOLDERS: Final = ("Groups", "Users", "groups", "users")
 _URLS: Final = {
@@ -100,6 +105,12 @@ def giving_of_app(
     return giving((resource for resource in resources if resource.type not in _CALLS), roles, documents)
 
 
+def service_of(kind: str) -> str:
+    """The prefix of the actions of a type's service, where the type's name tells it; else empty."""
+    parts = kind.lower().split("::") if "::" in kind else kind.split("_")
+    return parts[1] if len(parts) > 1 and parts[1] in services() else ""
+
+
 class _Reader:
     """Reads the resources of one template."""
 
@@ -115,7 +126,7 @@ class _Reader:
             return Given(kind)
         authorization = access.authorization or _URLS.get(kind, "")
         if authorization:
-            mode = resource.properties.get(authorization)
+            mode = resource.properties.get(authorization) or "NONE"
             return Given(kind, openings=frozenset(() if mode == "AWS_IAM" else (_told(authorization, mode),)))
         if kind in PERMISSIONS:
             return self._permission(resource)
@@ -134,7 +145,7 @@ class _Reader:
         access = access_of(kind)
         is_held = (access.roles or kind == _ATTACHMENT) and any(properties.get(name) for name in _HOLDERS)
         if is_held or access.is_grant or kind.startswith(_GIVING):
-            told = (text for name, value in properties.items() for text in _told_all(name, value))
+            told = (text for name, value in properties.items() for text in self._told_all(kind, name, value))
             return Given(kind, properties=frozenset(told))
         naming_nobody = access.policies in ("attached", "ceiling") or kind.startswith(_NAMING_NOBODY)
         documents, unread = [], []
@@ -158,6 +169,18 @@ class _Reader:
             is_ceiling=access.policies == "ceiling" or kind.startswith(_NAMING_NOBODY),
         )
 
+    def _told_all(self, kind: str, name: str, value: Any) -> Iterator[str]:
+        """A property in words, each item of a list by itself.
+
+        What the resource is called says nothing, nor does a role that the template makes, which is compared by itself.
+        """
+        if name in _labels(kind):
+            return
+        for item in value if isinstance(value, list) else [value]:
+            made = self._resources.get(tokens.text_of(item))
+            if made is None or made.type not in _ROLES:
+                yield _told(name, item)
+
     def _grants(self, resource: Resource, document: Any, path: Path) -> list[Grant]:
         if self._place is not None and resource.origin is not None:
             return grants_of(document, path, self._place, _reason(resource))
@@ -167,6 +190,13 @@ class _Reader:
 
 def _reason(resource: Resource) -> Reason:
     return Reason("text", f"{type_words(resource.type)} {resource.logical_id}")
+
+
+def _labels(kind: str) -> tuple[str, ...]:
+    """The properties of a type that say what a resource is called."""
+    row = resource_type(kind)
+    naming = () if row is None or row.naming is None else (row.naming.property, row.naming.path)
+    return ("Description", "description", *naming)
 
 
 def _opened(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -192,14 +222,6 @@ def _targets(properties: Mapping[str, Any]) -> Iterator[str]:
         for item in value if isinstance(value, list) else [value]:
             if item is not None:
                 yield tokens.text_of(item)
-
-
-def _told_all(name: str, value: Any) -> Iterator[str]:
-    """A property in words, each item of a list by itself."""
-    if isinstance(value, list):
-        yield from (_told(name, item) for item in value)
-    else:
-        yield _told(name, value)
 
 
 def _told(name: str, value: Any) -> str:

@@ -15,6 +15,7 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.prove.compare import Comparison
 from remit.review.access_change import Change, Elsewhere, Given, Standing, Unseen
 from remit.review.principal_policies import compare_in_place, compare_resource_policies
+from remit.review.resource_access import service_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -87,8 +88,11 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
         new_policies = tuple(document.policy for document in new_documents)
         if was == now and set(old_policies) == set(new_policies):
             continue
-        compared = compare_resource_policies if target.with_principals else compare_in_place
-        comparison = compared(old_policies, new_policies, was, now)
+        if target.with_principals:
+            service = service_of(target.type)
+            comparison = compare_resource_policies(old_policies, new_policies, was, now, service=service)
+        else:
+            comparison = compare_in_place(old_policies, new_policies, was, now)
         if _is_ceiling(new, new_documents) or _is_ceiling(old, old_documents):
             comparison = replace(comparison, gained=tuple(replace(piece, public=False) for piece in comparison.gained))
         for name, part in _by_owner(comparison, old_documents, new_documents).items():
@@ -148,7 +152,9 @@ def _joined(comparison: Comparison, further: Comparison) -> Comparison:
 def _unseen(before: Given | None, after: Given | None) -> Iterator[str]:
     """What may let in somebody new and is no statement."""
     old, new = before or _NOTHING, after or _NOTHING
-    yield from (f"now with {text}" for text in sorted(new.openings - old.openings))
+    openings = sorted(new.openings - old.openings)
+    if openings:
+        yield f"now with {', '.join(openings)}"
     for text in sorted(new.unread ^ old.unread):
         yield f"what this says is known at the deploy only: {text}"
     yield from sorted(new.doubts - old.doubts)

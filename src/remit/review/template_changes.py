@@ -148,11 +148,15 @@ class _Templates:
 
         before, after = replace(self.old, value=old), replace(self.new, value=new)
         reviews = []
+        known_reviews: dict[object, Review] = {}
         for world in all_worlds:
             old_version = side(roles_in(world, before), before.file, lambda _: ())
             new_version = side(roles_in(world, after), after.file, doubts)
-            comparison = review(replace(old_version, shapes=self.was), replace(new_version, shapes=self.now))
-            reviews.append((world, comparison))
+            contents = old_version.contents, new_version.contents
+            if contents not in known_reviews:
+                versions = replace(old_version, shapes=self.was), replace(new_version, shapes=self.now)
+                known_reviews[contents] = review(*versions)
+            reviews.append((world, known_reviews[contents]))
         yield merged(reviews)
 
     def _deciding(self, old: Any, new: Any) -> Iterator[str]:

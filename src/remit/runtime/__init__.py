@@ -141,6 +141,9 @@ class App:
             return triggers[0]
         return lambda function: function
 
+    def web(self, *_arguments: object, **_options: object) -> None:
+        pass
+
     def job(self, *triggers: Any, queue: str = "default", **options: Any) -> Any:
         kept = {name: options[name] for name in ("timeout", "retries", "once") if name in options}
         if len(triggers) == 1 and hasattr(triggers[0], "__qualname__"):

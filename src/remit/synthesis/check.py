@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.quotas import quota
 from remit.errors import RemitError, few
-from remit.project.meant_items import hint_of_action
 from remit.roles.assign import assign
 from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
@@ -103,6 +102,8 @@ def _check_actions(role: Role) -> None:
     for grant in role.grants:
         for action in grant.statement.actions.patterns:
             if not _ACTION.fullmatch(action):
+                from remit.project.meant_items import hint_of_action  # noqa: PLC0415 - of mistakes alone
+
                 raise RemitError(
                     f"{action!r} is not an action: IAM refuses the policy of {few(role.functions)}",
                     hint=hint_of_action(action),

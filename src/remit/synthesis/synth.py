@@ -157,8 +157,13 @@ def _function(app: App, function: Function, role: Role | None, code: dict[str, s
 
 
 def _variables(app: App, function: Function) -> dict[str, str]:
-    """What the runtime part reads: its stack, its stage, and what it needs of job queues."""
-    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **job_variables(app, function)}
+    """What the runtime part reads: its stack, its stage, what it needs of job queues, the web app that it serves."""
+    served = {}
+    if function.web is not None:
+        served["REMIT_WEB_APP"] = function.web.target
+        if function.web.interface is not None:
+            served["REMIT_WEB_INTERFACE"] = function.web.interface
+    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **job_variables(app, function), **served}
 
 
 def _all_bound(resources: Iterator[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:

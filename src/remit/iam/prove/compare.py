@@ -62,7 +62,7 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
 
     Each side is a policy, several that are attached together, or `Layers` with boundary, session policy, SCPs and RCPs.
     `actions_of` gives the existing actions that a pattern matches (default: the catalogue's). RemitError: a condition
-    operator that does not exist, or a resource policy among the layers (see `public`).
+    operator that does not exist, or a policy of a resource (see `public`) or of a VPC endpoint among the layers.
     """
     old_side, new_side = side_of(old), side_of(new)
     gain_search = GainSearch(old_side, new_side, actions_of, "old")
@@ -131,11 +131,16 @@ def within(role: Policies, guardrail: Policies, *, actions_of: ActionsOf = catal
 
 
 def side_of(policies: Policies) -> Side:
-    """The side of a comparison that policies are. RemitError: there is a resource policy among them."""
+    """The side of a comparison that policies are. RemitError: a policy of a resource or an endpoint is among them."""
     if isinstance(policies, Policy):
         return Side(Layers((policies,)))
     if not isinstance(policies, Layers):
         return Side(Layers(tuple(policies)))
+    if policies.endpoint:
+        raise RemitError(
+            "a role is compared by its own policies, not by the policy of a VPC endpoint",
+            hint="`remit.evaluate` decides single requests that pass an endpoint",
+        )
     if policies.resource is not None:
         raise RemitError(
             "a role is compared by its own policies, not by a resource's policy",

@@ -15,6 +15,7 @@ from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.pattern import matches
 from remit.iam.pattern_list import with_stars
 from remit.iam.policy import Globs, Policy, allow
+from remit.iam.prove.action_search import catalogue_actions
 from remit.iam.prove.caller_classes import EVERYONE, caller_classes, free_accounts
 from remit.iam.prove.compare import Comparison, compare, denials_as_allows
 from remit.iam.request import principal_of
@@ -52,6 +53,14 @@ class ComparedPolicies:
     owner: str = ""
     resource: str = ""
     denials: bool = True
+    service: str = ""
+    """The prefix of the actions that the resource's service takes, as far as examples may choose; empty for any."""
+
+    def actions_of(self, pattern: str) -> tuple[str, ...]:
+        """The existing actions that a pattern matches, of the service alone where one is known."""
+        actions = tuple(catalogue_actions(pattern))
+        own = tuple(action for action in actions if action.lower().startswith(f"{self.service}:"))
+        return own or actions
 
 
 def compare_callers(policies: ComparedPolicies) -> Comparison:
@@ -173,7 +182,7 @@ class _Question:
 
     def pieces(self) -> Iterator[tuple[str, Iterator[Piece]]]:
         """The pieces of each part of the comparison."""
-        comparison = compare(self.old.policies, self.new.policies)
+        comparison = compare(self.old.policies, self.new.policies, actions_of=self.policies.actions_of)
         self._leave_undecided(comparison.undecided, self.old, self.new)
         yield "gained", self._confirmed(comparison.gained, self.old, self.new)
         yield "lost", self._confirmed(comparison.lost, self.new, self.old)
@@ -181,7 +190,7 @@ class _Question:
             return
         old, new = self.old.denials(self.caller.settled), self.new.denials(self.caller.settled)
         if old.policies != new.policies:
-            denied = compare(old.policies, new.policies)
+            denied = compare(old.policies, new.policies, actions_of=self.policies.actions_of)
             self._leave_undecided(denied.undecided, old, new)
             yield "forbidden", self._confirmed_denials(denied.gained, old, new, "old")
             yield "freed", self._confirmed_denials(denied.lost, new, old, "new")
