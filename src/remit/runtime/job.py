@@ -44,13 +44,13 @@ class Job:
         Arguments are what JSON holds, dates, Decimal, UUID and tuples (else TypeError). On a FIFO queue `group=` names
         the jobs that run one after the other; the job's own name where it is left out.
         """
-        return _sender(self, arguments, options, 0)
+        return sender(self, arguments, options, 0)
 
     def perform_in(self, seconds: float, /, *arguments: Any, **options: Any) -> str:
         """Send the job so that it runs after some seconds: up to 900, or up to a year with `config.job.scheduler`."""
         if seconds < 0:
             raise ValueError(f"{self.__name__}: {seconds} s from now is in the past")
-        return _sender(self, arguments, options, seconds)
+        return sender(self, arguments, options, seconds)
 
 
 def _send(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:
@@ -61,5 +61,5 @@ def _send(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds
     return job_queue.send(path, job.queue, arguments, options, seconds)
 
 
-_sender: Callable[[Job, tuple[Any, ...], dict[str, Any], float], str] = _send
+sender: Callable[[Job, tuple[Any, ...], dict[str, Any], float], str] = _send
 """What sends jobs; `remit.testing` puts another one here."""
