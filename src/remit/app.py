@@ -140,6 +140,26 @@ class Trigger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WebApp:
+    """A web framework's object that a function serves."""
+
+    target: str
+    """Its module and name: `shop.main:api`."""
+    interface: Literal["asgi", "wsgi"] | None = None
+    """How it is called; None where that is told from the object when it is there."""
+
+    @property
+    def module(self) -> str:
+        """The module that has it."""
+        return self.target.partition(":")[0]
+
+    @property
+    def attribute(self) -> str:
+        """What it is called there."""
+        return self.target.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A Lambda function as declared: app-wide and own settings are merged in `properties`."""
 
@@ -157,6 +177,8 @@ class Function:
     """Days; None keeps logs for ever."""
     queue: str | None = None
     """The job queue that it works, if it is a worker."""
+    web: WebApp | None = None
+    """What it serves, if it is a web app's."""
     origin: Origin | None = None
     written: Mapping[str, Origin] = field(default_factory=dict)
     """The line that set each property."""
@@ -181,6 +203,25 @@ class Function:
     def physical_name(self) -> str:
         """Its name in the account, as late-bound text."""
         return f"${{AWS::StackName}}-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """How the app's HTTP API is set up, in the words of CloudFormation's properties: `config.api`."""
+
+    cors_configuration: Mapping[str, Any] | None = None
+    throttling_burst_limit: int | None = None
+    throttling_rate_limit: float | None = None
+    access_log: bool = False
+    access_log_format: str | None = None
+    """None for JSON with the fields of AWS's example."""
+    access_log_retention: int | None = 30
+    """Days; None keeps it for ever."""
+    domain_name: str | None = None
+    certificate_arn: str | None = None
+    disable_execute_api_endpoint: bool = False
+    written: Mapping[str, Origin | None] = field(default_factory=dict)
+    """The line that set each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +252,9 @@ class App:
     """The ARN of the permissions boundary of every role."""
     boundary_origin: Origin | None = None
     """The line that set it."""
+    share_roles: bool = False
+    """Whether functions whose access is identical run under one role."""
+    api: ApiSettings = ApiSettings()
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)

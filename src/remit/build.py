@@ -20,6 +20,7 @@ from remit.synthesis.check import check, check_body
 from remit.synthesis.guardrails import guard
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
+from remit.triggers.http_api import notes_on_open_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,7 +94,14 @@ def build(
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
     quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
-    notes = (*notes_on_own_roles(app), *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
+    notes = (
+        *notes_on_own_roles(app),
+        *notes_on_open_routes(app),
+        *override_notes,
+        *guardrail_notes,
+        *packed.notes,
+        *quota_notes,
+    )
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms)
 
 
@@ -143,15 +151,27 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         place,
         this_machine,
     )
+    from remit.package.packed_handlers import check_handlers  # noqa: PLC0415 - as above
+    from remit.package.packed_web_apps import check_web_apps  # noqa: PLC0415 - as above
 
-    local = this_machine() if for_this_machine and depends(folder) else None
+    serving = {function.name for function in app.functions if function.web is not None}
+    local = this_machine() if for_this_machine and (serving or depends(folder)) else None
     targets = {function.name: local or _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
-        target: package(folder, target, exclude=app.exclude, allow=app.allowed_secrets, progress=progress)
+        target: package(
+            folder,
+            target,
+            exclude=app.exclude,
+            allow=app.allowed_secrets,
+            progress=progress,
+            serves_web_app=any(targets[name] == target for name in serving),
+        )
         for target in dict.fromkeys(targets.values())
     }
-    place({name: packages[target] for name, target in targets.items()}, folder)
-    notes: list[str] = []
+    packages_by_function = {name: packages[target] for name, target in targets.items()}
+    check_handlers(app.functions, packages_by_function)
+    notes = [*check_web_apps(app.functions, packages_by_function, targets)]
+    place(packages_by_function, folder)
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")

@@ -55,7 +55,7 @@ def answers(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
     return code, [json.loads(line) for line in out.splitlines()], talk
 
 
-@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived"])
+@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived", "exception"])
 def test_the_recorded_cases_are_answered_line_by_line(name: str) -> None:
     cases = ROOT / f"tests/data/{name}-cases.jsonl"
     code, out, talk = remit("evaluate", str(cases))
@@ -195,6 +195,28 @@ def test_a_resources_policy_given_as_the_callers_is_noted(tmp_path: Path) -> Non
     assert talk == "note: a Principal means nothing in --policy: a resource's policy goes with --resource-policy\n"
     _, _, talk = remit("evaluate", "--resource-policy", str(policy), *arguments)
     assert talk == ""
+
+
+def test_the_policy_of_a_vpc_endpoint_is_a_layer_of_its_own(tmp_path: Path) -> None:
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}}
+    queue = "arn:aws:sqs:eu-west-1:111122223333:q"
+    of_endpoint = {**document, "Statement": {**document["Statement"], "Principal": "*", "Action": "sqs:Receive*"}}
+    own, endpoint = tmp_path / "own.json", tmp_path / "endpoint.json"
+    own.write_text(json.dumps(document))
+    endpoint.write_text(json.dumps(of_endpoint))
+    options = ("--policy", str(own), "--endpoint-policy", str(endpoint), "--resource", queue, "--complete")
+    _, out, _ = remit("evaluate", *options, "--action", "sqs:SendMessage", "--json")
+    assert json.loads(out)["layers"] == {
+        "identity": {"verdict": "Allowed", "statements": ["identity[0].Statement[0]"]},
+        "endpoint": {"verdict": "ImplicitlyDenied", "statements": []},
+    }
+    assert 0 == remit("evaluate", *options, "--action", "sqs:ReceiveMessage")[0]
+    line = case(
+        policies={"identity": [document], "endpoint": of_endpoint},
+        request={"action": "sqs:SendMessage", "resource": queue},
+    )
+    _, (answer,), _ = answers(line)
+    assert answer["verdict"] == "ImplicitlyDenied"
 
 
 def test_an_action_without_resources_is_decided_by_statements_on_everything(tmp_path: Path) -> None:

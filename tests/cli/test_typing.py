@@ -41,7 +41,7 @@ config.job.enable = True
 APP = """
 from typing import Any
 
-from remit import App, Shared, aws, output, project, resource
+from remit import App, Shared, aws, grants, on, output, project, resource
 from remit.grants import allow, dynamodb, s3, sns
 from remit.grants import sqs as queue
 from remit.triggers import dynamodb as stream
@@ -73,7 +73,7 @@ def many(event: dict[str, Any], context: object) -> str:
 def inner(event: dict[str, Any], context: object) -> None: ...
 
 
-app.function(http(), name="web", handler="app.plain")
+app.function(on.http(), name="web", handler="app.plain", policy=[grants.sqs.send("q")])
 
 
 @app.job(queue="urgent")
@@ -125,6 +125,14 @@ WRONG = {
     "unknown option of a trigger": (
         'from remit.triggers import sqs\nsqs("q", batchsize=3)\n',
         'Unexpected keyword argument "batchsize"',
+    ),
+    "verb of a grant on a trigger": (
+        'from remit import on\non.sqs.send("q")\n',
+        '"type[Sqs]" has no attribute "send"',
+    ),
+    "grant as a trigger": (
+        'from remit import grants\ngrants.sqs("q")\n',
+        "Module not callable",
     ),
     "no trigger": (
         (

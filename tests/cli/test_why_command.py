@@ -114,6 +114,34 @@ def test_a_layer_that_the_message_names_is_what_must_change(ending: str, conclus
     assert found["advice"][0] == advice
 
 
+@pytest.mark.parametrize(
+    ("principal", "action", "resource", "conclusion"),
+    [
+        (
+            "root",
+            "sts:AssumeRole",
+            "role/app",
+            "it cannot be called with the credentials of a root user: see AssumeRole (AWS STS API Reference)",
+        ),
+        (
+            "user/al",
+            "iam:DeleteRole",
+            "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_a",
+            (
+                "it cannot be done by anybody, since IAM Identity Center alone changes the roles under aws-reserved: "
+                "see Manage AWS accounts with permission sets (IAM Identity Center User Guide)"
+            ),
+        ),
+    ],
+)
+def test_what_no_policy_can_allow_has_its_reason_and_no_fix(
+    principal: str, action: str, resource: str, conclusion: str
+) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}"
+    found = cause(f"User: {arn}:{principal} is not authorized to perform: {action} on resource: {arn}:{resource}")
+    assert (found["cause"], found["statement"], found["advice"], found["answers"]) == (conclusion, None, [], [])
+
+
 def test_a_deny_of_the_roles_own_is_told_with_its_line(make: Make) -> None:
     deny = '{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}'
     project = make(config=f"config.lambda_.iam.policy = [{deny}]")

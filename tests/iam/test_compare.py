@@ -430,6 +430,19 @@ def test_includes_and_within_are_proofs() -> None:
     assert piece.request.action == "sqs:SendMessage"
 
 
+def test_no_rcp_takes_the_right_to_retire_grants() -> None:
+    """KMS: the kms:RetireGrant permission is not effective in an RCP, even if Action is `*`."""
+    rcp = ((parse({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "kms:*", "Resource": "*"}]}),),)
+    nothing, retires, everything = (
+        parse({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+        for action in ("s3:GetObject", "kms:RetireGrant", "kms:*")
+    )
+    assert compare(Layers((retires,), rcp=rcp), Layers((retires,))).same
+    for policy in (retires, everything):
+        (piece,) = compare(Layers((nothing,), rcp=rcp), Layers((nothing, policy), rcp=rcp)).gained
+        assert (piece.request.action, piece.tier) == ("kms:RetireGrant", "now")
+
+
 def test_get_caller_identity_is_no_gain_since_it_is_always_allowed() -> None:
     assert compare(policy(allow("s3:*")), policy(allow(["s3:*", "sts:GetCallerIdentity"]))).same
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EXAMPLE = SOURCE.parent / "examples" / "orders"
-FOR_APPS = {"App", "Shared", "aws", "config", "configure", "output", "project", "resource"}
+FOR_APPS = {"App", "Shared", "aws", "config", "configure", "grants", "on", "output", "project", "resource"}
 """What config and app modules import; the rest of remit's names are for programs that build and check."""
 APP = """
-from remit import App, Shared, aws, config, configure, output, project, resource
+from remit import App, Shared, aws, config, configure, grants, on, output, project, resource
 from remit.grants import dynamodb, s3
 from remit.triggers import http, schedule, sqs
 
@@ -54,7 +54,7 @@ def many(event, context): return ["many", event]
 @billing.group("inner").function(name="other-name", environment={"URL": Data.queue.ref})
 def inner(event, context): return ["inner", event]
 
-app.function(http(), name="web", handler="app.plain")
+app.function(on.http(), name="web", handler="app.plain", policy=[grants.s3.read("b")])
 
 @app.job
 def add(one, two=0): return one + two
@@ -98,7 +98,8 @@ def _answer(root: Path, code: str, **environment: str) -> Any:
 
 def test_every_name_for_apps_exists(lambda_root: Path) -> None:
     names = sorted(set(remit.__all__) & FOR_APPS)
-    code = f"import remit, json; print(json.dumps([name for name in {names} if not hasattr(remit, name)]))"
+    code = "import json, remit, remit.grants\n"
+    code += f"print(json.dumps([name for name in {names} if not hasattr(remit, name)]))"
     assert _answer(lambda_root, code) == []
     assert sorted(FOR_APPS) == names
 

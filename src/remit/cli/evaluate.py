@@ -25,7 +25,7 @@ _TOLD: Final = 20
 """Lines that cannot be read and are told one by one: a file of another kind has nothing else."""
 _ENOUGH: Final = 1_000
 """Lines of which, when not one can be read, the file is of another kind."""
-_LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp")
+_LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp", "endpoint")
 _REQUEST: Final[dict[str, tuple[type, ...]]] = {
     "action": (str,),
     "resource": (str, type(None)),
@@ -43,6 +43,7 @@ _ASKED: Final = (
     "resource_policy",
     "scp",
     "rcp",
+    "endpoint_policy",
     "principal",
     "context",
     "complete",
@@ -75,6 +76,7 @@ _LEVELS_HELP: Final = "files with the same LEVEL form one level, and a FILE with
 @click.option("--resource-policy", multiple=True, type=_FILE, help="The resource's policy.")
 @click.option("--scp", multiple=True, type=_LevelFile(), help=f"An SCP; {_LEVELS_HELP}")
 @click.option("--rcp", multiple=True, type=_LevelFile(), help=f"An RCP; {_LEVELS_HELP}")
+@click.option("--endpoint-policy", type=_FILE, help="The policy of the VPC endpoint that the request passes.")
 @click.option("--action", help="The action, such as `s3:GetObject`.")
 @click.option("--resource", default="*", show_default=True, help="The resource, an ARN.")
 @click.option("--principal", help="The principal: an ARN, an account, or a service.")
@@ -86,16 +88,18 @@ def command(**options: Any) -> int:
     """Decide requests: Allowed, ExplicitlyDenied, ImplicitlyDenied or Unknown, and why.
 
     FILE (or - for standard input) holds one JSON object per line: {"id", "policies": {"identity", "boundary",
-    "session", "resource", "scp", "rcp"}, "request": {"action", "resource", "resource_account", "principal",
-    "context"}}. A condition key that is missing from the context counts as absent, unless "open" in the request lists
-    it (true: all keys). Keys that follow from the principal's ARN, such as aws:PrincipalArn, are filled in. The answer
-    to a line that cannot be read is its error. If none of the first thousand lines can be read, the rest is skipped.
+    "session", "resource", "scp", "rcp", "endpoint"}, "request": {"action", "resource", "resource_account",
+    "management_account", "principal", "context"}}. A condition key that is missing from the context counts as absent,
+    unless "open" in the request lists it (true: all keys). Keys that follow from the principal's ARN, such as
+    aws:PrincipalArn, are filled in. The answer to a line that cannot be read is its error. If none of the first
+    thousand lines can be read, the rest is skipped.
 
     With --action, it decides one request against the given policies. Condition keys that are not given are open, so the
     answer may be Unknown.
 
     A request must be allowed by at least one SCP of every level. RCPs only deny. A LEVEL is any text without `=`;
-    levels are numbered from 0 in the order in which they appear.
+    levels are numbered from 0 in the order in which they appear. The policy of a VPC endpoint ("endpoint") matters only
+    to requests that pass the endpoint: it must allow them to the principal, besides the other policies.
 
     \b
     Examples:
@@ -103,6 +107,7 @@ def command(**options: Any) -> int:
       remit evaluate --policy role.json --action s3:GetObject --resource arn:aws:s3:::data/a.csv
       remit evaluate --policy role.json --action s3:PutObject --context aws:SourceVpc=vpc-1 --complete
       remit evaluate --policy role.json --action s3:PutObject --scp root=full.json --scp root=deny.json
+      remit evaluate --policy role.json --action s3:GetObject --endpoint-policy endpoint.json
     """
     file: Path | None = options.pop("file")
     if (file is None) == (options["action"] is None):
@@ -131,6 +136,7 @@ def _one(options: dict[str, Any]) -> int:
         resource=tuple(map(_policy, options["resource_policy"])) or None,
         scp=_levels(options["scp"]),
         rcp=_levels(options["rcp"]),
+        endpoint=() if options["endpoint_policy"] is None else (_policy(options["endpoint_policy"]),),
     )
     request = Request(
         action=options["action"],
@@ -342,8 +348,18 @@ def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
             raise RemitError(message, hint="each level is a list of policies", origin=locate(("policies", name)))
         return tuple(several(level, ("policies", name, index)) for index, level in enumerate(value))
 
-    first, second, third, resource = (several(raw.get(name), ("policies", name)) for name in _LAYERS[:4])
-    return Layers(first, second, third, resource, levels("scp"), levels("rcp"))
+    def policies(name: str) -> tuple[Policy, ...]:
+        return several(raw.get(name), ("policies", name))
+
+    return Layers(
+        identity=policies("identity"),
+        boundary=policies("boundary"),
+        session=policies("session"),
+        resource=policies("resource"),
+        scp=levels("scp"),
+        rcp=levels("rcp"),
+        endpoint=policies("endpoint"),
+    )
 
 
 def _expect(value: Any, types: type | tuple[type, ...], path: tuple[str | int, ...], locate: Locate) -> None:

@@ -10,7 +10,7 @@ from remit.deploy.aws_errors import remit_errors
 from remit.deploy.changeset import deployed_template
 from remit.deploy.stack import describe
 from remit.review.access_change import Version
-from remit.review.resource_policies import giving_of_app
+from remit.review.resource_access import giving_of_app
 from remit.roles.reference_shapes import shapes_of
 from remit.synthesis import declared_roles as reading
 from remit.synthesis.declared_roles import declared

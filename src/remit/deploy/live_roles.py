@@ -16,7 +16,7 @@ from remit.deploy.role_repairs import run_under
 from remit.deploy.status import status
 from remit.errors import RemitError
 from remit.review.access_change import Version
-from remit.review.resource_policies import giving_of_app
+from remit.review.resource_access import giving_of_app
 from remit.roles.reference_names import put, references
 from remit.roles.reference_shapes import shapes_of
 from remit.synthesis.declared_roles import declared

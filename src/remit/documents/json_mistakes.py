@@ -155,6 +155,17 @@ def _innermost(brackets: str) -> int | None:
         return None
 
 
+def repeated_keys(source: JsonText, repeated: list[Repeated]) -> list[RemitError]:
+    """The errors of keys that stand twice, at their second place."""
+    errors = []
+    for error in repeated:
+        try:
+            _repeated(source, error)
+        except RemitError as refusal:
+            errors.append(refusal)
+    return errors
+
+
 def _repeated(source: JsonText, error: Repeated) -> NoReturn:
     end = _place(source, _CLOSED, error.closed)
     brackets = _brackets(source.text[:end])

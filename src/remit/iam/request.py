@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import RemitError
+from remit.iam.special_cases import SPECIAL_ACTIONS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
@@ -57,8 +58,12 @@ class Principal:
     settles: Mapping[str, str | None] = field(init=False, repr=False, compare=False)
     """The condition keys (in lower case) that the caller decides; None: known to be absent."""
 
+    service_linked: bool = field(init=False, repr=False, compare=False)
+    """Whether it is a service-linked role."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "settles", _settled(self))
+        object.__setattr__(self, "service_linked", _is_service_linked(self))
 
     @property
     def federated(self) -> bool:
@@ -67,13 +72,6 @@ class Principal:
         Source: "Permissions for GetFederationToken" (IAM User Guide).
         """
         return self.kind == "federated-user"
-
-    @property
-    def service_linked(self) -> bool:
-        """Whether it is a service-linked role, which SCPs and RCPs do not bind."""
-        return self.role is not None and (
-            "/aws-service-role/" in self.text or self.role.startswith("AWSServiceRoleFor")
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,9 @@ class Request:
         late = caller.account is not None and caller.account.startswith("${")  # the stack's account, not known yet
         local = caller.kind == "unknown" or late or (caller.account is not None and caller.account == self.owner)
         put(self, "local", local)
-        special = caller.kind == "root" or caller.federated or self.always_allowed or self.needs_resource_policy
+        special = (
+            caller.kind == "root" or caller.federated or self.folded in SPECIAL_ACTIONS or self.needs_resource_policy
+        )
         put(self, "simple", local and not special)
         opened = self.open if self.open is not None else (ALL if self.context is None else frozenset())
         put(
@@ -132,11 +132,6 @@ class Request:
     def has_identity(self) -> bool:
         """Whether the caller has identity policies: an IAM identity, or one that is not told."""
         return self.who.account is not None or self.who.kind == "unknown"
-
-    @property
-    def always_allowed(self) -> bool:
-        """Whether even a Deny does not matter. Source: GetCallerIdentity (AWS STS API Reference)."""
-        return self.folded == "sts:getcalleridentity"
 
     @property
     def needs_resource_policy(self) -> bool:
@@ -263,6 +258,12 @@ def _from_arn(text: str, account: str, tail: str) -> Principal:
     if kind in ("user", "federated-user", "root"):
         return Principal(kind, text, account)
     return Principal("federated", text)  # a SAML or OIDC provider: nobody's identity policies apply to it
+
+
+def _is_service_linked(caller: Principal) -> bool:
+    if caller.role is None:
+        return False
+    return "/aws-service-role/" in caller.text or caller.role.startswith("AWSServiceRoleFor")
 
 
 _TYPES: Final = {

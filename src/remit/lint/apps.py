@@ -17,6 +17,7 @@ from remit.lint.run import finding, findings, of_document, of_item, of_policy, o
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.roles.assign import assign
 from remit.roles.defaults import queue_id
+from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -149,6 +150,7 @@ def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
             for trigger in function.triggers
             for resource in trigger.resources(function)
         )
+    types.update((resource.logical_id, resource.type) for resource in app_wide_resources(app))
     for queue in app.queues:
         logical_id = queue_id(queue)
         dead = f"{logical_id.removesuffix('Queue')}DeadLetterQueue"

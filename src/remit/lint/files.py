@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.documents.foreign_text import ORGANISATION_NAMES
 from remit.documents.json_text import DEPTH, too_large
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
-from remit.documents.read import LARGEST, ParsedFile, read
+from remit.documents.read import LARGEST, ParsedFile, read_on
 from remit.errors import Origin, RemitError
 from remit.iam.policy import only_texts
 from remit.lint import rule_registry, templates
@@ -73,7 +75,7 @@ def lint_bytes(
     control; by default the document tells.
     """
     try:
-        source = read(content, file, most=LARGEST)
+        source = read_on(content, file, most=LARGEST)
     except RemitError as error:
         return (unreadable(error, file),)
     if not _is_meant(source.value):
@@ -91,9 +93,12 @@ _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statem
 def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
     """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
     try:
-        source = read(content, file)
+        source = read_on(content, file)
     except RemitError as error:
         return (unreadable(error, file),) if _SIGN.search(content) is not None else None
+    is_other_list = isinstance(source.value, dict) and isinstance(source.value.get("Resources"), list)
+    if is_other_list and "AWSTemplateFormatVersion" not in source.value:  # of CodeDeploy, of Security Hub
+        return None
     return _of_file(source, kind, None) if _is_meant(source.value) else None
 
 
@@ -136,19 +141,29 @@ def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | Non
 
 
 def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
+    for mistake in source.mistakes:
+        yield unreadable(mistake, source.file)
     for slip in source.slips:
         yield from findings(rule_registry.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
-    if is_template(source.value):
-        template = written_template(source.value, source.place, len(source.text.encode()))
-        yield from findings(rule_registry.hooks("template"), template, template.place, counts=Counter())
-        if len(source.text) > TOO_LARGE:
-            yield _left_out(source, "template", TOO_LARGE, "its policies and functions are not looked at")
-            return
-        for environment in (*_of_globals(template), *templates.environments(template)):
-            yield from findings(rule_registry.hooks("environment"), environment, environment.place)
-        for document in templates.documents(template):
-            yield from of_document(document)
+    yield from _of_template(source) if is_template(source.value) else _of_policy(source, kind)
+
+
+def _of_template(source: ParsedFile) -> Iterator[Finding]:
+    template = written_template(source.value, source.place, len(source.text.encode()))
+    if source.languages:
+        names = template.names | ORGANISATION_NAMES
+        template = replace(template, names=names, exact=False, opaque=True, late=True)
+    yield from findings(rule_registry.hooks("template"), template, template.place, counts=Counter())
+    if len(source.text) > TOO_LARGE:
+        yield _left_out(source, "template", TOO_LARGE, "its policies and functions are not looked at")
         return
+    for environment in (*_of_globals(template), *templates.environments(template)):
+        yield from findings(rule_registry.hooks("environment"), environment, environment.place)
+    for document in templates.documents(template):
+        yield from of_document(document)
+
+
+def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     value, path = _policy_in(source.value)
     located = bool(source.text)
     document = document_of(value, kind or _kind(value), source.place, path=path, located=located, sure=kind is not None)
@@ -192,10 +207,16 @@ def _kind(value: Any) -> str:
     with_principal = [statement for statement in statements if has_principal(statement)]
     if not with_principal:
         return IDENTITY
-    if all(map(_only_assumes, statements)):
+    if all(map(_only_assumes, statements)) and not any(map(_is_of_organisation, statements)):
         return TRUST
     anywhere = all(statement.get("Resource") in ("*", None) for statement in statements)
     return IDENTITY if not anywhere and len(with_principal) < len(statements) else RESOURCE
+
+
+def _is_of_organisation(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement denies everyone something on some resource: so resource control policies are written."""
+    is_about_everyone = statement.get("Principal") in ("*", {"AWS": "*"})
+    return statement.get("Effect") == "Deny" and is_about_everyone and "Resource" in statement
 
 
 def _only_assumes(statement: Mapping[str, Any]) -> bool:

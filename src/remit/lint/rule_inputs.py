@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.expand import expand
 from remit.iam.length import length
 from remit.iam.policy import VERSION
-from remit.iam.tokens import REFERENCE
+from remit.iam.tokens import REFERENCE, from_intrinsic, is_intrinsic
 from remit.lint import resource_fit
 from remit.lint.finding import ERROR, WARNING
 from remit.lint.reference_samples import sample
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from remit.catalogue.arns import Arn
     from remit.errors import Origin
     from remit.iam.policy import Statement
+    from remit.iam.tokens import Reference
     from remit.lint.finding import Spot
+    from remit.lint.unfilled_places import UnfilledPlace
     from remit.template.branches import ConditionOutcome
 
 T = TypeVar("T")
@@ -93,6 +95,8 @@ class PolicyDocument:
         self.either: tuple[ParsedStatement, ...] = ()
         """Statements whose Effect the deploy settles: each is looked at as an Allow, and none beside others."""
         self.broken: tuple[BrokenStatement, ...] = ()
+        self.unfilled: tuple[UnfilledPlace, ...] = ()
+        """The places that a person or a tool has yet to fill in; `raw` has late-bound text there."""
         self.unconcerned: frozenset[str] | None = None
         """The rules that its text rules out, once `rule_registry.hooks_for` has asked them."""
 
@@ -127,13 +131,38 @@ class PolicyDocument:
 
     @_kept
     def size(self) -> int:
-        """Characters as IAM counts them. Late-bound parts count as they are written.
+        """Characters as IAM counts them. Late-bound parts count as the fewest that they may become.
 
         Where a condition chooses between two values the shorter counts.
         """
+        is_small = len(self.text) <= _LEAST_QUOTA
+        if not is_small and self.names is not None:
+            return length(_spelled_out(_shortest(self.raw)), _fewest)
         if may_vary(self.text):
             return length(_shortest(self.raw))
         return len(self.text) if self.text.isascii() else length(self.raw)
+
+
+_LEAST_QUOTA: Final = 2_000
+"""Characters that every policy may have: a trust policy has 2,048 at most."""
+_FEWEST: Final = {"AWS::Partition": 3, "AWS::Region": 9, "AWS::AccountId": 12, "AWS::URLSuffix": 13}
+"""Characters of the shortest values of pseudo parameters: `aws`, `us-east-1`."""
+
+
+def _fewest(reference: Reference) -> int:
+    """The fewest characters that a reference may become: of a name that the deploy settles, one."""
+    return _FEWEST.get(reference.target or "", 1)
+
+
+def _spelled_out(value: Any) -> Any:
+    """A part of a document with the functions of CloudFormation as late-bound text."""
+    if is_intrinsic(value):
+        return from_intrinsic(value)
+    if isinstance(value, dict):
+        return {key: _spelled_out(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_spelled_out(part) for part in value]
+    return value
 
 
 def _shortest(value: Any) -> Any:

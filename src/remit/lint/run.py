@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.documents.foreign_text import UNFILLED
 from remit.errors import Origin
 from remit.iam import tokens
 from remit.lint import python_text, rule_registry
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from remit.app import Grant
     from remit.errors import RemitError
-    from remit.lint.rule_inputs import ParsedStatement, Place, PolicyDocument
+    from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, Place, PolicyDocument
     from remit.lint.rule_registry import Hook, Rule
 
 MOST: Final = 100
@@ -44,7 +45,7 @@ def of_document(document: PolicyDocument, *, huge: bool = False) -> Iterator[Fin
             yield shape_finding
     rule = rule_registry.rule("R103")
     for broken in document.broken[:MOST]:
-        if broken.written.index not in with_errors:
+        if broken.written.index not in with_errors and not _is_unfilled(broken):
             hint = broken.hint or _HINTS.get(str(broken.spot[0]) if broken.spot else "")
             problem = Problem(broken.message, hint, broken.spot)
             yield finding(rule, problem, broken.written.place, None, statement=True)
@@ -53,6 +54,14 @@ def of_document(document: PolicyDocument, *, huge: bool = False) -> Iterator[Fin
     for item in (*document.statements, *document.either):
         yield from of_item(item, counts)
     yield from of_policy(document)
+
+
+def _is_unfilled(broken: BrokenStatement) -> bool:
+    """Whether a tool has yet to fill in what does not parse."""
+    value: Any = broken.written.value
+    for step in broken.spot:
+        value = value[step] if isinstance(value, dict) and step in value else None
+    return bool(value == UNFILLED)
 
 
 def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
@@ -103,6 +112,7 @@ def finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None, *, 
     """A problem as people get it: at its place, without secrets, late-bound text as they wrote it."""
     severity = problem.severity or rule.severity
     message, hint = tokens.as_written(problem.message), problem.hint and tokens.as_written(problem.hint)
+    message, hint = message.replace(UNFILLED, "…"), hint and hint.replace(UNFILLED, "…")
     if grant is not None:
         message, hint = _as_written(message), hint and _as_written(hint)
     return Finding(

@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remit.local import api_gateway
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.request import RefusedRequest
@@ -216,6 +217,11 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
     config = importlib.import_module("hypercorn.config").Config()
     functions: Any = importlib.import_module("ministack.core.lambda_runtime")
     functions.execution_credentials = _function_credentials(record)
+    api_gateway.complete(
+        emulator,
+        importlib.import_module("ministack.services.apigateway"),
+        importlib.import_module("ministack.services.cloudformation.provisioners"),
+    )
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75

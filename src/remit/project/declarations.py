@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
-from remit.project import current_load
+from remit.project import current_load, web_apps
 from remit.project.declared_functions import Access, Declaration
 from remit.runtime import Job
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from remit.app import Trigger
     from remit.project.setting_values import FunctionSettings
+    from remit.triggers.api import Authorization
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,7 +69,7 @@ class Group:
         """Declare a Lambda function: what runs it, what it may do, how it is set up.
 
         `handler="package.module.attribute"` declares one that is not decorated, such as a framework's adapter
-        (`app.function(http(), name="web", handler="web.handler")`).
+        (`app.function(http(), name="web", handler="web.handler")`). Its module is read, and not imported.
         """
         span, name, handler = caller_span(), tokens.plain(name), tokens.plain(handler)
         arguments = (policy, managed_policy, dict(settings), span)
@@ -84,6 +85,38 @@ class Group:
             return function
 
         return decorate
+
+    def web(
+        self,
+        target: str,
+        *triggers: Trigger,
+        auth: Authorization | None = None,
+        name: str = "web",
+        interface: Literal["asgi", "wsgi"] | None = None,
+        policy: Any = (),
+        managed_policy: Any = (),
+        **settings: Unpack[FunctionSettings],
+    ) -> None:
+        """Declare a function that serves a web app: `app.web("shop.main:api", auth="NONE")`.
+
+        `target` names the framework's object (FastAPI, Starlette, Litestar, Flask, Django and whatever else is ASGI or
+        WSGI), which stays as it is: the adapter comes with the zip. It answers every request to the app's HTTP API that
+        no other route takes, or as `triggers` say: `on.http()` for a URL of its own, or routes. `auth` is that of
+        `on.api`. `interface` is told from the object unless it is given.
+        """
+        span = caller_span()
+        web_app, web_triggers = web_apps.declared(target, triggers, auth, interface)
+        declaration = self._declaration(
+            tokens.plain(name),
+            web_apps.HANDLER,
+            web_triggers,
+            (policy, managed_policy, dict(settings), span),
+            None,
+            nested=False,
+        )
+        state = current_load.current()
+        if state is not None:
+            state.declarations.append(replace(declaration, web=web_app))
 
     @overload
     def job(self, function: Callable[..., Any], /) -> Job: ...

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remit.app import WebApp
     from remit.errors import Span
 
 
@@ -28,6 +29,7 @@ class Declaration:
     """Declared inside a function, where Lambda cannot find it."""
     function: Any = None
     """What is decorated, without the decorators between; None when it is given by name."""
+    web: WebApp | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span, nearest
-from remit.project import setting_values
+from remit.project import api_setting_values, setting_values
 from remit.project.setting_lists import Table, Texts
 
 if TYPE_CHECKING:
@@ -204,6 +204,7 @@ class Iam(Section):
     managed_policy = Policies(computed=False)
     default_managed_policy = Policies(computed=False)
     permissions_boundary: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
+    share_roles: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 def _check(name: str) -> setting_values.Check:
@@ -273,6 +274,26 @@ class JobSection(Section):
     additional_queues = TextsSetting(setting_values.texts, Texts())
 
 
+class ApiSection(Section):
+    """The app's HTTP API, in the words of CloudFormation's properties: `config.api`."""
+
+    __slots__ = ()
+    path = "config.api"
+    cors_configuration: Setting[Mapping[str, Any] | None] = Setting(
+        setting_values.or_none(api_setting_values.cors_configuration), None
+    )
+    throttling_burst_limit: Setting[int | None] = Setting(
+        setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
+    )
+    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(api_setting_values.rate), None)
+    access_log: Setting[bool] = Setting(setting_values.flag, default=False)
+    access_log_format: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
+    access_log_retention: Setting[int | None] = Setting(setting_values.or_none(setting_values.retention), 30)
+    domain_name: Setting[str | None] = Setting(setting_values.or_none(api_setting_values.domain_name), None)
+    certificate_arn: Setting[str | None] = Setting(setting_values.or_none(api_setting_values.certificate_arn), None)
+    disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)
+
+
 class PackageSection(Section):
     """What goes into the zips: `config.package`."""
 
@@ -293,17 +314,19 @@ class LintSection(Section):
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
-    __slots__ = ("_job", "_lambda", "_lint", "_package")
+    __slots__ = ("_api", "_job", "_lambda", "_lint", "_package")
     app: Setting[str] = Setting(setting_values.text, "app")
 
     def __init__(self) -> None:
         super().__init__()
         object.__setattr__(self, "_lambda", Lambda())
+        object.__setattr__(self, "_api", ApiSection())
         object.__setattr__(self, "_job", JobSection())
         object.__setattr__(self, "_lint", LintSection())
         object.__setattr__(self, "_package", PackageSection())
 
     if TYPE_CHECKING:
+        _api: ApiSection
         _lambda: Lambda
         _lint: LintSection
         _job: JobSection
@@ -313,6 +336,11 @@ class Config(Section):
     def lambda_(self) -> Lambda:
         """Functions and their access."""
         return self._lambda
+
+    @property
+    def api(self) -> ApiSection:
+        """The app's HTTP API."""
+        return self._api
 
     @property
     def job(self) -> JobSection:

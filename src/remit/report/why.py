@@ -37,7 +37,8 @@ def cause_lines(cause: Cause) -> Iterator[str]:
     if statement is not None:
         yield f"fix: allow it with {json.dumps(statement)}"
     yield from (f"hint: {line}" for line in cause.advice)
-    yield f"not visible from here: {', '.join(cause.unseen)}"
+    if cause.unseen:
+        yield f"not visible from here: {', '.join(cause.unseen)}"
 
 
 def _who(cause: Cause) -> str:
@@ -51,7 +52,13 @@ def _statement(cause: Cause) -> dict[str, Any] | None:
     """What would allow it, for somebody who is not of this app; None where something else is missing, or unknown."""
     denial = cause.denial
     missing = denial.layer in (None, "identity") and not denial.explicit and not cause.answers
-    if not missing or not cause.actions or denial.principal in (None, "anonymous", "*") or is_service(denial):
+    if (
+        not cause.can_be_allowed
+        or not missing
+        or not cause.actions
+        or denial.principal in (None, "anonymous", "*")
+        or is_service(denial)
+    ):
         return None
     takes_no_resource = all(catalogued(action) is not None and not targets_of(action) for action in cause.actions)
     resource = "*" if takes_no_resource else denial.resource

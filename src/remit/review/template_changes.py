@@ -14,13 +14,22 @@ from remit.iam import tokens
 from remit.review.access_change import Review, Version
 from remit.review.changes import functions_of, others_of, review
 from remit.review.joined_worlds import merged
-from remit.review.resource_policies import giving
+from remit.review.resource_access import giving
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
 from remit.template.condition_outcomes import MOST, worlds
 from remit.template.parameters import parameters
 from remit.template.role_files import read_source
-from remit.template.role_resources import attached_to, attaching, bearing, made_together, names_in, part, units
+from remit.template.role_resources import (
+    attached_to,
+    attaching,
+    bearing,
+    made_together,
+    names_in,
+    part,
+    units,
+    with_targets,
+)
 from remit.template.roles import roles_in
 from remit.template.sections import section
 
@@ -41,7 +50,7 @@ _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 
 def version_of(read: FileRoles, file: str) -> Version:
     """The roles of a file as one side of a review."""
-    access_by_id = giving(read.resources, read.roles, read.documents)
+    access_by_id = giving(read.resources, read.roles, read.documents, read.place)
     shapes = shapes_of(read.resources)
     return Version(file, read.roles, documents=read.documents, others=read.others, giving=access_by_id, shapes=shapes)
 
@@ -119,7 +128,8 @@ class _Templates:
                 parts = attaching(old, (*names, *roles)), attaching(new, (*names, *roles))
                 yield from self._compared(*parts, partial(_givers, only=names[0]))
             else:
-                yield from self._compared(part(old, names), part(new, names), _givers)
+                parts = with_targets(part(old, names), old), with_targets(part(new, names), new)
+                yield from self._compared(*parts, _givers)
 
     def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""
@@ -138,11 +148,15 @@ class _Templates:
 
         before, after = replace(self.old, value=old), replace(self.new, value=new)
         reviews = []
+        known_reviews: dict[object, Review] = {}
         for world in all_worlds:
             old_version = side(roles_in(world, before), before.file, lambda _: ())
             new_version = side(roles_in(world, after), after.file, doubts)
-            comparison = review(replace(old_version, shapes=self.was), replace(new_version, shapes=self.now))
-            reviews.append((world, comparison))
+            contents = old_version.contents, new_version.contents
+            if contents not in known_reviews:
+                versions = replace(old_version, shapes=self.was), replace(new_version, shapes=self.now)
+                known_reviews[contents] = review(*versions)
+            reviews.append((world, known_reviews[contents]))
         yield merged(reviews)
 
     def _deciding(self, old: Any, new: Any) -> Iterator[str]:
@@ -174,13 +188,13 @@ def _roles(read: FileRoles, file: str, doubts: _Doubts, outside: str | None = No
 
 def _givers(read: FileRoles, file: str, doubts: _Doubts, only: str | None = None) -> Version:
     """What the resources of a part (or `only` one of them) let others do, with a sentence for each doubt."""
-    access_by_id = giving(read.resources, read.roles, read.documents)
+    access_by_id = giving(read.resources, read.roles, read.documents, read.place)
     with_doubts = {}
     for resource in read.resources:
         access = access_by_id.get(resource.logical_id)
         if access is not None and only in (None, resource.logical_id):
             text = json.dumps(_late(resource.properties), default=str)
-            with_doubts[resource.logical_id] = replace(access, allows=access.allows.union(doubts(text)))
+            with_doubts[resource.logical_id] = replace(access, doubts=frozenset(doubts(text)))
     return Version(file, (), giving=with_doubts)
 
 

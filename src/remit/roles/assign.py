@@ -25,9 +25,11 @@ _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
 
 
 def assign(app: App) -> tuple[Role, ...]:
-    """One role per function; functions whose access is identical, but for each one's own log group, share one.
+    """A role of its own for every function.
 
-    Grants on the app's own resources that are given by name go by Fn::GetAtt, so that CloudFormation knows the order.
+    Where the app says so (`share_roles`), functions whose access is identical but for each one's own log group share
+    one. Grants on the app's own resources that are given by name go by Fn::GetAtt, so that CloudFormation knows the
+    order.
     A function whose `properties` bring a role of its own gets none.
     """
     late_bound_arns = own_resources(app)
@@ -38,9 +40,15 @@ def assign(app: App) -> tuple[Role, ...]:
         grants = _deduplicated(
             bind(grant, late_bound_arns) for grant in (*default_grants(app, function), *function.policy)
         )
-        key = (frozenset(_anonymous(grant.statement, function) for grant in grants), frozenset(function.managed))
-        groups.setdefault(key, []).append((function, grants))
+        groups.setdefault(_shared_key(app, function, grants), []).append((function, grants))
     return tuple(_role(app, part) for members in groups.values() for part in _parts(members))
+
+
+def _shared_key(app: App, function: Function, grants: tuple[Grant, ...]) -> object:
+    """What is equal for functions that run under one role."""
+    if not app.share_roles:
+        return function.name
+    return frozenset(_anonymous(grant.statement, function) for grant in grants), frozenset(function.managed)
 
 
 def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[tuple[Function, tuple[Grant, ...]]]]:

@@ -18,7 +18,7 @@ from remit.roles.assign import bind, may_break, replaces
 from remit.roles.encryption_keys import encryption
 from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import put
-from remit.roles.role_policies import ask, at, own_verdict, places, ready_role, ready_roles, source
+from remit.roles.role_policies import ask, names_at, own_verdict, places, ready_role, ready_roles, source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -142,7 +142,10 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[BrokenFeature, ...]:
     plain = replace(app, default_policy=None, default_vpc_policy=None)
     late_bound_arns = own_resources(app)
     by_function = ready_roles(app, roles)
-    by_id = {role.logical_id: _Asked(by_function[name]) for role in roles for name in role.functions[:1]}
+    names_by_place: dict[tuple[str, ...], dict[str, str]] = {}
+    by_id = {
+        role.logical_id: _Asked(by_function[name], names_by_place) for role in roles for name in role.functions[:1]
+    }
     losses: list[BrokenFeature] = []
     for function in app.functions:
         if function.name not in by_function:
@@ -184,19 +187,25 @@ def _merged(losses: Iterable[BrokenFeature]) -> tuple[BrokenFeature, ...]:
 
 
 class _Asked:
-    """A role to be asked, in each of the places that its statements name, where it is put once."""
+    """A role to be asked, in each of the places that its statements name, where it is put once.
 
-    def __init__(self, role: ReadyRole) -> None:
+    `names_by_place` says what references are in each place: all roles of an app have the same, so they share it.
+    """
+
+    def __init__(self, role: ReadyRole, names_by_place: dict[tuple[str, ...], dict[str, str]]) -> None:
         self.role = role
+        self._names_by_place = names_by_place
         self._at: dict[tuple[str, ...], ReadyRole] = {}
 
     def at(self, resource: str) -> Iterator[ReadyRole]:
         """The role in every place where it may be asked for a resource."""
         for place in places(self.role, resource):
-            names = tuple(place.values())
-            if names not in self._at:
-                self._at[names] = at(self.role, place)
-            yield self._at[names]
+            where = tuple(place.values())
+            if where not in self._names_by_place:
+                self._names_by_place[where] = names_at(self.role.names, place)
+            if where not in self._at:
+                self._at[where] = ready_role(self.role.role, self._names_by_place[where], self.role.documents)
+            yield self._at[where]
 
     @cached_property
     def bounds(self) -> _Asked | None:
@@ -209,7 +218,8 @@ class _Asked:
             for policy in role.layers.boundary
             for statement in policy.statements
         )
-        return _Asked(ready_role(replace(role.role, grants=grants, managed=(), boundary=None), role.names))
+        boundary = ready_role(replace(role.role, grants=grants, managed=(), boundary=None), role.names)
+        return _Asked(boundary, self._names_by_place)
 
 
 def _broken(

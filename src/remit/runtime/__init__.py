@@ -58,7 +58,7 @@ class _Nothing:
 
 
 nothing = _Nothing()
-config = nothing
+config = on = nothing
 
 
 class _Declarations:
@@ -172,6 +172,9 @@ class App:
         if len(triggers) == 1 and hasattr(triggers[0], "__qualname__"):
             return triggers[0]
         return lambda function: function
+
+    def web(self, *_arguments: object, **_options: object) -> None:
+        pass
 
     def job(self, function: Any = None, /, *, queue: str = "default", **_options: object) -> Any:
         if function is not None:

@@ -16,6 +16,7 @@ from remit.roles.fit_quotas import fit
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
 from remit.triggers import source
+from remit.triggers.app_wide import app_wide_outputs, app_wide_resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,7 @@ def synth(
     for function in app.functions:
         for trigger in function.triggers:
             outputs += trigger.outputs(function)
+    outputs += app_wide_outputs(app)
     _check_outputs(outputs)
     return Template("Deployed by remit", tuple(resources), tuple(outputs))
 
@@ -79,12 +81,10 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
         resources.append(_function(app, function, role, code))
         for trigger in function.triggers:
-            for resource in trigger.resources(function):
-                properties = _bound(resource.properties, late_bound_arns)
-                resources.append(replace(resource, properties=properties))
+            resources += _all_bound(trigger.resources(function), late_bound_arns)
         if function.queue is not None:
             resources += _worker_source(function, function.queue)
-    return resources
+    return [*resources, *_all_bound(app_wide_resources(app), late_bound_arns)]
 
 
 def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
@@ -144,7 +144,7 @@ def _log_group(function: Function) -> Resource:
 def _function(app: App, function: Function, role: Role | None, code: dict[str, str]) -> Resource:
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
-    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app)}
+    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function)}
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
@@ -162,10 +162,15 @@ def _function(app: App, function: Function, role: Role | None, code: dict[str, s
     return Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", ordered, origin=function.origin)
 
 
-def _variables(app: App) -> dict[str, str]:
-    """What the runtime part reads: its stack, its stage, the job queues' URLs."""
+def _variables(app: App, function: Function) -> dict[str, str]:
+    """What the runtime part reads: its stack, its stage, the job queues' URLs, the web app that it serves."""
     queues = {f"REMIT_QUEUE_{queue.upper().replace('-', '_')}": f"${{{queue_id(queue)}}}" for queue in app.queues}
-    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues}
+    served = {}
+    if function.web is not None:
+        served["REMIT_WEB_APP"] = function.web.target
+        if function.web.interface is not None:
+            served["REMIT_WEB_INTERFACE"] = function.web.interface
+    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues, **served}
 
 
 def _job_queue(app: App, queue: str) -> Iterator[Resource]:
@@ -193,6 +198,11 @@ def _worker_source(function: Function, queue: str) -> Iterator[Resource]:
     yield from source.mapping(
         function, "Jobs", queue_arn(queue), BatchSize=1, FunctionResponseTypes=["ReportBatchItemFailures"]
     )
+
+
+def _all_bound(resources: Iterator[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:
+    for resource in resources:
+        yield replace(resource, properties=_bound(resource.properties, late_bound_arns))
 
 
 def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:

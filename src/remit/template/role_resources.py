@@ -19,6 +19,44 @@ _IAM: Final = "AWS::IAM::"
 _SAM: Final = "AWS::Serverless::"
 _DOCUMENTS: Final = frozenset({"AssumeRolePolicyDocument", "Policies", "PolicyDocument"})
 """Properties of IAM's types that hold statements: a role that a statement names is not attached by that."""
+TARGETS: Final = (
+    "Bucket",
+    "FileSystemId",
+    "FunctionName",
+    "LayerVersionArn",
+    "Queues",
+    "RepositoryName",
+    "SecretId",
+    "Topics",
+)
+"""The properties that name what a policy or a permission is of."""
+_OF_RESOURCES: Final = ("Policy", "Permission")
+"""How the names of types end that hold what a resource of another type lets others do."""
+_SPELLING: Final = frozenset(
+    (
+        "Arn",
+        "AWS",
+        "Fn",
+        "GetAtt",
+        "Join",
+        "Ref",
+        "Select",
+        "Sub",
+        "AccountId",
+        "Partition",
+        "Region",
+        "StackName",
+        "arn",
+        "aws",
+        "function",
+        "lambda",
+    )
+)
+"""Words of references and ARNs, which name nothing of a template."""
+_SAM_TYPES: Final = {
+    "AWS::Serverless::Function": "AWS::Lambda::Function",
+    "AWS::Serverless::LayerVersion": "AWS::Lambda::LayerVersion",
+}
 _NAMES: Final = ("RoleName", "ManagedPolicyName")
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
@@ -104,17 +142,43 @@ def attached_to(old: Any, new: Any, role: str) -> tuple[str, ...]:
 
 
 def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
-    """The resources of two templates: each by itself, or with those that SAM calls like what it makes for it."""
+    """The resources of two templates: each by itself, or with those that SAM calls like what it makes for it.
+
+    Policies of one type are together that may be of the same resource: all permissions to call one function, say.
+    """
     new_resources, old_resources = section(new, "Resources"), section(old, "Resources")
-    makers: set[str] = set()
-    for name, resource in (*new_resources.items(), *old_resources.items()):
-        if _is_sam(_type(resource)):
-            makers.add(name)
-    groups: dict[str, list[str]] = {}
-    for name in dict.fromkeys((*new_resources, *old_resources)):
+    bodies = (*new_resources.items(), *old_resources.items())
+    makers = {name for name, resource in bodies if _is_sam(_type(resource))}
+    groups: dict[str, set[str]] = {}
+    by_target: dict[tuple[str, str], str] = {}
+    for name, resource in bodies:
         maker = min((maker for maker in makers if name.startswith(maker)), key=len, default=name)
-        groups.setdefault(maker, []).append(name)
-    return tuple(map(tuple, groups.values()))
+        _join(groups, [maker, name])
+        for word in targets_in(resource):
+            _join(groups, [name, by_target.setdefault((_type(resource), word), name)])
+    names = tuple(dict.fromkeys(name for name, _ in bodies))
+    distinct = {id(groups[name]): groups[name] for name in names}
+    return tuple(tuple(name for name in names if name in group) for group in distinct.values())
+
+
+def with_targets(small: dict[str, Any], template: Any) -> dict[str, Any]:
+    """A part of a template with what its policies are of, as far as a reference needs it: what type that has."""
+    resources = section(template, "Resources")
+    stubs: dict[str, Any] = {}
+    for resource in small["Resources"].values():
+        for word in targets_in(resource):
+            if word in resources and word not in small["Resources"]:
+                kind = _type(resources[word])
+                stubs[word] = {"Type": _SAM_TYPES.get(kind, kind)}
+    return {**small, "Resources": {**small["Resources"], **stubs}}
+
+
+def targets_in(resource: Any) -> frozenset[str]:
+    """The words by which a policy or a permission names what it is of; none for other resources."""
+    if not _type(resource).endswith(_OF_RESOURCES):
+        return frozenset()
+    properties = section(resource, "Properties")
+    return names_in([properties.get(name) for name in TARGETS]) - _SPELLING
 
 
 def names_in(value: Any) -> frozenset[str]:

@@ -48,6 +48,8 @@ class FileRoles:
     documents: Mapping[str, Policy] = field(default_factory=dict)
     is_policy: bool = False
     """Whether it is a policy document by itself."""
+    place: Place | None = field(default=None, compare=False)
+    """Where each part of a template stands, by its path."""
 
     @property
     def others(self) -> dict[str, str]:
@@ -86,7 +88,11 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
     inside = tuple(_role(role, running, plain, attached_policies) for role in roles)
     outside = tuple(_outside(name, attached_policies, plain) for name in attached_policies.elsewhere)
     return FileRoles(
-        (*inside, *outside), resources, (*plain.notes, *attached_policies.notes), documents(resources, plain.place)
+        (*inside, *outside),
+        resources,
+        (*plain.notes, *attached_policies.notes),
+        documents(resources, plain.place),
+        place=plain.place,
     )
 
 

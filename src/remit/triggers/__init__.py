@@ -4,10 +4,13 @@ A trigger is a frozen dataclass whose fields are the user's options, with the gr
 and the outputs it offers.
 """
 
+from remit.triggers.api import Api as api  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.dynamodb import Dynamodb as dynamodb  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.http import Http as http  # noqa: N813 - spelled as it is used in a decorator
+from remit.triggers.jwt import Jwt as jwt  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.kinesis import Kinesis as kinesis  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.schedule import Schedule as schedule  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.sqs import Sqs as sqs  # noqa: N813 - spelled as it is used in a decorator
+from remit.triggers.user_pool import UserPool as user_pool  # noqa: N813 - spelled as it is used in a decorator
 
-__all__ = ["dynamodb", "http", "kinesis", "schedule", "sqs"]
+__all__ = ["api", "dynamodb", "http", "jwt", "kinesis", "schedule", "sqs", "user_pool"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from remit.app import Function, Grant, Output, Resource
+from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.source import arn_of, checked, checked_position, name_of, stream_mapping
+from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ CONSUME = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:Describ
 
 
 @dataclass(frozen=True, slots=True)
-class Dynamodb:
+class Dynamodb(BaseTrigger):
     """Run the function on the changes of a table, given by its stream's ARN or as a resource of the app.
 
     `@app.function(dynamodb(Orders.table))`. starting_position TRIM_HORIZON or LATEST; batch_size 1 to 10,000;
@@ -61,7 +62,3 @@ class Dynamodb:
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""
         yield from stream_mapping(function, self)
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """None."""
-        yield from ()

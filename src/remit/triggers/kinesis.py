@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from remit.app import Function, Grant, Output, Resource
+from remit.app import Function, Grant, Resource
 from remit.iam.policy import allow
 from remit.triggers.source import arn_of, checked, checked_position, name_of, stream_mapping
+from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ CONSUME = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kinesis:
+class Kinesis(BaseTrigger):
     """Run the function on the records of a stream, given by name, by ARN or as a resource of the app.
 
     `@app.function(kinesis("clicks", batch_size=500))`. starting_position TRIM_HORIZON or LATEST; batch_size 1 to
@@ -57,7 +58,3 @@ class Kinesis:
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""
         yield from stream_mapping(function, self)
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """None."""
-        yield from ()

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Function, Grant, Output, Resource
+from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, writer
+from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ _CRON_FIELDS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(BaseTrigger):
     """Run the function by the clock: `schedule("rate(1 day)")` or `schedule("cron(0 8 * * ? *)")`, in UTC.
 
     `input` is the event that the handler gets (any JSON) in place of EventBridge's own. Source of the grammar:
@@ -68,10 +69,6 @@ class Schedule:
             },
             origin=function.origin,
         )
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """None."""
-        yield from ()
 
 
 def _suffix(trigger: Schedule, function: Function) -> str:

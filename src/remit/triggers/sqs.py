@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from remit.app import Function, Grant, Output, Resource
+from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.source import arn_of, checked, logical, mapping, name_of
+from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ _UNWAITED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Sqs:
+class Sqs(BaseTrigger):
     """Run the function on the messages of a queue, given by name, by ARN or as a resource of the app.
 
     `@app.function(sqs("orders", batch_size=100, batch_window=5))`. batch_size 1 to 10,000; batch_window 0 to 300
@@ -69,7 +70,3 @@ class Sqs:
             ScalingConfig=scaling,
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
         )
-
-    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
-        """None."""
-        yield from ()

@@ -13,6 +13,7 @@ from remit.iam.pattern import is_pattern, matcher
 from remit.iam.prove.budget import Exhausted
 from remit.iam.prove.glob_sets import Unclear, points
 from remit.iam.prove.resource_search import covers_to_escape
+from remit.iam.special_cases import ALWAYS_ALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +26,6 @@ ActionsOf: TypeAlias = "Callable[[str], Sequence[str]]"
 MOST_PATTERNS: Final = 2_000
 _MEET: Final = 50  # steps
 _ACTION: Final = "*:*"
-ALWAYS_ALLOWED: Final = "sts:getcalleridentity"  # whatever policies say, so that it is never gained or lost
 
 
 def catalogue_actions(pattern: str) -> Sequence[str]:
@@ -62,10 +62,14 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One way in which two sides may differ: all of `required` apply, and none of `covers` does."""
+    """One way in which two sides may differ: all of `required` apply, and none of `covers` does.
+
+    On the actions `spared` (in lower case) some required statement has no effect.
+    """
 
     required: tuple[Box, ...]
     covers: tuple[Index, ...]
+    spared: frozenset[str] = frozenset()
 
     def effort(self, action: str) -> int:
         """How many patterns `active` compares with an action."""
@@ -154,7 +158,7 @@ class ActionSearch:
     def _at_points(self, pattern: str, resource: str) -> tuple[Opening | None, tuple[Box, ...]]:
         """An opening at a point of a pattern; else the covers with NotAction to narrow the pattern for."""
         escapes: dict[Box, None] = {}
-        for point in points(pattern, self.singles):
+        for point in (*points(pattern, self.singles), *self._spared_by_covers(pattern)):
             if point[0] == ":" or point[-1] == ":" or not self.includes(point):
                 continue  # an action has a service and a name
             active = self._active_covers(point)
@@ -175,8 +179,17 @@ class ActionSearch:
             active = self._active[action] = self.case.active(action)
         return active
 
+    def _spared_by_covers(self, pattern: str) -> Iterator[str]:
+        """The actions within a pattern on which some covers have no effect, so that no other point stands for them."""
+        for index in self.case.covers:
+            for action in sorted(index.spared):
+                if matcher(pattern)(action):
+                    yield action
+
     def includes(self, action: str) -> bool:
-        """Whether no NotAction of the required statements names the action."""
+        """Whether the required statements apply to the action: no NotAction names it."""
+        if action in self.case.spared:
+            return False
         return not any(matcher(text)(action) for box in self._sparing for text in box.actions)
 
     def witness(self, resource: str, covers: tuple[Box, ...]) -> Witness | None:
@@ -194,7 +207,7 @@ class ActionSearch:
             return replace(opening, real=names[0] if names else None)
         for name in self._uncovered_actions(pattern):
             folded = name.lower()
-            if folded == ALWAYS_ALLOWED or not self.includes(folded):
+            if folded in ALWAYS_ALLOWED or not self.includes(folded):
                 continue
             try:
                 witness = self.witness(resource, self._active_covers(folded))
@@ -213,7 +226,8 @@ class ActionSearch:
         for index in self.case.covers:
             for box in index.boxes:
                 if box.everywhere and not box.not_actions and len(names) > len(box.actions):
-                    covered.update(name for text in box.actions for name in self.actions_of(text))
+                    everywhere = (name for text in box.actions for name in self.actions_of(text))
+                    covered.update(name for name in everywhere if name.lower() not in index.spared)
         return (name for name in names if name not in covered)
 
 

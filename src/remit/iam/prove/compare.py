@@ -62,7 +62,7 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
 
     Each side is a policy, several that are attached together, or `Layers` with boundary, session policy, SCPs and RCPs.
     `actions_of` gives the existing actions that a pattern matches (default: the catalogue's). RemitError: a condition
-    operator that does not exist, or a resource policy among the layers (see `public`).
+    operator that does not exist, or a policy of a resource (see `public`) or of a VPC endpoint among the layers.
     """
     old_side, new_side = side_of(old), side_of(new)
     gain_search = GainSearch(old_side, new_side, actions_of, "old")
@@ -75,7 +75,7 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
 def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
     """Compare two single documents: what each allows, as `compare` does, and what each denies."""
     allowed = compare(old, new, actions_of=actions_of)
-    denied_by_old, denied_by_new = side_of(_denials_as_allows(old)), side_of(_denials_as_allows(new))
+    denied_by_old, denied_by_new = side_of(denials_as_allows(old)), side_of(denials_as_allows(new))
     forbidden_search = GainSearch(denied_by_old, denied_by_new, actions_of)
     freed_search = GainSearch(denied_by_new, denied_by_old, actions_of)
     old_does_not, new_does_not = SideDifference("old", of_denials=True), SideDifference("new", of_denials=True)
@@ -85,7 +85,7 @@ def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catal
     return Comparison(allowed.gained, allowed.lost, tuple(undecided), freed, forbidden)
 
 
-def _denials_as_allows(policy: Policy) -> Policy:
+def denials_as_allows(policy: Policy) -> Policy:
     """Its Deny statements with Effect Allow; without Resource a Deny applies to every resource, an Allow to none."""
     denials = [statement for statement in policy.statements if statement.effect == "Deny"]
     allows = [replace(denial, effect="Allow", resources=denial.resources or Globs(("*",))) for denial in denials]
@@ -113,7 +113,7 @@ def equivalent(old: Policies, new: Policies, *, budget: Budget | None = None) ->
     A `budget` is for all of it; without one each direction has its own.
     """
     if isinstance(old, Policy) and isinstance(new, Policy):
-        denied_by_old, denied_by_new = _denials_as_allows(old), _denials_as_allows(new)
+        denied_by_old, denied_by_new = denials_as_allows(old), denials_as_allows(new)
         if not _include_each_other(denied_by_old, denied_by_new, budget):
             return False
     return _include_each_other(old, new, budget)
@@ -131,11 +131,16 @@ def within(role: Policies, guardrail: Policies, *, actions_of: ActionsOf = catal
 
 
 def side_of(policies: Policies) -> Side:
-    """The side of a comparison that policies are. RemitError: there is a resource policy among them."""
+    """The side of a comparison that policies are. RemitError: a policy of a resource or an endpoint is among them."""
     if isinstance(policies, Policy):
         return Side(Layers((policies,)))
     if not isinstance(policies, Layers):
         return Side(Layers(tuple(policies)))
+    if policies.endpoint:
+        raise RemitError(
+            "a role is compared by its own policies, not by the policy of a VPC endpoint",
+            hint="`remit.evaluate` decides single requests that pass an endpoint",
+        )
     if policies.resource is not None:
         raise RemitError(
             "a role is compared by its own policies, not by a resource's policy",

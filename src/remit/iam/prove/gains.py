@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from remit.iam.comparison import Piece, SideDifference, Tier, Undecided
 from remit.iam.pattern import covers, overlaps
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
-from remit.iam.prove.action_search import ALWAYS_ALLOWED, ActionSearch, ActionsOf, Case
+from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.encoded_text import has_marks, has_shape, widened
 from remit.iam.prove.example_requests import Words, request_for
@@ -18,6 +18,7 @@ from remit.iam.prove.glob_sets import Unclear
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.statement_space import spelling
+from remit.iam.special_cases import ALWAYS_ALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -133,13 +134,13 @@ class GainSearch:
             for limit, actions in limits:
                 self._count_case()
                 yield _Question(Case(required, (*limit.allows, *denies)), limit.difference, actions)
-            for denial in self._removed_denials:
+            for denial, spared in self._removed_denials:
                 self.budget.spend(1)
                 if not _apart(box, denial):
                     self._count_case()
                     difference = SideDifference(self.old_name, denial=self.old.source(denial))
                     actions = tuple(self._unrepeated_actions(box, ()))
-                    yield _Question(Case((*required, denial), denies), difference, actions)
+                    yield _Question(Case((*required, denial), denies, spared), difference, actions)
 
     def _count_case(self) -> None:
         self._cases += 1
@@ -211,7 +212,7 @@ class GainSearch:
         if _perhaps_covered(question.case, box, opening):
             self._leave_undecided(box, _SHAPELESS)
             return None
-        if opening.action == ALWAYS_ALLOWED:
+        if opening.action in ALWAYS_ALLOWED:  # no policy grants or takes it
             return None
         resource = box.spelling_of(opening.resource)
         self.budget.spend(_WITNESS + sum(policy.effort for side in (self.old, self.new) for policy in side.compiled))
@@ -268,13 +269,13 @@ def _as_spelled(box: Box) -> tuple[object, ...]:
     return box.spelled, box.actions, box.not_actions, box.statement.principals
 
 
-def _removed(old: Side, new: Side) -> tuple[Box, ...]:
-    """The Deny statements of the old side that no statement of the new one plainly repeats."""
+def _removed(old: Side, new: Side) -> tuple[tuple[Box, frozenset[str]], ...]:
+    """The Deny statements of the old side that no statement of the new one plainly repeats, as `Side.denials`."""
     new_denials = tuple(new.denials)
-    spelled = set(map(_as_spelled, new_denials))
-    removed = [denial for denial in old.denials if _as_spelled(denial) not in spelled]
-    meanings = {denial.meaning for denial in new_denials} if removed else set()
-    return tuple(denial for denial in removed if denial.meaning not in meanings)
+    spelled = {(_as_spelled(box), spared) for box, spared in new_denials}
+    removed = [(box, spared) for box, spared in old.denials if (_as_spelled(box), spared) not in spelled]
+    meanings = {(box.meaning, spared) for box, spared in new_denials} if removed else set()
+    return tuple((box, spared) for box, spared in removed if (box.meaning, spared) not in meanings)
 
 
 _TITLES: Final = {"identity": "side", "session": "session policy"}

@@ -29,7 +29,7 @@ from remit.lint.rule_inputs import IDENTITY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.documents.yaml_text import Slip
+    from remit.documents.slips import Slip
     from remit.lint.rule_inputs import PolicyDocument
 
 SEVERITY = ERROR

@@ -1,0 +1,27 @@
+"""What the triggers of all functions share, one for the whole app: its HTTP API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from remit.triggers import http_api
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.app import App, Output, Resource
+
+RESOURCES: Final[tuple[Callable[[App], Iterator[Resource]], ...]] = (http_api.resources,)
+OUTPUTS: Final[tuple[Callable[[App], Iterator[Output]], ...]] = (http_api.outputs,)
+
+
+def app_wide_resources(app: App) -> Iterator[Resource]:
+    """What the template needs beside what each trigger makes for its function. RemitError: two triggers collide."""
+    for resources in RESOURCES:
+        yield from resources(app)
+
+
+def app_wide_outputs(app: App) -> Iterator[Output]:
+    """What people want to know of it after a deploy."""
+    for outputs in OUTPUTS:
+        yield from outputs(app)
