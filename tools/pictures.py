@@ -46,7 +46,7 @@ _UNSHOWN: Final = re.compile(r"\r|\x1b\[\?\d+[hl]")
 _FIXED: Final = {
     r"\d\d:\d\d:\d\d": "12:00:00",
     r"\d+\.\d+ s\b": "0.05 s",
-    r"packed for [^:\n]+: .*? unpacked": "packed for python3.13 on x86_64: 3.5 KB, 8.2 KB unpacked",
+    r"packed for [^:\n]+: .*? unpacked": "packed for Python 3.13 on x86_64: 3.5 KB, 8.2 KB unpacked",
 }
 """What differs from one drawing or machine to the next, as a pattern, and what the picture has in its place."""
 _FONTS: Final = re.compile(r"@font-face \{.*?\}\n?", re.DOTALL)
