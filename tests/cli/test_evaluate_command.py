@@ -232,6 +232,16 @@ def test_an_action_without_resources_is_decided_by_statements_on_everything(tmp_
     assert 1 == ran[0]
 
 
+def test_an_action_that_lists_buckets_is_asked_on_all_of_them(tmp_path: Path) -> None:
+    """The S3 User Guide allows it on `arn:aws:s3:::*`; a pattern of some buckets' names does not match that."""
+    policy = tmp_path / "policy.json"
+    allow = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets"}
+    for resource, code in (("arn:aws:s3:::*", 0), ("arn:aws:s3:::d*", 1)):
+        policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": {**allow, "Resource": resource}}))
+        options = ("--action", "s3:ListAllMyBuckets", "--resource", "arn:aws:s3:::*", "--complete")
+        assert code == remit("evaluate", "--policy", str(policy), *options)[0]
+
+
 def test_a_slip_in_what_is_asked_is_noted_beside_the_answer(tmp_path: Path) -> None:
     policy = tmp_path / "policy.json"
     policy.write_text(json.dumps(POLICY), encoding="utf-8")

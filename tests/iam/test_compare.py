@@ -443,6 +443,46 @@ def test_no_rcp_takes_the_right_to_retire_grants() -> None:
         assert (piece.request.action, piece.tier) == ("kms:RetireGrant", "now")
 
 
+LOGS, EC2 = "arn:aws:logs:us-east-1:111122223333", "arn:aws:ec2:us-east-1:111122223333"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "asked"),
+    [
+        ("logs:DescribeLogGroups", f"{LOGS}:log-group:/aws/x", None),
+        ("logs:DescribeLogGroups", f"{LOGS}:log-group:*", f"{LOGS}:log-group::log-stream:"),
+        ("ec2:DescribeInstances", f"{EC2}:instance/i-1", None),
+        ("ec2:DescribeInstances", "*", "*"),
+        ("s3:ListAllMyBuckets", "arn:aws:s3:::*", "arn:aws:s3:::*"),
+        ("s3:ListAllMyBuckets", "arn:aws:s3:::data", None),
+        ("s3:GetObject", "arn:aws:s3:::data", None),
+        ("s3:Get*", "arn:aws:s3:::data", "arn:aws:s3:::data"),
+        ("iam:DeleteRole", "arn:aws:iam::111122223333:role/aws-reserved/*", None),
+        ("ec2:TerminateInstances", "arn:aws:ec2:*", f"{EC2}:instance/example"),
+        ("logs:PutLogEvents", f"{LOGS}:log-group:a:*", f"{LOGS}:log-group:a:log-stream:example"),
+    ],
+)
+def test_a_gain_is_shown_on_what_its_action_takes_and_has_no_effect_today_where_that_is_nothing(
+    action: str, resource: str, asked: str | None
+) -> None:
+    policy = parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": resource}})
+    (piece,) = compare(Policy(()), policy).gained
+    assert (piece.tier, piece.request.resource if asked else None) == ("now" if asked else "future", asked)
+    if asked is not None:
+        assert evaluate(piece.request, policy).allowed
+
+
+def test_what_is_gained_in_another_partition_alone_is_shown_there() -> None:
+    old, new = (
+        parse(
+            {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": text}}
+        )
+        for text in ("arn:aws:sqs:*:*:*", "arn:*:sqs:*:*:*")
+    )
+    (piece,) = compare(old, new).gained
+    assert (piece.tier, piece.request.resource) == ("now", "arn:aws-cn:sqs:cn-north-1:111122223333:example")
+
+
 def test_get_caller_identity_is_no_gain_since_it_is_always_allowed() -> None:
     assert compare(policy(allow("s3:*")), policy(allow(["s3:*", "sts:GetCallerIdentity"]))).same
 

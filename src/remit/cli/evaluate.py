@@ -145,7 +145,6 @@ def _one(options: dict[str, Any]) -> int:
         context=_context(options["context"]),
         resource_account=options["resource_account"],
         open=frozenset() if options["complete"] else ALL,
-        wildcard_only=_wildcard_only(options["action"]),
     )
     decision = evaluate(request, layers)
     slips = _slips(options["action"], options["resource"], request.context or {})
@@ -315,17 +314,9 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
         context=context,
         resource_account=raw.get("resource_account"),
         open=ALL if opened is True else frozenset(opened),
-        wildcard_only=_wildcard_only(raw["action"]) if raw.get("wildcard_only") is None else raw["wildcard_only"],
+        wildcard_only=raw.get("wildcard_only"),
         management_account=raw.get("management_account"),
     )
-
-
-def _wildcard_only(action: str) -> bool | None:
-    """Whether the catalogue knows the action to have no resource but `*`; None when it does not know."""
-    from remit.catalogue.actions import action as catalogued
-
-    catalogued_action = catalogued(action)
-    return None if catalogued_action is None else (not catalogued_action.targets or None)
 
 
 def _layers(raw: dict[str, Any], locate: Locate) -> Layers:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
-from remit.report.comparison import example, groups, some
+from remit.report.comparison import example, groups, some, tier_document
 from remit.review.access_change import Unseen
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _access_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Sta
             group.actions,
             group.resources,
             "; ".join(filter(None, (where, because))),
-            example(group.example),
+            group.shown_example,
             _origin_line(standing, group.source),
             group.level,
             group.service,
@@ -337,7 +337,7 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -
         "context": piece.context,
         "statement": piece.source.name,
         "origin": _origin(origin),
-        "tier": piece.tier,
+        **tier_document(piece),
         "kind": kind,
         **({"principal": piece.request.principal} if kind == "trust" else {}),
         "allows": {"action": piece.action, "resource": piece.resource},

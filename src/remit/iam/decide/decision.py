@@ -322,8 +322,9 @@ def _resource_lacked(statement: Statement, request: Request) -> str:
         return "has no Resource"
     if resources.negated:
         return f"allows it on all but {', '.join(resources.patterns[:_MOST_MISSES])}, asked for {request.asked}"
-    if request.wildcard_only:
-        return f"{request.action} has no resource-level permissions: only a statement on * allows it"
+    if request.without_resources:
+        where = "*" if request.asked == "*" else f"* or {request.asked}"
+        return f"{request.action} has no resource-level permissions: only a statement on {where} allows it"
     pattern = nearest(request.asked, resources.patterns) or resources.patterns[0]
     allowed, requested = _tails(pattern, request.asked)
     return f"allowed on {allowed}, asked for {requested}"

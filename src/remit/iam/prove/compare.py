@@ -95,7 +95,10 @@ def _denials_as_allows(policy: Policy) -> Policy:
 def gains(
     old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_actions, budget: Budget | None = None
 ) -> Piece | Undecided | None:
-    """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained."""
+    """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained.
+
+    Whether a request of today can use the gain is not looked for: its tier is always "future".
+    """
     search = GainSearch(side_of(old), side_of(new), actions_of, budget=budget)
     for piece in search.gains(only_first=True):
         return piece
