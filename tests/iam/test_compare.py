@@ -472,6 +472,27 @@ def test_a_gain_is_shown_on_what_its_action_takes_and_has_no_effect_today_where_
         assert evaluate(piece.request, policy).allowed
 
 
+def of_key(operator: str, key: str, *values: str) -> Policy:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {operator: {key: values}}}
+    return parse({"Version": "2012-10-17", "Statement": statement})
+
+
+@pytest.mark.parametrize("key", ["aws:PrincipalTag/team", "aws:SourceVpce", "s3:prefix"])
+def test_a_set_operator_on_a_key_with_one_value_gains_nothing(key: str) -> None:
+    assert compare(of_key("StringEquals", key, "a"), of_key("ForAnyValue:StringEquals", key, "a")).same
+
+
+def test_an_empty_text_is_an_empty_set_also_of_a_key_with_one_value() -> None:
+    old = of_key("StringEqualsIfExists", "s3:prefix", "a")
+    (piece,) = compare(old, of_key("ForAllValues:StringEquals", "s3:prefix", "a")).gained
+    assert piece.context == {"s3:prefix": ""}
+
+
+def test_a_witness_gives_a_key_of_several_values_a_set() -> None:
+    (piece,) = compare(Policy(()), of_key("ForAnyValue:StringEquals", "aws:TagKeys", "team")).gained
+    assert piece.context == {"aws:TagKeys": ["team"]}
+
+
 def test_what_is_gained_in_another_partition_alone_is_shown_there() -> None:
     old, new = (
         parse(

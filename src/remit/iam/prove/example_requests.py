@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.actions import is_multivalued
 from remit.iam.pattern import is_pattern
 from remit.iam.prove import realistic_values as real
 from remit.iam.prove.encoded_text import LATE, decode, own_place
@@ -112,12 +113,12 @@ def _lifelike(opening: Opening, name: str, words: tuple[str, ...]) -> tuple[str,
     for key, state in opening.witness.context.items():
         if isinstance(state, str):
             realistic = real.value(key, state)
-            states[key] = realistic
+            states[key] = (realistic,) if is_multivalued(key) else realistic
             place = own_place(state)
             if place is not None and realistic != state:
                 spelling[1 + place % (len(words) - 1)] = realistic
         elif state is not None:
-            states[key] = tuple(real.value(key, text) for text in state)
+            states[key] = tuple(dict.fromkeys(real.value(key, text) for text in state))
     action = name or decode(opening.action, words)
     real_resource = real.resource_of(action) if opening.witness.resource == FRESH else None
     resource = real_resource or _likely(opening.witness.resource, action)
