@@ -94,6 +94,9 @@ def command(**options: Any) -> int:
     aws:PrincipalArn, are filled in. The answer to a line that cannot be read is its error. If none of the first
     thousand lines can be read, the rest is skipped.
 
+    A resource of * asks about every resource: where that is not allowed, "allowed_on" lists the resource patterns of
+    the policies on which the request would be.
+
     With --action, it decides one request against the given policies. Condition keys that are not given are open, so the
     answer may be Unknown.
 
@@ -154,7 +157,8 @@ def _one(options: dict[str, Any]) -> int:
         print_json(_answer(None, decision))
     else:
         near_misses = (f"  also near: {miss}" for miss in decision.misses[1:])
-        click.echo(page((f"{decision.verdict}: {decision.because}", *near_misses)), nl=False)
+        patterns = (f"  allowed on {pattern}" for pattern in decision.allowed_on)
+        click.echo(page((f"{decision.verdict}: {decision.because}", *patterns, *near_misses)), nl=False)
     return 0 if decision.allowed else 1
 
 
@@ -392,4 +396,6 @@ def _answer(identifier: Any, decision: Decision) -> dict[str, Any]:
     }
     if decision.unknown:
         answer["unknown"] = list(decision.unknown)
+    if decision.allowed_on:
+        answer["allowed_on"] = list(decision.allowed_on)
     return answer
