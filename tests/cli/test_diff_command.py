@@ -79,9 +79,9 @@ def test_what_no_request_of_today_can_use_is_told_last(files: Path) -> None:
         [
             "+ Write, Permissions management on dynamodb: dynamodb:Put*",
             f"on {TABLE}",
-            "+ no use today on s3: s3:GetObject",
+            "+ no effect today on s3: s3:GetObject",
             f"on {TABLE}, arn:aws:kms:us-east-1:111122223333:key/k",
-            "+ no use today on dynamodb: dynamodb:Put*",
+            "+ no effect today on dynamodb: dynamodb:Put*",
             "on arn:aws:s3:::b/*, arn:aws:kms:us-east-1:111122223333:key/k",
         ],
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.actions import LEVELS, action, arn_services
+from remit.catalogue.actions import LEVELS, action, full_name
 from remit.catalogue.expand import expand
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Locator = Callable[[StatementLocation], Origin | None]
 
 FUTURE: Final = "future actions"
-UNUSED: Final = "no use today"
+UNUSED: Final = "no effect today"
+NO_EXAMPLE: Final = "no request of today can use it"
 _LISTED: Final = 6  # actions or resources on one line; of more, the number is told
 PARTS: Final = (
     ("gained", "+", "gained"),
@@ -48,6 +49,11 @@ class PieceGroup:
         """What has changed, in words."""
         return self.example.because
 
+    @property
+    def shown_example(self) -> str:
+        """The request that shows it; empty where no request of today does."""
+        return "" if has_no_effect(self.example) else example(self.example)
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -65,11 +71,11 @@ def groups(pieces: Iterable[Piece]) -> tuple[PieceGroup, ...]:
     """Pieces put together, in their order; last those that no request of today can use.
 
     A statement of several services gains each of its actions on each of its resources, s3:GetObject on a table too:
-    that is true, and counts, but must not hide what matters.
+    that counts, since other policies and other days may give it an effect, but must not hide what matters.
     """
     by_action: dict[tuple[StatementLocation, SideDifference | None, str, bool], list[Piece]] = {}
     for piece in pieces:
-        by_action.setdefault((piece.source, piece.difference, piece.action, _unused(piece)), []).append(piece)
+        by_action.setdefault((piece.source, piece.difference, piece.action, has_no_effect(piece)), []).append(piece)
     by_group: dict[tuple[StatementLocation, SideDifference | None, str, str, tuple[str, ...]], PieceGroup] = {}
     used_first = sorted(by_action.items(), key=lambda item: item[0][-1])
     for (source, difference, action_pattern, unused), action_pieces in used_first:
@@ -82,17 +88,9 @@ def groups(pieces: Iterable[Piece]) -> tuple[PieceGroup, ...]:
     return tuple(by_group.values())
 
 
-def _unused(piece: Piece) -> bool:
-    """Whether none of its existing actions takes a resource of the service that its ARN names."""
-    match piece.resource.split(":", 5):
-        case ["arn", _, service, _, _, _] if service and not any(sign in service for sign in "*?$"):
-            pass
-        case _:
-            return False
-    if piece.tier == "future" or piece.action == "*":
-        return False
-    taken = map(arn_services, expand(piece.action) or (piece.request.action,))
-    return all(services is not None and service not in services for services in taken)
+def has_no_effect(piece: Piece) -> bool:
+    """Whether no request of today can use it, though its action exists: the action takes no such resource, say."""
+    return piece.tier == "future" and full_name(piece.request.action) is not None
 
 
 def level_of(pattern: str, piece: Piece) -> str:
@@ -129,10 +127,15 @@ def _piece_document(piece: Piece, origin: Origin | None) -> dict[str, Any]:
         "context": piece.context,
         "statement": piece.source.name,
         "origin": None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column},
-        "tier": piece.tier,
+        **tier_document(piece),
         "allows": {"action": piece.action, "resource": piece.resource},
         "because": piece.because,
     }
+
+
+def tier_document(piece: Piece) -> dict[str, str]:
+    """The tier for programs. Where it has no effect today, the action and resource are no example of a request."""
+    return {"tier": piece.tier, **({"note": UNUSED} if has_no_effect(piece) else {})}
 
 
 def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
@@ -158,7 +161,7 @@ def _group_lines(group: PieceGroup, sign: str, locate: Locator) -> Iterator[str]
     yield f"  {sign} {group.level} on {group.service}: {some(group.actions)}"
     yield f"      on {some(group.resources)}"
     yield f"      {group.source.name}{f', {origin}' if origin else ''}: {group.because}"
-    yield f"      for example {example(group.example)}"
+    yield f"      for example {group.shown_example}" if group.shown_example else f"      {NO_EXAMPLE}"
 
 
 def some(texts: tuple[str, ...], written: Callable[[str], str] = str) -> str:

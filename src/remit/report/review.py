@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
-from remit.report.comparison import example, groups, some
+from remit.report.comparison import example, groups, has_no_effect, some, tier_document
 from remit.review.access_change import Unseen
 from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of
 
@@ -217,10 +217,11 @@ def _by(principals: tuple[str, ...]) -> str:
 
 
 def _request(piece: Piece) -> str:
-    """The request that shows a piece, with its caller where that matters."""
-    return (
-        example(piece, f"{piece.request.resource} by {piece.request.principal}") if piece.principal else example(piece)
-    )
+    """The request that shows a piece, with its caller where that matters; empty where no request of today does."""
+    if has_no_effect(piece):
+        return ""
+    caller = f"{piece.request.resource} by {piece.request.principal}" if piece.principal else ""
+    return example(piece, caller)
 
 
 def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
@@ -442,7 +443,7 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -
         "context": piece.context,
         "statement": piece.source.name,
         "origin": _origin(origin),
-        "tier": piece.tier,
+        **tier_document(piece),
         "kind": kind,
         **({"principal": piece.request.principal, "public": piece.public} if has_caller else {}),
         "allows": {

@@ -6,8 +6,9 @@ layer of the old side does not allow it, or a statement there denies it. The eva
 more. What cannot be decided is reported as undecided, and never counts as proven.
 
 The procedure is exact up to its budgets, under these premises: an action is one colon with text on either side. A
-condition key is absent or has one value; it may have several if it is known to be multivalued, or some condition uses a
-set operator on it. A reference of CloudFormation equals only itself. A resource is any text but the empty one.
+condition key is absent or has one value; it may have several if it is known to be multivalued, or if some condition
+uses a set operator on it and the catalogue does not know that it has one value. A reference of CloudFormation equals
+only itself. A resource is any text but the empty one.
 """
 
 from __future__ import annotations
@@ -95,7 +96,10 @@ def denials_as_allows(policy: Policy) -> Policy:
 def gains(
     old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_actions, budget: Budget | None = None
 ) -> Piece | Undecided | None:
-    """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained."""
+    """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained.
+
+    Whether a request of today can use the gain is not looked for: its tier is always "future".
+    """
     search = GainSearch(side_of(old), side_of(new), actions_of, budget=budget)
     for piece in search.gains(only_first=True):
         return piece
