@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
-from remit.report.comparison import example, groups, some
+from remit.report.comparison import PUBLIC, example, groups, some
 from remit.review.access_change import Unseen
 from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of
 
@@ -155,31 +155,27 @@ def _access_rows(
     standing, counterpart = sides
     is_new = (part == LOST) is (verb == _FORBIDDEN)
     conditions: dict[Statement, str] = {}
-    by_whom: dict[tuple[bool, tuple[str, ...]], list[Piece]] = {}
-    for whom, piece in _by_whom(pieces):
-        by_whom.setdefault((piece.public, whom), []).append(piece)
-    for (public, whom), pieces_of_whom in sorted(by_whom.items(), key=lambda item: not item[0][0]):
-        for group in groups(pieces_of_whom):
-            where = _where(standing, group.source)
-            because = "" if _is_plain(group.difference) or verb else group.because
-            statement = group.source.statement
-            if statement not in conditions:
-                change = _change_of(statement, standing, counterpart, is_new=is_new)
-                conditions[statement] = _changed_conditions(change)
-            yield Row(
-                part,
-                subject,
-                f"{_PUBLIC if public and part == GAINED else verb}{group.level} on {group.service}{_by(whom)}",
-                group.actions,
-                group.resources,
-                "; ".join(filter(None, (where, because))),
-                _request(group.example),
-                _origin_line(standing, group.source),
-                group.level,
-                group.service,
-                public and part == GAINED,
-                conditions[statement],
-            )
+    for group in groups(pieces):
+        where = _where(standing, group.source)
+        because = "" if _is_plain(group.difference) or verb else group.because
+        statement = group.source.statement
+        if statement not in conditions:
+            conditions[statement] = _changed_conditions(_change_of(statement, standing, counterpart, is_new=is_new))
+        is_public = group.public and part == GAINED
+        yield Row(
+            part,
+            subject,
+            " ".join(filter(None, (PUBLIC if is_public else verb, group.title))),
+            group.actions,
+            group.resources,
+            "; ".join(filter(None, (where, because))),
+            group.request,
+            _origin_line(standing, group.source),
+            group.level,
+            group.service,
+            is_public,
+            conditions[statement],
+        )
 
 
 def _change_of(
@@ -196,31 +192,7 @@ def _changed_conditions(change: StatementChange) -> str:
     return "; ".join((*added, *removed))
 
 
-_PUBLIC, _FREED, _FORBIDDEN = "PUBLIC: ", "no longer denied: ", "newly denied: "
-
-
-def _by_whom(pieces: Iterable[Piece]) -> Iterator[tuple[tuple[str, ...], Piece]]:
-    """Each access once, with everyone whom it is about; nobody is named where identity policies are compared."""
-    principals: dict[object, dict[str, None]] = {}
-    first: dict[object, Piece] = {}
-    access: object
-    for piece in pieces:
-        access = piece.source, piece.action, piece.resource, piece.tier, piece.public
-        first.setdefault(access, piece)
-        principals.setdefault(access, {})[piece.principal] = None
-    for access, piece in first.items():
-        yield tuple(filter(None, principals[access])), piece
-
-
-def _by(principals: tuple[str, ...]) -> str:
-    return f" by {some(tuple('everyone' if text == '*' else text for text in principals))}" if principals else ""
-
-
-def _request(piece: Piece) -> str:
-    """The request that shows a piece, with its caller where that matters."""
-    return (
-        example(piece, f"{piece.request.resource} by {piece.request.principal}") if piece.principal else example(piece)
-    )
+_FREED, _FORBIDDEN = "no longer denied:", "newly denied:"
 
 
 def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
