@@ -116,11 +116,19 @@ def _rows(change: Change) -> Iterator[Row]:
     access = change.access
     gained, lost = (change.after, change.before), (change.before, change.after)
     yield from _trust_rows(GAINED, subject, change.trust.gained, change.after)
-    yield from _access_rows(GAINED, subject, access.gained, gained)
-    yield from _access_rows(GAINED, subject, access.freed, lost, _FREED)
+    gained_rows = [
+        *_access_rows(GAINED, subject, access.gained, gained),
+        *_access_rows(GAINED, subject, access.freed, lost, _FREED),
+    ]
+    yield from gained_rows
+    told_conditions = {row.changed for row in gained_rows}
     yield from _trust_rows(LOST, subject, change.trust.lost, change.before)
-    yield from _access_rows(LOST, subject, access.lost, lost)
-    yield from _access_rows(LOST, subject, access.forbidden, gained, _FORBIDDEN)
+    lost_rows = [
+        *_access_rows(LOST, subject, access.lost, lost),
+        *_access_rows(LOST, subject, access.forbidden, gained, _FORBIDDEN),
+    ]
+    for row in lost_rows:
+        yield replace(row, changed="") if row.changed in told_conditions else row
     for item in (*change.trust.undecided, *change.access.undecided):
         yield Row(UNDECIDED, subject, f"{item.source.name}: {item.reason}", where=_line(change, item.source))
     for unseen in change.unseen:
