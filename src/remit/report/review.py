@@ -47,6 +47,8 @@ class Row:
     """The service of the actions, `*` for all; for access alone."""
     public: bool = False
     """Whether anybody on the internet is let in."""
+    of_resource: bool = False
+    """Whether it is about what a resource lets others do, whom its title names."""
     changed: str = ""
     """What of the statement is new, and what is gone, where the other version has one like it."""
 
@@ -182,6 +184,7 @@ def _access_rows(
             group.level,
             group.service,
             is_public,
+            bool(group.principals),
             conditions[statement],
         )
 
