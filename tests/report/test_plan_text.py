@@ -19,6 +19,7 @@ from remit.report.stacks import output_lines
 from remit.review.access_change import Review, Version
 from remit.review.changes import review
 from remit.review.resource_access import giving
+from remit.triggers.existing_sources import ExistingSource
 
 FUNCTION = "AWS::Lambda::Function"
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/orders"
@@ -261,3 +262,20 @@ def test_whom_a_resource_lets_in_is_told_at_every_deploy() -> None:
     for running in (True, False):
         told = list(plan_lines(planned(running=running), opened))[2]
         assert told == "  + Sends: PUBLIC: Write on sqs by everyone, on all of sqs (sqs:SendMessage)"
+
+
+def test_what_the_triggers_need_and_no_template_makes_is_named() -> None:
+    source = ExistingSource("bucket", "theirs", "with its notifications to EventBridge on", ("forget", "thumbnail"))
+    plan = replace(planned(ResourceChange("Add", "New", FUNCTION)), must_exist=(source,))
+    assert list(plan_lines(plan, SAME))[2:4] == [
+        "these must exist already",
+        "  bucket theirs, with its notifications to EventBridge on, for forget, thumbnail",
+    ]
+    assert plan_document(plan, SAME)["must_exist"] == [
+        {
+            "kind": "bucket",
+            "name": "theirs",
+            "condition": "with its notifications to EventBridge on",
+            "functions": ["forget", "thumbnail"],
+        }
+    ]

@@ -83,16 +83,15 @@ class Explanation:
 
 
 def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:
-    """Ask a role. `resource` is an ARN, late-bound text, or a short name (see `spelled_out`)."""
+    """Ask a role whether it may. `resource` is an ARN, late-bound text, or a short name (see `spelled_out`).
+
+    `asker` says in words who asks: `function report`.
+    """
     spelled = spelled_out(role, action, resource)
     text = put(spelled, role.names)
     placed, decision, notes = _decided(role, action, text, principal)
-    deciding = tuple(
-        source(placed, ruling)
-        for layer in decision.layers
-        if layer.verdict == decision.verdict
-        for ruling in layer.rulings  # a silent layer has none
-    )
+    deciding_layers = [layer for layer in decision.layers if layer.verdict == decision.verdict]
+    deciding = tuple(source(placed, ruling) for layer in deciding_layers for ruling in layer.rulings)
     nearest_allows = tuple((source(placed, miss.ruling), miss.lacked) for miss in decision.misses)
     all_notes = (
         *_on_action(action),

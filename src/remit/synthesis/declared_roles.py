@@ -131,7 +131,8 @@ def _behind_open_routes(resources: tuple[Resource, ...]) -> Iterator[str]:
         if api.get("ProtocolType") == "WEBSOCKET" and route.get("RouteKey") != "$connect":
             continue
         integration = by_id.get(_referred(str(tokens.text_of(route.get("Target"))).removeprefix("integrations/")), {})
-        yield _referred(integration.get("IntegrationUri"))
+        for reference in tokens.references(tokens.text_of(integration.get("IntegrationUri"))):
+            yield reference.target or ""
 
 
 def _referred(value: object) -> str:

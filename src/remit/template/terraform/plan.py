@@ -88,7 +88,8 @@ def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> FileRoles:
 
 def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
     """The resources of the state that the plan was made from; without one, those that its changes start from."""
-    prior, references = value.get("prior_state"), configured(value)
+    prior = value.get("prior_state")
+    references = configured(value)
     if isinstance(prior, dict) and isinstance(prior.get("values"), dict):
         return items_of(prior["values"], ("prior_state", "values"), place, references)
     changes = value.get("resource_changes")
@@ -290,15 +291,17 @@ def _inline(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own
 def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedResource | None, str]]:
     """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
     policies_by_text = items.named("aws_iam_policy")
-    ways = _HOLDERS[role.type].attaching
-    attaching = [attachment for kind, name in ways for attachment in items.managed(role, kind, name)]
-    gone = [attachment for kind, name in ways for attachment in items.once(role, kind, name)]
-    attached_arns = {attachment.text("policy_arn") for attachment in (*attaching, *gone)}
-    written = "managed_policy_arns" in role.references
+    attachments: list[PlannedResource] = []
+    former_attachments: list[PlannedResource] = []
+    for kind, name in _HOLDERS[role.type].attaching:
+        attachments += items.managed(role, kind, name)
+        former_attachments += items.once(role, kind, name)
+    attached_arns = {attachment.text("policy_arn") for attachment in (*attachments, *former_attachments)}
+    is_configured = "managed_policy_arns" in role.references
     for arn in _texts(role.values.get("managed_policy_arns")):
-        if written or arn not in attached_arns:
+        if is_configured or arn not in attached_arns:
             yield next(iter(policies_by_text.get(arn, ())), None), arn
-    for attachment in attaching:
+    for attachment in attachments:
         attached_policies = items.meant(attachment, "policy_arn", "aws_iam_policy")
         for policy in attached_policies:
             yield policy, policy.address
