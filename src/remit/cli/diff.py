@@ -307,7 +307,10 @@ def _policies(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
 
 def _compared(before: ComparisonSide, after: ComparisonSide) -> Comparison:
     from remit.iam.prove.compare import compare, compare_documents
+    from remit.review.principal_policies import compare_files, names_callers
 
+    if names_callers(before.layers) or names_callers(after.layers):
+        return compare_files(before.layers, after.layers)
     if before.single and after.single:
         return compare_documents(before.layers.identity[0], after.layers.identity[0])
     return compare(before.layers, after.layers)

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.report.comparison import NO_EXAMPLE, PARTS, groups, some, summary
+from remit.report.comparison import NO_EXAMPLE, PARTS, PUBLIC, groups, some, summary
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, UNDECIDED, counted, notes_of, together
 from remit.report.terminal_text import shown
 
@@ -147,11 +147,11 @@ def _group_row(group: PieceGroup, sign: str, places: Places, kind: str) -> str:
     origin = places.of(kind)(group.source)
     cells = (
         sign,
-        _code(f"{group.level} on {group.service}"),
+        _code(f"{PUBLIC} {group.title}" if group.public and kind == "gained" else group.title),
         _listed(group.actions),
         _listed(group.resources),
         _code(f"{group.source.name}{f', {origin}' if origin else ''}: {group.because}"),
-        _code(group.shown_example) if group.shown_example else NO_EXAMPLE,
+        _code(group.request) if group.request else NO_EXAMPLE,
     )
     return f"| {' | '.join(cells)} |"
 

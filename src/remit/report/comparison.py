@@ -6,7 +6,7 @@ Pieces are told as people think of them: who wrote it (the statement), of which 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.catalogue.actions import LEVELS, action, full_name
 from remit.catalogue.expand import expand
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FUTURE: Final = "future actions"
 UNUSED: Final = "no effect today"
 NO_EXAMPLE: Final = "no request of today can use it"
+PUBLIC: Final = "PUBLIC:"
+"""Before an access that anybody on the internet gains."""
 _LISTED: Final = 6  # actions or resources on one line; of more, the number is told
 PARTS: Final = (
     ("gained", "+", "gained"),
@@ -43,16 +45,30 @@ class PieceGroup:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     example: Piece
+    principals: tuple[str, ...] = ()
+    """Who has the access, where policies with principals are compared."""
+    public: bool = False
+    """Whether anybody on the internet has."""
+
+    @property
+    def title(self) -> str:
+        """Its level and service, and who has it: `Read on s3 by everyone`."""
+        names = tuple("everyone" if principal == "*" else principal for principal in self.principals)
+        by = f" by {some(names)}" if names else ""
+        return f"{self.level} on {self.service}{by}"
+
+    @property
+    def request(self) -> str:
+        """The request that shows it, with its caller where that matters; empty where no request of today does."""
+        if has_no_effect(self.example):
+            return ""
+        request = self.example.request
+        return example(self.example, f"{request.resource} by {request.principal}" if self.principals else "")
 
     @property
     def because(self) -> str:
         """What has changed, in words."""
         return self.example.because
-
-    @property
-    def shown_example(self) -> str:
-        """The request that shows it; empty where no request of today does."""
-        return "" if has_no_effect(self.example) else example(self.example)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +84,27 @@ class Places:
 
 
 def groups(pieces: Iterable[Piece]) -> tuple[PieceGroup, ...]:
-    """Pieces put together, in their order; last those that no request of today can use.
+    """Pieces put together, in their order: public ones first, last those that no request of today can use.
 
     A statement of several services gains each of its actions on each of its resources, s3:GetObject on a table too:
     that counts, since other policies and other days may give it an effect, but must not hide what matters.
     """
-    by_action: dict[tuple[StatementLocation, SideDifference | None, str, bool], list[Piece]] = {}
-    for piece in pieces:
-        by_action.setdefault((piece.source, piece.difference, piece.action, has_no_effect(piece)), []).append(piece)
-    by_group: dict[tuple[StatementLocation, SideDifference | None, str, str, tuple[str, ...]], PieceGroup] = {}
-    used_first = sorted(by_action.items(), key=lambda item: item[0][-1])
-    for (source, difference, action_pattern, unused), action_pieces in used_first:
+    by_action: dict[tuple[StatementLocation, SideDifference | None, str, _Whom, bool], list[Piece]] = {}
+    for whom, piece in _by_whom(pieces):
+        by_action.setdefault((piece.source, piece.difference, piece.action, whom, has_no_effect(piece)), []).append(
+            piece
+        )
+    by_group: dict[tuple[StatementLocation, SideDifference | None, str, str, _Whom, tuple[str, ...]], PieceGroup] = {}
+    in_order = sorted(by_action.items(), key=lambda item: (not item[0][-2].public, item[0][-1]))
+    for (source, difference, action_pattern, whom, unused), action_pieces in in_order:
         resources = tuple(piece.resource for piece in action_pieces)
         level = UNUSED if unused else level_of(action_pattern, action_pieces[0])
         service = action_pattern.partition(":")[0].lower()
-        key = source, difference, service, level, resources
-        group = by_group.get(key, PieceGroup(source, difference, service, level, (), resources, action_pieces[0]))
+        key = source, difference, service, level, whom, resources
+        first = PieceGroup(
+            source, difference, service, level, (), resources, action_pieces[0], whom.principals, whom.public
+        )
+        group = by_group.get(key, first)
         by_group[key] = replace(group, actions=(*group.actions, action_pattern))
     return tuple(by_group.values())
 
@@ -91,6 +112,25 @@ def groups(pieces: Iterable[Piece]) -> tuple[PieceGroup, ...]:
 def has_no_effect(piece: Piece) -> bool:
     """Whether no request of today can use it, though its action exists: the action takes no such resource, say."""
     return piece.tier == "future" and full_name(piece.request.action) is not None
+
+
+class _Whom(NamedTuple):
+    """Everyone who has an access by one statement, as it spells them, and whether that is anybody on the internet."""
+
+    principals: tuple[str, ...]
+    public: bool
+
+
+def _by_whom(pieces: Iterable[Piece]) -> Iterator[tuple[_Whom, Piece]]:
+    """Each access once, with everyone whom it is about; nobody is named where identity policies are compared."""
+    principals: dict[object, dict[str, None]] = {}
+    first: dict[object, Piece] = {}
+    for piece in pieces:
+        access = (piece.source, piece.difference, piece.action, piece.resource, piece.public)
+        first.setdefault(access, piece)
+        principals.setdefault(access, {})[piece.principal] = None
+    for key, piece in first.items():
+        yield _Whom(tuple(filter(None, principals[key])), piece.public), piece
 
 
 def level_of(pattern: str, piece: Piece) -> str:
@@ -121,14 +161,20 @@ def comparison_document(comparison: Comparison, places: Places) -> dict[str, Any
 
 
 def _piece_document(piece: Piece, origin: Origin | None) -> dict[str, Any]:
+    has_caller = bool(piece.principal)
     return {
         "action": piece.request.action,
         "resource": piece.request.resource,
         "context": piece.context,
+        **({"principal": piece.request.principal, "public": piece.public} if has_caller else {}),
         "statement": piece.source.name,
         "origin": None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column},
         **tier_document(piece),
-        "allows": {"action": piece.action, "resource": piece.resource},
+        "allows": {
+            "action": piece.action,
+            "resource": piece.resource,
+            **({"principal": piece.principal} if has_caller else {}),
+        },
         "because": piece.because,
     }
 
@@ -148,7 +194,9 @@ def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
         if part_groups:
             yield f"Access {title}" if part in ("gained", "lost") else title.capitalize()
         for group in part_groups:
-            yield from _group_lines(group, sign, places.of(part))
+            yield from _group_lines(
+                group, f"{sign} {PUBLIC}" if group.public and part == "gained" else sign, places.of(part)
+            )
     if comparison.undecided:
         yield "Undecided, which is no proof of anything"
         for item in comparison.undecided:
@@ -158,10 +206,10 @@ def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
 
 def _group_lines(group: PieceGroup, sign: str, locate: Locator) -> Iterator[str]:
     origin = locate(group.source)
-    yield f"  {sign} {group.level} on {group.service}: {some(group.actions)}"
+    yield f"  {sign} {group.title}: {some(group.actions)}"
     yield f"      on {some(group.resources)}"
     yield f"      {group.source.name}{f', {origin}' if origin else ''}: {group.because}"
-    yield f"      for example {group.shown_example}" if group.shown_example else f"      {NO_EXAMPLE}"
+    yield f"      for example {group.request}" if group.request else f"      {NO_EXAMPLE}"
 
 
 def some(texts: tuple[str, ...], written: Callable[[str], str] = str) -> str:

@@ -63,14 +63,29 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
 
     Each side is a policy, several that are attached together, or `Layers` with boundary, session policy, SCPs and RCPs.
     `actions_of` gives the existing actions that a pattern matches (default: the catalogue's). RemitError: a condition
-    operator that does not exist, or a policy of a resource (see `public`) or of a VPC endpoint among the layers.
+    operator that does not exist, a policy of a resource (see `public`) or of a VPC endpoint among the layers, or a
+    policy with principals, which says whom it lets in (see `compare_callers`).
     """
+    _refuse_principals(old)
+    _refuse_principals(new)
     old_side, new_side = side_of(old), side_of(new)
     gain_search = GainSearch(old_side, new_side, actions_of, "old")
     loss_search = GainSearch(new_side, old_side, actions_of, "new")
     gained, lost = tuple(gain_search.gains()), tuple(loss_search.gains())
     undecided = dict.fromkeys((*gain_search.undecided, *loss_search.undecided))
     return Comparison(gained, lost, tuple(undecided))
+
+
+def _refuse_principals(policies: Policies) -> None:
+    """Refuse documents that say whom they let in, as if that were anybody."""
+    if isinstance(policies, Layers):
+        return
+    for policy in (policies,) if isinstance(policies, Policy) else policies:
+        if any(statement.principals is not None for statement in policy.statements):
+            raise RemitError(
+                "a policy with principals is a resource's, and is compared by whom it lets in",
+                hint="`remit diff` does so; in Python, `remit.iam.prove.compare_callers`",
+            )
 
 
 def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
