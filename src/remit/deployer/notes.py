@@ -52,6 +52,7 @@ def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None, *, o
         yield f"granted as the API reference has it, since the type does not say: {', '.join(documented)}"
     granted = {need.purpose.subject for need in needs}
     for resource in resources:
+        yield from _name(stack, resource, is_granted=resource.logical_id in granted)
         for sentences in _OF_RESOURCES:
             yield from sentences(stack, resource)
         if resource.logical_id not in granted:
@@ -118,14 +119,12 @@ def _anywhere(arn: str) -> str:
     return arn
 
 
-def _name(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+def _name(stack: PlannedStack, resource: Resource, *, is_granted: bool) -> Iterator[str]:
     type_row = named_type(resource.type)
     name = None if type_row is None else value_at(resource.properties, type_row.naming.property)
     if _is_open(stack.texts(name)):
-        effect = "that stretch is a wildcard"
-        if _is_nameless(stack, resource):
-            other_names = any(map(is_specific, stack.names(resource)))
-            effect = f"nothing is granted on it{' under that one' if other_names else ''}"
+        is_left_out = _is_nameless(stack, resource) and not is_granted
+        effect = "nothing is granted on it" if is_left_out else "that stretch is a wildcard"
         yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_GIVES}"
 
 
@@ -184,7 +183,7 @@ def _service_token(stack: PlannedStack, resource: Resource) -> Iterator[str]:
 
 
 _OF_RESOURCES: Final[tuple[Callable[[PlannedStack, Resource], Iterator[str]], ...]] = (
-    _name, _path, _passed_roles, _nested_stack, _missing_actions, _linked_role, _patterns, _managed_policies,
+    _path, _passed_roles, _nested_stack, _missing_actions, _linked_role, _patterns, _managed_policies,
     _service_token,
 )  # fmt: skip
 """What may have to be said of a resource, in the order in which it is said."""
