@@ -305,3 +305,13 @@ def test_the_policies_and_variables_of_a_terraform_plan_are_looked_at() -> None:
 
 def test_what_is_no_module_of_a_plan_is_unreadable() -> None:
     assert [("R001", "error", 1)] == found('{"planned_values": {"root_module": 1}}', "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("action", "severity"),
+    [("sso-directory:SearchGroupsWithGroupName", "warning"), ("s3:Xyzzy", "error"), ("sso:ListInstancess", "error")],
+)
+def test_an_action_that_resembles_none_is_no_error_where_a_service_has_undocumented_ones(
+    action: str, severity: str
+) -> None:
+    assert [severity] == [one.severity for one in of("R202", policy(Action=action, Resource="*"))]
