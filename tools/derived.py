@@ -7,15 +7,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from remit.lint.shelf import rules
+from remit.lint.rule_registry import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.lint.shelf import Rule
+    from remit.lint.rule_registry import Rule
 
 ROOT: Final = Path(__file__).parent.parent
 TRIGGERS: Final = ROOT / "src" / "remit" / "triggers"
+GRANTS: Final = ROOT / "src" / "remit" / "grants"
 RULE_GROUPS: Final = {
     "R0": "Files",
     "R1": "Shape and ARNs",
@@ -40,13 +41,23 @@ def trigger_names() -> str:
     """`remit.triggers`: each trigger under the name that people write, as editors and type checkers need it."""
     docstring = ast.get_docstring(ast.parse((TRIGGERS / "__init__.py").read_text("utf-8")), clean=False)
     names = [path.stem for path in sorted(TRIGGERS.glob("*.py")) if _class_name(path) in _classes(path)]
-    imports = [
-        f"from remit.triggers.{name} import {_class_name(TRIGGERS / name)} as {name}"
-        "  # noqa: N813 - spelled as it is used in a decorator"
-        for name in names
-    ]
-    listed = ", ".join(f'"{name}"' for name in names)
-    return "\n".join([f'"""{docstring}"""', "", *imports, "", f"__all__ = [{listed}]", ""])
+    imports = []
+    for name in names:
+        class_name = _class_name(TRIGGERS / name)
+        rule = "N811" if class_name.isupper() else "N813"
+        line = f"from remit.triggers.{name} import {class_name} as {name}"
+        imports.append(f"{line}  # noqa: {rule} - spelled as it is used in a decorator")
+    listed = "\n".join(f'    "{name}",' for name in names)
+    return "\n".join([f'"""{docstring}"""', "", *imports, "", "__all__ = [", listed, "]", ""])
+
+
+def grant_names() -> str:
+    """`remit.grants`: each service's module of grants, imported when it is asked for; type checkers see them all."""
+    docstring = ast.get_docstring(ast.parse((GRANTS / "__init__.py").read_text("utf-8")), clean=False)
+    names = [path.stem for path in sorted(GRANTS.glob("*.py")) if path.stem not in ("__init__", "typed")]
+    imports = "\n".join(f"    from remit.grants import {name} as {name}" for name in names)
+    listed = "\n".join(f'    "{name}",' for name in ("allow", *names))
+    return GRANTS_TEXT.format(docstring=docstring, imports=imports, listed=listed)
 
 
 def _class_name(path: Path) -> str:
@@ -73,7 +84,34 @@ def _anchor(rule: Rule) -> str:
     return f"{rule.code} {rule.name}".lower().replace(" ", "-")
 
 
+GRANTS_TEXT: Final = '''\
+"""{docstring}"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from remit.grants.typed import allow
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+{imports}
+
+__all__ = [
+{listed}
+]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in __all__:
+        raise AttributeError(f"remit.grants has no `{{name}}`", name=name, obj=importlib.import_module(__name__))
+    return importlib.import_module(f"{{__name__}}.{{name}}")
+'''
+
 DERIVED: Final[dict[str, Callable[[], str]]] = {
+    "src/remit/grants/__init__.py": grant_names,
     "src/remit/triggers/__init__.py": trigger_names,
     "docs/lint-rules.md": lint_rules,
 }

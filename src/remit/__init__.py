@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from typing import Any
 
+    from remit import triggers as on
     from remit.errors import RemitError
     from remit.iam.decide.evaluate import Decision, Layers, evaluate
     from remit.iam.policy import Policy, Statement, parse, render
@@ -57,8 +58,8 @@ _HOMES = {
 }
 """Where each public name lives: it is imported when it is asked for, so that `import remit` costs nothing."""
 
-_ROOMS = ("grants", "lint", "project", "triggers")
-"""Packages that are names by themselves: `remit.lint(app)`, `project.namespace`."""
+_ROOMS = {"grants": "grants", "lint": "lint", "on": "triggers", "project": "project", "triggers": "triggers"}
+"""Packages that are names by themselves: `on.sqs("orders")`, `remit.lint(app)`, `project.namespace`."""
 
 __all__ = [
     "App",
@@ -82,6 +83,7 @@ __all__ = [
     "lint",
     "load",
     "minimise",
+    "on",
     "output",
     "parse",
     "project",
@@ -100,7 +102,7 @@ def __getattr__(name: str) -> Any:
     if name == "config":  # the settings of the load that is going on: never kept
         return importlib.import_module("remit.project.configure").the_config()
     if name in _ROOMS:
-        return importlib.import_module(f"remit.{name}")
+        return importlib.import_module(f"remit.{_ROOMS[name]}")
     if name not in _HOMES:
         raise AttributeError(f"remit has no `{name}`; it has {', '.join(__all__)}")
     value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -367,3 +367,28 @@ def test_a_file_whose_name_has_an_equals_sign_is_no_level(tmp_path: Path) -> Non
 def test_a_level_without_a_name_or_a_file_is_refused(tmp_path: Path, option: str, expected: str) -> None:
     code, _, talk = asked_with(tmp_path, "--scp", option)
     assert (code, expected in talk) == (2, True)
+
+
+def test_a_function_of_a_template_is_spelled_as_its_author_wrote_it(tmp_path: Path) -> None:
+    """In sentences: what is data, as the names that the answer depends on, stays as requests are asked with it."""
+    late = '${{"Fn::ImportValue":"queue"}}'
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": late}
+    broken = {**statement, "Effect": late}
+    policies = [{"Version": "2012-10-17", "Statement": [part]} for part in (statement, broken)]
+    request = {"action": "sqs:SendMessage", "resource": "arn:aws:sqs:eu-west-1:111122223333:q", "open": True}
+
+    _, (answer, refusal), _ = answers(*(case(policies={"identity": policy}, request=request) for policy in policies))
+
+    sentence = (
+        "sqs:SendMessage on arn:aws:sqs:eu-west-1:111122223333:q depends on {!ImportValue queue}, which the request "
+        "does not say, by identity[0].Statement[0]"
+    )
+    assert (answer["because"], answer["unknown"]) == (sentence, [late])
+    assert refusal["error"] == "Statement[0].Effect '{!ImportValue queue}' is not valid: only 'Allow' and 'Deny' exist"
+
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps(policies[0]))
+    _, out, _ = remit(
+        "evaluate", "--policy", str(file), "--action", request["action"], "--resource", request["resource"], "--json"
+    )
+    assert json.loads(out)["because"] == sentence

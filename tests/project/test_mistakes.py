@@ -158,7 +158,7 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     "a handler in no module": (
         "app.function(name='web', handler='sitee.handler')\n",
         "the handler `sitee.handler` of function `web` does not exist",
-        "a handler reads `module.function`",
+        "did you mean `site_.handler`?",
         "9:1",
     ),
     "a handler without a module": (
@@ -212,25 +212,25 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     "a positional string": (
         f"@app.function('rate(1 day)'){FUNCTION}",
         "'rate(1 day)' is not a trigger",
-        'import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
+        'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
         "9:2",
     ),
     "a trigger that was not called": (
         f"@app.function(http){FUNCTION}",
         "http is not a trigger",
-        'import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
+        'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
         "9:2",
     ),
     "a trigger among others that was not called": (
         f"@app.function(http(), sqs){FUNCTION}",
         "sqs is not a trigger",
-        'import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
+        'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
         "9:2",
     ),
     "an object that can be called": (
         f"import functools\n@app.function(functools.partial(print)){FUNCTION}",
         "functools.partial(<built-in function print>) is not a trigger",
-        'import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
+        'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
         "10:2",
     ),
     "something that is not a function": (
@@ -248,7 +248,8 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     "a variable of the environment that is not set": (
         "import os\nNAME = os.environ['NO_SUCH_NAME']\n",
         "app.py raised KeyError: 'NO_SUCH_NAME'",
-        "set the environment variable NO_SUCH_NAME, or give it a default with os.environ.get()",
+        "no function declares NO_SUCH_NAME: write `environment={'NO_SUCH_NAME': …}` at the function that needs it, \
+set the variable before the build, or give it a default with os.environ.get()",
         "10:8",
     ),
     "a job while jobs are off": (
@@ -385,18 +386,31 @@ def test_the_apps_own_prints_do_not_hide_the_data(make: Make) -> None:
     assert (0, "{", "from config\nfrom app\n") == (ran.status, ran.out[:1], ran.err)
 
 
+OF_JOBS = (
+    "queue", "timeout", "retries", "concurrency", "once", "policy", "managed_policy", "sends", "reads",
+)  # fmt: skip
 INSTEAD = {
     "a verb": ("s3.raed('x')", "did you mean `read`?"),
     "a verb that is like none": (
         "from remit.grants import dynamodb\ndynamodb.get('x')",
-        "there are batch_write, delete, list, put, query, read, scan, update",
+        "there are batch_write, check, delete, list, put, query, read, scan, select, update",
     ),
     "a trigger": ("from remit.triggers import sqss", "did you mean `sqs`?"),
     "a service": ("from remit.grants import dynamo", "did you mean `dynamodb`?"),
     "a name of remit": ("from remit import Ap", "did you mean `App`?"),
+    "a verb of a grant on a trigger": (
+        "from remit import on\non.sqs.send('x')",
+        "that is a trigger; a grant is written `grants.sqs.send(…)`, with `from remit import grants`",
+    ),
+    "a grant as a trigger": (
+        "from remit import grants\n@app.function(grants.sqs('x'))\ndef hello(event, context): ...",
+        "`grants.sqs` has grants alone; the trigger is written `on.sqs(…)`, with `from remit import on`",
+    ),
+    "a trigger of `on`": ("from remit import on\non.sqss('x')", "did you mean `sqs`?"),
+    "a service of `grants`": ("from remit import grants\ngrants.dynamo.put('x')", "did you mean `dynamodb`?"),
     "an option of a trigger": ("sqs('q', batch=3)", "did you mean `batch_size`?"),
     "an option of a grant": ("sns.publish(topc='x')", "did you mean `topic`?"),
-    "an option of a job": ("app.job(timeout=1)", "it takes queue, policy, managed_policy"),
+    "an option of a job": ("app.job(memory=1)", f"it takes {', '.join(OF_JOBS)}"),
     "a method of the app": ("app.grup('x')", "did you mean `group`?"),
     "an attribute of the user's own object": ("class Own: ...\nOwn().grup", None),
     "an option of the user's own function": ("def own(): ...\nown(timeout=1)", None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from remit.app import Grant, Reason, Role
 from remit.deploy.events import StackEvent
@@ -17,6 +18,7 @@ from remit.report.plan import deletion_words, gained_words, loss_words, plan_doc
 from remit.report.stacks import output_lines
 from remit.review.access_change import Review, Version
 from remit.review.changes import review
+from remit.triggers.existing_sources import ExistingSource
 
 FUNCTION = "AWS::Lambda::Function"
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/orders"
@@ -59,6 +61,23 @@ def test_each_change_has_its_sign_and_a_replacement_says_so() -> None:
         "  ~ AWS::SQS::Queue        Orders  (replaced)",
         "1 to add, 3 to change, 1 to remove, 1 of them replaced; access: 0 gained, 0 lost",
     ]
+
+
+def test_functions_that_get_another_role_are_named_with_both() -> None:
+    def template(role: str, functions: int = 1) -> dict[str, Any]:
+        function = {"Type": FUNCTION, "Properties": {"Role": {"Fn::GetAtt": [role, "Arn"]}}}
+        return {"Resources": {f"Hello{number}Function": function for number in range(functions)}}
+
+    plan = replace(planned(), running=template("SharedRole"), template=template("HelloRole", 2))
+    assert list(plan_lines(plan, SAME))[1:-1] == [
+        "and the roles of functions",
+        "  ~ Hello0Function runs under HelloRole, no longer under SharedRole",
+    ]
+    assert plan_document(plan, SAME)["role_replacements"] == [
+        {"function": "Hello0Function", "before": "SharedRole", "after": "HelloRole"}
+    ]
+    many = replace(planned(), running=template("SharedRole", 50), template=template("HelloRole", 50))
+    assert list(plan_lines(many, SAME))[-2] == "  ~ 10 more functions get another role"
 
 
 def test_what_only_refers_to_something_that_is_not_replaced_is_no_change() -> None:
@@ -233,3 +252,20 @@ def test_of_many_log_groups_the_number_is_told() -> None:
     ]
     assert deletion_words(groups[:1]) == "This deletes log group ALogGroup, with all that is in it."
     assert deletion_words(groups) == "This deletes 2 log groups, with all that is in them."
+
+
+def test_what_the_triggers_need_and_no_template_makes_is_named() -> None:
+    source = ExistingSource("bucket", "theirs", "with its notifications to EventBridge on", ("forget", "thumbnail"))
+    plan = replace(planned(ResourceChange("Add", "New", FUNCTION)), must_exist=(source,))
+    assert list(plan_lines(plan, SAME))[2:4] == [
+        "these must exist already",
+        "  bucket theirs, with its notifications to EventBridge on, for forget, thumbnail",
+    ]
+    assert plan_document(plan, SAME)["must_exist"] == [
+        {
+            "kind": "bucket",
+            "name": "theirs",
+            "condition": "with its notifications to EventBridge on",
+            "functions": ["forget", "thumbnail"],
+        }
+    ]

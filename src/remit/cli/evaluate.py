@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import file_bytes, json_option, note, print_json
+from remit.cli.options import file_bytes, json_option, note, print_report
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError, did_you_mean, nearest
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
@@ -154,7 +154,7 @@ def _one(options: dict[str, Any]) -> int:
     for remark in (*slips, *_misplaced(layers)):
         note(remark)
     if options["as_json"]:
-        print_json(_answer(None, decision))
+        print_report(_answer(None, decision))
     else:
         near_misses = (f"  also near: {miss}" for miss in decision.misses[1:])
         patterns = (f"  allowed on {pattern}" for pattern in decision.allowed_on)
@@ -166,7 +166,7 @@ def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[s
     """What somebody who types a request may not have meant."""
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.condition_keys import global_key, global_keys
-    from remit.catalogue.resemblance import nearest_actions
+    from remit.catalogue.did_you_mean import nearest_actions
 
     if catalogued(action) is None and not set(action) & set("*?"):
         nearest_names = ", ".join(nearest_actions(action))
@@ -243,7 +243,7 @@ def _name(path: Path) -> str:
 
 def _lines(path: Path) -> int:
     """Answer every line, a bad one by its error: then the exit code is 2. A file of another kind is left soon."""
-    from remit.report.terminal_text import shown
+    from remit.report.terminal_text import readable, shown
 
     bad = read = 0
     for number, text in _texts(path):
@@ -262,7 +262,7 @@ def _lines(path: Path) -> int:
             if bad <= _TOLD:
                 click.echo(shown(str(RemitError(error.message, hint=error.hint, origin=at))), err=True)
             answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
-        sys.stdout.write(json.dumps(answer) + "\n")  # click.echo would flush each
+        sys.stdout.write(json.dumps(readable(answer)) + "\n")  # click.echo would flush each
     if bad > _TOLD:
         click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers say why", err=True)
     return 2 if bad else 0

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Role
-    from remit.deployer.deploying import Deployer
-    from remit.deployer.needs import DeployCall
+    from remit.deployer.deployer_policy import Deployer
+    from remit.deployer.needed_actions import DeployCall
     from remit.deployer.planned_stack import PlannedStack
     from remit.iam.policy import Policy
 
@@ -130,7 +130,7 @@ def deployer_policy(
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
     """
-    from remit.deployer.deploying import bound, deployer
+    from remit.deployer.deployer_policy import bound, deployer
 
     if sum((cloudformation, parted, explain)) > 1:
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
@@ -147,7 +147,7 @@ def deployer_policy(
     else:
         planned, calls = _of_app(folder, stage, artefact_bucket)
     if live:
-        from remit.deploy.calls import LIVE
+        from remit.deploy.aws_calls import LIVE
 
         calls = (*calls, *LIVE)
     found = deployer(planned, calls, boundary, reverts=purpose == "revert-drift")
@@ -178,7 +178,8 @@ def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bo
         options.print_json([render(policy) for policy in _parts(found)])
     else:
         options.print_json(render(found.policy))
-        characters, most = policy_length(found.policy), quota("iam.managed").most
+        characters = policy_length(found.policy)
+        most = quota("iam.managed").most
         if characters > most:
             options.note(f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it")
 
@@ -205,7 +206,7 @@ def _remark(found: Deployer) -> None:
 
 def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """No stack, and the calls that make and repair the artefact bucket."""
-    from remit.deploy.calls import BOOTSTRAP
+    from remit.deploy.aws_calls import BOOTSTRAP
     from remit.deployer.planned_stack import stack_of
 
     return stack_of("", [{"Resources": {}}]), BOOTSTRAP
@@ -213,13 +214,14 @@ def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
 
 def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
-    from remit.deploy.calls import CALLS, in_bucket
+    from remit.deploy.aws_calls import CALLS, in_bucket
     from remit.deployer.planned_stack import stack_of
     from remit.project.load import load
     from remit.roles.assign import assign
     from remit.synthesis.synth import ARTEFACTS, document, synth
 
-    app, name = load(folder, stage), bucket or ARTEFACTS
+    app = load(folder, stage)
+    name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
     return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), in_bucket(CALLS, name)
 
@@ -228,7 +230,7 @@ def _of_templates(
     paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
-    from remit.deploy.calls import CALLS, in_bucket
+    from remit.deploy.aws_calls import CALLS, in_bucket
     from remit.deployer.planned_stack import stack_of
     from remit.synthesis.synth import ARTEFACTS
 
@@ -289,7 +291,7 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
 
 def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
-    from remit.deployer.deploying import bound
+    from remit.deployer.deployer_policy import bound
     from remit.iam.policy import render
     from remit.iam.tokens import PLACE
     from remit.synthesis.synth import intrinsics

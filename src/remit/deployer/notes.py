@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.app import Resource
-    from remit.deployer.needs import Need
+    from remit.deployer.needed_actions import Need
     from remit.deployer.planned_stack import PlannedStack
 
 _EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")

@@ -69,6 +69,10 @@ class Piece:
     tier: Tier
     difference: SideDifference | None = None
     whole: bool = False
+    principal: str = ""
+    """Whom it is about, as the statement spells it, where policies with principals are compared."""
+    public: bool = False
+    """Whether it lets in anybody on the internet."""
 
     @property
     def because(self) -> str:

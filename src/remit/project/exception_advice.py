@@ -4,42 +4,111 @@ from __future__ import annotations
 
 import inspect
 import linecache
+import os
 import re
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import did_you_mean
+from remit.project.current_load import is_users_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import TracebackType
+
+    from remit.project.current_load import Loading
 
 _UNIMPORTABLE: Final = re.compile(r"cannot import name '(\w+)' from '(remit[\w.]*)'")
 _UNEXPECTED: Final = re.compile(r"([\w.]+)\(\) got an unexpected keyword argument '(\w+)'")
+_OUT_OF_REACH: Final = frozenset(
+    {"NoCredentialsError", "PartialCredentialsError", "EndpointConnectionError", "ConnectTimeoutError", "NoRegionError"}
+)
+"""What botocore raises where AWS is called without AWS."""
+_NOT_CALLABLE: Final = "'module' object is not callable"
 _SPOKEN: Final = ("remit.grants", "remit.triggers", "remit.project.declarations")
 """Where that is defined which people call with options."""
 
 
-def advice(error: BaseException) -> str | None:
+def advice(error: BaseException, state: Loading) -> str | None:
     """A hint, or None when there is nothing to say."""
+    return _advice(error, state) or _placeholder_in_use(error, state)
+
+
+def _advice(error: BaseException, state: Loading) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
-    if isinstance(error, KeyError) and str(error.args[0]).isupper():
-        return f"set the environment variable {error.args[0]}, or give it a default with os.environ.get()"
+    if isinstance(error, KeyError) and _is_of_environment(error):
+        return _unset_variable(str(error.args[0]), state)
+    if type(error).__name__ in _OUT_OF_REACH and type(error).__module__.startswith("botocore."):
+        return "call AWS inside of the function: the module is also imported where it is built, which needs no AWS"
+    return _misspelt(error)
+
+
+def _misspelt(error: BaseException) -> str | None:
+    """What remit has instead of a name that it does not have."""
     if isinstance(error, AttributeError):
         return _attribute(error.obj, str(error.name))
     if isinstance(error, ImportError) and (missing := _UNIMPORTABLE.match(str(error))):
         return _instead(sys.modules[missing[2]], missing[1])
-    if isinstance(error, TypeError) and (unexpected := _UNEXPECTED.match(str(error))):
-        options = list(dict.fromkeys(_options(unexpected[1], error)))
-        return did_you_mean(unexpected[2], options) or (f"it takes {', '.join(options)}" if options else None)
+    if isinstance(error, TypeError):
+        return _call(error)
     return None
+
+
+def _is_of_environment(error: KeyError) -> bool:
+    """Whether `os.environ` raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    frame = None if trace is None else trace.tb_frame
+    return frame is not None and isinstance(frame.f_locals.get("self"), type(os.environ))
+
+
+def _unset_variable(name: str, state: Loading) -> str:
+    from remit.project.declared_variables import declared_variables  # noqa: PLC0415 - only when something failed
+
+    slip = did_you_mean(name, declared_variables(state.folder))
+    if slip is not None:
+        return f"{slip} (a function's `environment` has that, and none has {name})"
+    return (
+        f"no function declares {name}: write `environment={{{name!r}: …}}` at the function that needs it, set the "
+        "variable before the build, or give it a default with os.environ.get()"
+    )
+
+
+def _placeholder_in_use(error: BaseException, state: Loading) -> str | None:
+    """What to do about code that cannot work with the placeholder of a variable which the failed line speaks of."""
+    trace, line = error.__traceback__, ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if is_users_file(file, state.folder):
+            line = linecache.getline(file, trace.tb_lineno)
+        trace = trace.tb_next
+    for text, name in state.placeholders.items():
+        if name in line or text in str(error).casefold():
+            return f"{name} has a value where the function runs, and a placeholder here: read it inside of the function"
+    return None
+
+
+def _call(error: TypeError) -> str | None:
+    """The option that was meant, or the trigger where a module of grants is called."""
+    if str(error) == _NOT_CALLABLE:
+        return _trigger_of(error)
+    unexpected = _UNEXPECTED.match(str(error))
+    if unexpected is None:
+        return None
+    options = list(dict.fromkeys(_options(unexpected[1], error)))
+    return did_you_mean(unexpected[2], options) or (f"it takes {', '.join(options)}" if options else None)
 
 
 def _attribute(owner: object, name: str) -> str | None:
     """What a module or an object of remit has instead."""
     if isinstance(owner, ModuleType):
         return _instead(owner, name)
+    if isinstance(owner, type) and owner.__module__.startswith("remit.triggers."):
+        service = owner.__module__.rpartition(".")[2]
+        return f"that is a trigger; a grant is written `grants.{service}.{name}(…)`, with `from remit import grants`"
     if not type(owner).__module__.startswith("remit."):
         return None
     return did_you_mean(name, [attribute for attribute in dir(owner) if not attribute.startswith("_")])
@@ -66,17 +135,40 @@ def _modules(package: ModuleType) -> Iterator[str]:
         yield module.name
 
 
-def _called(error: TypeError, function: str) -> str | None:
-    """The module that the line which failed calls the function of: `s3.read(…)`."""
+def _trigger_of(error: TypeError) -> str | None:
+    """The trigger that was meant where a module of grants is called: `sqs("orders")`."""
+    raised = _innermost(error)
+    if raised is None:
+        return None
+    for called in re.findall(r"([\w.]+)\(", _line(raised)):
+        value: Any = raised.tb_frame.f_globals.get(called.partition(".")[0])
+        for name in called.split(".")[1:]:
+            value = getattr(value, name, None)
+        if isinstance(value, ModuleType) and value.__name__.startswith("remit.grants."):
+            service = value.__name__.rpartition(".")[2]
+            return f"`{called}` has grants alone; the trigger is written `on.{service}(…)`, with `from remit import on`"
+    return None
+
+
+def _innermost(error: TypeError) -> TracebackType | None:
+    """Where an exception was raised."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
+    return trace
+
+
+def _line(trace: TracebackType) -> str:
+    return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno)
+
+
+def _called(error: TypeError, function: str) -> str | None:
+    """The module that the line which failed calls the function of: `s3.read(…)`."""
+    trace = _innermost(error)
     if trace is None:
         return None
-    frame = trace.tb_frame
-    line = linecache.getline(frame.f_code.co_filename, trace.tb_lineno)
-    called = re.search(rf"(\w+)\.{re.escape(function)}\(", line)
-    value = None if called is None else frame.f_globals.get(called[1])
+    called = re.search(rf"(\w+)\.{re.escape(function)}\(", _line(trace))
+    value = None if called is None else trace.tb_frame.f_globals.get(called[1])
     return value.__name__ if isinstance(value, ModuleType) else None
 
 

@@ -52,7 +52,7 @@ class PieceGroup:
     @property
     def shown_example(self) -> str:
         """The request that shows it; empty where no request of today does."""
-        return "" if has_no_effect(self.example) else example(self.example)
+        return shown_example(self.example)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,11 @@ def some(texts: tuple[str, ...], written: Callable[[str], str] = str) -> str:
     """The first of them on one line, and how many there are beyond."""
     listed = ", ".join(map(written, texts[:_LISTED]))
     return listed if len(texts) <= _LISTED else f"{listed} and {len(texts) - _LISTED} more"
+
+
+def shown_example(piece: Piece) -> str:
+    """The request that shows a piece; empty where no request of today does."""
+    return "" if has_no_effect(piece) else example(piece)
 
 
 def example(piece: Piece, resource: str = "") -> str:

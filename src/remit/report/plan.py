@@ -10,6 +10,7 @@ from remit.catalogue.types import holds_data, resource_type
 from remit.report.comparison import some
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows
 from remit.report.terminal_text import shown
+from remit.triggers.existing_sources import document as source_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,11 +76,26 @@ def plan_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"
+    yield from _role_lines(plan)
+    if plan.must_exist:
+        yield "these must exist already"
+        yield from (f"  {shown(source.words)}" for source in plan.must_exist)
     if plan.running:
         yield from access_lines(access, "and what functions may do", "`remit diff --deployed`")
     else:
         yield from _listed(list(_first(access)), "and functions may", "`remit diff --deployed`")
     yield _summary(plan, access)
+
+
+def _role_lines(plan: StackPlan) -> Iterator[str]:
+    """The functions that get another role, such as those that shared one until now."""
+    replacements = plan.role_replacements
+    if replacements:
+        yield "and the roles of functions"
+    for replacement in replacements[:_LISTED]:
+        yield f"  ~ {replacement.function} runs under {replacement.after}, no longer under {replacement.before}"
+    if len(replacements) > _LISTED:
+        yield f"  ~ {len(replacements) - _LISTED} more functions get another role"
 
 
 def access_lines(access: PlannedAccess, heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
@@ -115,6 +131,11 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
             }
             for change in plan.changes
         ],
+        "role_replacements": [
+            {"function": replacement.function, "before": replacement.before, "after": replacement.after}
+            for replacement in plan.role_replacements
+        ],
+        "must_exist": [source_document(source) for source in plan.must_exist],
         "roles": [_change_document(access, change) for change in access.review.changes],
     }
 

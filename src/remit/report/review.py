@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
-from remit.report.comparison import example, groups, some, tier_document
+from remit.report.comparison import example, groups, shown_example, some, tier_document
 from remit.review.access_change import Unseen
+from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from remit.deploy.drift import Drift
     from remit.errors import Origin
     from remit.iam.comparison import SideDifference, StatementLocation
+    from remit.iam.policy import Statement
     from remit.review.access_change import Accepted, Change, Review, Standing
+    from remit.review.statement_change import StatementChange
 
 GAINED, LOST, UNDECIDED, ACCEPTED = "gained", "lost", "undecided", "accepted"
 SIGNS: Final = {GAINED: "+", LOST: "-", UNDECIDED: "?", ACCEPTED: "~"}
@@ -42,6 +45,10 @@ class Row:
     """The access level of the actions, for access alone."""
     service: str = ""
     """The service of the actions, `*` for all; for access alone."""
+    public: bool = False
+    """Whether anybody on the internet is let in."""
+    changed: str = ""
+    """What of the statement is new, and what is gone, where the other version has one like it."""
 
     @property
     def anonymous(self) -> Row:
@@ -106,9 +113,14 @@ def _joined(group: Sequence[ChangeRows]) -> ChangeRows:
 
 def _rows(change: Change) -> Iterator[Row]:
     subject = subject_of(change)
-    for part, standing in ((GAINED, change.after), (LOST, change.before)):
-        yield from _trust_rows(part, subject, getattr(change.trust, part), standing)
-        yield from _access_rows(part, subject, getattr(change.access, part), standing)
+    access = change.access
+    gained, lost = (change.after, change.before), (change.before, change.after)
+    yield from _trust_rows(GAINED, subject, change.trust.gained, change.after)
+    yield from _access_rows(GAINED, subject, access.gained, gained)
+    yield from _access_rows(GAINED, subject, access.freed, lost, _FREED)
+    yield from _trust_rows(LOST, subject, change.trust.lost, change.before)
+    yield from _access_rows(LOST, subject, access.lost, lost)
+    yield from _access_rows(LOST, subject, access.forbidden, gained, _FORBIDDEN)
     for item in (*change.trust.undecided, *change.access.undecided):
         yield Row(UNDECIDED, subject, f"{item.source.name}: {item.reason}", where=_line(change, item.source))
     for unseen in change.unseen:
@@ -128,27 +140,89 @@ def _accepted_rows(change: Change, subject: str) -> Iterator[Row]:
                 title = f"{difference.source.name}: {title}"
             yield Row(ACCEPTED, subject, title, where=f"accepted: {accepted.because}")
     for (because, kind), pieces in pieces_by_reason.items():
-        rows_of_kind = _trust_rows if kind == "trust" else _access_rows
-        for row in rows_of_kind(ACCEPTED, subject, pieces, change.after):
+        if kind == "trust":
+            accepted_rows = _trust_rows(ACCEPTED, subject, pieces, change.after)
+        else:
+            accepted_rows = _access_rows(ACCEPTED, subject, pieces, (change.after, None))
+        for row in accepted_rows:
             yield replace(row, where=f"accepted: {because}", line="")
 
 
-def _access_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
-    for group in groups(pieces):
-        where = _where(standing, group.source)
-        because = "" if _is_plain(group.difference) else group.because
-        yield Row(
-            part,
-            subject,
-            f"{group.level} on {group.service}",
-            group.actions,
-            group.resources,
-            "; ".join(filter(None, (where, because))),
-            group.shown_example,
-            _origin_line(standing, group.source),
-            group.level,
-            group.service,
-        )
+def _access_rows(
+    part: str, subject: str, pieces: Iterable[Piece], sides: tuple[Standing | None, Standing | None], verb: str = ""
+) -> Iterator[Row]:
+    """The rows of some pieces; `sides` are the side whose statements they are of, and the other. Public ones first."""
+    standing, counterpart = sides
+    is_new = (part == LOST) is (verb == _FORBIDDEN)
+    conditions: dict[Statement, str] = {}
+    by_whom: dict[tuple[bool, tuple[str, ...]], list[Piece]] = {}
+    for whom, piece in _by_whom(pieces):
+        by_whom.setdefault((piece.public, whom), []).append(piece)
+    for (public, whom), pieces_of_whom in sorted(by_whom.items(), key=lambda item: not item[0][0]):
+        for group in groups(pieces_of_whom):
+            where = _where(standing, group.source)
+            because = "" if _is_plain(group.difference) or verb else group.because
+            statement = group.source.statement
+            if statement not in conditions:
+                change = _change_of(statement, standing, counterpart, is_new=is_new)
+                conditions[statement] = _changed_conditions(change)
+            yield Row(
+                part,
+                subject,
+                f"{_PUBLIC if public and part == GAINED else verb}{group.level} on {group.service}{_by(whom)}",
+                group.actions,
+                group.resources,
+                "; ".join(filter(None, (where, because))),
+                _request(group.example),
+                _origin_line(standing, group.source),
+                group.level,
+                group.service,
+                public and part == GAINED,
+                conditions[statement],
+            )
+
+
+def _change_of(
+    statement: Statement, standing: Standing | None, counterpart: Standing | None, *, is_new: bool
+) -> StatementChange:
+    """How a statement differs from what it was, or from what it has become."""
+    return changed_statement(statement, statements_of(standing), statements_of(counterpart), is_new=is_new)
+
+
+def _changed_conditions(change: StatementChange) -> str:
+    """The conditions that a statement has more, and less: a row tells all else of it."""
+    added = [f"now if {text}" for element, text in change.added if element == CONDITION]
+    removed = [f"no longer if {text}" for element, text in change.removed if element == CONDITION]
+    return "; ".join((*added, *removed))
+
+
+_PUBLIC, _FREED, _FORBIDDEN = "PUBLIC: ", "no longer denied: ", "newly denied: "
+
+
+def _by_whom(pieces: Iterable[Piece]) -> Iterator[tuple[tuple[str, ...], Piece]]:
+    """Each access once, with everyone whom it is about; nobody is named where identity policies are compared."""
+    principals: dict[object, dict[str, None]] = {}
+    first: dict[object, Piece] = {}
+    access: object
+    for piece in pieces:
+        access = piece.source, piece.action, piece.resource, piece.tier, piece.public
+        first.setdefault(access, piece)
+        principals.setdefault(access, {})[piece.principal] = None
+    for access, piece in first.items():
+        yield tuple(filter(None, principals[access])), piece
+
+
+def _by(principals: tuple[str, ...]) -> str:
+    return f" by {some(tuple('everyone' if text == '*' else text for text in principals))}" if principals else ""
+
+
+def _request(piece: Piece) -> str:
+    """The request that shows a piece, with its caller where that matters."""
+    return (
+        example(piece, f"{piece.request.resource} by {piece.request.principal}")
+        if piece.principal
+        else shown_example(piece)
+    )
 
 
 def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
@@ -163,7 +237,7 @@ def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Stan
 
 def _is_plain(difference: SideDifference | None) -> bool:
     """Whether no statement of the other side allows it: that goes without saying."""
-    return difference is not None and difference.denial is None and difference.part == "side"
+    return difference is not None and difference.denial is None and difference.part in ("side", "policy")
 
 
 def _where(standing: Standing | None, source: StatementLocation) -> str:
@@ -192,7 +266,7 @@ def _line(change: Change, source: StatementLocation) -> str:
 
 def subject_of(*changes: Change) -> str:
     """The functions that changes are about, or the roles; and when it is so, of a template with conditions."""
-    names = [name for change in changes for name in change.functions or (change.role,)]
+    names = [name for change in changes for name in change.functions or (change.title,)]
     text = ", ".join(names[:_FUNCTIONS])
     if len(names) > _FUNCTIONS:
         text = f"{text} and {len(names) - _FUNCTIONS} more"
@@ -229,6 +303,8 @@ def _row_lines(row: Row) -> Iterator[str]:
         yield f"      on {some(row.resources)}"
     if row.where:
         yield f"      {row.where}"
+    if row.changed:
+        yield f"      {row.changed}"
     if row.example:
         yield f"      for example {row.example}"
 
@@ -268,7 +344,9 @@ def counted(review: Review, rows: Sequence[Row]) -> str:
     changed = {name for change in review.changes for name in change.functions}
     of = f"{len(changed)} of {len(review.functions)} functions: " if review.functions and changed else ""
     tail = f", {counts[ACCEPTED]} accepted" if counts[ACCEPTED] else ""
-    return f"{of}{counts[GAINED]} gained, {counts[LOST]} lost, {counts[UNDECIDED]} undecided{tail}"
+    public = sum(row.public for row in rows if row.part == GAINED)
+    gained = f"{counts[GAINED]} gained{f' ({public} public)' if public else ''}"
+    return f"{of}{gained}, {counts[LOST]} lost, {counts[UNDECIDED]} undecided{tail}"
 
 
 def drift_lines(drift: Sequence[Drift]) -> Iterator[str]:
@@ -321,16 +399,45 @@ def _whom(change: Change) -> dict[str, Any]:
 
 
 def _pieces(change: Change, part: str) -> Iterator[dict[str, Any]]:
-    standing = change.after if part == GAINED else change.before
-    for kind, comparison in (("access", change.access), ("trust", change.trust)):
-        for piece in getattr(comparison, part):
-            yield _piece(change, piece, kind, standing)
+    """What is gained or lost: by statements that allow on its own side, and by statements that deny on the other."""
+    is_gain = part == GAINED
+    own, other = (change.after, change.before) if is_gain else (change.before, change.after)
+    access = "resource" if change.of_resource else "access"
+    for kind, comparison in ((access, change.access), ("trust", change.trust)):
+        yield from _pieces_of(change, kind, getattr(comparison, part), (own, other), is_new=is_gain)
+    denials = change.access.freed if is_gain else change.access.forbidden
+    yield from _pieces_of(change, "denial", denials, (other, own), is_new=not is_gain)
+
+
+def _pieces_of(
+    change: Change,
+    kind: str,
+    pieces: Iterable[Piece],
+    sides: tuple[Standing | None, Standing | None],
+    *,
+    is_new: bool,
+) -> Iterator[dict[str, Any]]:
+    """Pieces of one kind; `sides` are the side whose statements they are of, and the other."""
+    changed: dict[Statement, dict[str, Any] | None] = {}
+    for piece in pieces:
+        statement = piece.source.statement
+        if statement not in changed:
+            changed[statement] = _changed(_change_of(statement, *sides, is_new=is_new))
+        yield {**_piece(change, piece, kind, sides[0]), "changed": changed[statement]}
+
+
+def _changed(change: StatementChange) -> dict[str, Any] | None:
+    """What of a statement is new and what is gone, by element; null where the other version has none like it."""
+    if change == NO_CHANGE:
+        return None
+    return {"added": change.by_element(change.added), "removed": change.by_element(change.removed)}
 
 
 def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -> dict[str, Any]:
     grant = None if standing is None else standing.grant(piece.source)
     origin = grant.origin if grant else standing.role.trust_origin if standing and kind == "trust" else None
     policy = None if standing is None else standing.policy(piece.source)
+    has_caller = bool(piece.principal)
     return {
         "action": piece.request.action,
         "resource": piece.request.resource,
@@ -339,8 +446,12 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -
         "origin": _origin(origin),
         **tier_document(piece),
         "kind": kind,
-        **({"principal": piece.request.principal} if kind == "trust" else {}),
-        "allows": {"action": piece.action, "resource": piece.resource},
+        **({"principal": piece.request.principal, "public": piece.public} if has_caller else {}),
+        "allows": {
+            "action": piece.action,
+            "resource": piece.resource,
+            **({"principal": piece.principal} if has_caller and kind != "trust" else {}),
+        },
         "policy": policy,
         "because": (grant.because if grant else "") or piece.because,
         "difference": piece.because,

@@ -115,8 +115,12 @@ def _managed(app: App) -> Iterator[tuple[str, Policy]]:
 
 def at(role: ReadyRole, place: Place) -> ReadyRole:
     """The same role as it is in one partition, region and account."""
-    names = {**role.names, **{text: put(name, place) for text, name in role.names.items()}, **place}
-    return ready_role(role.role, names, role.documents)
+    return ready_role(role.role, names_at(role.names, place), role.documents)
+
+
+def names_at(names: Mapping[str, str], place: Place) -> dict[str, str]:
+    """What references will be in one partition, region and account."""
+    return {**{text: put(name, place) for text, name in names.items()}, **place}
 
 
 def places(role: ReadyRole, *more: str, home: str = "") -> tuple[Place, ...]:

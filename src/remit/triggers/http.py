@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from remit.app import Function, Grant, Output, Resource
 from remit.errors import RemitError, did_you_mean, writer
 from remit.iam import tokens
+from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ _MODES = ("BUFFERED", "RESPONSE_STREAM")
 
 
 @dataclass(frozen=True, slots=True)
-class Http:
+class Http(BaseTrigger):
     """Give the function a URL.
 
     `http()` answers callers whom IAM allows (lambda:InvokeFunctionUrl and lambda:InvokeFunction);

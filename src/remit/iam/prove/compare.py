@@ -76,7 +76,7 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
 def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
     """Compare two single documents: what each allows, as `compare` does, and what each denies."""
     allowed = compare(old, new, actions_of=actions_of)
-    denied_by_old, denied_by_new = side_of(_denials_as_allows(old)), side_of(_denials_as_allows(new))
+    denied_by_old, denied_by_new = side_of(denials_as_allows(old)), side_of(denials_as_allows(new))
     forbidden_search = GainSearch(denied_by_old, denied_by_new, actions_of)
     freed_search = GainSearch(denied_by_new, denied_by_old, actions_of)
     old_does_not, new_does_not = SideDifference("old", of_denials=True), SideDifference("new", of_denials=True)
@@ -86,7 +86,7 @@ def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catal
     return Comparison(allowed.gained, allowed.lost, tuple(undecided), freed, forbidden)
 
 
-def _denials_as_allows(policy: Policy) -> Policy:
+def denials_as_allows(policy: Policy) -> Policy:
     """Its Deny statements with Effect Allow; without Resource a Deny applies to every resource, an Allow to none."""
     denials = [statement for statement in policy.statements if statement.effect == "Deny"]
     allows = [replace(denial, effect="Allow", resources=denial.resources or Globs(("*",))) for denial in denials]
@@ -117,7 +117,7 @@ def equivalent(old: Policies, new: Policies, *, budget: Budget | None = None) ->
     A `budget` is for all of it; without one each direction has its own.
     """
     if isinstance(old, Policy) and isinstance(new, Policy):
-        denied_by_old, denied_by_new = _denials_as_allows(old), _denials_as_allows(new)
+        denied_by_old, denied_by_new = denials_as_allows(old), denials_as_allows(new)
         if not _include_each_other(denied_by_old, denied_by_new, budget):
             return False
     return _include_each_other(old, new, budget)

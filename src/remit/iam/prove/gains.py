@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from remit.iam.comparison import Tier
     from remit.iam.prove.action_search import Opening
     from remit.iam.prove.compared_side import Side
+    from remit.iam.prove.condition_atoms import Atom
     from remit.iam.prove.statement_space import Box, CompiledPolicy, Index
     from remit.iam.request import Request
 
@@ -245,22 +246,27 @@ class GainSearch:
 
 def _perhaps_covered(case: Case, box: Box, opening: Opening) -> bool:
     """Whether it hangs on a reference that may be any ARN: some cover applies to some of what it may be."""
-    resource = opening.resource
     if not (box.marked_resources or box.marked_atoms):
         return False
-    active = case.active(opening.action)
-    if not has_shape(resource):
-        plain = [cover.resources for cover in active if not cover.not_resources]
-        if any(_covers_some(patterns, resource) for patterns in plain):
-            return True
-    limits = [(atom.key, atom.values) for cover in active for atom in cover.atoms if atom.kind == "ARN"]
-    for atom in box.marked_atoms:
-        if atom.kind == "ARN" and not atom.negated:
-            shapeless = [text for text in atom.values if not has_shape(text)]
-            patterns_of_key = [patterns for key, patterns in limits if key == atom.key]
-            if any(_covers_some(patterns, text) for patterns in patterns_of_key for text in shapeless):
-                return True
-    return False
+    covering = case.active(opening.action)
+    if _resource_perhaps_covered(opening.resource, covering):
+        return True
+    return any(_condition_perhaps_covered(atom, covering) for atom in box.marked_atoms)
+
+
+def _resource_perhaps_covered(resource: str, covering: Iterable[Box]) -> bool:
+    if has_shape(resource):
+        return False
+    return any(_covers_some(cover.resources, resource) for cover in covering if not cover.not_resources)
+
+
+def _condition_perhaps_covered(atom: Atom, covering: Iterable[Box]) -> bool:
+    if atom.kind != "ARN" or atom.negated:
+        return False
+    shapeless = [text for text in atom.values if not has_shape(text)]
+    conditions = [condition for cover in covering for condition in cover.atoms]
+    of_the_key = [condition for condition in conditions if condition.kind == "ARN" and condition.key == atom.key]
+    return any(_covers_some(condition.values, text) for condition in of_the_key for text in shapeless)
 
 
 def _covers_some(patterns: Iterable[str], text: str) -> bool:

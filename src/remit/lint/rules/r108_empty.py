@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import PolicyDocument, WrittenStatement
+    from remit.lint.rule_inputs import PolicyDocument, WrittenStatement
 
 SEVERITY = ERROR
 _HINT = "often a loop or a variable that gave nothing: add a value, or remove the statement"

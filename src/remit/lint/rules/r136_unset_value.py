@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.catalogue.arns import Arn
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _UNSET = re.compile(r"(?:(?<=[:/])|^)(None|null|undefined|NaN)(?=[:/]|$)")

@@ -20,8 +20,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
+from remit.catalogue.did_you_mean import operation_of
 from remit.catalogue.expand import expand
-from remit.catalogue.resemblance import operation_of
 from remit.lint import meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import is_plain
@@ -29,7 +29,7 @@ from remit.lint.plain_text import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _GONE = {"sns:receive": "SNS writes it into the policy that a topic has at first"}

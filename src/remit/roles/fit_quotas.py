@@ -1,0 +1,189 @@
+"""Make roles fit IAM's quotas: nothing is touched that fits; else the same access in fewer characters, else in parts.
+
+In a role whose inline policy is too long, statements that differ in one list are first made one; then, if that is not
+enough, it is minimised (`prove.minimise`); each with its proof. If it is still too long, its statements stay in their
+order and are laid into documents: the inline policy until it is full, then managed policies that the template makes and
+the role attaches. A statement that is longer than a managed policy is taken apart by its resources or actions, with
+proof that the pieces say the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.app import Grant, Reason
+from remit.catalogue.quotas import quota
+from remit.errors import Origin, RemitError, few
+from remit.iam.pattern_list import actions_cover
+from remit.iam.policy import Globs, Policy
+from remit.iam.statement_cover import covers_statement
+from remit.roles.document_split import packed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from remit.app import Role
+    from remit.iam.policy import Statement
+    from remit.roles.policy_size import Sizes
+
+_SHOWN: Final = 3
+_SHORT: Final = 70
+
+
+def fit(role: Role, sizes: Sizes) -> Role:
+    """The role as it is deployed: its `parts` say what stands in which document, if anything had to be done.
+
+    RemitError with the numbers and the longest statements: it does not fit.
+    """
+    inline = quota("iam.role.inline").most
+    if role.parts or sizes.policy(role) <= inline:
+        return role
+    from remit.iam.prove.minimise import minimise  # noqa: PLC0415 - it brings the comparison, and most roles fit
+
+    smaller = _joined(tuple(grant.statement for grant in role.grants))
+    if sizes.document(smaller) > inline and len(smaller) > 1:
+        smaller = minimise(Policy(smaller)).statements
+    if sizes.document(smaller) <= inline:
+        return _made(role, (smaller,))
+    spare = quota("iam.role.managed").most - len(role.managed)
+    documents = packed(
+        smaller, sizes, first_length=inline, further_length=quota("iam.managed").most, spare=max(spare, 0)
+    )
+    if documents is None:
+        raise _refusal(role, smaller, sizes)
+    return _made(role, documents)
+
+
+def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Statements that agree in all but their actions, or all but their resources, made one, where that is proven."""
+    from remit.iam.prove.minimise import merged, same  # noqa: PLC0415 - as above
+
+    joined = merged(statements)
+    return joined if same(Policy(statements), Policy(joined)) else statements
+
+
+def _made(role: Role, documents: Iterable[tuple[Statement, ...]]) -> Role:
+    split = tuple(documents)
+    grants = explained((statement for document in split for statement in document), role.grants)
+    return replace(role, grants=grants, parts=tuple(map(len, split)))
+
+
+def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> RemitError:
+    """What a role needs that fits nowhere, and what there is room for."""
+    inline, managed, attached = (quota(f"iam.{name}").most for name in ("role.inline", "managed", "role.managed"))
+    declared_length = sizes.policy(role)
+    room = inline + managed * max(0, attached - len(role.managed))
+    longest = sorted(statements, key=lambda statement: -sizes.statement(statement))[:_SHOWN]
+    least = packed(statements, sizes, first_length=inline, further_length=managed)
+    takes = (
+        f"it would take {len(least) - 1} managed policies beside a full inline policy"
+        if least is not None
+        else "a statement is longer than a document may be and cannot be taken apart"
+    )
+    needs = (
+        f"the policy of {few(role.serves)} has {declared_length:,} characters in {len(role.grants):,} statements, "
+        f"{sizes.document(statements):,} when it is minimised, and does not fit"
+    )
+    allowed = (
+        f"IAM allows {inline:,} for the inline policies of a role, and {managed:,} in each of {attached} managed "
+        f"policies ({len(role.managed)} {'is' if len(role.managed) == 1 else 'are'} taken): {room:,} in all; {takes}"
+    )
+    described = (_described(_grant(statement, _given_by(statement, role.grants)), sizes) for statement in longest)
+    return RemitError(
+        "\n  ".join((needs, allowed, "the longest statements:", *described)),
+        hint="name resources by a pattern, let one statement's condition hold several values, "
+        "or share the work out among functions, each with its own role",
+        origin=_heaviest(role, sizes),
+    )
+
+
+def _heaviest(role: Role, sizes: Sizes) -> Origin | None:
+    """The line that brings most characters: often a loop that writes many short statements."""
+    by_line: Counter[Origin] = Counter()
+    for grant in role.grants:
+        if grant.origin is not None:
+            by_line[Origin(grant.origin.file, grant.origin.line)] += sizes.statement(grant.statement)
+    return max(by_line.items(), key=lambda item: item[1], default=(None, 0))[0]
+
+
+def _described(grant: Grant, sizes: Sizes) -> str:
+    statement = grant.statement
+    actions = ", ".join(statement.actions.patterns)
+    actions = actions if len(actions) <= _SHORT else f"{actions[: _SHORT - 2]} …"
+    because = grant.because if len(grant.because) <= _SHORT else f"{grant.because[: _SHORT - 2]} …"
+    place = f"  ({grant.origin})" if grant.origin is not None else ""
+    word = "everything but " if statement.actions.negated else ""
+    size = sizes.statement(statement)
+    return f"  {size:>6,} characters: {statement.effect} {word}{actions}, because {because}{place}"
+
+
+def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
+    """Each statement as a grant: with the reasons of all that it stands for, and the line of the first.
+
+    A statement stands for a grant when it gives some of what the grant gives, wherever the grant gives it. A grant that
+    nothing stands for so (several statements together make it redundant) goes to those that it overlaps with, or at
+    last to the first, so that no reason is lost.
+    """
+    merged = tuple(statements)
+    stands_for: dict[Statement, list[Grant]] = {statement: [] for statement in merged}
+    for grant in dict.fromkeys(grants):
+        for statement in _standing_for(grant, merged):
+            stands_for[statement].append(grant)
+    return tuple(_grant(statement, tuple(stands_for[statement])) for statement in merged)
+
+
+def _given_by(statement: Statement, grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
+    """The grants of which a statement gives some; the first grant where it gives all of none."""
+    stated = tuple(grant for grant in dict.fromkeys(grants) if _gives(statement, grant.statement))
+    return stated or grants[:1]
+
+
+def _standing_for(grant: Grant, merged: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The statements that stand for a grant, by the narrowest relation that any has to it."""
+    for relation in (_gives, _shares, _touches):
+        related = tuple(
+            statement for statement in merged if statement == grant.statement or relation(statement, grant.statement)
+        )
+        if related:
+            return related
+    return merged[:1]
+
+
+def _grant(statement: Statement, of: tuple[Grant, ...]) -> Grant:
+    if len(of) == 1 and of[0].statement == statement:
+        return of[0]
+    reason = Reason("text", "; ".join(dict.fromkeys(grant.because for grant in of)))
+    origin = next((grant.origin for grant in of if grant.origin is not None), None)
+    return Grant(statement, reason, origin, stands_for=of)
+
+
+def _gives(wide: Statement, narrow: Statement) -> bool:
+    """Whether some action on some resource of `narrow` is given by `wide` whenever `narrow` gives it."""
+    if wide.effect != narrow.effect:
+        return False
+    action = next((action for action in _each(narrow.actions) if actions_cover(wide.actions, action)), None)
+    if action is None:
+        return False
+    for resource in (None,) if narrow.resources is None else _each(narrow.resources):
+        if covers_statement(wide, replace(narrow, actions=action, resources=resource)):
+            return True
+    return False
+
+
+def _each(globs: Globs) -> tuple[Globs, ...]:
+    """Each pattern alone; a list that is negated says one thing."""
+    return (globs,) if globs.negated else tuple(Globs((pattern,)) for pattern in globs.patterns)
+
+
+def _shares(statement: Statement, granted: Statement) -> bool:
+    """Whether both may say the same of something."""
+    return statement.effect == granted.effect and _touches(statement, granted)
+
+
+def _touches(statement: Statement, granted: Statement) -> bool:
+    """Whether both may speak of the same action on the same resource, whatever their conditions."""
+    from remit.iam.prove.cover import can_apply  # noqa: PLC0415 - few statements come from nowhere
+
+    return can_apply(replace(statement, conditions=()), replace(granted, conditions=())) is not False

@@ -1,0 +1,46 @@
+"""What every trigger inherits: no grants, resources or outputs, until it says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.app import Function, Grant, Output, Resource, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that a trigger needs and may not make: what people call it, its ARN, and what must hold of it."""
+
+    kind: str
+    arn: str
+    condition: str = ""
+
+
+class BaseTrigger:
+    """Base of the triggers: frozen dataclasses whose fields are the user's options."""
+
+    __slots__ = ()
+
+    def grants(self, function: Function) -> Iterator[Grant]:  # noqa: ARG002 - a trigger's signature
+        """What the function's role needs: nothing where a service calls the function by itself."""
+        yield from ()
+
+    def resources(self, function: Function) -> Iterator[Resource]:  # noqa: ARG002 - a trigger's signature
+        """What the template needs beside the function."""
+        yield from ()
+
+    def roles(self, function: Function) -> Iterator[Role]:  # noqa: ARG002 - a trigger's signature
+        """The roles with which services call the function, where its own resource policy is not enough."""
+        yield from ()
+
+    def sources(self) -> Iterator[Source]:
+        """What the trigger reads, or sends what failed to: the app's own, or something that exists already."""
+        yield from ()
+
+    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+        """What people want to know of it after a deploy."""
+        yield from ()
