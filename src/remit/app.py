@@ -307,7 +307,7 @@ class Role:
     boundary: str | None = None
     trusts: tuple[str, ...] = ("lambda.amazonaws.com",)
     trust: Policy | None = None
-    """The whole trust policy, where the role was read from a template; None where it trusts services alone."""
+    """The whole trust policy, where it says more than `trusts`: conditions, or whatever a template has."""
     trust_origin: Origin | None = None
     """Where the trust policy stands."""
     origin: Origin | None = None
@@ -321,3 +321,8 @@ class Role:
     parts: tuple[int, ...] = ()
     """How many of the grants, in their order, its inline policy holds, and each managed policy that the template makes
     for it; empty for a role that nothing had to be done to so that it fits: all are inline."""
+
+    @property
+    def serves(self) -> tuple[str, ...]:
+        """The functions that run under it; of a role that none runs under, the services that take it on."""
+        return self.functions or self.trusts

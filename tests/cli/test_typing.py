@@ -85,6 +85,20 @@ app.web("shop.main:api", auth="AWS_IAM", timeout=3)
 billing.web("shop.main:api", on.http(auth="NONE"), name="site", interface="asgi")
 
 
+@app.function(
+    on.s3(Data.queue, events=["s3:ObjectCreated:Put", "s3:ObjectRemoved:*"], prefix="in/"),
+    on.sns("news", filter={"kind": ["new", {"prefix": "x"}]}, dead_letter=Data.queue),
+    on.event(source="shop", detail_type=["a", {"prefix": "b"}], detail={"n": [{"numeric": [">", 1]}]}, bus="b"),
+    on.schedule("cron(0 8 * * ? *)", timezone="Europe/Berlin", input={"a": 1}, retries=3),
+    on.dynamodb("arn:x", filter={"eventName": ["INSERT"]}, on_failure=Data.queue, view="KEYS_ONLY"),
+    on.kinesis("s", filter=[{"data": {"a": [1]}}], fan_out=True, starting_position="TRIM_HORIZON"),
+    on.logs("/aws/lambda/x", "ERROR"),
+    on.iot("SELECT * FROM 'a'"),
+    on.cognito(Data.queue, "PreSignUp"),
+)
+def every(event: dict[str, Any], context: object) -> None: ...
+
+
 @app.job(queue="urgent")
 def mail(to: str) -> None: ...
 
@@ -134,6 +148,30 @@ WRONG = {
     "unknown option of a trigger": (
         'from remit.triggers import sqs\nsqs("q", batchsize=3)\n',
         'Unexpected keyword argument "batchsize"',
+    ),
+    "misspelt event of a bucket": (
+        'from remit import on\non.s3("b", events="s3:ObjectCreated")\n',
+        'Argument "events" to "S3" has incompatible type',
+    ),
+    "misspelt event in a list": (
+        'from remit import on\non.s3("b", events=["s3:ObjectCreated:Putt"])\n',
+        "List item 0 has incompatible type",
+    ),
+    "misspelt step of a user pool": (
+        'from remit import on\non.cognito("p", "PreSignup")\n',
+        'Argument 2 to "Cognito" has incompatible type',
+    ),
+    "misspelt starting position": (
+        'from remit import on\non.kinesis("s", starting_position="NEWEST")\n',
+        'Argument "starting_position" to "Kinesis" has incompatible type',
+    ),
+    "positional option": (
+        'from remit import on\non.sqs("q", 10)\n',
+        "Too many positional arguments",
+    ),
+    "pattern that is a string": (
+        'from remit import on\non.event(detail="x")\n',
+        'Argument "detail" to "Event" has incompatible type "str"',
     ),
     "verb of a grant on a trigger": (
         'from remit import on\non.sqs.send("q")\n',

@@ -61,7 +61,7 @@ def command(
         click.echo(f"  {count:>4}  {kind}")
     for role in built.roles:
         plural = "" if len(role.grants) == 1 else "s"
-        click.echo(f"  {role.logical_id}: {len(role.grants)} statement{plural} for {', '.join(role.functions)}")
+        click.echo(f"  {role.logical_id}: {len(role.grants)} statement{plural} for {', '.join(role.serves)}")
     for note in built.notes:
         click.echo(note, err=True)
 

@@ -84,7 +84,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     counts: Counter[str] = Counter()
     types = _types(app, roles)
     for role in roles:
-        document = _of_role(role, types, origins.get(role.functions[0]) if role.functions else None, folder, app)
+        document = _of_role(role, types, origins.get(role.functions[0]) if role.functions else role.origin, folder, app)
         for item in document.statements:
             key = _key(item)
             if key not in checked:

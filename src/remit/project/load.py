@@ -27,6 +27,7 @@ from remit.project.deferred_imports import deferred_sdk
 from remit.project.lambda_environment import check_placeholders, lambda_environment
 from remit.project.name_checks import check_handlers, check_names
 from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
+from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,7 +105,7 @@ def _app(state: Loading) -> App:
             origin=Origin(f"{config.app.replace('.', '/')}.py"),
         )
     state.mistakes.refuse()
-    return App(
+    app = App(
         name=state.name,
         stage=state.stage,
         functions=tuple(functions),
@@ -126,6 +127,7 @@ def _app(state: Loading) -> App:
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
+    return with_own_sources(app)
 
 
 @contextlib.contextmanager

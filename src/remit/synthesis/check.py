@@ -88,7 +88,7 @@ def _check_managed(role: Role, app: App) -> None:
     most = quota("iam.role.managed").most
     if len(role.managed) > most:
         raise RemitError(
-            f"the role of {few(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
+            f"the role of {few(role.serves)} has {len(role.managed)} managed policies; IAM allows {most}",
             hint="grant what is used of them in a policy instead",
             origin=_owner(role, app),
         )
@@ -105,7 +105,7 @@ def _check_actions(role: Role) -> None:
                 from remit.project.meant_items import hint_of_action  # noqa: PLC0415 - of mistakes alone
 
                 raise RemitError(
-                    f"{action!r} is not an action: IAM refuses the policy of {few(role.functions)}",
+                    f"{action!r} is not an action: IAM refuses the policy of {few(role.serves)}",
                     hint=hint_of_action(action),
                     origin=grant.origin,
                 )

@@ -15,8 +15,11 @@ from remit.roles.defaults import queue_arn, queue_id
 from remit.roles.fit_quotas import fit
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
+from remit.synthesis.buckets_by_name import buckets_by_name
+from remit.synthesis.queue_policies import merged_queue_policies
 from remit.triggers import source, websocket_api
 from remit.triggers.app_wide import app_wide_outputs, app_wide_resources
+from remit.triggers.invoke_permission import fitted_permissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,14 +46,12 @@ def synth(
     origins = {function.name: function.origin for function in app.functions}
     resources = [*shared]
     for role in roles:
-        resources += _role(fit(role, sizes), origins.get(role.functions[0]))
-    resources += works
+        origin = origins[role.functions[0]] if role.functions else role.origin
+        resources += _role(fit(role, sizes), origin)
+    resources = merged_queue_policies(resources, works)
     _check_names(resources)
-    outputs = [*app.outputs]
-    for function in app.functions:
-        for trigger in function.triggers:
-            outputs += trigger.outputs(function)
-    outputs += app_wide_outputs(app)
+    resources = buckets_by_name(fitted_permissions(resources))
+    outputs = _outputs(app)
     _check_outputs(outputs)
     return Template("Deployed by remit", tuple(resources), tuple(outputs))
 
@@ -86,6 +87,14 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
     return [*resources, *_all_bound(app_wide_resources(app), late_bound_arns)]
 
 
+def _outputs(app: App) -> list[Output]:
+    """The app's outputs, and those of its triggers, of which several may offer the same one."""
+    offered = [
+        output for function in app.functions for trigger in function.triggers for output in trigger.outputs(function)
+    ]
+    return [*app.outputs, *dict.fromkeys(offered), *app_wide_outputs(app)]
+
+
 def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
     """The managed policies that a role needs beside its inline one, if any, and the role, which attaches them.
 
@@ -104,17 +113,8 @@ def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
     yield from policies
     attached = [*role.managed, *(resource.ref for resource in policies)]
     properties: dict[str, Any] = {
-        "Description": f"What {few(role.functions)} may do"[:1000],
-        "AssumeRolePolicyDocument": {
-            "Version": iam.VERSION,
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": _one_or_list(role.trusts)},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        },
+        "Description": f"What {few(role.serves)} may do"[:1000],
+        "AssumeRolePolicyDocument": _trust(role),
     }
     if role.boundary is not None:
         properties["PermissionsBoundary"] = role.boundary
@@ -123,6 +123,17 @@ def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
     if inline:
         properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": _document(inline)}]
     yield Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
+
+
+def _trust(role: Role) -> dict[str, Any]:
+    if role.trust is not None:
+        return iam.render(role.trust)
+    services = {
+        "Effect": "Allow",
+        "Principal": {"Service": _one_or_list(role.trusts)},
+        "Action": "sts:AssumeRole",
+    }
+    return {"Version": iam.VERSION, "Statement": [services]}
 
 
 def _document(grants: tuple[Grant, ...]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from remit.errors import RemitError, described, did_you_mean, writer
 from remit.iam import tokens
+from remit.triggers.authorizer import Authorizer
 from remit.triggers.jwt import Jwt
 from remit.triggers.trigger import BaseTrigger
 from remit.triggers.user_pool import UserPool
@@ -61,14 +62,14 @@ class Api(BaseTrigger):
         return _VARIABLE.sub(lambda variable: "{+}" if variable[0].endswith("+}") else "{}", self.route)
 
     @property
-    def authorizer(self) -> Jwt | UserPool | None:
+    def authorizer(self) -> Authorizer | None:
         """Who checks the token of a request; None where IAM decides, or nobody."""
         return None if isinstance(self.auth, str) else self.auth
 
 
 def checked_auth(auth: object, modes: tuple[str, ...], *objects: str) -> None:
     """One of the words for `auth`, or an object that says who checks tokens where there are such `objects`."""
-    if objects and isinstance(auth, Jwt | UserPool):
+    if objects and isinstance(auth, Authorizer):
         return
     if isinstance(auth, str) and tokens.plain(auth) in modes:
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.app import Function, Grant, Output, Resource
+    from remit.app import Function, Grant, Output, Resource, Role
 
 
 class BaseTrigger:
@@ -21,6 +21,10 @@ class BaseTrigger:
 
     def resources(self, function: Function) -> Iterator[Resource]:  # noqa: ARG002 - a trigger's signature
         """What the template needs beside the function."""
+        yield from ()
+
+    def roles(self, function: Function) -> Iterator[Role]:  # noqa: ARG002 - a trigger's signature
+        """The roles with which services call the function, where its own resource policy is not enough."""
         yield from ()
 
     def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
