@@ -15,12 +15,14 @@ from remit.project.dot_remit import own_folder
 from remit.project.load import load
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles
+from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body
 from remit.synthesis.guardrails import guard
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
 from remit.triggers.app_wide import app_wide_notes
+from remit.triggers.existing_sources import existing_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from remit.app import App, Function, Grant, Role, Template
     from remit.lint.finding import Finding
     from remit.roles.role_policies import Place
+    from remit.triggers.existing_sources import ExistingSource
 
 T = TypeVar("T")
 FOLDER: Final = Path(".remit") / "build"
@@ -49,6 +52,8 @@ class Built:
     """What people should know: files that were left out, sizes."""
     headroom: tuple[Headroom, ...] = ()
     """What each role uses of its quotas, in the order of the roles."""
+    must_exist: tuple[ExistingSource, ...] = ()
+    """What its triggers need and the template does not make."""
 
     @property
     def namespace(self) -> str:
@@ -94,7 +99,8 @@ def build(
     write(output / "roles.json", text([role_document(role) for role in roles]))
     full = (room.text for room in headrooms if room.remarkable)
     notes = (*notes_on_own_roles(app), *app_wide_notes(app), *overridden, *guarded_by, *packed.notes, *full)
-    return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms)
+    must_exist = existing_sources(app, own_resources(app))
+    return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:

@@ -328,3 +328,55 @@ def test_where_to_send_events_is_an_output(make: Make, trigger: str) -> None:
     )
     outputs = made(make, app).template()["Outputs"]
     assert OUTPUTS[trigger] == {name: output["Value"] for name, output in outputs.items()}
+
+
+KEYED = (
+    DATA
+    + """
+    key = resource("AWS::KMS::Key", key_policy={})
+    sealed = resource("AWS::SQS::Queue", kms_master_key_id=key)
+    sealed_news = resource("AWS::SNS::Topic", kms_master_key_id=key)
+"""
+)
+DECRYPT = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "${DataKey.Arn}"}
+SEND = {"Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": "${DataKey.Arn}"}
+NEEDED_KEYS = {
+    "on.sqs(Data.sealed)": [DECRYPT],
+    'on.sqs("theirs", key=Data.key)': [DECRYPT],
+    'on.kinesis("theirs", key="arn:aws:kms:eu-west-1:111122223333:key/1")': [
+        {**DECRYPT, "Resource": "arn:aws:kms:eu-west-1:111122223333:key/1"}
+    ],
+    "on.dynamodb(Data.table, on_failure=Data.sealed)": [SEND],
+    "on.sns(Data.sealed_news)": [],
+    "on.sns(Data.sealed_news, raw=True)": [],
+}
+
+
+@pytest.mark.parametrize("trigger", NEEDED_KEYS)
+def test_a_key_of_a_source_or_of_where_failures_go_may_be_used(make: Make, trigger: str) -> None:
+    statements = made(make, function(trigger), KEYED).statements()
+    assert NEEDED_KEYS[trigger] == [statement for statement in statements if "kms" in str(statement["Action"])]
+
+
+MUST_EXIST = {
+    'on.sqs("theirs")': ["queue theirs, for hello"],
+    'on.sqs("arn:aws:sqs:eu-west-1:111122223333:theirs"), on.sns("news", dead_letter="lost")': [
+        "queue theirs, for hello",
+        "topic news, for hello",
+        "queue lost, to which the topic may send, for hello",
+    ],
+    'on.s3("theirs")': ["bucket theirs, with its notifications to EventBridge on, for hello"],
+    'on.event(source="a", bus="theirs")': ["event bus theirs, for hello"],
+    'on.logs("/shop/web")': ["log group /shop/web, for hello"],
+    'on.kinesis("theirs", on_failure="arn:aws:s3:::lost")': ["stream theirs, for hello", "bucket lost, for hello"],
+    'on.sqs("mine")': [],
+    "on.sqs(Data.orders), on.s3(Data.uploads), on.event(source='a', bus=Data.bus), on.logs(Data.group)": [],
+}
+
+
+@pytest.mark.parametrize("trigger", MUST_EXIST)
+def test_what_must_exist_already_is_said(make: Make, trigger: str) -> None:
+    unnamed = 'failed = resource("AWS::SQS::Queue")'
+    data = DATA.replace(unnamed, unnamed.replace(")", ', queue_name="mine")'))
+    project = made(make, function(trigger), data)
+    assert MUST_EXIST[trigger] == [source.words for source in project.built().must_exist]

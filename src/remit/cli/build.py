@@ -68,6 +68,7 @@ def command(
 
 def _document(built: Built) -> dict[str, Any]:
     from remit.build import FOLDER, role_document
+    from remit.triggers.existing_sources import document as source_document
 
     kinds = Counter(resource.type for resource in built.template.resources)
     return {
@@ -79,5 +80,6 @@ def _document(built: Built) -> dict[str, Any]:
             for role, room in zip(built.roles, built.headroom, strict=True)
         ],
         "artefacts": sorted(built.artefacts),
+        "must_exist": [source_document(source) for source in built.must_exist],
         "notes": list(built.notes),
     }

@@ -10,6 +10,7 @@ from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.source import arn_of, checked_choice, checked_type, name_of, own_id
 from remit.triggers.stream_options import STARTING_POSITIONS, StartingPosition, StreamTrigger
+from remit.triggers.trigger import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,11 @@ class Dynamodb(StreamTrigger):
         on_all = replace(reason, note="IAM knows no narrower resource for ListStreams")
         yield Grant(allow("dynamodb:ListStreams"), on_all)
         yield from self.failure_grants(function)
+
+    def sources(self) -> Iterator[Source]:
+        """The table, and where records go that failed."""
+        yield Source("stream of table", self.arn)
+        yield from self.failure_sources()
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""

@@ -62,7 +62,9 @@ def name_of(arn: str) -> str:
         return arn.strip("${}").split(".")[0]
     tail = _COLON.split(arn, 5)[-1]
     parts = tail.split("/")
-    return parts[1] if parts[0] in ("table", "stream") and len(parts) > 1 else tail
+    if parts[0] in ("table", "stream", "event-bus") and len(parts) > 1:
+        return parts[1]
+    return tail.removeprefix("log-group:").removesuffix(":*")
 
 
 def logical(name: str) -> str:

@@ -10,7 +10,7 @@ from remit.app import Function, Grant, Resource
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.failure_destination import Destination, destination
 from remit.triggers.source import checked, logical, mapping, name_of
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.trigger import BaseTrigger, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +66,13 @@ class StreamTrigger(BaseTrigger):
             reason = function.computed(f"sends records that failed to {name_of(failures.arn)}")
             for statement in failures.statements():
                 yield Grant(statement, reason)
+
+    def failure_sources(self) -> Iterator[Source]:
+        """Where records go that failed, by its kind."""
+        failures = self.failures()
+        if failures is not None:
+            kinds = {"sqs": "queue", "sns": "topic", "s3": "bucket"}
+            yield Source(kinds[failures.kind], failures.arn)
 
     def source_mapping(self, function: Function, source: str, **position: Any) -> Iterator[Resource]:
         """The event source mapping of a stream, or of a consumer of it."""
