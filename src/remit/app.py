@@ -177,6 +177,10 @@ class Function:
     """Days; None keeps logs for ever."""
     queue: str | None = None
     """The job queue that it works, if it is a worker."""
+    sends: tuple[str, ...] | None = None
+    """The job queues to which it may send; None where no function of the app says so: to all."""
+    looks_up: bool = True
+    """Whether it may look up outputs of the app's stack."""
     web: WebApp | None = None
     """What it serves, if it is a web app's."""
     origin: Origin | None = None
@@ -203,6 +207,36 @@ class Function:
     def physical_name(self) -> str:
         """Its name in the account, as late-bound text."""
         return f"${{AWS::StackName}}-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class JobQueue:
+    """A queue of jobs, and how the worker that runs them treats one that fails."""
+
+    name: str
+    """It ends with `.fifo` where jobs of a group run one after the other."""
+    retries: int = 4
+    """How often a job that failed runs again, where the job does not say it itself."""
+    most_retries: int = 4
+    """The most of them that a job of this queue has."""
+    backoff: int = 0
+    """Seconds before the first of them; each takes twice as long as the one before. 0: the visibility timeout."""
+    concurrency: int | None = None
+    """Jobs that run at the same time at most; None for as many as Lambda starts."""
+    alarm: str | None = None
+    """The ARN of the topic that is told when a job has failed for good."""
+    keeps_marks: bool = False
+    """Whether some of its jobs never run again once they have finished (`once=True`)."""
+
+    @property
+    def is_fifo(self) -> bool:
+        """Whether it delivers in order."""
+        return self.name.endswith(".fifo")
+
+    @property
+    def worker(self) -> str:
+        """The name of the function that runs its jobs."""
+        return f"worker-{self.name.replace('.', '-')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +295,12 @@ class App:
     resources: tuple[Resource, ...] = ()
     """The shared resources."""
     outputs: tuple[Output, ...] = ()
-    queues: tuple[str, ...] = ()
+    queues: tuple[JobQueue, ...] = ()
     """The job queues; empty when jobs are off."""
     jobs: Mapping[str, str] = field(default_factory=dict)
-    """The queue of each job."""
+    """The worker of each job, by the job's name."""
+    schedules_jobs: bool = False
+    """Whether jobs may wait longer than SQS delays a message, by EventBridge Scheduler."""
     queues_origin: Origin | None = None
     """The line that turned jobs on."""
     default_policy: tuple[Grant, ...] | None = None
@@ -296,9 +332,13 @@ class App:
         return f"{self.name}-{self.stage}"
 
 
+RoleKind: TypeAlias = Literal["role", "user", "group", "managed policy"]
+"""What has the statements: a role; a user or group, which nobody takes on; a managed policy that stands alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
-    """An IAM role of the template, and the functions that run under it."""
+    """An IAM role of the template, and the functions that run under it; or another holder of policies (`kind`)."""
 
     logical_id: str
     grants: tuple[Grant, ...]
@@ -321,6 +361,14 @@ class Role:
     parts: tuple[int, ...] = ()
     """How many of the grants, in their order, its inline policy holds, and each managed policy that the template makes
     for it; empty for a role that nothing had to be done to so that it fits: all are inline."""
+    kind: RoleKind = "role"
+    name: str = ""
+    """Its name in the account, where a template gives one."""
+
+    @property
+    def title(self) -> str:
+        """Its logical id, with what it is where that is no role."""
+        return self.logical_id if self.kind == "role" else f"{self.kind} {self.logical_id}"
 
     @property
     def serves(self) -> tuple[str, ...]:

@@ -85,11 +85,12 @@ def build(
     template = synth(app, roles, bucket=bucket or ARTEFACTS)
     check(template, declared, app)  # before minutes go into packages
     _refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
-    overridden = guarded(app, declared, accept, folder)
-    guarded_by = guard(folder, app, declared, place)
+    override_notes = guarded(app, declared, accept, folder)
+    guardrail_notes = guard(folder, app, declared, place)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
     headrooms = tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
-    body, packed = _body(template), _Packed()
+    body = _body(template)  # refused here, before the zips are made, if it is too large
+    packed = _Packed()
     if package:
         packed = _package(folder, app, progress or _silent, for_this_machine=for_this_machine)
         template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
@@ -97,8 +98,9 @@ def build(
     output = own_folder(folder, "build")
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
-    full = (room.text for room in headrooms if room.remarkable)
-    notes = (*notes_on_own_roles(app), *app_wide_notes(app), *overridden, *guarded_by, *packed.notes, *full)
+    quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
+    role_notes = (*notes_on_own_roles(app), *app_wide_notes(app))
+    notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     must_exist = existing_sources(app, own_resources(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
 

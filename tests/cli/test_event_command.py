@@ -11,7 +11,7 @@ import pytest
 
 from every_trigger import APP, DATA
 from projects import remit, write
-from remit.triggers.sample_event import SAMPLES
+from remit.triggers.sample_events import SAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,7 +31,7 @@ def command(trigger: str | None, function: str | None, folder: Path, stage: str 
       remit event s3 thumbnail
       remit event s3 thumbnail | remit invoke --local thumbnail --event -
     """
-    from remit.triggers.sample_event import SAMPLES, event_for, sample_event
+    from remit.triggers.sample_events import SAMPLES, event_for, sample_event
 
     if trigger is None:
         if as_json:

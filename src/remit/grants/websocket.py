@@ -14,21 +14,21 @@ from remit.grants import typed
 from remit.triggers.websocket_api import CONNECTIONS
 
 if TYPE_CHECKING:
-    from remit.app import Grant
+    from remit.grants.typed import Grants
 
 _MANAGE: Final = ("execute-api:ManageConnections",)
 
 
-def send() -> Grant:
+def send() -> Grants:
     """Send a message to any connection (PostToConnection); neither look at connections nor end them."""
     return typed.grant(_MANAGE, (CONNECTIONS % "POST",), "sends to the app's WebSocket connections")
 
 
-def read() -> Grant:
+def read() -> Grants:
     """Look at a connection (GetConnection): since when it stands, from where."""
     return typed.grant(_MANAGE, (CONNECTIONS % "GET",), "reads the app's WebSocket connections")
 
 
-def disconnect() -> Grant:
+def disconnect() -> Grants:
     """End a connection (DeleteConnection)."""
     return typed.grant(_MANAGE, (CONNECTIONS % "DELETE",), "ends the app's WebSocket connections")

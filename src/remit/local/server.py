@@ -40,7 +40,8 @@ _RETRY_SECONDS = 60.0  # at most, between two tries to keep what could not be ke
 
 def main(arguments: list[str]) -> int:
     """Become the server of a place; the status of the process that was started, not of the server."""
-    place, region = StateFiles(Path(arguments[0])), arguments[1]
+    place = StateFiles(Path(arguments[0]))
+    region = arguments[1]
     lock = seize(place.alive, patience=1.0)
     if lock is None:
         return BUSY

@@ -48,7 +48,7 @@ def _items(value: Any, node: ast.expr | None, span: Span, reason: Reason, path: 
         for part, place in value.parts:
             yield from _items(part, item_lines.value_node(place), place, reason, path, depth + 1)
         return
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not _is_typed(value):
         if depth > _DEPTH:
             raise _wrong(path[:_SHOWN], f"nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
         mistakes = Mistakes()
@@ -72,6 +72,11 @@ def _items(value: Any, node: ast.expr | None, span: Span, reason: Reason, path: 
     yield from grants
 
 
+def _is_typed(value: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether it is what a typed grant gives: one item, whatever number of statements it takes."""
+    return isinstance(value, tuple) and bool(value) and all(isinstance(item, Grant) for item in value)
+
+
 def _check_keys(node: ast.expr | None, span: Span, path: Path) -> None:
     repeated = item_lines.repeated_key(node)
     if repeated is not None:
@@ -82,6 +87,8 @@ def _check_keys(node: ast.expr | None, span: Span, path: Path) -> None:
 def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[Grant]:
     if isinstance(value, Grant):
         yield value
+    elif isinstance(value, tuple):  # of a typed grant
+        yield from value
     elif isinstance(value, iam.Statement):
         yield Grant(value, reason, origin)
     elif isinstance(value, iam.Policy):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span, nearest
-from remit.project import api_setting_values, setting_values
+from remit.project import api_setting_values, job_setting_values, setting_values
 from remit.project.setting_lists import Table, Texts
 
 if TYPE_CHECKING:
@@ -272,6 +272,8 @@ class JobSection(Section):
     path = "config.job"
     enable: Setting[bool] = Setting(setting_values.flag, default=False)
     additional_queues = TextsSetting(setting_values.texts, Texts())
+    queues: Setting[Mapping[str, job_setting_values.QueueSettings]] = Setting(job_setting_values.queues, {})
+    scheduler: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 class ApiSection(Section):

@@ -76,7 +76,8 @@ def _way_to_fewer(app: App, roles: tuple[Role, ...], count: int, most: int) -> s
 
 def check_body(body: str) -> None:
     """Raise RemitError when the template's text (ASCII) is longer than CloudFormation takes."""
-    size, limit = len(body), quota("cloudformation.template.s3").most
+    size = len(body)
+    limit = quota("cloudformation.template.s3").most
     if size > limit:
         raise RemitError(
             f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
@@ -113,10 +114,8 @@ def _check_actions(role: Role) -> None:
 
 def _check_environment(resource: Resource) -> None:
     variables = resource.properties.get("Environment", {}).get("Variables", {})
-    size, limit = (
-        sum(len(str(name)) + len(str(value)) for name, value in variables.items()),
-        quota("lambda.function.environment").most,
-    )
+    size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
+    limit = quota("lambda.function.environment").most
     if size > limit:
         raise RemitError(
             f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",

@@ -140,6 +140,24 @@ def _referred(value: object) -> str:
     return tokens.text_of(value).removeprefix("${").partition(".")[0].removesuffix("}")
 
 
+def users_of(resources: tuple[Resource, ...], roles: Iterable[Role]) -> tuple[Role, ...]:
+    """The users and groups of a template, and the managed policies that neither they nor any of the roles have."""
+    if not any(resource.type.startswith(_IAM) for resource in resources):
+        return ()
+    from remit.template.roles import roles_of  # noqa: PLC0415 - few apps declare access in shared resources
+
+    app_roles = tuple(roles)
+    granted = {grant.statement for role in app_roles for grant in role.grants}
+    attached_arns = {arn for role in app_roles for arn in (*role.managed, role.boundary)}
+    holders = []
+    for holder in roles_of(resources, _anywhere).holders:
+        is_of_a_role = granted.issuperset(grant.statement for grant in holder.grants)
+        is_held = holder.kind == "managed policy" and (is_of_a_role or f"${{{holder.logical_id}}}" in attached_arns)
+        if holder.kind != "role" and not is_held:
+            holders.append(_unplaced(holder))
+    return tuple(holders)
+
+
 def _unplaced(role: Role) -> Role:
     """A role without the lines of a file that nobody has."""
     grants = tuple(replace(grant, origin=None) for grant in role.grants)

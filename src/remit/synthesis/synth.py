@@ -11,13 +11,13 @@ from remit.errors import RemitError, few
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.roles.assign import bind_text
-from remit.roles.defaults import queue_arn, queue_id
 from remit.roles.fit_quotas import fit
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
 from remit.synthesis.buckets_by_name import buckets_by_name
+from remit.synthesis.job_resources import job_resources, job_variables, worker_source
 from remit.synthesis.queue_policies import merged_queue_policies
-from remit.triggers import source, websocket_api
+from remit.triggers import websocket_api
 from remit.triggers.app_wide import app_wide_outputs, app_wide_resources
 from remit.triggers.invoke_permission import fitted_permissions
 
@@ -32,16 +32,14 @@ ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 UNPACKAGED: Final = "not-packaged.zip"
 """The key that a template has which was built without packages; it cannot be deployed."""
 _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", "Role")
-_VISIBILITY: Final = 6  # times the worker's timeout ("Creating and configuring an Amazon SQS event source mapping")
-_RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
-_ATTEMPTS: Final = 5
 
 
 def synth(
     app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
 ) -> Template:
     """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name."""
-    shared, works = _shared(app), _functions(app, roles, keys or {}, bucket)
+    shared = _shared(app)
+    works = _functions(app, roles, keys or {}, bucket)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
     resources = [*shared]
@@ -67,7 +65,7 @@ def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:
 
 
 def _shared(app: App) -> list[Resource]:
-    return [*app.resources, *(resource for queue in app.queues for resource in _job_queue(app, queue))]
+    return [*app.resources, *job_resources(app)]
 
 
 def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucket: str = ARTEFACTS) -> list[Resource]:
@@ -82,8 +80,7 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
         resources.append(_function(app, function, role, code))
         for trigger in function.triggers:
             resources += _all_bound(trigger.resources(function), late_bound_arns)
-        if function.queue is not None:
-            resources += _worker_source(function, function.queue)
+        resources += worker_source(app, function)
     return [*resources, *_all_bound(app_wide_resources(app), late_bound_arns)]
 
 
@@ -173,41 +170,15 @@ def _function(app: App, function: Function, role: Role | None, code: dict[str, s
 
 
 def _variables(app: App, function: Function, role: Role | None) -> dict[str, str]:
-    """What the runtime part reads: its stack, its stage, the job queues' URLs, the web app that it serves."""
-    queues = {f"REMIT_QUEUE_{queue.upper().replace('-', '_')}": f"${{{queue_id(queue)}}}" for queue in app.queues}
+    """What the runtime part reads: its stack, its stage, what it needs of job queues, the web app that it serves."""
     sent = websocket_api.sending(function, () if role is None else role.grants)
     served = {}
     if function.web is not None:
         served["REMIT_WEB_APP"] = function.web.target
         if function.web.interface is not None:
             served["REMIT_WEB_INTERFACE"] = function.web.interface
-    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues, **served, **sent}
-
-
-def _job_queue(app: App, queue: str) -> Iterator[Resource]:
-    worker = next(function for function in app.functions if function.queue == queue)
-    name, dead = queue_id(queue), f"{queue_id(queue).removesuffix('Queue')}DeadLetterQueue"
-    yield Resource(dead, "AWS::SQS::Queue", {"MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": True})
-    yield Resource(
-        name,
-        "AWS::SQS::Queue",
-        {
-            "RedrivePolicy": {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": _ATTEMPTS},
-            "SqsManagedSseEnabled": True,
-            "VisibilityTimeout": min(43_200, _VISIBILITY * worker.properties["Timeout"]),
-        },
-    )
-
-
-def _worker_source(function: Function, queue: str) -> Iterator[Resource]:
-    """The worker's event source mapping, which delivers one job at a time.
-
-    A job that times out ends the process before it can say which jobs of its batch had finished, and SQS would deliver
-    all of them again ("Implementing partial batch responses", AWS Lambda Developer Guide).
-    """
-    yield from source.mapping(
-        function, "Jobs", queue_arn(queue), BatchSize=1, FunctionResponseTypes=["ReportBatchItemFailures"]
-    )
+    variables = {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage}
+    return {**variables, **job_variables(app, function), **served, **sent}
 
 
 def _all_bound(resources: Iterator[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:
