@@ -156,6 +156,8 @@ def _own_target(folder: Path, resource: Resource, below: str) -> _Target:
 
 def _own(app: App, resource: str) -> tuple[Resource, str] | None:
     """The app's own resource that an ARN names, and what stands below it: an object's key, an index."""
+    if not app.resources:
+        return None
     names = names_of(app)
     text = _late_bound(resource)
     heads = [slash.start() for slash in re.finditer("/", text)] + [len(text)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import services
+from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.catalogue.types import access_of, resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
@@ -56,7 +57,6 @@ _URLS: Final = {
 
 A function's URL lets nobody in by itself, but a permission may mean callers whom IAM need not know.
 """
-_CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _TAGS: Final = ("Tags", "tags", "tags_all")
 _TARGETS: Final = (
     "Bucket", "FileSystemId", "Queues", "RepositoryName", "SecretId", "Topics", "arn", "bucket", "file_system_id",
@@ -90,8 +90,16 @@ def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[st
 
 
 def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
-    """As `giving`, but who may call the functions, which is told of an app by itself: `Version.open`."""
-    return giving(resource for resource in resources if resource.type not in _CALLS)
+    """As `giving`, but for the functions that everyone may call, which are told by themselves: `Version.open`."""
+    return giving(resource for resource in resources if not _opens_a_function(resource))
+
+
+def _opens_a_function(resource: Resource) -> bool:
+    """Whether it is a URL of a function, or lets everyone call one."""
+    if resource.type == "AWS::Lambda::Permission":
+        is_limited = any(limit in resource.properties for limit in PERMISSION_LIMITS)
+        return resource.properties.get("Principal") == "*" and not is_limited
+    return resource.type == "AWS::Lambda::Url"
 
 
 def service_of(kind: str) -> str:
