@@ -97,18 +97,3 @@ def test_what_is_accepted_of_it_names_the_stack_and_no_stage(project: Project) -
     (agreed,) = json.loads((project.folder / "config/accepted.json").read_text())
     assert agreed["statement"]["Principal"] == {"AWS": "arn:aws:iam::777788889999:role/${AWS::StackName}-sends"}
     assert project.remit("diff").status == 0
-
-
-def test_another_account_that_may_call_a_function_is_gained(make: Make) -> None:
-    def permission(account: str) -> str:
-        properties = {"Action": "lambda:InvokeFunction", "FunctionName": "orders", "Principal": account}
-        return (
-            "from remit import Shared, resource\n\n\nclass Data(Shared):\n"
-            f"    calls = resource('AWS::Lambda::Permission', {properties})\n"
-        )
-
-    made = make(**{"app.py": FUNCTION, "shared/resources/data.py": permission("111122223333")})
-    deployed(made)
-    assert made.remit("diff").status == 0
-    write(made.folder, {"shared/resources/data.py": permission("444455556666")})
-    assert gained(made) == [("DataCalls", "444455556666", False)]

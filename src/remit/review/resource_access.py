@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import services
-from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.catalogue.types import access_of, resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
@@ -42,6 +41,7 @@ _GIVING: Final = (
 _NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
 """Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
 """
+_CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _BUCKETS: Final = ("AWS::S3::Bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_acl")
 _PRIVATE: Final = (
     "BucketOwnerFullControl", "BucketOwnerRead", "Private", "bucket-owner-full-control", "bucket-owner-read", "private",
@@ -90,16 +90,8 @@ def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[st
 
 
 def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
-    """As `giving`, but for the functions that everyone may call, which are told by themselves: `Version.open`."""
-    return giving(resource for resource in resources if not _opens_a_function(resource))
-
-
-def _opens_a_function(resource: Resource) -> bool:
-    """Whether it is a URL of a function, or lets everyone call one."""
-    if resource.type == "AWS::Lambda::Permission":
-        is_limited = any(limit in resource.properties for limit in PERMISSION_LIMITS)
-        return resource.properties.get("Principal") == "*" and not is_limited
-    return resource.type == "AWS::Lambda::Url"
+    """As `giving`, but who may call the functions, which is told of an app by itself: `Version.open`."""
+    return giving(resource for resource in resources if resource.type not in _CALLS)
 
 
 def service_of(kind: str) -> str:
