@@ -209,7 +209,7 @@ def test_without_cors_options_is_a_method_like_any_other(tmp_path: Path) -> None
     assert ["OPTIONSOPTIONS /a", "OPTIONSANY /b"] == [answers["/a"].body, answers["/b"].body]
 
 
-# What `remit.local.api_gateway` changes, of the emulator by itself: a test here that fails says that it is no longer
+# What `remit.local.api_repairs` changes, of the emulator by itself: a test here that fails says that it is no longer
 # needed.
 
 TEMPLATE = {

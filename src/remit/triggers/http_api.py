@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Output, Resource
 from remit.errors import RemitError
-from remit.iam import tokens
 from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_permissions import digest, permissions
 from remit.triggers.source import logical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from remit.app import ApiSettings, App, Function
-    from remit.triggers.jwt import Jwt
-    from remit.triggers.user_pool import UserPool
+    from remit.triggers.authorizer import Authorizer
 
 API: Final = "HttpApi"
 """The logical id of the API; those of what belongs to it begin with it."""
@@ -109,7 +107,9 @@ def notes(app: App) -> tuple[str, ...]:
         for routed in app_routes
         if routed.trigger.auth == "NONE"
     ]
-    issuers = [routed.trigger.authorizer.issuer for routed in app_routes if routed.trigger.authorizer is not None]
+    issuers = [
+        routed.trigger.authorizer.accepted_issuer for routed in app_routes if routed.trigger.authorizer is not None
+    ]
     on_loopback = [
         f"the issuer {issuer} is on this machine, and works on the local AWS alone"
         for issuer in dict.fromkeys(issuers)
@@ -162,15 +162,15 @@ def _authorizers(app_routes: tuple[Routed, ...]) -> Iterator[Resource]:
             "ApiId": f"${{{API}}}",
             "AuthorizerType": "JWT",
             "IdentitySource": ["$request.header.Authorization"],
-            "JwtConfiguration": {"Audience": _plain(authorizer.audience), "Issuer": tokens.plain(authorizer.issuer)},
+            "JwtConfiguration": {"Audience": list(authorizer.accepted_audience), "Issuer": authorizer.accepted_issuer},
             "Name": logical_id.removeprefix(API),
         }
         yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=routed.function.origin)
 
 
-def _authorizer_id(authorizer: Jwt | UserPool) -> str:
+def _authorizer_id(authorizer: Authorizer) -> str:
     """By what it accepts: another audience is another authorizer, so that no deploy changes one under a route."""
-    return f"{API}Tokens{digest(authorizer.issuer, *authorizer.audience)}"
+    return f"{API}Tokens{digest(authorizer.accepted_issuer, *authorizer.accepted_audience)}"
 
 
 def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[Resource]:
@@ -202,8 +202,8 @@ def _route(trigger: Api, integration: Resource, function: Function) -> Resource:
     authorizer = trigger.authorizer
     if authorizer is not None:
         properties |= {"AuthorizationType": "JWT", "AuthorizerId": f"${{{_authorizer_id(authorizer)}}}"}
-        if authorizer.scopes:
-            properties["AuthorizationScopes"] = _plain(authorizer.scopes)
+        if authorizer.accepted_scopes:
+            properties["AuthorizationScopes"] = list(authorizer.accepted_scopes)
     words = "Default" if trigger.route == DEFAULT_ROUTE else logical(trigger.route.lower())
     logical_id = f"{API}{words}Route{digest(trigger.route)}"
     return Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
@@ -239,7 +239,3 @@ def _domain(settings: ApiSettings) -> Iterator[Resource]:
     yield domain
     mapping = {"ApiId": f"${{{API}}}", "DomainName": domain.ref, "Stage": f"${{{API}Stage}}"}
     yield Resource(f"{API}DomainMapping", "AWS::ApiGatewayV2::ApiMapping", mapping, origin=origin)
-
-
-def _plain(texts: Sequence[str]) -> list[str]:
-    return [tokens.plain(text) for text in texts]
