@@ -170,22 +170,22 @@ class Shared:
 
 def secret(name: Any, **_settings: object) -> Any:
     """The value of a secret that the function's environment names, by that name or by the variable; fetched once."""
-    return _stored_value(
-        name,
-        "secret",
-        lambda secret_id: own_stack.client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"],
-    )
+    return _stored_value(name, "secret", _fetched_secret)
 
 
 def parameter(name: Any, **_settings: object) -> Any:
     """The value of a parameter that the function's environment names, as `secret` is of a secret."""
-    return _stored_value(
-        name,
-        "parameter",
-        lambda parameter_name: own_stack.client("ssm").get_parameter(Name=parameter_name, WithDecryption=True)[
-            "Parameter"
-        ]["Value"],
-    )
+    return _stored_value(name, "parameter", _fetched_parameter)
+
+
+def _fetched_secret(name: str) -> str:
+    value: str = own_stack.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    return value
+
+
+def _fetched_parameter(name: str) -> str:
+    value: str = own_stack.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+    return value
 
 
 _values: dict[str, str] = {}
