@@ -86,6 +86,33 @@ class Grant:
         return self.reason.sentence
 
 
+Store: TypeAlias = Literal["secretsmanager", "ssm"]
+"""Where a stored value is: Secrets Manager, or Parameter Store."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredValue:
+    """A secret or a parameter that a function reads when it runs; its name stands in the function's environment."""
+
+    store: Store
+    name: str
+    """A name or an ARN, as the environment has it: late-bound text where it is the app's own."""
+    subject: str
+    """A name or an ARN, as policies have it."""
+    key: str | None = None
+    """The KMS key of the user's own that encrypts it, as people give keys."""
+    own: bool = False
+    """Whether the app declares it; else it must exist."""
+    variable: str = ""
+    """The variable of the environment."""
+    origin: Origin | None = None
+
+    @property
+    def called(self) -> str:
+        """What it is, in a word, and its name: `secret /shop/prod/db`."""
+        return f"{'secret' if self.store == 'secretsmanager' else 'parameter'} {self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One resource of a template."""
@@ -175,6 +202,8 @@ class Function:
     """ARNs of managed policies."""
     log_retention: int | None = 30
     """Days; None keeps logs for ever."""
+    stored_values: tuple[StoredValue, ...] = ()
+    """The secrets and parameters that its environment names."""
     queue: str | None = None
     """The job queue that it works, if it is a worker."""
     sends: tuple[str, ...] | None = None

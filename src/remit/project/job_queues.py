@@ -208,6 +208,7 @@ def worker(state: Loading, queue: JobQueue, everywhere: Everywhere) -> Function:
         queue=queue.name,
         origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
         written=settings.written,
+        stored_values=settings.stored_values,
         sends=sends(state, jobs),
         looks_up=looks_up(state, jobs),
     )

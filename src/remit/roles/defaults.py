@@ -9,6 +9,7 @@ from remit.app import App, Function, Grant
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 from remit.roles.encryption_keys import encryption
+from remit.roles.stored_values import stored_values
 from remit.triggers import source
 from remit.triggers.sqs import CONSUME
 
@@ -227,5 +228,6 @@ DEFAULTS: Final[tuple[Callable[[App, Function], Iterator[Grant]], ...]] = (
     dead_letters,
     encryption,
     encrypted_environment,
+    stored_values,
     file_systems,
 )
