@@ -17,7 +17,7 @@ from remit.triggers.api_permissions import digest, permissions
 from remit.triggers.source import logical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.app import ApiSettings, App, Function
     from remit.triggers.authorizer import Authorizer
@@ -52,10 +52,10 @@ class Routed:
     trigger: Api
 
 
-def routes(app: App) -> tuple[Routed, ...]:
-    """Every route of the app, in the order of its functions. RemitError: two take the same requests."""
+def routes(functions: Iterable[Function]) -> tuple[Routed, ...]:
+    """Every route of an app, in the order of its functions. RemitError: two take the same requests."""
     by_requests: dict[str, Routed] = {}
-    for function in app.functions:
+    for function in functions:
         for trigger in function.triggers:
             if isinstance(trigger, Api):
                 routed = Routed(function, trigger)
@@ -77,7 +77,7 @@ def _twice(original: Routed, repeated: Routed) -> RemitError:
 
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it; nothing for an app without routes."""
-    app_routes = routes(app)
+    app_routes = routes(app.functions)
     if not app_routes:
         return
     yield from _api(app.api, app_routes[0].function)
@@ -89,7 +89,7 @@ def resources(app: App) -> Iterator[Resource]:
 
 def outputs(app: App) -> Iterator[Output]:
     """The address of the API, and where its domain must point."""
-    if not routes(app):
+    if not routes(app.functions):
         return
     domain = app.api.domain_name
     address = f"${{{API}.ApiEndpoint}}" if domain is None else f"https://{domain}"
@@ -101,7 +101,7 @@ def outputs(app: App) -> Iterator[Output]:
 
 def notes(app: App) -> tuple[str, ...]:
     """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask."""
-    app_routes = routes(app)
+    app_routes = routes(app.functions)
     open_to_all = [
         f"everyone may call `{routed.trigger.route}`, which runs {routed.function.name} ({routed.function.origin})"
         for routed in app_routes
