@@ -85,9 +85,7 @@ class Operation:
     def needed(self, parameters: Mapping[str, Any]) -> tuple[Call, ...]:
         """What a call with these parameters needs: conditions are decided, mere possibilities left out."""
         return tuple(
-            call
-            for call in self.calls
-            if (call.certain and call.when is None) or (call.when is not None and call.when.holds(parameters))
+            call for call in self.calls if (call.certain if call.when is None else call.when.holds(parameters))
         )
 
 
@@ -220,6 +218,10 @@ def _from_format(
     parameters: Mapping[str, Any],
     place_values: Mapping[str, str],
 ) -> Iterator[str]:
+    """The ARNs of one format, for every choice of parameters that fills all of its variables.
+
+    A variable is filled as `arguments` says, else by the parameter of its name.
+    """
     open_variables = [name for name in variables(format_) if name not in _PLACES]
     by_name = {name.lower(): name for name in parameters}
     options: list[list[str]] = []

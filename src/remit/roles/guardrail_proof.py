@@ -280,17 +280,16 @@ def _at(policy: Policy, place: Place) -> Policy:
 
 def _statement_at(statement: Statement, place: Place) -> Statement:
     resources = statement.resources
-    return replace(
-        statement,
-        resources=resources and Globs(tuple(_put(text, place) for text in resources.patterns), resources.negated),
-        conditions=tuple(
-            replace(condition, values=tuple(_put(value, place) for value in condition.values))
-            for condition in statement.conditions
-        ),
-    )
+    if resources is not None:
+        resources = Globs(tuple(_text_at(text, place) for text in resources.patterns), resources.negated)
+    conditions = []
+    for condition in statement.conditions:
+        values = tuple(_text_at(value, place) for value in condition.values)
+        conditions.append(replace(condition, values=values))
+    return replace(statement, resources=resources, conditions=tuple(conditions))
 
 
-def _put(text: str, place: Place) -> str:
+def _text_at(text: str, place: Place) -> str:
     if "${AWS::" in text:
         for late_bound, name in place.items():
             text = text.replace(late_bound, name)
