@@ -144,15 +144,16 @@ def _opened(pair: Pair, old: Version, new: Version) -> Iterator[Unseen]:
 
 
 def _alike(before: Standing, after: Standing) -> bool:
-    """Whether both plainly say the same, so that nothing needs to be proven."""
-    return (
-        before.layers == after.layers
-        and [plain(arn) for arn in before.policies] == [plain(arn) for arn in after.policies]
-        and {plain(arn) for arn in before.unread} == {plain(arn) for arn in after.unread}
-        and plain(before.boundary or "") == plain(after.boundary or "")
-        and before.trust == after.trust
-        and set(after.role.notes) <= set(before.role.notes)
-    )
+    """Whether both plainly say the same, so that nothing needs to be proven; a note may have gone, but none come."""
+    if before.layers != after.layers or before.trust != after.trust:
+        return False
+    if list(map(plain, before.policies)) != list(map(plain, after.policies)):
+        return False
+    if set(map(plain, before.unread)) != set(map(plain, after.unread)):
+        return False
+    if plain(before.boundary or "") != plain(after.boundary or ""):
+        return False
+    return set(after.role.notes) <= set(before.role.notes)
 
 
 def _access(
@@ -169,6 +170,7 @@ def _access(
 def _trust(
     before: Standing | None, after: Standing | None, was: Mapping[str, str], now: Mapping[str, str]
 ) -> Comparison:
+    """Who is let in, and no longer, by the role's trust policy; a new role's is compared with the plain one."""
     if after is None or after.trust is None:
         return SAME  # nobody can take on a role that is gone
     old = _PLAIN_TRUST if before is None or before.trust is None else before.trust
