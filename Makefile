@@ -61,6 +61,7 @@ LOCK = .venv/bin/uv pip compile --quiet pyproject.toml --extra local --universal
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 lock: .venv/dev
+	@$(subst pyproject.toml --extra local,--group pyproject.toml:web,$(LOCK)) --output-file src/remit/package/web_adapters.txt --upgrade
 	@$(LOCK) --group build --output-file requirements.txt --upgrade
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
 

@@ -6,7 +6,7 @@ Whole processes, in turn (remit, chalice, remit, chalice …) after a round that
 same app: functions with one small policy, every fifth of them on a daily schedule. Both are warm: chalice, which has
 no way to make a template without its zip, finds the zip of the warm-up and packs nothing. Its policy is given
 (`autogen_policy: false`) and it has no dependencies to install. remit declares a log group for each function, and a
-role for 40 of them; chalice a role for each function.
+role for 40 of them, which share it since the app says so; chalice a role for each function.
 
 chalice goes into a virtual environment of its own under --peers (kept), or under a temporary folder.
 """
@@ -35,6 +35,7 @@ _REMIT_CONFIG = """\
 from remit import aws, configure, project
 
 with configure() as config:
+    config.lambda_.iam.share_roles = True
     config.lambda_.iam.policy = [
         "xray:PutTraceSegments",
         {

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from remit.lint.shelf import rules
+from remit.lint.rule_registry import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.lint.shelf import Rule
+    from remit.lint.rule_registry import Rule
 
 ROOT: Final = Path(__file__).parent.parent
 TRIGGERS: Final = ROOT / "src" / "remit" / "triggers"
@@ -47,8 +47,8 @@ def trigger_names() -> str:
         rule = "N811" if class_name.isupper() else "N813"
         line = f"from remit.triggers.{name} import {class_name} as {name}"
         imports.append(f"{line}  # noqa: {rule} - spelled as it is used in a decorator")
-    listed = ", ".join(f'"{name}"' for name in names)
-    return "\n".join([f'"""{docstring}"""', "", *imports, "", f"__all__ = [{listed}]", ""])
+    listed = "\n".join(f'    "{name}",' for name in names)
+    return "\n".join([f'"""{docstring}"""', "", *imports, "", "__all__ = [", listed, "]", ""])
 
 
 def grant_names() -> str:
@@ -56,7 +56,7 @@ def grant_names() -> str:
     docstring = ast.get_docstring(ast.parse((GRANTS / "__init__.py").read_text("utf-8")), clean=False)
     names = [path.stem for path in sorted(GRANTS.glob("*.py")) if path.stem not in ("__init__", "typed")]
     imports = "\n".join(f"    from remit.grants import {name} as {name}" for name in names)
-    listed = ", ".join(f'"{name}"' for name in ("allow", *names))
+    listed = "\n".join(f'    "{name}",' for name in ("allow", *names))
     return GRANTS_TEXT.format(docstring=docstring, imports=imports, listed=listed)
 
 
@@ -99,7 +99,9 @@ if TYPE_CHECKING:
 
 {imports}
 
-__all__ = [{listed}]
+__all__ = [
+{listed}
+]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -140,6 +140,26 @@ class Trigger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WebApp:
+    """A web framework's object that a function serves."""
+
+    target: str
+    """Its module and name: `shop.main:api`."""
+    interface: Literal["asgi", "wsgi"] | None = None
+    """How it is called; None where that is told from the object when it is there."""
+
+    @property
+    def module(self) -> str:
+        """The module that has it."""
+        return self.target.partition(":")[0]
+
+    @property
+    def attribute(self) -> str:
+        """What it is called there."""
+        return self.target.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A Lambda function as declared: app-wide and own settings are merged in `properties`."""
 
@@ -157,6 +177,12 @@ class Function:
     """Days; None keeps logs for ever."""
     queue: str | None = None
     """The job queue that it works, if it is a worker."""
+    sends: tuple[str, ...] | None = None
+    """The job queues to which it may send; None where no function of the app says so: to all."""
+    looks_up: bool = True
+    """Whether it may look up outputs of the app's stack."""
+    web: WebApp | None = None
+    """What it serves, if it is a web app's."""
     origin: Origin | None = None
     written: Mapping[str, Origin] = field(default_factory=dict)
     """The line that set each property."""
@@ -184,6 +210,82 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class JobQueue:
+    """A queue of jobs, and how the worker that runs them treats one that fails."""
+
+    name: str
+    """It ends with `.fifo` where jobs of a group run one after the other."""
+    retries: int = 4
+    """How often a job that failed runs again, where the job does not say it itself."""
+    most_retries: int = 4
+    """The most of them that a job of this queue has."""
+    backoff: int = 0
+    """Seconds before the first of them; each takes twice as long as the one before. 0: the visibility timeout."""
+    concurrency: int | None = None
+    """Jobs that run at the same time at most; None for as many as Lambda starts."""
+    alarm: str | None = None
+    """The ARN of the topic that is told when a job has failed for good."""
+    keeps_marks: bool = False
+    """Whether some of its jobs never run again once they have finished (`once=True`)."""
+
+    @property
+    def is_fifo(self) -> bool:
+        """Whether it delivers in order."""
+        return self.name.endswith(".fifo")
+
+    @property
+    def worker(self) -> str:
+        """The name of the function that runs its jobs."""
+        return f"worker-{self.name.replace('.', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """How the app's HTTP API is set up, in the words of CloudFormation's properties: `config.api`."""
+
+    cors_configuration: Mapping[str, Any] | None = None
+    throttling_burst_limit: int | None = None
+    throttling_rate_limit: float | None = None
+    access_log: bool = False
+    access_log_format: str | None = None
+    """None for JSON with the fields of AWS's example."""
+    access_log_retention: int | None = 30
+    """Days; None keeps it for ever."""
+    domain_name: str | None = None
+    certificate_arn: str | None = None
+    disable_execute_api_endpoint: bool = False
+    written: Mapping[str, Origin | None] = field(default_factory=dict)
+    """The line that set each of them."""
+
+    @property
+    def route_settings(self) -> Mapping[str, float]:
+        """The DefaultRouteSettings of its stage."""
+        limits = {
+            "ThrottlingBurstLimit": self.throttling_burst_limit,
+            "ThrottlingRateLimit": self.throttling_rate_limit,
+        }
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class WebsocketSettings:
+    """How the app's WebSocket API is set up: `config.websocket`."""
+
+    route_selection_expression: str = "$request.body.action"
+    throttling_burst_limit: int | None = None
+    throttling_rate_limit: float | None = None
+
+    @property
+    def route_settings(self) -> Mapping[str, float]:
+        """The DefaultRouteSettings of its stage."""
+        limits = {
+            "ThrottlingBurstLimit": self.throttling_burst_limit,
+            "ThrottlingRateLimit": self.throttling_rate_limit,
+        }
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """A loaded project: everything that config and app module declare."""
 
@@ -193,10 +295,12 @@ class App:
     resources: tuple[Resource, ...] = ()
     """The shared resources."""
     outputs: tuple[Output, ...] = ()
-    queues: tuple[str, ...] = ()
+    queues: tuple[JobQueue, ...] = ()
     """The job queues; empty when jobs are off."""
     jobs: Mapping[str, str] = field(default_factory=dict)
-    """The queue of each job."""
+    """The worker of each job, by the job's name."""
+    schedules_jobs: bool = False
+    """Whether jobs may wait longer than SQS delays a message, by EventBridge Scheduler."""
     queues_origin: Origin | None = None
     """The line that turned jobs on."""
     default_policy: tuple[Grant, ...] | None = None
@@ -211,6 +315,10 @@ class App:
     """The ARN of the permissions boundary of every role."""
     boundary_origin: Origin | None = None
     """The line that set it."""
+    share_roles: bool = False
+    """Whether functions whose access is identical run under one role."""
+    api: ApiSettings = ApiSettings()
+    websocket: WebsocketSettings = WebsocketSettings()
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
@@ -224,9 +332,13 @@ class App:
         return f"{self.name}-{self.stage}"
 
 
+RoleKind: TypeAlias = Literal["role", "user", "group", "managed policy"]
+"""What has the statements: a role; a user or group, which nobody takes on; a managed policy that stands alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
-    """An IAM role of the template, and the functions that run under it."""
+    """An IAM role of the template, and the functions that run under it; or another holder of policies (`kind`)."""
 
     logical_id: str
     grants: tuple[Grant, ...]
@@ -249,6 +361,14 @@ class Role:
     parts: tuple[int, ...] = ()
     """How many of the grants, in their order, its inline policy holds, and each managed policy that the template makes
     for it; empty for a role that nothing had to be done to so that it fits: all are inline."""
+    kind: RoleKind = "role"
+    name: str = ""
+    """Its name in the account, where a template gives one."""
+
+    @property
+    def title(self) -> str:
+        """Its logical id, with what it is where that is no role."""
+        return self.logical_id if self.kind == "role" else f"{self.kind} {self.logical_id}"
 
     @property
     def serves(self) -> tuple[str, ...]:

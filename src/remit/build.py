@@ -21,6 +21,7 @@ from remit.synthesis.check import check, check_body
 from remit.synthesis.guardrails import guard
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
+from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
 
 if TYPE_CHECKING:
@@ -84,11 +85,12 @@ def build(
     template = synth(app, roles, bucket=bucket or ARTEFACTS)
     check(template, declared, app)  # before minutes go into packages
     _refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
-    overridden = guarded(app, declared, accept, folder)
-    guarded_by = guard(folder, app, declared, place)
+    override_notes = guarded(app, declared, accept, folder)
+    guardrail_notes = guard(folder, app, declared, place)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
     headrooms = tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
-    body, packed = _body(template), _Packed()
+    body = _body(template)  # refused here, before the zips are made, if it is too large
+    packed = _Packed()
     if package:
         packed = _package(folder, app, progress or _silent, for_this_machine=for_this_machine)
         template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
@@ -96,8 +98,9 @@ def build(
     output = own_folder(folder, "build")
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
-    full = (room.text for room in headrooms if room.remarkable)
-    notes = (*notes_on_own_roles(app), *overridden, *guarded_by, *packed.notes, *full)
+    quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
+    role_notes = (*notes_on_own_roles(app), *app_wide_notes(app))
+    notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     must_exist = existing_sources(app, own_resources(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
 
@@ -148,15 +151,27 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         place,
         this_machine,
     )
+    from remit.package.packed_handlers import check_handlers  # noqa: PLC0415 - as above
+    from remit.package.packed_web_apps import check_web_apps  # noqa: PLC0415 - as above
 
-    local = this_machine() if for_this_machine and depends(folder) else None
+    serving = {function.name for function in app.functions if function.web is not None}
+    local = this_machine() if for_this_machine and (serving or depends(folder)) else None
     targets = {function.name: local or _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
-        target: package(folder, target, exclude=app.exclude, allow=app.allowed_secrets, progress=progress)
+        target: package(
+            folder,
+            target,
+            exclude=app.exclude,
+            allow=app.allowed_secrets,
+            progress=progress,
+            serves_web_app=any(targets[name] == target for name in serving),
+        )
         for target in dict.fromkeys(targets.values())
     }
-    place({name: packages[target] for name, target in targets.items()}, folder)
-    notes: list[str] = []
+    packages_by_function = {name: packages[target] for name, target in targets.items()}
+    check_handlers(app.functions, packages_by_function)
+    notes = [*check_web_apps(app.functions, packages_by_function, targets)]
+    place(packages_by_function, folder)
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import CodeType, FrameType
 
 Path: TypeAlias = "tuple[str | int, ...]"
@@ -58,7 +59,7 @@ class RemitError(Exception):
 
     Anything else that reaches a person is a bug. `origin` is the place in a file. `path` is the place inside the value
     that was read (keys and list indexes from its root), for whoever knows in which file that value stands. `exit_code`
-    is 2 (you made a mistake) unless stated.
+    is 2 (you made a mistake) unless stated. `further` are the other mistakes that were found with this one.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class RemitError(Exception):
         origin: Origin | None = None,
         path: Path = (),
         exit_code: int = 2,
+        further: tuple[RemitError, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -76,6 +78,12 @@ class RemitError(Exception):
         self.origin = origin
         self.path = path
         self.exit_code = exit_code
+        self.further = further
+
+    @property
+    def all(self) -> tuple[RemitError, ...]:
+        """This mistake, and the others that were found with it."""
+        return (self, *self.further)
 
     def __str__(self) -> str:
         lines = [f"error: {self.message}"]
@@ -83,7 +91,34 @@ class RemitError(Exception):
             lines.append(f"  --> {self.origin}")
         if self.hint is not None:
             lines.append(f"hint: {self.hint}")
-        return "\n".join(lines)
+        return "\n\n".join(("\n".join(lines), *map(str, self.further)))
+
+
+@dataclass(slots=True)
+class Mistakes:
+    """Errors that are gathered, so that one does not hide the next."""
+
+    errors: list[RemitError] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note the error that is raised inside, and go on after it."""
+        try:
+            yield
+        except RemitError as error:
+            self.errors += error.all
+            error.further = ()
+
+    def refuse(self) -> None:
+        """Raise the errors that were noted as one RemitError, each once, by their places; nothing without any."""
+        for error in self.errors:
+            error.further = ()
+        by_text = {str(error): error for error in self.errors}
+        ordered = sorted(by_text.values(), key=lambda error: error.origin or Origin(""))
+        if ordered:
+            first, *further = ordered
+            first.further = tuple(further)
+            raise first
 
 
 def stop_code(stop: BaseException) -> int:

@@ -14,7 +14,7 @@ import pytest
 
 import remit as package
 from projects import SOURCE, Project, remit, remit_process
-from remit.cli.shelf import root
+from remit.cli.command_group import root
 
 if TYPE_CHECKING:
     from pathlib import Path

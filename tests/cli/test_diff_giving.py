@@ -44,8 +44,9 @@ def deployed(project: Project) -> None:
     write(project.folder, {str(path.relative_to(project.folder)): text})
 
 
-def undecided(project: Project) -> list[str]:
-    return [one["reason"] for one in json.loads(project.remit("diff", "--json").out)["undecided"]]
+def gained(project: Project) -> list[tuple[str, str, bool]]:
+    pieces = json.loads(project.remit("diff", "--json").out)["gained"]
+    return [(piece["role"], piece["allows"]["principal"], piece["public"]) for piece in pieces if "public" in piece]
 
 
 def test_what_stays_is_not_told(project: Project) -> None:
@@ -53,11 +54,9 @@ def test_what_stays_is_not_told(project: Project) -> None:
     assert (ran.status, ran.out) == (0, "The same access for 1 function: proven for every request.\n")
 
 
-def test_a_queue_that_is_opened_to_everyone_is_undecided_with_its_statement(project: Project) -> None:
+def test_a_queue_that_is_opened_to_everyone_is_public_now(project: Project) -> None:
     write(project.folder, {"shared/resources/data.py": shared("*")})
-    (reason,) = undecided(project)
-    assert reason.startswith('DataPolicy (AWS::SQS::QueuePolicy), now with {"Action": "sqs:SendMessage"')
-    assert '"Principal": "*"' in reason
+    assert gained(project) == [("DataPolicy", "*", True)]
     assert project.remit("diff").status == 1
 
 
@@ -71,28 +70,30 @@ def test_what_is_accepted_of_it_holds_for_that_change_alone(project: Project) ->
 
 def test_a_policy_that_goes_lets_nobody_in(project: Project) -> None:
     (project.folder / "shared/resources/data.py").unlink()
-    assert undecided(project) == []
+    assert (gained(project), project.remit("diff").status) == ([], 0)
 
 
 def test_a_record_that_does_not_say_what_resources_give_tells_nothing(project: Project) -> None:
     (path,) = (project.folder / ".remit/deployed").iterdir()
     older = json.loads(path.read_text())
-    del older["giving"]
+    del older["resources"]
     path.write_text(json.dumps(older))
     write(project.folder, {"shared/resources/data.py": shared("*")})
-    assert undecided(project) == []
+    assert gained(project) == []
 
 
 def test_before_the_first_deploy_nothing_is_given_to_anybody(make: Make) -> None:
     made = make(**{"app.py": FUNCTION, "shared/resources/data.py": shared("*")})
-    (reason,) = undecided(made)
-    assert reason.startswith("DataPolicy (AWS::SQS::QueuePolicy), now with ")
+    assert gained(made) == [("DataPolicy", "*", True)]
 
 
 def test_what_is_accepted_of_it_names_the_stack_and_no_stage(project: Project) -> None:
     namespace = project.load().namespace
-    write(project.folder, {"shared/resources/data.py": shared(f"arn:aws:iam::777788889999:role/{namespace}-sends")})
+    write(
+        project.folder,
+        {"shared/resources/data.py": shared({"AWS": f"arn:aws:iam::777788889999:role/{namespace}-sends"})},
+    )
     assert project.remit("diff", "--accept", "billing sends").status == 0
     (agreed,) = json.loads((project.folder / "config/accepted.json").read_text())
-    assert "role/${AWS::StackName}-sends" in agreed["undecided"]
+    assert agreed["statement"]["Principal"] == {"AWS": "arn:aws:iam::777788889999:role/${AWS::StackName}-sends"}
     assert project.remit("diff").status == 0

@@ -118,6 +118,7 @@ def test_json_has_flat_lists_with_the_reason_of_each_grant(changed: Project) -> 
         "policy": None,
         "because": "declared for function hello",
         "difference": "no statement of the old side allows it",
+        "changed": {"added": {"Action": ["dynamodb:PutItem"]}, "removed": {"Action": ["dynamodb:GetItem"]}},
         "role": "HelloRole",
         "functions": ["hello"],
     }

@@ -55,7 +55,7 @@ def answers(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
     return code, [json.loads(line) for line in out.splitlines()], talk
 
 
-@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived"])
+@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived", "exception"])
 def test_the_recorded_cases_are_answered_line_by_line(name: str) -> None:
     cases = ROOT / f"tests/data/{name}-cases.jsonl"
     code, out, talk = remit("evaluate", str(cases))
@@ -63,7 +63,8 @@ def test_the_recorded_cases_are_answered_line_by_line(name: str) -> None:
     found = [json.loads(line) for line in out.splitlines()]
     assert (code, talk) == (0, "")
     assert [(one["id"], one["verdict"]) for one in found] == [(one["id"], one["expected"]) for one in expected]
-    assert {tuple(one) for one in found} == {("id", "verdict", "because", "layers")}
+    keys = ("id", "verdict", "because", "layers")
+    assert {tuple(one) for one in found} <= {keys, (*keys, "allowed_on")}
 
 
 def test_a_layer_is_answered_with_its_verdict_and_statements() -> None:
@@ -197,6 +198,28 @@ def test_a_resources_policy_given_as_the_callers_is_noted(tmp_path: Path) -> Non
     assert talk == ""
 
 
+def test_the_policy_of_a_vpc_endpoint_is_a_layer_of_its_own(tmp_path: Path) -> None:
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}}
+    queue = "arn:aws:sqs:eu-west-1:111122223333:q"
+    of_endpoint = {**document, "Statement": {**document["Statement"], "Principal": "*", "Action": "sqs:Receive*"}}
+    own, endpoint = tmp_path / "own.json", tmp_path / "endpoint.json"
+    own.write_text(json.dumps(document))
+    endpoint.write_text(json.dumps(of_endpoint))
+    options = ("--policy", str(own), "--endpoint-policy", str(endpoint), "--resource", queue, "--complete")
+    _, out, _ = remit("evaluate", *options, "--action", "sqs:SendMessage", "--json")
+    assert json.loads(out)["layers"] == {
+        "identity": {"verdict": "Allowed", "statements": ["identity[0].Statement[0]"]},
+        "endpoint": {"verdict": "ImplicitlyDenied", "statements": []},
+    }
+    assert 0 == remit("evaluate", *options, "--action", "sqs:ReceiveMessage")[0]
+    line = case(
+        policies={"identity": [document], "endpoint": of_endpoint},
+        request={"action": "sqs:SendMessage", "resource": queue},
+    )
+    _, (answer,), _ = answers(line)
+    assert answer["verdict"] == "ImplicitlyDenied"
+
+
 def test_an_action_without_resources_is_decided_by_statements_on_everything(tmp_path: Path) -> None:
     """The catalogue knows that s3:ListAllMyBuckets takes no resource: a Deny on one bucket does not touch it."""
     policy = tmp_path / "policy.json"
@@ -208,6 +231,38 @@ def test_an_action_without_resources_is_decided_by_statements_on_everything(tmp_
     policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [{**allow, "Resource": "arn:aws:s3:::b"}]}))
     ran = remit("evaluate", "--policy", str(policy), "--action", "s3:ListAllMyBuckets", "--complete")
     assert 1 == ran[0]
+
+
+def test_a_request_on_everything_names_the_patterns_on_which_it_would_be_allowed() -> None:
+    allow = {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*", "arn:aws:s3:::*"],
+    }
+    deny = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    policies = {"identity": [{"Version": "2012-10-17", "Statement": [allow, deny]}]}
+    _, found, _ = answers(
+        case(policies={"identity": [{"Version": "2012-10-17", "Statement": [allow]}]}),
+        case(policies=policies, request={"action": "s3:ListAllMyBuckets"}),
+        case(policies=policies, request={"action": "s3:GetObject", "resource": "arn:aws:s3:::c/k"}),
+        case(policies=policies, request={"action": "ec2:DescribeInstances"}),
+    )
+    assert [(one["verdict"], one.get("allowed_on")) for one in found] == [
+        ("ImplicitlyDenied", ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*", "arn:aws:s3:::*"]),
+        ("ImplicitlyDenied", ["arn:aws:s3:::*"]),
+        ("Allowed", None),
+        ("ImplicitlyDenied", None),
+    ]
+
+
+def test_an_action_that_lists_buckets_is_asked_on_all_of_them(tmp_path: Path) -> None:
+    """The S3 User Guide allows it on `arn:aws:s3:::*`; a pattern of some buckets' names does not match that."""
+    policy = tmp_path / "policy.json"
+    allow = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets"}
+    for resource, code in (("arn:aws:s3:::*", 0), ("arn:aws:s3:::d*", 1)):
+        policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": {**allow, "Resource": resource}}))
+        options = ("--action", "s3:ListAllMyBuckets", "--resource", "arn:aws:s3:::*", "--complete")
+        assert code == remit("evaluate", "--policy", str(policy), *options)[0]
 
 
 def test_a_slip_in_what_is_asked_is_noted_beside_the_answer(tmp_path: Path) -> None:
@@ -312,3 +367,28 @@ def test_a_file_whose_name_has_an_equals_sign_is_no_level(tmp_path: Path) -> Non
 def test_a_level_without_a_name_or_a_file_is_refused(tmp_path: Path, option: str, expected: str) -> None:
     code, _, talk = asked_with(tmp_path, "--scp", option)
     assert (code, expected in talk) == (2, True)
+
+
+def test_a_function_of_a_template_is_spelled_as_its_author_wrote_it(tmp_path: Path) -> None:
+    """In sentences: what is data, as the names that the answer depends on, stays as requests are asked with it."""
+    late = '${{"Fn::ImportValue":"queue"}}'
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": late}
+    broken = {**statement, "Effect": late}
+    policies = [{"Version": "2012-10-17", "Statement": [part]} for part in (statement, broken)]
+    request = {"action": "sqs:SendMessage", "resource": "arn:aws:sqs:eu-west-1:111122223333:q", "open": True}
+
+    _, (answer, refusal), _ = answers(*(case(policies={"identity": policy}, request=request) for policy in policies))
+
+    sentence = (
+        "sqs:SendMessage on arn:aws:sqs:eu-west-1:111122223333:q depends on {!ImportValue queue}, which the request "
+        "does not say, by identity[0].Statement[0]"
+    )
+    assert (answer["because"], answer["unknown"]) == (sentence, [late])
+    assert refusal["error"] == "Statement[0].Effect '{!ImportValue queue}' is not valid: only 'Allow' and 'Deny' exist"
+
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps(policies[0]))
+    _, out, _ = remit(
+        "evaluate", "--policy", str(file), "--action", request["action"], "--resource", request["resource"], "--json"
+    )
+    assert json.loads(out)["because"] == sentence

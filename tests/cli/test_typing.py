@@ -35,6 +35,9 @@ with configure() as settings:
     settings.lambda_.function.log_retention = None
     settings.lambda_.function.properties = {"Tags": [{"Key": "a", "Value": "b"}]}
     settings.package.exclude += ["docs/*"]
+    settings.api.cors_configuration = {"allow_origins": ["https://shop.example"]}
+    settings.api.throttling_rate_limit = 10.5
+    settings.websocket.throttling_burst_limit = 20
     settings.job.additional_queues = ["urgent"]
 config.job.enable = True
 """
@@ -74,6 +77,12 @@ def inner(event: dict[str, Any], context: object) -> None: ...
 
 
 app.function(on.http(), name="web", handler="app.plain", policy=[grants.sqs.send("q")])
+tokens = on.jwt("https://id.example", audience=["shop"], scopes=["orders"])
+app.function(on.api("GET /", auth=tokens), on.api("$default", auth="NONE"), name="api", handler="app.plain")
+app.function(on.api("GET /a", auth=on.user_pool("p", clients=["c"])), name="users", handler="app.plain")
+app.function(on.websocket("$connect", auth="NONE"), name="ws", handler="app.plain", policy=[grants.websocket.send()])
+app.web("shop.main:api", auth="AWS_IAM", timeout=3)
+billing.web("shop.main:api", on.http(auth="NONE"), name="site", interface="asgi")
 
 
 @app.function(
@@ -171,6 +180,22 @@ WRONG = {
     "grant as a trigger": (
         'from remit import grants\ngrants.sqs("q")\n',
         "Module not callable",
+    ),
+    "auth of a route in lower case": (
+        'from remit import on\non.api("GET /", auth="none")\n',
+        "has incompatible type \"Literal['none']\"",
+    ),
+    "tokens for a connection": (
+        'from remit import on\non.websocket("$connect", auth=on.jwt("https://id.example", audience=["a"]))\n',
+        'has incompatible type "Jwt"',
+    ),
+    "interface of a web app": (
+        'from remit import App\nApp().web("shop.main:api", interface="cgi")\n',
+        "has incompatible type \"Literal['cgi']\"",
+    ),
+    "audience that is no list": (
+        'from remit import on\non.jwt("https://id.example", audience=3)\n',
+        'has incompatible type "int"',
     ),
     "no trigger": (
         (

@@ -30,7 +30,7 @@ from remit.deploy.drift import drift
 from remit.deploy.execute import execute
 from remit.deploy.manual_changes import ManualChanges, changed_by_hand, revert
 from remit.deploy.stack import describe
-from remit.deployer.deploying import bound, deployer
+from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate

@@ -16,16 +16,16 @@ from remit.catalogue.handlers import handlers
 from remit.catalogue.operations import operation
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import upload
+from remit.deploy.aws_calls import BOOTSTRAP, CALLS
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import bucket_name
-from remit.deploy.calls import BOOTSTRAP, CALLS
 from remit.deploy.changeset import discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import continue_rollback, execute
 from remit.deploy.manual_changes import changed_by_hand
 from remit.deploy.session import Account, connect
 from remit.deploy.status import status
-from remit.deployer.deploying import bound, deployer
+from remit.deployer.deployer_policy import bound, deployer
 from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate

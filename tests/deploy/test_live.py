@@ -10,7 +10,7 @@ import pytest
 from hands import ADMIN, FUNCTION, LOGS, NAME, deploy
 from remit.app import Role
 from remit.deploy.account_roles import HeldRole, ManagedPolicyVersion, all_held, each_held
-from remit.deploy.calls import LIVE
+from remit.deploy.aws_calls import LIVE
 from remit.deploy.drift import drift
 from remit.deploy.expected_roles import pseudo, recorded
 from remit.deploy.live_roles import LiveRoles, _newer, live

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from remit.deployer.deploying import Deployer, bound, deployer
+from remit.deployer.deployer_policy import Deployer, bound, deployer
 from remit.deployer.optional_actions import called
 from remit.deployer.planned_stack import stack_of
 from remit.documents.read import read

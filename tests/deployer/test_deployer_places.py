@@ -11,7 +11,7 @@ from remit.app import Resource
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
 from remit.catalogue.handlers import handlers, types_with_handlers
-from remit.deployer.deploying import Deployer, bound, deployer
+from remit.deployer.deployer_policy import Deployer, bound, deployer
 from remit.deployer.planned_stack import PlannedStack, named_type, stack_of
 from remit.deployer.targets import targets
 from remit.iam.decide.evaluate import Request, evaluate

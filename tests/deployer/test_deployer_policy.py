@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import effort
 from remit.catalogue.actions import action
 from remit.catalogue.handlers import types_with_handlers
-from remit.deployer.deploying import Deployer, bound, deployer
-from remit.deployer.merging import merged
-from remit.deployer.needs import DeployCall, Need, Purpose
+from remit.deployer.deployer_policy import Deployer, bound, deployer
+from remit.deployer.merged_statements import merged
+from remit.deployer.needed_actions import DeployCall, Need, Purpose
 from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
@@ -382,6 +382,31 @@ def test_where_a_type_does_not_say_a_role_is_passed_to_whom_it_trusts() -> None:
     builder = arn("iam", "role/shop-Builder-1", "")
     assert allowed(found, "iam:PassRole", builder, {"iam:PassedToService": "tasks.apprunner.amazonaws.com"})
     assert not allowed(found, "iam:PassRole", builder, {"iam:PassedToService": "lambda.amazonaws.com"})
+
+
+def test_a_role_that_trusts_another_service_than_usual_is_passed_to_that_one_alone() -> None:
+    trust = {"Statement": {"Principal": {"Service": ["build.apprunner.amazonaws.com"]}}}
+    found = made(
+        Builder=role(AssumeRolePolicyDocument=trust),
+        Build=resource("AWS::AppRunner::Service", InstanceRoleArn={"Fn::GetAtt": ["Builder", "Arn"]}),
+    )
+    builder = arn("iam", "role/shop-Builder-1", "")
+    services = ("build.apprunner.amazonaws.com", "tasks.apprunner.amazonaws.com")
+    passed = [allowed(found, "iam:PassRole", builder, {"iam:PassedToService": service}) for service in services]
+    assert passed == [True, False]
+
+
+def test_a_type_that_describes_by_patterns_is_told_by_its_logical_id() -> None:
+    assert ("Nodes (AWS::Redshift::Cluster) needs ec2:Describe* on everything: its type says nothing narrower") in made(
+        Nodes=resource("AWS::Redshift::Cluster")
+    ).notes
+
+
+def test_a_custom_resource_whose_function_only_the_deploy_knows_is_told() -> None:
+    token = {"Fn::ImportValue": "seeder"}
+    assert (
+        "the ServiceToken of Seed (Custom::Seed) is known at the deploy only, so calling it is not granted"
+    ) in made(Seed=resource("Custom::Seed", ServiceToken=token)).notes
 
 
 @pytest.mark.parametrize(

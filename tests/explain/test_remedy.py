@@ -54,10 +54,14 @@ def fix(project: Project, action: str, resource: str, account: str = "1111222233
         ),
         ("xray:PutTraceSegments", "*", '"xray:PutTraceSegments"'),
         (
-            "kinesis:PutRecord",
+            "kinesis:DeleteStream",
             f"arn:aws:kinesis:{PLACE}:stream/clicks",
-            'allow("kinesis:PutRecord", on=f"arn:{aws.partition}:kinesis:{aws.region}:{aws.account}:stream/clicks")',
+            'allow("kinesis:DeleteStream", on=f"arn:{aws.partition}:kinesis:{aws.region}:{aws.account}:stream/clicks")',
         ),
+        ("kinesis:PutRecord", f"arn:aws:kinesis:{PLACE}:stream/clicks", 'kinesis_grants.put("clicks")'),
+        ("ssm:GetParameter", f"arn:aws:ssm:{PLACE}:parameter/shop/url", 'ssm.read("shop/url")'),
+        ("states:StartExecution", f"arn:aws:states:{PLACE}:stateMachine:orders", 'states.start("orders")'),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:{PLACE}:function:shop-report", 'lambda_.invoke("shop-report")'),
         (
             "dynamodb:PutItem",
             "arn:aws:dynamodb:eu-west-1:999988887777:table/orders",
@@ -93,7 +97,7 @@ def test_the_fix_is_the_shortest_grant_that_fits_and_it_works(
     ("action", "resource", "item"),
     [
         ("sts:AssumeRole", "arn:aws:iam::444455556666:role/x", "arn:aws:iam::444455556666:role/x"),
-        ("kms:Decrypt", f"arn:aws:kms:{PLACE}:key/1a", f"arn:aws:kms:{PLACE}:key/1a"),
+        ("kms:CreateGrant", f"arn:aws:kms:{PLACE}:key/1a", f"arn:aws:kms:{PLACE}:key/1a"),
     ],
 )
 def test_a_role_to_assume_and_a_key_are_one_accounts_though_nobody_says_whose(

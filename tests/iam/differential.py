@@ -59,8 +59,11 @@ ACTION_PATTERNS = (
     "s3:*t*",
     "*:Get*",
     "sts:GetCallerIdentity",
+    "iam:*Role*",
+    "sts:Get*",
 )
 RESOURCES = (
+    f"arn:aws:logs:eu-west-1:{A}:log-group:*",
     "arn:aws:s3:::b/a",
     "arn:aws:s3:::b/ab/ba",
     "arn:aws:s3:::b/a:b",
@@ -204,9 +207,29 @@ STRINGS = (
     "StringNotLike",
     "Null",
 )
+ALIASES = (["alias/a", "alias/aws/s3"], ["alias/a"], "alias/aws/s3", [])
 SHARD = 50_000
 REQUESTS, COMBINATIONS = 16, 8  # of a world
-SINGLE, LEVELS = ("identity", "boundary", "session", "resource"), ("scp", "rcp")
+SINGLE, LEVELS = ("identity", "boundary", "session", "resource", "endpoint"), ("scp", "rcp")
+SPECIAL = (
+    ("sts:GetCallerIdentity", ("*",)),
+    ("sts:GetSessionToken", ("*",)),
+    ("sts:GetFederationToken", (f"arn:aws:sts::{A}:federated-user/al", "*")),
+    ("sts:AssumeRole", (f"arn:aws:iam::{A}:role/r", f"arn:aws:iam::{B}:role/r")),
+    ("s3:PutBucketPolicy", ("arn:aws:s3:::b", "arn:aws:s3:::ab")),
+    ("s3:GetBucketPolicy", ("arn:aws:s3:::b",)),
+    ("iam:DeleteRole", (f"arn:aws:iam::{A}:role/aws-reserved/sso/r", f"arn:aws:iam::{A}:role/r", "*")),
+    ("iam:UpdateAssumeRolePolicy", (f"arn:aws:iam::{A}:role/aws-reserved/sso/r",)),
+    ("iam:GetRole", (f"arn:aws:iam::{A}:role/aws-reserved/sso/r",)),
+    ("iam:CreatePolicyVersion", ("arn:aws:iam::aws:policy/ab", f"arn:aws:iam::{A}:policy/ab")),
+    ("kms:DeleteAlias", (f"arn:aws:kms:eu-west-1:{A}:alias/aws/s3", f"arn:aws:kms:eu-west-1:{A}:alias/a")),
+    ("kms:RetireGrant", (f"arn:aws:kms:eu-west-1:{A}:key/a",)),
+    ("ec2:DescribeInstances", (f"arn:aws:ec2:eu-west-1:{A}:instance/i-1", "*")),
+    ("s3:ListAllMyBuckets", ("arn:aws:s3:::*", "arn:aws:s3:::b", "*")),
+    ("logs:DescribeLogGroups", (f"arn:aws:logs:eu-west-1:{A}:log-group:a", f"arn:aws:logs:eu-west-1:{A}:*", "*")),
+    ("kms:Decrypt", (f"arn:aws:kms:eu-west-1:{A}:key/a", f"arn:aws:kms:eu-west-1:{A}:alias/aws/s3")),
+)
+"""Actions that IAM's exceptions are about, or that take no resources, each with resources where that may matter."""
 ALL_OPERATORS = tuple({*STRINGS, *(name for names in OPERATORS.values() for name in names)} - {"Null"})
 
 
@@ -236,8 +259,9 @@ class Maker:
         for name, share in (("boundary", 0.2), ("session", 0.15)):
             if self.chance(share):
                 policies[name] = draw(bank["own"], 1)
-        if self.chance(0.4):
-            policies["resource"] = choose(bank["resource"])
+        for name, share in (("resource", 0.4), ("endpoint", 0.15)):
+            if self.chance(share):
+                policies[name] = choose(bank["resource"])
         for name in LEVELS:
             if self.chance(0.15):
                 policies[name] = [draw(bank["guard"], choose((1, 1, 2))) for _ in range(choose((1, 2)))]
@@ -268,12 +292,26 @@ class Maker:
             request["open"] = True if self.chance(0.7) else self.random.sample((*KEYS, "aws:open"), 3)
         if self.chance(0.05):
             request["wildcard_only"] = True
+        if self.chance(0.15):
+            request["management_account"] = choose((A, B))
+        return self.special(request) if self.chance(0.3) else request
+
+    def special(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The request made one that an exception is about, or nearly."""
+        choose = self.random.choice
+        action, resources = choose(SPECIAL)
+        request = {**request, "action": action, "resource": choose(resources)}
+        if action.startswith("kms:") and self.chance(0.3):
+            request["context"] = {**request["context"], "kms:ResourceAliases": choose(ALIASES)}
+        if self.chance(0.5):
+            request["principal"] = choose((f"arn:aws:iam::{A}:root", PRINCIPALS[-2], *PRINCIPALS[:4]))
         return request
 
     def another(self) -> dict[str, Any]:
         """A request that differs from the first in some of its fields."""
         request = self.request()
-        kept = [name for name in self.now if name != "wildcard_only" and self.chance(0.8)]
+        rare = ("wildcard_only", "management_account")
+        kept = [name for name in self.now if name not in rare and self.chance(0.8)]
         return {**request, **{name: self.now[name] for name in kept}}
 
     def document(self, *, principals: bool = False) -> dict[str, Any]:
@@ -373,6 +411,8 @@ class Maker:
         """The values of a condition."""
         if "Null" in name:
             return self.listed([self.random.choice(("true", "false", True, False, "x"))])
+        if self.chance(0.02):
+            return []
         return self.listed([self.wish(key) for _ in range(self.random.choice((1, 1, 2, 3)))])
 
     def wish(self, key: str) -> Any:
@@ -409,7 +449,8 @@ class World:
     def _combined(self, policies: dict[str, Any]) -> tuple[Layers, dict[str, Any]]:
         single = {
             name: [
-                self._both(document, trust=name == "resource") for document in reference.listed(policies.get(name, []))
+                self._both(document, trust=name in ("resource", "endpoint"))
+                for document in reference.listed(policies.get(name, []))
             ]
             for name in SINGLE
         }

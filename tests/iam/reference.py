@@ -18,7 +18,7 @@ import re
 
 # In patterns: any text and one character; and a letter that no pattern spells.
 MANY, ONE, ODD = "\ue000", "\ue001", "\ue002"
-SINGLE, LEVELS = ("identity", "boundary", "session", "resource"), ("scp", "rcp")
+SINGLE, LEVELS = ("identity", "boundary", "session", "resource", "endpoint"), ("scp", "rcp")
 *_, ANYONE = WAYS = ({"direct"}, {"direct", "role"}, {"direct", "role", "account"})
 OPEN = object()
 no = {True: False, False: True, None: None}.get
@@ -94,6 +94,12 @@ def told_by(who, account, name, iam):
     return told | (service if (who or "").endswith(".amazonaws.com") else {})
 
 
+# Actions without resource types, with the ARN that the service asks about in their place, if it does.
+WITHOUT_RESOURCES = dict.fromkeys(("sts:getsessiontoken", "sts:getcalleridentity", "ec2:describeinstances"))
+WITHOUT_RESOURCES["s3:listallmybuckets"] = "arn:{1}:s3:::*"
+WITHOUT_RESOURCES["logs:describeloggroups"] = "arn:{1}:logs:{3}:{4}:log-group::log-stream:"
+
+
 class Question:
     """The request; `says` gives a key's value: a string, a list, None (absent) or OPEN."""
 
@@ -111,7 +117,14 @@ class Question:
         owner = (self.resource.split(":", 5) + [""] * 6)[4]
         known = raw.get("resource_account") or (owner if re.fullmatch("[0-9]{12}", owner) else None)
         self.owner = known or self.account
-        self.resource = "*" if raw.get("wildcard_only") else self.resource
+        self.alone = raw.get("wildcard_only")  # it has no resource-level permissions
+        self.literal = False
+        if self.alone is None and self.action in WITHOUT_RESOURCES:
+            parts = self.resource.split(":", 5)
+            listing = len(parts) == 6 and parts[0] == "arn" and WITHOUT_RESOURCES[self.action]
+            self.alone, self.literal = not listing, bool(listing)
+            self.resource = listing.format(*parts) if listing else "*"
+        self.resource = "*" if self.alone else self.resource
         self.context = {"aws:resourceaccount": known} if known else {}
         self.context |= told_by(self.who, self.account, self.name, self.iam)
         self.context |= {key.lower(): value for key, value in (raw.get("context") or {}).items()}
@@ -166,9 +179,9 @@ def parted(pattern):
 
 def resource_named(pattern, version, question, wholly):
     """Whether one pattern of Resource means the request's; variables count after the fifth colon only."""
-    if question.raw.get("wildcard_only"):
+    if question.alone:
         return set(pattern) == {"*"}
-    asked = glob(question.resource)
+    asked = question.resource if question.literal else glob(question.resource)
     head, rest = parted(pattern)
     tail = filled(rest, version, question)
     patterns = tail and tuple(None if rest is None else head + rest for rest in tail)
@@ -251,7 +264,8 @@ def condition_met(name, key, wishes, version, question):
         found = {state in [wish.lower() for wish in wishes] for state in states}
         return found.pop() if len(found) == 1 else None
     if value is OPEN:
-        return None
+        never = not wishes and "Not" not in operator and not if_exists and quantifier != "ForAllValues"
+        return False if never else None
 
     def met(one):
         positive = operator.replace("Not", "", 1)
@@ -338,7 +352,10 @@ def taken_apart(document, trust=False):
 
 
 def prepared(policies):
-    out = {name: [taken_apart(one, name == "resource") for one in listed(policies.get(name) or [])] for name in SINGLE}
+    out = {
+        name: [taken_apart(one, name in ("resource", "endpoint")) for one in listed(policies.get(name) or [])]
+        for name in SINGLE
+    }
     return out | {name: [[taken_apart(one) for one in level] for level in policies.get(name) or []] for name in LEVELS}
 
 
@@ -346,21 +363,71 @@ def decide(case):
     return verdict(prepared(case["policies"]), Question(case["request"]))
 
 
+# "You can't modify" them: roles of IAM Identity Center, AWS managed policies, aliases of AWS managed keys.
+ROLE_WRITES = "(tag|untag|delete|update)role|updateassumerolepolicy|updateroledescription|(attach|detach|put|delete)"
+ROLE_WRITES += "rolepolicy|(put|delete)rolepermissionsboundary"
+POLICY_WRITES = "(create|delete|setdefault)policyversion|setdefaultpolicyversion|deletepolicy|(tag|untag)policy"
+UNTOUCHABLE = (
+    (f"iam:({ROLE_WRITES})", r"arn:[^:]*:iam::.*:role/aws-reserved/.*"),
+    (f"iam:({POLICY_WRITES})", r"arn:[^:]*:iam::aws:policy/.*"),
+    ("kms:(create|update|delete)alias", r"arn:.*:kms:.*:.*:alias/aws/.*"),
+)
+
+
+def of_nobody(question):
+    """Whether no caller, or not this one, can do it at all."""
+    kind = (question.name or "").split("/")[0]
+    temporary = ("role", "assumed-role", "federated-user")
+    by_other_credentials = {"sts:assumerole": ("root",), "sts:getsessiontoken": temporary}
+    by_other_credentials["sts:getfederationtoken"] = temporary
+    return kind in by_other_credentials.get(question.action, ()) or any(
+        re.fullmatch(action, question.action) and re.fullmatch(arn, question.resource) for action, arn in UNTOUCHABLE
+    )
+
+
+def through(endpoint, question, effect):
+    """What the statements of a VPC endpoint's policy say; without `*`, whom they mean in a gateway is not known."""
+    answers = []
+    for one in itertools.chain(*endpoint):
+        if one.effect == effect:
+            said = answer(one, question, ANYONE)
+            raw = one.raw.get("Principal", {})
+            everyone = raw == "*" or any("*" in listed(raw[kind]) for kind in raw)
+            gateway = question.action.startswith(("s3:", "dynamodb:")) and not everyone
+            answers.append(None if said and gateway else said)
+    return some(answers)
+
+
 def verdict(policies, question):
     action, name = question.action, question.name or ""
-    if action == "sts:getcalleridentity":
-        return "Allowed"
-    identity, boundary, session, resource, scp, rcp = policies.values()
+    identity, boundary, session, resource, endpoint, scp, rcp = policies.values()
+    passing = [through(endpoint, question, "Deny"), through(endpoint, question, "Allow") if endpoint else True]
+    free = (question.account is None and question.who is None) or name.split("/")[0] in ("user", "root")
+    if action == "sts:getcalleridentity" or (action == "sts:getsessiontoken" and free):
+        denied, allowed = passing
+        if denied:
+            return "ExplicitlyDenied"
+        return {False: "ImplicitlyDenied", True: "Unknown" if denied is None else "Allowed", None: "Unknown"}[allowed]
     bound = not re.match("(assumed-role/|role/)AWSServiceRoleFor|role/aws-service-role/", name)
     somebody = question.account is not None or question.who is None
     central = question.raw.get("management_account") or ""
-    scp, rcp = scp * (bound and somebody and question.account != central), rcp * (bound and question.owner != central)
+    aliases = question.says("kms:ResourceAliases")
+    aliases = [] if aliases is OPEN or aliases is None else listed(aliases)
+    of_aws = ":alias/aws/" in question.resource or any(alias.startswith("alias/aws/") for alias in aliases)
+    unlimited = action == "kms:retiregrant" or (of_aws and action.startswith("kms:"))
+    limited_by_rcp = bound and question.owner != central and not unlimited
+    scp, rcp = scp * (bound and somebody and question.account != central), rcp * limited_by_rcp
+    owner_root = name == "root" and question.account == question.owner
+    if owner_root and re.fullmatch("s3:(get|put|delete)bucketpolicy", action):
+        resource = []
 
     spares_nobody = [one for one in itertools.chain(*resource) if boundary and "NotPrincipal" in one.raw and somebody]
     bounded = [applies(one, question) for one in spares_nobody if one.effect == "Deny"]
     layers = (identity, boundary, session, resource, *scp, *rcp)
-    if denied := some([*(layer_says(one, question, "Deny") for one in layers), *bounded]):
+    if denied := some([*(layer_says(one, question, "Deny") for one in layers), *bounded, passing[0]]):
         return "ExplicitlyDenied"
+    if of_nobody(question):
+        return "ImplicitlyDenied"
     session = session or [[]] * name.startswith("federated-user/")  # it has what a session policy lets it have
     limited = all_of(layer_says(one, question, "Allow") for one in (boundary, session) if one)
     own = all_of([name == "root" or layer_says(identity, question, "Allow"), limited])
@@ -373,5 +440,7 @@ def verdict(policies, question):
         granted = all_of([own, by_any])
     else:
         granted = some([direct, all_of([role, limited]), all_of([own, by_any]) if must else own])
-    allowed = all_of([granted, *(layer_says(documents, question, "Allow") for documents in scp)])  # an RCP only denies
+    allowed = all_of(
+        [granted, passing[1], *(layer_says(documents, question, "Allow") for documents in scp)]
+    )  # an RCP only denies
     return {False: "ImplicitlyDenied", True: "Unknown" if denied is None else "Allowed", None: "Unknown"}[allowed]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 REFERENCE = "\u00a7" * 7  # `${Q}` there: a late-bound text, longer than what `?` in any pattern takes
 ARN = "arn:::::"
-ACTIONS = ("s:a", "s:b", "s:ab", "s:ba", "s:zz", "t:a", "t:z")
+BEYOND_RCPS = "kms:retiregrant"  # on which an RCP has no effect
+ACTIONS = ("s:a", "s:b", "s:ab", "s:ba", "s:zz", "t:a", "t:z", BEYOND_RCPS)
 ACTION_PATTERNS = ("s:a", "S:A", "s:b", "s:ab", "s:*", "s:a*", "s:*a", "s:?", "s:??", "*", "t:*", "*:a", "?:a", "s:?*")
 TAILS = (
     *("".join(letters) for length in (1, 2, 3) for letters in itertools.product("xaz", repeat=length)),
@@ -203,7 +204,7 @@ def allowed(side: Layers, action: str, resource: str, context: dict[str, Any]) -
             if speaks(statement, policy.version, action, resource, context)
         }
 
-    if any("Deny" in said(level) for level in side.rcp):
+    if action.lower() != BEYOND_RCPS and any("Deny" in said(level) for level in side.rcp):
         return False
     return all(said(layer) == {"Allow"} for layer in layers_of(side))
 
@@ -258,7 +259,7 @@ class World:
                 mask = whole
                 for layer in limiting:
                     mask &= self.said(layer, "Allow", action, tail) & ~self.said(layer, "Deny", action, tail)
-                for layer in denying:
+                for layer in () if action == BEYOND_RCPS else denying:
                     mask &= ~self.said(layer, "Deny", action, tail)
                 out[action, tail] = mask
         return out
@@ -382,7 +383,8 @@ class Maker:
             self.random.choice(("ForAllValues", "ForAnyValue")) if key == "m" and self.random.random() < 0.8 else ""
         )
         if_exists = self.random.random() < 0.15
-        return Condition(operator, "t:" + key, self.some(pool), quantifier, if_exists)
+        values = () if self.random.random() < 0.02 else self.some(pool)
+        return Condition(operator, "t:" + key, values, quantifier, if_exists)
 
     def some(self, pool: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.random.choice(pool) for _ in range(self.random.choice((1, 1, 1, 2, 3)))))

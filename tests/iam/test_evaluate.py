@@ -80,7 +80,7 @@ def test_the_recorded_cases_come_out_as_recorded(case: dict[str, Any]) -> None:
     assert reference.decide(case) == case["expected"]
 
 
-@pytest.mark.parametrize("name", ["documented", "page", "derived"])
+@pytest.mark.parametrize("name", ["documented", "page", "derived", "exception"])
 def test_the_reference_evaluator_decides_what_the_documentation_states_as_it_does(name: str) -> None:
     lines = (Path(__file__).parents[1] / f"data/{name}-cases.jsonl").read_text(encoding="utf-8").splitlines()
     cases = [json.loads(line) for line in lines]
@@ -411,6 +411,28 @@ def test_a_missing_variable_in_a_condition_equals_nothing() -> None:
 def test_an_operator_that_does_not_exist_is_an_error(operator: str) -> None:
     with pytest.raises(RemitError, match="there is no"):
         met(operator, "x:key", "a", {})
+
+
+@pytest.mark.parametrize(
+    ("operator", "context", "expected"),
+    [
+        ("StringEquals", {"x:Key": "a"}, "no"),
+        ("StringEquals", None, "no"),
+        ("StringNotEquals", {"x:Key": "a"}, "yes"),
+        ("StringNotEquals", {}, "yes"),
+        ("StringEqualsIfExists", {}, "yes"),
+        ("ForAllValues:StringEquals", {}, "yes"),
+        ("ForAllValues:StringEquals", {"x:Key": ["a"]}, "no"),
+        ("ForAnyValue:StringEquals", None, "no"),
+        ("ForAnyValue:StringNotEquals", {"x:Key": ["a"]}, "yes"),
+        ("Null", {}, "no"),
+        ("IpAddress", {"x:Key": "10.0.0.1"}, "no"),
+    ],
+)
+def test_a_condition_without_values_matches_no_value(
+    operator: str, context: dict[str, Any] | None, expected: str
+) -> None:
+    assert met(operator, "x:Key", [], context) == expected
 
 
 # What the request leaves open
@@ -851,6 +873,52 @@ def test_an_ipv4_address_written_as_ipv6_is_that_address() -> None:
 
 def test_get_caller_identity_is_always_allowed() -> None:
     assert layered(ask(action="sts:GetCallerIdentity"), identity=[{**DENY, "Action": "*"}]) == "Allowed"
+
+
+def test_a_bucket_s_own_root_user_alone_is_not_bound_by_its_policy() -> None:
+    deny = {**DENY, "Action": "s3:*", "Principal": "*"}
+    asked = {"action": "s3:PutBucketPolicy", "resource": "arn:aws:s3:::b", "principal": ROOT}
+    assert layered(ask(**asked, resource_account=A), resource=[deny]) == "Allowed"
+    allow = {"Action": "s3:*", "Principal": {"AWS": A}}
+    assert layered(ask(**asked, resource_account=B), resource=[allow]) == "Allowed"
+    assert layered(ask(**asked, resource_account=B), resource=[allow, deny]) == "ExplicitlyDenied"
+
+
+def test_what_nobody_may_do_is_refused_with_its_reason_and_the_page_that_says_so() -> None:
+    decision = evaluate(ask(action="sts:AssumeRole", resource=ROLE, principal=ROOT), policy({"Action": "*"}))
+    assert (decision.verdict, decision.because, decision.misses) == (
+        "ImplicitlyDenied",
+        (
+            f"sts:AssumeRole on {ROLE} cannot be called with the credentials of a root user: "
+            "see AssumeRole (AWS STS API Reference)"
+        ),
+        (),
+    )
+
+
+def test_the_policy_of_a_vpc_endpoint_must_allow_and_grants_nothing() -> None:
+    request = ask(action="sqs:SendMessage", resource=f"arn:aws:sqs:eu-west-1:{A}:q", principal=ROLE)
+    grant, anybody = policy({"Action": "sqs:*"}), policy({"Action": "*", "Principal": "*"})
+    other = policy({"Action": "*", "Principal": {"AWS": USER}})
+    assert evaluate(request, grant, endpoint=anybody).verdict == "Allowed"
+    assert evaluate(request, endpoint=anybody).verdict == "ImplicitlyDenied"
+    decision = evaluate(request, grant, endpoint=other)
+    assert decision.because == (
+        f"no statement of the VPC endpoint's policy allows sqs:SendMessage on arn:aws:sqs:eu-west-1:{A}:q; "
+        f"nearest: endpoint[0].Statement[0]: allows it, but not {ROLE}"
+    )
+    assert [(layer.layer, layer.verdict) for layer in decision.layers] == [
+        ("identity", "Allowed"),
+        ("endpoint", "ImplicitlyDenied"),
+    ]
+
+
+def test_whom_a_principal_means_is_unknown_where_the_endpoint_may_be_a_gateway() -> None:
+    named = policy({"Action": "*", "Principal": {"AWS": A}})
+    decision = evaluate(ask(principal=ROLE), policy({}), endpoint=named)
+    assert (decision.verdict, decision.unknown) == ("Unknown", ("the type of the VPC endpoint",))
+    of_everyone = policy({"Action": "*", "Principal": {"AWS": "*"}})
+    assert evaluate(ask(principal=ROLE), policy({}), endpoint=of_everyone).verdict == "Allowed"
 
 
 # What a decision tells

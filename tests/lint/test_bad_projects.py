@@ -88,7 +88,7 @@ ROWS = [
     Row("K33", "stage '../prod' is not a stage's name", "", {}, ("build", "--stage", "../prod")),
     Row("K33", "stage '../prod' is not a stage's name", "", {}, ("explain", "ingest", "--stage", "../prod")),
     Row("K35", "'x; rm -rf ~' is not a valid name for a function", "app.py:7:35", {"app.py": HEAD + ONE.replace('"orders")', '"orders"), name="x; rm -rf ~"')}),
-    Row("K41", "CloudFormation allows 1,000,000", "", {"app.py": HEAD + LARGE}, BUILD),
+    Row("K41", "CloudFormation allows 1,000,000", "", {"app.py": HEAD + LARGE, **configured("config.lambda_.iam.share_roles = True")}, BUILD),
     Row("K41", "CloudFormation allows 1,000,000", "template.yaml:1:1", {"template.yaml": "Description: x\nResources:\n  Q: {Type: 'AWS::SQS::Queue', Properties: {QueueName: a}} # " + "x" * 1_200_000}, ("lint", "template.yaml"), 1),
     Row("K42", "the template has 520 resources; CloudFormation allows 500", "", {"app.py": HEAD + MANY}, BUILD),
     Row("K42", "the template has 501 resources; CloudFormation allows 500", "template.yaml:1:1",

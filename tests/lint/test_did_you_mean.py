@@ -12,8 +12,8 @@ import pytest
 
 from remit.catalogue.actions import actions
 from remit.catalogue.condition_keys import OPERATORS, global_keys
+from remit.catalogue.did_you_mean import nearest_actions
 from remit.catalogue.partitions import regions
-from remit.catalogue.resemblance import nearest_actions
 from remit.lint import lint_bytes
 
 if TYPE_CHECKING:

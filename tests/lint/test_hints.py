@@ -145,3 +145,21 @@ def test_patterns_that_meet_after_their_wildcards_are_no_cover() -> None:
     deny = {"Effect": "Deny", "NotAction": "s3:Get*Acl", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]}).encode()
     assert "R606" not in [one.rule for one in lint_bytes(document, "policy.json")]
+
+
+@pytest.mark.parametrize(
+    ("operator", "effect"),
+    [
+        ("StringEquals", "it never matches"),
+        ("StringNotEquals", "it always matches"),
+        ("ForAnyValue:StringNotLike", "it matches whatever value the key has"),
+        ("ForAllValues:StringEquals", "it is met by requests without the key alone"),
+        ("StringEqualsIfExists", "it is met by requests without the key alone"),
+    ],
+)
+def test_a_condition_without_values_is_a_warning_that_says_when_it_matches(operator: str, effect: str) -> None:
+    condition = {operator: {"aws:PrincipalTag/team": []}}
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*", "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
+    findings = [one for one in lint_bytes(document, "policy.json", kind="identity") if one.rule == "R108"]
+    assert [(one.severity, one.message.partition(": ")[2]) for one in findings] == [("warning", effect)]

@@ -402,7 +402,7 @@ def test_an_unknown_option_of_a_grant_is_told_those_of_its_own_module(tmp_path: 
     app = f"from remit import App\nfrom remit.grants import dynamodb, s3, sqs\napp = App()\n{call}\n"
     with pytest.raises(RemitError) as refused:
         load(project(tmp_path, "", f"{app}def ingest(event, context): ...\n"))
-    assert refused.value.hint == "it takes bucket, *keys"
+    assert refused.value.hint == "it takes bucket, *keys, key"
 
 
 def test_an_operation_as_boto3_spells_it_is_told_as_the_action(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from remit.lint import lint, lint_bytes
 from remit.lint.finding import SEVERITIES, Finding
-from remit.lint.shelf import HOOKS, Rule, rule, rules
+from remit.lint.rule_registry import HOOKS, Rule, rule, rules
 from remit.project.load import load
 
 if TYPE_CHECKING:

@@ -158,7 +158,7 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     "a handler in no module": (
         "app.function(name='web', handler='sitee.handler')\n",
         "the handler `sitee.handler` of function `web` does not exist",
-        "a handler reads `module.function`",
+        "did you mean `site_.handler`?",
         "9:1",
     ),
     "a handler without a module": (
@@ -248,7 +248,8 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
     "a variable of the environment that is not set": (
         "import os\nNAME = os.environ['NO_SUCH_NAME']\n",
         "app.py raised KeyError: 'NO_SUCH_NAME'",
-        "set the environment variable NO_SUCH_NAME, or give it a default with os.environ.get()",
+        "no function declares NO_SUCH_NAME: write `environment={'NO_SUCH_NAME': …}` at the function that needs it, \
+set the variable before the build, or give it a default with os.environ.get()",
         "10:8",
     ),
     "a job while jobs are off": (
@@ -385,11 +386,14 @@ def test_the_apps_own_prints_do_not_hide_the_data(make: Make) -> None:
     assert (0, "{", "from config\nfrom app\n") == (ran.status, ran.out[:1], ran.err)
 
 
+OF_JOBS = (
+    "queue", "timeout", "retries", "concurrency", "once", "policy", "managed_policy", "sends", "reads",
+)  # fmt: skip
 INSTEAD = {
     "a verb": ("s3.raed('x')", "did you mean `read`?"),
     "a verb that is like none": (
         "from remit.grants import dynamodb\ndynamodb.get('x')",
-        "there are batch_write, delete, list, put, query, read, scan, update",
+        "there are batch_write, check, delete, list, put, query, read, scan, select, update",
     ),
     "a trigger": ("from remit.triggers import sqss", "did you mean `sqs`?"),
     "a service": ("from remit.grants import dynamo", "did you mean `dynamodb`?"),
@@ -406,7 +410,7 @@ INSTEAD = {
     "a service of `grants`": ("from remit import grants\ngrants.dynamo.put('x')", "did you mean `dynamodb`?"),
     "an option of a trigger": ("sqs('q', batch=3)", "did you mean `batch_size`?"),
     "an option of a grant": ("sns.publish(topc='x')", "did you mean `topic`?"),
-    "an option of a job": ("app.job(timeout=1)", "it takes queue, policy, managed_policy"),
+    "an option of a job": ("app.job(memory=1)", f"it takes {', '.join(OF_JOBS)}"),
     "a method of the app": ("app.grup('x')", "did you mean `group`?"),
     "an attribute of the user's own object": ("class Own: ...\nOwn().grup", None),
     "an option of the user's own function": ("def own(): ...\nown(timeout=1)", None),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason, Resource, Role
 from remit.deploy.events import StackEvent
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
 from remit.deploy.planned_access import PlannedAccess
@@ -17,6 +18,7 @@ from remit.report.plan import deletion_words, gained_words, loss_words, plan_doc
 from remit.report.stacks import output_lines
 from remit.review.access_change import Review, Version
 from remit.review.changes import review
+from remit.review.resource_access import giving
 from remit.triggers.existing_sources import ExistingSource
 
 FUNCTION = "AWS::Lambda::Function"
@@ -60,6 +62,23 @@ def test_each_change_has_its_sign_and_a_replacement_says_so() -> None:
         "  ~ AWS::SQS::Queue        Orders  (replaced)",
         "1 to add, 3 to change, 1 to remove, 1 of them replaced; access: 0 gained, 0 lost",
     ]
+
+
+def test_functions_that_get_another_role_are_named_with_both() -> None:
+    def template(role: str, functions: int = 1) -> dict[str, Any]:
+        function = {"Type": FUNCTION, "Properties": {"Role": {"Fn::GetAtt": [role, "Arn"]}}}
+        return {"Resources": {f"Hello{number}Function": function for number in range(functions)}}
+
+    plan = replace(planned(), running=template("SharedRole"), template=template("HelloRole", 2))
+    assert list(plan_lines(plan, SAME))[1:-1] == [
+        "and the roles of functions",
+        "  ~ Hello0Function runs under HelloRole, no longer under SharedRole",
+    ]
+    assert plan_document(plan, SAME)["role_replacements"] == [
+        {"function": "Hello0Function", "before": "SharedRole", "after": "HelloRole"}
+    ]
+    many = replace(planned(), running=template("SharedRole", 50), template=template("HelloRole", 50))
+    assert list(plan_lines(many, SAME))[-2] == "  ~ 10 more functions get another role"
 
 
 def test_what_only_refers_to_something_that_is_not_replaced_is_no_change() -> None:
@@ -234,6 +253,15 @@ def test_of_many_log_groups_the_number_is_told() -> None:
     ]
     assert deletion_words(groups[:1]) == "This deletes log group ALogGroup, with all that is in it."
     assert deletion_words(groups) == "This deletes 2 log groups, with all that is in them."
+
+
+def test_whom_a_resource_lets_in_is_told_at_every_deploy() -> None:
+    policy = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}}
+    resource = Resource("Sends", "AWS::SQS::QueuePolicy", {"Queues": ["q"], "PolicyDocument": policy})
+    opened = PlannedAccess(review(Version("old", (), giving={}), Version("new", (), giving=giving([resource]))))
+    for running in (True, False):
+        told = list(plan_lines(planned(running=running), opened))[2]
+        assert told == "  + Sends: PUBLIC: Write on sqs by everyone, on all of sqs (sqs:SendMessage)"
 
 
 def test_what_the_triggers_need_and_no_template_makes_is_named() -> None:

@@ -13,7 +13,7 @@ from remit.deploy.first_failure import FirstFailure
 from remit.deploy.session import Account
 from remit.deploy.stack import DeployedStack, StackOutput
 from remit.deploy.status import DeployedResource, StackStatus
-from remit.deployer.deploying import Deployer
+from remit.deployer.deployer_policy import Deployer
 from remit.errors import Origin
 from remit.iam.policy import Globs, allow, parse
 from remit.report.actions import arn_lines, covered_lines

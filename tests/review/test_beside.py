@@ -1,198 +1,305 @@
-"""What a template gives beside its roles is undecided where it may be more than before, and never told as the same."""
+"""What the resources of a template let others do is compared by whom they let in to do what, never as text."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from remit.app import Resource
+from remit.iam.decide.evaluate import Layers, evaluate
+from remit.iam.policy import Policy, allow
 from remit.report.comment import review_comment
 from remit.report.review import review_document, review_lines
-from remit.review.resource_policies import beside, giving
+from remit.review.resource_access import giving
+from remit.review.resource_policies import beside
 from remit.review.role_files import plan_review, review_files
+
+if TYPE_CHECKING:
+    from remit.iam.comparison import Piece
+    from remit.review.access_change import Change, Review
 
 ROOT: Final = {"AWS": "arn:aws:iam::111122223333:root"}
 READ: Final = {"Effect": "Allow", "Principal": ROOT, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+PUBLIC: Final = {**READ, "Principal": "*"}
 DENY: Final = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
 PERMISSION: Final = {"Action": "lambda:InvokeFunction", "FunctionName": "f", "Principal": "s3.amazonaws.com"}
 NARROW: Final = {**PERMISSION, "SourceArn": "arn:aws:s3:::b"}
-ALLOW: Final = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-ADMIN: Final = ["arn:aws:iam::aws:policy/AdministratorAccess"]
+FUNCTION: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:f"
+Given = tuple[str, dict[str, Any]]
 
 
-def bucket(*statements: object, name: str = "b") -> tuple[str, dict[str, Any]]:
+def bucket(*statements: object, name: str = "b") -> Given:
     return "AWS::S3::BucketPolicy", {"Bucket": name, "PolicyDocument": {"Statement": list(statements)}}
 
 
-def key(*statements: object, **more: object) -> tuple[str, dict[str, Any]]:
+def key(*statements: object, **more: object) -> Given:
     return "AWS::KMS::Key", {"KeyPolicy": json.dumps({"Statement": list(statements)}), **more}
 
 
-def template(given: tuple[str, dict[str, Any]] | None) -> bytes:
-    resources = {} if given is None else {"R": {"Type": given[0], "Properties": given[1]}}
+def permission(**properties: object) -> Given:
+    return "AWS::Lambda::Permission", {**PERMISSION, **properties}
+
+
+def queue(*statements: object, queues: tuple[str, ...] = ("q",)) -> Given:
+    return "AWS::SQS::QueuePolicy", {"Queues": list(queues), "PolicyDocument": {"Statement": list(statements)}}
+
+
+def send(principal: object, **more: object) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": principal, "Action": "sqs:SendMessage", "Resource": "*", **more}
+
+
+def template(given: Given | None, **more: Given) -> bytes:
+    declared = {**({} if given is None else {"R": given}), **more}
+    resources = {name: {"Type": kind, "Properties": properties} for name, (kind, properties) in declared.items()}
     return json.dumps({"Resources": resources}).encode()
 
 
-def undecided(old: tuple[str, dict[str, Any]] | None, new: tuple[str, dict[str, Any]] | None) -> list[str]:
-    found = review_files((template(old), "old.json"), (template(new), "new.json"))
-    return [one.reason for change in found.changes for one in change.unseen]
+def reviewed(old: bytes, new: bytes) -> Review:
+    return review_files((old, "old.json"), (new, "new.json"))
 
 
-MORE: Final = {
-    "a new policy": (None, bucket(READ), "R (AWS::S3::BucketPolicy), now with "),
-    "a principal": (bucket(READ), bucket({**READ, "Principal": "*"}), 'now with {"Action": "s3:GetObject"'),
-    "another target": (bucket(READ), bucket(READ, name="other"), 'on {"Bucket": "other"}'),
-    "a deny that goes": (bucket(READ, DENY), bucket(READ), "no longer with "),
-    "a policy of a deny that goes": (bucket(DENY), None, "R (AWS::S3::BucketPolicy), no longer with "),
-    "a key's policy, as text": (key(READ), key({**READ, "Principal": "*"}), "R (AWS::KMS::Key), now with "),
-    "a permission": (None, ("AWS::Lambda::Permission", NARROW), "R (AWS::Lambda::Permission), now with properties "),
+def changes(old: Given | None, new: Given | None) -> tuple[Change, ...]:
+    return reviewed(template(old), template(new)).changes
+
+
+def undecided(old: Given | None, new: Given | None) -> list[str]:
+    return [unseen.reason for change in changes(old, new) for unseen in change.unseen]
+
+
+def told(pieces: tuple[Piece, ...]) -> list[tuple[str, str, str]]:
+    return [(piece.principal, piece.action, piece.resource) for piece in pieces]
+
+
+ACCOUNT, OBJECTS = ROOT["AWS"], "arn:aws:s3:::b/*"
+GAINS: Final = {
+    "a new policy": (None, bucket(READ), [(ACCOUNT, "s3:GetObject", OBJECTS)]),
+    "a principal": (bucket(READ), bucket(PUBLIC), [("*", "s3:GetObject", OBJECTS)]),
+    "another bucket": (bucket(READ), bucket(READ, name="other"), [(ACCOUNT, "s3:GetObject", OBJECTS)]),
+    "an action": (
+        bucket(READ),
+        bucket({**READ, "Action": ["s3:GetObject", "s3:PutObject"]}),
+        [(ACCOUNT, "s3:PutObject", OBJECTS)],
+    ),
+    "a key's policy, as text": (key(READ), key(PUBLIC), [("*", "s3:GetObject", OBJECTS)]),
+    "a permission": (None, permission(), [("s3.amazonaws.com", "lambda:InvokeFunction", FUNCTION)]),
     "a permission for every source": (
         ("AWS::Lambda::Permission", NARROW),
-        ("AWS::Lambda::Permission", PERMISSION),
-        'no longer with {"SourceArn": "arn:aws:s3:::b"}',
+        permission(),
+        [("s3.amazonaws.com", "lambda:InvokeFunction", FUNCTION)],
     ),
-    "a permission for another source": (
-        ("AWS::Lambda::Permission", NARROW),
-        ("AWS::Lambda::Permission", {**NARROW, "SourceArn": "arn:aws:s3:::c"}),
-        'no longer with {"SourceArn": "arn:aws:s3:::b"}',
+    "a permission for another account": (
+        permission(Principal="111122223333"),
+        permission(Principal="444455556666"),
+        [("444455556666", "lambda:InvokeFunction", FUNCTION)],
     ),
+    "a queue's condition that goes": (
+        queue(send("*", Condition={"StringEquals": {"aws:SourceAccount": "111122223333"}})),
+        queue(send("*")),
+        [("*", "sqs:SendMessage", "*")],
+    ),
+    "a repository's policy, which names no resource": (
+        ("AWS::ECR::Repository", {}),
+        (
+            "AWS::ECR::Repository",
+            {
+                "RepositoryPolicyText": {
+                    "Statement": {"Effect": "Allow", "Principal": ROOT, "Action": "ecr:BatchGetImage"}
+                }
+            },
+        ),
+        [(ACCOUNT, "ecr:BatchGetImage", "*")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "gained"), GAINS.values(), ids=GAINS)
+def test_who_is_let_in_to_do_more_is_gained_one_way_and_lost_the_other(old: Any, new: Any, gained: Any) -> None:
+    assert [told(change.access.gained) for change in changes(old, new) if change.access.gained] == [gained]
+    assert [told(change.access.lost) for change in changes(new, old) if change.access.lost] == [gained]
+
+
+def policies_of(given: Given | None) -> tuple[Policy, ...]:
+    if given is None:
+        return ()
+    access = giving([Resource("R", *given)], ()).get("R")
+    return () if access is None else access.policies
+
+
+@pytest.mark.parametrize(("old", "new"), [pair[:2] for pair in GAINS.values()], ids=GAINS)
+def test_the_evaluator_denies_each_gained_request_before_and_allows_it_after(old: Any, new: Any) -> None:
+    everything = (Policy((allow("*"),)),)
+    for change in changes(old, new):
+        for piece in change.access.gained:
+            after = evaluate(piece.request, Layers(everything, resource=policies_of(new)))
+            before = evaluate(piece.request, Layers(everything, resource=policies_of(old)))
+            moved = "Bucket" in new[1] and old is not None and old[1]["Bucket"] != new[1]["Bucket"]
+            assert (before.allowed, after.allowed) == (moved, True) or "${" in piece.resource
+
+
+EQUAL: Final = {
+    "the same": (bucket(READ, DENY), bucket(DENY, READ)),
+    "a list of one": (bucket(READ), bucket({**READ, "Action": ["s3:GetObject"], "Resource": [OBJECTS]})),
+    "an account and its root": (bucket(READ), bucket({**READ, "Principal": {"AWS": "111122223333"}})),
+    "everyone": (bucket(PUBLIC), bucket({**READ, "Principal": {"AWS": "*"}})),
+    "a Sid": (bucket(READ), bucket({**READ, "Sid": "Read"})),
+    "two statements": (
+        bucket({**READ, "Action": ["s3:GetObject", "s3:PutObject"]}),
+        bucket(READ, {**READ, "Action": "s3:PutObject"}),
+    ),
+    "whoever is not spared": (
+        bucket(PUBLIC, {**DENY, "Principal": "*"}),
+        bucket(PUBLIC, {**DENY, "Principal": {"AWS": "*"}}),
+    ),
+    "a statement that is covered": (bucket(PUBLIC), bucket(PUBLIC, READ)),
+    "a key's description": (key(READ), key(READ, Description="for orders", Tags=[])),
+    "a URL for those whom IAM knows": (None, ("AWS::Lambda::Url", {"AuthType": "AWS_IAM"})),
+    "a user's tags": (("AWS::IAM::User", {}), ("AWS::IAM::User", {"Tags": [{"Key": "a", "Value": "b"}]})),
+    "a queue": (None, ("AWS::SQS::Queue", {"QueueName": "orders"})),
+    "an account's condition": (
+        queue(send({"AWS": "111122223333"})),
+        queue(send("*", Condition={"StringEquals": {"aws:PrincipalAccount": "111122223333"}})),
+    ),
+    "queues in another order": (queue(send(ROOT), queues=("p", "q")), queue(send(ROOT), queues=("q", "p"))),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), EQUAL.values(), ids=EQUAL)
+def test_another_form_of_the_same_is_no_change(old: Any, new: Any) -> None:
+    assert (changes(old, new), changes(new, old)) == ((), ())
+
+
+def test_the_policies_of_one_resource_count_together() -> None:
+    before = template(queue(send(ROOT), send({"Service": "events.amazonaws.com"})))
+    after = template(None, First=queue(send(ROOT)), Second=queue(send({"Service": "events.amazonaws.com"})))
+    assert reviewed(before, after).changes == ()
+
+
+def test_a_permission_under_another_name_is_no_change() -> None:
+    assert reviewed(template(permission()), template(None, Renamed=permission())).changes == ()
+
+
+def test_a_permission_for_the_functions_name_is_one_for_its_arn() -> None:
+    function: Given = ("AWS::Lambda::Function", {})
+    by_name = template(permission(FunctionName={"Ref": "F"}), F=function)
+    by_arn = template(permission(FunctionName={"Fn::GetAtt": ["F", "Arn"]}), F=function)
+    assert reviewed(by_name, by_arn).changes == ()
+
+
+def test_a_deny_that_goes_is_told_also_where_no_statement_of_the_policy_allows() -> None:
+    (change,) = changes(bucket(DENY), None)
+    assert told(change.access.freed) == [("*", "s3:*", "*")]
+    assert change.broadens
+    (back,) = changes(None, bucket(DENY))
+    assert (told(back.access.forbidden), back.broadens) == ([("*", "s3:*", "*")], False)
+
+
+def test_public_access_stands_out_and_comes_first() -> None:
+    more = {**READ, "Principal": {"AWS": "444455556666"}}
+    lines = list(review_lines(reviewed(template(bucket(READ)), template(bucket(READ, more, PUBLIC)))))
+    assert [line for line in lines if line.startswith("  +")] == [
+        "  + PUBLIC: Read on s3 by everyone: s3:GetObject",
+        "  + Read on s3 by 444455556666: s3:GetObject",
+    ]
+    assert lines[-1] == "2 gained (1 public), 0 lost, 0 undecided"
+
+
+LIMITED: Final = {
+    "an organisation": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+    "an endpoint": {"StringEquals": {"aws:SourceVpce": "vpce-1"}},
+    "an address": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}},
+}
+
+
+@pytest.mark.parametrize("condition", LIMITED.values(), ids=LIMITED)
+def test_everyone_within_a_limit_is_not_public(condition: object) -> None:
+    (change,) = changes(None, bucket({**PUBLIC, "Condition": condition}))
+    assert [piece.public for piece in change.access.gained] == [False]
+
+
+@pytest.mark.parametrize(
+    "condition", [{"Bool": {"aws:SecureTransport": "true"}}, {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}]
+)
+def test_a_condition_that_anybody_meets_leaves_it_public(condition: object) -> None:
+    (change,) = changes(None, bucket({**PUBLIC, "Condition": condition}))
+    assert [piece.public for piece in change.access.gained] == [True]
+
+
+def test_a_url_that_asks_nobody_who_he_is_is_public() -> None:
+    (change,) = changes(None, permission(Principal="*", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE"))
+    assert [piece.public for piece in change.access.gained] == [True]
+
+
+def test_the_conditions_that_changed_are_told_and_the_statement_is_not_repeated() -> None:
+    wide, narrow = template(permission()), template(permission(SourceArn="arn:aws:s3:::b"))
+    assert "      no longer if StringLike aws:SourceArn = arn:aws:s3:::b" in list(review_lines(reviewed(narrow, wide)))
+    (piece,) = review_document(reviewed(narrow, wide))["gained"]
+    assert piece["changed"] == {"added": {}, "removed": {"Condition": ["StringLike aws:SourceArn = arn:aws:s3:::b"]}}
+    assert (piece["kind"], piece["principal"], piece["public"]) == ("resource", "s3.amazonaws.com", False)
+
+
+def test_what_a_statement_has_more_is_told_to_programs_by_element() -> None:
+    new = {**READ, "Principal": {"AWS": [ACCOUNT, "444455556666"]}, "Action": ["s3:GetObject", "s3:PutObject"]}
+    pieces = review_document(reviewed(template(bucket(READ)), template(bucket(new))))["gained"]
+    added = {"Principal": ["444455556666"], "Action": ["s3:PutObject"]}
+    assert {json.dumps(piece["changed"]) for piece in pieces} == {json.dumps({"added": added, "removed": {}})}
+
+
+OPENINGS: Final = {
     "an open URL": (
         ("AWS::Lambda::Url", {"AuthType": "AWS_IAM"}),
         ("AWS::Lambda::Url", {"AuthType": "NONE"}),
-        '{"AuthType": "NONE"}',
+        "R (AWS::Lambda::Url): now with AuthType = NONE",
     ),
     "a bucket for the public": (
         None,
         ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}),
-        'R (AWS::S3::Bucket), now with {"AccessControl": "PublicRead"}: ',
+        "R (AWS::S3::Bucket): now with AccessControl = PublicRead",
     ),
-    "a user": (None, ("AWS::IAM::User", {"ManagedPolicyArns": ADMIN}), "R (AWS::IAM::User), now with properties "),
-    "a group of a policy": (
-        ("AWS::IAM::Policy", {"PolicyDocument": {"Statement": []}}),
-        ("AWS::IAM::Policy", {"PolicyDocument": {"Statement": []}, "Groups": ["admins"]}),
-        "R (AWS::IAM::Policy), now with properties ",
-    ),
-}
-NO_MORE: Final = {
-    "the same": (bucket(READ, DENY), bucket(DENY, READ)),
-    "a statement that goes": (bucket(READ, {**READ, "Principal": "*"}), bucket(READ)),
-    "a deny that comes": (bucket(READ), bucket(READ, DENY)),
-    "a policy that goes": (bucket(READ), None),
-    "a key's description": (key(READ), key(READ, Description="for orders", Tags=[])),
-    "a permission's source": (("AWS::Lambda::Permission", PERMISSION), ("AWS::Lambda::Permission", NARROW)),
-    "a permission that goes": (("AWS::Lambda::Permission", NARROW), None),
-    "a URL for those whom IAM knows": (None, ("AWS::Lambda::Url", {"AuthType": "AWS_IAM"})),
-    "a user's tags": (("AWS::IAM::User", {}), ("AWS::IAM::User", {"Tags": [{"Key": "a", "Value": "b"}]})),
-    "a queue": (None, ("AWS::SQS::Queue", {"QueueName": "orders"})),
-}
-
-
-@pytest.mark.parametrize(("old", "new", "told"), MORE.values(), ids=MORE)
-def test_what_may_let_in_more_than_before_is_undecided(old: Any, new: Any, told: str) -> None:
-    (reason,) = undecided(old, new)
-    assert told in reason
-    assert reason.endswith(": what it gives to others than roles is not compared")
-
-
-@pytest.mark.parametrize(("old", "new"), NO_MORE.values(), ids=NO_MORE)
-def test_what_plainly_lets_in_nobody_else_is_not_told(old: Any, new: Any) -> None:
-    assert undecided(old, new) == []
-
-
-def last_line(old: tuple[str, dict[str, Any]] | None, new: tuple[str, dict[str, Any]] | None) -> str:
-    return list(review_lines(review_files((template(old), "old.json"), (template(new), "new.json"))))[-1]
-
-
-CHANGED: Final = {
-    "a statement that goes": (bucket(READ, {**READ, "Principal": "*"}), bucket(READ), "bucket policy R"),
-    "a deny that comes": (bucket(READ), bucket(READ, DENY), "bucket policy R"),
-    "a policy that goes": (bucket(READ), None, "bucket policy R removed"),
-    "a key's statement that goes": (key(READ, DENY), key(DENY), "policy of key R"),
-    "a permission's source": (
-        ("AWS::Lambda::Permission", PERMISSION),
-        ("AWS::Lambda::Permission", NARROW),
-        "permission R",
-    ),
-    "a secret's policy that goes": (
-        ("AWS::SecretsManager::ResourcePolicy", {"SecretId": "s", "ResourcePolicy": {"Statement": [READ]}}),
-        None,
-        "resource policy R removed",
-    ),
-    "a repository's policy that goes": (
-        ("AWS::ECR::Repository", {"RepositoryPolicyText": {"Statement": [READ]}}),
-        ("AWS::ECR::Repository", {}),
-        "policy of repository R removed",
-    ),
-    "a queue's policy that goes": (
-        ("AWS::SQS::QueuePolicy", {"Queues": ["q"], "PolicyDocument": {"Statement": READ}}),
-        None,
-        "queue policy R removed",
-    ),
-    "a topic's deny that comes": (
-        ("AWS::SNS::TopicPolicy", {"Topics": ["t"], "PolicyDocument": {"Statement": [READ]}}),
-        ("AWS::SNS::TopicPolicy", {"Topics": ["t"], "PolicyDocument": {"Statement": [READ, DENY]}}),
-        "topic policy R",
-    ),
-    "a managed policy that nobody here has": (
-        ("AWS::IAM::ManagedPolicy", {"PolicyDocument": {"Statement": [ALLOW]}}),
-        None,
-        "managed policy R removed",
-    ),
-    "a bucket that is closed": (
-        ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}),
-        ("AWS::S3::Bucket", {}),
-        "policy of bucket R removed",
+    "a share": (
+        ("AWS::RAM::ResourceShare", {"Principals": ["111122223333"]}),
+        ("AWS::RAM::ResourceShare", {"Principals": ["444455556666"]}),
+        "R (AWS::RAM::ResourceShare): now with Principals = 444455556666, no longer with Principals = 111122223333",
     ),
 }
 
 
-@pytest.mark.parametrize(("old", "new", "told"), CHANGED.values(), ids=CHANGED)
-def test_the_same_access_is_said_of_the_roles_alone_where_a_policy_of_a_resource_differs(
-    old: Any, new: Any, told: str
-) -> None:
-    assert undecided(old, new) == []
-    assert last_line(old, new) == f"Roles: the same access, proven for every request; changed: {told}."
-    assert last_line(new, old) == "0 gained, 0 lost, 1 undecided"
-    assert last_line(old, old) == "The same access: proven for every request."
+@pytest.mark.parametrize(("old", "new", "reason"), OPENINGS.values(), ids=OPENINGS)
+def test_what_lets_in_without_a_statement_is_undecided_with_what_is_new(old: Any, new: Any, reason: str) -> None:
+    assert undecided(old, new) == [reason]
 
 
-def test_a_user_that_goes_is_named() -> None:
-    user = ("AWS::IAM::User", {"ManagedPolicyArns": ADMIN})
-    assert last_line(user, None) == "Roles: the same access, proven for every request; changed: user R removed."
+def last_line(old: Given | None, new: Given | None) -> str:
+    return list(review_lines(reviewed(template(old), template(new))))[-1]
 
 
-def test_every_resource_that_changed_is_named_to_people_and_to_programs() -> None:
-    parts = {"B": bucket(READ), "K": key(READ)}
-    resources = {name: {"Type": kind, "Properties": properties} for name, (kind, properties) in parts.items()}
-    before = json.dumps({"Resources": resources}).encode()
-    found = review_files((before, "old.json"), (template(None), "new.json"))
-    changed = "bucket policy B removed, policy of key K removed"
-    sentence = f"Roles: the same access, proven for every request; changed: {changed}."
-    assert (found.broadens, list(review_lines(found))[-1]) == (False, sentence)
+def test_a_bucket_that_is_closed_is_named() -> None:
+    closed = ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}), ("AWS::S3::Bucket", {})
+    assert last_line(*closed) == (
+        "Roles: the same access, proven for every request; changed: policy of bucket R removed."
+    )
+
+
+def test_every_resource_that_changed_is_named_to_programs() -> None:
+    found = reviewed(template(None, B=bucket(READ), K=key(READ)), template(None))
     assert review_document(found)["resources"] == [
         {"resource": "B", "type": "AWS::S3::BucketPolicy", "change": "removed"},
         {"resource": "K", "type": "AWS::KMS::Key", "change": "removed"},
     ]
-    assert review_document(found)["undecided"] == []
-    assert review_comment(found).splitlines()[1] == f"**Access: unchanged by roles.** {sentence}"
+    assert not found.broadens
 
 
-def test_what_only_narrows_is_noted_beside_what_does_not() -> None:
-    resources = {"B": {"Type": "AWS::S3::BucketPolicy", "Properties": bucket(READ)[1]}}
-    before = json.dumps({"Resources": resources}).encode()
-    found = review_files((before, "old.json"), (template(key(READ)), "new.json"))
-    assert list(review_lines(found))[-2:] == [
-        "note: changed as well, and lets in nobody new: bucket policy B removed",
-        "0 gained, 0 lost, 1 undecided",
-    ]
+def test_a_comment_on_a_pull_request_tells_who_is_let_in() -> None:
+    comment = review_comment(reviewed(template(bucket(READ)), template(bucket(PUBLIC))))
+    assert "**Access: 1 gained (1 public), 0 lost, 0 undecided**" in comment
+    assert "| + | `R` | `PUBLIC: Read on s3 by everyone`: `s3:GetObject` |" in comment
 
 
 def test_a_managed_policy_that_a_role_has_is_compared_with_the_role() -> None:
     def attached(*actions: str) -> bytes:
         role = {"AssumeRolePolicyDocument": {"Statement": []}, "ManagedPolicyArns": [{"Ref": "P"}]}
-        document = {"Statement": [{**ALLOW, "Action": list(actions)}]}
+        document = {"Statement": [{"Effect": "Allow", "Resource": "*", "Action": list(actions)}]}
         resources = {
             "R": {"Type": "AWS::IAM::Role", "Properties": role},
             "P": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}},
@@ -213,11 +320,8 @@ def test_a_policy_in_a_condition_is_looked_at_as_well() -> None:
         conditions = {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}
         return json.dumps({"Conditions": conditions, "Resources": resources}).encode()
 
-    public = {**READ, "Principal": "*"}
-    found = review_files((conditional(READ), "old.json"), (conditional(READ, public), "new.json"))
-    assert [len(change.unseen) for change in found.changes] == [1]
-    back = review_files((conditional(READ, public), "old.json"), (conditional(READ), "new.json"))
-    assert list(review_lines(back))[-1].endswith("changed: bucket policy R.")
+    (change,) = reviewed(conditional(READ), conditional(READ, PUBLIC)).changes
+    assert (told(change.access.gained), len(change.when)) == ([("*", "s3:GetObject", OBJECTS)], 1)
 
 
 def test_a_policy_that_names_a_parameter_with_another_default_is_undecided() -> None:
@@ -243,16 +347,6 @@ def test_a_policy_that_is_known_at_the_deploy_only_may_be_more_when_it_comes_or_
     assert len(list(beside(before, after))) == len(list(beside(after, before))) == 1
 
 
-def test_it_is_told_under_its_name_and_counts() -> None:
-    found = review_files((template(None), "old.json"), (template(bucket(READ)), "new.json"))
-    assert found.broadens
-    lines = list(review_lines(found))
-    policy = f'{json.dumps(READ, sort_keys=True)} on {{"Bucket": "b"}}'
-    reason = f"R (AWS::S3::BucketPolicy), now with {policy}: what it gives to others than roles is not compared"
-    assert lines[1:4] == ["", "R", f"  ? {reason}"]
-    assert lines[-1] == "0 gained, 0 lost, 1 undecided"
-
-
 def test_a_plans_permissions_count_too() -> None:
     def values(*resources: object) -> dict[str, Any]:
         return {"root_module": {"resources": list(resources)}}
@@ -270,9 +364,8 @@ def test_a_plans_permissions_count_too() -> None:
         "planned_values": values(permission),
         "prior_state": {"values": values()},
     }
-    found = plan_review(json.dumps(plan).encode(), "plan.json")
-    (reason,) = [one.reason for change in found.changes for one in change.unseen]
-    assert reason.startswith("aws_lambda_permission.p (aws_lambda_permission), now with properties ")
+    (change,) = plan_review(json.dumps(plan).encode(), "plan.json").changes
+    assert [(piece.principal, piece.public) for piece in change.access.gained] == [("*", True)]
 
 
 def test_what_a_user_is_made_of_is_not_told() -> None:
@@ -280,10 +373,28 @@ def test_what_a_user_is_made_of_is_not_told() -> None:
     assert "horse" not in reason
 
 
-def test_two_changes_of_a_resource_are_told_in_different_words() -> None:
-    """What a person accepted of the one must not hold for the other, however long both are."""
-    long = "arn:aws:s3:::" + "b" * 900
-    first, second = (
-        undecided(None, bucket({**READ, "Resource": long, "Principal": who, "Sid": "Z" * 300})) for who in ("*", ROOT)
+def test_an_example_calls_an_action_of_the_resources_own_service() -> None:
+    (change,) = changes(None, bucket({**PUBLIC, "Action": "*"}))
+    assert [piece.request.action.partition(":")[0] for piece in change.access.gained] == ["s3"]
+
+
+def test_an_account_that_a_parameter_gives_is_itself_alone_and_is_told_by_the_parameter() -> None:
+    other = {**READ, "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${Partner}:root"}}}
+    (change,) = changes(bucket(READ), bucket(READ, other))
+    (piece,) = change.access.gained
+    assert (piece.principal, piece.request.principal) == (
+        "arn:aws:iam::${Partner}:root",
+        "arn:aws:iam::${Partner}:user/example",
     )
-    assert first != second
+
+
+def test_what_a_resource_is_called_lets_nobody_in() -> None:
+    profile = {"Roles": ["worker"], "Path": "/"}
+    other = {**profile, "Path": "/team/", "InstanceProfileName": "workers"}
+    assert undecided(("AWS::IAM::InstanceProfile", profile), ("AWS::IAM::InstanceProfile", other)) == []
+
+
+@pytest.mark.parametrize("access", ["Private", "BucketOwnerFullControl", {"Ref": "Access"}])
+def test_an_access_control_list_for_the_owner_lets_nobody_in(access: object) -> None:
+    opened = len(undecided(None, ("AWS::S3::Bucket", {"AccessControl": access})))
+    assert opened == isinstance(access, dict)

@@ -52,7 +52,7 @@ def test_what_policies_beside_the_roles_say_is_put_equal_as_well() -> None:
 
 def test_what_resources_let_others_do_is_put_equal_between_stages() -> None:
     def stage(namespace: str) -> Version:
-        public = Given("AWS::S3::BucketPolicy", allows=frozenset((f"everybody reads {namespace}-in",)))
+        public = Given("AWS::S3::Bucket", openings=frozenset((f"everybody reads {namespace}-in",)))
         return Version(namespace, (), namespace=namespace, giving={"Uploads": public})
 
     assert review(renamed_to(stage("app-dev"), "app-prod"), stage("app-prod")).changes == ()

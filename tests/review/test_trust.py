@@ -9,7 +9,7 @@ import pytest
 
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Policy, allow, parse
-from remit.review.trust import compare_trust, trusts_no_more
+from remit.review.principal_policies import compare_trust, trusts_no_more
 
 HERE: Final = "111122223333"
 THERE: Final = "444455556666"

@@ -1,4 +1,4 @@
-"""Roles: one per function, shared where the access is the same, with grants on own resources by Fn::GetAtt."""
+"""Roles: one per function, shared where the app says so, with grants on own resources by Fn::GetAtt."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remit.catalogue import actions as catalogue
+from remit.iam.policy import render_statement
 from remit.roles.policy_size import Sizes
 
 if TYPE_CHECKING:
@@ -106,9 +107,22 @@ def test_grants_of_function_group_and_app_add_up(make: Make) -> None:
     }
 
 
-def test_functions_whose_access_is_identical_share_a_role(make: Make) -> None:
+SHARED_ROLES = "config.lambda_.iam.share_roles = True"
+
+
+def test_every_function_has_a_role_of_its_own(make: Make) -> None:
+    """Also where what they may do is the same: nobody's role speaks of another function's logs."""
+    project = make(app="@app.function\ndef one(event, context): ...\n@app.function\ndef two(event, context): ...\n")
+    assert [("OneRole", ("one",), "${OneLogGroup.Arn}"), ("TwoRole", ("two",), "${TwoLogGroup.Arn}")] == [
+        (role.logical_id, role.functions, render_statement(role.grants[0].statement)["Resource"])
+        for role in project.roles()
+    ]
+
+
+def test_functions_whose_access_is_identical_share_a_role_where_the_app_says_so(make: Make) -> None:
     """But for each one's own log group; the order in which it was granted does not matter."""
     project = make(
+        config=SHARED_ROLES,
         app="""
 @app.function(http(), policy=["s3", "sqs"])
 def one(event, context): ...
@@ -118,7 +132,7 @@ def two(event, context): ...
 def three(event, context): ...
 @app.function(policy=["s3", "sqs"], managed_policy="ReadOnlyAccess")
 def four(event, context): ...
-"""
+""",
     )
     roles = project.roles()
     assert [("OneRole", ("one", "two")), ("ThreeRole", ("three",)), ("FourRole", ("four",))] == [
@@ -139,7 +153,8 @@ def four(event, context): ...
 
 def test_a_hundred_functions_share_as_few_roles_as_iam_has_room_for(make: Make) -> None:
     names = [f"a_function_with_a_long_name_of_its_own_{number}" for number in range(100)]
-    project = make(app="".join(f"@app.function\ndef {name}(event, context): ...\n" for name in names))
+    body = "".join(f"@app.function\ndef {name}(event, context): ...\n" for name in names)
+    project = make(config=SHARED_ROLES, app=body)
     built = project.built()
     sizes = Sizes(built.namespace, {resource.logical_id: resource for resource in built.template.resources})
     assert (2, names) == (len(built.roles), [name for role in built.roles for name in role.functions])
@@ -152,7 +167,7 @@ def test_large_policies_are_shared_by_fewer(make: Make) -> None:
     assert 8_000 < len(str(actions)) < 10_000
     body = f"COMMON = {actions}\nSTATEMENT = {{'Effect': 'Allow', 'Action': COMMON, 'Resource': '*'}}\n"
     body += "".join(f"@app.function(policy=STATEMENT)\ndef fn_{n}(event, context): ...\n" for n in range(20))
-    assert 20 == sum(len(role.functions) for role in make(app=body).built().roles)
+    assert 20 == sum(len(role.functions) for role in make(config=SHARED_ROLES, app=body).built().roles)
 
 
 def test_a_sid_that_two_declarations_use_is_numbered(make: Make) -> None:

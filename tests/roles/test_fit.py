@@ -21,7 +21,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow, parse, render
 from remit.iam.prove.compare import equivalent
 from remit.roles.document_split import fewest, packed
-from remit.roles.fit import fit
+from remit.roles.fit_quotas import fit
 from remit.roles.policy_size import LONGEST, Sizes, headroom, parts, policy_ids
 
 if TYPE_CHECKING:
@@ -339,7 +339,7 @@ def test_functions_whose_access_is_too_long_for_an_inline_policy_share_roles_all
     grants = BIG.partition("policy=")[2].partition(")\ndef")[0]
     body = f"POLICY = {grants.strip()}\n"
     body += "".join(f"@app.function(policy=POLICY)\ndef fn_{n}(event, context): ...\n" for n in range(60))
-    built = make(app=body).built()
+    built = make(config="config.lambda_.iam.share_roles = True", app=body).built()
     assert 2 == len(built.roles)
     assert all(len(role.parts) > 1 for role in built.roles)
 

@@ -217,9 +217,22 @@ def test_500_resources_are_the_most_and_the_error_counts_by_type(make: Make) -> 
         error.status,
         error.err.startswith(
             "error: the template has 501 resources; CloudFormation allows 500: 167 AWS::IAM::Role, "
-            "167 AWS::Logs::LogGroup, 167 AWS::Lambda::Function\n"
+            "167 AWS::Logs::LogGroup, 167 AWS::Lambda::Function\nhint: split the app into two projects\n"
         ),
     )
+
+
+@pytest.mark.parametrize(("count", "advice"), [(170, "`config"), (260, "split the app into two projects; `config")])
+def test_beyond_500_resources_the_error_names_the_setting_that_makes_fewer_roles(
+    make: Make, count: int, advice: str
+) -> None:
+    body = "".join(f"@app.function\ndef fn_{n}(event, context): ...\n" for n in range(count))
+    shared = len(make(config="config.lambda_.iam.share_roles = True", app=body).roles())
+    error = make(config="", app=body).error()
+    assert f"the template has {3 * count} resources; CloudFormation allows 500: {count} " in error.message
+    assert error.hint is not None
+    assert error.hint.startswith(f"{advice}.lambda_.iam.share_roles = True` makes {shared} roles of these {count}: ")
+    assert error.hint.endswith(f"and {2 * count + shared} resources would be left") == (count == 260)
 
 
 def test_200_outputs_are_the_most(make: Make) -> None:

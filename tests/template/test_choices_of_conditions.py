@@ -12,7 +12,7 @@ from remit.documents.yaml_text import read_yaml
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.lint.policies import document_of
-from remit.lint.subject import IDENTITY
+from remit.lint.rule_inputs import IDENTITY
 from remit.template.branches import NO_VALUE, ConditionOutcome, Deciding, branches, items, variants
 from remit.template.policy_documents import grants_of
 

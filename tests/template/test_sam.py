@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from remit.deploy.calls import CALLS
-from remit.deployer.deploying import deployer
+from remit.deploy.aws_calls import CALLS
+from remit.deployer.deployer_policy import deployer
 from remit.deployer.planned_stack import stack_of
 from remit.documents.read import read
 from remit.iam.policy import Policy, parse, render

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.deployer.deploying import deployer
+from remit.deployer.deployer_policy import deployer
 from remit.deployer.planned_stack import stack_of
 from remit.documents.read import read
 from remit.errors import RemitError

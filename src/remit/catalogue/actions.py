@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.condition_keys import global_key
 from remit.catalogue.shared_prefixes import TARGETS
 from remit.catalogue.snapshot import chunk, line, names
 
@@ -163,7 +164,8 @@ def action(name: str) -> Action | None:
     if place is None:
         return None
     level, targets, keys, dependents, permission_only = line("action-lines", prefix, place)
-    service_keys, types = _keys(prefix), resource_types(prefix)
+    service_keys = _keys(prefix)
+    types = resource_types(prefix)
     second_page_types = _of_a_second_page(name, {types[target[0]].name for target in targets})
     return Action(
         service=prefix,
@@ -193,7 +195,8 @@ def target_names(name: str) -> frozenset[str]:
     place = places(prefix).get(bare)
     if place is None:
         return frozenset()
-    targets, types = line("action-lines", prefix, place)[1], resource_types(prefix)
+    targets = line("action-lines", prefix, place)[1]
+    types = resource_types(prefix)
     type_names = frozenset(types[target[0]].name for target in targets)
     return type_names.union(kind.name for kind in _of_a_second_page(name, type_names))
 
@@ -237,6 +240,20 @@ def resource_types(prefix: str) -> tuple[IamResourceType, ...]:
 def keys(prefix: str) -> tuple[Key, ...]:
     """The condition keys that a service documents, global ones among them."""
     return _keys(prefix.lower())
+
+
+@lru_cache(maxsize=4096)
+def is_multivalued(name: str) -> bool | None:
+    """Whether a request may have several values of a condition key (in any case); None for a key that nobody lists."""
+    shared_key = global_key(name)
+    if shared_key is not None:
+        return shared_key.multivalued
+    folded = name.lower()
+    for key in keys(folded.partition(":")[0]):
+        listed = key.name.lower()
+        if listed == folded or ("${" in listed and folded.startswith(listed.partition("${")[0])):
+            return key.multivalued if key.type else None
+    return None
 
 
 @lru_cache(maxsize=1024)

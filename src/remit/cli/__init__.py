@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind of end
     import click
 
-    from remit.cli.shelf import root
+    from remit.cli.command_group import root
     from remit.errors import RemitError
 
     _tolerate_any_encoding()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remit.cli import options, watch
+from remit.cli import options, stack_commands
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ def command(
 
     if bucket and artefact_bucket is not None:
         raise RemitError("--bucket removes remit's bucket, never one of your own", hint="leave --bucket out")
-    name = watch.namespace(folder, stage)
+    name = stack_commands.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
-    with watch.stoppable():
+    with stack_commands.stoppable():
         outcome = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure
@@ -83,7 +83,7 @@ def _delete(account: Account, name: str, bucket: Bucket, *, yes: bool, wait: boo
     from remit.deploy.delete import deletable, delete
     from remit.report.stacks import place
 
-    terminal = watch.Terminal()
+    terminal = stack_commands.Terminal()
     stack = deletable(account, name)
     if stack is not None and not (resume and stack.status == "DELETE_IN_PROGRESS"):
         question = f"Delete {name} and everything in it from {place(account)}?"

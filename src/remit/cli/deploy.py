@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remit.cli import options, watch
+from remit.cli import options, stack_commands
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ def command(
     """
     if accept_drift and revert_drift:
         raise click.UsageError("choose one of --accept-drift and --revert-drift")
-    with watch.stoppable():
-        name = watch.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
-        terminal = watch.Terminal()
+    with stack_commands.stoppable():
+        name = stack_commands.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
+        terminal = stack_commands.Terminal()
         if resume:
             from remit.deploy.workflow import resume as follow
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import file_bytes, json_option, note, print_json
+from remit.cli.options import file_bytes, json_option, note, print_report
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError, did_you_mean, nearest
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
@@ -25,7 +25,7 @@ _TOLD: Final = 20
 """Lines that cannot be read and are told one by one: a file of another kind has nothing else."""
 _ENOUGH: Final = 1_000
 """Lines of which, when not one can be read, the file is of another kind."""
-_LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp")
+_LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp", "endpoint")
 _REQUEST: Final[dict[str, tuple[type, ...]]] = {
     "action": (str,),
     "resource": (str, type(None)),
@@ -43,6 +43,7 @@ _ASKED: Final = (
     "resource_policy",
     "scp",
     "rcp",
+    "endpoint_policy",
     "principal",
     "context",
     "complete",
@@ -75,6 +76,7 @@ _LEVELS_HELP: Final = "files with the same LEVEL form one level, and a FILE with
 @click.option("--resource-policy", multiple=True, type=_FILE, help="The resource's policy.")
 @click.option("--scp", multiple=True, type=_LevelFile(), help=f"An SCP; {_LEVELS_HELP}")
 @click.option("--rcp", multiple=True, type=_LevelFile(), help=f"An RCP; {_LEVELS_HELP}")
+@click.option("--endpoint-policy", type=_FILE, help="The policy of the VPC endpoint that the request passes.")
 @click.option("--action", help="The action, such as `s3:GetObject`.")
 @click.option("--resource", default="*", show_default=True, help="The resource, an ARN.")
 @click.option("--principal", help="The principal: an ARN, an account, or a service.")
@@ -86,16 +88,21 @@ def command(**options: Any) -> int:
     """Decide requests: Allowed, ExplicitlyDenied, ImplicitlyDenied or Unknown, and why.
 
     FILE (or - for standard input) holds one JSON object per line: {"id", "policies": {"identity", "boundary",
-    "session", "resource", "scp", "rcp"}, "request": {"action", "resource", "resource_account", "principal",
-    "context"}}. A condition key that is missing from the context counts as absent, unless "open" in the request lists
-    it (true: all keys). Keys that follow from the principal's ARN, such as aws:PrincipalArn, are filled in. The answer
-    to a line that cannot be read is its error. If none of the first thousand lines can be read, the rest is skipped.
+    "session", "resource", "scp", "rcp", "endpoint"}, "request": {"action", "resource", "resource_account",
+    "management_account", "principal", "context"}}. A condition key that is missing from the context counts as absent,
+    unless "open" in the request lists it (true: all keys). Keys that follow from the principal's ARN, such as
+    aws:PrincipalArn, are filled in. The answer to a line that cannot be read is its error. If none of the first
+    thousand lines can be read, the rest is skipped.
+
+    A resource of * asks about every resource: where that is not allowed, "allowed_on" lists the resource patterns of
+    the policies on which the request would be.
 
     With --action, it decides one request against the given policies. Condition keys that are not given are open, so the
     answer may be Unknown.
 
     A request must be allowed by at least one SCP of every level. RCPs only deny. A LEVEL is any text without `=`;
-    levels are numbered from 0 in the order in which they appear.
+    levels are numbered from 0 in the order in which they appear. The policy of a VPC endpoint ("endpoint") matters only
+    to requests that pass the endpoint: it must allow them to the principal, besides the other policies.
 
     \b
     Examples:
@@ -103,6 +110,7 @@ def command(**options: Any) -> int:
       remit evaluate --policy role.json --action s3:GetObject --resource arn:aws:s3:::data/a.csv
       remit evaluate --policy role.json --action s3:PutObject --context aws:SourceVpc=vpc-1 --complete
       remit evaluate --policy role.json --action s3:PutObject --scp root=full.json --scp root=deny.json
+      remit evaluate --policy role.json --action s3:GetObject --endpoint-policy endpoint.json
     """
     file: Path | None = options.pop("file")
     if (file is None) == (options["action"] is None):
@@ -131,6 +139,7 @@ def _one(options: dict[str, Any]) -> int:
         resource=tuple(map(_policy, options["resource_policy"])) or None,
         scp=_levels(options["scp"]),
         rcp=_levels(options["rcp"]),
+        endpoint=() if options["endpoint_policy"] is None else (_policy(options["endpoint_policy"]),),
     )
     request = Request(
         action=options["action"],
@@ -139,17 +148,17 @@ def _one(options: dict[str, Any]) -> int:
         context=_context(options["context"]),
         resource_account=options["resource_account"],
         open=frozenset() if options["complete"] else ALL,
-        wildcard_only=_wildcard_only(options["action"]),
     )
     decision = evaluate(request, layers)
     slips = _slips(options["action"], options["resource"], request.context or {})
     for remark in (*slips, *_misplaced(layers)):
         note(remark)
     if options["as_json"]:
-        print_json(_answer(None, decision))
+        print_report(_answer(None, decision))
     else:
         near_misses = (f"  also near: {miss}" for miss in decision.misses[1:])
-        click.echo(page((f"{decision.verdict}: {decision.because}", *near_misses)), nl=False)
+        patterns = (f"  allowed on {pattern}" for pattern in decision.allowed_on)
+        click.echo(page((f"{decision.verdict}: {decision.because}", *patterns, *near_misses)), nl=False)
     return 0 if decision.allowed else 1
 
 
@@ -157,7 +166,7 @@ def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[s
     """What somebody who types a request may not have meant."""
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.condition_keys import global_key, global_keys
-    from remit.catalogue.resemblance import nearest_actions
+    from remit.catalogue.did_you_mean import nearest_actions
 
     if catalogued(action) is None and not set(action) & set("*?"):
         nearest_names = ", ".join(nearest_actions(action))
@@ -234,7 +243,7 @@ def _name(path: Path) -> str:
 
 def _lines(path: Path) -> int:
     """Answer every line, a bad one by its error: then the exit code is 2. A file of another kind is left soon."""
-    from remit.report.terminal_text import shown
+    from remit.report.terminal_text import readable, shown
 
     bad = read = 0
     for number, text in _texts(path):
@@ -253,7 +262,7 @@ def _lines(path: Path) -> int:
             if bad <= _TOLD:
                 click.echo(shown(str(RemitError(error.message, hint=error.hint, origin=at))), err=True)
             answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
-        sys.stdout.write(json.dumps(answer) + "\n")  # click.echo would flush each
+        sys.stdout.write(json.dumps(readable(answer)) + "\n")  # click.echo would flush each
     if bad > _TOLD:
         click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers say why", err=True)
     return 2 if bad else 0
@@ -309,17 +318,9 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
         context=context,
         resource_account=raw.get("resource_account"),
         open=ALL if opened is True else frozenset(opened),
-        wildcard_only=_wildcard_only(raw["action"]) if raw.get("wildcard_only") is None else raw["wildcard_only"],
+        wildcard_only=raw.get("wildcard_only"),
         management_account=raw.get("management_account"),
     )
-
-
-def _wildcard_only(action: str) -> bool | None:
-    """Whether the catalogue knows the action to have no resource but `*`; None when it does not know."""
-    from remit.catalogue.actions import action as catalogued
-
-    catalogued_action = catalogued(action)
-    return None if catalogued_action is None else (not catalogued_action.targets or None)
 
 
 def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
@@ -342,8 +343,18 @@ def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
             raise RemitError(message, hint="each level is a list of policies", origin=locate(("policies", name)))
         return tuple(several(level, ("policies", name, index)) for index, level in enumerate(value))
 
-    first, second, third, resource = (several(raw.get(name), ("policies", name)) for name in _LAYERS[:4])
-    return Layers(first, second, third, resource, levels("scp"), levels("rcp"))
+    def policies(name: str) -> tuple[Policy, ...]:
+        return several(raw.get(name), ("policies", name))
+
+    return Layers(
+        identity=policies("identity"),
+        boundary=policies("boundary"),
+        session=policies("session"),
+        resource=policies("resource"),
+        scp=levels("scp"),
+        rcp=levels("rcp"),
+        endpoint=policies("endpoint"),
+    )
 
 
 def _expect(value: Any, types: type | tuple[type, ...], path: tuple[str | int, ...], locate: Locate) -> None:
@@ -385,4 +396,6 @@ def _answer(identifier: Any, decision: Decision) -> dict[str, Any]:
     }
     if decision.unknown:
         answer["unknown"] = list(decision.unknown)
+    if decision.allowed_on:
+        answer["allowed_on"] = list(decision.allowed_on)
     return answer

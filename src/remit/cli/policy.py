@@ -15,12 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Role
-    from remit.deployer.deploying import Deployer
-    from remit.deployer.needs import DeployCall
+    from remit.deployer.deployer_policy import Deployer
+    from remit.deployer.needed_actions import DeployCall
     from remit.deployer.planned_stack import PlannedStack
     from remit.iam.policy import Policy
 
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
+_STACK_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+_PLACEHOLDER: Final = "STACK-NAME"
+_ANY_TEMPLATE: Final = frozenset({
+    "cfn", "cloudformation", "main", "output", "packaged", "packaged-template", "sam", "samtemplate", "template",
+})  # fmt: skip
+"""What files of templates are called whatever their stack is."""
 
 
 @click.group("policy", short_help="Print the policy of a function, or of whoever deploys.")
@@ -130,7 +136,7 @@ def deployer_policy(
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
     """
-    from remit.deployer.deploying import bound, deployer
+    from remit.deployer.deployer_policy import bound, deployer
 
     if sum((cloudformation, parted, explain)) > 1:
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
@@ -147,10 +153,10 @@ def deployer_policy(
     else:
         planned, calls = _of_app(folder, stage, artefact_bucket)
     if live:
-        from remit.deploy.calls import LIVE
+        from remit.deploy.aws_calls import LIVE
 
         calls = (*calls, *LIVE)
-    found = deployer(planned, calls, boundary, reverts=purpose == "revert-drift")
+    found = deployer(planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates)
     if cloudformation:
         options.print_report(_template(found, place))
     else:
@@ -178,7 +184,8 @@ def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bo
         options.print_json([render(policy) for policy in _parts(found)])
     else:
         options.print_json(render(found.policy))
-        characters, most = policy_length(found.policy), quota("iam.managed").most
+        characters = policy_length(found.policy)
+        most = quota("iam.managed").most
         if characters > most:
             options.note(f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it")
 
@@ -205,7 +212,7 @@ def _remark(found: Deployer) -> None:
 
 def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """No stack, and the calls that make and repair the artefact bucket."""
-    from remit.deploy.calls import BOOTSTRAP
+    from remit.deploy.aws_calls import BOOTSTRAP
     from remit.deployer.planned_stack import stack_of
 
     return stack_of("", [{"Resources": {}}]), BOOTSTRAP
@@ -213,13 +220,14 @@ def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
 
 def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
-    from remit.deploy.calls import CALLS, in_bucket
+    from remit.deploy.aws_calls import CALLS, in_bucket
     from remit.deployer.planned_stack import stack_of
     from remit.project.load import load
     from remit.roles.assign import assign
     from remit.synthesis.synth import ARTEFACTS, document, synth
 
-    app, name = load(folder, stage), bucket or ARTEFACTS
+    app = load(folder, stage)
+    name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
     return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), in_bucket(CALLS, name)
 
@@ -228,22 +236,34 @@ def _of_templates(
     paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
 ) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
-    from remit.deploy.calls import CALLS, in_bucket
+    from remit.deploy.aws_calls import CALLS, in_bucket
     from remit.deployer.planned_stack import stack_of
     from remit.synthesis.synth import ARTEFACTS
 
     given = dict(options.parameter(text) for text in parameters)
     files = [options.content(path) for path in paths]
     found = [_plain(text, file, given) for text, file in files]
-    stack = name or _NO_LETTERS.sub("-", paths[-1].name.split(".")[0]).lstrip("-0123456789").rstrip("-")
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
-        raise RemitError(f"{stack or paths[-1].name!r} is not a valid name for a stack", hint="`--stack NAME` gives it")
+    if name is not None and _STACK_NAME.fullmatch(name) is None:
+        raise RemitError(
+            f"{name!r} is not a valid name for a stack", hint="letters, digits and hyphens, a letter first"
+        )
+    stack = name or _stack_named_after(paths[-1])
     declared = stack_of(stack, found, given)
-    if name is None:
+    if stack == _PLACEHOLDER:
+        options.note(f"the file's name is none of a stack, so {stack} stands for it: `--stack NAME` gives it")
+    elif name is None:
         options.note(f"the stack is taken to be `{stack}`, as the file is named: `--stack NAME` gives it")
     ours = any((bucket or "remit-artefacts-").encode() in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
     return declared, in_bucket(calls, bucket or ARTEFACTS)
+
+
+def _stack_named_after(path: Path) -> str:
+    """The stack that a file of this name is likely deployed as; a placeholder where the name says nothing."""
+    stem = path.name.split(".")[0]
+    stack = _NO_LETTERS.sub("-", stem).lstrip("-0123456789").rstrip("-")
+    is_name = _STACK_NAME.fullmatch(stack) is not None and " " not in stem
+    return stack if is_name and stack.lower() not in _ANY_TEMPLATE else _PLACEHOLDER
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
@@ -289,7 +309,7 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
 
 def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
-    from remit.deployer.deploying import bound
+    from remit.deployer.deployer_policy import bound
     from remit.iam.policy import render
     from remit.iam.tokens import PLACE
     from remit.synthesis.synth import intrinsics

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class DeployOperator:
-    """Nobody, as in CI or a program: told nothing, and there to answer nothing. `cli.watch.Terminal` is a person."""
+    """Nobody, as in CI or a program: told nothing, and there to answer nothing.
+
+    `cli.stack_commands.Terminal` is a person.
+    """
 
     command_options = ""
     """The options that a command needs to be about the same app and account, as in ` --stage prod`."""

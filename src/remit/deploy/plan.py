@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import KEEPS, holds_data, resource_type
+from remit.iam import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +71,18 @@ class ResourceChange:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleReplacement:
+    """A function that runs under another role after the deploy, by their logical ids.
+
+    A role that the template does not make stands as the text that names it.
+    """
+
+    function: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class StackPlan:
     """A change set that waits to be executed, and what it would do."""
 
@@ -101,6 +114,16 @@ class StackPlan:
         return tuple(change for change in self.changes if not (change.tags_only or change.logical_id in following))
 
     @property
+    def role_replacements(self) -> tuple[RoleReplacement, ...]:
+        """The functions that exist and get another role, in the template's order."""
+        before, after = _roles_of_functions(self.running), _roles_of_functions(self.template)
+        return tuple(
+            RoleReplacement(function, before[function], role)
+            for function, role in after.items()
+            if function in before and before[function] != role
+        )
+
+    @property
     def destroyed(self) -> tuple[ResourceChange, ...]:
         """What is removed, or surely replaced: with it goes what it holds."""
         return tuple(change for change in self.changes if change.action == "Remove" or change.replacement == "True")
@@ -123,6 +146,16 @@ class StackPlan:
             return before.get("DeletionPolicy") in KEEPS
         after = self.template.get("Resources", {}).get(change.logical_id, {})
         return all(resource.get("UpdateReplacePolicy") in KEEPS for resource in (before, after))
+
+
+def _roles_of_functions(template: Mapping[str, Any]) -> dict[str, str]:
+    """The role of each Lambda function of a template."""
+    roles: dict[str, str] = {}
+    for logical_id, resource in template.get("Resources", {}).items():
+        if isinstance(resource, dict) and resource.get("Type") == "AWS::Lambda::Function":
+            role = tokens.text_of(resource.get("Properties", {}).get("Role"))
+            roles[logical_id] = role.removeprefix("${").removesuffix(".Arn}")
+    return roles
 
 
 def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:

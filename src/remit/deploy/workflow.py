@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
-from remit.deploy.agreement import agree_to_plan, require, settle_manual_changes
+from remit.deploy.approval import agree_to_plan, require, settle_manual_changes
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.bucket import artefact_bucket
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.build import Built
-    from remit.deploy.agreement import DriftChoice
+    from remit.deploy.approval import DriftChoice
     from remit.deploy.bucket import Bucket
     from remit.deploy.manual_changes import ManualChanges
     from remit.deploy.plan import StackPlan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.types import deployment_of
-from remit.deployer.needs import Need, Purpose
+from remit.deployer.needed_actions import Need, Purpose
 from remit.deployer.optional_actions import called
 from remit.deployer.planned_stack import ROLE_TYPE, PlannedStack
 from remit.deployer.references import ROLES, referred

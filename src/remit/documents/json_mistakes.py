@@ -155,6 +155,17 @@ def _innermost(brackets: str) -> int | None:
         return None
 
 
+def repeated_keys(source: JsonText, repeated: list[Repeated]) -> list[RemitError]:
+    """The errors of keys that stand twice, at their second place."""
+    errors = []
+    for error in repeated:
+        try:
+            _repeated(source, error)
+        except RemitError as refusal:
+            errors.append(refusal)
+    return errors
+
+
 def _repeated(source: JsonText, error: Repeated) -> NoReturn:
     end = _place(source, _CLOSED, error.closed)
     brackets = _brackets(source.text[:end])
@@ -191,7 +202,9 @@ def _stopped(source: JsonText, error: json.JSONDecodeError) -> NoReturn:
     last = before[-1:]
     whole_before = kind != "" and last not in ("[", "{", ",", ":")
     if whole_before and text.startswith(",", at) and text.startswith(_CLOSING[kind], source.skip(at + 1)):
-        before, last, at = text[: at + 1], ",", source.skip(at + 1)  # newer parsers stop at a trailing comma
+        before = text[: at + 1]
+        last = ","
+        at = source.skip(at + 1)  # newer parsers stop at a trailing comma
     if text.startswith(("//", "/*", "#"), at):
         source.fail("JSON has no comments", at, "remove it")
     if kind and last == "," and text.startswith(_CLOSING[kind], at):

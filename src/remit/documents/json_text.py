@@ -10,7 +10,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
-from remit.documents.json_mistakes import DEPTH, JsonText, RefusedLiteral, Repeated, explain
+from remit.documents.json_mistakes import DEPTH, JsonText, RefusedLiteral, Repeated, explain, repeated_keys
 from remit.errors import Origin, Path, RemitError
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LONGEST_NUMBER: Final = 300  # digits; IAM's numbers have 20
 LARGEST: Final = 8_000_000
 """Bytes of a document, unless more are asked for: CloudFormation takes a megabyte, IAM far less."""
+MOST_REPEATED: Final = 20
+"""Keys that stand twice of which a place is looked for, each in time linear in the text."""
 _BOM: Final = "\ufeff"
 _MARK: Final = b"\xef\xbb\xbf"
 
@@ -26,21 +28,25 @@ Locate: TypeAlias = "Callable[[Path], Origin]"
 """The place of a value, by its path."""
 
 
-def read_json(text: str | bytes, file: str, *, line: int = 1, most: int = LARGEST) -> tuple[Any, Locate]:
+def read_json(
+    text: str | bytes, file: str, *, line: int = 1, most: int = LARGEST, mistakes: list[RemitError] | None = None
+) -> tuple[Any, Locate]:
     """Read one JSON document; `file` is how errors name it, `line` its first line's number.
 
     RemitError at line and column: a syntax error, a key that stands twice in one object, NaN or Infinity,
-    nesting deeper than `DEPTH`, more than `most` bytes, bytes that are no UTF-8 (with their offset).
+    nesting deeper than `DEPTH`, more than `most` bytes, bytes that are no UTF-8 (with their offset). Keys that stand
+    twice are added to `mistakes`, if that is given: the last value counts.
     """
     if len(text) > most:
         raise too_large(len(text), file, line)
     text = decode(text, file, line) if isinstance(text, bytes) else text.removeprefix(_BOM)
     source = JsonText(text, file, line)
     mistake: Exception | None = None
+    objects = _Objects(tolerant=mistakes is not None)
     try:
         value = json.loads(
             text,
-            object_pairs_hook=_Objects().unique,
+            object_pairs_hook=objects.unique,
             parse_constant=_no_constant,
             parse_int=_integer,
             parse_float=_finite,
@@ -50,7 +56,9 @@ def read_json(text: str | bytes, file: str, *, line: int = 1, most: int = LARGES
         mistake = error
     if mistake is not None:
         explain(source, mistake)
-    return value, _Places(source).locate
+    if mistakes is not None:
+        mistakes += repeated_keys(source, objects.repeated[:MOST_REPEATED])
+    return value, _Places(source, last_counts=bool(objects.repeated)).locate
 
 
 def decode(content: bytes, file: str, line: int = 1) -> str:
@@ -90,16 +98,20 @@ def _check_depth(value: object) -> None:
 class _Objects:
     """Makes dicts of objects as they close, and counts them."""
 
-    __slots__ = ("closed",)
+    __slots__ = ("closed", "repeated", "tolerant")
 
-    def __init__(self) -> None:
+    def __init__(self, *, tolerant: bool) -> None:
         self.closed = 0
+        self.tolerant = tolerant
+        self.repeated: list[Repeated] = []
 
     def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         self.closed += 1
         value = dict(pairs)
         if len(value) != len(pairs):
-            raise Repeated(self.closed, pairs)
+            self.repeated.append(Repeated(self.closed, pairs))
+            if not self.tolerant:
+                raise self.repeated[-1]
         return value
 
 
@@ -121,12 +133,16 @@ def _finite(digits: str) -> float:
 
 
 class _Places:
-    """Where the values of a sound document begin; each object and list is walked once, as far as is asked."""
+    """Where the values of a sound document begin; each object and list is walked once, as far as is asked.
 
-    __slots__ = ("_known", "_source")
+    `last_counts`: keys stand twice, so that each is walked to its end.
+    """
 
-    def __init__(self, source: JsonText) -> None:
+    __slots__ = ("_known", "_last_counts", "_source")
+
+    def __init__(self, source: JsonText, *, last_counts: bool) -> None:
         self._source = source
+        self._last_counts = last_counts
         self._known: dict[int, tuple[dict[str | int, tuple[int, int]], Iterator[tuple[str | int, int, int]]]] = {}
 
     def locate(self, path: Path) -> Origin:
@@ -146,6 +162,8 @@ class _Places:
         if at not in self._known:
             self._known[at] = ({}, self._source.members(at))
         located, members = self._known[at]
+        if self._last_counts:
+            located |= {name: (key_at, value_at) for name, key_at, value_at in members}
         while step not in located:
             member = next(members, None)
             if member is None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.documents.foreign_text import filled_in, language_around, readable
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
 from remit.documents.json_text import decode, read_json, too_large
+from remit.documents.slips import LANGUAGE, Slip
 from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from remit.documents.foreign_text import Language
     from remit.documents.json_text import Path
-    from remit.documents.yaml_text import Slip
 
 _QUOTED_KEY: Final = re.compile(r'\s*"[^"\n]*"\s*:')
+LARGEST_YAML: Final = 2_000_000
+"""Characters of YAML that are read, which takes twenty times as long as JSON does."""
+_TAKE_APART: Final = "no quota of AWS is near that: take it apart"
 LARGEST: Final = 32_000_000
 """Bytes of a file that is read at all: a Terraform plan may hold much else."""
 
@@ -32,6 +37,13 @@ class ParsedFile:
     value: Any
     place: Locate
     slips: tuple[Slip, ...] = ()
+    mistakes: tuple[RemitError, ...] = ()
+    """What is wrong with the text, and did not keep it from being read: a key that stands twice, an unknown tag."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The tools whose template it is, by name."""
+        return tuple(slip.text for slip in self.slips if slip.kind == LANGUAGE)
 
 
 def _decoded(content: bytes, file: str) -> str:
@@ -57,15 +69,83 @@ def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFi
 
     More than `most` bytes are refused; what may be a plan may have `LARGEST`.
     """
+    return _parsed(_text(content, file, most), file)
+
+
+def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFile:
+    """As `read`, but past mistakes that leave the rest readable, and past what a tool fills in before AWS reads it.
+
+    The file's `mistakes` has the former, its slips the latter. RemitError: nothing of it can be read.
+    """
+    text = _text(content, file, most)
+    tool = language_around(text)
+    mistakes: list[RemitError] = []
+    try:
+        source = _parsed(text, file, mistakes)
+    except RemitError as error:
+        filled, languages = readable(text, json=_is_json(text, file))
+        if not languages:
+            raise
+        source = _filled_source(filled, file, languages, error)
+        mistakes = []  # both branches of an `if` stand there
+        slips = [Slip(LANGUAGE, language.name, (), language.example) for language in languages]
+        return replace(source, text=text, value=filled_in(source.value), slips=(*source.slips, *slips))
+    if tool is None:
+        return replace(source, mistakes=tuple(mistakes)) if mistakes else source
+    slips = [*source.slips, Slip(LANGUAGE, tool, ())]
+    return replace(source, value=filled_in(source.value), slips=tuple(slips), mistakes=tuple(mistakes))
+
+
+def _filled_source(filled: str, file: str, languages: tuple[Language, ...], as_it_stands: RemitError) -> ParsedFile:
+    try:
+        return _parsed(filled, file, [])
+    except RemitError:
+        names = " and ".join(language.name for language in languages)
+        raise RemitError(
+            f"{file} cannot be read before it is filled in: it holds text of {names}",
+            hint="lint what your tool makes of it",
+            origin=as_it_stands.origin,
+        ) from None
+
+
+def _text(content: bytes, file: str, most: int) -> str:
     most = LARGEST if may_be_plan(content) else most
     if len(content) > most:
         raise too_large(len(content), file)
     text = _decoded(content, file)
     if not text.strip():
         raise RemitError(f"{file} is empty", origin=Origin(file, 1, 1))
-    if file.endswith(".json") or (text.lstrip()[0] in '{["' and not _QUOTED_KEY.match(text)):
+    return text
+
+
+def _is_json(text: str, file: str) -> bool:
+    """Whether a file is JSON by its name, or by how it begins."""
+    return file.endswith(".json") or (text.lstrip()[0] in '{["' and not _QUOTED_KEY.match(text))
+
+
+_ENTRY: Final = re.compile(r"^ {0,2}[\w'\"-]", re.MULTILINE)
+"""Where a resource of a template, or a statement of a policy, may begin."""
+
+
+def _beginning(text: str, file: str, mistakes: list[RemitError]) -> str:
+    """As much of a YAML text as is read, to the end of a resource; a mistake says how far that is."""
+    if len(text) <= LARGEST_YAML:
+        return text
+    ends = [entry.start() for entry in _ENTRY.finditer(text, LARGEST_YAML * 9 // 10, LARGEST_YAML)]
+    if not ends:
+        return text
+    beginning = text[: ends[-1]]
+    read_lines, lines = beginning.count("\n"), text.count("\n")
+    message = f"{file} has {len(text):,} characters: its first {read_lines:,} lines of {lines:,} are looked at"
+    mistakes.append(RemitError(message, hint=_TAKE_APART, origin=Origin(file, read_lines + 1, 1)))
+    return beginning
+
+
+def _parsed(text: str, file: str, mistakes: list[RemitError] | None = None) -> ParsedFile:
+    """A text's value and places; a mistake that leaves the rest readable is added to `mistakes`, or raised."""
+    if _is_json(text, file):
         try:
-            value, locate = read_json(text, file, most=most)
+            value, locate = read_json(text, file, most=LARGEST, mistakes=mistakes)
             return ParsedFile(file, text, value, locate)
         except RemitError:
             if not _is_flow(text, file):
@@ -73,7 +153,8 @@ def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFi
     from remit.documents.yaml_text import read_yaml  # noqa: PLC0415 - much is JSON
 
     try:
-        value, places, slips = read_yaml(text, file)
+        readable_text = text if mistakes is None else _beginning(text, file, mistakes)
+        value, places, slips = read_yaml(readable_text, file, mistakes=mistakes)
     except RemitError as error:
         if error.origin is not None and not error.origin.line:  # of the whole
             error.origin = Origin(file, 1, 1)

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from remit.documents.foreign_text import ORGANISATION_TAGS, RAIN, UNFILLED
 from remit.documents.json_text import DEPTH
+from remit.documents.slips import Slip
 from remit.errors import Origin, RemitError, nearest
 from remit.iam import tokens
 
@@ -39,23 +40,19 @@ _OCTAL: Final = re.compile(r"0[0-7]+")
 _SPACE: Final = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """What a reader noticed on its way: a date, an octal number, a key of a Python dict that stands twice."""
+def read_yaml(
+    text: str, file: str, *, mistakes: list[RemitError] | None = None
+) -> tuple[Any, dict[Path, Origin], tuple[Slip, ...]]:
+    """One document: its value, the place of each part by its path, and what was noticed. RemitError at the line.
 
-    kind: str
-    text: str
-    spot: Path
-    inside: str = ""
-
-
-def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, Origin], tuple[Slip, ...]]:
-    """One document: its value, the place of each part by its path, and what was noticed. RemitError at the line."""
+    A key that stands twice and an unknown tag are added to `mistakes`, if that is given: the last value of the key
+    counts, and nothing is known of the tag's.
+    """
     import yaml  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - needed for YAML alone
 
     if len(text) > LARGEST:
         raise RemitError(f"{file} has {len(text):,} characters: no template is so large", origin=Origin(file))
-    reader = _Reader(text, file, yaml)
+    reader = _Reader(text, file, yaml, mistakes)
     try:
         return reader.document()
     except yaml.YAMLError as error:
@@ -92,8 +89,10 @@ def _advice(problem: str, mark: Any, text: str) -> str | None:
 class _Reader:
     """One pass over the events of a parser; containers that aliases name are kept by their anchor."""
 
-    def __init__(self, text: str, file: str, yaml: Any) -> None:
+    def __init__(self, text: str, file: str, yaml: Any, mistakes: list[RemitError] | None) -> None:
         self.file = file
+        self.mistakes = mistakes
+        self.unknown_tags: set[str] = set()
         self.yaml = yaml
         self.events: Iterator[Any] = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         self.resolver = yaml.resolver.Resolver()
@@ -120,6 +119,13 @@ class _Reader:
     def fail(self, message: str, origin: Origin, hint: str | None = None) -> NoReturn:
         raise RemitError(message, hint=hint, origin=origin)
 
+    def mistake(self, message: str, origin: Origin, hint: str) -> None:
+        """Refuse the text for what leaves the rest of it readable, or note it."""
+        error = RemitError(message, hint=hint, origin=origin)
+        if self.mistakes is None:
+            raise error
+        self.mistakes.append(error)
+
     def value(self, event: Any, path: Path, depth: int) -> Any:
         at = self.origin(event)
         start = len(self.order)
@@ -135,7 +141,9 @@ class _Reader:
             self.put(inner, at)
         read = self.scalar if isinstance(event, self.yaml.ScalarEvent) else self.collection
         value = read(event, inner, depth, function)
-        if function is not None:
+        if function == UNFILLED:
+            value = UNFILLED
+        elif function is not None:
             value = {function: _argument(function, value)}
         if event.anchor:
             placed = tuple((spot[len(path) :], self.places[spot]) for spot in self.order[start:])
@@ -160,20 +168,17 @@ class _Reader:
             self.put((*path, *spot), place)
         return value
 
-    def function(self, tag: str | None, at: Origin) -> str | None:  # noqa: RET503 - `fail` never returns
-        """The long form of a tag's short form; None for a plain value."""
+    def function(self, tag: str | None, at: Origin) -> str | None:
+        """The long form of a tag's short form; None for a plain value, `UNFILLED` for an unknown tag."""
         if tag is None or tag == "!" or tag in _PLAIN_TAGS:
             return None
         if tag.startswith("!") and tag[1:] in _SHORT:
             return _SHORT[tag[1:]]
-        tag_text = tag.replace(_TAG, "!!")
-        hint = "plain YAML and CloudFormation's functions only"
-        if "python" in tag:
-            hint = "it would run code when it is read; write plain YAML"
-        elif tag.startswith("!"):
-            meant = nearest(tag[1:], _SHORT)
-            hint = f"did you mean `!{meant}`?" if meant else hint
-        self.fail(f"the tag {tag_text[:80]} is not allowed", at, hint)
+        is_of_tool = tag.startswith(f"!{RAIN}") or tag in ORGANISATION_TAGS
+        if self.mistakes is None or not (is_of_tool or tag in self.unknown_tags):
+            self.unknown_tags.add(tag)
+            self.mistake(f"the tag {tag.replace(_TAG, '!!')[:80]} is not allowed", at, _meant_tag(tag))
+        return UNFILLED
 
     def collection(self, event: Any, path: Path, depth: int, _: str | None) -> Any:
         return self.items(path, depth) if isinstance(event, self.yaml.SequenceStartEvent) else self.members(path, depth)
@@ -200,7 +205,7 @@ class _Reader:
                 continue
             if key in first_places:
                 message = f"the key {key!r} stands twice in one mapping, first at {first_places[key]}"
-                self.fail(message, at, "YAML readers keep only the last one: merge them")
+                self.mistake(message, at, "YAML readers keep only the last one: merge them")
             first_places[key] = at
             mapping[key] = self.value(next(self.events), (*path, key), depth + 1)
             if self.places[(*path, key)].line > at.line or path[-1:] == ("Condition",):
@@ -251,6 +256,14 @@ class _Reader:
         if isinstance(value, float) and not math.isfinite(value):
             self.fail(f"{text} is not a number that JSON has", self.places[path], "write a number")
         return value
+
+
+def _meant_tag(tag: str) -> str:
+    """What to do about a tag that is no function of CloudFormation's."""
+    if "python" in tag:
+        return "it would run code when it is read; write plain YAML"
+    meant = nearest(tag[1:], _SHORT) if tag.startswith("!") else None
+    return f"did you mean `!{meant}`?" if meant else "plain YAML and CloudFormation's functions only"
 
 
 def _argument(function: str, value: Any) -> Any:

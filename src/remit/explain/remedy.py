@@ -1,6 +1,6 @@
 """The shortest line of configuration that grants one action on one resource to one function.
 
-A typed grant (`dynamodb.put("orders")`) where the shelf has one that fits, else `allow("service:Action", on=…)`.
+A typed grant (`dynamodb.put("orders")`) where `remit.grants` has one that fits, else `allow("service:Action", on=…)`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import services, targets_of
 from remit.catalogue.arns import fill, parse, variables
@@ -30,8 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-    from remit.app import App, Function, Resource
+    from remit.app import App, Function, Grant, Resource
     from remit.errors import Origin
+    from remit.grants.typed import Grants
 
 _GRANTS: Final = "remit.grants"
 _PLACES: Final = {
@@ -45,7 +45,7 @@ _PLACES: Final = {
 class Remedy:
     """A fix: `item` is what a policy list should have besides, `code` how to write it there, `origin` where.
 
-    `imports` are the lines that the file needs and does not have. `typed` tells a grant of the shelf.
+    `imports` are the lines that the file needs and does not have. `typed` tells a grant of `remit.grants`.
     """
 
     item: str
@@ -87,7 +87,8 @@ def remedy(app: App, function: Function, action: str, resource: str, folder: Pat
         return _placed(function, folder, f'allow({json.dumps(name)}, on="arn:…")', ("remit.grants.allow",))
     literal = not account and (name == "sts:AssumeRole" or name.startswith("kms:"))  # a key's id, a role elsewhere
     targets = tuple(_targets(app, resource, folder, "unknown" if literal else account))
-    typed_grants = sorted(candidate for target in targets for candidate in _typed(name, target))
+    candidates = (sorted(_typed(name, target)) for target in targets)
+    typed_grants = next((candidate for candidate in candidates if candidate), [])
     declaring_class = targets[0].declaring_class
     if typed_grants:
         _, _, item = typed_grants[0]
@@ -134,7 +135,8 @@ def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_T
     is_foreign = bool(account and arn.account.isdigit() and arn.account != account)
     placed = resource if is_foreign else _late_bound(resource)
     start = placed[: len(placed) - len(arn.resource)]
-    names = dict.fromkeys((name_of(resource), arn.resource.partition("/")[0]))
+    _, _, without_kind = arn.resource.replace(":", "/", 1).partition("/")
+    names = dict.fromkeys((name_of(resource), arn.resource.partition("/")[0], without_kind))
     for name in [name for name in names if name] or [arn.resource]:
         _, _, after_name = arn.resource.partition(name)
         below = after_name.lstrip("/")
@@ -158,6 +160,8 @@ def _own_target(folder: Path, resource: Resource, below: str) -> _Target:
 
 def _own(app: App, resource: str) -> tuple[Resource, str] | None:
     """The app's own resource that an ARN names, and what stands below it: an object's key, an index."""
+    if not app.resources:
+        return None
     names = names_of(app)
     text = _late_bound(resource)
     heads = [slash.start() for slash in re.finditer("/", text)] + [len(text)]
@@ -181,38 +185,47 @@ def _late_bound(resource: str) -> str:
 
 
 def _typed(action: str, target: _Target) -> Iterator[tuple[int, int, str]]:
-    """The verbs of the shelf that grant it, with the number of their actions: fewer are better."""
+    """The typed grants that give it, with the number of their actions: fewer are better."""
     service = action.partition(":")[0]
-    module = shelf(service)
+    module = grants_module(service)
     if module is None:
         return
     for name, verb in vars(module).items():
         if not inspect.isfunction(verb) or verb.__module__ != module.__name__ or name.startswith("_"):
             continue
         for arguments, keywords, text in _calls(verb, target):
-            grant = _made(verb, arguments, keywords)
-            if grant is not None and _grants(grant, action, target.arn):
-                yield len(grant.statement.actions.patterns), len(text), f"{service}.{name}({text})"
+            grants = _made(verb, arguments, keywords)
+            if any(_grants(grant, action, target.arn) for grant in grants):
+                count = sum(len(grant.statement.actions.patterns) for grant in grants)
+                yield count, len(text), f"{module.__name__.rpartition('.')[2]}.{name}({text})"
 
 
 def _calls(verb: Callable[..., Any], target: _Target) -> Iterator[tuple[tuple[str, ...], dict[str, str], str]]:
     """How a verb can be called: with the thing alone, with what is below it as a key, or as an index."""
     parameters = inspect.signature(verb).parameters
-    if not target.below:
+    if target.below in ("", "*"):  # what a verb grants when no keys are named
         yield (target.argument,), {}, target.base
-    elif any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters.values()):
+    if target.below and any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters.values()):
         yield (target.argument, target.below), {}, f"{target.base}, {json.dumps(target.below)}"
     elif "index" in parameters and target.below.startswith("index/"):
         index = target.below.removeprefix("index/")
         yield (target.argument,), {"index": index}, f"{target.base}, index={json.dumps(index)}"
 
 
-def _made(verb: Callable[..., Any], arguments: tuple[str, ...], keywords: dict[str, str]) -> Grant | None:
+_MODULES: Final = {
+    "cognito-idp": "cognito",
+    "es": "opensearch",
+    "lambda": "lambda_",
+    "rds-data": "rds_data",
+}
+"""The modules of `remit.grants` that have another name than the prefix of their actions."""
+
+
+def _made(verb: Callable[..., Grants], arguments: tuple[str, ...], keywords: dict[str, str]) -> Grants:
     try:
-        grant = verb(*arguments, **keywords)
+        return verb(*arguments, **keywords)
     except (RemitError, TypeError):
-        return None
-    return grant if isinstance(grant, Grant) else None
+        return ()
 
 
 def _grants(grant: Grant, action: str, arn: str) -> bool:
@@ -222,11 +235,12 @@ def _grants(grant: Grant, action: str, arn: str) -> bool:
     return any(matches(pattern, arn) for pattern in statement.resources.patterns)
 
 
-def shelf(service: str) -> ModuleType | None:
-    """The typed grants of a service: a module of this room that is named as its actions' prefix."""
-    if service not in services() or importlib.util.find_spec(f"remit.grants.{service}") is None:
+def grants_module(service: str) -> ModuleType | None:
+    """The typed grants of a service: a module that is named as its actions' prefix, or as people call it."""
+    name = _MODULES.get(service, service)
+    if service not in services() or importlib.util.find_spec(f"remit.grants.{name}") is None:
         return None
-    return importlib.import_module(f"remit.grants.{service}")
+    return importlib.import_module(f"remit.grants.{name}")
 
 
 def _on(target: _Target) -> str:
@@ -249,7 +263,7 @@ def any_of(action: str) -> str:
     targets = targets_of(action)
     needed = [target for target in targets if target.required] or list(targets)
     needed.sort(key=lambda target: len("".join(target.type.arns)))
-    if not needed or (len(needed) > 1 and shelf(action.partition(":")[0]) is None):
+    if not needed or (len(needed) > 1 and grants_module(action.partition(":")[0]) is None):
         return "*"
     form = needed[0].type.arns[0]
     return fill(form, {name: PLACE.get(name, name) for name in variables(form)})

@@ -10,12 +10,58 @@ from remit.grants.typed import allow
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from remit.grants import athena as athena
+    from remit.grants import bedrock as bedrock
+    from remit.grants import cloudwatch as cloudwatch
+    from remit.grants import cognito as cognito
     from remit.grants import dynamodb as dynamodb
+    from remit.grants import events as events
+    from remit.grants import firehose as firehose
+    from remit.grants import kinesis as kinesis
+    from remit.grants import kms as kms
+    from remit.grants import lambda_ as lambda_
+    from remit.grants import opensearch as opensearch
+    from remit.grants import rds_data as rds_data
+    from remit.grants import rekognition as rekognition
     from remit.grants import s3 as s3
+    from remit.grants import scheduler as scheduler
+    from remit.grants import secretsmanager as secretsmanager
+    from remit.grants import ses as ses
     from remit.grants import sns as sns
     from remit.grants import sqs as sqs
+    from remit.grants import ssm as ssm
+    from remit.grants import states as states
+    from remit.grants import textract as textract
+    from remit.grants import transcribe as transcribe
+    from remit.grants import websocket as websocket
 
-__all__ = ["allow", "dynamodb", "s3", "sns", "sqs"]
+__all__ = [
+    "allow",
+    "athena",
+    "bedrock",
+    "cloudwatch",
+    "cognito",
+    "dynamodb",
+    "events",
+    "firehose",
+    "kinesis",
+    "kms",
+    "lambda_",
+    "opensearch",
+    "rds_data",
+    "rekognition",
+    "s3",
+    "scheduler",
+    "secretsmanager",
+    "ses",
+    "sns",
+    "sqs",
+    "ssm",
+    "states",
+    "textract",
+    "transcribe",
+    "websocket",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

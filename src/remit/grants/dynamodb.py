@@ -1,74 +1,117 @@
 """Access to DynamoDB tables: `dynamodb.put("orders")`.
 
+Source of the actions: "Actions, resources, and condition keys for Amazon DynamoDB" (Service Authorization Reference).
 A table is given by name, by ARN, or as a resource of the app. Each verb is one right of its own: reading does not
-query, writing does not delete. Source of the actions: "Actions, resources, and condition keys for Amazon DynamoDB"
-(Service Authorization Reference).
+query, writing does not delete.
+
+`leading_keys=` holds a verb to items whose partition key is one of these ("Using IAM policy conditions for
+fine-grained access control", Amazon DynamoDB Developer Guide). `key=` is the table's KMS key ("DynamoDB encryption at
+rest: usage notes"): DynamoDB decrypts the table's own key with the caller's access to it, for reading and for
+writing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.grants import typed
+from remit.iam.policy import Condition
 from remit.triggers.source import name_of
 
-if TYPE_CHECKING:
-    from remit.app import Grant
-
-_TABLE: Final = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/{}"
+_TABLE: Final = typed.HERE % ("dynamodb", "table/{}")
 
 
-def read(table: Any) -> Grant:
-    """Get items by their key, one or a batch."""
-    arn = typed.arn(table, "dynamodb.read", _TABLE)
-    return typed.grant(("dynamodb:GetItem", "dynamodb:BatchGetItem"), (arn,), f"reads items of table {name_of(arn)}")
+def read(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+    """Get items by their key, one or a batch: dynamodb:GetItem, dynamodb:BatchGetItem. With `key`, kms:Decrypt."""
+    return _on_table("read", ("GetItem", "BatchGetItem"), "reads items of", table, leading_keys, key)
 
 
-def query(table: Any, *, index: str | None = None) -> Grant:
-    """Query the table, or one of its indexes (a name, or "*")."""
-    resource, phrase = _table_or_index(table, index, "dynamodb.query")
-    return typed.grant(("dynamodb:Query",), (resource,), f"queries {phrase}")
+def query(table: Any, *, index: str | None = None, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+    """Query the table, or one of its indexes (a name, or "*"): dynamodb:Query. With `key`, kms:Decrypt."""
+    return _on_table("query", ("Query",), "queries", table, leading_keys, key, index)
 
 
-def scan(table: Any, *, index: str | None = None) -> Grant:
-    """Scan the table, or one of its indexes (a name, or "*")."""
-    resource, phrase = _table_or_index(table, index, "dynamodb.scan")
-    return typed.grant(("dynamodb:Scan",), (resource,), f"scans {phrase}")
+def scan(table: Any, *, index: str | None = None, key: Any = None) -> typed.Grants:
+    """Scan the table, or one of its indexes (a name, or "*"): dynamodb:Scan. With `key`, kms:Decrypt."""
+    return _on_table("scan", ("Scan",), "scans", table, (), key, index)
 
 
-def list(table: Any, *, index: str | None = None) -> Grant:  # noqa: A001 - the verb, spelled dynamodb.list
-    """Go through items without their keys: query and scan."""
-    resource, phrase = _table_or_index(table, index, "dynamodb.list")
-    return typed.grant(("dynamodb:Query", "dynamodb:Scan"), (resource,), f"lists items of {phrase}")
+def list(table: Any, *, index: str | None = None, key: Any = None) -> typed.Grants:  # noqa: A001 - the verb's name
+    """Go through items without their keys: dynamodb:Query and dynamodb:Scan. With `key`, kms:Decrypt."""
+    return _on_table("list", ("Query", "Scan"), "lists items of", table, (), key, index)
 
 
-def put(table: Any) -> Grant:
-    """Put items; those that exist are replaced. Batches are a right of their own (`batch_write`)."""
-    arn = typed.arn(table, "dynamodb.put", _TABLE)
-    return typed.grant(("dynamodb:PutItem",), (arn,), f"puts items into table {name_of(arn)}")
+def put(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+    """Put items; those that exist are replaced: dynamodb:PutItem. Batches are a right of their own (`batch_write`).
+
+    With `key`, kms:Decrypt.
+    """
+    return _on_table("put", ("PutItem",), "puts items into", table, leading_keys, key)
 
 
-def update(table: Any) -> Grant:
-    """Update items."""
-    arn = typed.arn(table, "dynamodb.update", _TABLE)
-    return typed.grant(("dynamodb:UpdateItem",), (arn,), f"updates items of table {name_of(arn)}")
+def update(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+    """Update items: dynamodb:UpdateItem. With `key`, kms:Decrypt."""
+    return _on_table("update", ("UpdateItem",), "updates items of", table, leading_keys, key)
 
 
-def delete(table: Any) -> Grant:
-    """Delete items."""
-    arn = typed.arn(table, "dynamodb.delete", _TABLE)
-    return typed.grant(("dynamodb:DeleteItem",), (arn,), f"deletes items of table {name_of(arn)}")
+def delete(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+    """Delete items: dynamodb:DeleteItem. With `key`, kms:Decrypt."""
+    return _on_table("delete", ("DeleteItem",), "deletes items of", table, leading_keys, key)
 
 
-def batch_write(table: Any) -> Grant:
-    """Put and delete items in batches: IAM cannot tell the two apart there."""
-    arn = typed.arn(table, "dynamodb.batch_write", _TABLE)
-    because = f"puts and deletes items of table {name_of(arn)} in batches"
-    return typed.grant(("dynamodb:BatchWriteItem",), (arn,), because)
+def batch_write(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+    """Put and delete items in batches, which IAM cannot tell apart there: dynamodb:BatchWriteItem.
+
+    With `key`, kms:Decrypt.
+    """
+    return _on_table(
+        "batch_write", ("BatchWriteItem",), "puts and deletes in batches items of", table, leading_keys, key
+    )
 
 
-def _table_or_index(table: Any, index: str | None, verb: str) -> tuple[str, str]:
-    arn = typed.arn(table, verb, _TABLE)
-    if index is None:
-        return arn, f"table {name_of(arn)}"
-    return f"{arn}/index/{index}", f"index {index} of table {name_of(arn)}"
+def check(table: Any, *, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+    """Check conditions on items within a transaction: dynamodb:ConditionCheckItem.
+
+    What else a transaction does is `read`, `put`, `update` or `delete`. With `key`, kms:Decrypt.
+    """
+    return _on_table("check", ("ConditionCheckItem",), "checks items of", table, leading_keys, key)
+
+
+def select(table: Any, *, index: str | None = None, leading_keys: Any = (), key: Any = None) -> typed.Grants:
+    """Read the table, or one of its indexes, by PartiQL's SELECT: dynamodb:PartiQLSelect. With `key`, kms:Decrypt.
+
+    A SELECT without the partition key scans the whole table; `leading_keys` refuses it.
+    """
+    return _on_table("select", ("PartiQLSelect",), "selects items of", table, leading_keys, key, index)
+
+
+def _on_table(
+    verb: str,
+    operations: tuple[str, ...],
+    phrase: str,
+    table: Any,
+    leading_keys: Any,
+    key: Any,
+    index: str | None = None,
+) -> typed.Grants:
+    spelled = f"dynamodb.{verb}"
+    arn = typed.arn(table, spelled, _TABLE)
+    resource, thing = arn, f"table {name_of(arn)}"
+    if index is not None:
+        resource, thing = f"{arn}/index/{index}", f"index {index} of table {name_of(arn)}"
+    keys = [leading_keys] if isinstance(leading_keys, str) else leading_keys
+    partitions = tuple(typed.text_of(item, spelled) for item in keys)
+    conditions: tuple[Condition, ...] = ()
+    if partitions:
+        # ForAllValues holds for a request without keys, which a Scan is: Null demands that there are some.
+        conditions = (
+            Condition("StringLike", "dynamodb:LeadingKeys", partitions, quantifier="ForAllValues"),
+            Condition("Null", "dynamodb:LeadingKeys", ("false",)),
+        )
+        thing = f"{thing} under {', '.join(partitions)}"
+    actions = tuple(f"dynamodb:{operation}" for operation in operations)
+    because = f"{phrase} {thing}"
+    return (
+        *typed.grant(actions, (resource,), because, *conditions),
+        *typed.through("dynamodb", key, typed.DECRYPT, spelled, because),
+    )

@@ -1,48 +1,115 @@
 """Access to S3 buckets: `s3.read("uploads", "incoming/*")`.
 
-A bucket is given by name, by ARN, or as a resource of the app; keys are patterns, "*" when none is given.
-Source of the actions: "Actions, resources, and condition keys for Amazon S3" (Service Authorization Reference).
+Source of the actions: "Actions, resources, and condition keys for Amazon S3" (Service Authorization Reference). A
+bucket is given by name, by ARN, or as a resource of the app; keys are patterns, "*" when none is given. `key=` is the
+KMS key that encrypts the objects ("Reducing the cost of SSE-KMS" and "Protecting data with server-side encryption",
+Amazon S3 User Guide: who reads needs Decrypt, who writes needs GenerateDataKey, and Decrypt for uploads in parts).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.grants import typed
 from remit.iam.policy import Condition
 from remit.triggers.source import name_of
 
-if TYPE_CHECKING:
-    from remit.app import Grant
-
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 
 
-def read(bucket: Any, *keys: str) -> Grant:
-    """Get objects. A missing key answers 403 rather than 404 unless `list` is granted, too."""
+def read(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
+    """Get objects: s3:GetObject. A missing key answers 403 rather than 404 unless `list` is granted, too.
+
+    With `key`, kms:Decrypt through S3.
+    """
     resources, phrase = _objects(bucket, keys, "s3.read")
-    return typed.grant(("s3:GetObject",), resources, f"reads objects {phrase}")
+    because = f"reads objects {phrase}"
+    return (
+        *typed.grant(("s3:GetObject",), resources, because),
+        *typed.through("s3", key, typed.DECRYPT, "s3.read", because),
+    )
 
 
-def list(bucket: Any, *prefixes: str) -> Grant:  # noqa: A001 - the verb, spelled s3.list
-    """List a bucket's keys, all or those under prefixes (patterns such as "incoming/*")."""
-    arn = typed.arn(bucket, "s3.list", _BUCKET)
-    patterns = tuple(typed.text_of(prefix, "s3.list") for prefix in prefixes)
-    conditions = (Condition("StringLike", "s3:prefix", patterns),) if patterns else ()
-    under = f" under {', '.join(patterns)}" if patterns else ""
-    return typed.grant(("s3:ListBucket",), (arn,), f"lists bucket {name_of(arn)}{under}", *conditions)
+def list(bucket: Any, *prefixes: str) -> typed.Grants:  # noqa: A001 - the verb, spelled s3.list
+    """List a bucket's keys, all or those under prefixes (patterns such as "incoming/*"): s3:ListBucket."""
+    return _listed(bucket, prefixes, "s3.list", "s3:ListBucket", "lists bucket")
 
 
-def put(bucket: Any, *keys: str) -> Grant:
-    """Put objects, in parts as well; those that exist are replaced."""
+def put(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
+    """Put objects, in parts as well; those that exist are replaced: s3:PutObject.
+
+    With `key`, kms:GenerateDataKey and kms:Decrypt through S3. Taking uploads in parts back is `multipart`.
+    """
     resources, phrase = _objects(bucket, keys, "s3.put")
-    return typed.grant(("s3:PutObject",), resources, f"puts objects {phrase}")
+    because = f"puts objects {phrase}"
+    return (
+        *typed.grant(("s3:PutObject",), resources, because),
+        *typed.through("s3", key, typed.ENCRYPT, "s3.put", because),
+    )
 
 
-def delete(bucket: Any, *keys: str) -> Grant:
-    """Delete objects, not their older versions."""
+def delete(bucket: Any, *keys: str) -> typed.Grants:
+    """Delete objects, not their older versions: s3:DeleteObject."""
     resources, phrase = _objects(bucket, keys, "s3.delete")
     return typed.grant(("s3:DeleteObject",), resources, f"deletes objects {phrase}")
+
+
+def read_versions(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
+    """Get older versions of objects: s3:GetObjectVersion. The newest one is `read`.
+
+    With `key`, kms:Decrypt through S3.
+    """
+    resources, phrase = _objects(bucket, keys, "s3.read_versions")
+    because = f"reads versions of objects {phrase}"
+    return (
+        *typed.grant(("s3:GetObjectVersion",), resources, because),
+        *typed.through("s3", key, typed.DECRYPT, "s3.read_versions", because),
+    )
+
+
+def list_versions(bucket: Any, *prefixes: str) -> typed.Grants:
+    """List the versions of a bucket's objects, all or those under prefixes: s3:ListBucketVersions."""
+    return _listed(bucket, prefixes, "s3.list_versions", "s3:ListBucketVersions", "lists versions of bucket")
+
+
+def delete_versions(bucket: Any, *keys: str) -> typed.Grants:
+    """Delete versions of objects, which nothing brings back: s3:DeleteObjectVersion."""
+    resources, phrase = _objects(bucket, keys, "s3.delete_versions")
+    return typed.grant(("s3:DeleteObjectVersion",), resources, f"deletes versions of objects {phrase}")
+
+
+def read_tags(bucket: Any, *keys: str) -> typed.Grants:
+    """Read the tags of objects: s3:GetObjectTagging."""
+    resources, phrase = _objects(bucket, keys, "s3.read_tags")
+    return typed.grant(("s3:GetObjectTagging",), resources, f"reads tags of objects {phrase}")
+
+
+def put_tags(bucket: Any, *keys: str) -> typed.Grants:
+    """Set the tags of objects, all of one at once: s3:PutObjectTagging. Uploads with tags need it, too."""
+    resources, phrase = _objects(bucket, keys, "s3.put_tags")
+    return typed.grant(("s3:PutObjectTagging",), resources, f"sets tags of objects {phrase}")
+
+
+def multipart(bucket: Any, *keys: str) -> typed.Grants:
+    """Look after uploads in parts; uploading itself is `put`.
+
+    s3:AbortMultipartUpload and s3:ListMultipartUploadParts on the objects, s3:ListBucketMultipartUploads on the bucket.
+    """
+    resources, phrase = _objects(bucket, keys, "s3.multipart")
+    actions = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+    arn = typed.arn(bucket, "s3.multipart", _BUCKET)
+    return (
+        *typed.grant(actions, resources, f"aborts and lists uploads of objects {phrase}"),
+        *typed.grant(("s3:ListBucketMultipartUploads",), (arn,), f"lists uploads to bucket {name_of(arn)}"),
+    )
+
+
+def _listed(bucket: Any, prefixes: tuple[str, ...], verb: str, action: str, phrase: str) -> typed.Grants:
+    arn = typed.arn(bucket, verb, _BUCKET)
+    patterns = tuple(typed.text_of(prefix, verb) for prefix in prefixes)
+    conditions = (Condition("StringLike", "s3:prefix", patterns),) if patterns else ()
+    under = f" under {', '.join(patterns)}" if patterns else ""
+    return typed.grant((action,), (arn,), f"{phrase} {name_of(arn)}{under}", *conditions)
 
 
 def _objects(bucket: Any, keys: tuple[str, ...], verb: str) -> tuple[tuple[str, ...], str]:

@@ -1,35 +1,37 @@
 """Access to SNS topics: `sns.publish("orders")`.
 
-A topic is given by name, by ARN, or as a resource of the app. Source of the actions: "Actions, resources, and
-condition keys for Amazon SNS" (Service Authorization Reference); PublishBatch is authorised by Publish.
+Source of the actions: "Actions, resources, and condition keys for Amazon SNS" (Service Authorization Reference). A
+topic is given by name, by ARN, or as a resource of the app; PublishBatch is authorised by Publish. `key=` is the
+topic's KMS key ("Key management", Amazon SNS Developer Guide): who publishes needs GenerateDataKey and Decrypt.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
 
-if TYPE_CHECKING:
-    from remit.app import Grant
-
-_TOPIC: Final = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:{}"
+_TOPIC: Final = typed.HERE % ("sns", "{}")
 
 
-def publish(topic: Any) -> Grant:
-    """Publish messages, one or a batch."""
+def publish(topic: Any, *, key: Any = None) -> typed.Grants:
+    """Publish messages, one or a batch: sns:Publish. With `key`, kms:GenerateDataKey and kms:Decrypt through SNS."""
     arn = typed.arn(topic, "sns.publish", _TOPIC)
-    return typed.grant(("sns:Publish",), (arn,), f"publishes to topic {name_of(arn)}")
+    because = f"publishes to topic {name_of(arn)}"
+    return (
+        *typed.grant(("sns:Publish",), (arn,), because),
+        *typed.through("sns", key, typed.ENCRYPT, "sns.publish", because),
+    )
 
 
-def read(topic: Any) -> Grant:
-    """Read the topic's attributes."""
+def read(topic: Any) -> typed.Grants:
+    """Read the topic's attributes: sns:GetTopicAttributes."""
     arn = typed.arn(topic, "sns.read", _TOPIC)
     return typed.grant(("sns:GetTopicAttributes",), (arn,), f"reads attributes of topic {name_of(arn)}")
 
 
-def list(topic: Any) -> Grant:  # noqa: A001 - the verb, spelled sns.list
-    """List the topic's subscriptions."""
+def list(topic: Any) -> typed.Grants:  # noqa: A001 - the verb, spelled sns.list
+    """List the topic's subscriptions: sns:ListSubscriptionsByTopic."""
     arn = typed.arn(topic, "sns.list", _TOPIC)
     return typed.grant(("sns:ListSubscriptionsByTopic",), (arn,), f"lists subscriptions of topic {name_of(arn)}")

@@ -1,37 +1,47 @@
 """Access to SQS queues: `sqs.send("orders")`.
 
-A queue is given by name, by ARN, or as a resource of the app. Source of the actions: "Actions, resources, and
-condition keys for Amazon SQS" (Service Authorization Reference); batch calls are authorised by the single actions.
+Source of the actions: "Actions, resources, and condition keys for Amazon SQS" (Service Authorization Reference). A
+queue is given by name, by ARN, or as a resource of the app; batch calls are authorised by the single actions. `key=`
+is the queue's KMS key ("Key management", Amazon SQS Developer Guide): who sends needs GenerateDataKey and Decrypt,
+who receives needs Decrypt.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
 
-if TYPE_CHECKING:
-    from remit.app import Grant
-
-_QUEUE: Final = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:{}"
+_QUEUE: Final = typed.HERE % ("sqs", "{}")
 
 
-def send(queue: Any) -> Grant:
-    """Send messages, one or a batch."""
+def send(queue: Any, *, key: Any = None) -> typed.Grants:
+    """Send messages, one or a batch: sqs:SendMessage. With `key`, kms:GenerateDataKey and kms:Decrypt through SQS."""
     arn = typed.arn(queue, "sqs.send", _QUEUE)
-    return typed.grant(("sqs:SendMessage",), (arn,), f"sends to queue {name_of(arn)}")
+    because = f"sends to queue {name_of(arn)}"
+    return (
+        *typed.grant(("sqs:SendMessage",), (arn,), because),
+        *typed.through("sqs", key, typed.ENCRYPT, "sqs.send", because),
+    )
 
 
-def consume(queue: Any) -> Grant:
-    """Receive messages, delete them, and change how long they stay hidden."""
+def consume(queue: Any, *, key: Any = None) -> typed.Grants:
+    """Take messages: sqs:ReceiveMessage, sqs:DeleteMessage and sqs:ChangeMessageVisibility.
+
+    With `key`, kms:Decrypt through SQS.
+    """
     arn = typed.arn(queue, "sqs.consume", _QUEUE)
     actions = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
-    return typed.grant(actions, (arn,), f"takes messages from queue {name_of(arn)}")
+    because = f"takes messages from queue {name_of(arn)}"
+    return (
+        *typed.grant(actions, (arn,), because),
+        *typed.through("sqs", key, typed.DECRYPT, "sqs.consume", because),
+    )
 
 
-def read(queue: Any) -> Grant:
-    """Find the queue's URL by its name, and read its attributes; no messages."""
+def read(queue: Any) -> typed.Grants:
+    """Find the queue's URL by its name, and read its attributes: sqs:GetQueueUrl, sqs:GetQueueAttributes."""
     arn = typed.arn(queue, "sqs.read", _QUEUE)
     actions = ("sqs:GetQueueUrl", "sqs:GetQueueAttributes")
     return typed.grant(actions, (arn,), f"reads attributes of queue {name_of(arn)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from remit.app import Grant, Reason
 from remit.errors import RemitError, described, writer
@@ -10,8 +10,13 @@ from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Statement
 from remit.triggers.source import name_in
 
+Grants: TypeAlias = tuple[Grant, ...]
+"""What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
+HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+"""The ARN of something in the app's own region and account: of a service, and what names the thing there."""
 
-def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
+
+def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grants:
     """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`."""
     names = tuple(tokens.plain(action) for action in actions)
     if not names or not all(isinstance(name, str) and ":" in name for name in names):
@@ -25,10 +30,57 @@ def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
     return grant(names, resources, because or f"{', '.join(names)} on {', '.join(resources)}")
 
 
-def grant(actions: tuple[str, ...], resources: tuple[str, ...], because: str, *when: Condition) -> Grant:
-    """A grant with the line of the user's code that asked for it."""
+def grant(actions: tuple[str, ...], resources: tuple[str, ...], because: str, *when: Condition) -> Grants:
+    """One grant, with the line of the user's code that asked for it."""
     statement = Statement("Allow", Globs(actions), Globs(resources), conditions=when)
-    return Grant(statement, Reason("text", because), writer())
+    return (Grant(statement, Reason("text", because), writer()),)
+
+
+def everywhere(actions: tuple[str, ...], because: str, *when: Condition) -> Grants:
+    """A grant of actions for which IAM knows no resource, which its reason says."""
+    return grant(actions, ("*",), f"{because} (IAM knows no narrower resource)", *when)
+
+
+def pass_role(role: Any, service: str, verb: str, because: str) -> Grants:
+    """Hand a role to one service, and to no other: `iam:PassRole` on the condition iam:PassedToService.
+
+    Source: "Grant a user permissions to pass a role to an AWS service" (IAM User Guide).
+    """
+    resource = arn(role, verb, "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/{}")
+    only_to = Condition("StringEquals", "iam:PassedToService", (f"{service}.amazonaws.com",))
+    return grant(("iam:PassRole",), (resource,), f"{because}, which the service does with this role", only_to)
+
+
+ENCRYPT: Final = ("kms:GenerateDataKey", "kms:Decrypt")
+"""What it takes to write through a service that encrypts with the caller's access to the key."""
+DECRYPT: Final = ("kms:Decrypt",)
+"""What it takes to read through such a service."""
+
+
+def through(service: str, key: Any, actions: tuple[str, ...], verb: str, because: str) -> Grants:
+    """The KMS half of a verb: use the key, through this service alone; nothing where no key is given.
+
+    Source: "kms:ViaService" (AWS KMS Developer Guide).
+    """
+    if key is None:
+        return ()
+    resource, *by_alias = key_and_alias(key, verb)
+    via_service = Condition("StringEquals", "kms:ViaService", (f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}",))
+    return grant(actions, (resource,), f"{because}, which this key encrypts", via_service, *by_alias)
+
+
+def key_and_alias(key: Any, verb: str) -> Any:
+    """The ARN of a key, and the condition that names it where it is given by its alias.
+
+    An alias has no say in access; the condition kms:ResourceAliases on every key of the account does what is meant
+    ("Use aliases to control access to KMS keys", AWS KMS Developer Guide).
+    """
+    text = text_of(key, verb)
+    name = text.rpartition(":")[2] if text.startswith("arn:") else text
+    if not name.startswith("alias/"):
+        return (arn(key, verb, HERE % ("kms", "key/{}")),)
+    keys = f"{text.removesuffix(name)}key/*" if text.startswith("arn:") else HERE % ("kms", "key/*")
+    return keys, Condition("StringEquals", "kms:ResourceAliases", (name,), quantifier="ForAnyValue")
 
 
 def text_of(subject: Any, verb: str) -> str:
@@ -41,6 +93,13 @@ def text_of(subject: Any, verb: str) -> str:
     raise RemitError(f"{verb} takes a name, an ARN or a resource, got {got}", hint=hint, origin=writer())
 
 
+def texts_of(subjects: tuple[Any, ...], verb: str, needed: str) -> tuple[str, ...]:
+    """As `text_of`, for several, of which there must be one: `needed` says of what."""
+    if not subjects:
+        raise RemitError(f"{verb} needs {needed}", origin=writer())
+    return tuple(text_of(subject, verb) for subject in subjects)
+
+
 def arn(subject: Any, verb: str, form: str) -> str:
     """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app."""
     text = text_of(subject, verb)
@@ -51,3 +110,9 @@ def arn(subject: Any, verb: str, form: str) -> str:
             origin=writer(),
         )
     return text if text.startswith(("arn:", "${", "*")) else form.replace("{}", text)
+
+
+def equal(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
+    """The condition that a key has one of these values; none where they are None."""
+    texts = tuple(text_of(value, verb) for value in values if value is not None)
+    return (Condition("StringEquals", key, texts),) if texts else ()

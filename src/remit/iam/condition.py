@@ -1,8 +1,9 @@
 """Decide whether a condition holds for a request: True, False, or None where the request does not say.
 
 An absent key makes positive operators false, negated ones and …IfExists true. Several values in the policy are
-alternatives (for a negated operator none may match). A value that is not of the operator's type equals nothing. A key
-with several values needs ForAnyValue or ForAllValues; any other operator is false for it.
+alternatives (for a negated operator none may match); a condition without values, which IAM takes, matches no value. A
+value that is not of the operator's type equals nothing. A key with several values needs ForAnyValue or ForAllValues;
+any other operator is false for it.
 
 Source: "IAM JSON policy elements: Condition operators" and "Set operators for multivalued context keys" (IAM
 User Guide).
@@ -89,7 +90,19 @@ def compile_condition(condition: Condition, version: str) -> Test:
     key = condition.key.lower()
     if name == "Null":
         return _null(key, frozenset(text.lower() for text in condition.values))
+    if not condition.values and _needs_a_match(quantifier, negated=OPERATORS[name].negated, if_exists=if_exists):
+        return _never
     return _TESTS[quantifier](key, check_of(name, condition.values, version), OPERATORS[name].negated, if_exists)
+
+
+def _needs_a_match(quantifier: str, *, negated: bool, if_exists: bool) -> bool:
+    """Whether a condition holds only for a key of which some value matches."""
+    return not (negated or if_exists or quantifier == "forallvalues")
+
+
+def _never(_: Request) -> Truth:
+    """A condition that no request meets, even where its key is open."""
+    return False
 
 
 def _late(key: str) -> Test:

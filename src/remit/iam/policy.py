@@ -75,7 +75,7 @@ class Condition:
     @property
     def words(self) -> str:
         """As people read it: `StringEquals aws:SourceAccount = 111122223333`."""
-        return self.decided_by if self.late else f"{self.spelled} {self.key} = {', '.join(self.values)}"
+        return self.decided_by if self.late else f"{self.spelled} {self.key} = {', '.join(self.values) or 'no value'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,9 +329,8 @@ def _check_operator(operator: str, quantifier: str, path: Path, *, if_exists: bo
 
 
 def _condition_values(value: object, path: Path) -> tuple[str, ...]:
+    """The values as texts. IAM takes an empty list: no value of a request equals any of it."""
     items = value if isinstance(value, list | tuple) else [value]
-    if not items:
-        raise _wrong(path, "has no values", hint="IAM never matches an empty list: add a value or remove the key")
     return tuple(dict.fromkeys(_scalar(item, path) for item in items))
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from remit.catalogue.action_resources import asked_resource, is_without_resources
 from remit.errors import RemitError
+from remit.iam.special_cases import SPECIAL_ACTIONS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
@@ -57,8 +59,12 @@ class Principal:
     settles: Mapping[str, str | None] = field(init=False, repr=False, compare=False)
     """The condition keys (in lower case) that the caller decides; None: known to be absent."""
 
+    service_linked: bool = field(init=False, repr=False, compare=False)
+    """Whether it is a service-linked role."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "settles", _settled(self))
+        object.__setattr__(self, "service_linked", _is_service_linked(self))
 
     @property
     def federated(self) -> bool:
@@ -67,13 +73,6 @@ class Principal:
         Source: "Permissions for GetFederationToken" (IAM User Guide).
         """
         return self.kind == "federated-user"
-
-    @property
-    def service_linked(self) -> bool:
-        """Whether it is a service-linked role, which SCPs and RCPs do not bind."""
-        return self.role is not None and (
-            "/aws-service-role/" in self.text or self.role.startswith("AWSServiceRoleFor")
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,8 @@ class Request:
     (`lambda.amazonaws.com`), a federated provider, `*` for anonymous, or None for "not said".
     `resource_account` is taken from the ARN when not given, else assumed to be the principal's. `open` names
     the keys, and the late-bound references (`${Queue.Arn}`), that may have any value. `wildcard_only` says
-    that the action has no resource-level permissions, so that only a statement on `*` speaks about it.
+    whether the action has no resource-level permissions, so that only a statement on `*` speaks about it; None: the
+    catalogue decides, which also knows the ARN that some such actions are asked on (`asked`).
     """
 
     action: str
@@ -99,6 +99,7 @@ class Request:
     who: Principal = field(init=False, repr=False, compare=False)
     owner: str | None = field(init=False, repr=False, compare=False)
     asked: str = field(init=False, repr=False, compare=False)
+    without_resources: bool = field(init=False, repr=False, compare=False)
     plain: bool = field(init=False, repr=False, compare=False)
     local: bool = field(init=False, repr=False, compare=False)
     simple: bool = field(init=False, repr=False, compare=False)
@@ -108,17 +109,22 @@ class Request:
     def __post_init__(self) -> None:
         put = object.__setattr__
         caller = principal_of(self.principal)
-        asked_resource = "*" if self.wildcard_only else self.resource
-        put(self, "folded", self.action.lower())
+        folded = self.action.lower()
+        put(self, "folded", folded)
+        without_resources = is_without_resources(folded) if self.wildcard_only is None else self.wildcard_only
+        put(self, "without_resources", without_resources)
+        asked = self.resource
+        if without_resources:
+            asked = "*" if self.wildcard_only else asked_resource(folded, asked)
         put(self, "who", caller)
         stated_owner = self.resource_account or _account_in(self.resource)
         put(self, "owner", stated_owner or caller.account)
-        put(self, "asked", asked_resource)
-        put(self, "plain", not ("*" in asked_resource or "?" in asked_resource or "${" in asked_resource))
+        put(self, "asked", asked)
+        put(self, "plain", not ("*" in asked or "?" in asked or "${" in asked))
         late = caller.account is not None and caller.account.startswith("${")  # the stack's account, not known yet
         local = caller.kind == "unknown" or late or (caller.account is not None and caller.account == self.owner)
         put(self, "local", local)
-        special = caller.kind == "root" or caller.federated or self.always_allowed or self.needs_resource_policy
+        special = caller.kind == "root" or caller.federated or folded in SPECIAL_ACTIONS or self.needs_resource_policy
         put(self, "simple", local and not special)
         opened = self.open if self.open is not None else (ALL if self.context is None else frozenset())
         put(
@@ -132,11 +138,6 @@ class Request:
     def has_identity(self) -> bool:
         """Whether the caller has identity policies: an IAM identity, or one that is not told."""
         return self.who.account is not None or self.who.kind == "unknown"
-
-    @property
-    def always_allowed(self) -> bool:
-        """Whether even a Deny does not matter. Source: GetCallerIdentity (AWS STS API Reference)."""
-        return self.folded == "sts:getcalleridentity"
 
     @property
     def needs_resource_policy(self) -> bool:
@@ -263,6 +264,12 @@ def _from_arn(text: str, account: str, tail: str) -> Principal:
     if kind in ("user", "federated-user", "root"):
         return Principal(kind, text, account)
     return Principal("federated", text)  # a SAML or OIDC provider: nobody's identity policies apply to it
+
+
+def _is_service_linked(caller: Principal) -> bool:
+    if caller.role is None:
+        return False
+    return "/aws-service-role/" in caller.text or caller.role.startswith("AWSServiceRoleFor")
 
 
 _TYPES: Final = {

@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
-from remit.errors import RemitError
+from remit.errors import MISSPELT, RemitError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,6 +119,20 @@ def _named(name: str) -> dict[str, Any]:
     if name.startswith("AWS::") or "." not in name:
         return {"Ref": name}
     return {"Fn::GetAtt": name.split(".", 1)}
+
+
+def pseudo_parameter(name: str) -> str | None:
+    """The pseudo parameter that a name means without being it: `AWS:Region`, `aws.region`, `AWS_REGION`, `Region`."""
+    folded = _folded(name)
+    by_name = {_folded(parameter): parameter for parameter in PSEUDO}
+    by_name |= {_folded(parameter).removeprefix("aws"): parameter for parameter in PSEUDO}
+    by_name |= {"account": "AWS::AccountId", "awsaccount": "AWS::AccountId"}
+    meant = folded if folded in by_name else nearest(folded, by_name, MISSPELT)
+    return None if meant is None else by_name[meant]
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
 
 
 def plain(value: Any) -> Any:

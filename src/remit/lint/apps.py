@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import few
-from remit.lint import python_text, shelf
+from remit.lint import python_text, rule_registry
 from remit.lint.finding import ERROR, Finding
+from remit.lint.rule_inputs import IDENTITY, Environment, ParsedStatement, PolicyDocument, Project
 from remit.lint.run import finding, findings, of_document, of_item, of_policy, ordered
-from remit.lint.subject import IDENTITY, Environment, ParsedStatement, PolicyDocument, Project
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.roles.assign import assign
-from remit.roles.defaults import queue_id
+from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULER, JOB_SCHEDULES, dead_letter_id, queue_id
+from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Grant, Output, Resource, Role
     from remit.errors import Origin
-    from remit.lint.subject import Place
+    from remit.lint.rule_inputs import Place
 
 _REFERENCE: Final = re.compile(r"\$\{[A-Za-z0-9]+(\.[A-Za-z0-9.]+)?\}")
 
@@ -92,9 +93,9 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
         yield from of_policy(document, severe=severe)
     yield from _of_resources(app, frozenset(types))
     for environment in _environments(app, folder):
-        yield from findings(shelf.hooks("environment", severe=severe), environment, environment.place)
-    project = Project(app, roles)
-    for rule, hook in () if severe else shelf.hooks("project"):
+        yield from findings(rule_registry.hooks("environment", severe=severe), environment, environment.place)
+    project = Project(app, roles, folder)
+    for rule, hook in () if severe else rule_registry.hooks("project"):
         for problem in hook(project):
             yield finding(rule, problem, _always(problem.origin), None)
 
@@ -149,10 +150,12 @@ def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
             for trigger in function.triggers
             for resource in trigger.resources(function)
         )
+    types.update((resource.logical_id, resource.type) for resource in app_wide_resources(app))
     for queue in app.queues:
-        logical_id = queue_id(queue)
-        dead = f"{logical_id.removesuffix('Queue')}DeadLetterQueue"
-        types |= dict.fromkeys((logical_id, dead), "AWS::SQS::Queue")
+        types |= dict.fromkeys((queue_id(queue.name), dead_letter_id(queue.name)), "AWS::SQS::Queue")
+    if app.queues:
+        types |= {JOB_MARKS: "AWS::DynamoDB::Table", JOB_SCHEDULER: "AWS::IAM::Role"}
+        types[JOB_SCHEDULES] = "AWS::Scheduler::ScheduleGroup"
     return types
 
 
@@ -211,7 +214,7 @@ def _files(app: App) -> tuple[str, ...]:
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:
     for file in _files(app):
         for slip, origin in python_text.slips(folder, file):
-            yield from findings(shelf.hooks("slip"), slip, _always(origin))
+            yield from findings(rule_registry.hooks("slip"), slip, _always(origin))
 
 
 def _text(path: Path) -> str | None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.documents.foreign_text import ORGANISATION_NAMES
 from remit.documents.json_text import DEPTH, too_large
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
-from remit.documents.read import LARGEST, ParsedFile, read
+from remit.documents.read import LARGEST, ParsedFile, read_on
 from remit.errors import Origin, RemitError
 from remit.iam.policy import only_texts
-from remit.lint import shelf, templates
+from remit.lint import rule_registry, templates
 from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
 from remit.lint.policies import document_of
+from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST, Environment
 from remit.lint.run import findings, of_document, ordered, unreadable
-from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Environment
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.template.sections import section
 from remit.template.written_template import is_template, written_template
@@ -24,14 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.lint.finding import Finding
+    from remit.lint.rule_inputs import PolicyDocument
     from remit.template.written_template import WrittenTemplate
 
 _ASSUMING: Final = ("sts:assume", "sts:tag", "sts:set")
 _FIRM: Final = frozenset({"R001", *OF_COMMENTS})
 HUGE: Final = 200_000
 """Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
-TOO_LARGE: Final = 3_000_000
-"""Characters of a template beyond which only the template itself is looked at: CloudFormation takes a third of that."""
+MOST_DOCUMENTS: Final = 1_500
+"""Policies of a template that are looked at, which takes a few seconds: CloudFormation takes 500 resources."""
 
 
 def lint_document(
@@ -73,7 +76,7 @@ def lint_bytes(
     control; by default the document tells.
     """
     try:
-        source = read(content, file, most=LARGEST)
+        source = read_on(content, file, most=LARGEST)
     except RemitError as error:
         return (unreadable(error, file),)
     if not _is_meant(source.value):
@@ -90,22 +93,35 @@ _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statem
 
 def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
     """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
+    has_sign = _SIGN.search(content) is not None
+    if len(content) > LARGEST_DOCUMENT and not has_sign:
+        return None
     try:
-        source = read(content, file)
+        source = read_on(content, file, most=LARGEST)
     except RemitError as error:
-        return (unreadable(error, file),) if _SIGN.search(content) is not None else None
+        return (unreadable(error, file),) if has_sign else None
+    if _is_other_list(source.value):
+        return None
     return _of_file(source, kind, None) if _is_meant(source.value) else None
 
 
+def _is_other_list(value: Any) -> bool:
+    """Whether a value lists other things than resources and policies: of CodeDeploy, of Security Hub, of a scanner."""
+    if isinstance(value, list):
+        return not any(isinstance(part, dict) and ("Effect" in part or "Statement" in part) for part in value)
+    is_list = isinstance(value, dict) and isinstance(value.get("Resources"), list)
+    return is_list and "AWSTemplateFormatVersion" not in value
+
+
 def _is_meant(value: Any) -> bool:
-    """Whether a file's value is a template or a policy, whatever is wrong with it."""
-    return is_template(value) or is_policy(_policy_in(value)[0])
+    """Whether a file's value is a template, a plan or a policy, whatever is wrong with it."""
+    return is_template(value) or _is_plan(value) or is_policy(_policy_in(value)[0])
 
 
 def _neither(source: ParsedFile) -> RemitError:
     return RemitError(
         f"{source.file} holds neither a policy document nor a template",
-        hint="a policy has Statement, a template Resources; `remit explain` and `remit diff` read plans of Terraform",
+        hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
         origin=source.place(()),
     )
 
@@ -120,7 +136,7 @@ def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Findi
 
     What cannot be read, and what is wrong with a comment that accepts, is not accepted.
     """
-    reasons = {shelf.rule(name).code: because for name, because in allow.items()}
+    reasons = {rule_registry.rule(name).code: because for name, because in allow.items()}
     broken_rules = set()
     unaccepted = []
     for finding in findings:
@@ -136,30 +152,76 @@ def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | Non
 
 
 def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
+    for mistake in source.mistakes:
+        yield unreadable(mistake, source.file)
     for slip in source.slips:
-        yield from findings(shelf.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
-    if is_template(source.value):
-        template = written_template(source.value, source.place, len(source.text.encode()))
-        yield from findings(shelf.hooks("template"), template, template.place, counts=Counter())
-        if len(source.text) > TOO_LARGE:
-            yield _left_out(source, "template", TOO_LARGE, "its policies and functions are not looked at")
-            return
-        for environment in (*_of_globals(template), *templates.environments(template)):
-            yield from findings(shelf.hooks("environment"), environment, environment.place)
-        for document in templates.documents(template):
-            yield from of_document(document)
+        yield from findings(rule_registry.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
+    if _is_plan(source.value):
+        yield from _of_plan(source)
+    else:
+        yield from _of_template(source) if is_template(source.value) else _of_policy(source, kind)
+
+
+def _is_plan(value: Any) -> bool:
+    """Whether a value is what `terraform show -json` prints, of a plan or of a state."""
+    return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
+
+
+def _of_plan(source: ParsedFile) -> Iterator[Finding]:
+    """What is found in the policies of a plan, with the address of their resource: plans are written in one line."""
+    from remit.lint import plans  # noqa: PLC0415 - few files are plans
+
+    try:
+        planned_resources = plans.resources(source.value, source.place)
+    except RemitError as error:
+        yield unreadable(error, source.file)
         return
+    for resource in planned_resources:
+        for environment in plans.environments(resource, source.place):
+            yield from findings(rule_registry.hooks("environment"), environment, environment.place)
+        for document in plans.documents(resource, source.place):
+            for problem in of_document(document):
+                yield replace(problem, message=f"{resource.address}: {problem.message}")
+
+
+def _of_template(source: ParsedFile) -> Iterator[Finding]:
+    template = written_template(source.value, source.place, len(source.text.encode()))
+    if source.languages:
+        names = template.names | ORGANISATION_NAMES
+        template = replace(template, names=names, exact=False, opaque=True, late=True)
+    yield from findings(rule_registry.hooks("template"), template, template.place, counts=Counter())
+    for environment in (*_of_globals(template), *templates.environments(template)):
+        yield from findings(rule_registry.hooks("environment"), environment, environment.place)
+    for number, document in enumerate(templates.documents(template)):
+        if number == MOST_DOCUMENTS:
+            yield _stopped_at(document, source, template)
+            return
+        yield from of_document(document)
+
+
+def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     value, path = _policy_in(source.value)
     located = bool(source.text)
     document = document_of(value, kind or _kind(value), source.place, path=path, located=located, sure=kind is not None)
     if is_stack_policy(value):
         for written in document.written:
-            yield from findings(shelf.hooks("stack_policy"), written, written.place)
+            yield from findings(rule_registry.hooks("stack_policy"), written, written.place)
         return
     huge = len(source.text) > HUGE
     if huge:
         yield _left_out(source, "policy", HUGE, "only its shape and its size are looked at")
     yield from of_document(document, huge=huge)
+
+
+def _stopped_at(document: PolicyDocument, source: ParsedFile, template: WrittenTemplate) -> Finding:
+    """How far a template was looked at whose policies are more than any may have."""
+    resources = list(template.resources)
+    place = resources.index(document.title) if document.title in resources else len(resources)
+    message = (
+        f"the policies of its first {place:,} resources are looked at, and not of the other {len(resources) - place:,}"
+    )
+    error = RemitError(message, hint="no quota of AWS is near that: take it apart", origin=document.place(()))
+    return unreadable(error, source.file)
 
 
 def _left_out(source: ParsedFile, noun: str, most: int, consequence: str) -> Finding:
@@ -192,10 +254,16 @@ def _kind(value: Any) -> str:
     with_principal = [statement for statement in statements if has_principal(statement)]
     if not with_principal:
         return IDENTITY
-    if all(map(_only_assumes, statements)):
+    if all(map(_only_assumes, statements)) and not any(map(_is_of_organisation, statements)):
         return TRUST
     anywhere = all(statement.get("Resource") in ("*", None) for statement in statements)
     return IDENTITY if not anywhere and len(with_principal) < len(statements) else RESOURCE
+
+
+def _is_of_organisation(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement denies everyone something on some resource: so resource control policies are written."""
+    is_about_everyone = statement.get("Principal") in ("*", {"AWS": "*"})
+    return statement.get("Effect") == "Deny" and is_about_everyone and "Resource" in statement
 
 
 def _only_assumes(statement: Mapping[str, Any]) -> bool:

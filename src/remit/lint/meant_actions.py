@@ -9,14 +9,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue import resemblance
+from remit.catalogue import did_you_mean
 from remit.catalogue.actions import bare_names, service
+from remit.catalogue.did_you_mean import nearest_actions, nearest_services
 from remit.catalogue.expand import expand
-from remit.catalogue.resemblance import nearest_actions, nearest_services
-from remit.errors import nearest
+from remit.errors import ALIKE, MISSPELT, nearest
 
 if TYPE_CHECKING:
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 CLIENT_WORDS: Final = frozenset(
     {"boto3", "botocore", "client", "session", "aws", "sdk", "aws-sdk", "resource", "table", "self"}
@@ -45,7 +45,7 @@ def in_service(prefix: str, name: str, item: ParsedStatement | None = None) -> t
 
 def by_name(name: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
     """The actions, of whatever service, with this bare name or of the operation with this name; the likeliest first."""
-    return resemblance.by_name(name, _spoken_of(item))
+    return did_you_mean.by_name(name, _spoken_of(item))
 
 
 def of_service(prefix: str, name: str) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def of_service(prefix: str, name: str) -> tuple[str, ...]:
 def respelt(prefix: str, pattern: str) -> str:
     """A pattern with its misspelt words mended, so that it means something: `*Function*` for `*Functoin*`; else ""."""
     names = tuple(bare_name.lower() for bare_name in bare_names(prefix.lower()))
-    runs = {run for name in bare_names(prefix.lower()) for run in _runs(resemblance.words_of(name))}
+    runs = {run for name in bare_names(prefix.lower()) for run in _runs(did_you_mean.words_of(name))}
     parts = re.split(r"([*?]+)", pattern)
     for index, part in enumerate(parts):
         if part and part[0] not in "*?" and not any(part.lower() in bare_name for bare_name in names):
@@ -98,7 +98,8 @@ def of_another_service(text: str, item: ParsedStatement | None = None) -> tuple[
     """The actions that `dynamdb:GetItem` meant, also with wildcards; of a service whose name is not its prefix too."""
     prefix, _, operation = text.partition(":")
     if "*" in operation or "?" in operation:
-        patterns = tuple(f"{candidate}:{operation}" for candidate in nearest_services(prefix))
+        likeness = MISSPELT if operation == "*" else ALIKE  # all of a service is much to propose
+        patterns = tuple(f"{candidate}:{operation}" for candidate in nearest_services(prefix, likeness))
         return tuple(pattern for pattern in patterns if expand(pattern)) or patterns
     return nearest_actions(text, _spoken_of(item))
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.errors import MISSPELT, RemitError, nearest
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
-from remit.lint.subject import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement
+from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement
+from remit.lint.unfilled_places import filled, may_be_unfilled
 from remit.template.branches import branches, items, may_vary
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ def document_of(
         kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types,
         sure=sure,
     )  # fmt: skip
-    document.written = tuple(islice(_statements(raw, document, located=located), MOST_STATEMENTS))
+    if may_be_unfilled(document.text):
+        document.raw, document.unfilled = filled(raw, in_template=names is not None)
+        vars(document).pop("text")
+    document.written = tuple(islice(_statements(document.raw, document, located=located), MOST_STATEMENTS))
     settled, of_either_effect, broken = [], [], []
     for written in document.written:
         is_either = tokens.is_intrinsic(written.value.get("Effect"))
@@ -161,6 +165,8 @@ def _text(value: Any) -> str:
 def _parsed(written: WrittenStatement, effect: str | None) -> ParsedStatement | BrokenStatement:
     """A statement; with an effect in place of one that the deploy settles."""
     value = written.value if effect is None else {**written.value, "Effect": effect}
+    if written.document.names is not None and type(value.get("Sid")) is int:
+        value = {**value, "Sid": str(value["Sid"])}  # CloudFormation turns numbers into text
     try:
         statement: Statement = parse_statement(value, operators=False)
     except RemitError as error:

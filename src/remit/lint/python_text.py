@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from remit.documents.yaml_text import Slip
+    from remit.documents.slips import Slip
     from remit.lint.finding import Spot
 
 _SPELLINGS: Final = {
@@ -167,7 +167,7 @@ def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
 
 
 def _slip(kind: str, text: str, inside: str = "") -> Slip:
-    from remit.documents.yaml_text import Slip  # noqa: PLC0415 - few files have any
+    from remit.documents.slips import Slip  # noqa: PLC0415 - few files have any
 
     return Slip(kind, text, (), inside)
 

@@ -6,9 +6,10 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.documents.foreign_text import UNFILLED
 from remit.errors import Origin
 from remit.iam import tokens
-from remit.lint import python_text, shelf
+from remit.lint import python_text, rule_registry
 from remit.lint.finding import ERROR, Finding, Problem
 from remit.lint.secrets import hidden
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from remit.app import Grant
     from remit.errors import RemitError
-    from remit.lint.shelf import Hook, Rule
-    from remit.lint.subject import ParsedStatement, Place, PolicyDocument
+    from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, Place, PolicyDocument
+    from remit.lint.rule_registry import Hook, Rule
 
 MOST: Final = 100
 """Findings of one rule in one document: whoever fixes so many lints again."""
@@ -34,17 +35,17 @@ _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 def of_document(document: PolicyDocument, *, huge: bool = False) -> Iterator[Finding]:
     """What rules find in a policy document and its statements; in a `huge` one, in its shape and its size alone."""
     counts: Counter[str] = Counter()
-    yield from findings(shelf.hooks_for("document", document), document, document.place, counts=counts)
-    shapes = shelf.hooks_for("shape", document)
+    yield from findings(rule_registry.hooks_for("document", document), document, document.place, counts=counts)
+    shapes = rule_registry.hooks_for("shape", document)
     with_errors: set[int] = set()
     for written in document.written:
         for shape_finding in findings(shapes, written, written.place, counts=counts, statement=True):
             if shape_finding.severity == ERROR:
                 with_errors.add(written.index)
             yield shape_finding
-    rule = shelf.rule("R103")
+    rule = rule_registry.rule("R103")
     for broken in document.broken[:MOST]:
-        if broken.written.index not in with_errors:
+        if broken.written.index not in with_errors and not _is_unfilled(broken):
             hint = broken.hint or _HINTS.get(str(broken.spot[0]) if broken.spot else "")
             problem = Problem(broken.message, hint, broken.spot)
             yield finding(rule, problem, broken.written.place, None, statement=True)
@@ -55,6 +56,14 @@ def of_document(document: PolicyDocument, *, huge: bool = False) -> Iterator[Fin
     yield from of_policy(document)
 
 
+def _is_unfilled(broken: BrokenStatement) -> bool:
+    """Whether a tool has yet to fill in what does not parse."""
+    value: Any = broken.written.value
+    for step in broken.spot:
+        value = value[step] if isinstance(value, dict) and step in value else None
+    return bool(value == UNFILLED)
+
+
 def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
     """What they find in a statement; `severe` asks those alone that can find errors."""
     kinds = ["statement"]
@@ -63,14 +72,14 @@ def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False
     if item.statement.conditions:
         kinds.append("conditional")
     for kind in kinds:
-        hooks = shelf.hooks(kind, severe=True) if severe else shelf.hooks_for(kind, item.document)
+        hooks = rule_registry.hooks(kind, severe=True) if severe else rule_registry.hooks_for(kind, item.document)
         yield from findings(hooks, item, item.place, item.grant, counts=counts, statement=True)
 
 
 def of_policy(document: PolicyDocument, *, severe: bool = False) -> Iterator[Finding]:
     """What they find in the statements of a document together."""
     by_index = {item.index: item for item in document.statements}
-    for rule, hook in shelf.hooks("policy", severe=severe):
+    for rule, hook in rule_registry.hooks("policy", severe=severe):
         for problem in islice(hook(document), MOST):
             item = by_index.get(problem.index) if problem.index is not None else None
             place = document.place if item is None else item.place
@@ -103,6 +112,7 @@ def finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None, *, 
     """A problem as people get it: at its place, without secrets, late-bound text as they wrote it."""
     severity = problem.severity or rule.severity
     message, hint = tokens.as_written(problem.message), problem.hint and tokens.as_written(problem.hint)
+    message, hint = message.replace(UNFILLED, "…"), hint and hint.replace(UNFILLED, "…")
     if grant is not None:
         message, hint = _as_written(message), hint and _as_written(hint)
     return Finding(
@@ -131,7 +141,7 @@ def _as_written(text: str) -> str:
 
 def unreadable(error: RemitError, file: str | None, folder: Path | None = None) -> Finding:
     """What could not be read, as a finding of R001; in the files of `folder`, where inside a policy item it is."""
-    rule = shelf.rule("R001")
+    rule = rule_registry.rule("R001")
     origin = error.origin or (Origin(file) if file is not None else None)
     if folder is not None and error.origin is not None:
         python_text.forget()

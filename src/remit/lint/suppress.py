@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
 from remit.lint.finding import Finding
+from remit.lint.rule_registry import rule as rule_named
 from remit.lint.secrets import LINE_END, secrets_in
-from remit.lint.shelf import rule as rule_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,7 +10,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.lint.elements import has_principal, raw_statements
 from remit.lint.policies import document_of
-from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument
 from remit.template import loops
 from remit.template.branches import branches
 from remit.template.sections import section
@@ -48,14 +48,6 @@ def documents(template: WrittenTemplate) -> Iterator[PolicyDocument]:
                 late=template.late,
                 types=types,
             )
-
-
-def resources_with_properties(template: WrittenTemplate) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """The name, the type and the properties of each resource that has any."""
-    for name, resource in template.resources.items():
-        properties = resource.get("Properties")
-        if isinstance(properties, dict):
-            yield name, str(resource["Type"]), properties
 
 
 def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Spot]]:

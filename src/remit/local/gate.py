@@ -15,7 +15,17 @@ from urllib.parse import unquote
 
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
-from remit.local.routes import HEALTH, RESET, SAVE, app_prefix, is_answer, is_of_user_pool, is_own, is_this_machine
+from remit.local.routes import (
+    HEALTH,
+    RESET,
+    SAVE,
+    app_prefix,
+    is_answer,
+    is_of_user_pool,
+    is_own,
+    is_this_machine,
+    rooted,
+)
 from remit.local.signature import (
     QUERY_NAMES,
     URL_OF_VERSION_2,
@@ -36,7 +46,15 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-_FUNCTION_URL: Final = re.compile(rb"https://([a-z0-9]{32})\.lambda-url\.[a-z0-9-]+\.on\.aws/")
+_ADDRESSES: Final = (
+    (re.compile(rb"https://([a-z0-9]{32})\.lambda-url\.[a-z0-9-]+\.on\.aws/"), rb"http://%b/_aws/lambda-url/\1/"),
+    (
+        re.compile(rb"(http|ws)s?://([0-9a-f]{8})\.execute-api\.(?:localhost(?::\d+)?|[a-z0-9-]+\.amazonaws\.com)"),
+        rb"\1://%b/_aws/execute-api/\2",
+    ),
+)
+"""How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
+_APIS: Final = re.compile(r"/v2/apis(?:/.*)?")
 _FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -107,8 +125,9 @@ class Gate:
             check_version_2(old, request, self.secret_of(old.access_key_id, old.token), datetime.now(UTC))
             return _at(_signed_by_header(scope, old.header(), URL_OF_VERSION_2), "", self.port), receive, send
         signature, receive = await self._verified(scope, request, receive)
-        if signature.service == "cloudformation" or _FUNCTION_URL_CONFIG.fullmatch(scope["path"]):
-            send = _rewriting(send, rb"http://127.0.0.1:%d/_aws/lambda-url/\1/" % self.port)
+        paths = (_FUNCTION_URL_CONFIG, _APIS)
+        if signature.service == "cloudformation" or any(path.fullmatch(scope["path"]) for path in paths):
+            send = _rewriting(send, b"127.0.0.1:%d" % self.port)
         if scope["path"] == RESET:
             scope = {**scope, "path": self.reset_path, "raw_path": self.reset_path.encode()}
         if signature.seconds is not None:
@@ -188,8 +207,8 @@ def _at(scope: Message, prefix: str, port: int) -> Message:
     headers = [pair for pair in scope["headers"] if pair[0].lower() != b"host"]
     return {
         **scope,
-        "path": prefix + scope["path"],
-        "raw_path": prefix.encode() + scope["raw_path"],
+        "path": rooted(prefix + scope["path"]),
+        "raw_path": rooted(prefix + scope["raw_path"].decode("latin-1")).encode("latin-1"),
         "headers": [*headers, (b"host", b"127.0.0.1:%d" % port)],
     }
 
@@ -236,8 +255,8 @@ def _without_cors(send: Send) -> Send:
     return strip
 
 
-def _rewriting(send: Send, address: bytes) -> Send:
-    """A `send` that puts the address on this machine in the place of each function URL under AWS's domain."""
+def _rewriting(send: Send, host: bytes) -> Send:
+    """A `send` that puts the address on this machine in the place of that of each function URL and API."""
     start: list[Message] = []
     body = bytearray()
 
@@ -251,7 +270,9 @@ def _rewriting(send: Send, address: bytes) -> Send:
         body.extend(message.get("body", b""))
         if message.get("more_body"):
             return
-        content = _FUNCTION_URL.sub(address, bytes(body))
+        content = bytes(body)
+        for address, here in _ADDRESSES:
+            content = address.sub(here % host, content)
         headers = [pair for pair in start[0]["headers"] if pair[0].lower() != b"content-length"]
         await send({**start[0], "headers": [*headers, (b"content-length", b"%d" % len(content))]})
         await send({"type": "http.response.body", "body": content})

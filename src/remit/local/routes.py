@@ -23,6 +23,7 @@ _HOSTS: Final = (
     ("/_aws/execute-api/", re.compile(rf"({_API})\.execute-api\.localhost{_PORT}")),
 )
 _APP: Final = re.compile(rf"/_aws/(?:lambda-url/{_FUNCTION_URL}|execute-api/{_API})/.*", re.DOTALL)
+_ADDRESS: Final = re.compile(rf"/_aws/(?:lambda-url/{_FUNCTION_URL}|execute-api/{_API})")
 # The management of an API's WebSocket connections, which AWS asks a signature for: /STAGE/@connections/ID.
 _CONNECTIONS: Final = re.compile(r"/_aws/execute-api/[^/]+/(?:.*/)?@connections(?:/.*)?", re.DOTALL)
 # Where a custom resource or a wait condition answers, without a signature: who knows the token was told it.
@@ -86,10 +87,15 @@ def app_prefix(host: str, path: str) -> str | None:
     paths before it looks at the host (`/_ministack/reset` is one), so the id must go into the path.
     """
     prefix = _prefix(host)
-    whole = prefix + path
+    whole = rooted(prefix + path)
     if _APP.fullmatch(whole) and not _CONNECTIONS.fullmatch(whole):
         return prefix
     return None
+
+
+def rooted(path: str) -> str:
+    """A path for the app with the `/` that an address without a path ends in."""
+    return f"{path}/" if _ADDRESS.fullmatch(path) else path
 
 
 def _prefix(host: str) -> str:

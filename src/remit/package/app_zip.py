@@ -1,7 +1,7 @@
 """Make the zip of an app for Lambda: its own files, its dependencies, remit's runtime part.
 
     folder --survey--> Tree --.
-    uv.lock, … --layer--> Layer --> zip in .remit/cache --place--> .remit/build/<function>.zip
+    uv.lock, … --layer--> Layers --> zip in .remit/cache --place--> .remit/build/<function>.zip
 
 The same input gives the same bytes. Nothing remembers which files are unchanged: sizes and times lie (a copy,
 a restored backup, two edits in one tick), and reading and packing an app again costs milliseconds. Only
@@ -17,11 +17,11 @@ import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
 from remit.package.archive import Archive, Member, members
-from remit.package.dependencies import Layer, layer, prune, sha256
+from remit.package.dependencies import Layer, layer, prune, sha256, web_adapters
 from remit.package.files import LeftOut, Tree, survey
 from remit.package.installer import OFFLINE, Target, this_machine
 from remit.package.packed_files import ChangedError, Entry, look
@@ -75,11 +75,13 @@ def package(
     allow: Mapping[str, tuple[str, Origin | None]] | None = None,
     zipped_limit: int | None = ZIPPED,
     progress: Callable[[str], None] = _silent,
+    serves_web_app: bool = False,
 ) -> Package:
     """Pack the project in `folder` for one target; `place` puts it where people look.
 
     `exclude`: patterns in the syntax of .remitignore; `allow`: of files that may hold secrets, each with the reason
-    and its line; `zipped_limit`: None for a zip that goes through S3.
+    and its line; `zipped_limit`: None for a zip that goes through S3; `serves_web_app`: whether the adapters of web
+    frameworks belong into it.
     Raises RemitError for what cannot be packed, is a secret, or is over Lambda's limits, and for a link in `.remit`.
     """
     cache = own_folder(folder, "cache", "packages")
@@ -89,8 +91,11 @@ def package(
         cache.mkdir(parents=True, exist_ok=True)
         for _ in range(_ATTEMPTS):
             with contextlib.suppress(ChangedError):
-                installed = layer(folder, target, progress)
-                return _attempt(folder, cache, exclude, allow or {}, installed, zipped_limit)
+                own = layer(folder, target, progress)
+                layers = () if own is None else (own,)
+                if serves_web_app:
+                    layers = (*layers, web_adapters(folder, target, progress))
+                return _attempt(folder, cache, exclude, allow or {}, layers, zipped_limit)
     raise RemitError(
         f"files in {folder.resolve().name!r} keep changing while they are packed",
         hint="stop what writes there, or list it in .remitignore",
@@ -130,37 +135,50 @@ def _attempt(
     cache: Path,
     exclude: tuple[str, ...],
     allow: Mapping[str, tuple[str, Origin | None]],
-    installed: Layer | None,
+    layers: tuple[Layer, ...],
     zipped_limit: int | None,
 ) -> Package:
     """Pack one snapshot. Raises ChangedError when the folder is not the same before and after."""
     tree = survey(folder, exclude)
-    plan = _plan(tree, installed)
-    unzipped, biggest = sum(part.size for part in plan.values()), _parts(plan)
+    plan = _plan(tree, layers)
+    unzipped = sum(part.size for part in plan.values())
+    biggest = _parts(plan)
     if unzipped >= UNZIPPED:
         raise _too_big("unpacked", unzipped, UNZIPPED, biggest)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
         new = Path(work, "new.zip")
         suspects: list[Entry] = []
-        contents = _write(new, plan, installed, suspects)
+        contents = _write(new, plan, layers, suspects)
         if survey(folder, exclude).entries != tree.entries:
             raise ChangedError
         unneeded = refuse(tree.entries, suspects, allow)
-        size, digest = new.stat().st_size, sha256(new)
+        size = new.stat().st_size
+        digest = sha256(new)
         if zipped_limit is not None and size > zipped_limit:
             raise _too_big("zipped", size, zipped_limit, biggest)
         path = cache / f"{digest}.zip"
         new.replace(path)
     prune(cache, _KEPT)
-    left_out = (*tree.left_out, *(installed.left_out if installed else ()))
+    left_out = (*tree.left_out, *(omission for installed in layers for omission in installed.left_out))
     return Package(path, digest, size, unzipped, left_out, biggest, contents, unneeded)
 
 
-def _plan(tree: Tree, installed: Layer | None) -> dict[str, Entry | Member]:
+@dataclass(frozen=True, slots=True)
+class _Installed:
+    """A file of a layer, whose zip is at `path`."""
+
+    path: Path
+    member: Member
+
+    @property
+    def size(self) -> int:
+        """Bytes, unpacked."""
+        return self.member.size
+
+
+def _plan(tree: Tree, layers: tuple[Layer, ...]) -> dict[str, Entry | _Installed]:
     """What goes where, sorted by the bytes of the names. The app's own file wins over an installed one."""
-    plan: dict[str, Entry | Member] = {}
-    if installed is not None:
-        plan |= {member.name.decode(): member for member in members(installed.path)}
+    plan: dict[str, Entry | _Installed] = {**_installed(layers)}
     plan |= {entry.name: entry for entry in tree.entries}
     for name in plan:
         if name == "remit.py" or name.startswith("remit/"):
@@ -172,6 +190,23 @@ def _plan(tree: Tree, installed: Layer | None) -> dict[str, Entry | Member]:
     return dict(sorted(plan.items(), key=lambda item: item[0].encode()))
 
 
+def _installed(layers: tuple[Layer, ...]) -> dict[str, _Installed]:
+    """The files of the layers by their names; a package that several have is taken from the first of these alone."""
+    files: dict[str, _Installed] = {}
+    taken: set[str] = set()
+    for installed in layers:
+        own = {member.name.decode(): member for member in members(installed.path)}
+        files |= {name: _Installed(installed.path, own[name]) for name in own if _package_of(name) not in taken}
+        taken |= {_package_of(name) for name in own}
+    return files
+
+
+def _package_of(name: str) -> str:
+    """The first part of a file's name, that of a *.dist-info without its version."""
+    top = name.partition("/")[0]
+    return top.partition("-")[0] + ".dist-info" if top.endswith(".dist-info") else top
+
+
 def _runtime() -> tuple[Entry, ...]:
     """Give remit's runtime part, as the package `remit` of the zip."""
     folder = Path(__file__).parent.parent / "runtime"
@@ -181,31 +216,24 @@ def _runtime() -> tuple[Entry, ...]:
     )
 
 
-def _write(path: Path, plan: dict[str, Entry | Member], installed: Layer | None, suspects: list[Entry]) -> str:
+def _write(path: Path, plan: dict[str, Entry | _Installed], layers: tuple[Layer, ...], suspects: list[Entry]) -> str:
     """Write the zip; the digest of its contents. Files that may hold a secret join `suspects`."""
-    with path.open("w+b") as file, _opened(installed) as packed:
+    with path.open("w+b") as file, contextlib.ExitStack() as opened:
+        zips = {installed.path: opened.enter_context(installed.path.open("rb")) for installed in layers}
         archive = Archive(file)
         for name, part in plan.items():
             if isinstance(part, Entry):
                 archive.add(name, watched(part, suspects), executable=part.executable)
-            elif packed is not None:
-                archive.copy(packed, part)
+            else:
+                archive.copy(zips[part.path], part.member)
         contents = archive.finish()
         file.flush()
         os.fsync(file.fileno())
-    return hashlib.sha256((contents + (installed.contents if installed else "")).encode()).hexdigest()
+    texts = (contents, *(installed.contents for installed in layers))
+    return hashlib.sha256("".join(texts).encode()).hexdigest()
 
 
-@contextlib.contextmanager
-def _opened(installed: Layer | None) -> Iterator[BinaryIO | None]:
-    if installed is None:
-        yield None
-        return
-    with installed.path.open("rb") as file:
-        yield file
-
-
-def _parts(plan: dict[str, Entry | Member]) -> tuple[tuple[str, int], ...]:
+def _parts(plan: dict[str, Entry | _Installed]) -> tuple[tuple[str, int], ...]:
     sizes: dict[str, int] = {}
     for name, part in plan.items():
         top = name.partition("/")[0]
@@ -225,7 +253,8 @@ def _too_big(packing: str, size: int, limit: int, biggest: tuple[tuple[str, int]
 
 def bytes_in_words(size: int) -> str:
     """A size for people, in the unit that leaves one to three digits: `34.5 MB` (of 1024 * 1024 bytes)."""
-    amount, unit = float(size), "bytes"
+    amount = float(size)
+    unit = "bytes"
     for bigger in ("KB", "MB", "GB"):
         if amount < 1024:  # noqa: PLR2004 - the step between units
             break

@@ -47,8 +47,10 @@ def layer(folder: Path, target: Target, progress: Callable[[str], None]) -> Laye
     code 69 when no package index answers).
     """
     source = find(folder)
-    if source is None:
-        return None
+    return None if source is None else _installed_layer(folder, source, target, progress)
+
+
+def _installed_layer(folder: Path, source: Source, target: Target, progress: Callable[[str], None]) -> Layer:
     cache = own_folder(folder, "cache", "dependencies")
     place = cache / _key(source, target)
     facts = _facts(place)
@@ -59,6 +61,16 @@ def layer(folder: Path, target: Target, progress: Callable[[str], None]) -> Laye
     prune(cache, _KEPT)
     left_out = (LeftOut("its runtime part is added instead", (OWN_NAME,), 1),) if source.names_remit else ()
     return Layer(place / "layer.zip", facts["contents"], left_out)
+
+
+def web_adapters(folder: Path, target: Target, progress: Callable[[str], None]) -> Layer:
+    """The adapters between Lambda's events and web frameworks, as remit locked them, for one target.
+
+    RemitError: as `layer`.
+    """
+    locked = (Path(__file__).parent / "web_adapters.txt").read_text("utf-8")
+    source = Source("remit's lock of web adapters", (locked,), arguments=("--no-deps", "--require-hashes"))
+    return _installed_layer(folder, source, target, progress)
 
 
 def prune(cache: Path, count: int) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
 from remit.lint.secrets import LINE_END, holds_secret, secrets_in
+from remit.package.excluded_files import secret_by_name
 from remit.package.gitignore import Patterns, parse
-from remit.package.left_out import secret_by_name
 from remit.package.packed_files import read
 
 if TYPE_CHECKING:

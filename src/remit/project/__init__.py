@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from remit.project.late_bound import NoText
 
+__all__ = ["name", "namespace", "stage"]
+
 if TYPE_CHECKING:
     name: str
     stage: str
@@ -29,7 +31,7 @@ sys.modules[__name__].__class__ = _Project
 
 
 def __getattr__(attribute: str) -> str:
-    if attribute not in ("name", "stage", "namespace"):
+    if attribute not in __all__:
         raise AttributeError(f"there is no `project.{attribute}`; there are name, stage and namespace")
     from pathlib import Path  # noqa: PLC0415 - the three names are read seldom, the rooms' modules often
 

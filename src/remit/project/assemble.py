@@ -1,16 +1,16 @@
-"""Make functions of declarations: settings merged, policies with their lines, a worker for each job queue."""
+"""Make functions of declarations: settings merged, policies with their lines."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
-from remit.errors import RemitError, did_you_mean
+from remit.errors import Mistakes, RemitError
 from remit.project import item_lines, policy_list, setting_values
 from remit.project.current_load import relative
 from remit.project.name_checks import check_declaration, logical_id
+from remit.project.web_apps import check_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Access, Declaration
     from remit.project.settings import Items
-
-_QUEUE: Final = re.compile(r"[a-z][a-z0-9-]*")
-WORKER: Final = "remit.worker.work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +33,13 @@ def app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
     """The grants of a policy of the configuration, which reach every function."""
     items: Items = getattr(state.config.lambda_.iam, name)
     reason = Reason("setting", subjects=(name,))
-    parts = [policy_list.declare(value, span, reason, name) for value, span in items.parts]
-    return _relative(state, [grant for part in parts for grant in part])
+    grants: list[Grant] = []
+    mistakes = Mistakes()
+    for value, span in items.parts:
+        with mistakes.noted():
+            grants += policy_list.declare(value, span, reason, name)
+    mistakes.refuse()
+    return _relative(state, grants)
 
 
 def app_managed(state: Loading) -> dict[str, Origin | None]:
@@ -53,28 +55,40 @@ def app_managed(state: Loading) -> dict[str, Origin | None]:
 
 def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function:
     """The function that a declaration describes."""
-    check_declaration(declaration)
-    settings = _settings(state, declaration.settings)
-    access = declaration.access
-    if "Role" in settings.properties:
-        _check_own_role(declaration.name, access)
-    managed = _managed(state, access, everywhere, declaration.name, declaration.where)
+    access, mistakes = declaration.access, Mistakes()
+    settings = _NO_SETTINGS
+    policy: tuple[Grant, ...] = ()
+    managed: dict[str, Origin | None] = {}
+    with mistakes.noted():
+        check_declaration(declaration)
+    with mistakes.noted():
+        settings = merged_settings(state, declaration.settings)
+        if "Role" in settings.properties:
+            check_own_role(declaration.name, access)
+        if declaration.web is not None:
+            check_runtime(declaration.name, settings.properties["Runtime"], declaration.where.origin)
+    with mistakes.noted():
+        policy = declared_grants(state, access)
+    with mistakes.noted():
+        managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
+    mistakes.refuse()
     return Function(
         name=declaration.name,
         logical_id=logical_id(declaration.name),
         handler=declaration.handler,
         properties=settings.properties,
         triggers=declaration.triggers,
-        policy=(*_declared(state, access), *everywhere.policy),
+        policy=(*policy, *everywhere.policy),
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
+        web=declaration.web,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
     )
 
 
-def _check_own_role(name: str, access: tuple[Access, ...]) -> None:
+def check_own_role(name: str, access: tuple[Access, ...]) -> None:
     """A function that brings its role gets none of remit's: what is declared for it or its groups would vanish."""
     for declared in access:
         grants = policy_list.declare(declared.policy, declared.where, NO_REASON)
@@ -89,14 +103,19 @@ def _check_own_role(name: str, access: tuple[Access, ...]) -> None:
         )
 
 
-def _declared(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
+def declared_grants(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
+    """What a function and its groups, or the jobs of a queue, declare; with lines relative to the project."""
     grants: list[Grant] = []
+    mistakes = Mistakes()
     for declared in access:
-        grants += policy_list.declare(declared.policy, declared.where, Reason(declared.kind, subjects=(declared.name,)))
+        reason = Reason(declared.kind, subjects=(declared.name,))
+        with mistakes.noted():
+            grants += policy_list.declare(declared.policy, declared.where, reason)
+    mistakes.refuse()
     return _relative(state, grants)
 
 
-def _managed(
+def managed_policies(
     state: Loading, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span | None
 ) -> dict[str, Origin | None]:
     """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
@@ -128,7 +147,7 @@ def _relative(state: Loading, grants: list[Grant]) -> tuple[Grant, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Settings:
+class MergedSettings:
     """A function's settings, merged: CloudFormation's properties, the line of each, and the days that logs stay."""
 
     properties: dict[str, Any]
@@ -136,21 +155,20 @@ class _Settings:
     log_retention: int | None
 
 
-def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> _Settings:
+_NO_SETTINGS: Final = MergedSettings({}, {}, None)
+
+
+def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> MergedSettings:
     """The app's settings, then the groups' (outermost first), then the function's own on top."""
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
     checked: list[tuple[dict[str, Any], Mapping[str, Origin]]] = [(section.settings(), lines)]
+    mistakes = Mistakes()
     for span, layer in reversed(layers):
-        try:
-            values_here = setting_values.checked_settings(layer)
-        except RemitError as error:
-            setting, *steps = error.path or ("",)
-            value = item_lines.value_node(span, str(setting))
-            error.origin = item_lines.origin_of(item_lines.part_of(value, tuple(steps)), span)
-            error.path = ()
-            raise
-        checked.append((values_here, dict.fromkeys(layer, span.origin)))
+        for name, value in layer.items():
+            with mistakes.noted():
+                checked.append((_checked_setting(name, value, span), {name: span.origin}))
+    mistakes.refuse()
     properties: dict[str, Any] = {}
     written: dict[str, Origin] = {}
     retention: int | None = 30
@@ -163,7 +181,19 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
                 if (origin := relative(origins.get(name), state.folder)) is not None:
                     written[property_name] = origin
     without_empty = {name: value for name, value in properties.items() if value not in (None, [], {})}
-    return _Settings(without_empty, written, retention)
+    return MergedSettings(without_empty, written, retention)
+
+
+def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
+    """A setting that a decorator gives, checked. RemitError stands at the part of its value that is wrong."""
+    try:
+        return setting_values.checked_settings({name: value})
+    except RemitError as error:
+        setting, *steps = error.path or ("",)
+        node = item_lines.value_node(span, str(setting))
+        error.origin = item_lines.origin_of(item_lines.part_of(node, tuple(steps)), span)
+        error.path = ()
+        raise
 
 
 def _merge(old: Any, new: Any) -> Any:
@@ -171,73 +201,3 @@ def _merge(old: Any, new: Any) -> Any:
     if isinstance(old, dict) and isinstance(new, dict):
         return {**old, **{key: _merge(old.get(key), value) for key, value in new.items()}}
     return new
-
-
-def job_queues(state: Loading) -> tuple[str, ...]:
-    """The job queues, checked against the jobs that are declared."""
-    job = state.config.job
-    jobs = [declaration for declaration in state.declarations if declaration.job_queue is not None]
-    if not job.enable:
-        if jobs:
-            raise RemitError(
-                f"job `{jobs[0].name}` is declared, but jobs are off",
-                hint="set `config.job.enable = True`",
-                origin=jobs[0].where.origin,
-            )
-        return ()
-    queues = tuple(dict.fromkeys(("default", *job.additional_queues)))
-    for name in queues:
-        if not _QUEUE.fullmatch(name):
-            raise RemitError(
-                f"{name!r} is not a valid name for a job queue",
-                hint="a lower-case letter, then a-z, 0-9 and -",
-                origin=job.assigned["additional_queues"][1].origin,
-            )
-    for declaration in jobs:
-        if declaration.job_queue not in queues:
-            suggestion = did_you_mean(str(declaration.job_queue), queues)
-            raise RemitError(
-                f"there is no job queue `{declaration.job_queue}`",
-                hint=suggestion or f"add it: `config.job.additional_queues = [{declaration.job_queue!r}]`",
-                origin=declaration.where.origin,
-            )
-        check_declaration(declaration)
-    return queues
-
-
-def jobs_enabled(state: Loading) -> Origin | None:
-    """The line that turned jobs on."""
-    assigned = state.config.job.assigned.get("enable")
-    return None if assigned is None else relative(assigned[1].origin, state.folder)
-
-
-def workers(state: Loading, queues: tuple[str, ...], everywhere: Everywhere) -> list[Function]:
-    """A function per job queue, with what its jobs may do."""
-    workers = []
-    enabled = jobs_enabled(state)
-    for queue in queues:
-        jobs = [declaration for declaration in state.declarations if declaration.job_queue == queue]
-        # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
-        access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
-        groups = tuple(layer for job in jobs for layer in job.settings[1:])
-        settings = _settings(state, groups)
-        name = f"worker-{queue}"
-        if "Role" in settings.properties:
-            _check_own_role(name, access)
-        managed = _managed(state, access, everywhere, name, jobs[0].where if jobs else None)
-        workers.append(
-            Function(
-                name=name,
-                logical_id=logical_id(name),
-                handler=WORKER,
-                properties=settings.properties,
-                policy=tuple(dict.fromkeys((*_declared(state, access), *everywhere.policy))),
-                managed=tuple(managed),
-                managed_written=managed,
-                log_retention=settings.log_retention,
-                queue=queue,
-                origin=relative(jobs[0].where.origin, state.folder) if jobs else enabled,
-                written=settings.written,
-            )
-        )
-    return workers

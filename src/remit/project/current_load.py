@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import Origin, RemitError
+from remit.errors import Mistakes, Origin, RemitError
+from remit.project import plain_files
 from remit.project.settings import Config
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ class Loading:
     """The shared ones."""
     outputs: list[Output] = field(default_factory=list)
     """As `resources`."""
+    mistakes: Mistakes = field(default_factory=Mistakes)
+    """Everything that is wrong with the project, while it is loaded as far as it goes."""
+    incomplete: bool = False
+    """Whether a file of the configuration failed: what it would have set is not known."""
+    placeholders: dict[str, str] = field(default_factory=dict)
+    """The environment variables that stood for something unknown while the code ran, by the text they read as."""
 
 
 _current: contextvars.ContextVar[Loading | None] = contextvars.ContextVar("remit_loading", default=None)
@@ -57,8 +64,10 @@ def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> 
     try:
         yield state
     except RemitError as error:
-        error.origin = relative(error.origin, folder)
-        raise
+        mistakes = Mistakes(list(error.all))
+        for mistake in mistakes.errors:
+            mistake.origin = relative(mistake.origin, folder)
+        mistakes.refuse()  # in the order of the paths that people know
     finally:
         _current.reset(token)
 
@@ -77,6 +86,11 @@ def _shown(file: str, folder: Path) -> str:
             if path.is_relative_to(root):
                 return path.relative_to(root).as_posix()
     return file
+
+
+def is_users_file(file: str, folder: Path) -> bool:
+    """Whether code of a file is the project's own, and not of a package that is installed in its folder."""
+    return Path(file).is_relative_to(folder) and "site-packages" not in file
 
 
 def checked_stage(stage: str | None) -> str:
@@ -101,12 +115,11 @@ def project_name(folder: Path) -> str:
 
 
 def _declared_name(path: Path) -> str | None:
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
+    content = plain_files.content(path, path.name)
+    if content is None:
         return None
-    except OSError as error:
-        raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(path.name)) from None
+    try:
+        text = content.decode()
     except UnicodeDecodeError as error:
         raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(path.name)) from None
     import tomllib  # noqa: PLC0415 - where config names the project, nobody reads the file

@@ -4,36 +4,90 @@ from __future__ import annotations
 
 import inspect
 import linecache
+import os
 import re
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import did_you_mean
+from remit.project.current_load import is_users_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from remit.project.current_load import Loading
+
 _UNIMPORTABLE: Final = re.compile(r"cannot import name '(\w+)' from '(remit[\w.]*)'")
 _UNEXPECTED: Final = re.compile(r"([\w.]+)\(\) got an unexpected keyword argument '(\w+)'")
+_OUT_OF_REACH: Final = frozenset(
+    {"NoCredentialsError", "PartialCredentialsError", "EndpointConnectionError", "ConnectTimeoutError", "NoRegionError"}
+)
+"""What botocore raises where AWS is called without AWS."""
 _NOT_CALLABLE: Final = "'module' object is not callable"
 _SPOKEN: Final = ("remit.grants", "remit.triggers", "remit.project.declarations")
 """Where that is defined which people call with options."""
 
 
-def advice(error: BaseException) -> str | None:
+def advice(error: BaseException, state: Loading) -> str | None:
     """A hint, or None when there is nothing to say."""
+    return _advice(error, state) or _placeholder_in_use(error, state)
+
+
+def _advice(error: BaseException, state: Loading) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
-    if isinstance(error, KeyError) and str(error.args[0]).isupper():
-        return f"set the environment variable {error.args[0]}, or give it a default with os.environ.get()"
+    if isinstance(error, KeyError) and _is_of_environment(error):
+        return _unset_variable(str(error.args[0]), state)
+    if type(error).__name__ in _OUT_OF_REACH and type(error).__module__.startswith("botocore."):
+        return "call AWS inside of the function: the module is also imported where it is built, which needs no AWS"
+    return _misspelt(error)
+
+
+def _misspelt(error: BaseException) -> str | None:
+    """What remit has instead of a name that it does not have."""
     if isinstance(error, AttributeError):
         return _attribute(error.obj, str(error.name))
     if isinstance(error, ImportError) and (missing := _UNIMPORTABLE.match(str(error))):
         return _instead(sys.modules[missing[2]], missing[1])
     if isinstance(error, TypeError):
         return _call(error)
+    return None
+
+
+def _is_of_environment(error: KeyError) -> bool:
+    """Whether `os.environ` raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    frame = None if trace is None else trace.tb_frame
+    return frame is not None and isinstance(frame.f_locals.get("self"), type(os.environ))
+
+
+def _unset_variable(name: str, state: Loading) -> str:
+    from remit.project.declared_variables import declared_variables  # noqa: PLC0415 - only when something failed
+
+    slip = did_you_mean(name, declared_variables(state.folder))
+    if slip is not None:
+        return f"{slip} (a function's `environment` has that, and none has {name})"
+    return (
+        f"no function declares {name}: write `environment={{{name!r}: …}}` at the function that needs it, set the "
+        "variable before the build, or give it a default with os.environ.get()"
+    )
+
+
+def _placeholder_in_use(error: BaseException, state: Loading) -> str | None:
+    """What to do about code that cannot work with the placeholder of a variable which the failed line speaks of."""
+    trace, line = error.__traceback__, ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if is_users_file(file, state.folder):
+            line = linecache.getline(file, trace.tb_lineno)
+        trace = trace.tb_next
+    for text, name in state.placeholders.items():
+        if name in line or text in str(error).casefold():
+            return f"{name} has a value where the function runs, and a placeholder here: read it inside of the function"
     return None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 GUARDRAILS: Final = "config/guardrails"
+_OTHERS: Final = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
 def roots(folder: Path) -> tuple[Path, ...]:
@@ -31,3 +33,20 @@ def src_layout(folder: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         installed = False
     return installed or not any(folder.glob("*.py"))
+
+
+def module_file(folder: Path, module: str) -> Path | None:
+    """The file of a project's module, `api.web`: a module's own, or a package's `__init__.py`; None for none."""
+    for root in roots(folder):
+        path = root.joinpath(*module.split("."))
+        for file in (path.with_suffix(".py"), path / "__init__.py"):
+            if module and file.is_file():
+                return file
+    return None
+
+
+def is_left_alone(place: str, name: str) -> bool:
+    """Whether a folder `name` of `place` holds no code of the project's own: packages, environments, caches."""
+    if name.startswith(".") or name in _OTHERS:
+        return True
+    return os.path.lexists(os.path.join(place, name, "pyvenv.cfg"))  # noqa: PTH118 - called for each folder of a walk

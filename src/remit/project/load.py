@@ -2,89 +2,149 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remit.app import App
+from remit.app import ApiSettings, App
 from remit.errors import Origin, RemitError
 from remit.project import item_lines, policy_list
-from remit.project.assemble import Everywhere, app_managed, app_policy, function_of, job_queues, jobs_enabled, workers
+from remit.project.api_settings import api_settings, websocket_settings
+from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.project.current_load import Loading, loading, relative
 from remit.project.deferred_imports import deferred_sdk
+from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
+from remit.project.lambda_environment import check_placeholders, lambda_environment
 from remit.project.name_checks import check_handlers, check_names
+from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
 from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from remit.app import Grant
+    from remit.app import Function, Grant
+    from remit.project.declared_functions import Declaration
     from remit.project.settings import Section
 
 
 def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:
-    """The app that a project folder declares for a stage. Every mistake is a RemitError at its line.
+    """The app that a project folder declares for a stage. RemitError has every mistake, each at its line.
 
     Messages name the folder by its path, or by `folder_name` where the path means nothing to people.
     """
     root = Path(folder).resolve()
     if not root.is_dir():
         raise RemitError(f"there is no folder {str(root)!r}")
-    with loading(root, stage, folder_name) as state, importing(root), deferred_sdk():
+    with (
+        loading(root, stage, folder_name) as state,
+        time_limit(state),
+        importing(state),
+        deferred_sdk(),
+        lambda_environment(),
+    ):
         item_lines.forget()
-        run_configuration(state)
-        import_shared(state)
-        import_app(state)
         try:
-            with user_values(state):
-                return _app(state)
+            run_configuration(state)
+            import_shared(state)
+            with state.mistakes.noted():
+                import_app(state)
+            app = _app(state)
+            check_placeholders(state, app)
+            return app
         finally:
             item_lines.forget()
 
 
 def _app(state: Loading) -> App:
-    config = state.config
+    """The app that is declared. RemitError has every mistake of the project, those of its modules among them."""
+    config, noted = state.config, partial(_noted, state)
+    with noted():
+        check_jobs(state)
+    policy: tuple[Grant, ...] = ()
+    managed: dict[str, Origin | None] = {}
+    with noted():
+        policy = app_policy(state, "policy")
+    with noted():
+        managed = app_managed(state)
+    everywhere = Everywhere(policy, managed)
+    functions: list[Function] = []
+    for declaration in state.declarations:
+        if declaration.job is None:
+            with noted():
+                functions.append(_function(state, declaration, everywhere))
     queues = job_queues(state)
-    resources = tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.resources)
-    outputs = tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.outputs)
-    everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
-    plain = [declaration for declaration in state.declarations if declaration.job_queue is None]
-    functions = [function_of(state, declaration, everywhere) for declaration in plain]
-    functions += workers(state, queues, everywhere)
-    if not functions and not resources:
+    for queue in queues:
+        with noted():
+            functions.append(worker(state, queue, everywhere))
+    with noted():
+        check_handlers(state)
+    with noted():
+        check_names(state, functions)
+    replacements: dict[str, tuple[Grant, ...] | None] = {}
+    for name in ("default_policy", "default_vpc_policy"):
+        with noted():
+            replacements[name] = _replacement(state, name)
+    boundary = None
+    with noted():
+        boundary = _boundary(state)
+    api = ApiSettings()
+    with noted():
+        api = api_settings(state)
+    if not functions and not state.resources and not state.mistakes.errors:
         raise RemitError(
             "this app declares nothing to deploy",
             hint="decorate a function with `@app.function` in a module that the app module imports",
             origin=Origin(f"{config.app.replace('.', '/')}.py"),
         )
-    check_handlers(state)
-    check_names(state, functions)
-    iam = config.lambda_.iam
-    boundary = iam.permissions_boundary
-    if boundary is not None:
-        span = iam.assigned["permissions_boundary"][1]
-        boundary = policy_list.managed_arn(boundary, ("permissions_boundary",), span.origin)
+    state.mistakes.refuse()
     app = App(
         name=state.name,
         stage=state.stage,
         functions=tuple(functions),
-        resources=resources,
-        outputs=outputs,
+        resources=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.resources),
+        outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.outputs),
         queues=queues,
-        jobs={job.name: job.job_queue for job in state.declarations if job.job_queue is not None},
+        jobs=workers_of_jobs(state),
+        schedules_jobs=config.job.scheduler,
         queues_origin=jobs_enabled(state),
-        default_policy=_replacement(state, "default_policy"),
-        default_vpc_policy=_replacement(state, "default_vpc_policy"),
+        default_policy=replacements["default_policy"],
+        default_vpc_policy=replacements["default_vpc_policy"],
         default_policy_origin=_replaced_at(state, "default_policy"),
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         boundary_origin=_replaced_at(state, "permissions_boundary"),
+        share_roles=config.lambda_.iam.share_roles,
+        api=api,
+        websocket=websocket_settings(state),
         exclude=tuple(config.package.exclude),
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
     return with_own_sources(app)
+
+
+def _function(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function:
+    """A declared function, with the jobs that it sends and whether it looks up outputs."""
+    function = function_of(state, declaration, everywhere)
+    return replace(function, sends=sends(state, [declaration]), looks_up=looks_up(state, [declaration]))
+
+
+@contextlib.contextmanager
+def _noted(state: Loading) -> Iterator[None]:
+    """Note what is wrong with one part of what is declared, and go on with the next."""
+    with state.mistakes.noted(), user_values(state):
+        yield
+
+
+def _boundary(state: Loading) -> str | None:
+    iam = state.config.lambda_.iam
+    if iam.permissions_boundary is None:
+        return None
+    span = iam.assigned["permissions_boundary"][1]
+    return policy_list.managed_arn(iam.permissions_boundary, ("permissions_boundary",), span.origin)
 
 
 def _reasons(state: Loading, section: Section) -> Mapping[str, tuple[str, Origin | None]]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import importlib
+import contextlib
+import importlib.util
 import inspect
 import re
+import sys
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError, Span, described, did_you_mean
-from remit.project import item_lines
+from remit.errors import Mistakes, Origin, RemitError, Span, described, did_you_mean, nearest
+from remit.project import handler_source, item_lines
 from remit.project.current_load import relative
-from remit.project.user_code import user_code
+from remit.project.handler_source import HandlerProblem
+from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
-    from remit.app import Function
+    from pathlib import Path
+    from types import ModuleType
+
+    from remit.app import Function, WebApp
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Declaration
 
 _NAME: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+")
+_FORM: Final = "a handler reads `module.function`"
 NAME_LIMIT: Final = 64
 """Characters of a Lambda function's name ("Lambda quotas", 2026-11)."""
 HANDLER_LIMIT: Final = 128
@@ -58,72 +65,156 @@ def check_declaration(declaration: Declaration) -> None:
 def check_handlers(state: Loading) -> None:
     """Each handler must be what Lambda will find under that name: not overwritten, not only local."""
     by_handler: dict[str, Declaration] = {}
+    mistakes = Mistakes()
     for declaration in state.declarations:
         decorated = by_handler.setdefault(declaration.handler, declaration)
-        both = (declaration.function, decorated.function)
-        if None not in both and both[0] is not both[1]:
-            raise _twice(declaration.handler, decorated.where, declaration.where, state)
-        _check_handler(state, declaration)
+        functions = (declaration.function, decorated.function)
+        with mistakes.noted():
+            if None not in functions and functions[0] is not functions[1]:
+                raise _twice(declaration.handler, decorated.where, declaration.where, state)
+            if declaration.web is not None:
+                _check_web_app(state, declaration, declaration.web)
+            elif isinstance(declaration.handler, str) and not declaration.nested:
+                _check_handler(state, declaration)
+    mistakes.refuse()
 
 
 def _check_handler(state: Loading, declaration: Declaration) -> None:
-    module_name, _, attribute = declaration.handler.rpartition(".")
-    with user_code(state, module_name or declaration.handler):
-        try:
-            module = importlib.import_module(module_name) if module_name else None
-        except ModuleNotFoundError as error:
-            if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-                raise
-            module = None
+    module_name, attribute = handler_source.split(declaration.handler)
+    if module_name in sys.modules:
+        problem = _problem_of_imported(sys.modules[module_name], attribute)
+    elif declaration.function is not None and module_file(state.folder, module_name) is not None:
+        problem = _problem_of(declaration.function)  # its module failed after it
+    elif _may_be_in_a_layer(state, declaration):
+        problem = None
+    else:
+        problem = _problem_in_source(state, module_name, attribute)
+    if problem is not None:
+        raise RemitError(
+            f"the handler `{declaration.handler}` of function `{declaration.name}` {problem.message}",
+            hint=problem.hint,
+            origin=declaration.where.origin,
+        )
+
+
+def _may_be_in_a_layer(state: Loading, declaration: Declaration) -> bool:
+    own = any("layers" in settings or "properties" in settings for _, settings in declaration.settings)
+    return own or not state.config.lambda_.function.assigned.keys().isdisjoint(("layers", "properties"))
+
+
+def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> None:
+    """The module of a web app must exist, and have it. It is imported in the zip: its frameworks are there."""
+    path = module_file(state.folder, web.module)
+    if path is not None:
+        name = web.attribute.partition(".")[0]
+        file = path.relative_to(state.folder).as_posix()
+        problem = handler_source.problem(path.read_bytes(), name, file, is_web_app=True)
+    else:
+        problem = _problem_of_absent(state, web.module, web.attribute, ":")
+    if problem is not None:
+        raise RemitError(
+            f"the web app `{web.target}` of function `{declaration.name}` {problem.message}",
+            hint=problem.hint,
+            origin=declaration.where.origin,
+        )
+
+
+def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem | None:
+    """What is wrong with a handler of a module that has been imported, as the app module has."""
     target = getattr(module, attribute, None)
     if target is None:
-        attributes = [name for name in dir(module) if not name.startswith("_")] if module is not None else []
-        raise RemitError(
-            f"the handler `{declaration.handler}` of function `{declaration.name}` does not exist",
-            hint=did_you_mean(attribute, attributes) or "a handler reads `module.function`",
-            origin=declaration.where.origin,
-        )
+        attributes = [name for name in dir(module) if not name.startswith("_")]
+        return HandlerProblem("does not exist", did_you_mean(attribute, attributes) or _FORM)
+    return _problem_of(target)
+
+
+def _problem_of(target: object) -> HandlerProblem | None:
     if inspect.iscoroutinefunction(target):
-        raise RemitError(
-            f"the handler `{declaration.handler}` of function `{declaration.name}` is `async`",
-            hint="Lambda calls plain functions: use asyncio.run() inside one",
-            origin=declaration.where.origin,
-        )
+        return HandlerProblem("is `async`", "Lambda calls plain functions: use asyncio.run() inside one")
     if not callable(target):
-        raise RemitError(
-            f"the handler `{declaration.handler}` of function `{declaration.name}` is not a function but "
-            f"{described(target)}",
-            origin=declaration.where.origin,
-        )
+        return HandlerProblem(f"is not a function but {described(target)}")
+    return None
+
+
+def _problem_in_source(state: Loading, module_name: str, attribute: str) -> HandlerProblem | None:
+    """What is wrong with a handler of a module that nothing has imported: its source is read.
+
+    A module of a dependency is looked at in the zip.
+    """
+    path = module_file(state.folder, module_name)
+    if path is not None:
+        file = path.relative_to(state.folder).as_posix()
+        try:
+            return handler_source.problem(path.read_bytes(), attribute, file)
+        except OSError as error:
+            raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(file)) from None
+    return _problem_of_absent(state, module_name, attribute, ".")
+
+
+def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_by: str) -> HandlerProblem | None:
+    """What is wrong with a name of a module that is none of the project's: it may be a dependency's."""
+    package = module_name.partition(".")[0]
+    is_own = module_file(state.folder, package) is not None
+    if package and not is_own and (_is_installed(package) or _is_required(package, state.folder)):
+        return None
+    parents, _, _ = module_name.rpartition(".")
+    folders = [root.joinpath(*parents.split(".")) if parents else root for root in roots(state.folder)]
+    modules = {f"{parents}.{file.stem}".lstrip(".") for folder in folders for file in folder.glob("*.py")}
+    module = nearest(module_name, modules)
+    return HandlerProblem("does not exist", f"did you mean `{module}{joined_by}{attribute}`?" if module else _FORM)
+
+
+def _is_installed(name: str) -> bool:
+    """Whether there is a module of this name where remit runs; it is not imported."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _is_required(name: str, folder: Path) -> bool:
+    """Whether a file of dependencies speaks of a package of this name, which then is in the zip."""
+    for file in ("requirements.txt", "pyproject.toml"):
+        with contextlib.suppress(OSError, ValueError):
+            if name.replace("_", "-") in (folder / file).read_text("utf-8").lower().replace("_", "-"):
+                return True
+    return False
 
 
 def check_names(state: Loading, functions: list[Function]) -> None:
     """No name may stand for two functions, nor be longer than Lambda takes."""
     by_name: dict[str, Function] = {}
     by_id: dict[str, Function] = {}
-    namespace = f"{state.name}-{state.stage}"
+    mistakes = Mistakes()
     for function in functions:
-        namesake = by_name.setdefault(function.name, function)
-        if namesake is not function:
-            raise RemitError(
-                f"function `{function.name}` is declared twice; the other is at {namesake.origin}",
-                hint="give one another `name=`",
-                origin=function.origin,
-            )
-        same = by_id.setdefault(function.logical_id, function)
-        if same is not function:
-            raise RemitError(
-                f"functions `{same.name}` and `{function.name}` both become `{function.logical_id}` in the template",
-                hint="give one another `name=`",
-                origin=function.origin,
-            )
-        full = f"{namespace}-{function.name}"
-        if len(full) > NAME_LIMIT:
-            raise RemitError(
-                f"function name `{full}` has {len(full)} characters; Lambda allows {NAME_LIMIT}",
-                hint=f"shorten it by {len(full) - NAME_LIMIT}, with `name=`",
-                origin=function.origin,
-            )
+        with mistakes.noted():
+            _check_name(function, f"{state.name}-{state.stage}", by_name, by_id)
+    mistakes.refuse()
+
+
+def _check_name(function: Function, namespace: str, by_name: dict[str, Function], by_id: dict[str, Function]) -> None:
+    """Raise RemitError for a name that an earlier function has, by itself or in the template, or that is too long."""
+    namesake = by_name.setdefault(function.name, function)
+    if namesake is not function:
+        raise RemitError(
+            f"function `{function.name}` is declared twice; the other is at {namesake.origin}",
+            hint="give one another `name=`",
+            origin=function.origin,
+        )
+    same = by_id.setdefault(function.logical_id, function)
+    if same is not function:
+        raise RemitError(
+            f"functions `{same.name}` and `{function.name}` both become `{function.logical_id}` in the template",
+            hint="give one another `name=`",
+            origin=function.origin,
+        )
+    full_name = f"{namespace}-{function.name}"
+    if len(full_name) > NAME_LIMIT:
+        raise RemitError(
+            f"function name `{full_name}` has {len(full_name)} characters; Lambda allows {NAME_LIMIT}",
+            hint=f"shorten it by {len(full_name) - NAME_LIMIT}, with `name=`",
+            origin=function.origin,
+        )
 
 
 def _twice(handler: str, original: Span, repeated: Span, state: Loading) -> RemitError:

@@ -9,12 +9,14 @@ from dataclasses import replace
 from typing import Any, Final
 
 from remit.app import Grant, Reason
+from remit.catalogue.actions import service
 from remit.catalogue.managed_policies import managed_policies, managed_policy
-from remit.errors import Origin, Path, RemitError, Span, described, did_you_mean, spelled
+from remit.errors import MISSPELT, Mistakes, Origin, Path, RemitError, Span, described, nearest, spelled
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.iam.placeholders import placeholder
 from remit.project import item_lines
+from remit.project.lambda_environment import placeholder_in, refusal
 from remit.project.settings import Items
 
 _SNAKE: Final = {
@@ -36,7 +38,7 @@ _LONGEST: Final = 6_144  # characters of the largest managed policy: nothing in 
 
 
 def declare(value: Any, span: Span, reason: Reason, keyword: str = "policy") -> tuple[Grant, ...]:
-    """The grants of one policy value, each with its own line. RemitError stands at the item that is wrong."""
+    """The grants of one policy value, each with its own line. RemitError has the items that are wrong, at theirs."""
     return tuple(_items(value, item_lines.value_node(span, keyword), span, reason, (keyword,), 0))
 
 
@@ -46,13 +48,16 @@ def _items(value: Any, node: ast.expr | None, span: Span, reason: Reason, path: 
         for part, place in value.parts:
             yield from _items(part, item_lines.value_node(place), place, reason, path, depth + 1)
         return
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not _is_typed(value):
         if depth > _DEPTH:
             raise _wrong(path[:_SHOWN], f"nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
+        mistakes = Mistakes()
         for index, (item, item_node) in enumerate(
             zip(value, item_lines.item_nodes(node, len(value), span.file), strict=True)
         ):
-            yield from _items(item, item_node, span, reason, (*path, index), depth + 1)
+            with mistakes.noted():
+                yield from _items(item, item_node, span, reason, (*path, index), depth + 1)
+        mistakes.refuse()
         return
     try:
         if isinstance(value, Mapping):
@@ -67,6 +72,11 @@ def _items(value: Any, node: ast.expr | None, span: Span, reason: Reason, path: 
     yield from grants
 
 
+def _is_typed(value: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether it is what a typed grant gives: one item, whatever number of statements it takes."""
+    return isinstance(value, tuple) and bool(value) and all(isinstance(item, Grant) for item in value)
+
+
 def _check_keys(node: ast.expr | None, span: Span, path: Path) -> None:
     repeated = item_lines.repeated_key(node)
     if repeated is not None:
@@ -77,6 +87,8 @@ def _check_keys(node: ast.expr | None, span: Span, path: Path) -> None:
 def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[Grant]:
     if isinstance(value, Grant):
         yield value
+    elif isinstance(value, tuple):  # of a typed grant
+        yield from value
     elif isinstance(value, iam.Statement):
         yield Grant(value, reason, origin)
     elif isinstance(value, iam.Policy):
@@ -106,21 +118,17 @@ def _from_string(value: str, path: Path) -> iam.Statement:
     """Read "logs" as all of a service, "sqs:SendMessage" as one action or a pattern; both on every resource."""
     if value == "*" or _ACTION.fullmatch(value):
         return iam.allow(value)
-    if _SERVICE.fullmatch(value):
+    is_word = _SERVICE.fullmatch(value) is not None
+    if is_word and service(value):
         return iam.allow(f"{value}:*")
     if not value.strip():
         raise _wrong(path, "is an empty string", hint='name a service ("logs") or an action ("s3:GetObject")')
-    compact = re.sub(r"_(\w)", lambda found: found[1].upper(), re.sub(r"\s+", "", value).replace("::", ":"))
-    if "_" in value:  # as boto3 spells operations: dynamodb:put_item
-        compact = re.sub(r":([a-z])", lambda found: f":{found[1].upper()}", compact)
-    hint = f"did you mean `{compact}`?" if _ACTION.fullmatch(compact) or _SERVICE.fullmatch(compact) else None
-    if value.startswith("arn:"):
-        hint = "an ARN is a Resource: write {'Effect': 'Allow', 'Action': …, 'Resource': …}"
-    raise _wrong(
-        path,
-        f"is {value[:60]!r}: neither a service nor an action",
-        hint=hint or 'name a service ("logs"), an action ("s3:GetObject") or a pattern ("s3:Get*")',
-    )
+    from remit.project import meant_items  # noqa: PLC0415 - of mistakes alone
+
+    hint = meant_items.of_unknown_service(value) if is_word else meant_items.hint(value)
+    if hint is None:  # a service that the catalogue does not have: lint says so
+        return iam.allow(f"{value}:*")
+    raise _wrong(path, f"is {value[:60]!r}: neither a service nor an action", hint=hint)
 
 
 def _from_dict(raw: dict[Any, Any], path: Path) -> tuple[iam.Statement, ...]:
@@ -230,6 +238,10 @@ def _problem_of_text(text: str) -> tuple[str, str | None] | None:
     """What is wrong with any text of a policy, and a hint."""
     if len(text) > _LONGEST:
         return f"a string of {len(text):,} characters; a whole policy has at most 10,240", None
+    variable = placeholder_in(text)
+    if variable is not None:
+        error = refusal(variable)
+        return error.message, error.hint
     foreign = None if text.isascii() else _FOREIGN.search(text)
     if foreign is not None:
         sign = foreign.group()
@@ -281,10 +293,13 @@ def _managed(value: Any, node: ast.expr | None, span: Span, path: Path, depth: i
     origin = item_lines.origin_of(node, span)
     value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:
+        mistakes = Mistakes()
         for index, (item, item_node) in enumerate(
             zip(value, item_lines.item_nodes(node, len(value), span.file), strict=True)
         ):
-            yield from _managed(item, item_node, span, (*path, index), depth + 1)
+            with mistakes.noted():
+                yield from _managed(item, item_node, span, (*path, index), depth + 1)
+        mistakes.refuse()
     elif not isinstance(value, str):
         got = described(value)
         raise _wrong(path, f"must be a policy's name or ARN, got {got}", origin=origin)
@@ -323,7 +338,8 @@ def _check_exists(name: str, path: Path, origin: Origin) -> None:
     if namesake is not None:
         hint: str | None = f"did you mean `{f'{namesake.path}{namesake.name}'.lstrip('/')}`?"
     else:
-        hint = did_you_mean(name, managed_policies())
+        similar = nearest(name, managed_policies(), MISSPELT)  # a hint that names another right would widen
+        hint = None if similar is None else f"did you mean `{similar}`?"
     raise RemitError(
         f"{spelled(path)}: AWS has no managed policy {name!r}",
         hint=hint or "a policy of your own account is named by its ARN, with {aws.account}",

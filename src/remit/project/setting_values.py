@@ -198,7 +198,8 @@ def _architectures(path: Path, value: Any) -> Texts:
     return chosen
 
 
-def _retention(path: Path, value: Any) -> int:
+def retention(path: Path, value: Any) -> int:
+    """Days that CloudWatch Logs can keep logs."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong(path, "a number of days, or None to keep logs for ever", value)
     if value not in RETENTIONS:
@@ -366,7 +367,7 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
         between(512, 10_240, "MB"), lambda value: {"EphemeralStorage": {"Size": value}}
     ),
     "tracing": FunctionSetting(_tracing, lambda value: {"TracingConfig": {"Mode": value}}),
-    "log_retention": FunctionSetting(or_none(_retention), lambda _value: {}),
+    "log_retention": FunctionSetting(or_none(retention), lambda _value: {}),
     "properties": FunctionSetting(_properties, dict),
 }
 

@@ -6,14 +6,18 @@ These are the only files of a project that are executed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remit.errors import Origin, RemitError
+from remit.errors import Mistakes, Origin, RemitError
+from remit.project import passing_over, plain_files
+from remit.project.current_load import is_users_file, relative
 from remit.project.late_bound_search import check_late_reads
-from remit.project.layout import roots
+from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,21 +27,20 @@ if TYPE_CHECKING:
 
 
 def run_configuration(state: Loading) -> None:
-    """Run config/deploy.py, then the stage's own file."""
+    """Run config/deploy.py, then the stage's own file. Either may be absent."""
     for path in (
         state.folder / "config" / "deploy.py",
         state.folder / "config" / "deploy" / f"{state.stage}.py",
     ):
-        try:
-            source = path.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError as error:
-            raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(str(path))) from None
-        with user_code(state, path.relative_to(state.folder).as_posix()):
-            code = compile(source, str(path), "exec")
-            exec(code, {"__name__": f"config.{path.stem}", "__file__": str(path)})  # noqa: S102 - the declaration
-            check_late_reads(source, str(path), functions=True)
+        before = len(state.mistakes.errors)
+        with state.mistakes.noted():
+            source = plain_files.content(path)
+            if source is not None:
+                with user_code(state, path):
+                    namespace = {"__name__": f"config.{path.stem}", "__file__": str(path)}
+                    passing_over.run(source, str(path), namespace, functools.partial(mistake, state))
+                check_late_reads(source, str(path), functions=True)
+        state.incomplete |= len(state.mistakes.errors) > before
 
 
 def import_shared(state: Loading) -> None:
@@ -45,31 +48,37 @@ def import_shared(state: Loading) -> None:
     folder = state.folder / "shared" / "resources"
     for path in sorted(folder.glob("*.py")):
         if path.stem != "__init__":
-            with user_code(state, path.relative_to(state.folder).as_posix()):
+            with state.mistakes.noted(), user_code(state, path):
                 importlib.import_module(f"shared.resources.{path.stem}")
 
 
 def import_app(state: Loading) -> None:
     """Import the app module, whose decorators declare the functions."""
     name = state.config.app
-    paths = [root.joinpath(*name.split(".")) for root in roots(state.folder)]
-    if not any(path.with_suffix(".py").is_file() or (path / "__init__.py").is_file() for path in paths):
+    path = module_file(state.folder, name)
+    if path is None:
+        for root in roots(state.folder):
+            plain_files.content(root.joinpath(*name.split(".")).with_suffix(".py"))
+        if state.incomplete:  # the setting that names it may be what failed
+            return
         file = f"{name.replace('.', '/')}.py"
         raise RemitError(
             f"there is no app module in {state.folder_name!r}: neither `{file}` nor a package of that name",
             hint="`remit init NAME` makes a project; `config.app` names another module",
         )
-    with user_code(state, f"{name.replace('.', '/')}.py"):
-        module = importlib.import_module(name)
-        if module.__file__ is not None:
-            check_late_reads(Path(module.__file__).read_bytes(), module.__file__, functions=False)
+    with user_code(state, path):
+        importlib.import_module(name)
+    check_late_reads(path.read_bytes(), str(path), functions=False)
 
 
 @contextlib.contextmanager
-def importing(root: Path) -> Iterator[None]:
+def importing(state: Loading) -> Iterator[None]:
     """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again."""
+    root = state.folder
     added = [str(place) for place in roots(root)]
     sys.path[:0] = added
+    finder = passing_over.Finder(root, functools.partial(mistake, state))
+    sys.meta_path.insert(0, finder)
     importlib.invalidate_caches()
     before = set(sys.modules)
     shadowed: dict[str, ModuleType] = {
@@ -78,6 +87,7 @@ def importing(root: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        sys.meta_path.remove(finder)
         for place in added:
             sys.path.remove(place)
         new = [name for name in sys.modules if name not in before or name in shadowed]
@@ -95,25 +105,42 @@ def _inside(name: str, root: Path) -> bool:
 
 
 @contextlib.contextmanager
-def user_code(state: Loading, file: str) -> Iterator[None]:
-    """Whatever the user's own code raises becomes an error at the user's last line; what it prints is talk."""
+def user_code(state: Loading, path: Path) -> Iterator[None]:
+    """Whatever the user's own code raises becomes errors at the user's lines; what it prints is talk."""
+    process = os.getpid()
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
-    except RemitError as error:
-        error.origin = error.origin or _last_user_line(state, error, file)
-        raise
-    except SyntaxError as error:
-        at = Origin(error.filename or file, max(error.lineno or 0, 0), max(error.offset or 0, 0))
-        raise RemitError(f"{file} is not valid Python: {error.msg}", origin=at) from None
-    except SystemExit as error:
-        at = _last_user_line(state, error, file)
-        raise RemitError(f"{file} ended the program (exit {error.code})", origin=at) from None
-    except (KeyboardInterrupt, GeneratorExit):
+    except passing_over.STOPS:
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
-        message = f"{file} raised {type(error).__name__}: {_told(error)}"
-        raise RemitError(message, hint=_hint(error), origin=_last_user_line(state, error, file)) from None
+        mistakes = Mistakes(passing_over.mistakes_of(error, str(path), functools.partial(mistake, state)))
+    else:
+        mistakes = Mistakes()
+    finally:
+        if os.getpid() != process:  # the code forked, and this is not the process that loads
+            os._exit(0)
+    mistakes.refuse()
+
+
+def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
+    """What an exception means to people that the code of a file has raised: a RemitError at the user's last line."""
+    name = Path(file).relative_to(state.folder).as_posix() if Path(file).is_absolute() else file
+    if isinstance(error, RemitError):
+        error.origin = error.origin or _last_user_line(state, error, file)
+        return error
+    if isinstance(error, SyntaxError):
+        at = Origin(error.filename or file, max(error.lineno or 0, 0), max(error.offset or 0, 0))
+        return RemitError(f"{_name_of(at, state)} is not valid Python: {error.msg}", origin=at)
+    at = _last_user_line(state, error, file)
+    if isinstance(error, SystemExit):
+        return RemitError(f"{name} ended the program (exit {error.code})", origin=at)
+    return RemitError(f"{name} raised {type(error).__name__}: {_told(error)}", hint=_hint(error, state), origin=at)
+
+
+def _name_of(origin: Origin, state: Loading) -> str:
+    shown = relative(origin, state.folder)
+    return origin.file if shown is None else shown.file
 
 
 @contextlib.contextmanager
@@ -137,25 +164,23 @@ def user_values(state: Loading) -> Iterator[None]:
 def _told(error: BaseException) -> str:
     try:
         return str(error)
-    except KeyboardInterrupt:
+    except passing_over.STOPS:
         raise
     except BaseException:  # noqa: BLE001 - an exception's own text is the user's code as well
         return "(its text cannot be shown)"
 
 
-def _hint(error: BaseException) -> str | None:
+def _hint(error: BaseException, state: Loading) -> str | None:
     from remit.project.exception_advice import advice  # noqa: PLC0415 - only when something failed
 
-    return advice(error)
+    return advice(error, state)
 
 
 def _last_user_line(state: Loading, error: BaseException, file: str) -> Origin:
     import traceback  # noqa: PLC0415 - only when something failed
 
     frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(state.folder) and "site-packages" not in frame.filename
+        frame for frame in traceback.extract_tb(error.__traceback__) if is_users_file(frame.filename, state.folder)
     ]
     if not frames:
         return Origin(file)

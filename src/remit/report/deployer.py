@@ -13,7 +13,7 @@ from remit.report.terminal_text import page
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.deployer.deploying import Deployer
+    from remit.deployer.deployer_policy import Deployer
 
 
 def deployer_text(deployer: Deployer) -> str:
@@ -42,13 +42,14 @@ def remarks(deployer: Deployer) -> Iterator[str]:
 
 
 def _lines(deployer: Deployer) -> Iterator[str]:
-    count, characters = len(deployer.grants), policy_length(deployer.policy)
+    count = len(deployer.grants)
+    characters = policy_length(deployer.policy)
     most = quota("iam.managed").most
     yield (
         f"Whoever {deployer.doing} needs {count} statement{'' if count == 1 else 's'}, {characters:,} characters "
         f"(a managed policy holds {most:,})"
     )
     for grant in deployer.grants:
-        yield from grant_lines(grant)
+        yield from grant_lines(grant, action_a_line=True)
     for remark in remarks(deployer):
         yield f"note: {remark}"

@@ -76,6 +76,7 @@ def plan_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"
+    yield from _role_lines(plan)
     if plan.must_exist:
         yield "these must exist already"
         yield from (f"  {shown(source.words)}" for source in plan.must_exist)
@@ -84,6 +85,17 @@ def plan_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
     else:
         yield from _listed(list(_first(access)), "and functions may", "`remit diff --deployed`")
     yield _summary(plan, access)
+
+
+def _role_lines(plan: StackPlan) -> Iterator[str]:
+    """The functions that get another role, such as those that shared one until now."""
+    replacements = plan.role_replacements
+    if replacements:
+        yield "and the roles of functions"
+    for replacement in replacements[:_LISTED]:
+        yield f"  ~ {replacement.function} runs under {replacement.after}, no longer under {replacement.before}"
+    if len(replacements) > _LISTED:
+        yield f"  ~ {len(replacements) - _LISTED} more functions get another role"
 
 
 def access_lines(access: PlannedAccess, heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
@@ -118,6 +130,10 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
                 "scope": list(change.scope),
             }
             for change in plan.changes
+        ],
+        "role_replacements": [
+            {"function": replacement.function, "before": replacement.before, "after": replacement.after}
+            for replacement in plan.role_replacements
         ],
         "must_exist": [source_document(source) for source in plan.must_exist],
         "roles": [_change_document(access, change) for change in access.review.changes],
@@ -167,6 +183,8 @@ def _words(row: Row) -> str:
         may = "may no longer" if row.part == LOST else "may"
         return f"{some(row.resources)} {may} take on the role of {row.subject}"
     resources = tuple(dict.fromkeys(_short_resource(pattern, row.service) for pattern in row.resources))
+    if row.of_resource:
+        return f"{row.subject}: {row.title}, on {some(resources)} ({some(row.actions)})"
     return f"{row.subject} {_VERBS[row.part]} {row.level} on {some(resources)} ({some(row.actions)})"
 
 
@@ -186,7 +204,7 @@ def _first(access: PlannedAccess) -> Iterator[_Paragraph]:
         levels: dict[str, dict[str, None]] = {}
         paragraphs = []
         for row in change.rows:
-            if row.part == GAINED and row.title != TAKES_ON:
+            if row.part == GAINED and row.title != TAKES_ON and not row.of_resource:
                 levels.setdefault(row.service, {})[row.level] = None
             elif row.part != ACCEPTED:
                 paragraphs.append(_Paragraph(row.part, (f"  {SIGNS[row.part]} {_words(row)}",)))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
-from remit.report.comparison import example, groups, some
+from remit.report.comparison import PUBLIC, example, groups, some, tier_document
 from remit.review.access_change import Unseen
+from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from remit.deploy.drift import Drift
     from remit.errors import Origin
     from remit.iam.comparison import SideDifference, StatementLocation
+    from remit.iam.policy import Statement
     from remit.review.access_change import Accepted, Change, Review, Standing
+    from remit.review.statement_change import StatementChange
 
 GAINED, LOST, UNDECIDED, ACCEPTED = "gained", "lost", "undecided", "accepted"
 SIGNS: Final = {GAINED: "+", LOST: "-", UNDECIDED: "?", ACCEPTED: "~"}
@@ -42,6 +45,12 @@ class Row:
     """The access level of the actions, for access alone."""
     service: str = ""
     """The service of the actions, `*` for all; for access alone."""
+    public: bool = False
+    """Whether anybody on the internet is let in."""
+    of_resource: bool = False
+    """Whether it is about what a resource lets others do, whom its title names."""
+    changed: str = ""
+    """What of the statement is new, and what is gone, where the other version has one like it."""
 
     @property
     def anonymous(self) -> Row:
@@ -106,9 +115,22 @@ def _joined(group: Sequence[ChangeRows]) -> ChangeRows:
 
 def _rows(change: Change) -> Iterator[Row]:
     subject = subject_of(change)
-    for part, standing in ((GAINED, change.after), (LOST, change.before)):
-        yield from _trust_rows(part, subject, getattr(change.trust, part), standing)
-        yield from _access_rows(part, subject, getattr(change.access, part), standing)
+    access = change.access
+    gained, lost = (change.after, change.before), (change.before, change.after)
+    yield from _trust_rows(GAINED, subject, change.trust.gained, change.after)
+    gained_rows = [
+        *_access_rows(GAINED, subject, access.gained, gained),
+        *_access_rows(GAINED, subject, access.freed, lost, _FREED),
+    ]
+    yield from gained_rows
+    told_conditions = {row.changed for row in gained_rows}
+    yield from _trust_rows(LOST, subject, change.trust.lost, change.before)
+    lost_rows = [
+        *_access_rows(LOST, subject, access.lost, lost),
+        *_access_rows(LOST, subject, access.forbidden, gained, _FORBIDDEN),
+    ]
+    for row in lost_rows:
+        yield replace(row, changed="") if row.changed in told_conditions else row
     for item in (*change.trust.undecided, *change.access.undecided):
         yield Row(UNDECIDED, subject, f"{item.source.name}: {item.reason}", where=_line(change, item.source))
     for unseen in change.unseen:
@@ -128,27 +150,60 @@ def _accepted_rows(change: Change, subject: str) -> Iterator[Row]:
                 title = f"{difference.source.name}: {title}"
             yield Row(ACCEPTED, subject, title, where=f"accepted: {accepted.because}")
     for (because, kind), pieces in pieces_by_reason.items():
-        rows_of_kind = _trust_rows if kind == "trust" else _access_rows
-        for row in rows_of_kind(ACCEPTED, subject, pieces, change.after):
+        if kind == "trust":
+            accepted_rows = _trust_rows(ACCEPTED, subject, pieces, change.after)
+        else:
+            accepted_rows = _access_rows(ACCEPTED, subject, pieces, (change.after, None))
+        for row in accepted_rows:
             yield replace(row, where=f"accepted: {because}", line="")
 
 
-def _access_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
+def _access_rows(
+    part: str, subject: str, pieces: Iterable[Piece], sides: tuple[Standing | None, Standing | None], verb: str = ""
+) -> Iterator[Row]:
+    """The rows of some pieces; `sides` are the side whose statements they are of, and the other. Public ones first."""
+    standing, counterpart = sides
+    is_new = (part == LOST) is (verb == _FORBIDDEN)
+    conditions: dict[Statement, str] = {}
     for group in groups(pieces):
         where = _where(standing, group.source)
-        because = "" if _is_plain(group.difference) else group.because
+        because = "" if _is_plain(group.difference) or verb else group.because
+        statement = group.source.statement
+        if statement not in conditions:
+            conditions[statement] = _changed_conditions(_change_of(statement, standing, counterpart, is_new=is_new))
+        is_public = group.public and part == GAINED
         yield Row(
             part,
             subject,
-            f"{group.level} on {group.service}",
+            " ".join(filter(None, (PUBLIC if is_public else verb, group.title))),
             group.actions,
             group.resources,
             "; ".join(filter(None, (where, because))),
-            example(group.example),
+            group.request,
             _origin_line(standing, group.source),
             group.level,
             group.service,
+            is_public,
+            bool(group.principals),
+            conditions[statement],
         )
+
+
+def _change_of(
+    statement: Statement, standing: Standing | None, counterpart: Standing | None, *, is_new: bool
+) -> StatementChange:
+    """How a statement differs from what it was, or from what it has become."""
+    return changed_statement(statement, statements_of(standing), statements_of(counterpart), is_new=is_new)
+
+
+def _changed_conditions(change: StatementChange) -> str:
+    """The conditions that a statement has more, and less: a row tells all else of it."""
+    added = [f"now if {text}" for element, text in change.added if element == CONDITION]
+    removed = [f"no longer if {text}" for element, text in change.removed if element == CONDITION]
+    return "; ".join((*added, *removed))
+
+
+_FREED, _FORBIDDEN = "no longer denied:", "newly denied:"
 
 
 def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
@@ -163,7 +218,7 @@ def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Stan
 
 def _is_plain(difference: SideDifference | None) -> bool:
     """Whether no statement of the other side allows it: that goes without saying."""
-    return difference is not None and difference.denial is None and difference.part == "side"
+    return difference is not None and difference.denial is None and difference.part in ("side", "policy")
 
 
 def _where(standing: Standing | None, source: StatementLocation) -> str:
@@ -192,7 +247,7 @@ def _line(change: Change, source: StatementLocation) -> str:
 
 def subject_of(*changes: Change) -> str:
     """The functions that changes are about, or the roles; and when it is so, of a template with conditions."""
-    names = [name for change in changes for name in change.functions or (change.role,)]
+    names = [name for change in changes for name in change.functions or (change.title,)]
     text = ", ".join(names[:_FUNCTIONS])
     if len(names) > _FUNCTIONS:
         text = f"{text} and {len(names) - _FUNCTIONS} more"
@@ -229,6 +284,8 @@ def _row_lines(row: Row) -> Iterator[str]:
         yield f"      on {some(row.resources)}"
     if row.where:
         yield f"      {row.where}"
+    if row.changed:
+        yield f"      {row.changed}"
     if row.example:
         yield f"      for example {row.example}"
 
@@ -268,7 +325,9 @@ def counted(review: Review, rows: Sequence[Row]) -> str:
     changed = {name for change in review.changes for name in change.functions}
     of = f"{len(changed)} of {len(review.functions)} functions: " if review.functions and changed else ""
     tail = f", {counts[ACCEPTED]} accepted" if counts[ACCEPTED] else ""
-    return f"{of}{counts[GAINED]} gained, {counts[LOST]} lost, {counts[UNDECIDED]} undecided{tail}"
+    public = sum(row.public for row in rows if row.part == GAINED)
+    gained = f"{counts[GAINED]} gained{f' ({public} public)' if public else ''}"
+    return f"{of}{gained}, {counts[LOST]} lost, {counts[UNDECIDED]} undecided{tail}"
 
 
 def drift_lines(drift: Sequence[Drift]) -> Iterator[str]:
@@ -321,26 +380,59 @@ def _whom(change: Change) -> dict[str, Any]:
 
 
 def _pieces(change: Change, part: str) -> Iterator[dict[str, Any]]:
-    standing = change.after if part == GAINED else change.before
-    for kind, comparison in (("access", change.access), ("trust", change.trust)):
-        for piece in getattr(comparison, part):
-            yield _piece(change, piece, kind, standing)
+    """What is gained or lost: by statements that allow on its own side, and by statements that deny on the other."""
+    is_gain = part == GAINED
+    own, other = (change.after, change.before) if is_gain else (change.before, change.after)
+    access = "resource" if change.of_resource else "access"
+    for kind, comparison in ((access, change.access), ("trust", change.trust)):
+        yield from _pieces_of(change, kind, getattr(comparison, part), (own, other), is_new=is_gain)
+    denials = change.access.freed if is_gain else change.access.forbidden
+    yield from _pieces_of(change, "denial", denials, (other, own), is_new=not is_gain)
+
+
+def _pieces_of(
+    change: Change,
+    kind: str,
+    pieces: Iterable[Piece],
+    sides: tuple[Standing | None, Standing | None],
+    *,
+    is_new: bool,
+) -> Iterator[dict[str, Any]]:
+    """Pieces of one kind; `sides` are the side whose statements they are of, and the other."""
+    changed: dict[Statement, dict[str, Any] | None] = {}
+    for piece in pieces:
+        statement = piece.source.statement
+        if statement not in changed:
+            changed[statement] = _changed(_change_of(statement, *sides, is_new=is_new))
+        yield {**_piece(change, piece, kind, sides[0]), "changed": changed[statement]}
+
+
+def _changed(change: StatementChange) -> dict[str, Any] | None:
+    """What of a statement is new and what is gone, by element; null where the other version has none like it."""
+    if change == NO_CHANGE:
+        return None
+    return {"added": change.by_element(change.added), "removed": change.by_element(change.removed)}
 
 
 def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -> dict[str, Any]:
     grant = None if standing is None else standing.grant(piece.source)
     origin = grant.origin if grant else standing.role.trust_origin if standing and kind == "trust" else None
     policy = None if standing is None else standing.policy(piece.source)
+    has_caller = bool(piece.principal)
     return {
         "action": piece.request.action,
         "resource": piece.request.resource,
         "context": piece.context,
         "statement": piece.source.name,
         "origin": _origin(origin),
-        "tier": piece.tier,
+        **tier_document(piece),
         "kind": kind,
-        **({"principal": piece.request.principal} if kind == "trust" else {}),
-        "allows": {"action": piece.action, "resource": piece.resource},
+        **({"principal": piece.request.principal, "public": piece.public} if has_caller else {}),
+        "allows": {
+            "action": piece.action,
+            "resource": piece.resource,
+            **({"principal": piece.principal} if has_caller and kind != "trust" else {}),
+        },
         "policy": policy,
         "because": (grant.because if grant else "") or piece.because,
         "difference": piece.because,

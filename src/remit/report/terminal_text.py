@@ -14,7 +14,9 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-
 """All but tab and newline: with the others a text can clear the screen, hide a line, or retitle the window."""
 
 
-_SENTENCES: Final = frozenset({"advice", "because", "cause", "hint", "message", "note", "notes", "reason", "text"})
+_SENTENCES: Final = frozenset(
+    {"advice", "because", "cause", "error", "hint", "message", "note", "notes", "reason", "text"}
+)
 """The members of remit's JSON that hold sentences, or lists of them."""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import targets_of
 from remit.report.explanation import verdict_document, verdict_lines
-from remit.why.advice import is_service
+from remit.why.advice import is_service, takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,8 @@ def cause_lines(cause: Cause) -> Iterator[str]:
     if statement is not None:
         yield f"fix: allow it with {json.dumps(statement)}"
     yield from (f"hint: {line}" for line in cause.advice)
-    yield f"not visible from here: {', '.join(cause.unseen)}"
+    if cause.unseen:
+        yield f"not visible from here: {', '.join(cause.unseen)}"
 
 
 def _who(cause: Cause) -> str:
@@ -51,7 +52,15 @@ def _statement(cause: Cause) -> dict[str, Any] | None:
     """What would allow it, for somebody who is not of this app; None where something else is missing, or unknown."""
     denial = cause.denial
     missing = denial.layer in (None, "identity") and not denial.explicit and not cause.answers
-    if not missing or not cause.actions or denial.principal in (None, "anonymous", "*") or is_service(denial):
+    if (
+        not cause.can_be_allowed
+        or not missing
+        or not cause.actions
+        or denial.principal in (None, "anonymous", "*")
+        or is_service(denial)
+    ):
+        return None
+    if denial.resource is not None and not all(takes(action, denial.resource) for action in cause.actions):
         return None
     takes_no_resource = all(catalogued(action) is not None and not targets_of(action) for action in cause.actions)
     resource = "*" if takes_no_resource else denial.resource
@@ -61,7 +70,7 @@ def _statement(cause: Cause) -> dict[str, Any] | None:
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-_ARN: Final = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|aws)?:[^<>]+")
+_ARN: Final = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|aws)?:[^<>\[\]]+")
 """An ARN as a policy takes it: nothing of it masked."""
 
 

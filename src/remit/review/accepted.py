@@ -12,7 +12,7 @@ from remit.iam.prove.compare import includes
 from remit.review.accepted_file import ACCESS, POLICY, TRUST, UNDECIDED, AcceptedGain, read_accepted, written
 from remit.review.access_change import Accepted, Change, Review, Unseen
 from remit.review.comparable_roles import filled, plain
-from remit.review.trust import narrowed_trust, trusts_no_more
+from remit.review.principal_policies import lets_in_no_more, narrowed_trust, trusts_no_more
 from remit.review.working_tree import put_texts, whole
 from remit.roles.reference_names import put
 from remit.roles.reference_shapes import in_shape
@@ -94,6 +94,7 @@ def _settled(change: Change, judge: _Judge) -> Change:
         change.access,
         gained=still_open(change.access.gained, "access", judge.access),
         undecided=still_open(change.access.undecided, "access", judge.undecided),
+        freed=still_open(change.access.freed, "access", judge.access),
     )
     trust = replace(
         change.trust,
@@ -115,6 +116,11 @@ class _Judge:
 
     def access(self, piece: Piece) -> str | None:
         """The reason why a gain is accepted; None when it is not proven to be."""
+        if piece.principal:
+            allowed = Policy((filled(narrowed(piece), self.review.names),))
+            return self._within(
+                ACCESS, lambda statements: lets_in_no_more(Policy(statements), allowed, self.review.shapes)
+            )
         gain = Policy((filled(narrowed(piece), self.review.names),), self._version(piece.source))
         gain = in_shape(gain, self.review.shapes)
         return self._within(ACCESS, lambda statements: includes(in_shape(Policy(statements), self.review.shapes), gain))
@@ -178,7 +184,7 @@ def narrowed(piece: Piece) -> Statement:
 
     All pieces of a statement together have all that it gains, so that nobody accepts more than is told, nor less.
     """
-    statement = piece.source.statement
+    statement = replace(narrowed_trust(piece), effect="Allow")
     if piece.whole:
         return statement
     if not statement.actions.negated:
@@ -209,7 +215,7 @@ def acceptance(review: Review, because: str) -> tuple[AcceptedGain, ...]:
 
 
 def _statements(change: Change) -> Iterator[tuple[str, Statement]]:
-    for statement in _merged(map(narrowed, change.access.gained)):
+    for statement in _merged(map(narrowed, (*change.access.gained, *change.access.freed))):
         yield ACCESS, statement
     for statement in _merged(map(narrowed_trust, change.trust.gained)):
         yield TRUST, statement

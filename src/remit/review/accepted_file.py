@@ -8,7 +8,8 @@
       }
     ]
 
-In place of `statement`, `trust` holds a statement of a trust policy, `undecided` the very statement that could not be
+A statement with a Principal is about what a resource lets others do; its name stands among `functions`. In place of
+`statement`, `trust` holds a statement of a trust policy, `undecided` the very statement that could not be
 decided (or the reason, where it is about none), and `policy` the ARN of a managed policy or boundary that nobody can
 read.
 """
@@ -127,7 +128,7 @@ class _Reader:
             raise self.error("what is accepted is access: the Effect is Allow", kind, "Effect")
         if kind == TRUST and statement.principals is None:
             raise self.error("a statement of a trust policy says whom it lets in", kind, hint="add a 'Principal'")
-        if kind == ACCESS and statement.resources is None:
+        if kind == ACCESS and statement.resources is None and statement.principals is None:
             raise self.error("a statement says on which resources", kind, hint="add a 'Resource'")
         return statement
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from remit.iam.policy import Policy
 from remit.iam.prove.compare import Comparison
 from remit.roles.reference_shapes import Shapes
 
@@ -15,22 +16,40 @@ if TYPE_CHECKING:
     from remit.app import Grant, Role
     from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Policy
 
 SAME: Final = Comparison()
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What one resource lets others than roles do (a bucket's policy, a permission, a user), each part as text.
-
-    `allows` lets somebody in, `denies` keeps out whoever is let in elsewhere, `limits` is asked of those let in.
-    """
+    """What one resource lets others than roles do: a bucket's policy, a permission, a share."""
 
     type: str
-    allows: frozenset[str] = frozenset()
-    denies: frozenset[str] = frozenset()
-    limits: frozenset[str] = frozenset()
+    documents: tuple[tuple[Grant, ...], ...] = ()
+    """The statements of each of its policies, with their lines."""
+    on: tuple[str, ...] = ()
+    """What the policies are of, by the text that names it: the bucket of a bucket policy, or the resource itself."""
+    openings: frozenset[str] = frozenset()
+    """What else lets somebody in, in words: `AccessControl = PublicRead`."""
+    properties: frozenset[str] = frozenset()
+    """What of a share or an assignment says who may do something, in words, whatever a change of it does."""
+    unread: frozenset[str] = frozenset()
+    """The policies that are known at the deploy only, as text."""
+    doubts: frozenset[str] = frozenset()
+    """What its policies refer to and that may be something else now, as sentences."""
+    is_ceiling: bool = False
+    """Whether its policies limit and grant nothing by themselves, as those of a VPC endpoint do."""
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies of `documents`."""
+        return tuple(Policy(tuple(grant.statement for grant in grants), grants[0].version) for grants in self.documents)
+
+    @property
+    def meaning(self) -> object:
+        """All that it says, wherever it stands in a file and in whatever order."""
+        policies = frozenset((frozenset(policy.statements), policy.version) for policy in self.policies)
+        return policies, self.on, self.openings, self.properties, self.unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +64,10 @@ class Elsewhere:
     @property
     def words(self) -> str:
         """As a phrase: `policy of bucket Uploads`, `user Ann removed`."""
-        return f"{_words(self.type)} {self.name}{'' if self.how == 'changed' else f' {self.how}'}"
+        return f"{type_words(self.type)} {self.name}{'' if self.how == 'changed' else f' {self.how}'}"
 
 
-def _words(kind: str) -> str:
+def type_words(kind: str) -> str:
     """A resource's type in words: AWS::S3::BucketPolicy is a bucket policy, AWS::SQS::Queue has one."""
     name = kind.rpartition("::")[2] if "::" in kind else kind.removeprefix("aws_").replace("_", " ")
     plain = _CAPITAL.sub(" ", name).lower()
@@ -85,6 +104,11 @@ class Version:
     shapes: Shapes = field(default_factory=Shapes)
     """What is known of its references before the deploy."""
 
+    @property
+    def contents(self) -> object:
+        """What a part of a template holds, which may be the same however its conditions fall out."""
+        return self.roles, *(tuple((mapping or {}).items()) for mapping in (self.documents, self.others, self.giving))
+
 
 def nothing() -> Version:
     """What there is before the first deploy: no role, and nobody to whom a resource gives anything."""
@@ -111,7 +135,7 @@ class Standing:
 
     def grant(self, source: StatementLocation) -> Grant | None:
         """The grant that a piece's statement was written as; None for a managed policy's or a boundary's."""
-        if source.layer != "identity" or source.policy >= len(self.inline):
+        if source.layer not in ("identity", "resource") or source.policy >= len(self.inline):
             return None
         grants = self.inline[source.policy]
         return grants[source.index] if source.index < len(grants) else None
@@ -184,12 +208,20 @@ class Change:
     accepted: tuple[Accepted, ...] = ()
     when: tuple[str, ...] = ()
     """What must be so of a template's conditions, in words; empty for what holds however they fall out."""
+    of_resource: bool = False
+    """Whether it is about what a resource lets others do; `access` has then whom, and `role` is the resource."""
 
     @property
     def role(self) -> str:
         """The logical id of the role, after or else before."""
         standing = self.after or self.before
         return "" if standing is None else standing.role.logical_id
+
+    @property
+    def title(self) -> str:
+        """The role as people are told of it: `user Ann`."""
+        standing = self.after or self.before
+        return "" if standing is None else standing.role.title
 
     @property
     def broadens(self) -> bool:

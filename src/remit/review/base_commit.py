@@ -46,8 +46,11 @@ def _loaded(loaded: Callable[[], Version], ref: str, commit: str) -> Version:
     try:
         version = loaded()
     except RemitError as error:
-        at = error.origin and Origin(f"{ref}:{error.origin.file}", error.origin.line, error.origin.column)
-        raise RemitError(f"at {ref}: {error.message}", hint=error.hint, origin=at, exit_code=error.exit_code) from None
+        for mistake in error.all:
+            at = mistake.origin
+            mistake.message = f"at {ref}: {mistake.message}"
+            mistake.origin = at and Origin(f"{ref}:{at.file}", at.line, at.column)
+        raise
     return replace(version, where=f"{ref} ({commit[:7]})")
 
 

@@ -13,9 +13,9 @@ from remit.iam.prove.compare import Comparison
 from remit.review.access_change import SAME, Change, Review, Unseen
 from remit.review.boundary_changes import attached, notes, unseen
 from remit.review.comparable_roles import plain, stand
+from remit.review.principal_policies import compare_trust
 from remit.review.resource_policies import beside, elsewhere
 from remit.review.role_pairs import pairs, renamed
-from remit.review.trust import compare_trust
 from remit.roles.reference_names import put
 from remit.roles.reference_shapes import compare_in_shape
 from remit.template.policy_documents import trusting
@@ -46,7 +46,8 @@ def review(old: Version, new: Version) -> Review:
             changes.append(change)
     resource_differences: tuple[Elsewhere, ...] | None = None
     if old.giving is not None and new.giving is not None:
-        changes += beside(old.giving, new.giving)
+        was, now = {**old.names, **_shapes(old, new)}, {**new.names, **_shapes(new, old)}
+        changes += beside(old.giving, new.giving, was, now)
         resource_differences = tuple(elsewhere(old.giving, new.giving))
     stack_name = {"${AWS::StackName}": new.namespace} if new.namespace else {}
     return Review(

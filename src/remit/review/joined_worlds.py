@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from remit.iam.comparison import Piece
 from remit.iam.prove.compare import Comparison
-from remit.template.worlds import words
+from remit.template.condition_outcomes import words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from remit.review.access_change import Change, Elsewhere, Review
-    from remit.template.worlds import World
+    from remit.template.condition_outcomes import World
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ def _keys(change: Change) -> Iterator[Hashable]:
 
 
 def _key(change: Change, part: str, item: Any) -> Hashable:
-    subject = (item.source.statement, item.action, item.resource) if isinstance(item, Piece) else item
+    subject = (item.source.statement, item.action, item.resource, item.principal) if isinstance(item, Piece) else item
     return change.functions or change.role, change.before is None, change.after is None, part, subject
 
 
@@ -80,6 +80,8 @@ def _parts(change: Change) -> Iterator[tuple[str, Iterable[Any]]]:
         yield f"{kind} gained", comparison.gained
         yield f"{kind} lost", comparison.lost
         yield f"{kind} undecided", comparison.undecided
+        yield f"{kind} freed", comparison.freed
+        yield f"{kind} forbidden", comparison.forbidden
     yield "attached", change.attached
     yield "unseen", change.unseen
 
@@ -95,6 +97,8 @@ def _only(change: Change, keys: set[Hashable]) -> Change:
             selected(f"{kind} gained", comparison.gained),
             selected(f"{kind} lost", comparison.lost),
             selected(f"{kind} undecided", comparison.undecided),
+            selected(f"{kind} freed", comparison.freed),
+            selected(f"{kind} forbidden", comparison.forbidden),
         )
 
     return replace(

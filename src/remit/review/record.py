@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason, Role, RoleKind
 from remit.catalogue.managed_policies import managed_policy
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
@@ -64,7 +64,7 @@ def record(version: Version, stage: str, place: Place | None) -> str:
     if version.open is not None:
         document["open"] = sorted(version.open)
     if version.giving is not None:
-        document["giving"] = {name: _given(access) for name, access in sorted(version.giving.items())}
+        document["resources"] = {name: _given(access) for name, access in sorted(version.giving.items())}
     document["managed"] = dict(_managed(version.roles, version.documents))
     return json.dumps(document, indent=2) + "\n"
 
@@ -79,14 +79,19 @@ def _role(role: Role) -> dict[str, Any]:
         "trust": None if role.trust is None else render(role.trust),
         "grants": [_grant(grant) for grant in role.grants],
         **({"notes": list(role.notes)} if role.notes else {}),
+        **({} if role.kind == "role" else {"kind": role.kind}),
     }
 
 
 def _given(access: Given) -> dict[str, Any]:
-    document: dict[str, Any] = {"type": access.type}
-    for name, texts in (("allows", access.allows), ("denies", access.denies), ("limits", access.limits)):
+    document: dict[str, Any] = {"type": access.type, "on": list(access.on)}
+    if access.documents:
+        document["documents"] = [[_grant(grant) for grant in grants] for grants in access.documents]
+    for name, texts in (("openings", access.openings), ("properties", access.properties), ("unread", access.unread)):
         if texts:
             document[name] = sorted(texts)
+    if access.is_ceiling:
+        document["is_ceiling"] = True
     return document
 
 
@@ -162,7 +167,7 @@ def _version(value: Mapping[str, Any]) -> Version:
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
         open=_texts(value["open"]) if "open" in value else None,
-        giving={name: _read_given(access) for name, access in value["giving"].items()} if "giving" in value else None,
+        giving=_read_resources(value.get("resources")),
     )
 
 
@@ -176,12 +181,31 @@ def _read_role(value: Mapping[str, Any]) -> Role:
         boundary=None if boundary is None else _text(boundary),
         trusts=_texts(value["trusts"]),
         notes=_texts(value.get("notes", [])),
+        kind=_kind(value.get("kind", "role")),
     )
 
 
+def _read_resources(value: Mapping[str, Any] | None) -> dict[str, Given] | None:
+    """What the resources gave; None in the record of a remit that did not tell it, or told it as text."""
+    return None if value is None else {name: _read_given(access) for name, access in value.items()}
+
+
 def _read_given(value: Mapping[str, Any]) -> Given:
-    parts = (frozenset(_texts(value.get(name, []))) for name in ("allows", "denies", "limits"))
-    return Given(_text(value["type"]), *parts)
+    return Given(
+        _text(value["type"]),
+        tuple(tuple(_read_grant(grant) for grant in grants) for grants in value.get("documents", [])),
+        _texts(value["on"]),
+        openings=frozenset(_texts(value.get("openings", []))),
+        properties=frozenset(_texts(value.get("properties", []))),
+        unread=frozenset(_texts(value.get("unread", []))),
+        is_ceiling=value.get("is_ceiling") is True,
+    )
+
+
+def _kind(value: Any) -> RoleKind:
+    if value not in get_args(RoleKind):
+        raise ValueError
+    return cast("RoleKind", value)
 
 
 def _read_grant(value: Mapping[str, Any]) -> Grant:

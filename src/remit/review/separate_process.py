@@ -52,7 +52,7 @@ def loading_apart(folder: Path, stage: str | None, folder_name: str | None = Non
 
 
 def _answer(process: subprocess.Popen[bytes], answer: Path, log: Path) -> Version:
-    """The version that the other process wrote; RemitError: the mistake that it wrote, or it wrote nothing."""
+    """The version that the other process wrote; RemitError: the mistakes that it wrote, or it wrote nothing."""
     exit_code = process.wait()
     if not answer.is_file():
         log_lines = log.read_text("utf-8", errors="replace").strip().splitlines()
@@ -60,15 +60,20 @@ def _answer(process: subprocess.Popen[bytes], answer: Path, log: Path) -> Versio
         raise RemitError(f"loading the project ended with exit code {exit_code}", hint=hint)
     content = answer.read_bytes()
     document = json.loads(content)
-    if "error" not in document:
+    if "errors" not in document:
         return read_record(content, answer.name)
-    error = document["error"]
+    first, *further = [_mistake(error) for error in document["errors"]]
+    first.further = tuple(further)
+    raise first
+
+
+def _mistake(error: dict[str, Any]) -> RemitError:
     origin = None if error["origin"] is None else Origin(*error["origin"])
-    raise RemitError(error["message"], hint=error["hint"], origin=origin, exit_code=error["exit_code"])
+    return RemitError(error["message"], hint=error["hint"], origin=origin, exit_code=error["exit_code"])
 
 
 def main(folder: str, stage: str, answer: str, folder_name: str) -> None:
-    """The other process: write the app's roles as a record of a deploy, or the mistake in the project."""
+    """The other process: write the app's roles as a record of a deploy, or the mistakes in the project."""
     from remit.project.load import load  # noqa: PLC0415 - the other process alone loads a project
     from remit.review.working_tree import version_of  # noqa: PLC0415 - as above
 
@@ -76,7 +81,7 @@ def main(folder: str, stage: str, answer: str, folder_name: str) -> None:
         app = load(Path(folder), json.loads(stage), json.loads(folder_name))
         text = record(version_of(app), app.stage, None)
     except RemitError as error:
-        text = json.dumps({"error": _error(error)})
+        text = json.dumps({"errors": [_error(mistake) for mistake in error.all]})
     Path(answer).write_text(text, "utf-8")
 
 

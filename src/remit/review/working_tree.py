@@ -10,18 +10,19 @@ from remit.iam import tokens
 from remit.iam.policy import Globs
 from remit.project.load import load
 from remit.review.access_change import Given, Version
-from remit.review.resource_policies import giving_of_app
+from remit.review.resource_access import giving_of_app
 from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
 from remit.roles.reference_shapes import shapes_of
-from remit.synthesis.declared_roles import every_role, open_to_everyone
+from remit.synthesis.declared_roles import every_role, open_to_everyone, users_of
 from remit.synthesis.synth import intrinsics
+from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from remit.app import App, Resource, Role
+    from remit.app import App, Grant, Resource, Role
     from remit.iam.policy import Policy, Statement
 
 
@@ -38,16 +39,16 @@ def version_of(app: App, label: str = "the working tree") -> Version:
     for function in app.functions:
         if "Role" in function.properties and function.name not in served:
             foreign_roles[function.name] = tokens.text_of(function.properties["Role"])
-    resources = (replace(resource, properties=intrinsics(resource.properties)) for resource in app.resources)
+    resources = tuple(replace(resource, properties=intrinsics(resource.properties)) for resource in app.resources)
     return Version(
         label,
-        roles,
+        (*roles, *users_of(resources, roles)),
         documents=documents,
         namespace=app.namespace,
         others=foreign_roles,
         open=_open(app),
         shapes=shapes_of(resources_of(app)),
-        giving=giving_of_app(resources, roles, documents),
+        giving=giving_of_app(resources),
     )
 
 
@@ -57,6 +58,7 @@ def _open(app: App) -> tuple[str, ...]:
     for function in app.functions:
         for trigger in function.triggers:
             resources += trigger.resources(function)
+    resources += app_wide_resources(app)
     function_names = {f"{function.logical_id}Function": function.name for function in app.functions}
     return open_to_everyone((*resources, *app.resources), function_names)
 
@@ -91,10 +93,14 @@ def whole(namespace: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9-]){re.escape(namespace)}(?![A-Za-z0-9])")
 
 
+def _grants(grants: tuple[Grant, ...], put: Callable[[str], str]) -> tuple[Grant, ...]:
+    return tuple(replace(grant, statement=put_texts(grant.statement, put)) for grant in grants)
+
+
 def _role(role: Role, put: Callable[[str], str]) -> Role:
     return replace(
         role,
-        grants=tuple(replace(grant, statement=put_texts(grant.statement, put)) for grant in role.grants),
+        grants=_grants(role.grants, put),
         managed=tuple(map(put, role.managed)),
         boundary=None if role.boundary is None else put(role.boundary),
         trust=None if role.trust is None else _policy(role.trust, put),
@@ -106,11 +112,14 @@ def _policy(policy: Policy, put: Callable[[str], str]) -> Policy:
 
 
 def _given(access: Given, put: Callable[[str], str]) -> Given:
-    return Given(
-        access.type,
-        frozenset(map(put, access.allows)),
-        frozenset(map(put, access.denies)),
-        frozenset(map(put, access.limits)),
+    documents = (_grants(grants, put) for grants in access.documents)
+    return replace(
+        access,
+        documents=tuple(documents),
+        on=tuple(map(put, access.on)),
+        openings=frozenset(map(put, access.openings)),
+        properties=frozenset(map(put, access.properties)),
+        unread=frozenset(map(put, access.unread)),
     )
 
 

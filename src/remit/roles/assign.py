@@ -26,11 +26,12 @@ _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
 
 
 def assign(app: App) -> tuple[Role, ...]:
-    """One role per function, and those with which services call functions.
+    """A role of its own for every function, and those with which services call functions.
 
-    Functions whose access is identical, but for each one's own log group, share one. Grants on the app's own resources
-    that are given by name go by Fn::GetAtt, so that CloudFormation knows the order. A function whose `properties` bring
-    a role of its own gets none.
+    Where the app says so (`share_roles`), functions whose access is identical but for each one's own log group share
+    one. Grants on the app's own resources that are given by name go by Fn::GetAtt, so that CloudFormation knows the
+    order.
+    A function whose `properties` bring a role of its own gets none.
     """
     late_bound_arns = own_resources(app)
     groups: dict[object, list[tuple[Function, tuple[Grant, ...]]]] = {}
@@ -40,8 +41,7 @@ def assign(app: App) -> tuple[Role, ...]:
         grants = _deduplicated(
             bind(grant, late_bound_arns) for grant in (*default_grants(app, function), *function.policy)
         )
-        key = (frozenset(_anonymous(grant.statement, function) for grant in grants), frozenset(function.managed))
-        groups.setdefault(key, []).append((function, grants))
+        groups.setdefault(_shared_key(app, function, grants), []).append((function, grants))
     of_functions = [_role(app, part) for members in groups.values() for part in _parts(members)]
     return (*of_functions, *_service_roles(app, late_bound_arns))
 
@@ -54,6 +54,13 @@ def _service_roles(app: App, late_bound_arns: Mapping[str, str]) -> Iterator[Rol
                 for role in trigger.roles(function):
                     grants = tuple(bind(grant, late_bound_arns) for grant in role.grants)
                     yield replace(role, grants=grants, boundary=app.boundary)
+
+
+def _shared_key(app: App, function: Function, grants: tuple[Grant, ...]) -> object:
+    """What is equal for functions that run under one role."""
+    if not app.share_roles:
+        return function.name
+    return frozenset(_anonymous(grant.statement, function) for grant in grants), frozenset(function.managed)
 
 
 def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[tuple[Function, tuple[Grant, ...]]]]:

@@ -18,7 +18,7 @@ from remit.roles.assign import bind, may_break, replaces
 from remit.roles.encryption_keys import encryption
 from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import put
-from remit.roles.role_policies import ask, at, own_verdict, places, ready_role, ready_roles, source
+from remit.roles.role_policies import ask, names_at, own_verdict, places, ready_role, ready_roles, source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -101,7 +101,10 @@ _EFFECTS: Final[dict[Part, tuple[Severity, str]]] = {
     defaults.logs: ("warning", "its logs are lost without a word"),
     defaults.network: ("error", _REFUSES),
     defaults.triggers: ("error", "the event source cannot be made, and the deploy fails"),
-    defaults.jobs: ("error", "its jobs do not run"),
+    defaults.job_source: ("error", "its jobs do not run"),
+    defaults.jobs: ("warning", "`perform_later` is denied"),
+    defaults.failed_jobs: ("warning", "jobs that fail wait as long as their queue hides them, and leave no reason"),
+    defaults.job_marks: ("error", "jobs with `once=True` do not run"),
     defaults.shared_resources: ("warning", "`lookup` is denied"),
     defaults.tracing: ("error", _REFUSES),
     defaults.dead_letters: ("error", _REFUSES),
@@ -120,10 +123,8 @@ _CHECKED: Final = frozenset({
 })  # fmt: skip
 """What Lambda tries before it makes a function in a VPC: all that AWSLambdaVPCAccessExecutionRole had in its v1."""
 _UNCHECKED: Final[tuple[Severity, str]] = ("warning", "the role is short of what Lambda's documentation asks for")
-_SEND: Final = "sqs:SendMessage"
-_SENDING: Final[tuple[Severity, str]] = ("warning", "`perform_later` is denied")
 _BY_LAMBDA: Final = frozenset(
-    {defaults.network, defaults.triggers, defaults.dead_letters, defaults.encrypted_environment}
+    {defaults.network, defaults.triggers, defaults.job_source, defaults.dead_letters, defaults.encrypted_environment}
 )
 """What Lambda itself asks for, in the role's name, and without saying for which function."""
 _ACCOUNT: Final = "aws:PrincipalAccount"
@@ -142,7 +143,10 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[BrokenFeature, ...]:
     plain = replace(app, default_policy=None, default_vpc_policy=None)
     late_bound_arns = own_resources(app)
     by_function = ready_roles(app, roles)
-    by_id = {role.logical_id: _Asked(by_function[name]) for role in roles for name in role.functions[:1]}
+    names_by_place: dict[tuple[str, ...], dict[str, str]] = {}
+    by_id = {
+        role.logical_id: _Asked(by_function[name], names_by_place) for role in roles for name in role.functions[:1]
+    }
     losses: list[BrokenFeature] = []
     for function in app.functions:
         if function.name not in by_function:
@@ -184,19 +188,25 @@ def _merged(losses: Iterable[BrokenFeature]) -> tuple[BrokenFeature, ...]:
 
 
 class _Asked:
-    """A role to be asked, in each of the places that its statements name, where it is put once."""
+    """A role to be asked, in each of the places that its statements name, where it is put once.
 
-    def __init__(self, role: ReadyRole) -> None:
+    `names_by_place` says what references are in each place: all roles of an app have the same, so they share it.
+    """
+
+    def __init__(self, role: ReadyRole, names_by_place: dict[tuple[str, ...], dict[str, str]]) -> None:
         self.role = role
+        self._names_by_place = names_by_place
         self._at: dict[tuple[str, ...], ReadyRole] = {}
 
     def at(self, resource: str) -> Iterator[ReadyRole]:
         """The role in every place where it may be asked for a resource."""
         for place in places(self.role, resource):
-            names = tuple(place.values())
-            if names not in self._at:
-                self._at[names] = at(self.role, place)
-            yield self._at[names]
+            where = tuple(place.values())
+            if where not in self._names_by_place:
+                self._names_by_place[where] = names_at(self.role.names, place)
+            if where not in self._at:
+                self._at[where] = ready_role(self.role.role, self._names_by_place[where], self.role.documents)
+            yield self._at[where]
 
     @cached_property
     def bounds(self) -> _Asked | None:
@@ -209,7 +219,8 @@ class _Asked:
             for policy in role.layers.boundary
             for statement in policy.statements
         )
-        return _Asked(ready_role(replace(role.role, grants=grants, managed=(), boundary=None), role.names))
+        boundary = ready_role(replace(role.role, grants=grants, managed=(), boundary=None), role.names)
+        return _Asked(boundary, self._names_by_place)
 
 
 def _broken(
@@ -237,8 +248,6 @@ def _broken(
 def _shape(app: App, function: Function, role: _Asked, part: Part, grant: Grant) -> BrokenFeature:
     """What is the same of everything that a needed grant may lack; nothing is missing yet."""
     severity, effect = _EFFECTS.get(part, _UNFORESEEN)
-    if part is defaults.jobs and _SEND in grant.statement.actions.patterns:
-        severity, effect = _SENDING
     vpc_alone = app.default_policy is None
     return BrokenFeature(
         function=function.name,
@@ -318,8 +327,7 @@ def _context(grant: Grant, function: Function, part: Part) -> Context:
         for condition in grant.statement.conditions
         if condition.operator == "StringEquals" and len(condition.values) == 1
     }
-    by_lambda = part in _BY_LAMBDA or (part is defaults.jobs and _SEND not in grant.statement.actions.patterns)
-    source = {} if part is encryption else {_SOURCE: None if by_lambda else function.arn}
+    source = {} if part is encryption else {_SOURCE: None if part in _BY_LAMBDA else function.arn}
     return {_ACCOUNT: "${AWS::AccountId}", "aws:SecureTransport": "true", **source, **granted_keys}
 
 
@@ -372,7 +380,8 @@ def _all(answers: list[Answer]) -> Answer:
 
 def _by_type(action: str, resource: str) -> tuple[str, ...]:
     """`…:*/*` told as the resource types that the action must have: who writes them one by one means the same."""
-    action_row, arn = catalogued(action), parse(resource)
+    action_row = catalogued(action)
+    arn = parse(resource)
     if action_row is None or arn is None or arn.resource != "*/*":
         return ()
     places = {"Partition": arn.partition, "Region": arn.region, "Account": arn.account}

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import managed_policy
 from remit.catalogue.types import arns_of
@@ -116,8 +115,12 @@ def _managed(app: App) -> Iterator[tuple[str, Policy]]:
 
 def at(role: ReadyRole, place: Place) -> ReadyRole:
     """The same role as it is in one partition, region and account."""
-    names = {**role.names, **{text: put(name, place) for text, name in role.names.items()}, **place}
-    return ready_role(role.role, names, role.documents)
+    return ready_role(role.role, names_at(role.names, place), role.documents)
+
+
+def names_at(names: Mapping[str, str], place: Place) -> dict[str, str]:
+    """What references will be in one partition, region and account."""
+    return {**{text: put(name, place) for text, name in names.items()}, **place}
 
 
 def places(role: ReadyRole, *more: str, home: str = "") -> tuple[Place, ...]:
@@ -170,14 +173,12 @@ def ask(
 
     With `identity_alone` the boundary is left out.
     """
-    action_row = catalogued(action)
     request = Request(
         action=action,
         resource=put(resource, role.names),
         principal=principal,
         context={**(context or {})},
         open=ALL,
-        wildcard_only=None if action_row is None else (not action_row.targets or None),
     )
     return evaluate(request, role.layers.identity if identity_alone else role.layers)
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.quotas import quota
 from remit.errors import RemitError, few
+from remit.roles.assign import assign
 from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
 
@@ -25,7 +27,7 @@ _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     """Raise RemitError for the first thing that a deploy would fail on, at the line that wrote it."""
-    _check_counts(template)
+    _check_counts(template, roles, app)
     by_id = {resource.logical_id: resource for resource in template.resources}
     targets: dict[str, tuple[str, ...]] = {}
     written = {f"{function.logical_id}Function": function.written for function in app.functions}
@@ -45,23 +47,37 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
             _check_visibility(resource, by_id)
 
 
-def _check_counts(template: Template) -> None:
+def _check_counts(template: Template, roles: tuple[Role, ...], app: App) -> None:
     most = quota("cloudformation.template.resources").most
-    if len(template.resources) > most:
+    count = len(template.resources)
+    if count > most:
         counts = Counter(resource.type for resource in template.resources)
-        by_type = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+        by_type = ", ".join(f"{number} {kind}" for kind, number in counts.most_common())
         raise RemitError(
-            f"the template has {len(template.resources)} resources; CloudFormation allows {most}: {by_type}",
-            hint="split the app into two projects; functions whose access is identical share a role",
+            f"the template has {count} resources; CloudFormation allows {most}: {by_type}",
+            hint=_way_to_fewer(app, roles, count, most),
         )
     outputs = quota("cloudformation.template.outputs").most
     if len(template.outputs) > outputs:
         raise RemitError(f"the template has {len(template.outputs)} outputs; CloudFormation allows {outputs}")
 
 
+def _way_to_fewer(app: App, roles: tuple[Role, ...], count: int, most: int) -> str:
+    """What to do about a template of `count` resources, which may have `most`."""
+    split = "split the app into two projects"
+    shared_roles = assign(replace(app, share_roles=True))
+    fewer = len(roles) - len(shared_roles)
+    if fewer <= 0:
+        return split
+    setting = f"`config.lambda_.iam.share_roles = True` makes {len(shared_roles)} roles of these {len(roles)}"
+    sharing = f"{setting}: functions whose access is identical share one"
+    return sharing if count - fewer <= most else f"{split}; {sharing}, and {count - fewer} resources would be left"
+
+
 def check_body(body: str) -> None:
     """Raise RemitError when the template's text (ASCII) is longer than CloudFormation takes."""
-    size, limit = len(body), quota("cloudformation.template.s3").most
+    size = len(body)
+    limit = quota("cloudformation.template.s3").most
     if size > limit:
         raise RemitError(
             f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
@@ -87,19 +103,19 @@ def _check_actions(role: Role) -> None:
     for grant in role.grants:
         for action in grant.statement.actions.patterns:
             if not _ACTION.fullmatch(action):
+                from remit.project.meant_items import hint_of_action  # noqa: PLC0415 - of mistakes alone
+
                 raise RemitError(
                     f"{action!r} is not an action: IAM refuses the policy of {few(role.serves)}",
-                    hint="an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`",
+                    hint=hint_of_action(action),
                     origin=grant.origin,
                 )
 
 
 def _check_environment(resource: Resource) -> None:
     variables = resource.properties.get("Environment", {}).get("Variables", {})
-    size, limit = (
-        sum(len(str(name)) + len(str(value)) for name, value in variables.items()),
-        quota("lambda.function.environment").most,
-    )
+    size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
+    limit = quota("lambda.function.environment").most
     if size > limit:
         raise RemitError(
             f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",

@@ -77,12 +77,20 @@ def _checked(reference: Reference, by_id: Mapping[str, Resource], at: Resource |
     if name not in by_id:
         raise RemitError(
             f"{label}: {reference.text} names no resource of the template",
-            hint=did_you_mean(name, by_id),
+            hint=did_you_mean(name, by_id) or _late_value(name, attribute),
             origin=at.origin,
         )
     if attribute is not None:
         _check_attribute(attribute, by_id[name].type, at, label)
     return name
+
+
+def _late_value(name: str, attribute: str | None) -> str | None:
+    """What was meant by a reference that spells a value of Python's, `${aws.region}`, or misspells `${AWS::Region}`."""
+    if name in ("aws", "project"):
+        return f'write it without the `$`, in an f-string: f"…{{{name}.{attribute}}}…"'
+    parameter = tokens.pseudo_parameter(name)
+    return None if parameter is None else f"did you mean `${{{parameter}}}`?"
 
 
 def _check_attribute(attribute: str, type_name: str, at: Resource | Output, label: str) -> None:

@@ -15,7 +15,7 @@ from remit.template.attached_policies import attached, held_policies
 from remit.template.policy_documents import services, trusting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Grant, Resource, Role
     from remit.documents.json_text import Path
@@ -100,18 +100,62 @@ def _stack_of(read: FileRoles) -> DeclaredStack:
 
 
 def open_to_everyone(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple[str, ...]:
-    """The functions, by name, that a permission lets everyone call: from anywhere, or at a URL that asks nobody.
+    """The functions, by name, that everyone may call: from anywhere, at a URL, or at an API's route that asks nobody.
 
     `functions` has their names by logical id.
     """
+    resources = tuple(resources)
     names = (
-        tokens.text_of(resource.properties.get("FunctionName")).removeprefix("${").partition(".")[0].removesuffix("}")
+        _referred(resource.properties.get("FunctionName"))
         for resource in resources
         if resource.type == "AWS::Lambda::Permission"
         and resource.properties.get("Principal") == "*"
         and not any(limit in resource.properties for limit in PERMISSION_LIMITS)
     )
-    return tuple(dict.fromkeys(functions[name] for name in names if name in functions))
+    return tuple(
+        dict.fromkeys(functions[name] for name in (*names, *_behind_open_routes(resources)) if name in functions)
+    )
+
+
+def _behind_open_routes(resources: tuple[Resource, ...]) -> Iterator[str]:
+    """The functions, by logical id, behind routes without authorization; a WebSocket's clients pass `$connect` first.
+
+    Source: "AWS::ApiGatewayV2::Route" (CloudFormation reference): only `$connect` of a WebSocket API authorizes.
+    """
+    by_id = {resource.logical_id: resource.properties for resource in resources}
+    routes = [resource.properties for resource in resources if resource.type == "AWS::ApiGatewayV2::Route"]
+    for route in routes:
+        if route.get("AuthorizationType", "NONE") != "NONE":
+            continue
+        api = by_id.get(_referred(route.get("ApiId")), {})
+        if api.get("ProtocolType") == "WEBSOCKET" and route.get("RouteKey") != "$connect":
+            continue
+        integration = by_id.get(_referred(str(tokens.text_of(route.get("Target"))).removeprefix("integrations/")), {})
+        for reference in tokens.references(tokens.text_of(integration.get("IntegrationUri"))):
+            yield reference.target or ""
+
+
+def _referred(value: object) -> str:
+    """The logical id that a Ref or a Fn::GetAtt names."""
+    return tokens.text_of(value).removeprefix("${").partition(".")[0].removesuffix("}")
+
+
+def users_of(resources: tuple[Resource, ...], roles: Iterable[Role]) -> tuple[Role, ...]:
+    """The users and groups of a template, and the managed policies that neither they nor any of the roles have."""
+    if not any(resource.type.startswith(_IAM) for resource in resources):
+        return ()
+    from remit.template.roles import roles_of  # noqa: PLC0415 - few apps declare access in shared resources
+
+    app_roles = tuple(roles)
+    granted = {grant.statement for role in app_roles for grant in role.grants}
+    attached_arns = {arn for role in app_roles for arn in (*role.managed, role.boundary)}
+    holders = []
+    for holder in roles_of(resources, _anywhere).holders:
+        is_of_a_role = granted.issuperset(grant.statement for grant in holder.grants)
+        is_held = holder.kind == "managed policy" and (is_of_a_role or f"${{{holder.logical_id}}}" in attached_arns)
+        if holder.kind != "role" and not is_held:
+            holders.append(_unplaced(holder))
+    return tuple(holders)
 
 
 def _unplaced(role: Role) -> Role:

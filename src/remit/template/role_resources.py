@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.template.attached_policies import HOLDERS
+from remit.template.condition_outcomes import conditions_of
 from remit.template.roles import RUNS
 from remit.template.sections import section
-from remit.template.worlds import conditions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,46 @@ _IAM: Final = "AWS::IAM::"
 _SAM: Final = "AWS::Serverless::"
 _DOCUMENTS: Final = frozenset({"AssumeRolePolicyDocument", "Policies", "PolicyDocument"})
 """Properties of IAM's types that hold statements: a role that a statement names is not attached by that."""
-_NAMES: Final = ("RoleName", "ManagedPolicyName")
+TARGETS: Final = (
+    "Bucket",
+    "FileSystemId",
+    "FunctionName",
+    "LayerVersionArn",
+    "Queues",
+    "RepositoryName",
+    "SecretId",
+    "Topics",
+)
+"""The properties that name what a policy or a permission is of."""
+_OF_RESOURCES: Final = ("Policy", "Permission")
+"""How the names of types end that hold what a resource of another type lets others do."""
+_SPELLING: Final = frozenset(
+    (
+        "Arn",
+        "AWS",
+        "Fn",
+        "GetAtt",
+        "Join",
+        "Ref",
+        "Select",
+        "Sub",
+        "AccountId",
+        "Partition",
+        "Region",
+        "StackName",
+        "arn",
+        "aws",
+        "function",
+        "lambda",
+    )
+)
+"""Words of references and ARNs, which name nothing of a template."""
+_SAM_TYPES: Final = {
+    "AWS::Serverless::Function": "AWS::Lambda::Function",
+    "AWS::Serverless::LayerVersion": "AWS::Lambda::LayerVersion",
+}
+_NAMES: Final = ("RoleName", "UserName", "GroupName", "ManagedPolicyName")
+_WITH_GROUPS: Final = frozenset(("AWS::IAM::User", "AWS::IAM::UserToGroupAddition"))
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -27,7 +67,7 @@ _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 class Unit:
     """Resources by logical id: roles, what runs under them and what is attached to them, in either template.
 
-    `roles` are those that it is about; a policy in it may be attached to others as well.
+    `roles` are those that it is about, users and groups among them; a policy in it may be attached to others as well.
     """
 
     resources: tuple[str, ...]
@@ -46,17 +86,9 @@ def bearing_on(template: Any, role: str) -> dict[str, Any]:
     resources = bearing_template["Resources"]
     owners = [name for name in resources if name == role or (_is_sam(_type(resources[name])) and role.startswith(name))]
     units_of_role = [unit for unit in units(bearing_template, bearing_template) if not unit.roles.isdisjoint(owners)]
-    names = [name for unit in units_of_role for name in unit.resources] or attached_to(
-        bearing_template, bearing_template, role
-    )
+    names = [name for unit in units_of_role for name in unit.resources]
+    names = names or [*attached_to(bearing_template, bearing_template, role), role]
     return part(bearing_template, names)
-
-
-def attaching(template: Any, names: Iterable[str]) -> dict[str, Any]:
-    """A template with some of its resources, of whose roles only what is attached to them is left."""
-    small = part(template, names)
-    resources = {name: _attaching(resource) for name, resource in small["Resources"].items()}
-    return part({**small, "Resources": resources}, resources)
 
 
 def part(template: Any, names: Iterable[str]) -> dict[str, Any]:
@@ -81,6 +113,8 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
         _join(groups, [name, *resources.roles_of(name)])
     for name in resources.roles:
         _join(groups, [name])
+    for name in resources.with_groups:
+        _join(groups, [name, *resources.listed(name).intersection(resources.roles)])
     _join(groups, [name for name in groups if not resources.in_both(name)])
     ungrouped = [name for name in resources.names if name not in groups]
     all_units = []
@@ -104,17 +138,43 @@ def attached_to(old: Any, new: Any, role: str) -> tuple[str, ...]:
 
 
 def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
-    """The resources of two templates: each by itself, or with those that SAM calls like what it makes for it."""
+    """The resources of two templates: each by itself, or with those that SAM calls like what it makes for it.
+
+    Policies of one type are together that may be of the same resource: all permissions to call one function, say.
+    """
     new_resources, old_resources = section(new, "Resources"), section(old, "Resources")
-    makers: set[str] = set()
-    for name, resource in (*new_resources.items(), *old_resources.items()):
-        if _is_sam(_type(resource)):
-            makers.add(name)
-    groups: dict[str, list[str]] = {}
-    for name in dict.fromkeys((*new_resources, *old_resources)):
+    bodies = (*new_resources.items(), *old_resources.items())
+    makers = {name for name, resource in bodies if _is_sam(_type(resource))}
+    groups: dict[str, set[str]] = {}
+    by_target: dict[tuple[str, str], str] = {}
+    for name, resource in bodies:
         maker = min((maker for maker in makers if name.startswith(maker)), key=len, default=name)
-        groups.setdefault(maker, []).append(name)
-    return tuple(map(tuple, groups.values()))
+        _join(groups, [maker, name])
+        for word in targets_in(resource):
+            _join(groups, [name, by_target.setdefault((_type(resource), word), name)])
+    names = tuple(dict.fromkeys(name for name, _ in bodies))
+    distinct = {id(groups[name]): groups[name] for name in names}
+    return tuple(tuple(name for name in names if name in group) for group in distinct.values())
+
+
+def with_targets(small: dict[str, Any], template: Any) -> dict[str, Any]:
+    """A part of a template with what its policies are of, as far as a reference needs it: what type that has."""
+    resources = section(template, "Resources")
+    stubs: dict[str, Any] = {}
+    for resource in small["Resources"].values():
+        for word in targets_in(resource):
+            if word in resources and word not in small["Resources"]:
+                kind = _type(resources[word])
+                stubs[word] = {"Type": _SAM_TYPES.get(kind, kind)}
+    return {**small, "Resources": {**small["Resources"], **stubs}}
+
+
+def targets_in(resource: Any) -> frozenset[str]:
+    """The words by which a policy or a permission names what it is of; none for other resources."""
+    if not _type(resource).endswith(_OF_RESOURCES):
+        return frozenset()
+    properties = section(resource, "Properties")
+    return names_in([properties.get(name) for name in TARGETS]) - _SPELLING
 
 
 def names_in(value: Any) -> frozenset[str]:
@@ -143,13 +203,6 @@ def _bearing(resource: Any) -> Any:
     return {**{key: value for key, value in resource.items() if key in ("Type", "Condition")}, "Properties": role}
 
 
-def _attaching(resource: Any) -> Any:
-    if _type(resource) != _ROLE:
-        return resource
-    properties = {name: value for name, value in section(resource, "Properties").items() if name not in _DOCUMENTS}
-    return {**resource, "Properties": properties}
-
-
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
@@ -164,6 +217,9 @@ class _Resources:
     def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         self.names = tuple(dict.fromkeys((*new, *old)))
         self.roles: list[str] = []
+        """Roles, users and groups."""
+        self.with_groups: list[str] = []
+        """Users, and what puts users into a group: a user has its groups' policies."""
         self.running: list[str] = []
         self._bodies: dict[str, list[Any]] = {}
         self._of_sam: list[str] = []
@@ -174,8 +230,10 @@ class _Resources:
             is_of_sam = any(map(_is_sam, types))
             self._bodies[name] = bodies
             self._name_words[name] = _words_of_names(bodies)
-            if _ROLE in types:
+            if not HOLDERS.keys().isdisjoint(types):
                 self.roles.append(name)
+            if not _WITH_GROUPS.isdisjoint(types):
+                self.with_groups.append(name)
             if is_of_sam:
                 self._of_sam.append(name)
             if is_of_sam or not RUNS.keys().isdisjoint(types):

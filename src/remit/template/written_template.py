@@ -81,6 +81,13 @@ class WrittenTemplate:
             used += _transforms_in(self.raw.get(name))
         return tuple(dict.fromkeys(map(_transform, used)))
 
+    def with_properties(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """The name, the type and the properties of each resource that has any."""
+        for name, resource in self.resources.items():
+            properties = resource.get("Properties")
+            if isinstance(properties, dict):
+                yield name, str(resource["Type"]), properties
+
     def makes(self, name: str) -> bool:
         """Whether SAM or a module may make a resource of this name, or know it by it (`ReportFunction.Alias`)."""
         suffixes = (name[len(maker) :] for maker in self.makers if name.startswith(maker))

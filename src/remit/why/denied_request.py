@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action
+from remit.catalogue.did_you_mean import ranked
 from remit.catalogue.operations import named, operation
-from remit.catalogue.resemblance import ranked
 
 if TYPE_CHECKING:
     from pathlib import Path

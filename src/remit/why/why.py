@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from remit.explain.explanation import explain
 from remit.explain.remedy import any_of, remedy
+from remit.iam.decide.special_requests import special_case
 from remit.iam.pattern import matches
+from remit.iam.request import Request
 from remit.roles.role_policies import ready_roles
 from remit.why.advice import advice, advice_here
 from remit.why.denied_request import LoadedApp, account_of, actions_of, function_of
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from remit.explain.explanation import Explanation
     from remit.iam.decide.evaluate import Verdict
+    from remit.iam.special_cases import SpecialCase
     from remit.roles.role_policies import ReadyRole
     from remit.why.denial import Denial, LayerName
 
@@ -27,7 +30,8 @@ class Cause:
 
     `actions` are in AWS's own case; several where the message leaves it open. `function` is one of this app, when the
     one who asked is. `answers` are what the app's roles say, `conclusion` puts it in a sentence, `advice` says what to
-    do, `unseen` names the layers that nobody can look at from here.
+    do, `unseen` names the layers that nobody can look at from here. Where no policy can allow it, `can_be_allowed` is
+    false.
     """
 
     denial: Denial
@@ -37,6 +41,7 @@ class Cause:
     conclusion: str
     advice: tuple[str, ...]
     unseen: tuple[str, ...]
+    can_be_allowed: bool = True
 
 
 _BY: Final[dict[LayerName, str]] = {
@@ -56,6 +61,10 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
     """What is behind a denial, as far as it can be told from this folder."""
     function = None if project is None else function_of(project, denial)
     actions = actions_of(denial, project, function)
+    refusal = _refusal(denial, actions)
+    if refusal is not None:  # no policy that anybody could change would help
+        conclusion = f"it {refusal.reason}: see {refusal.source}"
+        return Cause(denial, actions, function, (), conclusion, (), (), can_be_allowed=False)
     answers = () if project is None else tuple(_answers(project, denial, function, actions))
     return Cause(
         denial=denial,
@@ -123,6 +132,15 @@ def _conclusion(
     if layer not in (None, "identity"):
         return f"{layer_conclusion}; {role} {'allows it' if verdicts == {'Allowed'} else 'does not allow it either'}"
     return _of_role(denial, role, verdicts, answers)
+
+
+def _refusal(denial: Denial, actions: tuple[str, ...]) -> SpecialCase | None:
+    """The exception of IAM by which nobody may do what was denied, or not with these credentials."""
+    for action in actions:
+        case = special_case(Request(action, denial.resource or "*", principal=denial.principal))
+        if case is not None and case.effect == "refused":
+            return case
+    return None
 
 
 def _of_role(denial: Denial, role: str, verdicts: set[Verdict], answers: tuple[Explanation, ...]) -> str:

@@ -5,7 +5,7 @@ The reasons are worked out when they are read, so that deciding stays cheap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import nearest
@@ -16,13 +16,17 @@ from remit.iam.decide.evaluation_logic import (
     Layers,
     Verdict,
     meant,
+    meant_by_endpoint,
     rcp_levels,
+    resource_layer,
     rules_by_layer,
     scp_levels,
+    verdict_on,
     weigh,
     weigh_resource,
 )
-from remit.iam.pattern import is_pattern
+from remit.iam.decide.special_requests import special_case
+from remit.iam.pattern import is_pattern, matches
 from remit.iam.principal import Reach
 from remit.iam.request import ARN_PARTS
 
@@ -36,11 +40,14 @@ if TYPE_CHECKING:
 _MOST_MISSES: Final = 3  # misses that are listed
 _ALIKE: Final = 0.9  # of two action names: a slip of the pen, and not GetObject for PutObject
 
+_WITH_PRINCIPALS: Final = ("resource", "endpoint")
+"""The layers whose statements say whom they mean."""
 _TITLES: Final = {
     "identity": "the identity's policies",
     "boundary": "the permissions boundary",
     "session": "the session policy",
     "resource": "the resource's policy",
+    "endpoint": "the VPC endpoint's policy",
 }
 
 
@@ -98,6 +105,11 @@ class Decision:
         return tuple(_layer_decision(name, layer, self.request) for name, layer in _layers(self))
 
     @property
+    def allowed_on(self) -> tuple[str, ...]:
+        """Where a request on `*` is not allowed: the resource patterns of Allow statements on which it would be."""
+        return _allowed_on(self)
+
+    @property
     def misses(self) -> tuple[Miss, ...]:
         """The Allow statements that came nearest, and what each lacked; empty when the request is allowed."""
         return _misses(self)
@@ -109,7 +121,8 @@ def _layers(decision: Decision) -> Iterator[tuple[str, LayerRules]]:
     for name, layer in (
         ("boundary", by_layer.boundary),
         ("session", by_layer.session),
-        ("resource", by_layer.resource),
+        ("resource", resource_layer(decision.request, by_layer)),
+        ("endpoint", by_layer.endpoint),
     ):
         if layer is not None and (layer.rules or name != "resource"):
             yield name, layer
@@ -145,8 +158,10 @@ def only_denies(layer: str) -> bool:
 
 
 def _truth(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> bool | None:
-    """Whether a rule applies to the request, and in a resource's policy to the caller."""
-    return meant(layer, rule, request, Reach.UNKNOWN) if name == "resource" else rule.holds(request)
+    """Whether a rule applies to the request, and in a policy with principals to the caller."""
+    if name == "resource":
+        return meant(layer, rule, request, Reach.UNKNOWN)
+    return meant_by_endpoint(layer, rule, request) if name == "endpoint" else rule.holds(request)
 
 
 def _ruling(name: str, layer: LayerRules, rule: StatementRule) -> StatementLocation:
@@ -165,8 +180,10 @@ def _unknown(decision: Decision) -> tuple[str, ...]:
             if _truth(name, layer, rule, request) is None:
                 for key in rule.open_names(request):
                     names.setdefault(key.lower(), key)
-                if name == "resource" and layer.reach(rule, request) is Reach.UNKNOWN:
+                if name in _WITH_PRINCIPALS and layer.reach(rule, request) is Reach.UNKNOWN:
                     names["principal"] = "the principal"
+                elif name == "endpoint" and rule.holds(request):
+                    names["endpoint"] = "the type of the VPC endpoint"
     if decision.policies.resource is None and (request.needs_resource_policy or not request.local):
         names["policy"] = _TITLES["resource"]
     return tuple(names[name] for name in sorted(names))
@@ -176,14 +193,24 @@ def _asked_access(request: Request) -> str:
     return f"{request.action} on {request.asked}"
 
 
+def _deciding(request: Request, layers: tuple[LayerDecision, ...]) -> tuple[LayerDecision, ...]:
+    """The layers that matter: of a request that needs no permission, the policy of a VPC endpoint alone."""
+    case = special_case(request)
+    if case is None or case.effect != "allowed":
+        return layers
+    return tuple(layer for layer in layers if layer.layer == "endpoint")
+
+
 def _denied(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
-    ruling = next(layer.rulings[0] for layer in layers if layer.verdict == "ExplicitlyDenied")
+    deciding_layers = _deciding(decision.request, layers)
+    ruling = next(layer.rulings[0] for layer in deciding_layers if layer.verdict == "ExplicitlyDenied")
     return f"{ruling.name} denies {_asked_access(decision.request)}"
 
 
 def _allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
-    if decision.request.always_allowed:
-        return f"{decision.request.action} is always allowed"
+    case = special_case(decision.request)
+    if case is not None:
+        return f"{decision.request.action} {case.reason}: see {case.source}"
     names = [layer.rulings[0].name for layer in layers if layer.verdict == "Allowed" and layer.rulings]
     if not names:
         return f"the account's root user may do {_asked_access(decision.request)}"
@@ -191,17 +218,21 @@ def _allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
 
 
 def _open(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
-    names = [layer.rulings[0].name for layer in layers if layer.verdict == "Unknown"]
+    deciding_layers = _deciding(decision.request, layers)
+    names = [layer.rulings[0].name for layer in deciding_layers if layer.verdict == "Unknown"]
     by = f", by {' and '.join(names)}" if names else ""
     keys = ", ".join(decision.unknown)
     return f"{_asked_access(decision.request)} depends on {keys}, which the request does not say{by}"
 
 
 def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
+    case = special_case(decision.request)
+    if case is not None and case.effect == "refused":
+        return f"{_asked_access(decision.request)} {case.reason}: see {case.source}"
     grants = _grants(decision)
     lacking = [
         _title(layer.layer)
-        for layer in layers
+        for layer in _deciding(decision.request, layers)
         if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, layers, decision.request, grants)
     ]
     if not lacking:
@@ -218,7 +249,7 @@ def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
 
 
 def _grants(decision: Decision) -> Grants:
-    resource = rules_by_layer(decision.policies).resource
+    resource = resource_layer(decision.request, rules_by_layer(decision.policies))
     return NO_GRANTS if resource is None else weigh_resource(resource, decision.request)
 
 
@@ -257,14 +288,34 @@ _SENTENCES: Final = {
 }
 
 
+def _allowed_on(decision: Decision) -> tuple[str, ...]:
+    request = decision.request
+    if request.resource != "*" or decision.allowed:
+        return ()
+    by_layer = rules_by_layer(decision.policies)
+    candidates: dict[str, None] = {}
+    for _, layer in _layers(decision):
+        for rule in layer.speaking_of(request.folded)[1]:
+            resources = rule.statement.resources
+            if resources is not None and not resources.negated:
+                candidates |= dict.fromkeys(pattern for pattern in resources.patterns if pattern != "*")
+    requests = [(pattern, replace(request, resource=pattern)) for pattern in candidates]
+    return tuple(
+        pattern
+        for pattern, narrow in requests
+        if verdict_on(narrow, by_layer) == "Allowed"
+        and (not narrow.without_resources or matches(pattern, narrow.asked))  # the asked ARN is the same for all
+    )
+
+
 def _misses(decision: Decision) -> tuple[Miss, ...]:
     """The Allow statements that came nearest, where a layer is silent: by condition, resource, action."""
-    if decision.verdict != "ImplicitlyDenied":
-        return ()
     request = decision.request
+    if decision.verdict != "ImplicitlyDenied" or special_case(request) is not None:
+        return ()
     misses: list[tuple[int, Miss]] = []
     for name, layer in _layers(decision):
-        if only_denies(name) or (weigh(layer, request)[1] is True and name != "resource"):
+        if only_denies(name) or (name not in _WITH_PRINCIPALS and weigh(layer, request)[1] is True):
             continue
         for rule in layer.rules:
             miss = None if rule.deny else _miss(name, layer, rule, request)
@@ -281,12 +332,12 @@ def _miss(name: str, layer: LayerRules, rule: StatementRule, request: Request) -
         return None if action is None else (3, Miss(ruling, f"allows {action}, asked for {request.action}"))
     if not fits:
         return 1, Miss(ruling, _resource_lacked(rule.statement, request))
-    if name == "resource" and layer.reach(rule, request) is Reach.NOBODY:
+    if name in _WITH_PRINCIPALS and layer.reach(rule, request) is Reach.NOBODY:
         has_principals = rule.statement.principals is not None
         return 2, Miss(ruling, f"allows it, but not {request.principal}" if has_principals else "has no Principal")
     for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):
         if test(request) is False:
-            values = ", ".join(condition.values[:_MOST_MISSES])
+            values = ", ".join(condition.values[:_MOST_MISSES]) or "no value"
             return 0, Miss(ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}")
     return None
 
@@ -297,8 +348,9 @@ def _resource_lacked(statement: Statement, request: Request) -> str:
         return "has no Resource"
     if resources.negated:
         return f"allows it on all but {', '.join(resources.patterns[:_MOST_MISSES])}, asked for {request.asked}"
-    if request.wildcard_only:
-        return f"{request.action} has no resource-level permissions: only a statement on * allows it"
+    if request.without_resources:
+        where = "*" if request.asked == "*" else f"* or {request.asked}"
+        return f"{request.action} has no resource-level permissions: only a statement on {where} allows it"
     pattern = nearest(request.asked, resources.patterns) or resources.patterns[0]
     allowed, requested = _tails(pattern, request.asked)
     return f"allowed on {allowed}, asked for {requested}"

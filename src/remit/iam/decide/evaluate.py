@@ -25,8 +25,11 @@ def evaluate(
     resource: Policy | Sequence[Policy] | None = None,
     scp: Sequence[Sequence[Policy]] = (),
     rcp: Sequence[Sequence[Policy]] = (),
+    endpoint: Policy | Sequence[Policy] | None = None,
 ) -> Decision:
     """Decide `request`. `policies` are the identity's, or all `Layers`.
+
+    `endpoint` is the policy of the VPC endpoint that the request passes, if it passes one.
 
     Every policy is compiled once per object; fastest is to keep a `Layers` (or one policy) and ask it often.
 
@@ -34,7 +37,7 @@ def evaluate(
     """
     if isinstance(policies, Layers):
         layers = policies
-    elif boundary is session is resource is None and not scp and not rcp:
+    elif boundary is session is resource is endpoint is None and not scp and not rcp:
         layers = _identity_only(policies)
     else:
         layers = Layers(
@@ -44,6 +47,7 @@ def evaluate(
             None if resource is None else _as_tuple(resource),
             tuple(_as_tuple(level) for level in scp),
             tuple(_as_tuple(level) for level in rcp),
+            _as_tuple(endpoint),
         )
     return Decision(verdict_on(request, rules_by_layer(layers)), request, layers)
 

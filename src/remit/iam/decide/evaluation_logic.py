@@ -3,10 +3,12 @@
 A Deny in any layer wins. Otherwise every layer that limits (SCP levels, boundary, session policy) must allow, and a
 policy must grant: the identity's or the resource's within one account, both across accounts, always the resource's for
 a role's trust and a KMS key. RCPs only deny: AWS attaches its own RCPFullAWSAccess, which allows everything and
-cannot be detached, so their Allow statements decide nothing.
+cannot be detached, so their Allow statements decide nothing. A request that passes a VPC endpoint needs an Allow of the
+endpoint's policy as well, which grants nothing by itself. `special_cases` has the exceptions.
 
 Source: "Policy evaluation logic", "Cross-account policy evaluation logic" (IAM User Guide); "SCP evaluation",
-"RCP evaluation" (AWS Organizations User Guide).
+"RCP evaluation" (AWS Organizations User Guide); "Control access to VPC endpoints using endpoint policies" (AWS
+PrivateLink Guide).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from remit.iam.decide.prepared_statements import IdentityCache, LayerRules, StatementRule
+from remit.iam.decide.special_requests import special_case, unbinding_case
 from remit.iam.principal import Reach
 from remit.iam.text_comparison import Truth, either, every
 
@@ -34,7 +37,9 @@ class Layers:
     `identity`, `boundary`, `session` are the caller's; an empty boundary or session is none. `resource` is
     None when the resource's policy is not known, empty when it has none. `scp` (of the caller's account) and
     `rcp` (of the resource's) are levels from the root down, each with its policies; no levels means no
-    organization. Each SCP level needs an Allow from any of its policies; RCP levels only deny.
+    organization. Each SCP level needs an Allow from any of its policies; RCP levels only deny. `endpoint` is the
+    policy of the VPC endpoint that the request passes; empty: it passes none, or one with the default policy, which
+    allows everything.
     """
 
     identity: tuple[Policy, ...] = ()
@@ -43,12 +48,13 @@ class Layers:
     resource: tuple[Policy, ...] | None = None
     scp: tuple[tuple[Policy, ...], ...] = ()
     rcp: tuple[tuple[Policy, ...], ...] = ()
+    endpoint: tuple[Policy, ...] = ()
 
 
 class RulesByLayer:
     """The rules of each layer; those of SCPs and RCPs with the name of each level."""
 
-    __slots__ = ("boundary", "identity", "only_identity", "rcp", "resource", "scp", "session")
+    __slots__ = ("boundary", "endpoint", "identity", "only_identity", "rcp", "resource", "scp", "session")
 
     def __init__(self, layers: Layers) -> None:
         self.identity = LayerRules(layers.identity)
@@ -59,7 +65,9 @@ class RulesByLayer:
         )
         self.scp = tuple((f"scp[{index}]", LayerRules(level)) for index, level in enumerate(layers.scp))
         self.rcp = tuple((f"rcp[{index}]", LayerRules(level)) for index, level in enumerate(layers.rcp))
-        self.only_identity = not (layers.boundary or layers.session or layers.resource or layers.scp or layers.rcp)
+        self.endpoint = LayerRules(layers.endpoint, trust=True) if layers.endpoint else None
+        further = (layers.boundary, layers.session, layers.resource, layers.scp, layers.rcp, layers.endpoint)
+        self.only_identity = not any(further)
 
 
 _BY_LAYER: Final = IdentityCache(KEPT)
@@ -77,9 +85,13 @@ def verdict_on(request: Request, by_layer: RulesByLayer) -> Verdict:
     """The verdict on a request, without its reasons."""
     if by_layer.only_identity and request.simple:
         return _VERDICTS[weigh(by_layer.identity, request)]
-    if request.always_allowed:
-        return "Allowed"
-    return _VERDICTS[opinions(request, by_layer)]
+    case = special_case(request)
+    if case is None:
+        return _VERDICTS[opinions(request, by_layer)]
+    if case.effect == "allowed":
+        return _VERDICTS[weigh_endpoint(by_layer.endpoint, request) if by_layer.endpoint else _NO_LIMIT]
+    denied, _ = opinions(request, by_layer)
+    return _VERDICTS[denied, False]
 
 
 _VERDICTS: Final[dict[tuple[Truth, Truth], Verdict]] = {
@@ -143,44 +155,81 @@ def meant(layer: LayerRules, rule: StatementRule, request: Request, least: Reach
     return None if truth and reach is Reach.UNKNOWN else truth
 
 
+def weigh_endpoint(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
+    """Whether the policy of a VPC endpoint denies, and whether it allows the caller."""
+    denies, allows = layer.speaking_of(request.folded)
+    denied = either(meant_by_endpoint(layer, rule, request) for rule in denies)
+    return denied, either(meant_by_endpoint(layer, rule, request) for rule in allows)
+
+
+def meant_by_endpoint(layer: LayerRules, rule: StatementRule, request: Request) -> Truth:
+    """Whether a rule of an endpoint's policy applies to the request and means the caller.
+
+    A gateway endpoint knows no principal but `*`: an account there is its root user alone. Those of S3 and DynamoDB may
+    be gateways, so that it is not known whom else a Principal means.
+    """
+    reach = layer.reach(rule, request)
+    if reach is Reach.NOBODY:
+        return False
+    truth = rule.holds(request)
+    of_gateway = request.folded.startswith(_GATEWAY_SERVICES) and not _means_everyone(rule)
+    return None if truth and (reach is Reach.UNKNOWN or of_gateway) else truth
+
+
+_GATEWAY_SERVICES: Final = ("dynamodb:", "s3:")
+"""Source: "Gateway endpoints", and "Principals for gateway endpoints" (AWS PrivateLink Guide)."""
+
+
+def _means_everyone(rule: StatementRule) -> bool:
+    principals = rule.statement.principals
+    return principals is not None and not principals.negated and any(value == "*" for _, value in principals.patterns)
+
+
 def opinions(request: Request, by_layer: RulesByLayer) -> tuple[Truth, Truth]:
     """Whether any layer denies, and whether all that must allow do."""
     identity = weigh(by_layer.identity, request)
     boundary = weigh(by_layer.boundary, request) if by_layer.boundary else _NO_LIMIT
     session = weigh(by_layer.session, request) if by_layer.session else (False, not request.who.federated)
-    grants = weigh_resource(by_layer.resource, request) if by_layer.resource else NO_GRANTS
+    resource = resource_layer(request, by_layer)
+    grants = weigh_resource(resource, request) if resource else NO_GRANTS
+    endpoint = weigh_endpoint(by_layer.endpoint, request) if by_layer.endpoint else _NO_LIMIT
     scp = [weigh(level, request) for _, level in scp_levels(request, by_layer)]
     rcp = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
     levels_deny = [denied for denied, _ in (*scp, *rcp)]
-    denied = either((identity[0], boundary[0], session[0], grants.denied, *levels_deny))
+    denied = either((identity[0], boundary[0], session[0], grants.denied, endpoint[0], *levels_deny))
     identity_allows = True if request.who.kind == "root" else identity[1]
     limited = every((boundary[1], session[1]))
-    resource_known = by_layer.resource is not None
-    granted = granted_by(request, identity_allows, limited, grants, resource_known=resource_known)
-    return denied, every((granted, *(level[1] for level in scp)))
+    if request.simple and grants is NO_GRANTS:  # as most requests are: the identity's policies alone can grant it
+        granted = every((identity_allows, limited))
+    else:
+        resource_known = by_layer.resource is not None
+        granted = granted_by(request, identity_allows, limited, grants, resource_known=resource_known)
+    return denied, every((granted, endpoint[1], *(level[1] for level in scp)))
 
 
 _NO_LIMIT: Final = (False, True)
 NO_GRANTS: Final = Grants(denied=False, direct=False, role=False, account=False)
 
 
+def resource_layer(request: Request, by_layer: RulesByLayer) -> LayerRules | None:
+    """The resource's policy, where it is known and binds the request."""
+    if by_layer.resource is None or unbinding_case("resource", request) is not None:
+        return None
+    return by_layer.resource
+
+
 def scp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, LayerRules], ...]:
-    """The SCP levels that bind the caller, by name; none bind service-linked roles and callers without an account."""
-    if request.who.service_linked or not request.has_identity or _central(request, request.who.account):
+    """The SCP levels that bind the caller, by name; a caller without an account is bound by none."""
+    if not by_layer.scp or not request.has_identity or unbinding_case("scp", request) is not None:
         return ()
     return by_layer.scp
 
 
 def rcp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, LayerRules], ...]:
-    """The RCP levels of the resource's account that bind the caller, by name."""
-    if request.who.service_linked or _central(request, request.owner):
+    """The RCP levels of the resource's account that bind the request, by name."""
+    if not by_layer.rcp or unbinding_case("rcp", request) is not None:
         return ()
     return by_layer.rcp
-
-
-def _central(request: Request, account: str | None) -> bool:
-    """Whether an account is the organization's management account, which its policies do not bind."""
-    return request.management_account is not None and account == request.management_account
 
 
 def granted_by(request: Request, identity: Truth, limited: Truth, grants: Grants, *, resource_known: bool) -> Truth:

@@ -126,11 +126,25 @@ def _action_test(actions: Globs) -> Matcher:
     """Whether a folded action is meant; action names ignore case."""
     actions_by_shape = action_names(actions)
     literals, globs = frozenset(actions_by_shape.literals), tuple(map(matcher, actions_by_shape.globs))
-    if actions.negated:
-        return lambda action: action not in literals and not any(glob(action) for glob in globs)
-    if not globs:
+    return _text_test(literals, globs, negated=actions.negated)
+
+
+def _text_test(literals: frozenset[str], globs: tuple[Matcher, ...], *, negated: bool) -> Matcher:
+    """Whether a text is one of the literals or matches one of the globs; negated, whether it is and does neither."""
+    if not globs and not negated:
         return literals.__contains__
-    return lambda action: action in literals or any(glob(action) for glob in globs)
+    if len(globs) == 1 and not literals and not negated:
+        return globs[0]
+
+    def test(text: str) -> bool:
+        if text in literals:
+            return not negated
+        for glob in globs:  # a loop, since any() makes a generator for each request
+            if glob(text):
+                return not negated
+        return negated
+
+    return test
 
 
 class ActionNames(NamedTuple):
@@ -153,7 +167,7 @@ def action_names(actions: Globs) -> ActionNames:
     return names_by_shape
 
 
-def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
+def _resource_test(
     resources: Globs | None, version: str, *, deny: bool, trust: bool
 ) -> Callable[[Request], Truth] | None:
     """Whether a request's resource is meant; None when every one is.
@@ -166,26 +180,13 @@ def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
     if "*" in resources.patterns:
         return (lambda _: False) if resources.negated else None
     resources = Globs(tuple(map(completed, resources.patterns)), resources.negated)
-    exact = frozenset(text for text in resources.patterns if not ("*" in text or "?" in text or "${" in text))
-    globs = tuple(matcher(text) for text in resources.patterns if ("*" in text or "?" in text) and "${" not in text)
-    templates = any("${" in text for text in resources.patterns)
-    carefully = _careful_test(resources, version, deny=deny)
-    if templates:
-        return carefully
-    if resources.negated:
-        return lambda request: (
-            request.asked not in exact and not any(glob(request.asked) for glob in globs)
-            if request.plain
-            else carefully(request)
-        )
-    if len(globs) == 1 and not exact:
-        (only,) = globs
-        return lambda request: only(request.asked) if request.plain else carefully(request)
-    if not globs:
-        return lambda request: request.asked in exact if request.plain else carefully(request)
-    return lambda request: (
-        request.asked in exact or any(glob(request.asked) for glob in globs) if request.plain else carefully(request)
-    )
+    careful_test = _careful_test(resources, version, deny=deny)
+    if any("${" in text for text in resources.patterns):
+        return careful_test
+    globs = tuple(filter(is_pattern, resources.patterns))
+    literals = frozenset(resources.patterns).difference(globs)
+    means_text = _text_test(literals, tuple(map(matcher, globs)), negated=resources.negated)
+    return lambda request: means_text(request.asked) if request.plain else careful_test(request)
 
 
 def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Request], Truth]:
@@ -193,16 +194,16 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
 
     Of a set, an Allow must mean all and a Deny need only mean some; what NotResource names is turned around
     with it. Without resource-level permissions the resource is `*`, and only a pattern of stars alone speaks
-    about it.
+    about it; or an ARN whose stars stand for nothing.
     """
     parts = tuple((resource_parts(text, version), perhaps_incomplete(text)) for text in resources.patterns)
     stars = any(set(text) == {"*"} for text in resources.patterns)
     wholly = deny == resources.negated
 
     def test(request: Request) -> Truth:
-        if request.wildcard_only:
+        if request.asked == "*" and request.without_resources:
             return stars != resources.negated
-        resource = asked(request.asked, request, globs=True)
+        resource = asked(request.asked, request, globs=not request.without_resources)
         truth: Truth = False
         for pattern, incomplete in parts:
             matched = holds(pattern, resource, request, wholly=wholly)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.prove.budget import Exhausted
 from remit.iam.prove.glob_sets import Unclear, points
+from remit.iam.prove.real_requests import can_be_asked, nameable
 from remit.iam.prove.resource_search import covers_to_escape
+from remit.iam.special_cases import ALWAYS_ALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +27,6 @@ ActionsOf: TypeAlias = "Callable[[str], Sequence[str]]"
 MOST_PATTERNS: Final = 2_000
 _MEET: Final = 50  # steps
 _ACTION: Final = "*:*"
-ALWAYS_ALLOWED: Final = "sts:getcalleridentity"  # whatever policies say, so that it is never gained or lost
 
 
 def catalogue_actions(pattern: str) -> Sequence[str]:
@@ -50,7 +51,8 @@ class Opening:
     """An action that is left open: a folded name (`real` as AWS spells it, if it exists) on a resource pattern.
 
     `pattern` is the action pattern (folded) that it stands for: the one that was asked about, or the part of it that
-    all of the required statements share and no cover spares.
+    all of the required statements share and no cover spares. `usable`: the witness names a resource that a request for
+    the real action can name.
     """
 
     action: str
@@ -58,14 +60,23 @@ class Opening:
     pattern: str
     resource: str
     witness: Witness
+    usable: bool = False
+
+    def at(self, resource: str) -> Opening:
+        """The same with another resource (encoded) in the place of its witness's."""
+        return replace(self, witness=replace(self.witness, resource=resource))
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One way in which two sides may differ: all of `required` apply, and none of `covers` does."""
+    """One way in which two sides may differ: all of `required` apply, and none of `covers` does.
+
+    On the actions `spared` (in lower case) some required statement has no effect.
+    """
 
     required: tuple[Box, ...]
     covers: tuple[Index, ...]
+    spared: frozenset[str] = frozenset()
 
     def effort(self, action: str) -> int:
         """How many patterns `active` compares with an action."""
@@ -79,12 +90,18 @@ class Case:
 
 
 class ActionSearch:
-    """The openings of a case, for each action pattern of its first required statement."""
+    """The openings of a case, for each action pattern of its first required statement.
 
-    __slots__ = ("_active", "_resources", "_sparing", "actions_of", "case", "resource_search", "singles")
+    With `of_today` each is one that a request of today can use, if there is such a one.
+    """
 
-    def __init__(self, case: Case, resource_search: ResourceSearch, actions_of: ActionsOf) -> None:
+    __slots__ = ("_active", "_resources", "_sparing", "actions_of", "case", "of_today", "resource_search", "singles")
+
+    def __init__(
+        self, case: Case, resource_search: ResourceSearch, actions_of: ActionsOf, *, of_today: bool = True
+    ) -> None:
         self.case = case
+        self.of_today = of_today
         self.resource_search = resource_search
         self.actions_of = actions_of
         self._active: dict[str, tuple[Box, ...]] = {}
@@ -154,7 +171,7 @@ class ActionSearch:
     def _at_points(self, pattern: str, resource: str) -> tuple[Opening | None, tuple[Box, ...]]:
         """An opening at a point of a pattern; else the covers with NotAction to narrow the pattern for."""
         escapes: dict[Box, None] = {}
-        for point in points(pattern, self.singles):
+        for point in (*points(pattern, self.singles), *self._spared_by_covers(pattern)):
             if point[0] == ":" or point[-1] == ":" or not self.includes(point):
                 continue  # an action has a service and a name
             active = self._active_covers(point)
@@ -175,8 +192,17 @@ class ActionSearch:
             active = self._active[action] = self.case.active(action)
         return active
 
+    def _spared_by_covers(self, pattern: str) -> Iterator[str]:
+        """The actions within a pattern on which some covers have no effect, so that no other point stands for them."""
+        for index in self.case.covers:
+            for action in sorted(index.spared):
+                if matcher(pattern)(action):
+                    yield action
+
     def includes(self, action: str) -> bool:
-        """Whether no NotAction of the required statements names the action."""
+        """Whether the required statements apply to the action: no NotAction names it."""
+        if action in self.case.spared:
+            return False
         return not any(matcher(text)(action) for box in self._sparing for text in box.actions)
 
     def witness(self, resource: str, covers: tuple[Box, ...]) -> Witness | None:
@@ -188,23 +214,50 @@ class ActionSearch:
         return self.resource_search.witness(resource, self.case.required, covers)
 
     def _as_real(self, pattern: str, resource: str, opening: Opening) -> Opening:
-        """The same with an action that exists, if any is open."""
+        """The same with an action that exists, if any is open: the first that a request of today can use, else any."""
         if not is_pattern(pattern):
             names = self.actions_of(pattern)
-            return replace(opening, real=names[0] if names else None)
+            return self._for_today(replace(opening, real=names[0])) if names else opening
+        first: Opening | None = None
         for name in self._uncovered_actions(pattern):
             folded = name.lower()
-            if folded == ALWAYS_ALLOWED or not self.includes(folded):
+            if folded in ALWAYS_ALLOWED or not self.includes(folded):
                 continue
-            try:
-                witness = self.witness(resource, self._active_covers(folded))
-            except Exhausted:
-                raise
-            except Unclear:
+            real = self._real(name, pattern, resource)
+            if real is None:
                 continue
-            if witness is not None:
-                return Opening(folded, name, pattern, resource, witness)
-        return opening
+            real = self._for_today(real)
+            if real.usable or not self.of_today:
+                return real
+            first = first or real
+        return first or opening
+
+    def _for_today(self, opening: Opening) -> Opening:
+        """The same on a resource that a request for its action can name, if there is one."""
+        if not self.of_today or opening.real is None:
+            return opening
+        if can_be_asked(opening.real, opening.witness.resource):
+            return replace(opening, usable=True)
+        return next(self.narrowed(opening), opening)
+
+    def narrowed(self, opening: Opening) -> Iterator[Opening]:
+        """The same opening on the parts of its resource pattern that a request for its action can name."""
+        if opening.real is None:
+            return
+        for part in nameable(opening.real, opening.resource):
+            narrow = self._real(opening.real, opening.pattern, part)
+            if narrow is not None and can_be_asked(opening.real, narrow.witness.resource):
+                yield replace(narrow, resource=opening.resource, usable=True)
+
+    def _real(self, name: str, pattern: str, resource: str) -> Opening | None:
+        """An opening for an existing action on a resource pattern, where that can be told."""
+        try:
+            witness = self.witness(resource, self._active_covers(name.lower()))
+        except Exhausted:
+            raise
+        except Unclear:
+            return None
+        return None if witness is None else Opening(name.lower(), name, pattern, resource, witness)
 
     def _uncovered_actions(self, pattern: str) -> Iterator[str]:
         """The existing actions of a pattern, without those that some cover plainly covers everywhere."""
@@ -213,7 +266,8 @@ class ActionSearch:
         for index in self.case.covers:
             for box in index.boxes:
                 if box.everywhere and not box.not_actions and len(names) > len(box.actions):
-                    covered.update(name for text in box.actions for name in self.actions_of(text))
+                    everywhere = (name for text in box.actions for name in self.actions_of(text))
+                    covered.update(name for name in everywhere if name.lower() not in index.spared)
         return (name for name in names if name not in covered)
 
 

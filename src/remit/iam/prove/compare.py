@@ -6,8 +6,9 @@ layer of the old side does not allow it, or a statement there denies it. The eva
 more. What cannot be decided is reported as undecided, and never counts as proven.
 
 The procedure is exact up to its budgets, under these premises: an action is one colon with text on either side. A
-condition key is absent or has one value; it may have several if it is known to be multivalued, or some condition uses a
-set operator on it. A reference of CloudFormation equals only itself. A resource is any text but the empty one.
+condition key is absent or has one value; it may have several if it is known to be multivalued, or if some condition
+uses a set operator on it and the catalogue does not know that it has one value. A reference of CloudFormation equals
+only itself. A resource is any text but the empty one.
 """
 
 from __future__ import annotations
@@ -62,8 +63,11 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
 
     Each side is a policy, several that are attached together, or `Layers` with boundary, session policy, SCPs and RCPs.
     `actions_of` gives the existing actions that a pattern matches (default: the catalogue's). RemitError: a condition
-    operator that does not exist, or a resource policy among the layers (see `public`).
+    operator that does not exist, a policy of a resource (see `public`) or of a VPC endpoint among the layers, or a
+    policy with principals, which says whom it lets in (see `compare_callers`).
     """
+    _refuse_principals(old)
+    _refuse_principals(new)
     old_side, new_side = side_of(old), side_of(new)
     gain_search = GainSearch(old_side, new_side, actions_of, "old")
     loss_search = GainSearch(new_side, old_side, actions_of, "new")
@@ -72,10 +76,22 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
     return Comparison(gained, lost, tuple(undecided))
 
 
+def _refuse_principals(policies: Policies) -> None:
+    """Refuse documents that say whom they let in, as if that were anybody."""
+    if isinstance(policies, Layers):
+        return
+    for policy in (policies,) if isinstance(policies, Policy) else policies:
+        if any(statement.principals is not None for statement in policy.statements):
+            raise RemitError(
+                "a policy with principals is a resource's, and is compared by whom it lets in",
+                hint="`remit diff` does so; in Python, `remit.iam.prove.compare_callers`",
+            )
+
+
 def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
     """Compare two single documents: what each allows, as `compare` does, and what each denies."""
     allowed = compare(old, new, actions_of=actions_of)
-    denied_by_old, denied_by_new = side_of(_denials_as_allows(old)), side_of(_denials_as_allows(new))
+    denied_by_old, denied_by_new = side_of(denials_as_allows(old)), side_of(denials_as_allows(new))
     forbidden_search = GainSearch(denied_by_old, denied_by_new, actions_of)
     freed_search = GainSearch(denied_by_new, denied_by_old, actions_of)
     old_does_not, new_does_not = SideDifference("old", of_denials=True), SideDifference("new", of_denials=True)
@@ -85,7 +101,7 @@ def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catal
     return Comparison(allowed.gained, allowed.lost, tuple(undecided), freed, forbidden)
 
 
-def _denials_as_allows(policy: Policy) -> Policy:
+def denials_as_allows(policy: Policy) -> Policy:
     """Its Deny statements with Effect Allow; without Resource a Deny applies to every resource, an Allow to none."""
     denials = [statement for statement in policy.statements if statement.effect == "Deny"]
     allows = [replace(denial, effect="Allow", resources=denial.resources or Globs(("*",))) for denial in denials]
@@ -95,7 +111,10 @@ def _denials_as_allows(policy: Policy) -> Policy:
 def gains(
     old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_actions, budget: Budget | None = None
 ) -> Piece | Undecided | None:
-    """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained."""
+    """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained.
+
+    Whether a request of today can use the gain is not looked for: its tier is always "future".
+    """
     search = GainSearch(side_of(old), side_of(new), actions_of, budget=budget)
     for piece in search.gains(only_first=True):
         return piece
@@ -113,7 +132,7 @@ def equivalent(old: Policies, new: Policies, *, budget: Budget | None = None) ->
     A `budget` is for all of it; without one each direction has its own.
     """
     if isinstance(old, Policy) and isinstance(new, Policy):
-        denied_by_old, denied_by_new = _denials_as_allows(old), _denials_as_allows(new)
+        denied_by_old, denied_by_new = denials_as_allows(old), denials_as_allows(new)
         if not _include_each_other(denied_by_old, denied_by_new, budget):
             return False
     return _include_each_other(old, new, budget)
@@ -131,11 +150,16 @@ def within(role: Policies, guardrail: Policies, *, actions_of: ActionsOf = catal
 
 
 def side_of(policies: Policies) -> Side:
-    """The side of a comparison that policies are. RemitError: there is a resource policy among them."""
+    """The side of a comparison that policies are. RemitError: a policy of a resource or an endpoint is among them."""
     if isinstance(policies, Policy):
         return Side(Layers((policies,)))
     if not isinstance(policies, Layers):
         return Side(Layers(tuple(policies)))
+    if policies.endpoint:
+        raise RemitError(
+            "a role is compared by its own policies, not by the policy of a VPC endpoint",
+            hint="`remit.evaluate` decides single requests that pass an endpoint",
+        )
     if policies.resource is not None:
         raise RemitError(
             "a role is compared by its own policies, not by a resource's policy",

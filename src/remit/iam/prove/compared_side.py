@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.decision import only_denies
 from remit.iam.decide.evaluate import Layers, evaluate
-from remit.iam.decide.evaluation_logic import rules_by_layer, weigh
+from remit.iam.decide.evaluation_logic import rcp_levels, rules_by_layer, weigh
+from remit.iam.decide.special_requests import special_case
 from remit.iam.prove.statement_space import Box, CompiledPolicy, Index, compiled
+from remit.iam.special_cases import BEYOND_RCPS
 from remit.iam.text_comparison import either, every
 
 if TYPE_CHECKING:
@@ -30,7 +32,9 @@ class Side:
         self.policies = policies
         self.layers = _compiled(_allowing(policies))
         self.rcp = _compiled((f"rcp[{index}]", level) for index, level in enumerate(policies.rcp))
-        self.denies: tuple[Index, ...] = tuple(policy.denies for policy in self.compiled if policy.denies.boxes)
+        own_denies = [policy.denies for _, layer in self.layers for policy in layer]
+        rcp_denies = [Index(policy.denies.boxes, spared=BEYOND_RCPS) for _, level in self.rcp for policy in level]
+        self.denies: tuple[Index, ...] = tuple(index for index in (*own_denies, *rcp_denies) if index.boxes)
 
     @property
     def compiled(self) -> Iterator[CompiledPolicy]:
@@ -38,9 +42,9 @@ class Side:
         return (policy for _, layer in (*self.layers, *self.rcp) for policy in layer)
 
     @property
-    def denials(self) -> Iterator[Box]:
-        """Every Deny."""
-        return (box for index in self.denies for box in index.boxes)
+    def denials(self) -> Iterator[tuple[Box, frozenset[str]]]:
+        """Every Deny, with the actions on which it has no effect."""
+        return ((box, index.spared) for index in self.denies for box in index.boxes)
 
     def source(self, box: Box) -> StatementLocation:
         """The location of a box's statement."""
@@ -63,18 +67,33 @@ class Side:
 
         Where a resource's policy would decide, too (a KMS key, a role's trust), only the role's own layers are used.
         """
-        if request.simple:
+        if request.simple or special_case(request) is not None:
             verdict = evaluate(request, self.policies).verdict
             return None if verdict == "Unknown" else verdict == "Allowed"
+        return self.permits(request)
+
+    def permits(self, request: Request) -> bool | None:
+        """Whether the role's own policies allow a request, whatever else decides it; None: that is not known."""
         by_layer = rules_by_layer(self.policies)
+        if by_layer.only_identity:
+            denied, allowed = weigh(by_layer.identity, request)
+            return _PERMITTED[denied, allowed]
         layers = (by_layer.identity, by_layer.boundary, by_layer.session, *(level for _, level in by_layer.scp))
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
-        rcp_opinions = [weigh(level, request) for _, level in by_layer.rcp]
+        rcp_opinions = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
         denied = either(denied for denied, _ in (*opinions, *rcp_opinions))
         allowed = every(allowed for _, allowed in opinions)
-        if denied or allowed is False:
-            return False
-        return True if denied is False and allowed else None
+        return _PERMITTED[denied, allowed]
+
+
+_PERMITTED: Final[dict[tuple[bool | None, bool | None], bool | None]] = {
+    **{(True, allowed): False for allowed in (True, False, None)},
+    **{(denied, False): False for denied in (False, None)},
+    (False, True): True,
+    (False, None): None,
+    (None, True): None,
+    (None, None): None,
+}
 
 
 _CompiledLayers: TypeAlias = "tuple[tuple[str, tuple[CompiledPolicy, ...]], ...]"

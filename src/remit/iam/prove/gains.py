@@ -7,10 +7,10 @@ from itertools import chain, product
 from math import prod
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.comparison import Piece, SideDifference, Tier, Undecided
+from remit.iam.comparison import Piece, SideDifference, Undecided
 from remit.iam.pattern import covers, overlaps
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
-from remit.iam.prove.action_search import ALWAYS_ALLOWED, ActionSearch, ActionsOf, Case
+from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.encoded_text import has_marks, has_shape, widened
 from remit.iam.prove.example_requests import Words, request_for
@@ -18,13 +18,17 @@ from remit.iam.prove.glob_sets import Unclear
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
 from remit.iam.prove.statement_space import spelling
+from remit.iam.special_cases import ALWAYS_ALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from remit.iam.comparison import Tier
     from remit.iam.prove.action_search import Opening
     from remit.iam.prove.compared_side import Side
+    from remit.iam.prove.condition_atoms import Atom
     from remit.iam.prove.statement_space import Box, CompiledPolicy, Index
+    from remit.iam.request import Request
 
 MULTIVALUED_KEYS: Final = frozenset(
     ("aws:tagkeys", "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths")
@@ -132,13 +136,13 @@ class GainSearch:
             for limit, actions in limits:
                 self._count_case()
                 yield _Question(Case(required, (*limit.allows, *denies)), limit.difference, actions)
-            for denial in self._removed_denials:
+            for denial, spared in self._removed_denials:
                 self.budget.spend(1)
                 if not _apart(box, denial):
                     self._count_case()
                     difference = SideDifference(self.old_name, denial=self.old.source(denial))
                     actions = tuple(self._unrepeated_actions(box, ()))
-                    yield _Question(Case((*required, denial), denies), difference, actions)
+                    yield _Question(Case((*required, denial), denies, spared), difference, actions)
 
     def _count_case(self) -> None:
         self._cases += 1
@@ -160,7 +164,7 @@ class GainSearch:
     def _answers(
         self, box: Box, question: _Question, reported: set[tuple[Box, str, str]], *, only_first: bool
     ) -> Iterator[Piece]:
-        action_search = ActionSearch(question.case, self.resource_search, self.actions_of)
+        action_search = ActionSearch(question.case, self.resource_search, self.actions_of, of_today=not only_first)
         pieces = 0
         for action, spelled in question.actions:
             for opening in action_search.openings(action):
@@ -171,7 +175,7 @@ class GainSearch:
                 if access in reported:
                     continue
                 name = spelled if opening.pattern == action else self.spellings.get(opening.pattern, opening.pattern)
-                piece = self._piece(box, question, opening, name, lifelike=not only_first)
+                piece = self._piece(box, question, opening, name, action_search)
                 if piece is None:
                     continue
                 reported.add(access)
@@ -205,23 +209,36 @@ class GainSearch:
                 unrepeated.discard(folded)
                 yield folded, spelled
 
-    def _piece(self, box: Box, question: _Question, opening: Opening, spelled: str, *, lifelike: bool) -> Piece | None:
+    def _piece(
+        self, box: Box, question: _Question, opening: Opening, spelled: str, action_search: ActionSearch
+    ) -> Piece | None:
         """An opening with a request that the evaluator confirms; None: it is no gain, or it is left undecided."""
         if _perhaps_covered(question.case, box, opening):
             self._leave_undecided(box, _SHAPELESS)
             return None
-        if opening.action == ALWAYS_ALLOWED:
+        if opening.action in ALWAYS_ALLOWED:  # no policy grants or takes it
             return None
         resource = box.spelling_of(opening.resource)
         self.budget.spend(_WITNESS + sum(policy.effort for side in (self.old, self.new) for policy in side.compiled))
-        request = request_for(opening, self.words, self.old, self.new, spelled=spelled, lifelike=lifelike)
-        if request is None:
+        example = self._example(opening, spelled, action_search)
+        if example is None:
             unsure = "it depends on what its late-bound parts stand for"
             unconfirmed = f"the evaluator does not confirm what was found about {spelled} on {resource}"
             self._leave_undecided(box, unsure if self.words.late else unconfirmed)
             return None
-        tier: Tier = "now" if opening.real is not None else "future"
+        request, tier = example
         return Piece(self.new.source(box), spelled, resource, request, tier, question.difference)
+
+    def _example(self, opening: Opening, spelled: str, action_search: ActionSearch) -> tuple[Request, Tier] | None:
+        """A request that the evaluator confirms, or else the policies alone; on what the action takes, if it can be."""
+        of_today = action_search.of_today
+        example = request_for(opening, self.words, self.old, self.new, spelled=spelled, lifelike=of_today)
+        if opening.usable and example is not None and example[1] != "now":
+            for narrow in action_search.narrowed(opening):
+                of_part = request_for(narrow, self.words, self.old, self.new, spelled=spelled, lifelike=True)
+                if of_part is not None and of_part[1] == "now":
+                    return of_part
+        return example
 
     def _leave_undecided(self, box: Box, reason: str) -> None:
         self.undecided[Undecided(self.new.source(box), reason)] = None
@@ -229,22 +246,27 @@ class GainSearch:
 
 def _perhaps_covered(case: Case, box: Box, opening: Opening) -> bool:
     """Whether it hangs on a reference that may be any ARN: some cover applies to some of what it may be."""
-    resource = opening.resource
     if not (box.marked_resources or box.marked_atoms):
         return False
-    active = case.active(opening.action)
-    if not has_shape(resource):
-        plain = [cover.resources for cover in active if not cover.not_resources]
-        if any(_covers_some(patterns, resource) for patterns in plain):
-            return True
-    limits = [(atom.key, atom.values) for cover in active for atom in cover.atoms if atom.kind == "ARN"]
-    for atom in box.marked_atoms:
-        if atom.kind == "ARN" and not atom.negated:
-            shapeless = [text for text in atom.values if not has_shape(text)]
-            patterns_of_key = [patterns for key, patterns in limits if key == atom.key]
-            if any(_covers_some(patterns, text) for patterns in patterns_of_key for text in shapeless):
-                return True
-    return False
+    covering = case.active(opening.action)
+    if _resource_perhaps_covered(opening.resource, covering):
+        return True
+    return any(_condition_perhaps_covered(atom, covering) for atom in box.marked_atoms)
+
+
+def _resource_perhaps_covered(resource: str, covering: Iterable[Box]) -> bool:
+    if has_shape(resource):
+        return False
+    return any(_covers_some(cover.resources, resource) for cover in covering if not cover.not_resources)
+
+
+def _condition_perhaps_covered(atom: Atom, covering: Iterable[Box]) -> bool:
+    if atom.kind != "ARN" or atom.negated:
+        return False
+    shapeless = [text for text in atom.values if not has_shape(text)]
+    conditions = [condition for cover in covering for condition in cover.atoms]
+    of_the_key = [condition for condition in conditions if condition.kind == "ARN" and condition.key == atom.key]
+    return any(_covers_some(condition.values, text) for condition in of_the_key for text in shapeless)
 
 
 def _covers_some(patterns: Iterable[str], text: str) -> bool:
@@ -262,13 +284,13 @@ def _as_spelled(box: Box) -> tuple[object, ...]:
     return box.spelled, box.actions, box.not_actions, box.statement.principals
 
 
-def _removed(old: Side, new: Side) -> tuple[Box, ...]:
-    """The Deny statements of the old side that no statement of the new one plainly repeats."""
+def _removed(old: Side, new: Side) -> tuple[tuple[Box, frozenset[str]], ...]:
+    """The Deny statements of the old side that no statement of the new one plainly repeats, as `Side.denials`."""
     new_denials = tuple(new.denials)
-    spelled = set(map(_as_spelled, new_denials))
-    removed = [denial for denial in old.denials if _as_spelled(denial) not in spelled]
-    meanings = {denial.meaning for denial in new_denials} if removed else set()
-    return tuple(denial for denial in removed if denial.meaning not in meanings)
+    spelled = {(_as_spelled(box), spared) for box, spared in new_denials}
+    removed = [(box, spared) for box, spared in old.denials if (_as_spelled(box), spared) not in spelled]
+    meanings = {(box.meaning, spared) for box, spared in new_denials} if removed else set()
+    return tuple((box, spared) for box, spared in removed if (box.meaning, spared) not in meanings)
 
 
 _TITLES: Final = {"identity": "side", "session": "session policy"}

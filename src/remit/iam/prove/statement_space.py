@@ -258,11 +258,15 @@ def _unmarked(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Index:
-    """Boxes by their actions, sorted in at the first question. `boxes` has them in their order."""
+    """Boxes by their actions, sorted in at the first question. `boxes` has them in their order.
 
-    __slots__ = ("_by_service", "_literal", "_loose", "_negated", "_singles", "_sorted", "_turned", "boxes")
+    On the actions `spared` (in lower case) none of them has an effect, whatever its statement says.
+    """
 
-    def __init__(self, boxes: Iterable[Box]) -> None:
+    __slots__ = ("_by_service", "_literal", "_loose", "_negated", "_singles", "_sorted", "_turned", "boxes", "spared")
+
+    def __init__(self, boxes: Iterable[Box], spared: frozenset[str] = frozenset()) -> None:
+        self.spared = spared
         self.boxes: dict[Box, None] = dict.fromkeys(boxes)
         self._sorted = False
         self._singles = 0
@@ -328,6 +332,8 @@ class Index:
 
     def at(self, action: str) -> list[Box]:
         """The boxes whose actions include an action, each once."""
+        if action in self.spared:
+            return []
         self._sort()
         boxes = list(self._literal.get(action, ()))
         boxes += [box for match, box in self._by_service.get(action.partition(":")[0], ()) if match(action)]

@@ -18,7 +18,7 @@ from remit.iam.prove.encoded_text import LATE, around, filled, has_marks, own_le
 from remit.iam.prove.glob_sets import FRESH, Unclear, points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from remit.iam.prove.budget import Budget
     from remit.iam.prove.key_values import Premises
@@ -70,26 +70,37 @@ def _values(
 
     They are all that the conditions on its key tell apart, and all with which one text spells another.
     """
-    positive = {atom for box in required for atom in box.atoms}
-    atoms = positive | {atom for box in covers for atom in box.atoms}
-    values = [text for atom in atoms for text in atom.values]
+    boxes = (*required, *covers)
+    resources = [text for box in boxes for text in box.resources]
+    atoms = list(dict.fromkeys(atom for box in boxes for atom in box.atoms))
+    must_hold = {atom for box in required for atom in box.atoms}
+    condition_values = [text for atom in atoms for text in atom.values]
+    singles = max((text.count("?") for text in resources), default=0)
+
     demanded = [text for atom in atoms if atom.key == name for text in atom.values if variables_in(text)]
-    demanded_variables = frozenset().union(*map(variables_in, demanded))
-    related = {atom.key for atom in atoms for text in atom.values if name in variables_in(text)}
-    related |= demanded_variables | {name}
-    texts = [text for box in (*required, *covers) for text in box.resources]
-    singles = max((text.count("?") for text in texts), default=0)
-    own_values = _domain_values({atom for atom in atoms if atom.key in related}, positive, premises, budget, singles)
-    templates = [text for text in values if name in variables_in(text)]
-    candidates = [FRESH, *own_values, *_aligned(templates, [*own_values, *values], name)]
-    templates = [text for text in texts if name in variables_in(text)]
-    candidates += _aligned(templates, [*texts, *_met(contested(required, covers), budget)], name)
+    demanded_variables = _variables_of(demanded) - {name}
+    related_atoms = _related_atoms(name, demanded_variables, atoms)
+    own_values = _domain_values(related_atoms, must_hold, premises, budget, singles)
+
+    candidates = [FRESH, *own_values]
+    candidates += _aligned(condition_values, [*own_values, *condition_values], name)
+    candidates += _aligned(resources, [*resources, *_met(contested(required, covers), budget)], name)
     candidates += _demanded(demanded, letters, singles)
-    variables = (name, *sorted(demanded_variables - {name}))
-    fresh_letters = [letters[variable] for variable in variables if variable in letters]
+    fresh_letters = [letters[variable] for variable in (name, *sorted(demanded_variables)) if variable in letters]
     distinct = dict.fromkeys(value.replace(FRESH, letter) for letter in fresh_letters for value in candidates)
     distinct.pop(letters[name])
     return [letters[name], None, *(value for value in distinct if not variables_in(value))]
+
+
+def _related_atoms(name: str, demanded_variables: frozenset[str], atoms: list[Atom]) -> list[Atom]:
+    """The conditions on the variable's key, on those of the variables that it must spell, and on keys that spell it."""
+    keys = {name, *demanded_variables}
+    keys.update(atom.key for atom in atoms if name in _variables_of(atom.values))
+    return [atom for atom in atoms if atom.key in keys]
+
+
+def _variables_of(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset().union(*map(variables_in, texts))
 
 
 def _demanded(templates: list[str], letters: dict[str, str], singles: int) -> Iterator[str]:
@@ -101,13 +112,14 @@ def _demanded(templates: list[str], letters: dict[str, str], singles: int) -> It
 
 
 def _domain_values(
-    atoms: set[Atom], positive: set[Atom], premises: Premises, budget: Budget, singles: int
+    atoms: list[Atom], must_hold: set[Atom], premises: Premises, budget: Budget, singles: int
 ) -> list[str]:
+    """The values that conditions on any of their keys tell apart, variables left out of them."""
     values = list(points("*", singles))
     for key in sorted({atom.key for atom in atoms}):
         plain = {atom: without_variables(atom) for atom in atoms if atom.key == key}
         group = frozenset(atom for atom in plain.values() if atom.values)
-        to_match = frozenset(plain[atom] for atom in plain if (atom in positive) is not atom.negated) & group
+        to_match = frozenset(plain[atom] for atom in plain if (atom in must_hold) is not atom.negated) & group
         if group:
             values += premises.domain(group, to_match, budget, singles).pool
     return values
@@ -143,15 +155,35 @@ def measured(required: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
     def late(text: str) -> bool:
         return LATE in text or (any_late and has_marks(text))  # a variable may have the reference as its value
 
-    roles = [(box, box in covers) for box in boxes]
-    matched = [text for box, covering in roles if box.not_resources is covering for text in box.resources if late(text)]
-    excluded = [text for box, covering in roles if box.not_resources is not covering for text in box.globs]
-    single = [text for text in excluded if "?" in text]
-    if any(_partly_covers(text, widened(reference)) for reference in matched for text in single):
-        return True
-    atoms = [(atom, atom.negated is covering) for box, covering in roles for atom in box.atoms]
-    keys = {atom.key for atom, is_matched in atoms if is_matched and any(map(late, atom.values))}
-    return any("?" in text for atom, is_matched in atoms if atom.key in keys and not is_matched for text in atom.values)
+    return _measured_in_resources(boxes, covers, late) or _measured_in_conditions(boxes, covers, late)
+
+
+def _measured_in_resources(boxes: tuple[Box, ...], covers: tuple[Box, ...], late: Callable[[str], bool]) -> bool:
+    """Whether some resource pattern with a `?` must not match, and matches a part of what a reference may become."""
+    references: list[str] = []
+    measuring: list[str] = []
+    for box in boxes:
+        must_match = box.not_resources is (box in covers)
+        if must_match:
+            references += filter(late, box.resources)
+        else:
+            measuring += [text for text in box.globs if "?" in text]
+    return any(_partly_covers(text, widened(reference)) for reference in references for text in measuring)
+
+
+def _measured_in_conditions(boxes: tuple[Box, ...], covers: tuple[Box, ...], late: Callable[[str], bool]) -> bool:
+    """Whether a key must have a reference as its value, and must not match a value with a `?`."""
+    keys_of_references: set[str] = set()
+    measuring_keys: set[str] = set()
+    for box in boxes:
+        covering = box in covers
+        for atom in box.atoms:
+            must_match = atom.negated is covering
+            if must_match and any(map(late, atom.values)):
+                keys_of_references.add(atom.key)
+            if not must_match and any("?" in text for text in atom.values):
+                measuring_keys.add(atom.key)
+    return not keys_of_references.isdisjoint(measuring_keys)
 
 
 def _partly_covers(pattern: str, narrow: str) -> bool:
@@ -185,9 +217,11 @@ def _met(pairs: Iterable[tuple[str, str]], budget: Budget) -> Iterator[str]:
 
 
 def _aligned(templates: Iterable[str], texts: Iterable[str], name: str) -> Iterator[str]:
-    """The values of the variable with which a template spells the beginning of another text."""
+    """The values of the variable with which a template that holds it spells the beginning of another text."""
     listed = list(texts)
     for template in templates:
+        if name not in variables_in(template):
+            continue
         before, after = around(template) or ("", "")
         if variables_in(before) or any(sign in before for sign in "*?"):
             continue

@@ -24,7 +24,7 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import WrittenStatement
+    from remit.lint.rule_inputs import WrittenStatement
 
 SEVERITY = ERROR
 

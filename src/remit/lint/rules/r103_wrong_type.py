@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from remit.documents.foreign_text import UNFILLED
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam.tokens import is_intrinsic
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import PolicyDocument
+    from remit.lint.rule_inputs import PolicyDocument
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
@@ -49,7 +50,8 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """What stands in a template where its resources, or a policy document, must, and is none."""
-    yield from _no_resources(written.raw.get("Resources", {}))
+    if written.raw.get("Resources") != UNFILLED:
+        yield from _no_resources(written.raw.get("Resources", {}))
     for name, resource in written.resources.items():
         yield from _no_documents(resource.get("Properties"), ("Resources", name, "Properties"))
 
@@ -61,8 +63,8 @@ def _no_resources(value: Any) -> Iterator[Problem]:
         )
         return
     for name, resource in value.items():
-        if str(name).startswith("Fn::"):
-            continue  # a macro makes them
+        if str(name).startswith("Fn::") or resource == UNFILLED:
+            continue  # a macro, or another tool, makes them
         if not isinstance(resource, dict):
             hint = "a resource reads {Type: …, Properties: …}"
             yield Problem(f"the resource {name} must be an object, not {_shown(resource)}", hint, ("Resources", name))
@@ -81,7 +83,11 @@ def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
         for key, part in value.items():
             if key in ("PolicyDocument", "AssumeRolePolicyDocument") and _begins_as_json(part):
                 yield from _broken_text(key, part, (*spot, key))
-            elif key in ("PolicyDocument", "AssumeRolePolicyDocument") and not isinstance(part, dict):
+            elif (
+                key in ("PolicyDocument", "AssumeRolePolicyDocument")
+                and not isinstance(part, dict)
+                and part != UNFILLED
+            ):
                 hint = (
                     'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(part, list) else None
                 )
@@ -103,11 +109,11 @@ def _broken_text(key: str, text: str, spot: Spot) -> Iterator[Problem]:
 
 
 def _statements(value: Any) -> Iterator[Problem]:
-    if not isinstance(value, dict | list):
+    if not isinstance(value, dict | list) and value != UNFILLED:
         hint = "write it out: {'Effect': 'Allow', 'Action': …, 'Resource': …}"
         yield Problem(f"Statement must be an object or a list of objects, not {_shown(value)}", hint, ("Statement",))
     for index, statement in enumerate(value if isinstance(value, list) else ()):
-        if not isinstance(statement, dict):
+        if not isinstance(statement, dict) and statement != UNFILLED:
             yield Problem(f"Statement[{index}] must be an object, not {_shown(statement)}", None, ("Statement", index))
 
 

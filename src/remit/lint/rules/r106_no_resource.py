@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 
 from remit.lint.elements import has
 from remit.lint.finding import ERROR, Problem
-from remit.lint.subject import IDENTITY
+from remit.lint.rule_inputs import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import WrittenStatement
+    from remit.lint.rule_inputs import WrittenStatement
 
 SEVERITY = ERROR
 

@@ -22,12 +22,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint.finding import ERROR, Problem
-from remit.lint.subject import TRUST
+from remit.lint.rule_inputs import TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import WrittenStatement
+    from remit.lint.rule_inputs import WrittenStatement
 
 SEVERITY = ERROR
 

@@ -1,6 +1,7 @@
 """An element is an empty list or an empty object.
 
-IAM refuses empty lists; an empty condition block would always be true. Often a loop or a variable gave nothing.
+IAM refuses empty lists of actions, resources and principals; an empty condition block would always be true. A condition
+key with an empty list is a warning: IAM takes it, and it equals no value. Often a loop or a variable gave nothing.
 
 Flagged:
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import PolicyDocument, WrittenStatement
+    from remit.lint.rule_inputs import PolicyDocument, WrittenStatement
 
 SEVERITY = ERROR
 _HINT = "often a loop or a variable that gave nothing: add a value, or remove the statement"
@@ -60,9 +61,18 @@ def shape(written: WrittenStatement) -> Iterator[Problem]:
 
 
 def _no_values(operator: str, key: str, spot: Spot) -> Problem:
-    """With ForAllValues and IfExists a condition without values is met where the key is absent."""
-    subject = f"{operator} on {key} has no values"
-    if operator.lower().startswith("forallvalues:") or operator.lower().endswith("ifexists"):
-        hint = f'write "Null": {{"{key}": "true"}}, or add a value'
-        return Problem(f"{subject}: it is met by requests without the key alone", hint, spot)
-    return Problem(f"{subject}: it never matches", "add a value", spot)
+    """A condition that IAM takes, though it compares with nothing."""
+    quantifier, _, bare = operator.lower().rpartition(":")
+    matches_absent_key = quantifier == "forallvalues" or bare.endswith("ifexists")
+    if "not" in bare and quantifier != "foranyvalue":
+        effect, hint = "it always matches", "add a value, or remove the condition"
+    elif "not" in bare:
+        effect, hint = "it matches whatever value the key has", f'write "Null": {{"{key}": "false"}}, or add a value'
+    elif matches_absent_key:
+        effect, hint = (
+            "it is met by requests without the key alone",
+            f'write "Null": {{"{key}": "true"}}, or add a value',
+        )
+    else:
+        effect, hint = "it never matches", "add a value"
+    return Problem(f"{operator} on {key} has no values: {effect}", hint, spot, WARNING)

@@ -34,12 +34,12 @@ from typing import TYPE_CHECKING
 from remit.catalogue.types import access_of
 from remit.lint.elements import has
 from remit.lint.finding import ERROR, Problem
-from remit.lint.subject import RESOURCE, TRUST
+from remit.lint.rule_inputs import RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import WrittenStatement
+    from remit.lint.rule_inputs import WrittenStatement
 
 SEVERITY = ERROR
 

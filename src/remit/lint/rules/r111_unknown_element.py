@@ -23,7 +23,7 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import PolicyDocument, WrittenStatement
+    from remit.lint.rule_inputs import PolicyDocument, WrittenStatement
 
 SEVERITY = ERROR
 

@@ -32,12 +32,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.subject import IDENTITY, RESOURCE
+from remit.lint.rule_inputs import IDENTITY, RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import WrittenStatement
+    from remit.lint.rule_inputs import WrittenStatement
 
 SEVERITY = ERROR
 

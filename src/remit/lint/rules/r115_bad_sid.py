@@ -19,12 +19,12 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.lint.finding import ERROR, Problem
-from remit.lint.subject import RESOURCE
+from remit.lint.rule_inputs import RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import WrittenStatement
+    from remit.lint.rule_inputs import WrittenStatement
 
 SEVERITY = ERROR
 

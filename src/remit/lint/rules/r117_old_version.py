@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING
 
 from remit.iam.policy import OLD_VERSION, VERSION
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem
-from remit.lint.subject import IDENTITY
+from remit.lint.rule_inputs import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.documents.yaml_text import Slip
-    from remit.lint.subject import PolicyDocument
+    from remit.documents.slips import Slip
+    from remit.lint.rule_inputs import PolicyDocument
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{[a-z0-9-]+:(?!:)[^}]*\}", re.IGNORECASE)

@@ -27,7 +27,7 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import PolicyDocument
+    from remit.lint.rule_inputs import PolicyDocument
 
 SEVERITY = ERROR
 

@@ -30,12 +30,12 @@ from remit.lint import arn_parts
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import is_plain
 from remit.lint.resource_types import has_arns
-from remit.lint.subject import RESOURCE
+from remit.lint.rule_inputs import RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _PARTS = 6

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from remit.catalogue.arns import Arn
     from remit.lint.finding import Spot
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _PLACES = {

@@ -28,7 +28,7 @@ from remit.lint.resource_types import has_arns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 
@@ -46,7 +46,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
                 message = f"the service in an ARN is written in small letters, not '{arn.service}': nothing matches"
                 yield Problem(message, f"did you mean '{arn.service.lower()}'?", spot)
             continue
-        from remit.catalogue.resemblance import nearest_services  # noqa: PLC0415 - asked of mistakes alone
+        from remit.catalogue.did_you_mean import nearest_services  # noqa: PLC0415 - asked of mistakes alone
 
         service_of_actions = nearest(arn.service, item.services, MISSPELT)
         candidates = (service_of_actions,) if service_of_actions else nearest_services(arn.service)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
 from remit.catalogue.condition_keys import global_key, put_in
+from remit.iam import tokens
 from remit.lint import conditions
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
@@ -61,7 +62,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
                 message = f"${{{written}}} has a space in its name: it has no value, and nothing matches"
                 yield Problem(message, f"write `${{{name}}}`", spot)
             elif name not in ("*", "?", "$") and not _LATE.fullmatch(name) and not _is_raw(text, variable.start()):
-                yield from _problem(name, spot)
+                yield from _problem(name, spot, late=item.document.names is not None)
 
 
 def _of_a_tool(name: str) -> bool:
@@ -81,8 +82,8 @@ def _is_raw(text: str, start: int) -> bool:
     return "${{" in text[: start + 3]
 
 
-def _problem(name: str, spot: Spot) -> Iterator[Problem]:
-    from remit.catalogue.resemblance import nearest_key  # noqa: PLC0415 - asked of mistakes alone
+def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
+    from remit.catalogue.did_you_mean import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
     prefix, colon, _ = name.partition(":")
     if colon and "." in prefix:
@@ -91,6 +92,11 @@ def _problem(name: str, spot: Spot) -> Iterator[Problem]:
     if colon and (conditions.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return
     if put_in(name):
+        return
+    parameter = tokens.pseudo_parameter(name) if late else None
+    if parameter is not None:  # in a template, or in an app, where it is `aws.region`
+        message = f"unknown policy variable ${{{name}}}: it has no value, and nothing matches"
+        yield Problem(message, f"did you mean `${{{parameter}}}`?", spot)
         return
     tagged = global_key(f"{name}/x")
     meant = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else nearest_key(name)

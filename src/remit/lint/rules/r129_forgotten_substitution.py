@@ -35,6 +35,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from remit.documents.foreign_text import UNFILLED
 from remit.iam.placeholders import placeholder
 from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import ParsedStatement, WrittenStatement
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, WrittenStatement
+    from remit.lint.unfilled_places import UnfilledPlace
 
 SEVERITY = ERROR
 _SIGNS = frozenset("{<_-%$")
@@ -54,6 +56,8 @@ _BRACE = re.compile(r'\{[^"}]')
 _WORDS = ("<", "%s", "%d", "%(", "{}", "ACCOUNT", "REGION", "BUCKET", "$")
 _BARE_VARIABLE = re.compile(r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)")
 """One of IAM's variables without its dollar sign or its braces."""
+_FORGOTTEN = 2
+"""Placeholders that somebody may have forgotten; a policy with more is a pattern for people to fill in."""
 _WORD = re.compile(r"\{[A-Za-z_]\w*\}")
 _OBJECTS = ("Condition", "Principal")  # elsewhere an object is a finding of R103
 _COLONS = 5  # of an ARN, before its resource
@@ -76,6 +80,28 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
         if marker is not None:
             message = f"'{marker}' in '{text}' is a placeholder: nothing replaces it"
             yield Problem(message, "put the value in, by an f-string", spot)
+
+
+def document(document: PolicyDocument) -> Iterator[Problem]:
+    """What a person has yet to fill in, once in a document: in Resource, Principal or Condition."""
+    places = [place for place in document.unfilled if not place.by_tool]
+    if not places:
+        return
+    place = next(filter(_never_fits, places), places[0])
+    around = f" in '{place.text}'" if place.text != place.marker else ""
+    others = f", nor {len(places) - 1} more of this policy" if len(places) > 1 else ""
+    message = f"'{place.marker}'{around} is a placeholder: nothing replaces it{others}"
+    is_pattern = len({place.marker for place in places}) > _FORGOTTEN
+    severity = ERROR if _never_fits(place) and not is_pattern else WARNING
+    yield Problem(message, "put the value in", place.spot, severity)
+
+
+def _never_fits(place: UnfilledPlace) -> bool:
+    """Whether nothing can have a name that holds this."""
+    if place.text.startswith("arn:"):
+        before = place.text.count(":", 0, place.text.index(place.marker))
+        return before < _COLONS or place.text.split(":")[2] in _PLAIN_NAMES
+    return place.marker.startswith("<")
 
 
 def shape(written: WrittenStatement) -> Iterator[Problem]:
@@ -108,6 +134,7 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
 
 
 def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
+    text = text.replace(UNFILLED, "")  # said of the whole document
     if _SIGNS.isdisjoint(text):
         return
     if (literal := REFERENCE.search(text)) is not None:

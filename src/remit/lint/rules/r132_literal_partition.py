@@ -36,7 +36,7 @@ from remit.lint.finding import NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = NOTE
 

@@ -28,7 +28,7 @@ from remit.lint.finding import NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.documents.yaml_text import Slip
+    from remit.documents.slips import Slip
 
 SEVERITY = NOTE
 

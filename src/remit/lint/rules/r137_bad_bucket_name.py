@@ -26,7 +26,7 @@ from remit.lint.plain_text import PLACEHOLDER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = WARNING
 _GIVEN = re.compile(r"[a-z0-9*?](?!.*\.\.)[a-z0-9.*?-]{0,62}")

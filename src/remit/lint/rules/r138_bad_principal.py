@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING
 
 from remit.lint import principals
 from remit.lint.finding import ERROR, Problem
-from remit.lint.subject import RESOURCE, TRUST
+from remit.lint.rule_inputs import RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _MISTAKES_IN = {

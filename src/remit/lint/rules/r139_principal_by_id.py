@@ -29,7 +29,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = WARNING
 _ID = re.compile(r"(AROA|AIDA)[A-Z0-9]{12,}")

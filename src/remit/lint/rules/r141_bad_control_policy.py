@@ -48,14 +48,13 @@ from typing import TYPE_CHECKING
 
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.subject import CONTROL
-from remit.lint.templates import resources_with_properties
+from remit.lint.rule_inputs import CONTROL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import WrittenStatement
+    from remit.lint.rule_inputs import WrittenStatement
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
@@ -95,7 +94,7 @@ def shape(written: WrittenStatement) -> Iterator[Problem]:
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """A service control policy that names everyone, as a resource control policy must."""
-    for name, kind, properties in resources_with_properties(written):
+    for name, kind, properties in written.with_properties():
         if kind != "AWS::Organizations::Policy":
             continue
         content = properties.get("Content")

@@ -18,15 +18,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
+from remit.catalogue.did_you_mean import misspelt_action, nearest_actions
 from remit.catalogue.expand import expand
-from remit.catalogue.resemblance import misspelt_action, nearest_actions
 from remit.lint import meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
 from remit.catalogue.expand import expand
+from remit.catalogue.managed_policies import managed_policy
 from remit.iam.pattern import matches
 from remit.lint import meant_actions
 from remit.lint.finding import ERROR, Problem
@@ -29,7 +30,7 @@ from remit.lint.plain_text import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _FORM = "write service:Operation, as s3:GetObject"
@@ -74,8 +75,14 @@ def _call(text: str, item: ParsedStatement) -> tuple[str, str] | None:
     return ("is a call of an SDK, not an IAM action", _from_method(text, item)) if client else None
 
 
+def _managed_policy(text: str, _: ParsedStatement) -> tuple[str, str] | None:
+    if ":" in text or managed_policy(text.rpartition("/")[2]) is None:
+        return None
+    return "is a managed policy, not an action", "attach it to the role, or name the actions"
+
+
 def _several(text: str, _: ParsedStatement) -> tuple[str, str] | None:
-    parts = [part for part in re.split(r"[\s,;|]+", text) if part]
+    parts = [f"{part}:*" if service(part) else part for part in re.split(r"[\s,;|]+", text) if part]
     if len(parts) < 2 or not all(":" in part and meant_actions.well_formed(part) for part in parts):  # noqa: PLR2004 - several
         return None
     listed = ", ".join(f'"{part}"' for part in parts)
@@ -115,7 +122,7 @@ def _strange(text: str, item: ParsedStatement) -> tuple[str, str]:
     return f"contains {sign!r}: actions have letters and digits only", hint
 
 
-_MISTAKES = (_arn, _no_service, _call, _several, _wild_service, _spaces, _colons, _no_operation)
+_MISTAKES = (_arn, _managed_policy, _several, _no_service, _call, _wild_service, _spaces, _colons, _no_operation)
 """What an action may be instead, in the order in which it is tried; anything else is `_strange`."""
 
 

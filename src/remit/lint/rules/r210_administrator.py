@@ -19,15 +19,14 @@ from typing import TYPE_CHECKING
 
 from remit.iam import tokens
 from remit.lint.finding import WARNING, Problem
-from remit.lint.subject import IDENTITY
-from remit.lint.templates import resources_with_properties
+from remit.lint.rule_inputs import IDENTITY
 from remit.template.branches import items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import ParsedStatement, Project
+    from remit.lint.rule_inputs import ParsedStatement, Project
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = WARNING
@@ -56,7 +55,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Managed policies of a template's roles, users, groups and functions that do the same."""
-    for name, _, properties in resources_with_properties(written):
+    for name, _, properties in written.with_properties():
         for element in ("ManagedPolicyArns", "ManagedPolicies", "Policies"):
             path: Spot = ("Resources", name, "Properties", element)
             for item in items(properties.get(element), path):

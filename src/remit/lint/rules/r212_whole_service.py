@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
 from remit.lint.finding import NOTE, Problem
-from remit.lint.subject import IDENTITY
+from remit.lint.rule_inputs import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = NOTE
 

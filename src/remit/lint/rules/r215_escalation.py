@@ -22,7 +22,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement, PolicyDocument
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
 
 SEVERITY = WARNING
 _ALONE = {

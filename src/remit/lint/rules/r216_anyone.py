@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 
 from remit.lint.finding import WARNING, Problem
 from remit.lint.principals import provider
-from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = WARNING
 _EVERYONE = ((("AWS", "*"), ("*", "*")), (("AWS", "*"),))

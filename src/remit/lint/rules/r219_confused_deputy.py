@@ -21,12 +21,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint.finding import WARNING, Problem
-from remit.lint.subject import RESOURCE
+from remit.lint.rule_inputs import RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = WARNING
 _ENDINGS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".aws.internal", ".aws")

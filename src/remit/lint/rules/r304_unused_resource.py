@@ -25,7 +25,7 @@ from remit.lint.resource_types import acts_on
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = NOTE
 

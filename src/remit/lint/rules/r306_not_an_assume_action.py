@@ -36,12 +36,12 @@ from typing import TYPE_CHECKING
 from remit.catalogue.expand import expand
 from remit.lint.finding import ERROR, Problem
 from remit.lint.plain_text import is_plain
-from remit.lint.subject import TRUST
+from remit.lint.rule_inputs import TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _PLAIN = "sts:AssumeRole"

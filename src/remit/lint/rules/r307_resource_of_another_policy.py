@@ -26,12 +26,12 @@ from remit.catalogue.types import access_of
 from remit.lint.finding import ERROR, Problem
 from remit.lint.plain_text import is_plain
 from remit.lint.resource_types import acts_on
-from remit.lint.subject import RESOURCE
+from remit.lint.rule_inputs import RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 

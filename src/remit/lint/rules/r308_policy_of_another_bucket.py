@@ -45,8 +45,7 @@ from remit.iam import tokens
 from remit.lint.finding import ERROR, Problem
 from remit.lint.plain_text import is_plain
 from remit.lint.policies import document_of
-from remit.lint.subject import RESOURCE
-from remit.lint.templates import resources_with_properties
+from remit.lint.rule_inputs import RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +60,7 @@ _OWN: Final = re.compile(r"\$\{([A-Za-z0-9]+)\.Arn\}(?:/.*)?")
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Policies of buckets whose bucket and whose resources are both told."""
-    for name, kind, properties in resources_with_properties(written):
+    for name, kind, properties in written.with_properties():
         if kind != "AWS::S3::BucketPolicy":
             continue
         own_bucket = _text(properties.get("Bucket"))

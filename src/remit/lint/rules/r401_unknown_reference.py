@@ -33,6 +33,7 @@ Source: "Ref", "Fn::GetAtt", "Fn::Sub" (CloudFormation User Guide).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import MISSPELT, did_you_mean, nearest
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import ParsedStatement, PolicyDocument
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
@@ -59,13 +60,42 @@ def concerned(text: str) -> bool:
 
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
-    """References in resources, outputs and conditions of a template."""
+    """References in resources, outputs and conditions of a template; in a part of one, once for all."""
+    foreign_names: dict[str, Spot] = {}
     for section in ("Resources", "Outputs", "Conditions"):
         for function, argument, spot in functions(written.raw.get(section), (section,)):
             for reference in named_by(function, argument):
-                yield from _problem(reference, spot, written)
+                if _is_foreign(reference, written):
+                    foreign_names.setdefault(str(reference.target), spot)
+                else:
+                    yield from _problem(reference, spot, written)
             if written.exact:
                 yield from _function(function, argument, spot, written)
+
+    if foreign_names:
+        yield _part_of_another(foreign_names)
+
+
+def _is_foreign(reference: tokens.Reference, written: WrittenTemplate) -> bool:
+    """Whether a part of a template names what the whole declares: a module, an include, an expectation of a test."""
+    name = reference.target
+    if name is None or not written.exact or "AWSTemplateFormatVersion" in written.raw:
+        return False
+    return not name.startswith("AWS::") and name not in written.names and _meant(name, written.names) is None
+
+
+@lru_cache(maxsize=1024)
+def _meant(name: str, names: frozenset[str]) -> str | None:
+    """The name that somebody meant who wrote another."""
+    return nearest(name, names)
+
+
+def _part_of_another(foreign_names: dict[str, Spot]) -> Problem:
+    name, spot = next(iter(foreign_names.items()))
+    more = len(foreign_names) - 1
+    others = f", nor {more} more that it refers to" if more else ""
+    message = f"'{name}' is neither a resource nor a parameter of this file{others}: CloudFormation refuses it alone"
+    return Problem(message, "fine for a part of a template; else declare it in Resources or Parameters", spot, WARNING)
 
 
 def _function(name: str, argument: Any, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
@@ -129,7 +159,7 @@ def _problem(reference: tokens.Reference, spot: Spot, written: WrittenTemplate) 
         if name not in tokens.PSEUDO:
             yield Problem(f"there is no pseudo parameter {name}", did_you_mean(name, tokens.PSEUDO), spot)
     elif name not in written.names:
-        meant = nearest(name, written.names)
+        meant = _meant(name, written.names)
         if written.makes(name) or (written.opaque and meant is None):
             return
         hint = f"did you mean `{meant}`?" if meant else "add it to Resources or Parameters"

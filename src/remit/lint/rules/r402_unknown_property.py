@@ -30,10 +30,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.catalogue.resemblance import nearest_services, spoken
+from remit.catalogue.did_you_mean import nearest_services, spoken
 from remit.catalogue.types import resource_type, resource_types
 from remit.errors import MISSPELT, did_you_mean, nearest
-from remit.lint.finding import ERROR, Problem
+from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,7 +77,8 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
                 str(property_name), known_properties, MISSPELT
             ):  # SAM takes more than its schema has
                 spot = ("Resources", name, "Properties", property_name)
-                yield Problem(f"{kind} has no property '{property_name}'", hint or "remove it", spot)
+                severity = WARNING if written.opaque else ERROR  # a macro may take it out
+                yield Problem(f"{kind} has no property '{property_name}'", hint or "remove it", spot, severity)
 
 
 def _near_type(kind: str) -> str | None:

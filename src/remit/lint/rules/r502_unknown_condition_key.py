@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 
 
 def _nearest_key(key: str) -> str | None:
-    from remit.catalogue.resemblance import nearest_key  # noqa: PLC0415 - asked of mistakes alone
+    from remit.catalogue.did_you_mean import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
     return nearest_key(key)
 

@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING
 from remit.catalogue.expand import expand
 from remit.lint import conditions, resource_fit
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.subject import IDENTITY
+from remit.lint.rule_inputs import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Condition
     from remit.lint.finding import Spot
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _LOOSE = {

@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING
 
 from remit.lint import conditions
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem
-from remit.lint.subject import RESOURCE
+from remit.lint.rule_inputs import RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
 _OF_PRINCIPALS = (

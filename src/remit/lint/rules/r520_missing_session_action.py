@@ -29,12 +29,12 @@ from typing import TYPE_CHECKING
 from remit.catalogue.expand import expand
 from remit.lint import conditions
 from remit.lint.finding import ERROR, Problem
-from remit.lint.subject import TRUST
+from remit.lint.rule_inputs import TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement, PolicyDocument
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
 
 SEVERITY = ERROR
 _SETS = {

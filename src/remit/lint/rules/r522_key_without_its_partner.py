@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING
 
 from remit.lint import conditions
 from remit.lint.finding import WARNING, Problem
-from remit.lint.subject import CONTROL
+from remit.lint.rule_inputs import CONTROL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement
+    from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = WARNING
 _PARTNERS = {

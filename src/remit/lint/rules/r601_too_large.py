@@ -42,12 +42,12 @@ from remit.catalogue.quotas import quota
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.resource_fit import services_of
-from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import PolicyDocument, WrittenStatement
+    from remit.lint.rule_inputs import PolicyDocument, WrittenStatement
 
 SEVERITY = ERROR
 _ONE = 2_048  # characters of one string: no ARN, no action and no list of an organisation's accounts comes near

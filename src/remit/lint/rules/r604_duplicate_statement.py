@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.iam.policy import Statement
-    from remit.lint.subject import ParsedStatement, PolicyDocument, Project
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument, Project
 
 SEVERITY = WARNING
 

@@ -23,7 +23,7 @@ from remit.lint.finding import NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement, WrittenStatement
+    from remit.lint.rule_inputs import ParsedStatement, WrittenStatement
 
 SEVERITY = NOTE
 _DECIDES = {

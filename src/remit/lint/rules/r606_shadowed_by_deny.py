@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Statement
-    from remit.lint.subject import ParsedStatement, PolicyDocument
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
 
 SEVERITY = WARNING
 _MOST = 200

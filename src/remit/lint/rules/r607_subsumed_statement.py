@@ -28,7 +28,7 @@ from remit.lint.finding import NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import ParsedStatement, PolicyDocument
+    from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
 
 SEVERITY = NOTE
 _MOST = 60  # statements of an effect: pairs of more would take long

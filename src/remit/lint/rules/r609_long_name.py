@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 from remit.catalogue.types import resource_type
 from remit.iam import tokens
 from remit.lint.finding import ERROR, Problem
-from remit.lint.templates import resources_with_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +36,7 @@ _LATE = re.compile(r"\$\{[^}]*\}")
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Names that are given, as far as they are known before the deploy."""
-    for name, type_name, properties in resources_with_properties(written):
+    for name, type_name, properties in written.with_properties():
         kind = resource_type(type_name)
         if kind is None or kind.naming is None or kind.naming.most is None:
             continue

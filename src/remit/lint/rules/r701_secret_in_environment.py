@@ -38,7 +38,7 @@ from remit.lint.finding import ERROR, WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Environment
+    from remit.lint.rule_inputs import Environment
 
 SEVERITY = ERROR
 _DYNAMIC = re.compile(r"\{\{resolve:(?:secretsmanager|ssm-secure):(?:[^{}]|\$\{[^{}]*\})*\}\}")

@@ -33,7 +33,7 @@ from remit.project.setting_values import RESERVED_VARIABLES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Environment
+    from remit.lint.rule_inputs import Environment
 
 SEVERITY = ERROR
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")

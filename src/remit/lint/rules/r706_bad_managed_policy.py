@@ -34,7 +34,6 @@ from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.reference_samples import settled
-from remit.lint.templates import resources_with_properties
 from remit.template.branches import items
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ _OF_SAM = "Policies"
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """What roles, users and groups are given by ARN."""
-    for name, kind, properties in resources_with_properties(written):
+    for name, kind, properties in written.with_properties():
         element = access_of(kind).managed
         if not element:
             continue

@@ -29,7 +29,7 @@ from remit.lint.finding import NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Project
+    from remit.lint.rule_inputs import Project
 
 SEVERITY = NOTE
 

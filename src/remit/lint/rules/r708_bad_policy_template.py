@@ -33,7 +33,6 @@ from remit.catalogue.sam_policies import sam_policies, sam_policy
 from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.templates import resources_with_properties
 from remit.template.branches import items
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ _HOLDERS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """The policy templates of functions and state machines."""
-    for name, kind, properties in resources_with_properties(written):
+    for name, kind, properties in written.with_properties():
         if kind in _HOLDERS:
             path: Spot = ("Resources", name, "Properties", "Policies")
             for entry in items(properties.get("Policies"), path):

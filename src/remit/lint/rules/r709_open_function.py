@@ -33,7 +33,6 @@ from remit.catalogue.expand import expand
 from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.lint import meant_actions, principals
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.templates import resources_with_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +45,7 @@ SEVERITY = ERROR
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Resources of type AWS::Lambda::Permission."""
-    for name, kind, properties in resources_with_properties(written):
+    for name, kind, properties in written.with_properties():
         if kind == "AWS::Lambda::Permission":
             path: Spot = ("Resources", name, "Properties")
             yield from _action(properties.get("Action"), (*path, "Action"))

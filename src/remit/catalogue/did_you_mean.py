@@ -1,0 +1,326 @@
+"""What somebody meant who wrote a name that AWS does not have: a service, an action, a condition key.
+
+Letters are compared by the standard library's difflib. The costs and tables below are held against 957 names that
+people write, in tests/lint/data/meant.jsonl; `python bench/did_you_mean.py` says how many are right first.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.actions import action, bare_names, keys, service, services
+from remit.catalogue.condition_keys import global_keys
+from remit.catalogue.operations import clients, operation, prefixes
+from remit.catalogue.shared_prefixes import PAGES
+from remit.catalogue.snapshot import chunk
+from remit.errors import ALIKE, MISSPELT, nearest, nearest_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from remit.catalogue.operations import Operation
+
+_MOST: Final = 3
+"""Guesses that are given at most."""
+OFTEN: Final = (
+    "dynamodb", "s3", "sqs", "sns", "lambda", "logs", "kms", "secretsmanager", "ssm", "sts", "events", "states",
+    "kinesis", "cloudwatch", "ec2", "iam", "ses", "execute-api", "cognito-idp", "xray", "firehose", "rds", "ecs",
+    "athena", "glue",
+)  # fmt: skip
+"""The services that functions use most: of several that fit, the first of these was meant."""
+_USUAL: Final = frozenset({
+    "athena:StartQueryExecution", "bedrock:InvokeModel", "cloudformation:DescribeStacks",
+    "cloudwatch:PutMetricAlarm", "cloudwatch:PutMetricData", "dynamodb:PutItem", "dynamodb:UpdateItem",
+    "events:PutEvents", "lambda:InvokeFunction", "s3:DeleteObject", "s3:ListBucket",
+    "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "sqs:ReceiveMessage",
+    "states:StartExecution",
+})  # fmt: skip
+"""The actions that functions use most: of several that fit equally, these were meant."""
+_SERVICES: Final = {
+    "alb": "elasticloadbalancing", "apigw": "apigateway", "aurora": "rds", "cfn": "cloudformation",
+    "cognito": "cognito-idp", "cwlogs": "logs", "ddb": "dynamodb", "dynamo": "dynamodb",
+    "efs": "elasticfilesystem", "elasticcontainerservice": "ecs", "elasticsearch": "es",
+    "elb": "elasticloadbalancing", "emr": "elasticmapreduce", "monitoring": "cloudwatch", "msk": "kafka",
+    "opensearch": "es", "parameterstore": "ssm", "sfn": "states", "stepfunction": "states",
+    "systemsmanager": "ssm",
+}  # fmt: skip
+"""Services by the names that people have for them and AWS does not."""
+_ACTIONS: Final = {
+    "ecr:getloginpassword": "ecr:GetAuthorizationToken", "ecr:pullimage": "ecr:BatchGetImage",
+    "iot:publishmessage": "iot:Publish", "kms:deletekey": "kms:ScheduleKeyDeletion",
+    "sns:createsubscription": "sns:Subscribe",
+    "sts:assumerolewithoidc": "sts:AssumeRoleWithWebIdentity",
+}  # fmt: skip
+"""Actions by names that share no word with them, or of which another action has more words."""
+_OTHER_WORDS: Final = {
+    "ack": "delete", "add": "create", "call": "invoke", "cancel": "stop", "clear": "purge", "consume": "receive",
+    "create": "put run", "delete": "remove terminate write", "deploy": "create", "describe": "get list",
+    "download": "get", "drop": "delete", "execute": "invoke run start", "fetch": "get",
+    "get": "describe list receive", "insert": "put", "invoke": "start", "launch": "run", "list": "describe get",
+    "modify": "update", "poll": "receive", "publish": "put send", "pull": "receive", "push": "send put",
+    "put": "create send write", "read": "get receive", "remove": "delete", "restart": "reboot", "retrieve": "get",
+    "run": "start invoke send", "send": "publish put", "set": "put", "trigger": "invoke put",
+    "update": "change put write", "upload": "put", "upsert": "put", "write": "put",
+}  # fmt: skip
+"""What AWS may call it instead, the likeliest first."""
+_KEYS: Final = {
+    "account": "aws:PrincipalAccount", "clientip": "aws:SourceIp", "ipaddress": "aws:SourceIp",
+    "mfapresent": "aws:MultiFactorAuthPresent", "orgid": "aws:PrincipalOrgID", "region": "aws:RequestedRegion",
+    "sourceipaddress": "aws:SourceIp", "ssl": "aws:SecureTransport", "user": "aws:username",
+    "vpce": "aws:SourceVpce",
+}  # fmt: skip
+"""Condition keys by the words that people have for what they hold."""
+_SIGNS: Final = ("/", ":")
+_MEMBER: Final = re.compile(r"(?P<family>[^:]*:[^/:]+[/:])(?P<name>.*)")
+"""A condition key of a family: `aws:ResourceTag/team`."""
+_WORD: Final = r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[0-9]+"
+
+
+@lru_cache(maxsize=4096)
+def nearest_actions(name: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """At most three actions that somebody meant who wrote `name` (`s3:GetObjcet`), the likeliest first.
+
+    `speaking` are the services of which the rest of a statement speaks; they were meant rather than others.
+    """
+    prefix, _, bare = name.partition(":")
+    likely_services = (prefix.lower(),) if service(prefix) else nearest_services(prefix)
+    for guess in GUESSES:
+        for likely_service in likely_services:
+            actions = guess(likely_service, bare, speaking)
+            if actions:
+                return actions[:_MOST]
+    return by_name(bare, speaking)[:_MOST]
+
+
+def misspelt_action(name: str) -> str | None:
+    """The action that a full name misspells by a letter or two; None when it rather says something else."""
+    prefix, _, bare = name.partition(":")
+    actions = the_action(prefix.lower(), bare, ()) or misspelt(prefix.lower(), bare, ())
+    return actions[0] if actions else None
+
+
+def the_action(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
+    """The action itself, in whatever case, or the one that people call so though it shares no word with that."""
+    same_action = action(_ACTIONS.get(f"{prefix}:{_folded(bare)}", f"{prefix}:{bare}"))
+    return () if same_action is None else (same_action.full_name,)
+
+
+def needed_by_operation(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
+    """What an operation of the API needs: `s3:ListBucket` for `ListObjectsV2` or `list_objects_v2`."""
+    api_operation = operation_of(prefix, bare)
+    return () if api_operation is None else api_operation.actions or api_operation.perhaps
+
+
+def misspelt(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
+    """The actions that differ by a letter or two; none where each word of the name is one of the service's."""
+    names = bare_names(prefix)
+    vocabulary = {_singular(word) for name in names for word in _words(name)}
+    if all(_singular(word) in vocabulary for word in _words(bare)):
+        return ()
+    return tuple(f"{prefix}:{name}" for name in nearest_names(bare, names, MISSPELT))
+
+
+def in_other_words(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
+    """The actions that say the same: `sns:Publish` for `PublishMessage`, `ec2:DescribeInstances` for `ListInstance`."""
+    return tuple(name for cost, name in _rated(prefix, bare) if cost <= _SAME)
+
+
+def namesake(prefix: str, bare: str, speaking: tuple[str, ...]) -> tuple[str, ...]:
+    """The actions of this very name in services of the same family (`rds-db` of `rds`), else in much used ones."""
+    names = ranked(_namesakes().get(_folded(bare), ()), speaking)
+    family = tuple(name for name in names if name.startswith(f"{prefix}-"))
+    if family:
+        return family
+    return tuple(name for name in names if name.partition(":")[0] in OFTEN)
+
+
+def in_some_words(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
+    """The actions of a service that do the same, perhaps to something else."""
+    return tuple(name for _, name in _rated(prefix, bare))
+
+
+GUESSES: Final = (
+    the_action,
+    needed_by_operation,
+    misspelt,
+    in_other_words,
+    namesake,
+    in_some_words,
+)
+"""In the order of trust: the first that has an answer gives it."""
+
+
+def by_name(bare: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The actions, of whatever service, with this bare name, or with one that it misspells; the likeliest first."""
+    names = ranked(_namesakes().get(_folded(bare), ()), speaking)
+    if names:
+        return names
+    for prefix in (*speaking, *OFTEN):
+        actions = misspelt(prefix, bare, ())
+        if actions:
+            return actions[:1]
+    return ()
+
+
+def ranked(names: Iterable[str], speaking: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Actions, first those of the services that a statement speaks of, then those that functions use most."""
+    places = {prefix: place for place, prefix in enumerate(dict.fromkeys((*speaking, *OFTEN)))}
+    return tuple(sorted(set(names), key=lambda name: (places.get(name.partition(":")[0], len(places)), name)))
+
+
+def operation_of(prefix: str, name: str) -> Operation | None:
+    """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's)."""
+    folded = prefix.lower()
+    related = [client for client in clients() if client.startswith(f"{folded}-") or prefixes(client) == (folded,)]
+    for client in (prefix, *related):
+        api_operation = operation(client, name)
+        if api_operation is not None:
+            return api_operation
+    return None
+
+
+# What two names differ in has a cost; an action is as likely as all that it differs in is cheap.
+_PLURAL: Final = 0.6  # singular for plural
+_ABBREVIATED: Final = 1.0
+_OTHER_WORD: Final = 1.75  # the first of the other words; each further one costs half as much more
+_MORE: Final = 2.0  # a word that only the action has
+_LESS: Final = 5.5  # a word that only the written name has
+_USUALLY: Final = 1.0  # off, for what functions use most
+_SAME: Final = 3.5  # at most, of what says the same
+_FAR: Final = 15.0  # at most, of what says something alike
+
+
+@lru_cache(maxsize=1024)
+def _rated(prefix: str, bare: str) -> list[tuple[float, str]]:
+    """The actions of a service whose words a name has, with what the differences cost, the cheapest first."""
+    written = _words(bare)
+    rated = []
+    for name in bare_names(prefix) if written else ():
+        full_name = f"{prefix}:{name}"
+        cost = _cost(written, _words(name), usual=full_name in _USUAL)
+        if cost <= _FAR:
+            rated.append((cost, len(name), full_name))
+    return [(cost, full_name) for cost, _, full_name in sorted(rated)]
+
+
+def _cost(written: tuple[str, ...], words: tuple[str, ...], *, usual: bool) -> float:
+    """What the differences cost between the words of a name and an action's: another verb, words more or less."""
+    if words[1 : len(written) + 1] == written:  # AdminCreateUser of CreateUser
+        return _MORE * (len(words) - len(written))
+    cost = _word_cost(written[0], words[0])
+    if cost == _LESS:
+        return _FAR + 1
+    unmatched = list(words[1:])
+    for word in written[1:]:
+        costs = [(_word_cost(word, candidate), candidate) for candidate in unmatched]
+        word_cost, match = min(costs, default=(_LESS, ""))
+        cost += word_cost
+        if word_cost < _LESS:
+            unmatched.remove(match)
+    if len(written) > 1 or not usual:  # `dynamodb:Put` is PutItem, rather than what has fewer words
+        cost += _MORE * len(unmatched)
+    return cost - _USUALLY if usual else cost
+
+
+@lru_cache(maxsize=65536)
+def _word_cost(written: str, word: str) -> float:
+    """What it costs that one word was written and an action has another."""
+    synonyms = _OTHER_WORDS.get(written, "").split()
+    if written == word:
+        return 0
+    if _singular(written) == _singular(word):
+        return _PLURAL
+    if word in synonyms:
+        return _OTHER_WORD + synonyms.index(word) / 2
+    letters = iter(word)
+    is_abbreviation = written[0] == word[0] and all(letter in letters for letter in written)  # msg of message
+    return _ABBREVIATED if is_abbreviation else _LESS
+
+
+@lru_cache(maxsize=65536)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in words_of(name))
+
+
+def words_of(name: str) -> list[str]:
+    """The words that a name is made of: List, Objects and V, 2."""
+    return re.findall(_WORD, name)
+
+
+def _singular(word: str) -> str:
+    return f"{word[:-3]}y" if word.endswith("ies") else word.rstrip("s")
+
+
+@cache
+def _namesakes() -> dict[str, list[str]]:
+    by_name: dict[str, list[str]] = {}
+    for prefix in services():
+        for name in bare_names(prefix):
+            by_name.setdefault(name.lower(), []).append(f"{prefix}:{name}")
+    return by_name
+
+
+@lru_cache(maxsize=1024)
+def nearest_services(name: str, likeness: float = ALIKE) -> tuple[str, ...]:
+    """At most three prefixes that a name resembles: as a prefix, a service's full name, boto3's name."""
+    written = _folded(name)
+    by_name = _service_names()
+    bare = re.sub(r"^(?:amazon|aws)(?=.)", "", written)
+    for exact in (written, bare):
+        if exact in by_name:
+            return by_name[exact]
+    names = nearest_names(written, by_name, likeness)
+    return tuple(dict.fromkeys(prefix for name in names for prefix in by_name[name]))[:_MOST]
+
+
+def spoken(name: str) -> str | None:
+    """The service that people call so, though nothing of AWS does: `cfn`, `elb`, `cwlogs`."""
+    return _SERVICES.get(_folded(name))
+
+
+@cache
+def _service_names() -> dict[str, tuple[str, ...]]:
+    """Every name of a service, folded, with its prefixes. A prefix means itself before anything else."""
+    by_name: dict[str, tuple[str, ...]] = {_folded(prefix): (prefix,) for prefix in services()}
+    for name, prefix in _SERVICES.items():
+        by_name.setdefault(name, (prefix,))
+    for client in clients():
+        own_prefixes = tuple(prefix for prefix in prefixes(client) if service(prefix))
+        if own_prefixes:
+            by_name.setdefault(_folded(client), own_prefixes[:_MOST])
+    pages = [(prefix, name) for prefix, names in PAGES.items() for name in names]
+    for prefix, name in (*chunk("service-names", "").items(), *pages):
+        by_name.setdefault(_folded(re.sub(r"^(Amazon|AWS) ", "", name)), (prefix,))
+    return by_name
+
+
+@lru_cache(maxsize=1024)
+def nearest_key(name: str) -> str | None:
+    """The condition key that somebody meant who wrote `name`: a global one, or one of the service that it names."""
+    key_by_content = _KEYS.get(_folded(name).removeprefix("aws"))
+    if key_by_content is not None:
+        return key_by_content
+    beginnings = _beginnings_of_keys(name.partition(":")[0])
+    without_member = [key for key in beginnings if key.endswith(_SIGNS) and key[:-1].lower() == name.lower()]
+    if without_member:
+        return f"{without_member[0]}KEY"
+    single_keys = [key for key in beginnings if not key.endswith(_SIGNS)]
+    member = _MEMBER.fullmatch(name)
+    if member is None:
+        return nearest(name, single_keys)
+    family = nearest(member["family"], [key for key in beginnings if key.endswith(_SIGNS)], MISSPELT)
+    return nearest(name, single_keys, MISSPELT) if family is None else family + member["name"]
+
+
+def _beginnings_of_keys(prefix: str) -> list[str]:
+    """The global keys and those of a service; of a family the part that all members have: `aws:ResourceTag/`."""
+    beginnings = [f"{key.name}/" if key.tagged else key.name for key in global_keys()]
+    for likely_service in (prefix,) if service(prefix) else nearest_services(prefix):
+        beginnings += [re.split("[$<]", key.name)[0] for key in keys(likely_service)]
+    return beginnings
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,76 @@
+"""The root command, which finds the others by their files and imports only the one that is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Final
+
+import click
+
+from remit.errors import did_you_mean
+
+_NOT_COMMANDS = frozenset({"__init__", "command_group", "options", "stack_commands"})
+_SECTIONS: Final = {
+    "Start": ("init",),
+    "Deploy": ("build", "deploy", "status", "invoke", "event", "delete", "local"),
+    "Ask about access": ("explain", "why", "evaluate"),
+    "Check": ("lint", "diff", "minimise"),
+    "Set up accounts and CI": ("bootstrap", "policy"),
+}
+"""The commands by what people do with them, as `remit --help` lists them; any other command follows under Other."""
+
+
+class CommandFiles(click.Group):
+    """A group whose commands are the modules beside it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every command, by name."""
+        modules = [path for path in Path(__file__).parent.iterdir() if path.suffix in (".py", ".pyc")]
+        names = {path.stem for path in modules} - _NOT_COMMANDS
+        return sorted(name.replace("_", "-") for name in names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of one file, imported now."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"remit.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands in sections."""
+        names = self.list_commands(ctx)
+        listed = {name for section in _SECTIONS.values() for name in section}
+        without_section = tuple(name for name in names if name not in listed)
+        widest = max(len(name) for name in names)
+        for heading, section in {**_SECTIONS, "Other": without_section}.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(widest), self._summary(ctx, name)) for name in section])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return "" if command is None else command.get_short_help_str(limit=70)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a did-you-mean."""
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], self.list_commands(ctx)) or "`remit --help` lists the commands"
+            message = f"there is no command `{args[0]}`\nhint: {hint}"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=CommandFiles, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="remit", message="remit %(version)s")
+def root() -> None:
+    """Deploy Python apps to AWS Lambda with exactly the access they need.
+
+    \b
+    Examples:
+      remit init orders && cd orders
+      remit deploy --local
+      remit policy function report --explain
+    """

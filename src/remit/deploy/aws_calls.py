@@ -1,0 +1,133 @@
+"""List every AWS call that remit makes to deploy, show, delete and bootstrap, and the action that each needs.
+
+Kept beside the code that calls: a test records the calls of real deploys and compares both ways. GetCallerIdentity is
+not here, since nobody can be denied it.
+
+Source: "Actions, resources, and condition keys for AWS CloudFormation", "… Amazon S3" (Service Authorization
+Reference); "Required permissions for Amazon S3 API operations" (Amazon S3 User Guide).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.deployer.needed_actions import DeployCall
+from remit.synthesis.synth import ARTEFACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
+_BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"
+_OBJECTS: Final = f"{_BUCKET}/{{stack}}/*"
+_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/{stack}-*"
+_FUNCTIONS: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:{stack}-*"
+_PLAN: Final = "to plan and carry out deploys of the stack"
+_FOLLOW: Final = "to follow and show the stack"
+_CLEAR: Final = "to delete the stack, and to go on with a rollback that failed"
+_FIND: Final = "to find the artefact bucket, and what of the app is in it"
+_UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
+_COMPARE: Final = "to compare the stack's roles with what they are in the account"
+_SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
+
+
+def in_bucket(calls: Iterable[DeployCall], name: str) -> tuple[DeployCall, ...]:
+    """The same calls, on a bucket of the person's own."""
+    return tuple(replace(call, on=call.on.replace(ARTEFACTS, name)) for call in calls)
+
+
+def _stack(operation: str, because: str, *, nested: bool = False) -> DeployCall:
+    return DeployCall(f"cloudformation.{operation}", (f"cloudformation:{operation}",), _STACK, because, nested)
+
+
+def _bucket(operation: str, *actions: str, because: str = _SECURE) -> DeployCall:
+    return DeployCall(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _BUCKET, because)
+
+
+def _objects(operation: str, *actions: str) -> DeployCall:
+    return DeployCall(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, _UPLOAD)
+
+
+def _role(operation: str) -> DeployCall:
+    return DeployCall(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
+
+
+def _policy(operation: str) -> DeployCall:
+    return DeployCall(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
+
+
+def _function(operation: str) -> DeployCall:
+    return DeployCall(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
+
+
+CALLS: Final = (
+    _stack("CreateChangeSet", _PLAN),
+    _stack("DescribeChangeSet", _PLAN),
+    _stack("ExecuteChangeSet", _PLAN),
+    _stack("ListChangeSets", _PLAN),
+    _stack("DeleteChangeSet", _PLAN),
+    _stack("GetTemplate", _PLAN),
+    _stack("DescribeStacks", _FOLLOW),
+    _stack("DescribeStackEvents", _FOLLOW, nested=True),
+    _stack("ListStackResources", _FOLLOW),
+    _stack("DeleteStack", _CLEAR),
+    _stack("ContinueUpdateRollback", _CLEAR),
+    _bucket("HeadBucket", "ListBucket", because=_FIND),
+    _bucket("ListObjectVersions", "ListBucketVersions", because=_FIND),
+    _objects("HeadObject", "GetObject"),
+    _objects("PutObject", "PutObject"),
+    _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
+    _role("GetRole"),
+    _role("ListRolePolicies"),
+    _role("GetRolePolicy"),
+    _role("ListAttachedRolePolicies"),
+    _function("GetFunction"),
+)
+"""By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name.
+
+Roles and functions are those of the stack that runs, which the app may no longer have. Where one was changed by hand, a
+deploy also asks what managed policies say (`LIVE`), and goes on where it may not; with --revert-drift it makes the
+calls of `deploy.repairs`, for which `deployer.reverting` has the permissions.
+"""
+
+
+BOOTSTRAP: Final = (
+    _bucket("HeadBucket", "ListBucket"),
+    _bucket("CreateBucket", "CreateBucket", "PutBucketOwnershipControls"),
+    _bucket("GetPublicAccessBlock", "GetBucketPublicAccessBlock"),
+    _bucket("PutPublicAccessBlock", "PutBucketPublicAccessBlock"),
+    _bucket("GetBucketOwnershipControls", "GetBucketOwnershipControls"),
+    _bucket("PutBucketOwnershipControls", "PutBucketOwnershipControls"),
+    _bucket("GetBucketEncryption", "GetEncryptionConfiguration"),
+    _bucket("PutBucketEncryption", "PutEncryptionConfiguration"),
+    _bucket("GetBucketVersioning", "GetBucketVersioning"),
+    _bucket("PutBucketVersioning", "PutBucketVersioning"),
+    _bucket("GetBucketPolicy", "GetBucketPolicy"),
+    _bucket("PutBucketPolicy", "PutBucketPolicy"),
+    _bucket("GetBucketLifecycleConfiguration", "GetLifecycleConfiguration"),
+    _bucket("PutBucketLifecycleConfiguration", "PutLifecycleConfiguration"),
+    _bucket("GetBucketTagging", "GetBucketTagging"),
+    _bucket("PutBucketTagging", "PutBucketTagging"),
+)
+"""What `remit bootstrap` calls; whoever deploys needs no more of it than HeadBucket."""
+
+
+LIVE: Final = (
+    _stack("DescribeStacks", _FOLLOW),
+    _stack("GetTemplate", _PLAN),
+    _stack("ListStackResources", _FOLLOW),
+    _role("GetRole"),
+    _role("ListRolePolicies"),
+    _role("GetRolePolicy"),
+    _role("ListAttachedRolePolicies"),
+    _policy("GetPolicy"),
+    _policy("GetPolicyVersion"),
+    _function("GetFunction"),
+)
+"""What `remit diff --live` calls, for the roles and functions of the stack; it only reads.
+
+Of more than 25 roles or functions in a real account, iam:GetAccountAuthorizationDetails and lambda:ListFunctions spare
+hundreds of calls; where they are denied, these here are made. A function that somebody moved to a role of another name
+needs iam:GetRole and the like on that role, too.
+"""

@@ -1,0 +1,232 @@
+"""Write the least that whoever deploys a template needs: what CloudFormation calls for them, and what they call.
+
+CloudFormation acts with its caller's own permissions, so the deployer needs those of each resource's handlers
+(create, read, update, delete), the right to pass the stack's roles on, and the calls that drive the stack. What the
+functions themselves may do is another matter: that is their roles (`assign`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.arns import parse
+from remit.catalogue.handlers import handlers
+from remit.deployer.merged_statements import merged
+from remit.deployer.needed_actions import Need, Purpose
+from remit.deployer.notes import notes
+from remit.deployer.optional_actions import called
+from remit.deployer.parameters_and_secrets import looked_up
+from remit.deployer.passed_roles import passed
+from remit.deployer.planned_stack import ROLE_TYPE, is_custom, is_specific, items
+from remit.deployer.revert_drift import reverting
+from remit.deployer.s3_objects import stored
+from remit.deployer.service_linked_roles import linked
+from remit.deployer.targets import concerns, targets
+from remit.iam.policy import Condition, Policy, Statement
+from remit.iam.tokens import PLACE
+from remit.template.resolved_texts import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from remit.app import Grant, Resource
+    from remit.deployer.needed_actions import DeployCall
+    from remit.deployer.planned_stack import PlannedStack
+
+_BOUNDED: Final = frozenset({
+    "iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreateRole", "iam:CreateUser", "iam:DeleteRolePolicy",
+    "iam:DeleteUserPolicy", "iam:DetachRolePolicy", "iam:DetachUserPolicy", "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy",
+})  # fmt: skip
+"""What iam:PermissionsBoundary limits ("Delegating responsibility to others using permissions boundaries")."""
+_ATTACH: Final = frozenset(
+    f"iam:{verb}{who}Policy" for verb in ("Attach", "Detach") for who in ("Role", "User", "Group")
+)
+_MAPPINGS: Final = frozenset(f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Update", "Delete"))
+_STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployer:
+    """What the deployer of a stack needs. `unknown`: resources (logical id, type) whose handlers nobody knows.
+
+    Without a `stack` it is what `remit bootstrap` needs.
+    """
+
+    stack: str
+    grants: tuple[Grant, ...]
+    unknown: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def doing(self) -> str:
+        """What it is needed for: `deploys orders-dev`."""
+        return f"deploys {self.stack}" if self.stack else "runs `remit bootstrap`"
+
+    @property
+    def policy(self) -> Policy:
+        """The policy, with late-bound partition, region and account."""
+        return Policy(tuple(grant.statement for grant in self.grants))
+
+
+def deployer(
+    stack: PlannedStack,
+    calls: Sequence[DeployCall] = (),
+    boundary: str | None = None,
+    *,
+    reverts: bool = False,
+    of_app: bool = True,
+) -> Deployer:
+    """The deployer of a stack; `calls` are those that the deploying program makes itself.
+
+    One who `reverts` may also undo what was done by hand to the stack's roles. `of_app`: the stack is that of an app of
+    remit's, of whose settings its notes may speak.
+
+    With a `boundary` (ARN), roles can be made and written only under it; without, under the one that the template
+    gives them, if it does.
+    """
+    resources = tuple(stack.resources.values())
+    boundaries = _Boundaries(stack, boundary)
+    needs = [*_needs_of_calls(stack, calls)]
+    for resource in resources:
+        needs += _needs_of_handlers(stack, resource, boundaries)
+    for resource in resources:
+        needs += passed(stack, resource)
+    needs += _needs_of_transforms(stack)
+    needs += looked_up(stack)
+    if reverts:
+        needs += reverting(stack, boundaries.of_role)
+    unknown = tuple(
+        (resource.logical_id, resource.type)
+        for resource in resources
+        if handlers(resource.type) is None and not is_custom(resource.type)
+    )
+    return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary, of_app=of_app)))
+
+
+def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[Need]:
+    nested = [resource for resource in stack.resources.values() if resource.type == "AWS::CloudFormation::Stack"]
+    for call in calls:
+        arns = [call.on.replace("{stack}", stack.name)]
+        if call.nested:
+            arns += [_STACK.replace("{stack}", f"{stack.name}-{resource.logical_id}-*") for resource in nested]
+        for action in call.actions:
+            for arn in arns:
+                yield Need(action, arn, Purpose(call.because))
+
+
+def _needs_of_transforms(stack: PlannedStack) -> Iterator[Need]:
+    for transform in stack.transforms:
+        name = transform.name
+        owner = "aws" if name.startswith("AWS::") else "${AWS::AccountId}"
+        bare = name.removeprefix("AWS::")
+        arn = f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:transform/{bare}"
+        yield Need("cloudformation:CreateChangeSet", arn, Purpose(f"to expand the template's transform {name}"))
+        for stored_arn in stored(stack, transform.location):
+            yield Need("s3:GetObject", stored_arn, Purpose(f"to fetch what the transform {name} includes"))
+
+
+class _Boundaries:
+    """The permissions boundaries that roles and users must have to be made and written."""
+
+    def __init__(self, stack: PlannedStack, boundary: str | None) -> None:
+        self._of_all = boundary
+        self._by_arn: dict[str, str] = {}
+        for resource in stack.resources.values():
+            if resource.type in (ROLE_TYPE, "AWS::IAM::User"):
+                for declared in stack.texts(resource.properties.get("PermissionsBoundary"))[:1]:
+                    arns = (*targets(stack, resource, "iam:GetRole"), *targets(stack, resource, "iam:GetUser"))
+                    self._by_arn |= dict.fromkeys(arns, declared)
+
+    def of_role(self, arn: str) -> str | None:
+        """The boundary (ARN) that a role or user of this ARN must have."""
+        return self._of_all or self._by_arn.get(arn)
+
+
+def _needs_of_handlers(stack: PlannedStack, resource: Resource, boundaries: _Boundaries) -> Iterator[Need]:
+    """What the handlers of a resource's type call for it."""
+    if is_custom(resource.type):
+        yield from _needs_of_custom(stack, resource)
+        return
+    for action, verbs in called(resource).items():
+        if action == "iam:PassRole" or not concerns(stack, resource, action):  # PassRole: see `passed`
+            continue
+        conditions = _conditions(stack, resource, action)
+        if conditions is None:
+            continue
+        for arn in targets(stack, resource, action):
+            boundary = boundaries.of_role(arn) if action in _BOUNDED else None
+            bounded = () if boundary is None else (Condition("ArnEquals", "iam:PermissionsBoundary", (boundary,)),)
+            for verb in verbs:
+                purpose = Purpose(verb, resource.logical_id, resource.type)
+                yield Need(action, arn, purpose, (*bounded, *conditions))
+
+
+def _conditions(stack: PlannedStack, resource: Resource, action: str) -> tuple[Condition, ...] | None:
+    """What an action is limited by beside its resource; None: nothing fits it, so it is not granted."""
+    if action in _ATTACH:
+        policies = _attached(stack, resource)
+        return (Condition("ArnEquals", "iam:PolicyARN", policies),) if policies else None
+    if action == "iam:CreateServiceLinkedRole":
+        services = linked(stack, resource)
+        return (Condition("StringEquals", "iam:AWSServiceName", services),) if services else ()
+    if action in _MAPPINGS:
+        functions = targets(stack, resource, "lambda:GetFunction")
+        if functions and not any(UNKNOWN in arn for arn in functions):
+            return (Condition("ArnLike", "lambda:FunctionArn", functions),)
+    return ()
+
+
+def _attached(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
+    """The managed policies that a resource attaches: a role's list, or the policy that it is itself."""
+    if resource.type == "AWS::IAM::ManagedPolicy":
+        return targets(stack, resource, "iam:GetPolicy")
+    policies: dict[str, None] = {}
+    for item in items(resource.properties.get("ManagedPolicyArns")):
+        policies |= dict.fromkeys(text for text in stack.texts(item) if is_specific(text))
+    return tuple(policies)
+
+
+def _needs_of_custom(stack: PlannedStack, resource: Resource) -> Iterator[Need]:
+    """A custom resource: CloudFormation calls its function, or writes to its topic, for the deployer."""
+    for arn in stack.texts(resource.properties.get("ServiceToken")):
+        if UNKNOWN not in arn:
+            action = "sns:Publish" if ":sns:" in arn else "lambda:InvokeFunction"
+            for verb in ("create", "update", "delete"):
+                yield Need(action, arn, Purpose(verb, resource.logical_id, resource.type))
+
+
+def bound(late: Deployer, partition: str = "aws", region: str = "*", account: str = "*") -> Deployer:
+    """The deployer with partition, region and account in place, so that IAM takes the policy as it is.
+
+    Where the account is not told, names hold `${aws:PrincipalAccount}`: IAM puts the caller's own account there, as it
+    does not in the account's own place of an ARN.
+    """
+
+    def place(text: str) -> str:
+        arn = parse(text)
+        if arn is not None:
+            owner = "${aws:PrincipalAccount}" if account == "*" else account
+            text = str(replace(arn, resource=_put(arn.resource, partition, region, owner)))
+        return _put(text, partition, region, account)
+
+    return replace(
+        late, grants=tuple(replace(grant, statement=_placed(grant.statement, place)) for grant in late.grants)
+    )
+
+
+def _put(text: str, partition: str, region: str, account: str) -> str:
+    for token, value in zip(PLACE.values(), (partition, region, account), strict=True):
+        text = text.replace(token, value)
+    return text
+
+
+def _placed(statement: Statement, place: Callable[[str], str]) -> Statement:
+    conditions = tuple(
+        replace(condition, values=tuple(map(place, condition.values))) for condition in statement.conditions
+    )
+    resources = statement.resources
+    if resources is not None:
+        resources = replace(resources, patterns=tuple(dict.fromkeys(map(place, resources.patterns))))
+    return replace(statement, resources=resources, conditions=conditions)

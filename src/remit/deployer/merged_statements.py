@@ -1,0 +1,185 @@
+"""Put single needs together into few, short statements, which allow exactly what went into them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import permutations
+from typing import TYPE_CHECKING, Final
+
+from remit.app import Grant, Reason
+from remit.deployer.needed_actions import sentences
+from remit.iam.length import length
+from remit.iam.pattern import covers
+from remit.iam.pattern_list import PatternList
+from remit.iam.policy import Condition, allow
+from remit.template.resolved_texts import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from remit.deployer.needed_actions import Need, Purpose
+
+_FRAME: Final = 45  # characters of a statement beside its actions, resources and conditions
+
+_Conditions = tuple[Condition, ...]
+_Places = dict[str, dict["Purpose", None]]
+"""Resources, each with the reasons why something is needed on it."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Actions that are needed on the same resources under the same conditions."""
+
+    actions: tuple[str, ...]
+    resources: frozenset[str]
+    kin: tuple[str, _Conditions]
+    """What two groups must share to be put together: the service (none for `*`), and the conditions."""
+    why: dict[tuple[str, str], dict[Purpose, None]] = field(default_factory=dict)
+    """The reasons by action and resource."""
+
+
+def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
+    """The needs as grants, in the order of their first need.
+
+    What another need covers is left out. Actions without resource-level permissions share one statement on `*`, others
+    one of their service when they are needed on the same resources, or when that makes the policy shorter.
+    """
+    rights: dict[tuple[str, _Conditions], _Places] = {}
+    order: dict[str, int] = {}
+    for need in needs:
+        conditions = tuple(_closed(condition) for condition in need.conditions)
+        place = need.resource.replace(UNKNOWN, "*")
+        rights.setdefault((need.action, conditions), {}).setdefault(place, {})[need.purpose] = None
+        order.setdefault(place, len(order))
+    for places in rights.values():
+        for narrow, wide in _covered(tuple(places)):
+            places[wide] |= places.pop(narrow)
+    _absorbed(rights)
+    groups: dict[object, _Group] = {}
+    for (action, conditions), places in _joined(rights).items():
+        resources = frozenset(places)
+        kin = ("" if "*" in places else action.partition(":")[0], conditions)
+        group = groups.setdefault((kin, resources), _Group((), resources, kin))
+        group.actions += (action,)
+        group.why |= {(action, place): dict(reasons) for place, reasons in places.items()}
+    return tuple(_grant(group, order) for group in _shortened(list(groups.values())))
+
+
+def _absorbed(rights: dict[tuple[str, _Conditions], _Places]) -> None:
+    """Leave out what a pattern of actions allows as well (`ec2:Describe*`), on the same resources or more."""
+    patterns = [(pattern, wide) for (pattern, conditions), wide in rights.items() if "*" in pattern and not conditions]
+    for (action, conditions), narrow in list(rights.items()):
+        for pattern, wide in patterns:
+            if pattern != action and covers(pattern, action):
+                _move_covered(narrow, wide)
+        if not narrow:
+            del rights[action, conditions]
+
+
+def _move_covered(narrow: _Places, wide: _Places) -> None:
+    for place in list(narrow):
+        cover = next((pattern for pattern in wide if covers(pattern, place)), None)
+        if cover is not None:
+            wide[cover] |= narrow.pop(place)
+
+
+def _closed(condition: Condition) -> Condition:
+    return replace(condition, values=tuple(value.replace(UNKNOWN, "*") for value in condition.values))
+
+
+def _joined(rights: Mapping[tuple[str, _Conditions], _Places]) -> dict[tuple[str, _Conditions], _Places]:
+    """The rights with those joined that differ in the values of one condition: these are alternatives."""
+    joined: dict[tuple[str, _Conditions], _Places] = {}
+    for (action, conditions), places in rights.items():
+        for (earlier_action, earlier), earlier_places in joined.items():
+            is_alike = earlier_action == action and earlier_places.keys() == places.keys()
+            both = _either(earlier, conditions) if is_alike else None
+            if both is not None:
+                del joined[action, earlier]
+                joined[action, both] = {place: earlier_places[place] | places[place] for place in earlier_places}
+                break
+        else:
+            joined[action, conditions] = places
+    return joined
+
+
+def _either(conditions: _Conditions, alternatives: _Conditions) -> _Conditions | None:
+    """The conditions that hold where the first or the second do; None when these would be wider."""
+    if len(conditions) != len(alternatives):
+        return None
+    differing = [place for place, pair in enumerate(zip(conditions, alternatives, strict=True)) if pair[0] != pair[1]]
+    if len(differing) != 1:
+        return None
+    (place,) = differing
+    condition, alternative = conditions[place], alternatives[place]
+    if (condition.operator, condition.key) != (alternative.operator, alternative.key):
+        return None
+    values = tuple(dict.fromkeys((*condition.values, *alternative.values)))
+    return (*conditions[:place], replace(condition, values=values), *conditions[place + 1 :])
+
+
+@lru_cache(maxsize=256)
+def _covered(places: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Pairs: a resource that another of them covers, and the widest that does."""
+    listed = PatternList(places)
+    over: dict[str, str] = {}
+    for narrow in places:
+        wide = listed.cover_of(narrow)
+        if wide is not None:
+            over[narrow] = wide
+    return tuple((narrow, _topmost(over, narrow)) for narrow in over)
+
+
+def _topmost(over: Mapping[str, str], place: str) -> str:
+    while place in over:
+        place = over[place]
+    return place
+
+
+def _shortened(groups: list[_Group]) -> list[_Group]:
+    """The same rights in fewer characters: where groups overlap, actions are repeated if that is shorter."""
+    while True:
+        # Of pairs that save the same, `max` takes the first.
+        pairs = [(_saving(wide, narrow), wide, narrow) for wide, narrow in permutations(groups, 2)]
+        saving, wide, narrow = max(pairs, key=lambda pair: pair[0], default=(0, None, None))
+        if saving <= 0 or wide is None or narrow is None:
+            return groups
+        _move(wide, narrow)
+        groups = [group for group in groups if group.resources]
+
+
+def _saving(wide: _Group, narrow: _Group) -> int:
+    """The characters saved when the wide group's actions are repeated for the narrow one's resources."""
+    if wide.kin != narrow.kin or not narrow.resources <= wide.resources:
+        return 0
+    added_actions = [action for action in wide.actions if action not in narrow.actions]
+    if not added_actions:
+        return 0
+    saved = _length_of(narrow.resources)
+    if narrow.resources == wide.resources:  # the wide group's statement goes
+        saved += _FRAME + _length_of(wide.actions)
+    return saved - _length_of(added_actions)
+
+
+def _length_of(texts: Iterable[str]) -> int:
+    """Characters of texts in a list, each with a comma."""
+    return sum(length(text) + 1 for text in texts)
+
+
+def _move(wide: _Group, narrow: _Group) -> None:
+    narrow.actions = tuple(dict.fromkeys((*narrow.actions, *wide.actions)))
+    for (action, resource), purposes in wide.why.items():
+        if resource in narrow.resources:
+            narrow.why[action, resource] = purposes
+    wide.resources -= narrow.resources
+
+
+def _grant(group: _Group, order: Mapping[str, int]) -> Grant:
+    actions = sorted(group.actions, key=str.lower)
+    resources = tuple(sorted(group.resources, key=lambda place: order[place]))
+    reasons: dict[Purpose, None] = {}
+    for action in group.actions:
+        for place in resources:
+            reasons |= group.why[action, place]
+    return Grant(allow(*actions, on=resources, when=group.kin[1]), Reason("text", "; ".join(sentences(reasons))))

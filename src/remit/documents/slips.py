@@ -1,0 +1,22 @@
+"""What a reader noticed on its way: nothing that keeps a document from being read, and yet worth saying."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from remit.errors import Path
+
+LANGUAGE: Final = "language"
+"""The kind of a slip that names the tool, or the template language, that the file is written for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A date, an octal number, a key of a Python dict that stands twice, a template language."""
+
+    kind: str
+    text: str
+    spot: Path
+    inside: str = ""

@@ -1,0 +1,74 @@
+"""Access to queries of Amazon Athena: `athena.query("reports", database="shop", data="lake", results="answers")`.
+
+Source of the actions: "Actions, resources, and condition keys for Amazon Athena" (Service Authorization Reference).
+Athena reads the data and writes the results with the access of whoever asks ("Control access to Amazon S3 from
+Athena", "Configure access to databases and tables in the AWS Glue Data Catalog", Amazon Athena User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import typed
+from remit.triggers.source import name_of
+
+_BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
+_CATALOG: Final = typed.HERE % ("glue", "catalog")
+
+
+def query(
+    workgroup: Any, *, database: str, data: Any, results: Any, tables: Any = ("*",), prefix: str = ""
+) -> typed.Grants:
+    """Run queries in a workgroup and get their results.
+
+    In the workgroup athena:StartQueryExecution, athena:GetQueryExecution, athena:GetQueryResults and
+    athena:StopQueryExecution. In the Glue catalog glue:GetDatabase, and of the tables glue:GetTable, glue:GetTables,
+    glue:GetPartition, glue:GetPartitions and glue:BatchGetPartition. On the bucket `data`, under `prefix`,
+    s3:GetObject, and s3:ListBucket and s3:GetBucketLocation. On the bucket `results` these and s3:PutObject,
+    s3:AbortMultipartUpload, s3:ListMultipartUploadParts and s3:ListBucketMultipartUploads.
+    """
+    verb = "athena.query"
+    group = typed.arn(workgroup, verb, typed.HERE % ("athena", "workgroup/{}"))
+    group_name = name_of(group).removeprefix("workgroup/")
+    because = f"queries database {typed.text_of(database, verb)} in workgroup {group_name}"
+    return (
+        *typed.grant(_QUERY, (group,), because),
+        *_catalog(database, (tables,) if isinstance(tables, str) else tables, because),
+        *_data(typed.arn(data, verb, _BUCKET), typed.arn(results, verb, _BUCKET), prefix, because),
+    )
+
+
+_QUERY: Final = (
+    "athena:StartQueryExecution",
+    "athena:GetQueryExecution",
+    "athena:GetQueryResults",
+    "athena:StopQueryExecution",
+)
+
+
+def _catalog(database: str, tables: Any, because: str) -> typed.Grants:
+    """Whoever may see a table must be allowed to see its database and the catalog as well."""
+    database_arn = typed.HERE % ("glue", f"database/{database}")
+    table_arns = tuple(typed.HERE % ("glue", f"table/{database}/{table}") for table in tables)
+    actions = (
+        "glue:GetTable",
+        "glue:GetTables",
+        "glue:GetPartition",
+        "glue:GetPartitions",
+        "glue:BatchGetPartition",
+    )
+    return (
+        *typed.grant(("glue:GetDatabase",), (_CATALOG, database_arn), because),
+        *typed.grant(actions, (_CATALOG, database_arn, *table_arns), because),
+    )
+
+
+def _data(data: str, results: str, prefix: str, because: str) -> typed.Grants:
+    buckets = (data, results) if data != results else (data,)
+    writes = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+    return (
+        *typed.grant(("s3:GetObject",), (f"{data}/{prefix.lstrip('/')}*",), f"{because}: the data"),
+        *typed.grant(("s3:ListBucket", "s3:GetBucketLocation"), buckets, because),
+        *typed.grant(writes, (f"{results}/*",), f"{because}: the results"),
+        *typed.grant(("s3:ListBucketMultipartUploads",), (results,), f"{because}: the results"),
+    )

@@ -1,0 +1,60 @@
+"""Access to models of Amazon Bedrock: `bedrock.invoke("amazon.nova-lite-v1:0")`.
+
+Source of the actions: "Actions, resources, and condition keys for Amazon Bedrock" (Service Authorization Reference).
+Converse and ConverseStream are authorised as InvokeModel and InvokeModelWithResponseStream. Models are given by id or
+by ARN.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import typed
+from remit.iam.policy import Condition
+
+_MODEL: Final = "arn:${AWS::Partition}:bedrock:${AWS::Region}::foundation-model/{}"
+_ANY_REGION: Final = "arn:${AWS::Partition}:bedrock:*::foundation-model/{}"
+_ACTIONS: Final = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
+
+
+def invoke(model: Any) -> typed.Grants:
+    """Run a model, answered at once or as a stream: bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream."""
+    arn = typed.arn(model, "bedrock.invoke", _MODEL)
+    return typed.grant(_ACTIONS, (arn,), f"runs model {arn.rpartition('/')[2]}")
+
+
+def invoke_profile(profile: Any, model: Any) -> typed.Grants:
+    """Run a model through an inference profile: bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream.
+
+    On the profile, and on the model in every region to which the profile may send a request, by that profile alone
+    ("Prerequisites for inference profiles", Amazon Bedrock User Guide).
+    """
+    verb = "bedrock.invoke_profile"
+    profile_arn = typed.arn(profile, verb, typed.HERE % ("bedrock", "inference-profile/{}"))
+    model_arn = typed.arn(model, verb, _ANY_REGION)
+    because = f"runs model {model_arn.rpartition('/')[2]} by profile {profile_arn.rpartition('/')[2]}"
+    by_profile = Condition("StringEquals", "bedrock:InferenceProfileArn", (profile_arn,))
+    return (
+        *typed.grant(_ACTIONS, (profile_arn,), because),
+        *typed.grant(_ACTIONS, (model_arn,), because, by_profile),
+    )
+
+
+def guard(guardrail: Any) -> typed.Grants:
+    """Apply a guardrail: bedrock:ApplyGuardrail."""
+    arn = typed.arn(guardrail, "bedrock.guard", typed.HERE % ("bedrock", "guardrail/{}"))
+    return typed.grant(("bedrock:ApplyGuardrail",), (arn,), f"applies guardrail {arn.rpartition('/')[2]}")
+
+
+def retrieve(knowledge_base: Any) -> typed.Grants:
+    """Search a knowledge base: bedrock:Retrieve."""
+    arn = typed.arn(knowledge_base, "bedrock.retrieve", typed.HERE % ("bedrock", "knowledge-base/{}"))
+    return typed.grant(("bedrock:Retrieve",), (arn,), f"searches knowledge base {arn.rpartition('/')[2]}")
+
+
+def invoke_agent(agent: str, alias: str) -> typed.Grants:
+    """Talk to an agent, by one alias of it: bedrock:InvokeAgent."""
+    verb = "bedrock.invoke_agent"
+    path = f"{typed.text_of(agent, verb)}/{typed.text_of(alias, verb)}"
+    arn = typed.arn(path, verb, typed.HERE % ("bedrock", "agent-alias/{}"))
+    return typed.grant(("bedrock:InvokeAgent",), (arn,), f"talks to agent {path}")

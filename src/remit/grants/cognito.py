@@ -1,0 +1,64 @@
+"""Access to Cognito user pools: `cognito.read_users("eu-west-1_Ab1")`.
+
+Source of the actions: "Actions, resources, and condition keys for Amazon Cognito User Pools" (Service Authorization
+Reference). A pool is given by id, by ARN, or as a resource of the app.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import typed
+from remit.triggers.source import name_of
+
+_POOL: Final = typed.HERE % ("cognito-idp", "userpool/{}")
+
+
+def read_users(pool: Any) -> typed.Grants:
+    """Get users by name, with their groups: cognito-idp:AdminGetUser, cognito-idp:AdminListGroupsForUser."""
+    return _on_pool("read_users", ("AdminGetUser", "AdminListGroupsForUser"), "reads users of", pool)
+
+
+def list_users(pool: Any) -> typed.Grants:
+    """List users, all or those of a group: cognito-idp:ListUsers, cognito-idp:ListUsersInGroup."""
+    return _on_pool("list_users", ("ListUsers", "ListUsersInGroup"), "lists users of", pool)
+
+
+def create_users(pool: Any) -> typed.Grants:
+    """Create users: cognito-idp:AdminCreateUser."""
+    return _on_pool("create_users", ("AdminCreateUser",), "creates users in", pool)
+
+
+def update_users(pool: Any) -> typed.Grants:
+    """Change users' attributes: cognito-idp:AdminUpdateUserAttributes."""
+    return _on_pool("update_users", ("AdminUpdateUserAttributes",), "changes users of", pool)
+
+
+def disable_users(pool: Any) -> typed.Grants:
+    """Lock users out and let them in again: cognito-idp:AdminDisableUser, cognito-idp:AdminEnableUser."""
+    return _on_pool("disable_users", ("AdminDisableUser", "AdminEnableUser"), "disables users of", pool)
+
+
+def delete_users(pool: Any) -> typed.Grants:
+    """Delete users: cognito-idp:AdminDeleteUser."""
+    return _on_pool("delete_users", ("AdminDeleteUser",), "deletes users of", pool)
+
+
+def change_groups(pool: Any) -> typed.Grants:
+    """Put users into groups, and take them out.
+
+    cognito-idp:AdminAddUserToGroup, cognito-idp:AdminRemoveUserFromGroup.
+    """
+    actions = ("AdminAddUserToGroup", "AdminRemoveUserFromGroup")
+    return _on_pool("change_groups", actions, "changes the groups of users of", pool)
+
+
+def sign_in(pool: Any) -> typed.Grants:
+    """Sign users in on the server: cognito-idp:AdminInitiateAuth, cognito-idp:AdminRespondToAuthChallenge."""
+    return _on_pool("sign_in", ("AdminInitiateAuth", "AdminRespondToAuthChallenge"), "signs in users of", pool)
+
+
+def _on_pool(verb: str, operations: tuple[str, ...], phrase: str, pool: Any) -> typed.Grants:
+    arn = typed.arn(pool, f"cognito.{verb}", _POOL)
+    actions = tuple(f"cognito-idp:{operation}" for operation in operations)
+    return typed.grant(actions, (arn,), f"{phrase} user pool {name_of(arn).removeprefix('userpool/')}")

@@ -1,0 +1,30 @@
+"""Access to EventBridge buses: `events.put("orders", source="shop.orders")`.
+
+Source of the actions: "Actions, resources, and condition keys for Amazon EventBridge" (Service Authorization
+Reference). A bus is given by name, by ARN, or as a resource of the app; "default" is the one that every account has.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import typed
+from remit.triggers.source import name_of
+
+_BUS: Final = typed.HERE % ("events", "event-bus/{}")
+
+
+def put(bus: Any = "default", *, source: str | None = None, detail_type: str | None = None) -> typed.Grants:
+    """Put events on a bus: events:PutEvents, of one source or detail type where these are given.
+
+    The conditions events:source and events:detail-type hold it to them ("Using IAM policy conditions in Amazon
+    EventBridge").
+    """
+    arn = typed.arn(bus, "events.put", _BUS)
+    conditions = (
+        *typed.equal("events:source", source, verb="events.put"),
+        *typed.equal("events:detail-type", detail_type, verb="events.put"),
+    )
+    about = "".join(f" {value}" for value in (source, detail_type) if value is not None)
+    name = name_of(arn).removeprefix("event-bus/")
+    return typed.grant(("events:PutEvents",), (arn,), f"puts events{about} on bus {name}", *conditions)

@@ -1,0 +1,21 @@
+"""Access to Firehose streams: `firehose.put("audit")`.
+
+Source of the actions: "Actions, resources, and condition keys for Amazon Kinesis Firehose" (Service Authorization
+Reference). A stream is given by name, by ARN, or as a resource of the app. Firehose delivers with a role of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import typed
+from remit.triggers.source import name_of
+
+_STREAM: Final = typed.HERE % ("firehose", "deliverystream/{}")
+
+
+def put(stream: Any) -> typed.Grants:
+    """Put records, one or a batch: firehose:PutRecord, firehose:PutRecordBatch."""
+    arn = typed.arn(stream, "firehose.put", _STREAM)
+    name = name_of(arn).removeprefix("deliverystream/")
+    return typed.grant(("firehose:PutRecord", "firehose:PutRecordBatch"), (arn,), f"puts records into Firehose {name}")

@@ -1,0 +1,48 @@
+"""Access to KMS keys: `kms.decrypt("alias/shop")`.
+
+Source of the actions: "Actions, resources, and condition keys for AWS Key Management Service" (Service Authorization
+Reference). A key is given by id, by ARN, by alias (`alias/shop`), or as a resource of the app. These verbs are for
+functions that call KMS themselves; of what a service encrypts, such as a bucket, the service's own verbs take `key=`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from remit.grants import typed
+
+
+def decrypt(key: Any) -> typed.Grants:
+    """Decrypt: kms:Decrypt."""
+    return _on_key("decrypt", ("kms:Decrypt",), "decrypts with", key)
+
+
+def encrypt(key: Any) -> typed.Grants:
+    """Encrypt up to 4 KB: kms:Encrypt. Larger data takes a data key."""
+    return _on_key("encrypt", ("kms:Encrypt",), "encrypts with", key)
+
+
+def data_key(key: Any) -> typed.Grants:
+    """Make data keys to encrypt with: kms:GenerateDataKey, kms:GenerateDataKeyWithoutPlaintext."""
+    actions = ("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
+    return _on_key("data_key", actions, "makes data keys of", key)
+
+
+def sign(key: Any) -> typed.Grants:
+    """Sign: kms:Sign."""
+    return _on_key("sign", ("kms:Sign",), "signs with", key)
+
+
+def verify(key: Any) -> typed.Grants:
+    """Verify signatures, by KMS or with the public key: kms:Verify, kms:GetPublicKey."""
+    return _on_key("verify", ("kms:Verify", "kms:GetPublicKey"), "verifies signatures of", key)
+
+
+def mac(key: Any) -> typed.Grants:
+    """Make and verify message authentication codes: kms:GenerateMac, kms:VerifyMac."""
+    return _on_key("mac", ("kms:GenerateMac", "kms:VerifyMac"), "authenticates messages with", key)
+
+
+def _on_key(verb: str, actions: tuple[str, ...], phrase: str, key: Any) -> typed.Grants:
+    resource, *by_alias = typed.key_and_alias(key, f"kms.{verb}")
+    return typed.grant(actions, (resource,), f"{phrase} a key", *by_alias)

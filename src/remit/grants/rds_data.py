@@ -1,0 +1,35 @@
+"""Access to the Data API of Aurora: `rds_data.execute("shop", secret="/shop/db")`.
+
+Source of the actions: "Actions, resources, and condition keys for Amazon RDS Data API" (Service Authorization
+Reference). A cluster is given by name, by ARN, or as a resource of the app. The caller names the secret with the
+database's user, which the Data API reads with the caller's access ("Authorizing access to the Amazon RDS Data API",
+Amazon Aurora User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import secretsmanager, typed
+from remit.triggers.source import name_of
+
+_CLUSTER: Final = typed.HERE % ("rds", "cluster:{}")
+
+
+def execute(cluster: Any, *, secret: Any, key: Any = None) -> typed.Grants:
+    """Run statements, alone, in batches and in transactions, as the user that the secret has.
+
+    rds-data:ExecuteStatement, rds-data:BatchExecuteStatement, rds-data:BeginTransaction, rds-data:CommitTransaction
+    and rds-data:RollbackTransaction on the cluster, secretsmanager:GetSecretValue on the secret. With `key`, the
+    secret's, kms:Decrypt through Secrets Manager.
+    """
+    arn = typed.arn(cluster, "rds_data.execute", _CLUSTER)
+    actions = (
+        "rds-data:ExecuteStatement",
+        "rds-data:BatchExecuteStatement",
+        "rds-data:BeginTransaction",
+        "rds-data:CommitTransaction",
+        "rds-data:RollbackTransaction",
+    )
+    because = f"runs statements on cluster {name_of(arn).removeprefix('cluster:')}"
+    return (*typed.grant(actions, (arn,), because), *secretsmanager.read(secret, key=key))

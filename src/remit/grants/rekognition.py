@@ -1,0 +1,64 @@
+"""Access to reading images: `rekognition.detect("photos")`.
+
+Source of the actions: "Actions, resources, and condition keys for Amazon Rekognition" (Service Authorization
+Reference). Images in a bucket are read with the caller's access ("Working with images", Amazon Rekognition Developer
+Guide).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import s3, typed
+
+_COLLECTION: Final = typed.HERE % ("rekognition", "collection/{}")
+
+
+def detect(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+    """Find labels, text and faces in images, and what needs moderation; IAM knows no resource for these.
+
+    rekognition:DetectLabels, rekognition:DetectText, rekognition:DetectFaces and rekognition:DetectModerationLabels.
+    With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
+    """
+    actions = (
+        "rekognition:DetectLabels",
+        "rekognition:DetectText",
+        "rekognition:DetectFaces",
+        "rekognition:DetectModerationLabels",
+    )
+    return (*typed.everywhere(actions, "looks at images"), *_images(bucket, keys, key))
+
+
+def compare_faces(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+    """Compare the faces of two images: rekognition:CompareFaces.
+
+    With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
+    """
+    return (*typed.everywhere(("rekognition:CompareFaces",), "compares faces"), *_images(bucket, keys, key))
+
+
+def search_faces(collection: Any, bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+    """Search a collection for faces: rekognition:SearchFaces, rekognition:SearchFacesByImage.
+
+    With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
+    """
+    actions = ("rekognition:SearchFaces", "rekognition:SearchFacesByImage")
+    return (*_on_collection("search_faces", actions, "searches", collection), *_images(bucket, keys, key))
+
+
+def index_faces(collection: Any, bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+    """Add faces to a collection and delete them: rekognition:IndexFaces, rekognition:DeleteFaces.
+
+    With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
+    """
+    actions = ("rekognition:IndexFaces", "rekognition:DeleteFaces")
+    return (*_on_collection("index_faces", actions, "changes", collection), *_images(bucket, keys, key))
+
+
+def _on_collection(verb: str, actions: tuple[str, ...], phrase: str, collection: Any) -> typed.Grants:
+    arn = typed.arn(collection, f"rekognition.{verb}", _COLLECTION)
+    return typed.grant(actions, (arn,), f"{phrase} faces of collection {arn.rpartition('/')[2]}")
+
+
+def _images(bucket: Any, keys: tuple[str, ...], key: Any) -> typed.Grants:
+    return () if bucket is None else s3.read(bucket, *keys, key=key)

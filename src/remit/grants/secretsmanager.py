@@ -1,0 +1,45 @@
+"""Access to secrets: `secretsmanager.read("/shop/prod/db")`.
+
+Source of the actions: "Actions, resources, and condition keys for AWS Secrets Manager" (Service Authorization
+Reference). A secret is given by name, by ARN, or as a resource of the app. Six characters of its own end a secret's
+ARN: of one given by name they are `-??????` ("Secrets Manager ARNs", AWS Secrets Manager User Guide). `key=` is the
+KMS key of the user's own that encrypts it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import typed
+from remit.triggers.source import name_of
+
+_SECRET: Final = typed.HERE % ("secretsmanager", "secret:{}-??????")
+
+
+def read(secret: Any, *, key: Any = None) -> typed.Grants:
+    """Get the value: secretsmanager:GetSecretValue. With `key`, kms:Decrypt through Secrets Manager."""
+    arn, because = _secret(secret, "secretsmanager.read", "reads secret")
+    return (
+        *typed.grant(("secretsmanager:GetSecretValue",), (arn,), because),
+        *typed.through("secretsmanager", key, typed.DECRYPT, "secretsmanager.read", because),
+    )
+
+
+def put(secret: Any, *, key: Any = None) -> typed.Grants:
+    """Put a new value: secretsmanager:PutSecretValue. With `key`, kms:GenerateDataKey and kms:Decrypt through it."""
+    arn, because = _secret(secret, "secretsmanager.put", "puts values of secret")
+    return (
+        *typed.grant(("secretsmanager:PutSecretValue",), (arn,), because),
+        *typed.through("secretsmanager", key, typed.ENCRYPT, "secretsmanager.put", because),
+    )
+
+
+def describe(secret: Any) -> typed.Grants:
+    """Read what is known of it but its value: secretsmanager:DescribeSecret, secretsmanager:ListSecretVersionIds."""
+    arn, because = _secret(secret, "secretsmanager.describe", "reads the description of secret")
+    return typed.grant(("secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"), (arn,), because)
+
+
+def _secret(secret: Any, verb: str, phrase: str) -> tuple[str, str]:
+    arn = typed.arn(secret, verb, _SECRET)
+    return arn, f"{phrase} {name_of(arn).removeprefix('secret:').removesuffix('-??????')}"

@@ -1,0 +1,43 @@
+"""Access to sending mail: `ses.send("shop.example", sender="orders@shop.example")`.
+
+Source of the actions: "Actions, resources, and condition keys for Amazon Simple Email Service v2" (Service
+Authorization Reference). An identity is a domain or an address that SES has verified. While an account is in the
+sandbox, SES asks for the receivers' identities as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import typed
+from remit.iam.policy import Condition
+from remit.triggers.source import name_of
+
+_IDENTITY: Final = typed.HERE % ("ses", "identity/{}")
+_SET: Final = typed.HERE % ("ses", "configuration-set/{}")
+_TEMPLATE: Final = typed.HERE % ("ses", "template/{}")
+
+
+def send(
+    identity: Any, *, sender: str | None = None, configuration_set: Any = None, template: Any = None
+) -> typed.Grants:
+    """Send mail: ses:SendEmail and ses:SendRawEmail, on the identity and the configuration set that mails name.
+
+    `sender` holds it to one From address, or a pattern of them ("*@shop.example"), by the condition ses:FromAddress.
+    With `template`, ses:SendTemplatedEmail on that, and ses:SendEmail, which the v2 API asks there.
+    """
+    verb = "ses.send"
+    senders = () if sender is None else (Condition("StringLike", "ses:FromAddress", (typed.text_of(sender, verb),)),)
+    named = [typed.arn(identity, verb, _IDENTITY)]
+    if configuration_set is not None:
+        named.append(typed.arn(configuration_set, verb, _SET))
+    because = f"sends mail as {sender or name_of(named[0]).removeprefix('identity/')}"
+    grants = typed.grant(("ses:SendEmail", "ses:SendRawEmail"), tuple(named), because, *senders)
+    if template is None:
+        return grants
+    template_arn = typed.arn(template, verb, _TEMPLATE)
+    return (
+        *grants,
+        *typed.grant(("ses:SendTemplatedEmail",), (*named, template_arn), because, *senders),
+        *typed.grant(("ses:SendEmail",), (template_arn,), because, *senders),
+    )

@@ -1,0 +1,61 @@
+"""Access to parameters of Parameter Store: `ssm.read("/shop/prod/url")`.
+
+Source of the actions: "Actions, resources, and condition keys for AWS Systems Manager" (Service Authorization
+Reference). A parameter is given by name, by ARN, or as a resource of the app. `key=` is the KMS key of a SecureString
+("How AWS Systems Manager Parameter Store uses AWS KMS").
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import typed
+from remit.triggers.source import name_of
+
+_PARAMETER: Final = typed.HERE % ("ssm", "parameter/{}")
+
+
+def read(parameter: Any, *, key: Any = None) -> typed.Grants:
+    """Get the value: ssm:GetParameter, ssm:GetParameters. With `key`, kms:Decrypt through Systems Manager."""
+    arn, because = _parameter(parameter, "ssm.read", "reads parameter")
+    return (
+        *typed.grant(("ssm:GetParameter", "ssm:GetParameters"), (arn,), because),
+        *typed.through("ssm", key, typed.DECRYPT, "ssm.read", because),
+    )
+
+
+def list(path: Any, *, key: Any = None) -> typed.Grants:  # noqa: A001 - the verb, spelled ssm.list
+    """Get all parameters under a path, with their values: ssm:GetParametersByPath.
+
+    With `key`, kms:Decrypt through Systems Manager.
+    """
+    arn, because = _parameter(path, "ssm.list", "reads the parameters under")
+    return (
+        *typed.grant(("ssm:GetParametersByPath",), (arn,), because),
+        *typed.through("ssm", key, typed.DECRYPT, "ssm.list", because),
+    )
+
+
+def put(parameter: Any, *, key: Any = None) -> typed.Grants:
+    """Put a value: ssm:PutParameter. With `key`, kms:Encrypt and kms:GenerateDataKey through Systems Manager.
+
+    A standard SecureString takes kms:Encrypt, an advanced one kms:GenerateDataKey.
+    """
+    arn, because = _parameter(parameter, "ssm.put", "puts parameter")
+    return (
+        *typed.grant(("ssm:PutParameter",), (arn,), because),
+        *typed.through("ssm", key, ("kms:Encrypt", "kms:GenerateDataKey"), "ssm.put", because),
+    )
+
+
+def delete(parameter: Any) -> typed.Grants:
+    """Delete it: ssm:DeleteParameter, ssm:DeleteParameters."""
+    arn, because = _parameter(parameter, "ssm.delete", "deletes parameter")
+    return typed.grant(("ssm:DeleteParameter", "ssm:DeleteParameters"), (arn,), because)
+
+
+def _parameter(parameter: Any, verb: str, phrase: str) -> tuple[str, str]:
+    """The ARN, in which the slash that begins a name is the one after `parameter`."""
+    text = typed.text_of(parameter, verb)
+    arn = typed.arn(text.strip("/") if text.startswith("/") else text, verb, _PARAMETER)
+    return arn, f"{phrase} {name_of(arn).removeprefix('parameter')}"

@@ -1,0 +1,75 @@
+"""Access to Step Functions: `states.start("orders")`.
+
+Source of the actions: "Actions, resources, and condition keys for AWS Step Functions" (Service Authorization
+Reference). A state machine is given by name, by ARN, or as a resource of the app; executions are named by the
+machine.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.errors import RemitError, writer
+from remit.grants import typed
+from remit.triggers.source import name_of
+
+_MACHINE: Final = typed.HERE % ("states", "stateMachine:{}")
+_EXECUTION: Final = typed.HERE % ("states", "execution:{}:*")
+
+
+def start(machine: Any) -> typed.Grants:
+    """Start executions: states:StartExecution."""
+    return _on_machine("start", "StartExecution", "starts executions of", machine)
+
+
+def start_sync(machine: Any) -> typed.Grants:
+    """Run executions of an express machine and wait for them: states:StartSyncExecution."""
+    return _on_machine("start_sync", "StartSyncExecution", "runs executions of", machine)
+
+
+def list(machine: Any) -> typed.Grants:  # noqa: A001 - the verb, spelled states.list
+    """List executions: states:ListExecutions."""
+    return _on_machine("list", "ListExecutions", "lists executions of", machine)
+
+
+def read(machine: str) -> typed.Grants:
+    """Read executions: states:DescribeExecution, states:GetExecutionHistory. The machine is given by its name."""
+    return _on_executions("read", ("states:DescribeExecution", "states:GetExecutionHistory"), "reads", machine)
+
+
+def stop(machine: str) -> typed.Grants:
+    """Stop executions: states:StopExecution. The machine is given by its name."""
+    return _on_executions("stop", ("states:StopExecution",), "stops", machine)
+
+
+def answer() -> typed.Grants:
+    """Answer for tasks by their token: states:SendTaskSuccess, states:SendTaskFailure, states:SendTaskHeartbeat.
+
+    IAM knows no resource for them; the token is the secret.
+    """
+    actions = ("states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat")
+    return typed.everywhere(actions, "answers for tasks")
+
+
+def _on_machine(verb: str, operation: str, phrase: str, machine: Any) -> typed.Grants:
+    arn = typed.arn(machine, f"states.{verb}", _MACHINE)
+    name = name_of(arn).removeprefix("stateMachine:")
+    return typed.grant((f"states:{operation}",), (arn,), f"{phrase} state machine {name}")
+
+
+def _on_executions(verb: str, actions: tuple[str, ...], phrase: str, machine: Any) -> typed.Grants:
+    """Executions have ARNs of their own, which a machine's name makes, and its ARN where that is whole text."""
+    spelled = f"states.{verb}"
+    text = typed.text_of(machine, spelled)
+    if text.startswith("arn:") and ":stateMachine:" in text:
+        arn = f"{text.replace(':stateMachine:', ':execution:')}:*"
+    elif text.startswith("${"):
+        raise RemitError(
+            f"{spelled} takes the machine's name: executions have ARNs of their own, which its ARN does not give",
+            hint="give the machine a `state_machine_name`, and write that here",
+            origin=writer(),
+        )
+    else:
+        arn = typed.arn(text, spelled, _EXECUTION)
+    name = name_of(arn).removeprefix("execution:").removesuffix(":*")
+    return typed.grant(actions, (arn,), f"{phrase} executions of state machine {name}")

@@ -1,0 +1,49 @@
+"""Access to reading text in documents: `textract.read("scans", "in/*")`.
+
+Source of the actions: "Actions, resources, and condition keys for Amazon Textract" (Service Authorization Reference).
+IAM knows no resource for it. Documents in a bucket are read with the caller's access ("Actions with Amazon S3
+objects", Amazon Textract Developer Guide).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from remit.grants import s3, typed
+
+
+def read(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+    """Read documents at once: textract:DetectDocumentText, textract:AnalyzeDocument.
+
+    With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
+    """
+    actions = ("textract:DetectDocumentText", "textract:AnalyzeDocument")
+    return (*typed.everywhere(actions, "reads text in documents"), *_documents(bucket, keys, key))
+
+
+def analyze_receipts(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
+    """Read receipts, invoices and identity documents: textract:AnalyzeExpense, textract:AnalyzeID.
+
+    With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
+    """
+    actions = ("textract:AnalyzeExpense", "textract:AnalyzeID")
+    return (*typed.everywhere(actions, "reads receipts and identity documents"), *_documents(bucket, keys, key))
+
+
+def start(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
+    """Read long documents in the background, and get the result.
+
+    textract:StartDocumentTextDetection, textract:GetDocumentTextDetection, textract:StartDocumentAnalysis and
+    textract:GetDocumentAnalysis, and s3:GetObject on the objects; with `key` kms:Decrypt through S3.
+    """
+    actions = (
+        "textract:StartDocumentTextDetection",
+        "textract:GetDocumentTextDetection",
+        "textract:StartDocumentAnalysis",
+        "textract:GetDocumentAnalysis",
+    )
+    return (*typed.everywhere(actions, "reads text in documents"), *s3.read(bucket, *keys, key=key))
+
+
+def _documents(bucket: Any, keys: tuple[str, ...], key: Any) -> typed.Grants:
+    return () if bucket is None else s3.read(bucket, *keys, key=key)

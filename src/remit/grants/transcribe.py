@@ -1,0 +1,43 @@
+"""Access to turning speech into text: `transcribe.start("calls-*", recordings="calls", results="texts")`.
+
+Source of the actions: "Actions, resources, and condition keys for Amazon Transcribe" (Service Authorization
+Reference). Recordings are read, and results written to a bucket of one's own, with the caller's access
+("Identity-based policies for Amazon Transcribe").
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.grants import s3, typed
+
+_JOB: Final = typed.HERE % ("transcribe", "transcription-job/{}")
+
+
+def start(job: str = "*", *, recordings: Any, results: Any = None, key: Any = None) -> typed.Grants:
+    """Start jobs and read how they are doing.
+
+    transcribe:StartTranscriptionJob, for which IAM knows no resource, and transcribe:GetTranscriptionJob; s3:GetObject
+    on the bucket `recordings`, and s3:PutObject on the bucket `results` where jobs name one. With `key`, that of the
+    buckets, kms:Decrypt and, for the results, kms:GenerateDataKey through S3.
+    """
+    arn = typed.arn(job, "transcribe.start", _JOB)
+    return (
+        *typed.everywhere(("transcribe:StartTranscriptionJob",), "starts transcriptions"),
+        *typed.grant(("transcribe:GetTranscriptionJob",), (arn,), f"reads transcriptions {arn.rpartition('/')[2]}"),
+        *s3.read(recordings, key=key),
+        *(() if results is None else s3.put(results, key=key)),
+    )
+
+
+def delete(job: str) -> typed.Grants:
+    """Delete jobs, with the results that Transcribe keeps: transcribe:DeleteTranscriptionJob."""
+    arn = typed.arn(job, "transcribe.delete", _JOB)
+    return typed.grant(
+        ("transcribe:DeleteTranscriptionJob",), (arn,), f"deletes transcriptions {arn.rpartition('/')[2]}"
+    )
+
+
+def stream() -> typed.Grants:
+    """Transcribe while somebody speaks: transcribe:StartStreamTranscription, for which IAM knows no resource."""
+    return typed.everywhere(("transcribe:StartStreamTranscription",), "transcribes streams")

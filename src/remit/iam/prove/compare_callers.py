@@ -1,0 +1,304 @@
+"""Compare whom two policies with principals let in to do what: policies of a resource, or of a role's trust.
+
+Callers whom no statement tells apart are asked about together (`caller_classes`): the statements that mean them are an
+ordinary policy, and `compare` says what it gains and loses. Each example is put to the evaluator once more, as that
+caller's request, which the resource's policy alone decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
+from remit.iam.decide.evaluate import Layers, Request, evaluate
+from remit.iam.pattern import matches
+from remit.iam.pattern_list import with_stars
+from remit.iam.policy import Globs, Policy, Principals, allow
+from remit.iam.prove.action_search import catalogue_actions
+from remit.iam.prove.caller_classes import EVERYONE, caller_classes, free_accounts
+from remit.iam.prove.compare import Comparison, compare, denials_as_allows
+from remit.iam.request import principal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from remit.iam.policy import Condition, Statement
+    from remit.iam.prove.caller_classes import CallerClass
+    from remit.iam.request import ContextValue
+
+_ANYTHING: Final = (Policy((allow("*"),)),)
+_ANYBODY: Final = (Policy((replace(allow("*"), principals=Principals(((EVERYONE, EVERYONE),))),)),)
+_ACCOUNT_DIGITS: Final = 12
+_INTERNET: Final[tuple[dict[str, ContextValue], ...]] = tuple(
+    {"aws:SourceIp": address, "aws:SecureTransport": True, "lambda:FunctionUrlAuthType": "NONE"}
+    for address in ("8.8.8.8", "198.51.100.7", "203.0.113.7")
+)
+"""What requests of people whom nobody knows have in common: an address somewhere, encryption, no signature."""
+_Key = tuple[StatementLocation, str, str, str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPolicies:
+    """Two versions of the policies of one resource, each a tuple of documents.
+
+    `layer` is what locations call them, `part` what sentences do. `owner` is the account of the resource (default: one
+    that no policy names), `resource` the ARN of examples (default: what the statements say). Where `denials` is set,
+    what a document denies is compared as well: it matters where other policies allow, too.
+    """
+
+    old: tuple[Policy, ...]
+    new: tuple[Policy, ...]
+    layer: str = "resource"
+    part: str = "policy"
+    owner: str = ""
+    resource: str = ""
+    denials: bool = True
+    service: str = ""
+    """The prefix of the actions that the resource's service takes, as far as examples may choose; empty for any."""
+
+    def actions_of(self, pattern: str) -> tuple[str, ...]:
+        """The existing actions that a pattern matches, of the service alone where one is known."""
+        actions = tuple(catalogue_actions(pattern))
+        own = tuple(action for action in actions if action.lower().startswith(f"{self.service}:"))
+        return own or actions
+
+
+def compare_callers(policies: ComparedPolicies) -> Comparison:
+    """Who may do what by the new policies and may not by the old, and the reverse, each with the caller's request.
+
+    A piece's `principal` is as the statement spells it. Premise: whoever is let in by name alone is let in.
+    RemitError: a condition operator that does not exist.
+    """
+    parts: dict[str, dict[_Key, Piece]] = {name: {} for name in ("gained", "lost", "freed", "forbidden")}
+    undecided: dict[Undecided, None] = {}
+    for question in _questions(policies):
+        for name, pieces in question.pieces():
+            for piece in pieces:
+                key = piece.source, piece.action, piece.resource, piece.principal, piece.whole
+                parts[name].setdefault(key, piece)
+        undecided |= dict.fromkeys(question.undecided)
+    pieces_of = {name: tuple(pieces.values()) for name, pieces in parts.items()}
+    return Comparison(undecided=tuple(undecided), **pieces_of)
+
+
+def _questions(policies: ComparedPolicies) -> Iterator[_Question]:
+    both = (*policies.old, *policies.new)
+    owner = policies.owner or list(_first(free_accounts(*both), 2))[-1]
+    for caller in caller_classes(both):
+        old, new = _Side.of(policies.old, caller, policies.layer), _Side.of(policies.new, caller, policies.layer)
+        if old.policies != new.policies:
+            yield _Question(policies, caller, old, new, owner, [*old.unclear, *new.unclear])
+
+
+def _first(accounts: Iterator[str], number: int) -> Iterator[str]:
+    for _ in range(number):
+        yield next(accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The statements of one side that mean some callers, as ordinary policies, and where each stands."""
+
+    whole: tuple[Policy, ...]
+    policies: tuple[Policy, ...]
+    indexes: tuple[tuple[int, ...], ...]
+    layer: str
+
+    @staticmethod
+    def of(whole: tuple[Policy, ...], caller: CallerClass, layer: str) -> _Side:
+        """What of some policies means a caller."""
+        policies, indexes = [], []
+        for policy in whole:
+            meant = [index for index, statement in enumerate(policy.statements) if caller.is_meant(statement)]
+            statements = tuple(_ordinary(policy.statements[index], caller) for index in meant)
+            policies.append(replace(policy, statements=statements))
+            indexes.append(tuple(meant))
+        return _Side(whole, tuple(policies), tuple(indexes), layer)
+
+    def denials(self, settled: tuple[Condition, ...]) -> _Side:
+        """The Deny statements alone, as if they allowed, for callers who settle some conditions."""
+        indexes, policies = [], []
+        for policy, places in zip(self.policies, self.indexes, strict=True):
+            pairs = zip(policy.statements, places, strict=True)
+            indexes.append(tuple(index for statement, index in pairs if statement.effect == "Deny"))
+            allows = denials_as_allows(policy)
+            statements = (
+                replace(statement, conditions=(*statement.conditions, *settled)) for statement in allows.statements
+            )
+            policies.append(replace(allows, statements=tuple(statements)))
+        return replace(self, policies=tuple(policies), indexes=tuple(indexes))
+
+    @property
+    def unclear(self) -> Iterator[Undecided]:
+        """The statements of which nobody can say whom they spare."""
+        reason = "a Deny with `NotPrincipal: *` says nobody or everybody"
+        for number, policy in enumerate(self.whole):
+            for index, statement in enumerate(policy.statements):
+                principals = statement.principals
+                if statement.effect == "Allow" or principals is None or not principals.negated:
+                    continue
+                if any(value == EVERYONE for kind, value in principals.patterns if kind in (EVERYONE, "AWS")):
+                    yield Undecided(StatementLocation(self.layer, number, index, statement), reason)
+
+    def location(self, source: StatementLocation) -> StatementLocation:
+        """Where a statement of an ordinary policy stands in the whole one."""
+        index = self.indexes[source.policy][source.index]
+        return StatementLocation(self.layer, source.policy, index, self.whole[source.policy].statements[index])
+
+    def lets_in(self, request: Request) -> bool:
+        """Whether the evaluator allows a request, all of whose own policies allow it."""
+        return evaluate(request, Layers(_ANYTHING, resource=self.whole)).allowed
+
+    def denies(self, request: Request) -> bool:
+        """Whether the evaluator finds a Deny."""
+        return evaluate(request, Layers(_ANYTHING, resource=self.whole)).verdict == "ExplicitlyDenied"
+
+    @property
+    def named_identities(self) -> Iterator[str]:
+        """The accounts, roles and users that it names."""
+        for policy in self.whole:
+            for statement in policy.statements:
+                for kind, value in statement.principals.patterns if statement.principals is not None else ():
+                    if kind == "AWS" and value != EVERYONE:
+                        yield value
+
+
+def _may_be_allowed(request: Request) -> bool:
+    """Whether any policy could allow a request: the root user, say, never takes on a role."""
+    return evaluate(request, Layers(_ANYTHING, resource=_ANYBODY)).allowed
+
+
+def _ordinary(statement: Statement, caller: CallerClass) -> Statement:
+    """A statement without its principals, for a caller alone; without Resource it is about the one there is."""
+    conditions = statement.conditions if statement.effect == "Deny" else (*statement.conditions, *caller.settled)
+    return replace(statement, principals=None, resources=statement.resources or Globs(("*",)), conditions=conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What some callers gain and lose; what is not decided of it goes to `undecided`."""
+
+    policies: ComparedPolicies
+    caller: CallerClass
+    old: _Side
+    new: _Side
+    owner: str
+    undecided: list[Undecided]
+
+    def pieces(self) -> Iterator[tuple[str, Iterator[Piece]]]:
+        """The pieces of each part of the comparison."""
+        comparison = compare(self.old.policies, self.new.policies, actions_of=self.policies.actions_of)
+        self._leave_undecided(comparison.undecided, self.old, self.new)
+        yield "gained", self._confirmed(comparison.gained, self.old, self.new)
+        yield "lost", self._confirmed(comparison.lost, self.new, self.old)
+        if not self.policies.denials:
+            return
+        old, new = self.old.denials(self.caller.settled), self.new.denials(self.caller.settled)
+        if old.policies != new.policies:
+            denied = compare(old.policies, new.policies, actions_of=self.policies.actions_of)
+            self._leave_undecided(denied.undecided, old, new)
+            yield "forbidden", self._confirmed_denials(denied.gained, old, new, "old")
+            yield "freed", self._confirmed_denials(denied.lost, new, old, "new")
+
+    def _leave_undecided(self, undecided: Iterable[Undecided], old: _Side, new: _Side) -> None:
+        for item in undecided:
+            self.undecided.append(Undecided(_place(item.source, old, new), item.reason))
+
+    def _confirmed(self, pieces: Sequence[Piece], old: _Side, new: _Side) -> Iterator[Piece]:
+        """The pieces as the whole policy's, each with a request that the evaluator agrees about."""
+        for piece in pieces:
+            source = new.location(piece.source)
+            if self._may_be_named(old):
+                self.undecided.append(Undecided(source, "whom its Principal means is known at the deploy only"))
+                continue
+            request = next(
+                (asked for asked in self._requests(piece) if new.lets_in(asked) and not old.lets_in(asked)), None
+            )
+            if request is None:
+                if any(map(_may_be_allowed, self._requests(piece))):
+                    self._not_confirmed(source)
+                continue
+            principal = self._spelled(source)
+            yield replace(
+                piece,
+                source=source,
+                request=request,
+                difference=self._difference(piece.difference, old),
+                principal=principal,
+                public=principal == EVERYONE and all(self._lets_in_the_internet(new, old, request)),
+            )
+
+    def _confirmed_denials(self, pieces: Sequence[Piece], old: _Side, new: _Side, side: str) -> Iterator[Piece]:
+        for piece in pieces:
+            source = new.location(piece.source)
+            request = next(
+                (asked for asked in self._requests(piece) if new.denies(asked) and not old.denies(asked)), None
+            )
+            if request is None:
+                self._not_confirmed(source)
+                continue
+            difference = SideDifference(side, self.policies.part, of_denials=True)
+            yield replace(piece, source=source, request=request, difference=difference, principal=self._spelled(source))
+
+    def _not_confirmed(self, source: StatementLocation) -> None:
+        reason = f"the evaluator does not confirm what was found about {self.caller.principal}"
+        self.undecided.append(Undecided(source, reason))
+
+    def _may_be_named(self, side: _Side) -> bool:
+        """Whether the caller is a reference, or named by one, that may stand for somebody whom a side names."""
+        principal = self.caller.principal
+        if "${" not in principal:
+            return False
+        if principal_of(principal).account is None:
+            return any(True for _ in side.named_identities)
+        pattern = with_stars(principal)
+        return any("${" not in name and matches(pattern, name) for name in side.named_identities)
+
+    def _spelled(self, source: StatementLocation) -> str:
+        principals = source.statement.principals
+        number = None if principals is None else self.caller.pattern_of(principals)
+        return EVERYONE if principals is None or number is None else principals.patterns[number][1]
+
+    def _difference(self, difference: SideDifference | None, old: _Side) -> SideDifference | None:
+        if difference is None:
+            return None
+        denial = difference.denial
+        return replace(difference, part=self.policies.part, denial=denial and old.location(denial))
+
+    def _requests(self, piece: Piece) -> Iterator[Request]:
+        """The request of a piece by each caller that it may stand for, the likeliest first."""
+        context = dict(piece.request.context or {})
+        for principal in self._principals(context):
+            caller = principal_of(principal)
+            unsettled = {key: value for key, value in context.items() if key.lower() not in caller.settles}
+            for request_context in (unsettled, context):
+                for owner in dict.fromkeys((self.owner, caller.account or self.owner)):
+                    resource = self.policies.resource or piece.request.resource
+                    yield Request(piece.request.action, resource, principal, request_context, resource_account=owner)
+
+    def _principals(self, context: dict[str, ContextValue]) -> Iterator[str]:
+        """Whoever has the ARN or is of the account that a context says; then the caller of the class."""
+        folded = {key.lower(): value for key, value in context.items()}
+        if not self.caller.is_named:
+            arn, account = folded.get("aws:principalarn"), folded.get("aws:principalaccount")
+            if isinstance(arn, str) and principal_of(arn).account is not None:
+                yield arn
+            if isinstance(account, str) and account.isdigit() and len(account) == _ACCOUNT_DIGITS:
+                yield f"arn:aws:iam::{account}:user/example"
+        yield self.caller.principal
+
+    def _lets_in_the_internet(self, new: _Side, old: _Side, request: Request) -> Iterator[bool]:
+        """Of people anywhere, whether they are let in to do the same now, and were not before."""
+        for context in _INTERNET:
+            stranger = Request(request.action, request.resource, EVERYONE, context, resource_account=self.owner)
+            yield new.lets_in(stranger) and not old.lets_in(stranger)
+
+
+def _place(source: StatementLocation, *sides: _Side) -> StatementLocation:
+    """The location in the whole policy of the side whose ordinary policy has the statement."""
+    for side in reversed(sides):
+        statements = side.policies[source.policy].statements if source.policy < len(side.policies) else ()
+        if source.index < len(statements) and statements[source.index] == source.statement:
+            return side.location(source)
+    return source

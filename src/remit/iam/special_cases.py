@@ -1,0 +1,165 @@
+"""What IAM does not decide by policies alone: requests that it always allows or refuses, and layers that do not bind.
+
+A row each, with the page of AWS that says so. `decide/special_requests.py` finds the rows of a request; `evaluate`,
+`compare` and `why` ask it. Written down 2026-11.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+Effect: TypeAlias = Literal["allowed", "refused", "unbound"]
+Fact: TypeAlias = Literal[
+    "",
+    "the resource is the caller's account's",
+    "the caller is a service-linked role",
+    "the caller is of the management account",
+    "the resource is of the management account",
+    "the key is one that AWS manages",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialCase:
+    """A kind of request, and what holds of it whatever policies say.
+
+    A request is of the kind if its action is one of `actions` (in lower case), its caller of one of the kinds
+    `callers`, its resource one that a pattern of `resources` describes, and `fact` is true; what is empty fits any.
+    "allowed": no policy but that of a VPC endpoint matters. "refused": nobody may, whatever allows it. "unbound": the
+    policies of `layer` do not matter. `reason` completes "ACTION on RESOURCE …".
+    """
+
+    effect: Effect
+    reason: str
+    source: str
+    actions: tuple[str, ...] = ()
+    callers: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    fact: Fact = ""
+    layer: str = ""
+
+
+_CHANGES_OF_ROLES: Final = (
+    "iam:attachrolepolicy", "iam:deleterole", "iam:deleterolepermissionsboundary", "iam:deleterolepolicy",
+    "iam:detachrolepolicy", "iam:putrolepermissionsboundary", "iam:putrolepolicy", "iam:tagrole", "iam:untagrole",
+    "iam:updateassumerolepolicy", "iam:updaterole", "iam:updateroledescription",
+)  # fmt: skip
+_CHANGES_OF_POLICIES: Final = (
+    "iam:createpolicyversion", "iam:deletepolicy", "iam:deletepolicyversion", "iam:setdefaultpolicyversion",
+    "iam:tagpolicy", "iam:untagpolicy",
+)  # fmt: skip
+_RCPS: Final = "Resource control policies (AWS Organizations User Guide)"
+_SCPS: Final = "Service control policies (AWS Organizations User Guide)"
+_KMS_RCPS: Final = "Resource control policies in AWS KMS (AWS KMS Developer Guide)"
+
+SPECIAL_CASES: Final = (
+    SpecialCase(
+        "allowed",
+        "is always allowed, since it needs no permission",
+        "GetCallerIdentity (AWS STS API Reference)",
+        actions=("sts:getcalleridentity",),
+    ),
+    SpecialCase(
+        "allowed",
+        "is always allowed to a user, since policies have no effect on it",
+        "Permissions for GetSessionToken (IAM User Guide)",
+        actions=("sts:getsessiontoken",),
+        callers=("user", "root", "unknown"),
+    ),
+    SpecialCase(
+        "refused",
+        "cannot be called with temporary credentials, but only by a user or the root user",
+        "Compare AWS STS credentials (IAM User Guide)",
+        actions=("sts:getfederationtoken", "sts:getsessiontoken"),
+        callers=("role", "session", "federated-user"),
+    ),
+    SpecialCase(
+        "refused",
+        "cannot be called with the credentials of a root user",
+        "AssumeRole (AWS STS API Reference)",
+        actions=("sts:assumerole",),
+        callers=("root",),
+    ),
+    SpecialCase(
+        "refused",
+        "cannot be done by anybody, since IAM Identity Center alone changes the roles under aws-reserved",
+        "Manage AWS accounts with permission sets (IAM Identity Center User Guide)",
+        actions=_CHANGES_OF_ROLES,
+        resources=("arn:*:iam::*:role/aws-reserved/*",),
+    ),
+    SpecialCase(
+        "refused",
+        "cannot be done by anybody, since AWS alone changes its managed policies",
+        "Managed policies and inline policies (IAM User Guide)",
+        actions=_CHANGES_OF_POLICIES,
+        resources=("arn:*:iam::aws:policy/*",),
+    ),
+    SpecialCase(
+        "refused",
+        "cannot be done by anybody, since AWS alone changes the aliases that begin with aws/",
+        "CreateAlias (AWS KMS API Reference)",
+        actions=("kms:createalias", "kms:deletealias", "kms:updatealias"),
+        resources=("arn:*:kms:*:*:alias/aws/*",),
+    ),
+    SpecialCase(
+        "unbound",
+        "is not bound by the bucket's policy, since its owner's root user can always read, replace and delete that",
+        "PutBucketPolicy (Amazon S3 API Reference)",
+        actions=("s3:deletebucketpolicy", "s3:getbucketpolicy", "s3:putbucketpolicy"),
+        callers=("root",),
+        fact="the resource is the caller's account's",
+        layer="resource",
+    ),
+    SpecialCase(
+        "unbound",
+        "is not bound by SCPs, since they do not affect service-linked roles",
+        _SCPS,
+        fact="the caller is a service-linked role",
+        layer="scp",
+    ),
+    SpecialCase(
+        "unbound",
+        "is not bound by SCPs, since they do not affect the management account",
+        _SCPS,
+        fact="the caller is of the management account",
+        layer="scp",
+    ),
+    SpecialCase(
+        "unbound",
+        "is not bound by RCPs, since they do not affect service-linked roles",
+        _RCPS,
+        fact="the caller is a service-linked role",
+        layer="rcp",
+    ),
+    SpecialCase(
+        "unbound",
+        "is not bound by RCPs, since they do not affect the management account's resources",
+        _RCPS,
+        fact="the resource is of the management account",
+        layer="rcp",
+    ),
+    SpecialCase(
+        "unbound",
+        "is not bound by RCPs, since they have no effect on it",
+        _KMS_RCPS,
+        actions=("kms:retiregrant",),
+        layer="rcp",
+    ),
+    SpecialCase(
+        "unbound",
+        "is not bound by RCPs, since they do not apply to keys that AWS manages",
+        _KMS_RCPS,
+        fact="the key is one that AWS manages",
+        layer="rcp",
+    ),
+)
+
+SPECIAL_ACTIONS: Final = frozenset(action for case in SPECIAL_CASES for action in case.actions)
+"""The actions (in lower case) that some row is about."""
+ALWAYS_ALLOWED: Final = frozenset(
+    action for case in SPECIAL_CASES if case.effect == "allowed" for action in case.actions
+)
+"""The actions that policies do not decide, so that no policy grants or takes them."""
+BEYOND_RCPS: Final = frozenset(action for case in SPECIAL_CASES if case.layer == "rcp" for action in case.actions)
+"""The actions that no RCP denies."""

@@ -1,0 +1,411 @@
+"""What rules look at: a policy document, its statements, a function's environment, an app.
+
+Every hook of a rule gets one of these nouns, or a template (`template/written_template.py`). Where a document came from
+(an app, a policy file, a template) does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+
+from remit.catalogue.arns import parse as parse_arn
+from remit.catalogue.expand import expand
+from remit.iam.length import length
+from remit.iam.policy import VERSION
+from remit.iam.tokens import REFERENCE, from_intrinsic, is_intrinsic
+from remit.lint import resource_fit
+from remit.lint.finding import ERROR, WARNING
+from remit.lint.reference_samples import sample
+from remit.template.branches import NO_VALUE, choice, may_vary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from pathlib import Path
+
+    from remit.app import App, Grant, Role
+    from remit.catalogue.arns import Arn
+    from remit.errors import Origin
+    from remit.iam.policy import Statement
+    from remit.iam.tokens import Reference
+    from remit.lint.finding import Spot
+    from remit.lint.unfilled_places import UnfilledPlace
+    from remit.template.branches import ConditionOutcome
+
+T = TypeVar("T")
+Place: TypeAlias = "Callable[[Spot], Origin | None]"
+"""Where a spot stands; of one that is not there, its nearest part that is."""
+
+IDENTITY, TRUST, RESOURCE, CONTROL = "identity", "trust", "resource", "control"
+"""Kinds of documents: of a role or user, who may assume a role, of a resource, of an organisation (SCP, RCP)."""
+
+
+class _kept(Generic[T]):  # noqa: N801 - a decorator
+    """A property that is computed once; as functools.cached_property, without the lock that Python 3.11 has there."""
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self.compute = compute
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> T:
+        value = instance.__dict__[self.name] = self.compute(instance)
+        return value
+
+
+class PolicyDocument:
+    """One policy document: what is written (`raw`, None for the grants of an app), and the statements that parse.
+
+    `names` are the logical ids of the template around it: None when there is no template, so that nothing can be
+    late-bound. `late` says that late-bound parts stand in plain text, as in an app. `types` are the types of the
+    template's resources. `sure` says that its kind is known; else its statements were asked.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        raw: Any = None,
+        version: str = VERSION,
+        place: Place,
+        names: Collection[str] | None = None,
+        quota: str = "",
+        title: str = "",
+        stage: str | None = None,
+        app: str = "",
+        late: bool = False,
+        types: Mapping[str, str] | None = None,
+        sure: bool = True,
+    ) -> None:
+        self.kind = kind
+        self.raw = raw
+        self.version = version
+        self.place = place
+        self.names = names
+        self.quota = quota
+        self.title = title
+        self.stage = stage
+        self.app = app
+        self.late = late
+        self.types = types or {}
+        self.sure = sure
+        self.written: tuple[WrittenStatement, ...] = ()
+        self.statements: tuple[ParsedStatement, ...] = ()
+        self.either: tuple[ParsedStatement, ...] = ()
+        """Statements whose Effect the deploy settles: each is looked at as an Allow, and none beside others."""
+        self.broken: tuple[BrokenStatement, ...] = ()
+        self.unfilled: tuple[UnfilledPlace, ...] = ()
+        """The places that a person or a tool has yet to fill in; `raw` has late-bound text there."""
+        self.unconcerned: frozenset[str] | None = None
+        """The rules that its text rules out, once `rule_registry.hooks_for` has asked them."""
+
+    @_kept
+    def text(self) -> str:
+        """The document as compact JSON: what is not in it, no rule needs to look for."""
+        import json  # noqa: PLC0415 - grants of an app are measured rarely
+
+        from remit.iam.policy import Policy, render  # noqa: PLC0415 - as above
+
+        raw = self.raw or render(Policy(tuple(item.statement for item in self.statements), self.version))
+        return json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str)
+
+    @_kept
+    def longest(self) -> int:
+        """Characters of its longest string, or a few more."""
+        return max(map(len, self.text.replace('\\"', "''").split('"')))
+
+    def wide_among(self, actions: Collection[str]) -> Iterator[tuple[ParsedStatement, str, str]]:
+        """Each statement and pattern on every resource that means one of the `named` actions: with the first.
+
+        `s3:*` has a finding of its own.
+        """
+        services = frozenset(name.partition(":")[0] for name in actions)
+        for item in self.statements:
+            for pattern in () if services.isdisjoint(item.services) else item.wide:
+                prefix, _, operation = pattern.partition(":")
+                names = expand(pattern) if prefix.lower() in services and operation != "*" else ()
+                action = next((name for name in names if name in actions), None)
+                if action is not None:
+                    yield item, pattern, action
+
+    @_kept
+    def size(self) -> int:
+        """Characters as IAM counts them. Late-bound parts count as the fewest that they may become.
+
+        Where a condition chooses between two values the shorter counts.
+        """
+        is_small = len(self.text) <= _LEAST_QUOTA
+        if not is_small and self.names is not None:
+            return length(_spelled_out(_shortest(self.raw)), _fewest)
+        if may_vary(self.text):
+            return length(_shortest(self.raw))
+        return len(self.text) if self.text.isascii() else length(self.raw)
+
+
+_LEAST_QUOTA: Final = 2_000
+"""Characters that every policy may have: a trust policy has 2,048 at most."""
+_FEWEST: Final = {"AWS::Partition": 3, "AWS::Region": 9, "AWS::AccountId": 12, "AWS::URLSuffix": 13}
+"""Characters of the shortest values of pseudo parameters: `aws`, `us-east-1`."""
+
+
+def _fewest(reference: Reference) -> int:
+    """The fewest characters that a reference may become: of a name that the deploy settles, one."""
+    return _FEWEST.get(reference.target or "", 1)
+
+
+def _spelled_out(value: Any) -> Any:
+    """A part of a document with the functions of CloudFormation as late-bound text."""
+    if is_intrinsic(value):
+        return from_intrinsic(value)
+    if isinstance(value, dict):
+        return {key: _spelled_out(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_spelled_out(part) for part in value]
+    return value
+
+
+def _shortest(value: Any) -> Any:
+    """A value with the shorter of each choice in its place, and without what may be left out."""
+    chosen = choice(value)
+    if chosen is not None:
+        values = [_shortest(value_) for value_ in chosen.values]
+        return NO_VALUE if NO_VALUE in values else min(values, key=length)
+    if isinstance(value, dict) and value != NO_VALUE:
+        parts = {key: _shortest(part) for key, part in value.items()}
+        return {key: part for key, part in parts.items() if part != NO_VALUE}
+    if isinstance(value, list):
+        return [part for part in map(_shortest, value) if part != NO_VALUE]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenStatement:
+    """A statement as it is written, at `path` of its document; list items that a condition chooses are all there."""
+
+    document: PolicyDocument
+    index: int
+    value: Mapping[str, Any]
+    path: Spot
+    place: Place
+    when: frozenset[ConditionOutcome] = frozenset()
+    """The conditions under which it is there."""
+    chooses: bool = False
+    """Whether conditions choose parts of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenStatement:
+    """A statement that does not parse, and why."""
+
+    written: WrittenStatement
+    message: str
+    hint: str | None
+    spot: Spot
+
+
+@lru_cache(maxsize=16_384)
+def _before_colon(text: str) -> str:
+    return text.partition(":")[0].lower()
+
+
+@dataclass(frozen=True)  # without slots: what many rules ask is kept
+class ParsedStatement:
+    """A statement of a document. `place` knows where its spots stand."""
+
+    document: PolicyDocument
+    index: int
+    statement: Statement
+    place: Place
+    grant: Grant | None = None
+    when: frozenset[ConditionOutcome] = frozenset()
+    chooses: bool = False
+
+    def goes_with(self, neighbour: ParsedStatement) -> bool:
+        """Whether it is in the policy, as it stands here, whenever another statement is."""
+        return not self.chooses and self.when <= neighbour.when
+
+    def excludes(self, neighbour: ParsedStatement) -> bool:
+        """Whether a condition puts either it or another statement into the policy."""
+        return any(decided.opposite in neighbour.when for decided in self.when)
+
+    @_kept
+    def allows(self) -> bool:
+        """Whether its effect is Allow."""
+        return self.statement.effect == "Allow"
+
+    @property
+    def action_element(self) -> str:
+        """The name of its Action element."""
+        return "NotAction" if self.statement.actions.negated else "Action"
+
+    @_kept
+    def resource_element(self) -> str:
+        """The name of its Resource element."""
+        negated = self.statement.resources is not None and self.statement.resources.negated
+        return "NotResource" if negated else "Resource"
+
+    @_kept
+    def resources(self) -> tuple[str, ...]:
+        """The patterns of Resource or NotResource."""
+        return self.statement.resources.patterns if self.statement.resources else ()
+
+    @property
+    def principals(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of kind and value in Principal or NotPrincipal."""
+        return self.statement.principals.patterns if self.statement.principals is not None else ()
+
+    @property
+    def principal_element(self) -> str:
+        """The name of its Principal element."""
+        negated = self.statement.principals is not None and self.statement.principals.negated
+        return "NotPrincipal" if negated else "Principal"
+
+    @_kept
+    def arns(self) -> tuple[tuple[Spot, Arn], ...]:
+        """Every ARN of the statement with its spot: in resources, principals and the values of conditions."""
+        return tuple((spot, arn) for spot, text in self.arn_texts if (arn := parse_arn(text)) is not None)
+
+    @property
+    def arn_texts(self) -> Iterator[tuple[Spot, str]]:
+        """The resources, and what begins as an ARN in principals and the values of conditions, with their spots."""
+        element = self.resource_element
+        for text in self.resources:
+            yield (element, text), text
+        for condition in self.statement.conditions:
+            for value in condition.values:
+                if value.startswith("arn:"):
+                    yield ("Condition", condition.spelled, condition.key, value), value
+        for kind, value in self.principals:
+            if value.startswith("arn:"):
+                yield (self.principal_element, kind, value), value
+
+    @_kept
+    def known_actions(self) -> frozenset[str]:
+        """Every known action that Action means; empty for NotAction, which means nearly all."""
+        if self.statement.actions.negated:
+            return frozenset()
+        return frozenset(name for pattern in self.statement.actions.patterns for name in expand(pattern))
+
+    @_kept
+    def shapes(self) -> tuple[str, ...]:
+        """The resources, with references to resources of the template replaced by what they look like."""
+        types = self.document.types
+        return tuple(sample(text, types) for text in self.resources) if types else self.resources
+
+    @property
+    def texts(self) -> Iterator[tuple[Spot, str]]:
+        """The resources and the values of conditions, with their spots."""
+        element = self.resource_element
+        for text in self.resources:
+            yield (element, text), text
+        for condition in self.statement.conditions:
+            for value in condition.values:
+                yield ("Condition", condition.spelled, condition.key, value), value
+
+    @_kept
+    def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
+        """The texts in which a `${` stands that is not a reference of CloudFormation's, with their spots."""
+        return tuple((spot, text) for spot, text in self.texts if "${" in text and "${" in REFERENCE.sub("", text))
+
+    @_kept
+    def names_resources(self) -> bool:
+        """Whether it names its resources by ARNs whose service is written out, and its actions by Action.
+
+        Policies of resources leave out what is obvious, but a bucket's, which S3 refuses where the two do not fit;
+        references to resources tell no type.
+        """
+        if self.statement.actions.negated or not self.resources or self.resource_element != "Resource":
+            return False
+        if self.document.kind == TRUST:
+            return False
+        if self.document.kind == RESOURCE and resource_fit.services_of(self.shapes) != ("s3",):
+            return False
+        return resource_fit.all_named(self.shapes)
+
+    @_kept
+    def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The patterns of Action that act on none of its resources, with the actions that they mean."""
+        return tuple(resource_fit.unfit(self.statement.actions.patterns, self.shapes)) if self.names_resources else ()
+
+    def severity_of(self, name: str) -> str:
+        """How severe it is that an action fits none of its resources: an error where that is certain."""
+        return ERROR if self.allows and resource_fit.never_fits(name, self.shapes) else WARNING
+
+    @_kept
+    def wide(self) -> tuple[str, ...]:
+        """The actions that an identity's Allow gives on every resource, or on every one of a type, unconditionally."""
+        statement = self.statement
+        if not self.allows or self.document.kind != IDENTITY or statement.actions.negated or statement.conditions:
+            return ()
+        if self.resource_element == "NotResource" or not any(map(resource_fit.is_every, self.resources)):
+            return ()
+        return statement.actions.patterns
+
+    def every_role(self, ends: frozenset[str]) -> str | None:
+        """The resource by which an identity's Allow of actions of IAM is about every role, if one is.
+
+        `ends` has the ends of ARNs that stand for every role.
+        """
+        if not self.allows or "iam" not in self.services or self.document.kind != IDENTITY:
+            return None
+        if self.statement.actions.negated or self.resource_element != "Resource":
+            return None
+        for text in self.resources:
+            arn = parse_arn(text)
+            if text == "*" or (arn is not None and arn.service == "iam" and arn.resource in ends):
+                return text
+        return None
+
+    @_kept
+    def keys(self) -> frozenset[str]:
+        """The keys of its conditions, folded."""
+        return frozenset(condition.key.lower() for condition in self.statement.conditions)
+
+    @_kept
+    def services(self) -> frozenset[str]:
+        """What stands before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
+        return frozenset(map(_before_colon, self.statement.actions.patterns))
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether some action means nothing, or has a wildcard in its service."""
+        return "*" in "".join(self.services) or not all(map(expand, self.statement.actions.patterns))
+
+    @property
+    def called(self) -> str:
+        """How messages name it: by its number in a document, by its line in an app."""
+        if self.grant is None or self.grant.origin is None:
+            return f"statement {self.index + 1}"
+        return f"the grant at {self.grant.origin}"
+
+    @property
+    def computed(self) -> bool:
+        """Whether it is of the computed default of an app."""
+        return self.grant is not None and self.grant.reason.kind == "computed"
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is about every resource."""
+        return "*" in self.resources and self.resource_element == "Resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A function's environment variables as they are written."""
+
+    function: str
+    variables: Mapping[str, Any]
+    place: Place
+    own: bool = True
+    """Whether they go to Lambda as they are (in an app, remit has checked their names already)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A loaded app with its roles, and the folder of its files."""
+
+    app: App
+    roles: tuple[Role, ...]
+    folder: Path

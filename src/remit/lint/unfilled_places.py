@@ -1,0 +1,98 @@
+"""Places of a policy that a person or a tool has yet to fill in: `<account>`, `${account_id}`, `{{ region }}`.
+
+Rules look at the policy with late-bound text in their place: what nobody knows yet is said once, not by every rule at
+every line.
+
+Sources: "templatefile Function" (Terraform), "Tokens" (AWS CDK Developer Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.documents.foreign_text import UNFILLED
+from remit.lint import conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+
+_BRACE: Final = re.compile(r"\{[A-Za-z{]")
+_BY_PEOPLE: Final = r"<[A-Za-z][^<>]*>|(?<![${#@%])\{(?!(?:aws|project)\.)[A-Za-z][\w. -]*\}(?!\})"
+_BY_TOOLS: Final = r"\$\{Token\[[^\]{}]*\]\}|(?<![${])\{\{(?!resolve:)[^{}]*\}\}|<%=.*?%>"
+_TEMPLATEFILE: Final = r"\$\{(?P<name>[A-Za-z_]\w*|(?!AWS::)[A-Z_]+::[\w:.-]+)\}"
+_IN_TEMPLATES: Final = re.compile(f"(?P<tool>{_BY_TOOLS})|{_BY_PEOPLE}")
+_IN_POLICIES: Final = re.compile(f"(?P<tool>{_BY_TOOLS}|{_TEMPLATEFILE})|{_BY_PEOPLE}")
+_ELEMENTS: Final = ("Resource", "NotResource", "Condition", "Principal", "NotPrincipal")
+
+
+@dataclass(frozen=True, slots=True)
+class UnfilledPlace:
+    """A place that is to be filled in, the text around it, and where that stands in its document."""
+
+    marker: str
+    text: str
+    spot: Spot
+    by_tool: bool
+
+
+def may_be_unfilled(text: str) -> bool:
+    """Whether a document, as compact JSON, may hold such places: told by a glance."""
+    return "<" in text or "${" in text or _BRACE.search(text) is not None
+
+
+def filled(document: Any, *, in_template: bool) -> tuple[Any, tuple[UnfilledPlace, ...]]:
+    """A policy document with late-bound text in each place that is to be filled in, and these places."""
+    if not isinstance(document, dict):
+        return document, ()
+    reader = _Reader(_IN_TEMPLATES if in_template else _IN_POLICIES)
+    statements = document.get("Statement")
+    if isinstance(statements, list):
+        filled_statements: Any = []
+        for index, statement in enumerate(statements):
+            filled_statements.append(reader.statement(statement, ("Statement", index)))
+    else:
+        filled_statements = reader.statement(statements, ("Statement",))
+    if not reader.places:
+        return document, ()
+    return {**document, "Statement": filled_statements}, tuple(reader.places)
+
+
+class _Reader:
+    """Puts late-bound text in the places of a value, and collects them."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.pattern = pattern
+        self.places: list[UnfilledPlace] = []
+
+    def statement(self, value: Any, spot: Spot) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: self.part(part, (*spot, key)) if key in _ELEMENTS else part for key, part in value.items()}
+
+    def part(self, value: Any, spot: Spot) -> Any:
+        if isinstance(value, str):
+            return self.text(value, spot)
+        if isinstance(value, list):
+            return [self.part(part, (*spot, index)) for index, part in enumerate(value)]
+        if isinstance(value, dict):
+            return {self.text(key, (*spot, key)): self.part(part, (*spot, key)) for key, part in value.items()}
+        return value
+
+    def text(self, text: str, spot: Spot) -> str:
+        places = list(self._places_in(text))
+        for place in places:
+            self.places.append(UnfilledPlace(place[0], text, spot, place["tool"] is not None))
+        for place in reversed(places):
+            text = text[: place.start()] + UNFILLED + text[place.end() :]
+        return text
+
+    def _places_in(self, text: str) -> Iterator[re.Match[str]]:
+        for place in self.pattern.finditer(text):
+            name = place.groupdict().get("name")
+            is_variable = name is not None and conditions.key_type(f"aws:{name}") is not None  # without its prefix
+            if not is_variable and place[0] != UNFILLED:  # which is said of the whole file
+                yield place

@@ -1,0 +1,56 @@
+"""Check in a zip that Lambda will find each function's handler there, and can call it with an event and a context."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import RemitError
+from remit.project import handler_source
+from remit.project.handler_source import HandlerProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.app import Function
+    from remit.package.app_zip import Package
+
+_OF_LAMBDA: Final = frozenset({*sys.stdlib_module_names, "awslambdaric", "boto3", "botocore"})
+"""Modules that Lambda's runtime brings ("Building Lambda functions with Python", AWS Lambda Developer Guide)."""
+
+
+def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Package]) -> None:
+    """Refuse a function whose zip lacks its handler, or has one that Lambda cannot call.
+
+    `packages` are by the functions' names. What a layer may hold is not looked for. RemitError at the function.
+    """
+    for package in dict.fromkeys(packages.values()):
+        with zipfile.ZipFile(package.path) as archive:
+            names = frozenset(archive.namelist())
+            for function in functions:
+                if packages[function.name] is not package:
+                    continue
+                problem = _problem(archive, names, function)
+                if problem is not None:
+                    raise RemitError(
+                        f"the handler `{function.handler}` of function `{function.name}` {problem.message}",
+                        hint=problem.hint,
+                        origin=function.origin,
+                    )
+
+
+def _problem(archive: zipfile.ZipFile, names: frozenset[str], function: Function) -> HandlerProblem | None:
+    module, attribute = handler_source.split(function.handler)
+    path = module.replace(".", "/")
+    for file in (f"{path}/__init__.py", f"{path}.py"):
+        if file in names:
+            return handler_source.problem(archive.read(file), attribute, file)
+    is_compiled = any(name.startswith((f"{path}.", f"{path}/__init__.")) for name in names)
+    is_elsewhere = function.properties.get("Layers") or module.partition(".")[0] in _OF_LAMBDA
+    if is_compiled or is_elsewhere:
+        return None
+    return HandlerProblem(
+        f"is not in its zip, which has no module `{module}`",
+        "`remit build` lists what a zip leaves out; a line `!name` in .remitignore takes it in",
+    )

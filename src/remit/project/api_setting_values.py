@@ -1,0 +1,102 @@
+"""What the settings of an app's APIs take: `config.api` and `config.websocket`.
+
+Limits: "AWS::ApiGatewayV2::Api Cors" (CloudFormation reference), "Quotas for configuring and running an HTTP API in API
+Gateway" (Amazon API Gateway Developer Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import did_you_mean
+from remit.iam import tokens
+from remit.project.setting_values import between, flag, mistake, text, texts, wrong
+
+if TYPE_CHECKING:
+    from remit.errors import Path
+    from remit.project.setting_values import Check
+
+_CORS: Final[Mapping[str, Check]] = {
+    "AllowCredentials": flag,
+    "AllowHeaders": texts,
+    "AllowMethods": texts,
+    "AllowOrigins": texts,
+    "ExposeHeaders": texts,
+    "MaxAge": between(0, 86_400, "seconds"),
+}
+"""The properties of Cors, and what each takes."""
+_METHODS: Final = ("*", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_ORIGIN: Final = re.compile(r"\*|[a-z][a-z0-9+.-]*://(?:\*|[^/*\s]+)")
+_HOST: Final = re.compile(r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_CERTIFICATE: Final = re.compile(r"arn:[^:]+:acm:[^:]+:[^:]+:certificate/.+")
+_SELECTION: Final = re.compile(r"\$request\.body\.[A-Za-z0-9_.]+")
+
+
+def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
+    """CloudFormation's Cors properties, in its spelling or in snake_case."""
+    if not isinstance(value, Mapping):
+        raise wrong(path, 'a dict such as {"AllowOrigins": ["https://shop.example"]}', value)
+    configuration: dict[str, Any] = {}
+    for key, content in value.items():
+        name = "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
+        if name not in _CORS:
+            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, _CORS), inside=(str(key),))
+        checked = _CORS[name]((*path, key), content)
+        configuration[name] = list(checked) if isinstance(checked, tuple) else checked
+    _check_origins(path, configuration)
+    for method in configuration.get("AllowMethods", ()):
+        if method not in _METHODS:
+            meant = did_you_mean(method, _METHODS)
+            raise mistake(path, f"has the method {method!r}", hint=meant or f"known: {', '.join(_METHODS)}")
+    return configuration
+
+
+def _check_origins(path: Path, configuration: Mapping[str, Any]) -> None:
+    origins = configuration.get("AllowOrigins", [])
+    for origin in origins:
+        if not tokens.references(origin) and not _ORIGIN.fullmatch(origin):
+            hint = 'a scheme and a host without a path, such as "https://shop.example"'
+            raise mistake(path, f"has the origin {origin!r}", hint=hint)
+    if "*" in origins and configuration.get("AllowCredentials"):
+        raise mistake(
+            path,
+            "allows credentials from every origin, which browsers and API Gateway refuse",
+            hint="name the origins whose pages may send cookies",
+        )
+
+
+def rate(path: Path, value: Any) -> float:
+    """Requests a second."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong(path, "a number of requests a second", value)
+    if not 0 <= value <= 1_000_000:  # noqa: PLR2004 - beyond what any account has
+        raise mistake(path, f"is {value} requests a second; it can be 0 to 1000000")
+    return value
+
+
+def domain_name(path: Path, value: Any) -> str:
+    """A host's name in lower case."""
+    name = text(path, value)
+    if not _HOST.fullmatch(name):
+        hint = name.partition("://")[2].partition("/")[0] or name.lower()
+        raise mistake(path, f"is {name!r}, which is no domain", hint=f"a domain reads {hint or 'api.shop.example'!r}")
+    return name
+
+
+def certificate_arn(path: Path, value: Any) -> str:
+    """The ARN of a certificate of AWS Certificate Manager."""
+    arn = text(path, value)
+    if not arn.startswith("${") and not _CERTIFICATE.fullmatch(arn):
+        hint = "a certificate of ACM in the API's region: arn:aws:acm:REGION:ACCOUNT:certificate/ID"
+        raise mistake(path, f"is {arn!r}, which is no certificate's ARN", hint=hint)
+    return arn
+
+
+def route_selection_expression(path: Path, value: Any) -> str:
+    """Which field of a message names its route."""
+    expression = text(path, value)
+    if not _SELECTION.fullmatch(expression):
+        raise mistake(path, f"is {expression!r}", hint='a field of the message: "$request.body.action"')
+    return expression

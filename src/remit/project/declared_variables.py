@@ -1,0 +1,126 @@
+"""Which environment variables a project's functions declare: read from its source, before any of it has run.
+
+`environment={"TABLE": …}` of a decorator or a group, `config.lambda_.function.environment = {…}`, and `Variables` in
+`properties` count, each also by a name that is assigned a dict.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+from typing import TYPE_CHECKING, Final
+
+from remit.project.layout import is_left_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_DEPTH: Final = 8  # names for names, and dicts in dicts
+
+
+@functools.lru_cache(maxsize=1)
+def declared_variables(folder: Path) -> Mapping[str, str | None]:
+    """The variables that the Python files of a project give to functions: by name, each with its text if that is said.
+
+    The text is None where it is computed.
+    """
+    trees = tuple(_trees(folder))
+    assigned: dict[str, ast.expr] = {}
+    for tree in trees:
+        assigned.update(_assignments(tree))
+    variables: dict[str, str | None] = {}
+    for tree in trees:
+        for environment in _environments(tree):
+            for name, value in _entries(environment, assigned):
+                text = value.value if isinstance(value, ast.Constant) else None
+                variables[name] = variables.get(name) or (text if isinstance(text, str) else None)
+    return variables
+
+
+def _trees(folder: Path) -> Iterator[ast.Module]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not is_left_alone(place, name))
+        for file in sorted(files):
+            if file.endswith(".py"):
+                tree = _tree(os.path.join(place, file))  # noqa: PTH118 - a path of os.walk
+                if tree is not None:
+                    yield tree
+
+
+def _tree(path: str) -> ast.Module | None:
+    """A file's tree; None for what is no plain file, or no Python: whoever runs it reports that."""
+    try:
+        if not os.path.isfile(path):  # noqa: PTH113 - as above
+            return None
+        with open(path, "rb") as file:  # noqa: PTH123 - as above
+            return ast.parse(file.read(), path)
+    except (OSError, ValueError, SyntaxError, RecursionError):
+        return None
+
+
+def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """The dicts that names stand for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        else:
+            continue
+        if isinstance(node.value, ast.Dict | ast.Call | ast.BinOp):
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, node.value
+
+
+def _environments(tree: ast.Module) -> Iterator[ast.expr]:
+    """The values that functions get as their environment."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "environment":
+            yield node.value
+        elif isinstance(node, ast.Assign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, ast.Attribute) and target.attr == "environment" for target in targets):
+                yield node.value
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "Variables":
+                    yield value
+
+
+def _entries(
+    value: ast.expr | None, assigned: Mapping[str, ast.expr], depth: int = 0
+) -> Iterator[tuple[str, ast.expr | None]]:
+    """The keys and values of a dict, with those of the dicts that are merged into it."""
+    if value is None or depth > _DEPTH:
+        return
+    for key, content in _parts(value, assigned):
+        if key is None:
+            yield from _entries(content, assigned, depth + 1)
+        else:
+            yield key, content
+
+
+def _parts(value: ast.expr, assigned: Mapping[str, ast.expr]) -> list[tuple[str | None, ast.expr | None]]:
+    """What a dict is made of: keys with their values, and None with each dict that is merged into it."""
+    match value:
+        case ast.Dict():
+            pairs = zip(value.keys, value.values, strict=True)
+            return [(None if key is None else _text(key), content) for key, content in pairs]
+        case ast.Call():
+            keywords = [(keyword.arg, keyword.value) for keyword in value.keywords]
+            return [*keywords, *((None, argument) for argument in value.args)]
+        case ast.BinOp():
+            return [(None, value.left), (None, value.right)]
+        case ast.Name():
+            return [(None, assigned.get(value.id))]
+        case ast.Attribute():  # settings.ENVIRONMENT, of another file
+            return [(None, assigned.get(value.attr))]
+    return []
+
+
+def _text(key: ast.expr) -> str:
+    """A key that is spelled out; of any other the source, which is no variable's name."""
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ast.unparse(key)

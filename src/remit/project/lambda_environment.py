@@ -1,0 +1,208 @@
+"""While a project loads, its code finds what it will find in Lambda: a region, and the variables functions declare.
+
+`boto3.client("s3")` at the top of a module needs a region, and `os.environ["TABLE"]` a variable that the function gets
+in Lambda alone. A variable that some function declares reads as a placeholder, which serves as any text does. It must
+not reach a declaration: nothing that is deployed can be made of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import Mistakes, RemitError
+from remit.project import current_load
+from remit.project.declared_variables import declared_variables
+from remit.project.setting_values import RESERVED_VARIABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from remit.app import App
+    from remit.errors import Origin
+
+_PLACEHOLDER: Final = re.compile(r"placeholder-for-([a-z0-9-]+)-from-remit", re.IGNORECASE)
+_REGION: Final = ("AWS_DEFAULT_REGION", "AWS_REGION")
+"""The variables of the region. botocore reads the first, before the files of the AWS CLI; Lambda sets both."""
+_SDK: Final = frozenset({"boto3", "botocore"})
+_METADATA: Final = "AWS_EC2_METADATA_DISABLED"
+"""Unless it is true, botocore looks for credentials in the network of an EC2 instance, and waits for an answer."""
+
+
+def placeholder_of(name: str) -> str:
+    """The text that an environment variable reads as. It can be part of a host's name, since regions become one."""
+    return f"placeholder-for-{name.replace('_', '-')}-from-remit"
+
+
+class _Placeholder(str):
+    """A variable's placeholder. `int(os.environ["LIMIT"])` gives the number that the source declares."""
+
+    __slots__ = ("declared",)
+    declared: str | None
+
+    def __int__(self) -> int:
+        return int(str(self) if self.declared is None else self.declared)
+
+    def __float__(self) -> float:
+        return float(str(self) if self.declared is None else self.declared)
+
+
+class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the class of os.environ has no other name
+    """`os.environ` while a project loads: `os.environ[…]` in the project's code has what the function will have.
+
+    `in`, `get`, other libraries and processes see the environment as it is: code that asks whether a variable is set
+    has an answer for both. AWS's SDK sees a region, where it would find none.
+    """
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            value: str = super().__getitem__(name)
+        except KeyError:
+            unset = _value_in_lambda(name, sys._getframe(1))  # noqa: SLF001 - the answer depends on who asks
+            if unset is None:
+                raise
+            return unset
+        return value
+
+
+def _value_in_lambda(name: str, asking: FrameType) -> str | None:
+    """What a variable that is not set reads as for the code that asks for it; None: it stays a KeyError."""
+    if asking.f_globals.get("__name__") == "collections.abc" and asking.f_back is not None:
+        asking = asking.f_back  # `in` and `get`
+    elif _is_of_project(asking):
+        return _placeholder(name)
+    if str(asking.f_globals.get("__name__")).partition(".")[0] not in _SDK:
+        return None
+    if name == _METADATA:
+        return "true"
+    if name != _REGION[0] or _profile_has_region():
+        return None
+    return os.environ.get(_REGION[1]) or _registered(name)
+
+
+def _is_of_project(frame: FrameType) -> bool:
+    state = current_load.current()
+    return state is not None and current_load.is_users_file(frame.f_code.co_filename, state.folder)
+
+
+def _placeholder(name: str) -> str | None:
+    """The placeholder of a variable that Lambda sets in each function, or that some function declares."""
+    state = current_load.current()
+    if state is None:
+        return None
+    variables = declared_variables(state.folder)
+    if name not in RESERVED_VARIABLES and name not in variables:
+        return None
+    placeholder = _Placeholder(_registered(name))
+    placeholder.declared = variables.get(name)
+    return placeholder
+
+
+def _registered(name: str) -> str:
+    value, state = placeholder_of(name), current_load.current()
+    if state is not None:
+        state.placeholders[value.casefold()] = name
+    return value
+
+
+@contextlib.contextmanager
+def lambda_environment() -> Iterator[None]:
+    """Let code find what it finds in Lambda; afterwards the environment and the working folder are as they were."""
+    ordinary, folder = type(os.environ), _working_folder()
+    os.environ.__class__ = _Environ
+    try:
+        yield
+    finally:
+        os.environ.__class__ = ordinary
+        declared_variables.cache_clear()
+        if folder is not None and _working_folder() != folder:
+            os.chdir(folder)
+
+
+def _working_folder() -> str | None:
+    try:
+        return os.getcwd()  # noqa: PTH109 - a text to go back to
+    except OSError:  # it has been deleted
+        return None
+
+
+def _profile_has_region() -> bool:
+    """Whether the files of the AWS CLI give a region to the profile that the SDK uses by itself."""
+    files = (
+        os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config",
+        os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials",
+    )
+    profile = os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or "default"
+    for file in files:
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            text = Path(file).expanduser().read_text("utf-8")
+            if "region" in text and _names_region(text, profile):
+                return True
+    return False
+
+
+def _names_region(text: str, profile: str) -> bool:
+    import configparser  # noqa: PLC0415 - where nobody uses the AWS CLI, there is nothing to read
+
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return False  # the SDK refuses the file as well, and says why
+    return any(parser.has_option(section, "region") for section in (profile, f"profile {profile}"))
+
+
+def check_placeholders(state: current_load.Loading, app: App) -> None:
+    """No placeholder may stand in what is declared. RemitError has each line that holds one."""
+    if not state.placeholders:
+        return
+    mistakes = Mistakes()
+    for declared, origin in _declared(app):
+        match = _PLACEHOLDER.search(repr(declared))
+        if match is not None:
+            mistakes.errors.append(refusal(state.placeholders.get(match[0].casefold(), match[1]), origin))
+    mistakes.refuse()
+
+
+def refusal(name: str, origin: Origin | None = None) -> RemitError:
+    """The error about a placeholder in a declaration."""
+    if name in _REGION:
+        return RemitError(
+            f"{name} is not set where remit runs, and this declaration needs its value",
+            hint="write `aws.region` (`from remit import aws`), which is right in every region",
+            origin=origin,
+        )
+    return RemitError(
+        f"the environment variable {name} is not set where remit runs, and this declaration needs its value",
+        hint=f"write the value that the function's `environment` gives to {name}, or set the variable before the build",
+        origin=origin,
+    )
+
+
+def placeholder_in(text: str) -> str | None:
+    """The variable of which a text holds the placeholder; None for any other text."""
+    state = current_load.current()
+    match = _PLACEHOLDER.search(text) if state is not None and state.placeholders else None
+    return None if match is None or state is None else state.placeholders.get(match[0].casefold())
+
+
+def _declared(app: App) -> Iterator[tuple[Any, Origin | None]]:
+    """The parts of an app that are deployed, each with the line that declares it."""
+    for function in app.functions:
+        for grant in function.policy:
+            yield grant.statement, grant.origin
+        for name, value in function.properties.items():
+            yield value, function.written.get(name, function.origin)
+        yield from ((arn, origin or function.origin) for arn, origin in function.managed_written.items())
+        yield (function.name, function.handler, function.triggers), function.origin
+    yield from ((resource, resource.origin) for resource in app.resources)
+    yield from ((output, output.origin) for output in app.outputs)
+    for grant in (*(app.default_policy or ()), *(app.default_vpc_policy or ())):
+        yield grant.statement, grant.origin
+    yield app.boundary, app.boundary_origin
+    yield app.queues, app.queues_origin

@@ -1,0 +1,122 @@
+"""What somebody meant by a text in a policy that is neither a service nor an action: never more than was written.
+
+A hint names a right of the same width: a list for several items in one text, an action for an action. Where a managed
+policy stands, it names the setting for those.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.actions import service
+from remit.catalogue.did_you_mean import by_name, nearest_actions, nearest_services
+from remit.catalogue.expand import expand
+from remit.catalogue.managed_policies import managed_policies, managed_policy
+from remit.errors import MISSPELT, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_POLICY_ARN: Final = re.compile(r"arn:[^:]+:iam::[^:]*:policy/(?:.*/)?(?P<name>[^/]+)")
+_SEPARATORS: Final = re.compile(r"[\s,;|]+")
+_PARTS: Final = re.compile(r"(?P<service>[A-Za-z0-9-]+?)(?:::|[./_ -])(?P<operation>[A-Za-z][A-Za-z0-9_*?]*)")
+_DASHED: Final = re.compile(r"[a-z0-9]+-[A-Z]\w+")
+_ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_ACTION_FORM: Final = "an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`"
+_EXAMPLES: Final = 'name a service ("logs"), an action ("s3:GetObject") or a pattern ("s3:Get*")'
+
+
+def hint(text: str) -> str:
+    """What to write instead of a text that is no item of a policy."""
+    return _first(_GUESSES, text) or _EXAMPLES
+
+
+def hint_of_action(text: str) -> str:
+    """As `hint`, for the Action of a statement, where all of a service reads `logs:*`."""
+    if service(text):
+        return f"did you mean `{text.lower()}:*`?"
+    return _first(_GUESSES_OF_ACTIONS, text) or _ACTION_FORM
+
+
+def of_unknown_service(text: str) -> str | None:
+    """What was meant by a word that reads as a service and is none; None where it may be a service after all."""
+    meaning = _managed_policy(text)
+    if meaning is None and _DASHED.fullmatch(text):
+        meaning = _respelt(text)
+    return meaning or _action_alone(text)
+
+
+def _first(guesses: Sequence[Callable[[str], str | None]], text: str) -> str | None:
+    for guess in guesses:
+        meaning = guess(text)
+        if meaning is not None:
+            return meaning
+    return None
+
+
+def _managed_policy(text: str) -> str | None:
+    """A managed policy by its ARN, its name or its path, or by a name with a letter or two wrong."""
+    arn = _POLICY_ARN.fullmatch(text)
+    name = arn["name"] if arn else text.rpartition("/")[2]
+    if arn is None and managed_policy(name) is None:
+        is_service = bool(nearest_services(name, MISSPELT))
+        name = "" if is_service else nearest(name, managed_policies(), MISSPELT) or ""
+    if not name:
+        return None
+    return f'it is a managed policy: write `managed_policy=["{text if arn else name}"]`, and leave it out here'
+
+
+def _arn(text: str) -> str | None:
+    is_arn = text.startswith("arn:")
+    return "an ARN is a Resource: write {'Effect': 'Allow', 'Action': …, 'Resource': …}" if is_arn else None
+
+
+def _several(text: str, all_of: str = "") -> str | None:
+    """Services and actions that stand in one text: `logs, s3`. `all_of` follows each service."""
+    parts = [part for part in _SEPARATORS.split(text) if part]
+    items = []
+    for part in parts:
+        if service(part):
+            items.append(f'"{part}{all_of}"')
+        elif _ACTION.fullmatch(part) and expand(part):
+            items.append(f'"{part}"')
+    if not parts or len(items) < len(parts) or _SEPARATORS.search(text) is None:
+        return None
+    listed = ", ".join(items)
+    return f"write `{listed}`" if len(items) == 1 else f"one text is one item: write `{listed}`"
+
+
+def _several_actions(text: str) -> str | None:
+    return _several(text, ":*")
+
+
+def _respelt(text: str) -> str | None:
+    """An action with other signs than a colon, or with the name of an SDK's method: `dynamodb.put_item`."""
+    compact = re.sub(r"\s+", "", text).replace("::", ":")
+    parts = compact if ":" in compact else _PARTS.sub(r"\g<service>:\g<operation>", compact, count=1)
+    if not _ACTION.fullmatch(parts.replace("_", "")):
+        return None
+    prefix, _, operation = parts.partition(":")
+    if "*" in operation or "?" in operation:
+        return f"did you mean `{parts}`?" if expand(parts) else None
+    actions = nearest_actions(parts) if service(prefix) or nearest_services(prefix, MISSPELT) else ()
+    return f"did you mean `{actions[0]}`?" if actions else None
+
+
+def _action_alone(text: str) -> str | None:
+    """An action, or an SDK's method, without its service: `PutItem`."""
+    name = re.sub(r"[\s_]+", "", text)
+    actions = by_name(name) if name.isalnum() and len(name) > 1 and not nearest_services(name, MISSPELT) else ()
+    return f"did you mean `{actions[0]}`?" if actions else None
+
+
+def _service(text: str) -> str | None:
+    """A service with stray signs, or with a letter wrong."""
+    services = nearest_services(re.sub(r"[^A-Za-z0-9-]", "", text), MISSPELT)
+    return f"did you mean `{services[0]}`?" if services else None
+
+
+_GUESSES: Final = (_managed_policy, _arn, _several, _respelt, _action_alone, _service)
+"""In the order of trust."""
+_GUESSES_OF_ACTIONS: Final = (_managed_policy, _arn, _several_actions, _respelt, _action_alone)

@@ -1,0 +1,209 @@
+"""Run a project's module so that a statement that fails does not hide the mistakes of the next ones.
+
+Each statement at the top of the module, of a class there, and of its `with configure()` gets a `try` of its own. What
+it raises is noted, the names that it would have bound are remembered, and a NameError for one of those is no mistake of
+its own. At the end the module fails with its first exception, as it would have, which carries all the others: whoever
+imports it may still catch that. A module stops where it says so, with `raise`, `assert` or `sys.exit`.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.project.current_load import is_users_file
+from remit.project.time_limit import LoadTooLongError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import ModuleType
+    from typing import TypeAlias
+
+    from remit.errors import RemitError
+
+    Told: TypeAlias = Callable[[BaseException, str], RemitError]
+    """Says what an exception means to people, which a file raised."""
+
+_HOOK: Final = "__remit_pass_over__"
+_MISTAKES: Final = "remit_mistakes"
+"""The attribute of an exception that has the mistakes of the module which it ended."""
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+def mistakes_of(error: BaseException, file: str, told: Told) -> list[RemitError]:
+    """The mistakes that an exception stands for: those of the modules that it ended, or itself alone."""
+    carried: list[RemitError] | None = getattr(error, _MISTAKES, None)
+    return [told(error, file)] if carried is None else carried
+
+
+STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError)
+"""What ends a load as a whole."""
+
+
+class _Run:
+    """A module that runs: what failed in it, and which names are therefore missing."""
+
+    def __init__(self, file: str, namespace: dict[str, Any], told: Told) -> None:
+        self.file = file
+        self.namespace = namespace
+        self.told = told
+        self.first: Exception | None = None
+        self.mistakes: list[RemitError] = []
+        self.missing: set[str] = set()
+
+    def pass_over(self, *names: str) -> None:
+        """Note why a statement failed that would have bound these names."""
+        error = sys.exception()
+        if not isinstance(error, Exception):
+            return
+        if not self._follows(error):
+            self.first = self.first or error
+            self.mistakes += mistakes_of(error, self.file, self.told)
+        for name in names:
+            self.missing.add(name)
+            self.namespace.pop(name, None)  # what it was before is not what the next statements mean
+
+    def _follows(self, error: Exception) -> bool:
+        """Whether an exception only repeats that an earlier statement failed."""
+        if isinstance(error, NameError):
+            return error.name in self.missing or "*" in self.missing
+        owner = error.obj if isinstance(error, AttributeError) else None
+        return isinstance(owner, type) and owner.__name__ in self.missing
+
+
+def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None:
+    """Execute a module's source. What it raises carries every mistake of the module."""
+    module = _Run(file, namespace, told)
+    tree = ast.parse(source, file)
+    tree.body = _guarded(tree.body, "")
+    code = compile(ast.fix_missing_locations(tree), file, "exec", dont_inherit=True)
+    namespace[_HOOK] = module.pass_over
+    try:
+        exec(code, namespace)  # noqa: S102 - the project's own code, whose declarations are what is wanted
+    except STOPS:
+        raise
+    except BaseException as error:
+        error.remit_mistakes = [*module.mistakes, *mistakes_of(error, file, told)]  # type: ignore[attr-defined]
+        raise
+    finally:
+        namespace.pop(_HOOK, None)
+    if module.first is not None:
+        module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined]
+        raise module.first
+
+
+def _guarded(body: list[ast.stmt], owner: str) -> list[ast.stmt]:
+    """Statements, each of which may fail by itself; `owner` is the class in which they stand."""
+    return [_guard(statement, owner) for statement in body]
+
+
+def _guard(statement: ast.stmt, owner: str) -> ast.stmt:
+    names = [*_bound_names(statement), *([owner] if owner else [])]
+    match statement:
+        case ast.ImportFrom(module="__future__") | ast.Expr(value=ast.Constant()) | ast.Raise() | ast.Assert():
+            return statement
+        case ast.ClassDef():
+            statement.body = _guarded(statement.body, owner or statement.name)
+        case ast.If():
+            statement.body = _guarded(statement.body, owner)
+            if not (len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If)):
+                statement.orelse = _guarded(statement.orelse, owner)  # `elif` stays as it is: each would nest deeper
+        case ast.With(items=[ast.withitem(context_expr=ast.Call(func=opened))]) if _name(opened) == "configure":
+            statement.body = _guarded(statement.body, owner)
+    if not isinstance(statement, ast.ClassDef) and _stops(statement):
+        return statement
+    handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [_call(names)])
+    guarded = ast.Try([statement], [handler], [], [])
+    for node in (guarded, *ast.walk(handler)):
+        ast.copy_location(node, statement)
+    return guarded
+
+
+def _call(names: Sequence[str]) -> ast.stmt:
+    texts: list[ast.expr] = [ast.Constant(name) for name in names]
+    return ast.Expr(ast.Call(ast.Name(_HOOK, ast.Load()), texts, []))
+
+
+def _name(node: ast.expr) -> str:
+    """The last name of what is called: `configure` of `remit.configure`."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _nodes(statement: ast.stmt) -> Sequence[ast.AST]:
+    """What is executed with a statement: all of it but the bodies of functions."""
+    nodes: list[ast.AST] = []
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        nodes.append(node)
+        if not isinstance(node, _FUNCTIONS):
+            waiting += ast.iter_child_nodes(node)
+    return nodes
+
+
+def _stops(statement: ast.stmt) -> bool:
+    """Whether a statement may end its module on purpose."""
+    return any(isinstance(node, ast.Raise | ast.Assert) for node in _nodes(statement))
+
+
+def _bound_names(statement: ast.stmt) -> Sequence[str]:
+    """The names that a statement would have bound; `*` for those of `from module import *`."""
+    names: list[str] = []
+    for node in _nodes(statement):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                names.append(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                names.append(name)
+            case ast.alias():
+                names.append(node.asname or node.name.partition(".")[0])
+    return names
+
+
+class Finder:
+    """Finds the modules of a project that declare something, and has them run by `run`.
+
+    Others are imported as ever, from their compiled files: those that never speak of remit.
+    """
+
+    def __init__(self, folder: Path, told: Told) -> None:
+        self.folder = folder
+        self.told = told
+        self.failed: dict[str, BaseException] = {}
+        """By name, the modules that failed: who imports one again gets the same exception, and nothing runs twice."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The specification of a module that declares something; None for any other."""
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is None or type(spec.loader) is not SourceFileLoader or not spec.origin:
+            return None
+        if not is_users_file(spec.origin, self.folder):
+            return None
+        if b"remit" not in spec.loader.get_data(spec.origin):
+            return None
+        spec.loader = _Loader(name, spec.origin, self)
+        return spec
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, finder: Finder) -> None:
+        super().__init__(name, path)
+        self.finder = finder
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module, once."""
+        failure = self.finder.failed.get(module.__name__)
+        if failure is not None:
+            raise failure
+        try:
+            run(self.get_data(self.path), self.path, module.__dict__, self.finder.told)
+        except STOPS:
+            raise
+        except BaseException as error:
+            self.finder.failed[module.__name__] = error
+            raise

@@ -1,0 +1,250 @@
+"""Compare policies that say whom they let in (a role's trust, a resource's policies), with references in shape.
+
+What is found is told as the policies are written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.policy import Globs, Policy, Principals, Statement
+from remit.iam.prove.caller_classes import EVERYONE, free_accounts
+from remit.iam.prove.compare import Comparison
+from remit.iam.prove.compare_callers import ComparedPolicies, compare_callers
+from remit.iam.request import principal_of
+from remit.iam.tokens import ACCOUNT, PARTITION, REGION
+from remit.review.comparable_roles import filled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from remit.iam.comparison import Piece, StatementLocation, Undecided
+    from remit.iam.decide.evaluate import Layers
+
+    Names = Mapping[str, str]
+
+NO_SHAPES: Final[dict[str, str]] = {}
+_TRUST: Final = "trust"
+_ANYBODY: Final = Principals(((EVERYONE, EVERYONE),))
+
+
+def compare_trust(old: Policy, new: Policy, was: Names = NO_SHAPES, now: Names = NO_SHAPES) -> Comparison:
+    """Who may take on a role by the new trust policy and may not by the old, and the reverse, each with a request.
+
+    A piece's resource is the principal as the statement spells it. `was` and `now` have the shapes of the references of
+    each (`roles.reference_shapes`); others equal only themselves.
+    """
+    if old.statements == new.statements:
+        return Comparison()
+    place = _place((old,), (new,), was, now)
+    compared = ComparedPolicies(
+        (_placed(old, was, place),),
+        (_placed(new, now, place),),
+        layer=_TRUST,
+        part="trust policy",
+        owner=place[ACCOUNT],
+        resource=f"arn:aws:iam::{place[ACCOUNT]}:role/example",
+        denials=False,
+    )
+    comparison = _as_written(compare_callers(compared), compared, (old,), (new,), place)
+    gained = tuple(replace(piece, resource=piece.principal) for piece in comparison.gained)
+    lost = tuple(replace(piece, resource=piece.principal) for piece in comparison.lost)
+    return replace(comparison, gained=gained, lost=lost)
+
+
+def compare_resource_policies(
+    old: tuple[Policy, ...],
+    new: tuple[Policy, ...],
+    was: Names = NO_SHAPES,
+    now: Names = NO_SHAPES,
+    *,
+    service: str = "",
+) -> Comparison:
+    """Who may do what by a resource's policies, and what they deny, which binds other policies, too.
+
+    Examples call actions of the resource's `service`, where that is known.
+    """
+    place = _place(old, new, was, now)
+    compared = ComparedPolicies(
+        tuple(_placed(policy, was, place) for policy in old),
+        tuple(_placed(policy, now, place) for policy in new),
+        service=service,
+    )
+    return _as_written(compare_callers(compared), compared, old, new, place)
+
+
+def compare_in_place(
+    old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names = NO_SHAPES, now: Names = NO_SHAPES
+) -> Comparison:
+    """As `compare_resource_policies`, of documents that say what may be done and leave open by whom."""
+    comparison = compare_resource_policies(tuple(map(_by_anybody, old)), tuple(map(_by_anybody, new)), was, now)
+    parts: dict[str, Any] = {}
+    for part in ("gained", "lost", "freed", "forbidden"):
+        pieces = getattr(comparison, part)
+        parts[part] = tuple(
+            replace(piece, principal="", public=False, source=_by_nobody(piece.source)) for piece in pieces
+        )
+    undecided = tuple(replace(item, source=_by_nobody(item.source)) for item in comparison.undecided)
+    return replace(comparison, **parts, undecided=undecided)
+
+
+def _by_anybody(policy: Policy) -> Policy:
+    statements = (replace(statement, principals=_ANYBODY) for statement in policy.statements)
+    return replace(policy, statements=tuple(statements))
+
+
+def _by_nobody(source: StatementLocation) -> StatementLocation:
+    return replace(source, statement=replace(source.statement, principals=None))
+
+
+def names_callers(layers: Layers) -> bool:
+    """Whether policies of a file say whom they let in: those of a resource, or of a role's trust."""
+    return any(statement.principals is not None for policy in layers.identity for statement in policy.statements)
+
+
+def compare_files(old: Layers, new: Layers) -> Comparison:
+    """Compare two files of policies that say whom they let in.
+
+    Statements without resources, about nothing but STS, are of a role's trust, where what a Deny forbids alone does not
+    matter.
+    """
+    statements = [statement for side in (old, new) for policy in side.identity for statement in policy.statements]
+    comparison = compare_resource_policies(old.identity, new.identity)
+    if all(statement.resources is None and _is_of_trust(statement) for statement in statements):
+        return replace(comparison, freed=(), forbidden=())
+    return comparison
+
+
+def _is_of_trust(statement: Statement) -> bool:
+    return all(pattern.lower().startswith("sts:") for pattern in statement.actions.patterns)
+
+
+def trusts_no_more(wide: Policy, narrow: Policy) -> bool:
+    """Whether it is proven that `wide` lets in everyone whom `narrow` does, to do the same."""
+    return not compare_trust(wide, narrow).broadens
+
+
+def lets_in_no_more(wide: Policy, narrow: Policy, shapes: Names) -> bool:
+    """As `trusts_no_more`, of a resource's policies."""
+    comparison = compare_resource_policies((wide,), (narrow,), shapes, shapes)
+    return not (comparison.gained or comparison.undecided)
+
+
+def _place(old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names, now: Names) -> dict[str, str]:
+    """An account for each reference to one, the stack's own first, since the evaluator must know who is of which.
+
+    Different references stand for different accounts, which no policy names.
+    """
+    shaped = [*(_shaped(policy, was) for policy in old), *(_shaped(policy, now) for policy in new)]
+    references = {ACCOUNT: None}
+    for policy in shaped:
+        for statement in policy.statements:
+            for _, value in statement.principals.patterns if statement.principals is not None else ():
+                account = principal_of(value).account or ""
+                if account.startswith("${"):
+                    references[account] = None
+    accounts = dict(zip(references, free_accounts(*shaped), strict=False))
+    return {PARTITION: "aws", REGION: "us-east-1", **accounts}
+
+
+def _placed(policy: Policy, shapes: Names, place: Names) -> Policy:
+    """A policy with its references in shape, as it is in an account."""
+    return _shaped(_shaped(policy, shapes), place)
+
+
+def _shaped(policy: Policy, shapes: Names) -> Policy:
+    return replace(policy, statements=tuple(filled(statement, shapes) for statement in policy.statements))
+
+
+def narrowed_trust(piece: Piece) -> Statement:
+    """The statement of a piece with nobody but the principal, and nothing but the action, that the piece is about."""
+    statement = piece.source.statement
+    principals = statement.principals
+    if piece.whole:
+        return statement
+    if not statement.actions.negated:
+        statement = replace(statement, actions=Globs((piece.action,)))
+    if principals is None or principals.negated:
+        return statement
+    meant = tuple(pair for pair in principals.patterns if pair[1] == piece.principal)
+    return replace(statement, principals=Principals(meant)) if meant else statement
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One side's policies: as they were compared, and as they are written."""
+
+    compared: tuple[Policy, ...]
+    written: tuple[Policy, ...]
+    place: Names
+    """The accounts that were put in place of references."""
+
+    def location(self, source: StatementLocation) -> StatementLocation:
+        """The location with the statement as it is written."""
+        return replace(source, statement=self.written[source.policy].statements[source.index])
+
+    def piece(self, piece: Piece, counterpart: _Written) -> Piece:
+        """A finding of this side as its statement is written."""
+        source = self.location(piece.source)
+        compared, written = piece.source.statement, source.statement
+        difference = piece.difference
+        if difference is not None and difference.denial is not None:
+            difference = replace(difference, denial=counterpart.location(difference.denial))
+        return replace(
+            piece,
+            source=source,
+            difference=difference,
+            request=replace(piece.request, principal=self._caller(piece.request.principal or "")),
+            principal=_principal(piece.principal, compared.principals, written.principals),
+            resource=_resource(piece.resource, compared.resources, written.resources),
+        )
+
+    def _caller(self, principal: str) -> str:
+        """A caller as it is written: of an account that a parameter gives."""
+        for reference, account in self.place.items():
+            if reference.startswith("${") and "::" not in reference:
+                principal = principal.replace(account, reference)
+        return principal
+
+    def has(self, source: StatementLocation) -> bool:
+        """Whether a location is one of this side's."""
+        if source.policy >= len(self.compared):
+            return False
+        statements = self.compared[source.policy].statements
+        return source.index < len(statements) and statements[source.index] is source.statement
+
+
+def _as_written(
+    comparison: Comparison,
+    compared: ComparedPolicies,
+    old: tuple[Policy, ...],
+    new: tuple[Policy, ...],
+    place: Names,
+) -> Comparison:
+    before, after = _Written(compared.old, old, place), _Written(compared.new, new, place)
+    undecided: dict[Undecided, None] = {}
+    for item in comparison.undecided:
+        side = next((side for side in (after, before) if side.has(item.source)), None)
+        undecided[item if side is None else replace(item, source=side.location(item.source))] = None
+    return Comparison(
+        gained=tuple(after.piece(piece, before) for piece in comparison.gained),
+        lost=tuple(before.piece(piece, after) for piece in comparison.lost),
+        undecided=tuple(undecided),
+        freed=tuple(before.piece(piece, after) for piece in comparison.freed),
+        forbidden=tuple(after.piece(piece, before) for piece in comparison.forbidden),
+    )
+
+
+def _principal(text: str, compared: Principals | None, written: Principals | None) -> str:
+    if compared is None or written is None:
+        return text
+    pairs = zip(compared.patterns, written.patterns, strict=True)
+    return next((pattern for (_, value), (_, pattern) in pairs if value == text), text)
+
+
+def _resource(text: str, compared: Globs | None, written: Globs | None) -> str:
+    if compared is None or written is None or text not in compared.patterns:
+        return text
+    return written.patterns[compared.patterns.index(text)]

@@ -1,0 +1,238 @@
+"""What an app's or a template's resources let others do: by policies, by permissions, and by what is no statement."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Grant, Reason
+from remit.catalogue.actions import services
+from remit.catalogue.types import access_of, resource_type
+from remit.errors import Origin, RemitError
+from remit.iam import tokens
+from remit.review.access_change import Given, type_words
+from remit.template.permissions import PERMISSIONS, permission_statement
+from remit.template.policy_documents import grants_of, known, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.app import Resource
+    from remit.documents.json_text import Path
+    from remit.template.policy_documents import Place
+
+_ROLES: Final = ("AWS::IAM::Role", "aws_iam_role")
+_HOLDERS: Final = frozenset((
+    *_ROLES, "AWS::IAM::Group", "AWS::IAM::GroupPolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy",
+    "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::UserToGroupAddition", "aws_iam_group",
+    "aws_iam_group_membership", "aws_iam_group_policy", "aws_iam_group_policy_attachment", "aws_iam_policy",
+    "aws_iam_policy_attachment", "aws_iam_role_policy", "aws_iam_role_policy_attachment",
+    "aws_iam_user_group_membership", "aws_iam_user_policy", "aws_iam_user_policy_attachment",
+))  # fmt: skip
+"""Types that are compared as roles, users and groups with their policies are."""
+_USERS: Final = {"AWS::IAM::User": ("LoginProfile",), "aws_iam_user": ()}
+"""Types of users, and what of them lets somebody be that user."""
+_GIVING: Final = (
+    "aws_iam_access_key", "aws_iam_instance_profile", "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
+    "aws_iam_user_login_profile", "aws_lakeformation_permissions", "aws_ram_", "aws_ssoadmin_",
+)  # fmt: skip
+"""How Terraform's types begin of which everything but the tags says who may do something."""
+_NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
+"""Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
+"""
+_CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
+_BUCKETS: Final = ("AWS::S3::Bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_acl")
+_PRIVATE: Final = (
+    "BucketOwnerFullControl", "BucketOwnerRead", "Private", "bucket-owner-full-control", "bucket-owner-read", "private",
+    None,
+)  # fmt: skip
+"""Canned access control lists that let nobody in but the owner."""
+_URLS: Final = {
+    "aws_api_gateway_method": "authorization",
+    "aws_apigatewayv2_route": "authorization_type",
+    "aws_lambda_function_url": "authorization_type",
+}
+"""By Terraform's type, the property that says whether IAM must know who calls: as of CloudFormation's types.
+
+A function's URL lets nobody in by itself, but a permission may mean callers whom IAM need not know.
+"""
+_TAGS: Final = ("Tags", "tags", "tags_all")
+_TARGETS: Final = (
+    "Bucket", "FileSystemId", "Queues", "RepositoryName", "SecretId", "Topics", "arn", "bucket", "file_system_id",
+    "key_id", "queue_url", "repository", "secret_arn",
+)  # fmt: skip
+"""The properties that name what a policy is of; a resource without any of them holds its own."""
+_HIDDEN: Final = ("LoginProfile", "password", "pgp_key")
+"""Properties that may hold a password: what they say is not told."""
+_POLICY_PROPERTIES: Final = frozenset((
+    "accesspolicies", "bucketpolicy", "filesystempolicy", "inlinepolicy", "keypolicy", "policy", "policydocument",
+    "policytext", "repositorypolicytext", "resourcepolicy",
+))  # fmt: skip
+"""Properties that hold a policy, folded."""
+_NOWHERE: Final = Origin("the template")
+
+
+def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[str, Given]:
+    """What each resource lets others do, by its logical id; resources that let nobody do anything are left out.
+
+    Roles, users, groups and their policies are left out, too: they are compared as such. `place` has the line of each
+    part of the file.
+    """
+    declared = tuple(resources)
+    reader = _Reader({resource.ref: resource for resource in declared}, place)
+    access_by_id: dict[str, Given] = {}
+    for resource in declared:
+        access = reader.given(resource)
+        if access.documents or access.openings or access.properties or access.unread:
+            access_by_id[resource.logical_id] = access
+    return access_by_id
+
+
+def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
+    """As `giving`, but who may call the functions, which is told of an app by itself: `Version.open`."""
+    return giving(resource for resource in resources if resource.type not in _CALLS)
+
+
+def service_of(kind: str) -> str:
+    """The prefix of the actions of a type's service, where the type's name tells it; else empty."""
+    parts = kind.lower().split("::") if "::" in kind else kind.split("_")
+    return parts[1] if len(parts) > 1 and parts[1] in services() else ""
+
+
+class _Reader:
+    """Reads the resources of one template."""
+
+    def __init__(self, resources: Mapping[str, Resource], place: Place | None) -> None:
+        self._resources = resources
+        self._place = place
+
+    def given(self, resource: Resource) -> Given:
+        """What one resource lets others do."""
+        kind = resource.type
+        access = access_of(kind)
+        if kind in _HOLDERS:
+            return Given(kind)
+        if kind in _USERS:
+            passwords = (name for name in _USERS[kind] if name in resource.properties)
+            return Given(kind, openings=frozenset(_told(name, "") for name in passwords))
+        authorization = access.authorization or _URLS.get(kind, "")
+        if authorization:
+            mode = resource.properties.get(authorization) or "NONE"
+            return Given(kind, openings=frozenset(() if mode == "AWS_IAM" else (_told(authorization, mode),)))
+        if kind in PERMISSIONS:
+            return self._permission(resource)
+        properties = {name: value for name, value in resource.properties.items() if name not in _TAGS}
+        if kind in _BUCKETS:
+            return Given(kind, openings=frozenset(_told(name, value) for name, value in _opened(properties)))
+        return self._policies(resource, properties)
+
+    def _permission(self, resource: Resource) -> Given:
+        statement = permission_statement(resource, self._resources)
+        targets = () if statement.resources is None else statement.resources.patterns
+        return Given(resource.type, ((Grant(statement, _reason(resource), resource.origin),),), targets)
+
+    def _policies(self, resource: Resource, properties: Mapping[str, Any]) -> Given:
+        kind = resource.type
+        access = access_of(kind)
+        if access.is_grant or kind.startswith(_GIVING):
+            told = (text for name, value in properties.items() for text in self._told_all(kind, name, value))
+            return Given(kind, properties=frozenset(told))
+        naming_nobody = access.policies in ("attached", "ceiling") or kind.startswith(_NAMING_NOBODY)
+        documents, unread = [], []
+        for path, document in _documents(properties, ("Resources", resource.logical_id, "Properties")):
+            try:
+                grants = self._grants(resource, document, path)
+            except RemitError as error:
+                unread.append(f"a policy that cannot be read: {error.message}")
+                continue
+            if not known(document):
+                unread.append(unknown(document))
+            documents.append(tuple(grant for grant in grants if naming_nobody or grant.statement.principals))
+        for name, value in properties.items():
+            if name.lower() in _POLICY_PROPERTIES and tokens.is_intrinsic(value) and not documents:
+                unread.append(f"{name} {tokens.from_intrinsic(value)}")
+        return Given(
+            kind,
+            tuple(filter(None, documents)),
+            tuple(_targets(properties)) or (resource.logical_id,),
+            unread=frozenset(unread),
+            is_ceiling=access.policies == "ceiling" or kind.startswith(_NAMING_NOBODY),
+        )
+
+    def _told_all(self, kind: str, name: str, value: Any) -> Iterator[str]:
+        """A property in words, each item of a list by itself.
+
+        What the resource is called says nothing, nor does a role that the template makes, which is compared by itself.
+        """
+        if name in _labels(kind):
+            return
+        for item in value if isinstance(value, list) else [value]:
+            made = self._resources.get(tokens.text_of(item))
+            if made is None or made.type not in _ROLES:
+                yield _told(name, item)
+
+    def _grants(self, resource: Resource, document: Any, path: Path) -> list[Grant]:
+        if self._place is not None and resource.origin is not None:
+            return grants_of(document, path, self._place, _reason(resource))
+        grants = grants_of(document, (), lambda _: resource.origin or _NOWHERE, _reason(resource))
+        return [replace(grant, origin=resource.origin) for grant in grants]
+
+
+def _reason(resource: Resource) -> Reason:
+    return Reason("text", f"{type_words(resource.type)} {resource.logical_id}")
+
+
+def _labels(kind: str) -> tuple[str, ...]:
+    """The properties of a type that say what a resource is called."""
+    row = resource_type(kind)
+    naming = () if row is None or row.naming is None else (row.naming.property, row.naming.path)
+    return ("Description", "description", *naming)
+
+
+def _opened(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What lets the public into a bucket: a canned ACL, and each of the four blocks that is not on."""
+    access = properties.get("AccessControl", properties.get("acl"))
+    if access not in _PRIVATE:
+        yield "AccessControl", access
+    blocks = properties.get("PublicAccessBlockConfiguration", properties)
+    for name in ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"):
+        flag = blocks.get(name, blocks.get(_snake(name), True)) if isinstance(blocks, dict) else blocks
+        if flag not in (True, "true"):
+            yield name, flag
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name).removeprefix("_")
+
+
+def _targets(properties: Mapping[str, Any]) -> Iterator[str]:
+    """What a policy is of, as late-bound text."""
+    for name in _TARGETS:
+        value = properties.get(name)
+        for item in value if isinstance(value, list) else [value]:
+            if item is not None:
+                yield tokens.text_of(item)
+
+
+def _told(name: str, value: Any) -> str:
+    if name in _HIDDEN:
+        return f"{name} (not shown)"
+    if isinstance(value, bool) or (not isinstance(value, str | int) and not tokens.is_intrinsic(value)):
+        return f"{name} = {json.dumps(value, sort_keys=True, default=str)}"
+    return f"{name} = {tokens.text_of(value)}"
+
+
+def _documents(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """The policies inside a value, also where one is JSON text, each with its path."""
+    if isinstance(value, str) and '"Statement"' in value:
+        yield path, value
+    elif isinstance(value, dict):
+        if isinstance(value.get("Statement"), dict | list):
+            yield path, value
+            return
+        for key, item in value.items():
+            yield from _documents(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _documents(item, (*path, index))

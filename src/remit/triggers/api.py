@@ -1,0 +1,126 @@
+"""A route of the app's HTTP API that runs a function."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from remit.errors import RemitError, described, did_you_mean, writer
+from remit.iam import tokens
+from remit.triggers.jwt import Jwt
+from remit.triggers.trigger import BaseTrigger
+from remit.triggers.user_pool import UserPool
+
+DEFAULT_ROUTE: Final = "$default"
+"""The route that takes every request that no other route takes."""
+METHODS: Final = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_MODES: Final = ("AWS_IAM", "NONE")
+_VARIABLE: Final = re.compile(r"\{([A-Za-z0-9._-]+)\+?\}")
+_ELSEWHERE: Final = re.compile(r"<?(?:\w+(?=:\w))?:?(\w+)>?")
+"""A variable as web frameworks write it: `<id>`, `<int:id>`, `:id`."""
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]*")
+
+Authorization: TypeAlias = Literal["AWS_IAM", "NONE"] | Jwt | UserPool
+
+
+@dataclass(frozen=True, slots=True)
+class Api(BaseTrigger):
+    """Run the function for the requests of a route of the app's HTTP API: `on.api("GET /orders/{id}")`.
+
+    A route is a method (or ANY) and a path, whose segments may be variables (`{id}`) and whose last one may take the
+    rest of the path (`{proxy+}`); or `$default`, for whatever no other route takes. `auth` says whom it answers:
+    callers whom IAM allows execute-api:Invoke (AWS_IAM), those who bring a token (`on.jwt`, `on.user_pool`), or
+    everyone (NONE). The handler gets payload format 2.0.
+
+    Source: "Create routes for HTTP APIs in API Gateway" (Amazon API Gateway Developer Guide).
+    """
+
+    route: str
+    auth: Authorization = "AWS_IAM"
+
+    def __post_init__(self) -> None:
+        problem, hint = _problem(self.route)
+        if problem:
+            raise RemitError(f"route {tokens.plain(self.route)!r:.60} {problem}", hint=hint, origin=writer())
+        checked_auth(self.auth, _MODES, "on.jwt(…)", "on.user_pool(…)")
+
+    @property
+    def method(self) -> str:
+        """The method, ANY for all of them; empty for `$default`."""
+        return "" if self.route == DEFAULT_ROUTE else self.route.partition(" ")[0]
+
+    @property
+    def path(self) -> str:
+        """The path; empty for `$default`."""
+        return self.route.partition(" ")[2]
+
+    @property
+    def requests(self) -> str:
+        """The route without the names of its variables: two routes with the same requests are one."""
+        return _VARIABLE.sub(lambda variable: "{+}" if variable[0].endswith("+}") else "{}", self.route)
+
+    @property
+    def authorizer(self) -> Jwt | UserPool | None:
+        """Who checks the token of a request; None where IAM decides, or nobody."""
+        return None if isinstance(self.auth, str) else self.auth
+
+
+def checked_auth(auth: object, modes: tuple[str, ...], *objects: str) -> None:
+    """One of the words for `auth`, or an object that says who checks tokens where there are such `objects`."""
+    if objects and isinstance(auth, Jwt | UserPool):
+        return
+    if isinstance(auth, str) and tokens.plain(auth) in modes:
+        return
+    spelled = [f'"{mode}"' for mode in modes]
+    choices = ", ".join((*spelled, *objects))
+    meant = did_you_mean(tokens.plain(auth), modes) if isinstance(auth, str) else None
+    got = described(auth) if not isinstance(auth, str) else repr(tokens.plain(auth))
+    raise RemitError(f"auth cannot be {got:.60}", hint=meant or f"it can be {choices}", origin=writer())
+
+
+def _problem(route: object) -> tuple[str, str | None]:
+    """What is wrong with a route, and what to write; an empty text where nothing is."""
+    example = 'write a method and a path, such as "GET /orders/{id}", or "$default"'
+    if not isinstance(route, str):
+        return f"must be a string, got {type(route).__name__}", example
+    text = tokens.plain(route)
+    if tokens.references(text):
+        return "holds what only the deploy knows", "API Gateway's routes are written whole"
+    if text == DEFAULT_ROUTE:
+        return "", None
+    method, space, path = text.partition(" ")
+    if not space:
+        hint = f'"ANY {text}" takes every method' if text.startswith("/") else example
+        return "has no method and path", hint
+    if method not in METHODS:
+        meant = did_you_mean(method, METHODS)
+        return f"has the method {method!r}", meant or f"it can be {', '.join(METHODS)}"
+    return _problem_of_path(path)
+
+
+def _problem_of_path(path: str) -> tuple[str, str | None]:
+    if not path.startswith("/") or path.startswith("//"):
+        return "has a path that does not begin with one /", f'write "/{path.strip().lstrip("/")}"'
+    segments = path[1:].split("/")
+    for segment in segments:
+        problem, hint = _problem_of_segment(segment)
+        if problem:
+            return problem, hint
+    for segment in segments[:-1]:
+        if segment.endswith("+}"):
+            return f"goes on after {segment}, which takes the rest of the path", "move it to the end"
+    names = _VARIABLE.findall(path)
+    if len(names) != len(set(names)):
+        return "has two variables of one name", None
+    return "", None
+
+
+def _problem_of_segment(segment: str) -> tuple[str, str | None]:
+    if _VARIABLE.fullmatch(segment) or (_SEGMENT.fullmatch(segment) and not segment.startswith(":")):
+        return "", None
+    elsewhere = _ELSEWHERE.fullmatch(segment)
+    hint = (
+        f'a variable reads "{{{elsewhere[1]}}}"' if elsewhere else 'a segment is text or one variable, such as "{id}"'
+    )
+    return f"has the segment {segment!r}", hint

@@ -1,0 +1,245 @@
+"""The one HTTP API of an app: its routes, who may call them, its stage, its log, its domain.
+
+Routes stand on the app's functions (`on.api`), settings in `config.api`. Source: "AWS::ApiGatewayV2::Api" and the types
+beside it (CloudFormation reference), "Working with HTTP APIs" (Amazon API Gateway Developer Guide).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Output, Resource
+from remit.errors import RemitError
+from remit.iam import tokens
+from remit.triggers.api import DEFAULT_ROUTE, Api
+from remit.triggers.api_permissions import digest, permissions
+from remit.triggers.source import logical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from remit.app import ApiSettings, App, Function
+    from remit.triggers.jwt import Jwt
+    from remit.triggers.user_pool import UserPool
+
+API: Final = "HttpApi"
+"""The logical id of the API; those of what belongs to it begin with it."""
+URL: Final = "ApiUrl"
+"""The output with its address."""
+_STAGE: Final = "$default"
+"""A stage whose name is no part of the address."""
+_LOG_FORMAT: Final = json.dumps(
+    {
+        "requestId": "$context.requestId",
+        "ip": "$context.identity.sourceIp",
+        "requestTime": "$context.requestTime",
+        "httpMethod": "$context.httpMethod",
+        "routeKey": "$context.routeKey",
+        "status": "$context.status",
+        "protocol": "$context.protocol",
+        "responseLength": "$context.responseLength",
+        "integrationError": "$context.integrationErrorMessage",
+    }
+)
+"""The fields of AWS's example ("Configure logging for HTTP APIs in API Gateway"), and what went wrong in a function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A route, and the function that it runs."""
+
+    function: Function
+    trigger: Api
+
+
+def routes(app: App) -> tuple[Routed, ...]:
+    """Every route of the app, in the order of its functions. RemitError: two take the same requests."""
+    by_requests: dict[str, Routed] = {}
+    for function in app.functions:
+        for trigger in function.triggers:
+            if isinstance(trigger, Api):
+                routed = Routed(function, trigger)
+                namesake = by_requests.setdefault(trigger.requests, routed)
+                if namesake is not routed:
+                    raise _twice(namesake, routed)
+    return tuple(by_requests.values())
+
+
+def _twice(original: Routed, repeated: Routed) -> RemitError:
+    other_names = "" if original.trigger.route == repeated.trigger.route else f" as `{original.trigger.route}`"
+    return RemitError(
+        f"route `{repeated.trigger.route}` of `{repeated.function.name}` is declared twice{other_names}; "
+        f"`{original.function.name}` at {original.function.origin} has it, too",
+        hint="API Gateway sends a request to one function: remove one, or give it another path",
+        origin=repeated.function.origin,
+    )
+
+
+def resources(app: App) -> Iterator[Resource]:
+    """The API and all that belongs to it; nothing for an app without routes."""
+    app_routes = routes(app)
+    if not app_routes:
+        return
+    yield from _api(app.api, app_routes[0].function)
+    yield from _authorizers(app_routes)
+    for function in {routed.function.name: routed.function for routed in app_routes}.values():
+        yield from _of_function(app, function, [routed.trigger for routed in app_routes if routed.function is function])
+    yield from _domain(app.api)
+
+
+def outputs(app: App) -> Iterator[Output]:
+    """The address of the API, and where its domain must point."""
+    if not routes(app):
+        return
+    domain = app.api.domain_name
+    address = f"${{{API}.ApiEndpoint}}" if domain is None else f"https://{domain}"
+    yield Output(URL, address, "The address of the API")
+    if domain is not None:
+        target = f"${{{API}Domain.RegionalDomainName}}"
+        yield Output("ApiDomainTarget", target, f"What the DNS record of {domain} must point to (CNAME or alias)")
+
+
+def notes(app: App) -> tuple[str, ...]:
+    """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask."""
+    app_routes = routes(app)
+    open_to_all = [
+        f"everyone may call `{routed.trigger.route}`, which runs {routed.function.name} ({routed.function.origin})"
+        for routed in app_routes
+        if routed.trigger.auth == "NONE"
+    ]
+    issuers = [routed.trigger.authorizer.issuer for routed in app_routes if routed.trigger.authorizer is not None]
+    on_loopback = [
+        f"the issuer {issuer} is on this machine, and works on the local AWS alone"
+        for issuer in dict.fromkeys(issuers)
+        if issuer.startswith("http://")
+    ]
+    return (*open_to_all, *on_loopback)
+
+
+def _api(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
+    """The API, its stage, and the log group of its access log."""
+    properties: dict[str, Any] = {"Name": "${AWS::StackName}", "ProtocolType": "HTTP"}
+    if settings.cors_configuration is not None:
+        properties["CorsConfiguration"] = dict(settings.cors_configuration)
+    if settings.disable_execute_api_endpoint:
+        properties["DisableExecuteApiEndpoint"] = True
+    yield Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=first_user.origin)
+    stage: dict[str, Any] = {"ApiId": f"${{{API}}}", "StageName": _STAGE, "AutoDeploy": True}
+    if settings.route_settings:
+        stage["DefaultRouteSettings"] = dict(settings.route_settings)
+    if settings.access_log:
+        group = Resource(f"{API}LogGroup", "AWS::Logs::LogGroup", _log_group(settings), origin=first_user.origin)
+        yield group
+        log_format = settings.access_log_format or _LOG_FORMAT
+        stage["AccessLogSettings"] = {"DestinationArn": group.attribute("Arn"), "Format": log_format}
+    yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=first_user.origin)
+
+
+def _log_group(settings: ApiSettings) -> dict[str, Any]:
+    """Its name begins as AWS advises, so that the account's resource policy of log delivery does not overflow.
+
+    Source: "Logging from AWS services that require additional permissions" (CloudWatch Logs User Guide).
+    """
+    properties: dict[str, Any] = {"LogGroupName": "/aws/vendedlogs/apis/${AWS::StackName}"}
+    if settings.access_log_retention is not None:
+        properties["RetentionInDays"] = settings.access_log_retention
+    return properties
+
+
+def _authorizers(app_routes: tuple[Routed, ...]) -> Iterator[Resource]:
+    """An authorizer for each issuer and audience that routes name."""
+    first_users: dict[str, Routed] = {}
+    for routed in app_routes:
+        if routed.trigger.authorizer is not None:
+            first_users.setdefault(_authorizer_id(routed.trigger.authorizer), routed)
+    for logical_id, routed in first_users.items():
+        authorizer = routed.trigger.authorizer
+        if authorizer is None:
+            continue
+        properties = {
+            "ApiId": f"${{{API}}}",
+            "AuthorizerType": "JWT",
+            "IdentitySource": ["$request.header.Authorization"],
+            "JwtConfiguration": {"Audience": _plain(authorizer.audience), "Issuer": tokens.plain(authorizer.issuer)},
+            "Name": logical_id.removeprefix(API),
+        }
+        yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=routed.function.origin)
+
+
+def _authorizer_id(authorizer: Jwt | UserPool) -> str:
+    """By what it accepts: another audience is another authorizer, so that no deploy changes one under a route."""
+    return f"{API}Tokens{digest(authorizer.issuer, *authorizer.audience)}"
+
+
+def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[Resource]:
+    """The integration of a function, its routes, and the permissions by which the API calls it."""
+    integration = Resource(
+        f"{function.logical_id}{API}Integration",
+        "AWS::ApiGatewayV2::Integration",
+        {
+            "ApiId": f"${{{API}}}",
+            "IntegrationType": "AWS_PROXY",
+            "IntegrationUri": function.arn,
+            "PayloadFormatVersion": "2.0",
+        },
+        origin=function.origin,
+    )
+    yield integration
+    for trigger in triggers:
+        yield _route(trigger, integration, function)
+    yield from permissions(app, function, API, tuple(_source(trigger) for trigger in triggers))
+
+
+def _route(trigger: Api, integration: Resource, function: Function) -> Resource:
+    properties: dict[str, Any] = {
+        "ApiId": f"${{{API}}}",
+        "RouteKey": trigger.route,
+        "Target": f"integrations/{integration.ref}",
+        "AuthorizationType": trigger.auth,
+    }
+    authorizer = trigger.authorizer
+    if authorizer is not None:
+        properties |= {"AuthorizationType": "JWT", "AuthorizerId": f"${{{_authorizer_id(authorizer)}}}"}
+        if authorizer.scopes:
+            properties["AuthorizationScopes"] = _plain(authorizer.scopes)
+    words = "Default" if trigger.route == DEFAULT_ROUTE else logical(trigger.route.lower())
+    logical_id = f"{API}{words}Route{digest(trigger.route)}"
+    return Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
+
+
+def _source(trigger: Api) -> str:
+    """The end of the ARN by which API Gateway names a route when it calls a function: stage, method, path.
+
+    Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway", and "ARN format reference".
+    """
+    if trigger.route == DEFAULT_ROUTE:
+        return f"*/{DEFAULT_ROUTE}"
+    method = "*" if trigger.method == "ANY" else trigger.method
+    return f"*/{method}{trigger.path}"
+
+
+def _domain(settings: ApiSettings) -> Iterator[Resource]:
+    """The custom domain, and that it leads to the stage."""
+    if settings.domain_name is None:
+        return
+    origin = settings.written.get("domain_name")
+    configuration = {
+        "CertificateArn": settings.certificate_arn,
+        "EndpointType": "REGIONAL",
+        "SecurityPolicy": "TLS_1_2",
+    }
+    domain = Resource(
+        f"{API}Domain",
+        "AWS::ApiGatewayV2::DomainName",
+        {"DomainName": settings.domain_name, "DomainNameConfigurations": [configuration]},
+        origin=origin,
+    )
+    yield domain
+    mapping = {"ApiId": f"${{{API}}}", "DomainName": domain.ref, "Stage": f"${{{API}Stage}}"}
+    yield Resource(f"{API}DomainMapping", "AWS::ApiGatewayV2::ApiMapping", mapping, origin=origin)
+
+
+def _plain(texts: Sequence[str]) -> list[str]:
+    return [tokens.plain(text) for text in texts]

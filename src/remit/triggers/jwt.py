@@ -1,0 +1,54 @@
+"""Who may call a route: whoever brings a JSON Web Token of an issuer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import RemitError, described, writer
+from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LOOPBACK: Final = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Jwt:
+    """Let in requests with a token: `on.api("GET /orders", auth=on.jwt("https://id.example", audience=["shop"]))`.
+
+    `issuer` is what the token's `iss` says, an https address that serves OpenID Connect's discovery document;
+    `audience` lists what its `aud` (or else `client_id`) may say; of `scopes` it must have one. An issuer on this
+    machine (http://127.0.0.1:…) works on the local AWS alone.
+
+    Source: "Control access to HTTP APIs with JWT authorizers in API Gateway" (Amazon API Gateway Developer Guide).
+    """
+
+    issuer: str
+    audience: Sequence[str]
+    scopes: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        issuer = tokens.plain(self.issuer)
+        if not isinstance(issuer, str) or not (issuer.startswith(("https://", "${")) or _LOOPBACK.fullmatch(issuer)):
+            raise RemitError(
+                f"issuer cannot be {described(self.issuer):.60}",
+                hint='it is the https address in the `iss` of a token, such as "https://id.example"',
+                origin=writer(),
+            )
+        checked_texts("audience", self.audience)
+        if not self.audience:
+            hint = "without one, tokens that the issuer made for any other app would be let in"
+            raise RemitError("audience names nobody", hint=hint, origin=writer())
+        checked_texts("scopes", self.scopes)
+
+
+def checked_texts(option: str, value: object) -> None:
+    """A list of strings, none of them empty."""
+    if not isinstance(value, list | tuple):
+        raise RemitError(f"{option} must be a list of strings, got {described(value):.60}", origin=writer())
+    for item in value:
+        if not isinstance(item, str) or not tokens.plain(item):
+            raise RemitError(f"{option} has {described(item):.60}, which is not a text", origin=writer())

@@ -1,0 +1,73 @@
+"""Who may call a route: the users of a Cognito user pool."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import RemitError, described, writer
+from remit.iam import tokens
+from remit.triggers.jwt import checked_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_POOL: Final = re.compile(r"(?:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/)?(([a-z]{2,}(?:-[a-z]+)+-\d)_\w+)")
+_POOL_TYPE: Final = "AWS::Cognito::UserPool"
+_CLIENT_TYPE: Final = "AWS::Cognito::UserPoolClient"
+
+
+@dataclass(frozen=True, slots=True)
+class UserPool:
+    """Let in the users of a user pool: `on.api("GET /orders", auth=on.user_pool(Users.pool, clients=[Users.web]))`.
+
+    The pool is a resource of the app, or an existing one by its id or ARN; `clients` are app clients of it, by id or
+    as resources: tokens of others are refused. Of `scopes` a token must have one; only access tokens have any.
+
+    Source: "Control access to HTTP APIs with JWT authorizers in API Gateway" (Amazon API Gateway Developer Guide).
+    """
+
+    pool: Any
+    clients: Sequence[Any]
+    scopes: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        _ = self.issuer
+        if not isinstance(self.clients, list | tuple) or not self.clients:
+            hint = "name each app client whose tokens are to be let in"
+            raise RemitError(f"clients cannot be {described(self.clients):.60}", hint=hint, origin=writer())
+        checked_texts("clients", self.audience)
+        checked_texts("scopes", self.scopes)
+
+    @property
+    def issuer(self) -> str:
+        """What the tokens of its users name as their issuer, as late-bound text where the pool is the app's own."""
+        if getattr(self.pool, "type", None) == _POOL_TYPE:
+            return f"https://cognito-idp.${{AWS::Region}}.${{AWS::URLSuffix}}/{tokens.plain(self.pool.ref)}"
+        pool = tokens.plain(self.pool)
+        existing = _POOL.fullmatch(pool) if isinstance(pool, str) else None
+        if existing is None:
+            raise RemitError(
+                f"user_pool takes a user pool of the app, an id or an ARN, got {_words(self.pool):.60}",
+                hint='an id reads "eu-central-1_AbCdEf123"',
+                origin=writer(),
+            )
+        suffix = "amazonaws.com.cn" if existing[2].startswith("cn-") else "amazonaws.com"
+        return f"https://cognito-idp.{existing[2]}.{suffix}/{existing[1]}"
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        """The ids of the app clients."""
+        return tuple(_client(client) for client in self.clients)
+
+
+def _client(client: Any) -> str:
+    if getattr(client, "type", _CLIENT_TYPE) != _CLIENT_TYPE:
+        raise RemitError(f"clients has {_words(client)}, which is no app client", origin=writer())
+    client_id: str = tokens.plain(getattr(client, "ref", client))
+    return client_id
+
+
+def _words(value: Any) -> str:
+    return f"a resource of type {value.type}" if hasattr(value, "ref") and hasattr(value, "type") else described(value)

@@ -1,0 +1,169 @@
+"""Every verb of `remit.grants`: what it gives, held against AWS's own reference, remit's rules and cfn-lint."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit import grants
+from remit.catalogue.actions import action
+from remit.catalogue.arns import parse
+from remit.explain.remedy import grants_module
+from remit.iam.pattern import overlaps
+from remit.iam.policy import render_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Make
+    from remit.app import Grant
+    from remit.catalogue.actions import Action
+
+GOLDENS = Path(__file__).parent / "goldens"
+SERVICES = [name for name in grants.__all__ if name != "allow"]
+"""Modules of `remit.grants`."""
+RECORDED: dict[str, dict[str, Any]] = {
+    service: json.loads((GOLDENS / f"{service}.json").read_text("utf-8")) for service in SERVICES
+}
+"""By module, calls as people write them, and what each gives. `REMIT_RECORD=1` fills in what new calls give."""
+CALLS = [call for calls in RECORDED.values() for call in calls]
+
+
+def called(call: str) -> tuple[Grant, ...]:
+    """What a call gives."""
+    namespace = {name: getattr(grants, name) for name in SERVICES}
+    given: tuple[Grant, ...] = eval(call, namespace)  # noqa: S307 - the calls stand in this folder
+    return given
+
+
+def verbs(service: str) -> dict[str, Callable[..., Any]]:
+    """The verbs of a module, by their names."""
+    module = importlib.import_module(f"remit.grants.{service}")
+    return {
+        name: verb
+        for name, verb in vars(module).items()
+        if inspect.isfunction(verb) and verb.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+def catalogued(name: str) -> Action:
+    row = action(name)
+    assert row is not None, f"AWS has no action {name}"
+    assert name == row.full_name
+    return row
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_verb_gives_what_is_written_down(service: str) -> None:
+    given = {
+        call: {
+            "because": [grant.because for grant in called(call)],
+            "statements": [render_statement(grant.statement) for grant in called(call)],
+        }
+        for call in RECORDED[service]
+    }
+    if "REMIT_RECORD" in os.environ:
+        (GOLDENS / f"{service}.json").write_text(json.dumps(given, indent=1) + "\n", "utf-8")
+    assert RECORDED[service] == given
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_verb_is_called(service: str) -> None:
+    spelled = {call.partition("(")[0].partition(".")[2] for call in RECORDED[service]}
+    assert set(verbs(service)) == spelled
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_every_action_exists_and_takes_each_resource_that_its_statement_names(call: str) -> None:
+    """By AWS's service reference. Actions that take none stand on `*` alone; others never do."""
+    for grant in called(call):
+        assert grant.statement.resources is not None
+        patterns = grant.statement.resources.patterns
+        for name in grant.statement.actions.patterns:
+            targets = catalogued(name).targets
+            formats = [arn for target in targets for arn in target.type.arns]
+            if patterns == ("*",):
+                assert not any(target.required for target in targets), f"{name} needs a resource"
+                continue
+            assert formats, f"{name} takes no resource"
+            for pattern in patterns:
+                assert any(fits(pattern, arn) for arn in formats) or takes_another(name, grant), f"{name} on {pattern}"
+
+
+def fits(pattern: str, form: str) -> bool:
+    """Whether some ARN of a format is meant by a pattern; their services, at least, are the same."""
+    written, possible = parse(re.sub(r"\$\{[^}]*\}", "*", pattern)), parse(re.sub(r"\$\{[^}]*\}", "*", form))
+    assert written is not None
+    assert possible is not None
+    return written.service == possible.service and overlaps(written.resource, possible.resource)
+
+
+def takes_another(name: str, grant: Grant) -> bool:
+    """Mail names a template or a configuration set beside the identity: not each action takes all of them."""
+    return name in ("ses:SendRawEmail", "glue:GetDatabase") and len(grant.statement.actions.patterns) > 1
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_every_action_stands_in_the_docstring_of_its_verb_with_the_page_of_aws(call: str) -> None:
+    service, _, verb = call.partition("(")[0].partition(".")
+    text = f"{inspect.getdoc(verbs(service)[verb])}"
+    page = " ".join(f"{inspect.getdoc(importlib.import_module(f'remit.grants.{service}'))}".split())
+    assert "(Service Authorization Reference)" in page
+    borrowed = {"s3:GetObject", "s3:PutObject"}  # of what the caller must reach besides
+    for grant in called(call):
+        for name in grant.statement.actions.patterns:
+            assert name in text or (name in borrowed and "s3:" in text)
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS if "key=" in call])
+def test_a_key_is_used_through_one_service_alone(call: str) -> None:
+    uses = [grant.statement for grant in called(call) if grant.statement.actions.patterns[0].startswith("kms:")]
+    assert uses
+    for statement in uses:
+        values = {condition.key: condition.values for condition in statement.conditions}
+        service = re.fullmatch(r"([a-z0-9]+)\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}", values["kms:ViaService"][0])
+        assert service is not None
+        assert {"kms"} == {name.partition(":")[0] for name in statement.actions.patterns}
+
+
+def test_lint_and_build_have_nothing_to_say_about_any(make: Make) -> None:
+    body = "from remit import grants\n"
+    for number, call in enumerate(CALLS):
+        body += f"@app.function(policy=[grants.{call}])\ndef f{number}(event, context): ...\n"
+    project = make(app=body)
+    ran = project.remit("lint")
+    assert (0, "") == (ran.status, "\n".join(line for line in ran.out.splitlines() if line.startswith("app.py")))
+
+
+def test_cfn_lint_accepts_a_role_of_each_service(make: Make, tmp_path: Path) -> None:
+    body = "from remit import grants\n"
+    for service, calls in RECORDED.items():
+        policy = ", ".join(f"grants.{call}" for call in calls)
+        body += f"@app.function(policy=[{policy}])\ndef f_{service}(event, context): ...\n"
+    template = tmp_path / "template.json"
+    template.write_text(make(app=body).built().body)
+    start = [sys.executable, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())"]
+    ran = subprocess.run(
+        [*start, "--format", "parseable", "--template", str(template)],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert "" == ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_denial_finds_the_module_by_the_prefix_of_its_actions(service: str) -> None:
+    prefix = called(next(iter(RECORDED[service])))[0].statement.actions.patterns[0].partition(":")[0]
+    module = grants_module(prefix)
+    assert module is not None
+    assert f"remit.grants.{service}" == module.__name__

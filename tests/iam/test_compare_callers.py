@@ -1,0 +1,102 @@
+"""Whom two policies of a resource let in: every gain is one for the evaluator, and it finds none beside them."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remit.errors import RemitError
+from remit.iam.decide.evaluate import Layers, Request, evaluate
+from remit.iam.policy import Policy, allow, parse
+from remit.iam.prove.compare import compare
+from remit.iam.prove.compare_callers import ComparedPolicies, compare_callers
+
+HERE, THERE = "111122223333", "444455556666"
+USER, ROLE = f"arn:aws:iam::{HERE}:user/ann", f"arn:aws:iam::{HERE}:role/build"
+SERVICE: Final = "sns.amazonaws.com"
+OWNER: Final = "999988887777"
+PRINCIPALS: Final[tuple[Any, ...]] = (
+    "*", {"AWS": "*"}, {"AWS": HERE}, {"AWS": f"arn:aws:iam::{THERE}:root"}, {"AWS": USER}, {"AWS": [ROLE, USER]},
+    {"Service": SERVICE}, {"AWS": [HERE, ROLE]}, {"AWS": THERE, "Service": SERVICE},
+)  # fmt: skip
+CONDITIONS: Final[tuple[Any, ...]] = (
+    None,
+    None,
+    {"Bool": {"aws:SecureTransport": "true"}},
+    {"Bool": {"aws:SecureTransport": "false"}},
+    {"StringEquals": {"aws:PrincipalAccount": HERE}},
+    {"StringNotEquals": {"aws:PrincipalAccount": THERE}},
+    {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HERE}:role/*"}},
+    {"StringEquals": {"aws:SourceAccount": THERE}},
+)
+CALLERS: Final = (
+    "*", USER, ROLE, SERVICE, "events.amazonaws.com", f"arn:aws:iam::{HERE}:user/bob", f"arn:aws:iam::{THERE}:user/eve",
+    "arn:aws:iam::222233334444:user/eve", f"arn:aws:iam::{HERE}:role/other",
+)  # fmt: skip
+CONTEXTS: Final[tuple[dict[str, Any], ...]] = (
+    {}, {"aws:SecureTransport": "true"}, {"aws:SecureTransport": "false"}, {"aws:SourceAccount": THERE},
+)  # fmt: skip
+REQUESTS: Final = tuple(
+    Request(action, resource, caller, context, resource_account=OWNER)
+    for action, resource, caller, context in product(
+        ("sqs:SendMessage", "sqs:ReceiveMessage"), ("arn:aws:sqs:eu-west-1:999988887777:a",), CALLERS, CONTEXTS
+    )
+)
+EVERYTHING: Final = (Policy((allow("*"),)),)
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> dict[str, Any]:
+    effect = draw(st.sampled_from(("Allow", "Allow", "Deny")))
+    element = draw(st.sampled_from(("Principal", "Principal", "NotPrincipal"))) if effect == "Deny" else "Principal"
+    named = draw(st.sampled_from(PRINCIPALS[2:] if element == "NotPrincipal" else PRINCIPALS))
+    action = draw(st.sampled_from(("sqs:SendMessage", "sqs:*", ["sqs:SendMessage", "sqs:ReceiveMessage"])))
+    statement = {"Effect": effect, element: named, "Action": action, "Resource": "*"}
+    condition = draw(st.sampled_from(CONDITIONS))
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+POLICIES: Final = st.lists(statements(), min_size=1, max_size=3).map(
+    lambda drawn: parse({"Version": "2012-10-17", "Statement": drawn})
+)
+
+
+def verdict(policy: Policy, request: Request) -> str:
+    return evaluate(request, Layers(EVERYTHING, resource=(policy,))).verdict
+
+
+@settings(max_examples=150, deadline=None)
+@given(POLICIES, POLICIES)
+def test_gains_and_losses_are_those_of_the_evaluator(old: Policy, new: Policy) -> None:
+    found = compare_callers(ComparedPolicies((old,), (new,), owner=OWNER))
+    for pieces, wide, narrow in ((found.gained, new, old), (found.lost, old, new)):
+        for piece in pieces:
+            assert (verdict(wide, piece.request), verdict(narrow, piece.request)[-6:]) == ("Allowed", "Denied")
+    for pieces, wide, narrow in ((found.freed, old, new), (found.forbidden, new, old)):
+        for piece in pieces:
+            assert verdict(wide, piece.request) == "ExplicitlyDenied" != verdict(narrow, piece.request)
+    for request in REQUESTS:
+        before, after = verdict(old, request), verdict(new, request)
+        assert not (after == "Allowed" != before) or found.gained or found.undecided
+        assert not (before == "Allowed" != after) or found.lost or found.undecided
+        assert not (before == "ExplicitlyDenied" != after) or found.freed or found.undecided
+        assert not (after == "ExplicitlyDenied" != before) or found.forbidden or found.undecided
+
+
+@settings(max_examples=50, deadline=None)
+@given(POLICIES)
+def test_a_policy_gains_nothing_on_itself_in_another_order_or_in_two_documents(policy: Policy) -> None:
+    turned = Policy(tuple(reversed(policy.statements)))
+    parts = tuple(Policy((statement,)) for statement in policy.statements)
+    for other in ((turned,), parts):
+        assert compare_callers(ComparedPolicies((policy,), other)).same
+
+
+def test_a_policy_with_principals_is_not_compared_as_if_it_had_none() -> None:
+    policy = parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}})
+    with pytest.raises(RemitError, match="a policy with principals is a resource's"):
+        compare(Policy(()), policy)

@@ -1,0 +1,317 @@
+"""Templates and policies of other tools and other people: what is unknown is said once, and the rest is looked at."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.lint.files import lint_bytes, lint_found
+
+if TYPE_CHECKING:
+    from remit.lint.finding import Finding
+
+TRUST = """\
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}
+"""
+TYPO = '{"Effect": "Allow", "Action": "s3:GetObjectt", "Resource": "*"}'
+
+ORGANISATION = """\
+AWSTemplateFormatVersion: '2010-09-09-OC'
+OrganizationBinding: {Account: '*'}
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties: {TopicName: !Ref CurrentAccount}
+Outputs:
+  Quota: {Value: !GetAtt AWSAccount.Tags.quota}
+"""
+JINJA = f"""\
+Resources:
+{TRUST}  {{{{ name }}}}Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      {{%- if zip %}}
+      Handler: {{{{ handler }}}}
+      {{%- else %}}
+      Handler: b
+      {{%- endif %}}
+"""
+
+
+def found(text: str, file: str = "policy.json") -> list[tuple[str, str, int]]:
+    return [(one.rule, one.severity, one.line) for one in lint_bytes(text.encode(), file)]
+
+
+def policy(**statement: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+
+def of(rule: str, text: str, file: str = "policy.json") -> list[Finding]:
+    return [one for one in lint_bytes(text.encode(), file) if one.rule == rule]
+
+
+def test_a_key_that_stands_twice_in_json_does_not_keep_the_rest_from_being_looked_at() -> None:
+    text = f'{{"Version": "2012-10-17", "Statement": [\n{TYPO},\n{{"Sid": "A", "Sid": "B",\n"Effect": "Allow", '
+    text += '"Action": "sqs:SendMesage", "Resource": "*"}\n]}'
+    assert [("R202", 2), ("R001", 3), ("R202", 4)] == [
+        (rule, line) for rule, severity, line in found(text) if severity == "error"
+    ]
+
+
+def test_a_key_that_stands_twice_in_yaml_does_not_keep_the_rest_from_being_looked_at() -> None:
+    text = f"Statement:\n  - {TYPO}\n  - Sid: A\n    Sid: B\n    Effect: Allow\n    Action: sqs:SendMesage\n"
+    text += '    Resource: "*"\n'
+    assert [("R202", 2), ("R001", 4), ("R202", 6)] == [
+        (rule, line) for rule, severity, line in found(text, "policy.yaml") if severity == "error"
+    ]
+
+
+def test_what_stands_twice_is_looked_at_where_its_last_value_is() -> None:
+    text = (
+        '{"Statement": [{"Effect": "Allow", "Resource": "*",\n"Action": "s3:GetObjectt",\n"Action": "s3:PutObjectt"}]}'
+    )
+    assert [("R001", "error", 3), ("R202", "error", 3)] == [one for one in found(text) if one[1] == "error"]
+
+
+def test_an_unknown_tag_is_one_mistake_and_the_rest_is_looked_at() -> None:
+    text = f"Statement:\n  - {TYPO}\n  - {{Effect: Allow, Action: !Foo a, Resource: !Foo b}}\n"
+    assert [("R202", 2), ("R001", 3)] == [
+        (rule, line) for rule, severity, line in found(text, "policy.yaml") if severity == "error"
+    ]
+
+
+def test_a_broken_statement_does_not_keep_the_rest_from_being_looked_at() -> None:
+    text = f'{{"Version": "2012-10-17", "Statement": [\n"oops",\n{{"Effect": "Allow", "Action": 1}},\n{TYPO}\n]}}'
+    assert {("R103", 2), ("R202", 4)} <= {(rule, line) for rule, _, line in found(text)}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "file", "text"),
+    [
+        ("Rain", "template.yaml", f"Resources:\n{TRUST}  Site:\n    Type: !Rain::Module ./site.yaml\n"),
+        ("Rain", "template.json", '{"Resources": {"Site": {"Type": {"Rain::Module": "./site.yaml"}}}}'),
+        ("org-formation", "template.yaml", ORGANISATION),
+        ("Jinja", "template.yaml", JINJA),
+        ("ERB", "policy.json", '{"Statement": [{"Effect": "Allow", "Action": <%= x %>, "Resource": "*"}]}'),
+        (
+            "templatefile",
+            "policy.json.tpl",
+            '{"Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": ${jsonencode(arns)}}]}',
+        ),
+    ],
+)
+def test_what_a_file_is_written_for_is_said_once_and_is_no_error(dialect: str, file: str, text: str) -> None:
+    findings = lint_bytes(text.encode(), file)
+    assert [] == [one for one in findings if one.severity == "error"]
+    assert [True] == [dialect in one.message for one in findings if one.rule == "R143"]
+
+
+def test_mistakes_beside_what_a_tool_fills_in_are_found() -> None:
+    text = f"Resources:\n  Site:\n    Type: !Rain::Module ./site.yaml\n{TRUST}"
+    assert ("R138", "error", 10) in found(text.replace("lambda.amazonaws.com", "lamdba.amazonaws.com"), "t.yaml")
+
+
+def test_what_stays_unreadable_after_its_language_is_put_aside_says_so() -> None:
+    (one,) = lint_bytes(b"{{ header }}\n{% for x in y %}\n- [\n{% endfor %}\n", "policy.yaml.j2")
+    assert one.message.startswith("policy.yaml.j2 cannot be read before it is filled in: ")
+
+
+def test_places_that_a_tool_fills_in_are_said_once_in_a_policy() -> None:
+    names = [f"arn:aws:sqs:${{aws_region}}:${{account_id}}:q{number}" for number in range(9)]
+    text = policy(Action="sqs:SendMessage", Resource=names)
+    (one,) = of("R143", text)
+    assert ("warning", "${aws_region} and 1 more must be filled in by a tool: as they stand, they match nothing") == (
+        one.severity,
+        one.message,
+    )
+    assert [] == [one for one in lint_bytes(text.encode(), "policy.json") if one.severity == "error"]
+
+
+def test_tokens_of_the_cdk_are_said_once() -> None:
+    text = policy(Action="sqs:SendMessage", Resource="arn:aws:sqs:${Token[AWS.Region.4]}:${Token[AWS.AccountId.9]}:q")
+    assert [("R143", "warning", 1)] == [one for one in found(text) if one[1] != "note"]
+
+
+def test_placeholders_of_people_are_said_once_in_a_policy() -> None:
+    condition = {"StringEquals": {"aws:SourceAccount": "<account>", "aws:RequestedRegion": "<region>"}}
+    text = policy(Action="sqs:*", Resource="arn:aws:sqs:<region>:<account>:orders", Condition=condition)
+    (one,) = [one for one in lint_bytes(text.encode(), "policy.json") if one.severity == "error"]
+    around = "'<region>' in 'arn:aws:sqs:<region>:<account>:orders'"
+    assert f"{around} is a placeholder: nothing replaces it, nor 3 more of this policy" == one.message
+
+
+def test_a_policy_with_many_placeholders_is_a_pattern_and_no_error() -> None:
+    condition = {"IpAddress": {"aws:SourceIp": "<corporate-cidr>"}}
+    text = policy(Action="sqs:*", Resource="arn:aws:sqs:<region>:<account>:orders", Condition=condition)
+    assert [("R129", "warning", 1)] == [one for one in found(text) if one[0] == "R129" or one[1] == "error"]
+
+
+def test_a_part_of_a_template_names_what_the_whole_declares_once() -> None:
+    text = (
+        f"Resources:\n{TRUST}      Tags: [{{Key: a, Value: !Ref WebAclZone}}, {{Key: b, Value: !GetAtt Kitchen.Arn}}]\n"
+    )
+    assert [("R401", "warning", 9)] == [one for one in found(text, "part.yaml") if one[0] == "R401"]
+    whole = f"AWSTemplateFormatVersion: '2010-09-09'\n{text}"
+    assert [("R401", "error", 10)] * 2 == [one for one in found(whole, "whole.yaml") if one[0] == "R401"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 0.0\nResources:\n  - TargetService: {Type: AWS::ECS::Service}\n",
+        '[{"PolicyName": "orders", "PolicyDocument": {"Statement": []}}]',
+    ],
+)
+def test_a_list_of_other_things_in_a_folder_is_no_template_and_no_policy(text: str) -> None:
+    assert lint_found(text.encode(), "some.yaml") is None
+
+
+def test_a_property_that_a_macro_takes_is_no_error() -> None:
+    text = f"Transform: [RoleBuilder]\nResources:\n{TRUST}      Permissions: [a]\n"
+    assert [("R402", "warning", 10)] == [one for one in found(text, "t.yaml") if one[0] == "R402"]
+
+
+CDK_STREAM = ["DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards", "SubscribeToShard"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "resource"),
+    [
+        (
+            [f"kinesis:{name}" for name in (*CDK_STREAM, "DescribeStream", "DescribeStreamConsumer", "ListStreams")],
+            "arn:aws:kinesis:eu-west-1:111122223333:stream/orders",
+        ),
+        (
+            [f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
+            "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000",
+        ),
+        (
+            ["ssm:DescribeParameters", "ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters"],
+            "arn:aws:ssm:eu-west-1:111122223333:parameter/orders",
+        ),
+    ],
+)
+def test_what_a_grant_of_the_cdk_lists_is_no_error(actions: list[str], resource: str) -> None:
+    text = policy(Action=actions, Resource=resource)
+    assert set() == {one[:2] for one in found(text) if one[1] != "note"}
+
+
+def test_an_action_on_the_wrong_resource_without_the_rest_of_the_grant_is_an_error() -> None:
+    text = policy(Action="kinesis:SubscribeToShard", Resource="arn:aws:kinesis:eu-west-1:111122223333:stream/orders")
+    assert [("R302", "error", 1)] == found(text)
+
+
+def test_a_key_of_a_family_without_its_name_is_completed() -> None:
+    text = policy(Action="kms:Decrypt", Resource="*", Condition={"StringEquals": {"kms:EncryptionContext": "orders"}})
+    assert ["did you mean `kms:EncryptionContext:KEY`?"] == [one.hint for one in of("R502", text)]
+
+
+def test_a_principal_of_a_part_of_a_service_is_known() -> None:
+    text = policy(Action="sts:AssumeRole", Principal={"Service": "monitoring.rds.amazonaws.com"})
+    assert [] == of("R138", text)
+
+
+def test_a_policy_that_denies_everyone_on_resources_is_no_trust_policy() -> None:
+    text = policy(Effect="Deny", Principal="*", Action="sts:AssumeRoleWithSAML", Resource="*")
+    assert [] == of("R107", text) + of("R138", text)
+
+
+def test_a_name_that_may_begin_with_a_slash_fits() -> None:
+    text = f"Resources:\n  Last: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: a}}}}\n{TRUST}"
+    statement = "{Effect: Allow, Action: 'ssm:GetParameter', Resource: !Sub 'arn:aws:ssm:*:*:parameter${Last}'}"
+    text += (
+        f"      Policies: [{{PolicyName: a, PolicyDocument: {{Version: '2012-10-17', Statement: [{statement}]}}}}]\n"
+    )
+    assert [] == of("R302", text, "t.yaml")
+
+
+def test_an_action_that_changes_what_the_resource_is_named_after_is_not_sure_to_know_no_resources() -> None:
+    text = policy(Action="lambda:PassNetworkConnector", Resource="arn:aws:lambda:*:*:network-connector:*")
+    assert ["warning"] == [one.severity for one in of("R301", text)]
+
+
+def test_a_policy_of_a_template_counts_the_shortest_values() -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    arns = [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{number:03}"} for number in range(49)]
+    trust = {"Statement": [{**statement, "Condition": {"ArnLike": {"aws:SourceArn": arns}}}]}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
+    assert [] == of("R601", json.dumps({"Resources": {"Role": role}}), "t.json")
+
+
+def test_a_number_is_text_as_the_sid_of_a_template() -> None:
+    text = f"Resources:\n{TRUST}".replace("{Effect", "{Sid: 1, Effect")
+    assert [] == of("R103", text, "t.yaml")
+
+
+def test_a_template_with_more_policies_than_any_may_have_says_how_far_it_was_looked_at() -> None:
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:A"}]}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
+    text = json.dumps({"Resources": {f"Role{number}": role for number in range(1_600)}}, indent=1)
+    assert "the policies of its first 1,500 resources are looked at, and not of the other 100" in [
+        one.message for one in of("R001", text, "template.json")
+    ]
+
+
+def test_a_large_file_of_yaml_is_looked_at_as_far_as_it_is_read() -> None:
+    statement = f"  - {TYPO}\n"
+    rest = '  - {Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}\n' * 35_000
+    findings = lint_bytes(f"Statement:\n{statement}{rest}".encode(), "policy.yaml")
+    messages = [one.message.partition(" characters: ")[2] for one in findings if one.rule == "R001"]
+    assert "its first 32,258 lines of 35,002 are looked at" in messages
+
+
+PLAN = {
+    "terraform_version": "1.9.0",
+    "planned_values": {
+        "root_module": {
+            "resources": [
+                {
+                    "address": "aws_iam_role.orders",
+                    "type": "aws_iam_role",
+                    "values": {
+                        "assume_role_policy": policy(
+                            Action="sts:AssumeRole", Principal={"Service": "lamdba.amazonaws.com"}
+                        ),
+                        "inline_policy": [{"policy": policy(Action="s3:GetObjectt", Resource="*")}],
+                    },
+                },
+                {
+                    "address": "aws_lambda_function.orders",
+                    "type": "aws_lambda_function",
+                    "values": {"environment": [{"variables": {"KEY": "AKIA" + "IOSFODNN7REALKEY"}}]},
+                },
+            ]
+        }
+    },
+}
+
+
+def test_the_policies_and_variables_of_a_terraform_plan_are_looked_at() -> None:
+    findings = lint_bytes(json.dumps(PLAN).encode(), "plan.json")
+    assert [
+        ("R138", "aws_iam_role.orders"),
+        ("R202", "aws_iam_role.orders"),
+        ("R701", "variable KEY of aws_lambda_function.orders is an AWS access key"),
+    ] == sorted((one.rule, one.message.partition(": ")[0]) for one in findings if one.severity == "error")
+
+
+def test_what_is_no_module_of_a_plan_is_unreadable() -> None:
+    assert [("R001", "error", 1)] == found('{"planned_values": {"root_module": 1}}', "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("action", "severity"),
+    [("sso-directory:SearchGroupsWithGroupName", "warning"), ("s3:Xyzzy", "error"), ("sso:ListInstancess", "error")],
+)
+def test_an_action_that_resembles_none_is_no_error_where_a_service_has_undocumented_ones(
+    action: str, severity: str
+) -> None:
+    assert [severity] == [one.severity for one in of("R202", policy(Action=action, Resource="*"))]

@@ -1,0 +1,135 @@
+"""All mistakes of a project are reported in one run, by their places; what only follows from one is not."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projects import at, remit_process
+
+if TYPE_CHECKING:
+    from conftest import Make
+    from projects import Project
+
+FUNCTION = "\ndef hello(event, context): ...\n"
+OTHER = "\ndef other(event, context): ...\n"
+
+
+def places(project: Project) -> list[str]:
+    """Where the mistakes of a project stand, in their order."""
+    return [at(mistake) for mistake in project.error().all]
+
+
+def test_the_mistakes_of_all_files_are_reported(make: Make) -> None:
+    project = make(
+        config="config.lambda_.iam.polcy = []\nconfig.lambda_.function.timeout = 0\nconfig.jop.enable = True",
+        app=f"import orders_\n@app.function(timeout=0, memory_size=1){FUNCTION}@app.function(polcy=[]){OTHER}",
+        **{
+            "config/deploy/dev.py": "from remit import config\nconfig.lambda_.function.timeout = 'x'\n",
+            "shared/resources/data.py": (
+                "from remit import Shared, resource\nclass Data(Shared):\n"
+                "    queue = resource('AWS::SQS::Queue', deletion_policy='Keep')\n    topic = resource(3)\n"
+            ),
+            "orders_.py": "from app import app\n@app.function(timeout=0)\ndef a(event, b): ...\nimport missing_\n",
+        },
+    )
+    expected = [
+        "app.py:10:23",
+        "app.py:10:38",
+        "app.py:12:21",
+        "config/deploy.py:5:5",
+        "config/deploy.py:6:5",
+        "config/deploy.py:7:5",
+        "config/deploy/dev.py:2:1",
+        "orders_.py:2:23",
+        "orders_.py:4:1",
+        "shared/resources/data.py:3:13",
+        "shared/resources/data.py:4:13",
+    ]
+    assert expected == places(project)
+
+
+def test_every_item_of_a_list_is_reported(make: Make) -> None:
+    project = make(
+        config='config.lambda_.iam.policy = ["s3 x", "logs",\n"s3.z:"]\nconfig.lambda_.iam.managed_policy = ["A", "B"]',
+        app=f"@app.function(policy=['a b', 's3', 'c d'], managed_policy=['C']){FUNCTION}",
+    )
+    expected = ["app.py:9:23", "app.py:9:36", "app.py:9:60"]
+    expected += ["config/deploy.py:5:34", "config/deploy.py:6:5", "config/deploy.py:7:42", "config/deploy.py:7:47"]
+    assert expected == places(project)
+
+
+FOLLOWING = {
+    "a name that was not bound": f"queue = sqs(3)\n@app.function(queue){FUNCTION}@app.function(queue){OTHER}",
+    "a module that is missing": f"import missing_\nmissing_.setup()\n@app.function(missing_.x){FUNCTION}",
+    "all of a module that is missing": f"from missing_ import *\n@app.function(thing){FUNCTION}other_thing()\n",
+    "a function that was not declared": f"@app.function(sqs(3)){FUNCTION}hello({{}}, None)\n",
+    "a class that was not finished": "class Names:\n    one = 1 / 0\n    two = 2\nprint(Names.two, Names.one)\n",
+    "what a function reads": "queue = sqs(3)\ndef declare():\n    return app.function(queue)\ndeclare()\n",
+    "a module that failed": f"import failing_\n@app.function(failing_.queue){FUNCTION}",
+    "a module that failed, again": "import failing_\nimport again_\n",
+}
+
+
+@pytest.mark.parametrize("kind", FOLLOWING)
+def test_what_only_follows_from_a_mistake_is_not_reported(make: Make, kind: str) -> None:
+    files = {
+        "failing_.py": "import remit\n1 / 0\n",
+        "again_.py": "import remit\nimport failing_\nfrom failing_ import queue\n",
+    }
+    assert 1 == len(places(make(app=FOLLOWING[kind], **files)))
+
+
+def test_what_a_failed_configuration_would_have_set_is_not_missed(make: Make) -> None:
+    jobs = "@app.job\ndef mail(to): ...\n@app.job(queue='x')\ndef send(to): ...\n"
+    project = make(config="config.job.enable = 3\nconfig.app = 3", app=jobs)
+    assert ["config/deploy.py:5:5", "config/deploy.py:6:5"] == places(project)
+
+
+def test_a_module_of_the_app_may_fail_where_the_app_catches_it(make: Make) -> None:
+    app = f"try:\n    import extras_\nexcept ImportError:\n    extras_ = None\n@app.function{FUNCTION}"
+    project = make(app=app, **{"extras_.py": "import remit\nimport missing_\nx = 1 / 0\n"})
+    assert ["hello"] == [function.name for function in project.load().functions]
+
+
+@pytest.mark.parametrize("stop", ["raise SystemExit(3)", "assert app is None", "import sys; sys.exit(3)"])
+def test_a_module_stops_where_it_says_so(make: Make, stop: str) -> None:
+    project = make(app=f"sqs(3)\nif app:\n    {stop}\n1 / 0\n")
+    assert ["app.py:9:1", "app.py:11"] == [place[:10].rstrip(":") for place in places(project)]
+
+
+def test_all_that_a_file_may_hold_still_runs(make: Make) -> None:
+    """Docstrings, `from __future__`, long chains of elif, enumerations, decorators, nested blocks."""
+    chain = "".join(f"elif number == {number}:\n    value = {number}\n" for number in range(40))
+    app = (
+        f"number = 39\nif number < 0:\n    value = 0\n{chain}else:\n    value = 50\nassert value == 39\n"
+        "import enum\nclass Color(enum.Enum):\n    '''Colors.'''\n    RED = 1\n    BLUE = 2\n"
+        "assert [color.name for color in Color] == ['RED', 'BLUE'] and Color.__doc__ == 'Colors.'\n"
+        f"with open(__file__) as file:\n    text = file.read()\n@app.function{FUNCTION}"
+    )
+    head = '"""The app."""\nfrom __future__ import annotations\nfrom remit import App\napp = App()\n'
+    project = make(**{"app.py": f"{head}{app}assert __doc__ == 'The app.'\n"})
+    assert ["hello"] == [function.name for function in project.load().functions]
+
+
+def test_lint_has_all_mistakes_as_findings(make: Make) -> None:
+    project = make(config="config.jop = 1\nconfig.lambda_.x = 2", app=f"@app.function(timeout=0){FUNCTION}")
+    ran = project.remit("lint", "--json")
+    found = [(finding["rule"], finding["file"], finding["line"]) for finding in json.loads(ran.out)]
+    expected = [("R001", "app.py", 9), ("R001", "config/deploy.py", 5), ("R001", "config/deploy.py", 6)]
+    assert (2, expected) == (ran.status, found)
+
+
+def test_a_command_prints_all_mistakes(make: Make) -> None:
+    ran = make(config="config.jop = 1\nconfig.lambda_.x = 2").remit("build", "--no-package")
+    assert (2, 2, "") == (ran.status, ran.err.count("error: "), ran.out)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_process_that_the_app_forks_does_not_become_a_second_remit(make: Make) -> None:
+    project = make(app=f"import os\nif os.fork() == 0:\n    pass\n@app.function{FUNCTION}")
+    ran = remit_process("policy", "function", "hello", cwd=project.folder)
+    assert (0, 1) == (ran.status, ran.out.count('"Version"'))

@@ -1,0 +1,330 @@
+"""The app's HTTP API: one for all functions, what it lets in, what it may call, and the routes that are refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projects import at
+from remit.catalogue.quotas import quota
+from remit.review.working_tree import version_of
+from remit.synthesis.declared_roles import declared
+
+if TYPE_CHECKING:
+    from conftest import Make
+    from projects import Project
+
+GOLDEN = Path(__file__).parent / "golden" / "api.json"
+CERTIFICATE = "arn:aws:acm:eu-central-1:111122223333:certificate/0a1b2c3d-0000-0000-0000-000000000000"
+CONFIG = f"""
+config.api.cors_configuration = {{"allow_origins": ["https://shop.example"], "AllowMethods": ["GET", "POST"]}}
+config.api.throttling_rate_limit = 10
+config.api.throttling_burst_limit = 20
+config.api.access_log = True
+config.api.access_log_retention = 14
+config.api.domain_name = "api.shop.example"
+config.api.certificate_arn = "{CERTIFICATE}"
+config.api.disable_execute_api_endpoint = True
+"""
+USERS = """
+from remit import Shared, resource
+
+class Users(Shared):
+    pool = resource("AWS::Cognito::UserPool")
+    web = resource("AWS::Cognito::UserPoolClient", user_pool_id=pool.ref)
+    topic = resource("AWS::SNS::Topic")
+"""
+SHOP = """
+from remit import on
+from shared.resources.users import Users
+
+ids = on.jwt("https://id.example", audience=["shop"], scopes=["orders"])
+
+@app.function(on.api("GET /orders/{id}", auth="NONE"), on.api("POST /orders", auth=ids))
+def orders(event, context): ...
+@app.function(on.api("ANY /files/{path+}"), on.api("$default"))
+def rest(event, context): ...
+@app.function(on.api("GET /me", auth=on.user_pool(Users.pool, clients=[Users.web])))
+def me(event, context): ...
+@app.function(on.api("GET /staff", auth=on.user_pool("eu-central-1_AbCdEf123", clients=["4a5b6c"], scopes=["staff"])))
+def staff(event, context): ...
+"""
+
+
+def _cfn_lint(project: Project, *regions: str) -> str:
+    project.built()
+    template = str(project.folder / ".remit" / "build" / "template.json")
+    start = [sys.executable, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())"]
+    options = ["--format", "parseable", "--regions", *regions, "--template", template]
+    ran = subprocess.run([*start, *options], capture_output=True, encoding="utf-8", check=False)
+    return ran.stdout + ran.stderr
+
+
+def _app(*routes: str) -> str:
+    return "from remit import on\n" + "".join(
+        f"@app.function({route})\ndef {name}(event, context): ...\n"
+        for name, route in zip(("hello", "second"), routes, strict=False)
+    )
+
+
+def test_all_functions_share_one_api_with_its_authorizers_log_and_domain(make: Make) -> None:
+    """The golden template was reviewed; cfn-lint reads it with CloudFormation's schemas, and remit lint has no word."""
+    project = make(config=CONFIG, app=SHOP, **{"shared/resources/users.py": USERS})
+    built = project.built()
+    assert json.loads(GOLDEN.read_text()) == json.loads(built.body)
+    assert "" == _cfn_lint(project, "us-east-1", "eu-west-1", "us-gov-west-1")
+    assert "nothing found\n" == project.remit("lint").out
+
+
+def test_an_app_without_routes_has_no_api(make: Make) -> None:
+    template = make().template()
+    assert not [resource for resource in template["Resources"].values() if "ApiGateway" in resource["Type"]]
+    assert "Outputs" not in template
+
+
+def test_the_address_is_an_output(make: Make) -> None:
+    outputs = make(app=_app('on.api("GET /")')).template()["Outputs"]
+    assert {
+        "ApiUrl": {"Description": "The address of the API", "Value": {"Fn::GetAtt": ["HttpApi", "ApiEndpoint"]}}
+    } == outputs
+
+
+def test_a_route_asks_for_a_signature_unless_it_says_that_everyone_may_call(make: Make) -> None:
+    """A build names the routes that answer everyone."""
+    project = make(app=_app('on.api("GET /a"), on.api("GET /b", auth="NONE")'))
+    modes = {
+        route["RouteKey"]: route["AuthorizationType"]
+        for route in project.resources("AWS::ApiGatewayV2::Route").values()
+    }
+    assert {"GET /a": "AWS_IAM", "GET /b": "NONE"} == modes
+    assert ("everyone may call `GET /b`, which runs hello (app.py:10:2)",) == project.built().notes
+
+
+def test_a_review_knows_the_functions_behind_routes_that_answer_everyone(make: Make) -> None:
+    """Of the app itself, and of the template that it is deployed with."""
+    project = make(app=_app('on.api("GET /a"), on.api("GET /b", auth="NONE")', 'on.api("GET /c")'))
+    assert ("hello",) == version_of(project.load()).open
+    assert ("hello",) == declared(project.template()).open
+
+
+PERMISSIONS = {
+    "GET /orders/{id}": "*/GET/orders/{id}",
+    "ANY /orders": "*/*/orders",
+    "POST /": "*/POST/",
+    "PUT /files/{path+}": "*/PUT/files/{path+}",
+    "$default": "*/$default",
+}
+
+
+@pytest.mark.parametrize("route", PERMISSIONS)
+def test_the_api_may_call_a_function_for_its_routes_alone(make: Make, route: str) -> None:
+    (permission,) = make(app=_app(f'on.api("{route}")')).resources("AWS::Lambda::Permission").values()
+    here = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}"
+    assert {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Ref": "HelloFunction"},
+        "Principal": "apigateway.amazonaws.com",
+        "SourceArn": {"Fn::Sub": f"{here}/{PERMISSIONS[route]}"},
+    } == permission
+
+
+def _many(count: int, methods: tuple[str, ...]) -> str:
+    routes = [f'on.api("{method} /things/{number}")' for number in range(count) for method in methods]
+    return _app(", ".join(routes))
+
+
+@pytest.mark.parametrize(
+    ("count", "methods", "permissions", "first"),
+    [
+        (20, ("GET", "POST"), 40, "*/GET/things/0"),
+        (20, ("DELETE", "GET", "PATCH", "POST"), 20, "*/*/things/0"),
+        (100, ("GET",), 1, "*"),
+    ],
+)
+def test_permissions_widen_before_they_overflow_the_functions_policy(
+    make: Make, count: int, methods: tuple[str, ...], permissions: int, first: str
+) -> None:
+    """First the methods of a path become one, then all routes of this API."""
+    made = make(app=_many(count, methods)).resources("AWS::Lambda::Permission")
+    sources = [permission["SourceArn"]["Fn::Sub"] for permission in made.values()]
+    assert (permissions, True) == (len(sources), sources[0].endswith(f"${{HttpApi}}/{first}"))
+    assert 300 * len(sources) < quota("lambda.function.policy").most
+
+
+TWICE = {
+    ("GET /orders/{id}", "GET /orders/{id}"): "is declared twice;",
+    ("GET /orders/{id}", "GET /orders/{name}"): "is declared twice as `GET /orders/{id}`;",
+    ("$default", "$default"): "is declared twice;",
+}
+
+
+@pytest.mark.parametrize("routes", TWICE)
+def test_a_route_twice_is_told_with_both_lines(make: Make, routes: tuple[str, str]) -> None:
+    error = make(app=_app(*(f'on.api("{route}")' for route in routes))).error()
+    assert (
+        f"route `{routes[1]}` of `second` {TWICE[routes]} `hello` at app.py:10:2 has it, too",
+        "app.py:12:2",
+    ) == (error.message, at(error))
+
+
+def test_methods_and_the_rest_of_a_path_are_routes_of_their_own(make: Make) -> None:
+    routes = ("GET /a", "ANY /a", "POST /a", "GET /{x}", "GET /{x+}", "GET /A", "GET /a/")
+    made = make(app=_app(", ".join(f'on.api("{route}")' for route in routes))).resources("AWS::ApiGatewayV2::Route")
+    assert routes == tuple(route["RouteKey"] for route in made.values())
+
+
+WRONG = {
+    'on.api("/orders")': ("route '/orders' has no method and path", '"ANY /orders" takes every method'),
+    'on.api("$defaul")': (
+        "route '$defaul' has no method and path",
+        'write a method and a path, such as "GET /orders/{id}", or "$default"',
+    ),
+    "on.api(3)": ("route 3 must be a string, got int",
+                  'write a method and a path, such as "GET /orders/{id}", or "$default"'),
+    'on.api("get /a")': ("route 'get /a' has the method 'get'", "did you mean `GET`?"),
+    'on.api("LINK /a")': ("route 'LINK /a' has the method 'LINK'",
+                          "it can be ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
+    'on.api("GET a")': ("route 'GET a' has a path that does not begin with one /", 'write "/a"'),
+    'on.api("GET //a")': ("route 'GET //a' has a path that does not begin with one /", 'write "/a"'),
+    'on.api("GET /<int:id>")': ("route 'GET /<int:id>' has the segment '<int:id>'", 'a variable reads "{id}"'),
+    'on.api("GET /<id>")': ("route 'GET /<id>' has the segment '<id>'", 'a variable reads "{id}"'),
+    'on.api("GET /:id")': ("route 'GET /:id' has the segment ':id'", 'a variable reads "{id}"'),
+    'on.api("GET /a{id}")': ("route 'GET /a{id}' has the segment 'a{id}'",
+                             'a segment is text or one variable, such as "{id}"'),
+    'on.api("GET /a?b=c")': ("route 'GET /a?b=c' has the segment 'a?b=c'",
+                             'a segment is text or one variable, such as "{id}"'),
+    'on.api("GET /{a+}/b")': ("route 'GET /{a+}/b' goes on after {a+}, which takes the rest of the path",
+                              "move it to the end"),
+    'on.api("GET /{a}/{a}")': ("route 'GET /{a}/{a}' has two variables of one name", None),
+    'on.api(f"GET /{aws.region}")': ("route 'GET /${AWS::Region}' holds what only the deploy knows",
+                                     "API Gateway's routes are written whole"),
+    'on.api("GET /", auth="none")': ("auth cannot be 'none'", "did you mean `NONE`?"),
+    'on.api("GET /", auth="jwt")': ("auth cannot be 'jwt'",
+                                    'it can be "AWS_IAM", "NONE", on.jwt(…), on.user_pool(…)'),
+    'on.api("GET /", auth=None)': ("auth cannot be None", 'it can be "AWS_IAM", "NONE", on.jwt(…), on.user_pool(…)'),
+    'on.jwt("http://id.example", audience=["a"])': (
+        "issuer cannot be str 'http://id.example'",
+        'it is the https address in the `iss` of a token, such as "https://id.example"',
+    ),
+    'on.jwt("https://id.example", audience=[])': (
+        "audience names nobody",
+        "without one, tokens that the issuer made for any other app would be let in",
+    ),
+    'on.jwt("https://id.example", audience="shop")': ("audience must be a list of strings, got str 'shop'", None),
+    'on.jwt("https://id.example", audience=[None])': ("audience has None, which is not a text", None),
+    'on.jwt("https://id.example", audience=["a"], scopes="b")': ("scopes must be a list of strings, got str 'b'", None),
+    'on.user_pool("users", clients=["a"])': (
+        "user_pool takes a user pool of the app, an id or an ARN, got str 'users'",
+        'an id reads "eu-central-1_AbCdEf123"',
+    ),
+    "on.user_pool(Users.topic, clients=['a'])": (
+        "user_pool takes a user pool of the app, an id or an ARN, got a resource of type AWS::SNS::Topic",
+        'an id reads "eu-central-1_AbCdEf123"',
+    ),
+    "on.user_pool(Users.pool, clients=[])": ("clients cannot be list '[]'",
+                                             "name each app client whose tokens are to be let in"),
+    "on.user_pool(Users.pool, clients=[Users.topic])": (
+        "clients has a resource of type AWS::SNS::Topic, which is no app client",
+        None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_api_gateway_would_refuse_is_told_at_its_line(make: Make, wrong: str) -> None:
+    app = f"from remit import aws, on\nfrom shared.resources.users import Users\n@app.function(\n    {wrong})\n"
+    error = make(app=f"{app}def hello(event, context): ...\n", **{"shared/resources/users.py": USERS}).error()
+    assert (*WRONG[wrong], "app.py:12:5") == (error.message, error.hint, at(error))
+
+
+def test_tokens_are_not_a_trigger_by_themselves(make: Make) -> None:
+    error = make(app=_app('on.jwt("https://id.example", audience=["shop"])')).error()
+    assert (True, "app.py:10:2") == ("is not a trigger" in error.message, at(error))
+
+
+SETTINGS = {
+    'config.api.domain_name = "api.shop.example"': (
+        "`config.api.domain_name` is 'api.shop.example', and there is no certificate for it",
+        "set `config.api.certificate_arn` to one of ACM in the API's region",
+    ),
+    f'config.api.certificate_arn = "{CERTIFICATE}"': (
+        "`config.api.certificate_arn` has no domain to be used for",
+        "set `config.api.domain_name`",
+    ),
+    'config.api.domain_name = "https://api.shop.example/x"': (
+        "`config.api.domain_name` is 'https://api.shop.example/x', which is no domain",
+        "a domain reads 'api.shop.example'",
+    ),
+    'config.api.certificate_arn = "arn:aws:iam::1:cert/a"': (
+        "`config.api.certificate_arn` is 'arn:aws:iam::1:cert/a', which is no certificate's ARN",
+        "a certificate of ACM in the API's region: arn:aws:acm:REGION:ACCOUNT:certificate/ID",
+    ),
+    "config.api.access_log_retention = 14": (
+        "`config.api.access_log_retention` is set, and the API writes no access log",
+        "set `config.api.access_log = True`",
+    ),
+    'config.api.cors_configuration = "*"': (
+        (
+            '`config.api.cors_configuration` must be a dict such as {"AllowOrigins": ["https://shop.example"]}, '
+            "got str '*'"
+        ),
+        None,
+    ),
+    'config.api.cors_configuration = {"AllowOrigin": ["*"]}': (
+        "`config.api.cors_configuration` has no key 'AllowOrigin'",
+        "did you mean `AllowOrigins`?",
+    ),
+    'config.api.cors_configuration = {"allow_origins": ["shop.example"]}': (
+        "`config.api.cors_configuration` has the origin 'shop.example'",
+        'a scheme and a host without a path, such as "https://shop.example"',
+    ),
+    'config.api.cors_configuration = {"allow_origins": ["*"], "allow_credentials": True}': (
+        "`config.api.cors_configuration` allows credentials from every origin, which browsers and API Gateway refuse",
+        "name the origins whose pages may send cookies",
+    ),
+    'config.api.cors_configuration = {"allow_methods": ["get"]}': (
+        "`config.api.cors_configuration` has the method 'get'",
+        "did you mean `GET`?",
+    ),
+    'config.api.throttling_rate_limit = "10"': (
+        "`config.api.throttling_rate_limit` must be a number of requests a second, got str '10'",
+        None,
+    ),
+    "config.api.throttling_burst_limit = -1": (
+        "`config.api.throttling_burst_limit` is -1 requests; it can be 0 to 1000000",
+        None,
+    ),
+    "config.api.cors = {}": (
+        "there is no setting `config.api.cors`",
+        (
+            "known: cors_configuration, throttling_burst_limit, throttling_rate_limit, access_log, access_log_format, "
+            "access_log_retention, domain_name, certificate_arn, disable_execute_api_endpoint"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_wrong_setting_is_told_at_its_line(make: Make, setting: str) -> None:
+    error = make(config=setting, app=_app('on.api("GET /")')).error()
+    assert (*SETTINGS[setting], "config/deploy.py:5:5") == (error.message, error.hint, at(error))
+
+
+def test_a_domain_asks_for_a_record_that_points_to_it(make: Make) -> None:
+    outputs = make(config=CONFIG, app=_app('on.api("GET /")')).template()["Outputs"]
+    assert ("https://api.shop.example", {"Fn::GetAtt": ["HttpApiDomain", "RegionalDomainName"]}) == (
+        outputs["ApiUrl"]["Value"],
+        outputs["ApiDomainTarget"]["Value"],
+    )
+
+
+def test_whoever_deploys_may_have_access_logs_delivered_where_the_app_has_one(make: Make) -> None:
+    """API Gateway sets up the delivery as the user who makes the stage ("Configure logging for HTTP APIs")."""
+    with_log = make(config="config.api.access_log = True", app=_app('on.api("GET /")')).remit("policy", "deployer").out
+    without = make(config="pass", app=_app('on.api("GET /")')).remit("policy", "deployer").out
+    assert (True, False) == ("logs:CreateLogDelivery" in with_log, "logs:CreateLogDelivery" in without)
