@@ -51,6 +51,8 @@ _CONTROL: Final = re.compile(r"\r|\x1b\[[\d?]*[A-Za-z]")
 """What a terminal is told beside the text: to go back, to hide its cursor."""
 _OPERATORS: Final = frozenset("|&;<>$`")
 _ANY: Final = "…"
+_TO_THE_INDEX: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "UV_CACHE_DIR", "UV_DEFAULT_INDEX")
+"""Variables that say how packages are reached from here: some pages install them."""
 
 
 @dataclass(slots=True)
@@ -192,6 +194,7 @@ def environment(home: Path) -> dict[str, str]:
     """What a reader's shell has: this remit, a terminal of 100 columns, no credentials."""
     scripts = Path(sys.executable).parent
     return {
+        **{name: os.environ[name] for name in _TO_THE_INDEX if name in os.environ},
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(home),
         "LANG": "C.UTF-8",

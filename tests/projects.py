@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SOURCE = Path(__file__).parent.parent / "src"
 APP = """
-from remit import App
+from remit import App, on
 from remit.grants import dynamodb, s3, sns
 from remit.grants import sqs as queue
 from remit.triggers import http, kinesis, schedule, sqs

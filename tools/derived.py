@@ -41,13 +41,14 @@ def trigger_names() -> str:
     """`remit.triggers`: each trigger under the name that people write, as editors and type checkers need it."""
     docstring = ast.get_docstring(ast.parse((TRIGGERS / "__init__.py").read_text("utf-8")), clean=False)
     names = [path.stem for path in sorted(TRIGGERS.glob("*.py")) if _class_name(path) in _classes(path)]
-    imports = [
-        f"from remit.triggers.{name} import {_class_name(TRIGGERS / name)} as {name}"
-        "  # noqa: N813 - spelled as it is used in a decorator"
-        for name in names
-    ]
-    listed = ", ".join(f'"{name}"' for name in names)
-    return "\n".join([f'"""{docstring}"""', "", *imports, "", f"__all__ = [{listed}]", ""])
+    imports = []
+    for name in names:
+        class_name = _class_name(TRIGGERS / name)
+        rule = "N811" if class_name.isupper() else "N813"
+        line = f"from remit.triggers.{name} import {class_name} as {name}"
+        imports.append(f"{line}  # noqa: {rule} - spelled as it is used in a decorator")
+    listed = "\n".join(f'    "{name}",' for name in names)
+    return "\n".join([f'"""{docstring}"""', "", *imports, "", "__all__ = [", listed, "]", ""])
 
 
 def grant_names() -> str:

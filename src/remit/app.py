@@ -206,6 +206,10 @@ class Function:
     """The secrets and parameters that its environment names."""
     queue: str | None = None
     """The job queue that it works, if it is a worker."""
+    sends: tuple[str, ...] | None = None
+    """The job queues to which it may send; None where no function of the app says so: to all."""
+    looks_up: bool = True
+    """Whether it may look up outputs of the app's stack."""
     web: WebApp | None = None
     """What it serves, if it is a web app's."""
     origin: Origin | None = None
@@ -235,6 +239,36 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class JobQueue:
+    """A queue of jobs, and how the worker that runs them treats one that fails."""
+
+    name: str
+    """It ends with `.fifo` where jobs of a group run one after the other."""
+    retries: int = 4
+    """How often a job that failed runs again, where the job does not say it itself."""
+    most_retries: int = 4
+    """The most of them that a job of this queue has."""
+    backoff: int = 0
+    """Seconds before the first of them; each takes twice as long as the one before. 0: the visibility timeout."""
+    concurrency: int | None = None
+    """Jobs that run at the same time at most; None for as many as Lambda starts."""
+    alarm: str | None = None
+    """The ARN of the topic that is told when a job has failed for good."""
+    keeps_marks: bool = False
+    """Whether some of its jobs never run again once they have finished (`once=True`)."""
+
+    @property
+    def is_fifo(self) -> bool:
+        """Whether it delivers in order."""
+        return self.name.endswith(".fifo")
+
+    @property
+    def worker(self) -> str:
+        """The name of the function that runs its jobs."""
+        return f"worker-{self.name.replace('.', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
 class ApiSettings:
     """How the app's HTTP API is set up, in the words of CloudFormation's properties: `config.api`."""
 
@@ -252,6 +286,33 @@ class ApiSettings:
     written: Mapping[str, Origin | None] = field(default_factory=dict)
     """The line that set each of them."""
 
+    @property
+    def route_settings(self) -> Mapping[str, float]:
+        """The DefaultRouteSettings of its stage."""
+        limits = {
+            "ThrottlingBurstLimit": self.throttling_burst_limit,
+            "ThrottlingRateLimit": self.throttling_rate_limit,
+        }
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class WebsocketSettings:
+    """How the app's WebSocket API is set up: `config.websocket`."""
+
+    route_selection_expression: str = "$request.body.action"
+    throttling_burst_limit: int | None = None
+    throttling_rate_limit: float | None = None
+
+    @property
+    def route_settings(self) -> Mapping[str, float]:
+        """The DefaultRouteSettings of its stage."""
+        limits = {
+            "ThrottlingBurstLimit": self.throttling_burst_limit,
+            "ThrottlingRateLimit": self.throttling_rate_limit,
+        }
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -263,10 +324,12 @@ class App:
     resources: tuple[Resource, ...] = ()
     """The shared resources."""
     outputs: tuple[Output, ...] = ()
-    queues: tuple[str, ...] = ()
+    queues: tuple[JobQueue, ...] = ()
     """The job queues; empty when jobs are off."""
     jobs: Mapping[str, str] = field(default_factory=dict)
-    """The queue of each job."""
+    """The worker of each job, by the job's name."""
+    schedules_jobs: bool = False
+    """Whether jobs may wait longer than SQS delays a message, by EventBridge Scheduler."""
     queues_origin: Origin | None = None
     """The line that turned jobs on."""
     default_policy: tuple[Grant, ...] | None = None
@@ -284,6 +347,7 @@ class App:
     share_roles: bool = False
     """Whether functions whose access is identical run under one role."""
     api: ApiSettings = ApiSettings()
+    websocket: WebsocketSettings = WebsocketSettings()
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
@@ -297,9 +361,13 @@ class App:
         return f"{self.name}-{self.stage}"
 
 
+RoleKind: TypeAlias = Literal["role", "user", "group", "managed policy"]
+"""What has the statements: a role; a user or group, which nobody takes on; a managed policy that stands alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
-    """An IAM role of the template, and the functions that run under it."""
+    """An IAM role of the template, and the functions that run under it; or another holder of policies (`kind`)."""
 
     logical_id: str
     grants: tuple[Grant, ...]
@@ -308,7 +376,7 @@ class Role:
     boundary: str | None = None
     trusts: tuple[str, ...] = ("lambda.amazonaws.com",)
     trust: Policy | None = None
-    """The whole trust policy, where the role was read from a template; None where it trusts services alone."""
+    """The whole trust policy, where it says more than `trusts`: conditions, or whatever a template has."""
     trust_origin: Origin | None = None
     """Where the trust policy stands."""
     origin: Origin | None = None
@@ -322,3 +390,16 @@ class Role:
     parts: tuple[int, ...] = ()
     """How many of the grants, in their order, its inline policy holds, and each managed policy that the template makes
     for it; empty for a role that nothing had to be done to so that it fits: all are inline."""
+    kind: RoleKind = "role"
+    name: str = ""
+    """Its name in the account, where a template gives one."""
+
+    @property
+    def title(self) -> str:
+        """Its logical id, with what it is where that is no role."""
+        return self.logical_id if self.kind == "role" else f"{self.kind} {self.logical_id}"
+
+    @property
+    def serves(self) -> tuple[str, ...]:
+        """The functions that run under it; of a role that none runs under, the services that take it on."""
+        return self.functions or self.trusts

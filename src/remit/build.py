@@ -15,12 +15,14 @@ from remit.project.dot_remit import own_folder
 from remit.project.load import load
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles
+from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body
 from remit.synthesis.guardrails import guard
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
-from remit.triggers.http_api import notes_on_open_routes
+from remit.triggers.app_wide import app_wide_notes
+from remit.triggers.existing_sources import existing_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from remit.app import App, Function, Grant, Role, Template
     from remit.lint.finding import Finding
     from remit.roles.role_policies import Place
+    from remit.triggers.existing_sources import ExistingSource
 
 T = TypeVar("T")
 FOLDER: Final = Path(".remit") / "build"
@@ -49,6 +52,8 @@ class Built:
     """What people should know: files that were left out, sizes."""
     headroom: tuple[Headroom, ...] = ()
     """What each role uses of its quotas, in the order of the roles."""
+    must_exist: tuple[ExistingSource, ...] = ()
+    """What its triggers need and the template does not make."""
 
     @property
     def namespace(self) -> str:
@@ -80,11 +85,12 @@ def build(
     template = synth(app, roles, bucket=bucket or ARTEFACTS)
     check(template, declared, app)  # before minutes go into packages
     _refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
-    overridden = guarded(app, declared, accept, folder)
-    guarded_by = guard(folder, app, declared, place)
+    override_notes = guarded(app, declared, accept, folder)
+    guardrail_notes = guard(folder, app, declared, place)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
     headrooms = tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
-    body, packed = _body(template), _Packed()
+    body = _body(template)  # refused here, before the zips are made, if it is too large
+    packed = _Packed()
     if package:
         packed = _package(folder, app, progress or _silent, for_this_machine=for_this_machine)
         template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
@@ -92,9 +98,11 @@ def build(
     output = own_folder(folder, "build")
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
-    full = (room.text for room in headrooms if room.remarkable)
-    notes = (*notes_on_own_roles(app), *notes_on_open_routes(app), *overridden, *guarded_by, *packed.notes, *full)
-    return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms)
+    quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
+    role_notes = (*notes_on_own_roles(app), *app_wide_notes(app))
+    notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
+    must_exist = existing_sources(app, own_resources(app))
+    return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:

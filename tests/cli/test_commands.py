@@ -58,6 +58,7 @@ def test_build_prints_json_for_programs(make: Make) -> None:
             "AWS::Logs::LogGroup": 2,
         },
         "artefacts": [],
+        "must_exist": [{"kind": "queue", "name": "orders", "condition": None, "functions": ["ingest"]}],
         "notes": [],
     } == {key: value for key, value in document.items() if key != "roles"}
     assert [["ingest"], ["report"]] == [role["functions"] for role in document["roles"]]

@@ -72,8 +72,9 @@ def test_it_is_a_document_and_what_to_know_beside_it_is_said_on_stderr() -> None
     assert ran.err.splitlines() == [
         "note: the functions' own roles are not in it: `remit policy function NAME` prints each",
         (
-            "note: who writes IngestRole, ReportRole, WebRole decides what may be done under it, unless a permissions "
-            "boundary limits that: `--boundary ARN` here, `config.lambda_.iam.permissions_boundary` in an app"
+            "note: who writes IngestRole, ReportRole, WebRole, ReportSchedulerRole decides what may be done under it, "
+            "unless a permissions boundary limits that: `--boundary ARN` here, "
+            "`config.lambda_.iam.permissions_boundary` in an app"
         ),
         (
             "note: on every resource of their kind, since AWS makes up the ids: "
@@ -179,6 +180,10 @@ def test_explain_tells_the_reason_of_each_statement() -> None:
       if StringEquals iam:PassedToService = lambda.amazonaws.com
       because to pass IngestRole to IngestFunction, ReportRole to ReportFunction, WebRole to WebFunction \
 (AWS::Lambda::Function)
+  Allow iam:PassRole
+      on arn:aws:iam::111122223333:role/orders-dev-ReportSchedulerRole-*
+      if StringEquals iam:PassedToService = scheduler.amazonaws.com
+      because to pass ReportSchedulerRole to ReportScheduled (AWS::Scheduler::Schedule)
 note: the functions' own roles are not in it"""
         in ran.out
     )

@@ -35,6 +35,9 @@ with configure() as settings:
     settings.lambda_.function.log_retention = None
     settings.lambda_.function.properties = {"Tags": [{"Key": "a", "Value": "b"}]}
     settings.package.exclude += ["docs/*"]
+    settings.api.cors_configuration = {"allow_origins": ["https://shop.example"]}
+    settings.api.throttling_rate_limit = 10.5
+    settings.websocket.throttling_burst_limit = 20
     settings.job.additional_queues = ["urgent"]
 config.job.enable = True
 """
@@ -74,6 +77,26 @@ def inner(event: dict[str, Any], context: object) -> None: ...
 
 
 app.function(on.http(), name="web", handler="app.plain", policy=[grants.sqs.send("q")])
+tokens = on.jwt("https://id.example", audience=["shop"], scopes=["orders"])
+app.function(on.api("GET /", auth=tokens), on.api("$default", auth="NONE"), name="api", handler="app.plain")
+app.function(on.api("GET /a", auth=on.user_pool("p", clients=["c"])), name="users", handler="app.plain")
+app.function(on.websocket("$connect", auth="NONE"), name="ws", handler="app.plain", policy=[grants.websocket.send()])
+app.web("shop.main:api", auth="AWS_IAM", timeout=3)
+billing.web("shop.main:api", on.http(auth="NONE"), name="site", interface="asgi")
+
+
+@app.function(
+    on.s3(Data.queue, events=["s3:ObjectCreated:Put", "s3:ObjectRemoved:*"], prefix="in/"),
+    on.sns("news", filter={"kind": ["new", {"prefix": "x"}]}, dead_letter=Data.queue),
+    on.event(source="shop", detail_type=["a", {"prefix": "b"}], detail={"n": [{"numeric": [">", 1]}]}, bus="b"),
+    on.schedule("cron(0 8 * * ? *)", timezone="Europe/Berlin", input={"a": 1}, retries=3),
+    on.dynamodb("arn:x", filter={"eventName": ["INSERT"]}, on_failure=Data.queue, view="KEYS_ONLY"),
+    on.kinesis("s", filter=[{"data": {"a": [1]}}], fan_out=True, starting_position="TRIM_HORIZON"),
+    on.logs("/aws/lambda/x", "ERROR"),
+    on.iot("SELECT * FROM 'a'"),
+    on.cognito(Data.queue, "PreSignUp"),
+)
+def every(event: dict[str, Any], context: object) -> None: ...
 
 
 @app.job(queue="urgent")
@@ -126,6 +149,30 @@ WRONG = {
         'from remit.triggers import sqs\nsqs("q", batchsize=3)\n',
         'Unexpected keyword argument "batchsize"',
     ),
+    "misspelt event of a bucket": (
+        'from remit import on\non.s3("b", events="s3:ObjectCreated")\n',
+        'Argument "events" to "S3" has incompatible type',
+    ),
+    "misspelt event in a list": (
+        'from remit import on\non.s3("b", events=["s3:ObjectCreated:Putt"])\n',
+        "List item 0 has incompatible type",
+    ),
+    "misspelt step of a user pool": (
+        'from remit import on\non.cognito("p", "PreSignup")\n',
+        'Argument 2 to "Cognito" has incompatible type',
+    ),
+    "misspelt starting position": (
+        'from remit import on\non.kinesis("s", starting_position="NEWEST")\n',
+        'Argument "starting_position" to "Kinesis" has incompatible type',
+    ),
+    "positional option": (
+        'from remit import on\non.sqs("q", 10)\n',
+        "Too many positional arguments",
+    ),
+    "pattern that is a string": (
+        'from remit import on\non.event(detail="x")\n',
+        'Argument "detail" to "Event" has incompatible type "str"',
+    ),
     "verb of a grant on a trigger": (
         'from remit import on\non.sqs.send("q")\n',
         '"type[Sqs]" has no attribute "send"',
@@ -133,6 +180,22 @@ WRONG = {
     "grant as a trigger": (
         'from remit import grants\ngrants.sqs("q")\n',
         "Module not callable",
+    ),
+    "auth of a route in lower case": (
+        'from remit import on\non.api("GET /", auth="none")\n',
+        "has incompatible type \"Literal['none']\"",
+    ),
+    "tokens for a connection": (
+        'from remit import on\non.websocket("$connect", auth=on.jwt("https://id.example", audience=["a"]))\n',
+        'has incompatible type "Jwt"',
+    ),
+    "interface of a web app": (
+        'from remit import App\nApp().web("shop.main:api", interface="cgi")\n',
+        "has incompatible type \"Literal['cgi']\"",
+    ),
+    "audience that is no list": (
+        'from remit import on\non.jwt("https://id.example", audience=3)\n',
+        'has incompatible type "int"',
     ),
     "no trigger": (
         (

@@ -56,7 +56,6 @@ NOT_NEEDED = {
         "logs:DescribeLogStreams", "logs:PutLogEvents", "s3:GetObject", "s3:ListBucket",
         "logs:CreateLogGroup", "logs:PutRetentionPolicy",
     },
-    "AWS::Events::Rule": {"iam:PassRole"},
     "AWS::IAM::Role": {
         "iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:DetachRolePolicy",
         "iam:PutRolePermissionsBoundary",
@@ -221,6 +220,7 @@ def places(resource: DeployedResource, seen: Seen) -> tuple[str, ...]:
         "AWS::Lambda::Function": f"arn:aws:lambda:{HERE}:function:{name}",
         "AWS::Logs::LogGroup": f"arn:aws:logs:{HERE}:log-group:{name}:*",
         "AWS::SQS::Queue": f"arn:aws:sqs:{HERE}:{name.rpartition('/')[2]}",
+        "AWS::Scheduler::Schedule": f"arn:aws:scheduler:{HERE}:schedule/default/{name}",
     }
     if resource.type in about:
         return (about[resource.type],)
@@ -236,10 +236,11 @@ def request_for(name: str, resource: DeployedResource, seen: Seen) -> Request:
     place = places(resource, seen)[0]
     context: dict[str, Any] = {}
     if name == "iam:PassRole":
-        given = seen.template["Resources"][resource.logical_id]["Properties"].get("Role", {"Fn::GetAtt": ["WebRole"]})
-        role = next(role for role in seen.resources if role.logical_id == given["Fn::GetAtt"][0])
+        given = seen.template["Resources"][resource.logical_id]["Properties"]
+        role_of = given["Role"] if resource.type == "AWS::Lambda::Function" else given["Target"]["RoleArn"]
+        role = next(role for role in seen.resources if role.logical_id == role_of["Fn::GetAtt"][0])
         place = places(role, seen)[0]
-        service = "lambda" if resource.type == "AWS::Lambda::Function" else "events"
+        service = "lambda" if resource.type == "AWS::Lambda::Function" else "scheduler"
         context = {"iam:PassedToService": f"{service}.amazonaws.com"}
     if name.startswith("s3:") and "Function" in resource.type:
         place = f"arn:aws:s3:::remit-artefacts-{NUMBER}-{REGION}/{NAME}/ingest.zip"

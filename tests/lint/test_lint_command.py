@@ -261,3 +261,26 @@ def test_the_rules_and_a_page_are_told_to_programs_as_well(capsys: pytest.Captur
     assert "Flagged:" in page.pop("page")
     assert page in rows
     assert page["rule"] == "R202"
+
+
+def test_notes_are_shown_when_they_are_asked_for_and_json_has_them_always(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statement = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObject*"], "Resource": "arn:aws:s3:::b/*"}
+    (files / "noted.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), "utf-8")
+    plain, shown, data = (run(capsys, "noted.json", *more)[1] for more in ((), ("--notes",), ("--json",)))
+    severities = [row["severity"] for row in json.loads(data)]
+    assert (severities, f"nothing found; {len(severities)} note not shown (--notes)\n", True) == (
+        ["note"],
+        plain,
+        "note[" in shown,
+    )
+
+
+@pytest.mark.usefixtures("files")
+def test_a_folder_ends_with_how_often_each_rule_found_something(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, ".")[1].split("\n")
+    assert lines[-5:-3] == [
+        "     1  error    R202  unknown-action",
+        "     1  warning  R210  administrator",
+    ]

@@ -165,3 +165,131 @@ def test_a_list_of_resources_in_a_folder_is_no_template(text: str) -> None:
 def test_a_property_that_a_macro_takes_is_no_error() -> None:
     text = f"Transform: [RoleBuilder]\nResources:\n{TRUST}      Permissions: [a]\n"
     assert [("R402", "warning", 10)] == [one for one in found(text, "t.yaml") if one[0] == "R402"]
+
+
+CDK_STREAM = ["DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards", "SubscribeToShard"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "resource"),
+    [
+        (
+            [f"kinesis:{name}" for name in (*CDK_STREAM, "DescribeStream", "DescribeStreamConsumer", "ListStreams")],
+            "arn:aws:kinesis:eu-west-1:111122223333:stream/orders",
+        ),
+        (
+            [f"dynamodb:{name}" for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")],
+            "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000",
+        ),
+        (
+            ["ssm:DescribeParameters", "ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters"],
+            "arn:aws:ssm:eu-west-1:111122223333:parameter/orders",
+        ),
+    ],
+)
+def test_what_a_grant_of_the_cdk_lists_is_no_error(actions: list[str], resource: str) -> None:
+    text = policy(Action=actions, Resource=resource)
+    assert set() == {one[:2] for one in found(text) if one[1] != "note"}
+
+
+def test_an_action_on_the_wrong_resource_without_the_rest_of_the_grant_is_an_error() -> None:
+    text = policy(Action="kinesis:SubscribeToShard", Resource="arn:aws:kinesis:eu-west-1:111122223333:stream/orders")
+    assert [("R302", "error", 1)] == found(text)
+
+
+def test_a_key_of_a_family_without_its_name_is_completed() -> None:
+    text = policy(Action="kms:Decrypt", Resource="*", Condition={"StringEquals": {"kms:EncryptionContext": "orders"}})
+    assert ["did you mean `kms:EncryptionContext:KEY`?"] == [one.hint for one in of("R502", text)]
+
+
+def test_a_principal_of_a_part_of_a_service_is_known() -> None:
+    text = policy(Action="sts:AssumeRole", Principal={"Service": "monitoring.rds.amazonaws.com"})
+    assert [] == of("R138", text)
+
+
+def test_a_policy_that_denies_everyone_on_resources_is_no_trust_policy() -> None:
+    text = policy(Effect="Deny", Principal="*", Action="sts:AssumeRoleWithSAML", Resource="*")
+    assert [] == of("R107", text) + of("R138", text)
+
+
+def test_a_name_that_may_begin_with_a_slash_fits() -> None:
+    text = f"Resources:\n  Last: {{Type: AWS::SSM::Parameter, Properties: {{Type: String, Value: a}}}}\n{TRUST}"
+    statement = "{Effect: Allow, Action: 'ssm:GetParameter', Resource: !Sub 'arn:aws:ssm:*:*:parameter${Last}'}"
+    text += (
+        f"      Policies: [{{PolicyName: a, PolicyDocument: {{Version: '2012-10-17', Statement: [{statement}]}}}}]\n"
+    )
+    assert [] == of("R302", text, "t.yaml")
+
+
+def test_an_action_that_changes_what_the_resource_is_named_after_is_not_sure_to_know_no_resources() -> None:
+    text = policy(Action="lambda:PassNetworkConnector", Resource="arn:aws:lambda:*:*:network-connector:*")
+    assert ["warning"] == [one.severity for one in of("R301", text)]
+
+
+def test_a_policy_of_a_template_counts_the_shortest_values() -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    arns = [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{number:03}"} for number in range(49)]
+    trust = {"Statement": [{**statement, "Condition": {"ArnLike": {"aws:SourceArn": arns}}}]}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
+    assert [] == of("R601", json.dumps({"Resources": {"Role": role}}), "t.json")
+
+
+def test_a_number_is_text_as_the_sid_of_a_template() -> None:
+    text = f"Resources:\n{TRUST}".replace("{Effect", "{Sid: 1, Effect")
+    assert [] == of("R103", text, "t.yaml")
+
+
+def test_a_template_with_more_policies_than_any_may_have_says_how_far_it_was_looked_at() -> None:
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:A"}]}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
+    text = json.dumps({"Resources": {f"Role{number}": role for number in range(1_600)}}, indent=1)
+    assert "the policies of its first 1,500 resources are looked at, and not of the other 100" in [
+        one.message for one in of("R001", text, "template.json")
+    ]
+
+
+def test_a_large_file_of_yaml_is_looked_at_as_far_as_it_is_read() -> None:
+    statement = f"  - {TYPO}\n"
+    rest = '  - {Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}\n' * 35_000
+    findings = lint_bytes(f"Statement:\n{statement}{rest}".encode(), "policy.yaml")
+    messages = [one.message.partition(" characters: ")[2] for one in findings if one.rule == "R001"]
+    assert "its first 32,258 lines of 35,002 are looked at" in messages
+
+
+PLAN = {
+    "terraform_version": "1.9.0",
+    "planned_values": {
+        "root_module": {
+            "resources": [
+                {
+                    "address": "aws_iam_role.orders",
+                    "type": "aws_iam_role",
+                    "values": {
+                        "assume_role_policy": policy(
+                            Action="sts:AssumeRole", Principal={"Service": "lamdba.amazonaws.com"}
+                        ),
+                        "inline_policy": [{"policy": policy(Action="s3:GetObjectt", Resource="*")}],
+                    },
+                },
+                {
+                    "address": "aws_lambda_function.orders",
+                    "type": "aws_lambda_function",
+                    "values": {"environment": [{"variables": {"KEY": "AKIA" + "IOSFODNN7REALKEY"}}]},
+                },
+            ]
+        }
+    },
+}
+
+
+def test_the_policies_and_variables_of_a_terraform_plan_are_looked_at() -> None:
+    findings = lint_bytes(json.dumps(PLAN).encode(), "plan.json")
+    assert [
+        ("R138", "aws_iam_role.orders"),
+        ("R202", "aws_iam_role.orders"),
+        ("R701", "variable KEY of aws_lambda_function.orders is an AWS access key"),
+    ] == sorted((one.rule, one.message.partition(": ")[0]) for one in findings if one.severity == "error")
+
+
+def test_what_is_no_module_of_a_plan_is_unreadable() -> None:
+    assert [("R001", "error", 1)] == found('{"planned_values": {"root_module": 1}}', "plan.json")

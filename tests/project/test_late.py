@@ -186,7 +186,7 @@ def hello(event, context): ...
     assert queue == mapping["EventSourceArn"]
     (address,) = project.resources("AWS::Lambda::Url").values()
     assert {"AllowOrigins": [{"Ref": "AWS::Region"}]} == address["Cors"]
-    inputs = [rule["Targets"][0]["Input"] for rule in project.resources("AWS::Events::Rule").values()]
+    inputs = [schedule["Target"]["Input"] for schedule in project.resources("AWS::Scheduler::Schedule").values()]
     assert [{"Fn::Sub": '{"where": "${AWS::Region}"}'}, {"Fn::Sub": '"${AWS::Region}"'}] == inputs
     written = json.dumps(project.template())
     assert written.count('"Resource": {"Fn::GetAtt": ["DataQueue", "Arn"]}') >= 3

@@ -386,6 +386,9 @@ def test_the_apps_own_prints_do_not_hide_the_data(make: Make) -> None:
     assert (0, "{", "from config\nfrom app\n") == (ran.status, ran.out[:1], ran.err)
 
 
+OF_JOBS = (
+    "queue", "timeout", "retries", "concurrency", "once", "policy", "managed_policy", "sends", "reads",
+)  # fmt: skip
 INSTEAD = {
     "a verb": ("s3.raed('x')", "did you mean `read`?"),
     "a verb that is like none": (
@@ -407,7 +410,7 @@ INSTEAD = {
     "a service of `grants`": ("from remit import grants\ngrants.dynamo.put('x')", "did you mean `dynamodb`?"),
     "an option of a trigger": ("sqs('q', batch=3)", "did you mean `batch_size`?"),
     "an option of a grant": ("sns.publish(topc='x')", "did you mean `topic`?"),
-    "an option of a job": ("app.job(timeout=1)", "it takes queue, policy, managed_policy"),
+    "an option of a job": ("app.job(memory=1)", f"it takes {', '.join(OF_JOBS)}"),
     "a method of the app": ("app.grup('x')", "did you mean `group`?"),
     "an attribute of the user's own object": ("class Own: ...\nOwn().grup", None),
     "an option of the user's own function": ("def own(): ...\nown(timeout=1)", None),

@@ -138,7 +138,7 @@ def test_lists_and_dicts_of_settings_can_be_added_to(make: Make) -> None:
     )
     app = project.load()
     assert ("docs/*", "tests/*") == app.exclude
-    assert ("default", "urgent") == app.queues
+    assert ["default", "urgent"] == [queue.name for queue in app.queues]
     assert {"ONE": "1", "TWO": "2"} == app.functions[0].properties["Environment"]["Variables"]
     bare = make(config="pass").load()
     assert ((), (), DEFAULTS) == (bare.exclude, bare.queues, bare.functions[0].properties)
@@ -293,7 +293,7 @@ UNKNOWN = {
         "did you mean `config.lambda_.function.timeout`?",
     ),
     "config.job.enabled = True": ("config.job.enabled", "did you mean `config.job.enable`?"),
-    "config.zzz = 1": ("config.zzz", "known: app, lambda_, api, job, lint, package"),
+    "config.zzz = 1": ("config.zzz", "known: app, lambda_, api, websocket, job, lint, package"),
 }
 
 

@@ -35,6 +35,21 @@ def test_text_shows_the_line_with_a_caret() -> None:
     )
 
 
+def test_text_has_the_worst_first() -> None:
+    text = findings_text([NOTE, WARNING, ERROR], lambda _: ())
+    assert ["error", "warning", "note"] == [row.partition("[")[0] for row in text.split("\n") if "[R" in row]
+
+
+def test_text_counts_the_notes_that_it_leaves_out() -> None:
+    text = findings_text([NOTE, ERROR, NOTE], lambda _: (), with_notes=False)
+    assert (False, "1 error; 2 notes not shown (--notes)") == ("note[" in text, text.split("\n")[-1])
+
+
+def test_text_of_a_folder_counts_the_findings_of_each_rule() -> None:
+    text = findings_text([NOTE, WARNING, ERROR, ERROR], lambda _: (), with_notes=False, by_rule=True)
+    assert text.split("\n")[-4:-2] == ["     2  error    R201  unknown-service", "     1  warning  R210  administrator"]
+
+
 def test_text_without_a_source_shows_the_place_alone() -> None:
     assert findings_text([ERROR], lambda _: ()).split("\n")[1:3] == [
         "  --> a b/p.json:2:5",

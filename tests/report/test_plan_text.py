@@ -18,6 +18,7 @@ from remit.report.plan import deletion_words, gained_words, loss_words, plan_doc
 from remit.report.stacks import output_lines
 from remit.review.access_change import Review, Version
 from remit.review.changes import review
+from remit.triggers.existing_sources import ExistingSource
 
 FUNCTION = "AWS::Lambda::Function"
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/orders"
@@ -251,3 +252,20 @@ def test_of_many_log_groups_the_number_is_told() -> None:
     ]
     assert deletion_words(groups[:1]) == "This deletes log group ALogGroup, with all that is in it."
     assert deletion_words(groups) == "This deletes 2 log groups, with all that is in them."
+
+
+def test_what_the_triggers_need_and_no_template_makes_is_named() -> None:
+    source = ExistingSource("bucket", "theirs", "with its notifications to EventBridge on", ("forget", "thumbnail"))
+    plan = replace(planned(ResourceChange("Add", "New", FUNCTION)), must_exist=(source,))
+    assert list(plan_lines(plan, SAME))[2:4] == [
+        "these must exist already",
+        "  bucket theirs, with its notifications to EventBridge on, for forget, thumbnail",
+    ]
+    assert plan_document(plan, SAME)["must_exist"] == [
+        {
+            "kind": "bucket",
+            "name": "theirs",
+            "condition": "with its notifications to EventBridge on",
+            "functions": ["forget", "thumbnail"],
+        }
+    ]

@@ -336,10 +336,73 @@ def test_senders_may_send_to_the_job_queues_and_a_worker_takes_from_its_own(make
     assert [
         _allow(QUEUE, "${JobUrgentQueue.Arn}"),
         send,
+        _allow("sqs:SendMessage", "${JobUrgentDeadLetterQueue.Arn}"),
         _allow("ses:SendEmail", "*"),
     ] == project.statements("worker-urgent")[1:]
-    assert [_allow(QUEUE, "${JobDefaultQueue.Arn}"), send] == project.statements("worker-default")[1:]
+    assert [
+        _allow(QUEUE, "${JobDefaultQueue.Arn}"),
+        send,
+        _allow("sqs:SendMessage", "${JobDefaultDeadLetterQueue.Arn}"),
+    ] == project.statements("worker-default")[1:]
     assert "config/deploy.py:5:5" == str(project.role().grants[1].origin)
+
+
+JOBS = """
+@app.job(queue="urgent", once=True)
+def mail(to): ...
+
+@app.job(sends=[mail])
+def digest(): ...
+
+@app.function(sends=["digest"])
+def hello(event, context): ...
+
+@app.function
+def other(event, context): ...
+"""
+
+
+def test_where_a_function_says_which_jobs_it_sends_nobody_else_may_send_any(make: Make) -> None:
+    """Each reaches the queues of the jobs that it names, and a worker those that its jobs name."""
+    project = make(config='config.job.enable = True\nconfig.job.queues = {"urgent": {"backoff": 5}}', app=JOBS)
+    assert [_allow("sqs:SendMessage", "${JobDefaultQueue.Arn}")] == project.statements("hello")[1:]
+    assert [] == project.statements("other")[1:]
+    assert [
+        _allow(QUEUE, "${JobDefaultQueue.Arn}"),
+        _allow("sqs:SendMessage", "${JobUrgentQueue.Arn}"),
+        _allow("sqs:SendMessage", "${JobDefaultDeadLetterQueue.Arn}"),
+    ] == project.statements("worker-default")[1:]
+    assert [
+        _allow(QUEUE, "${JobUrgentQueue.Arn}"),
+        _allow("sqs:ChangeMessageVisibility", "${JobUrgentQueue.Arn}"),
+        _allow("sqs:SendMessage", "${JobUrgentDeadLetterQueue.Arn}"),
+        _allow(["dynamodb:UpdateItem", "dynamodb:GetItem"], "${JobMarks.Arn}"),
+    ] == project.statements("worker-urgent")[1:]
+
+
+def test_jobs_that_wait_long_are_handed_to_scheduler_by_whom_may_send_them(make: Make) -> None:
+    project = make(
+        config="config.job.enable = True\nconfig.job.scheduler = True", app=JOBS.replace("urgent", "default")
+    )
+    schedules = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${JobSchedules}/*"
+    pass_role = _allow("iam:PassRole", "${JobSchedulerRole.Arn}")
+    assert [
+        _allow("sqs:SendMessage", "${JobDefaultQueue.Arn}"),
+        _allow("scheduler:CreateSchedule", schedules),
+        {**pass_role, "Condition": {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}},
+    ] == project.statements("hello")[1:]
+    assert [] == project.statements("other")[1:]
+
+
+def test_where_a_function_says_what_it_reads_nobody_else_may_look_up(make: Make) -> None:
+    shared = "from remit import Shared, output, resource\nclass Data(Shared):\n    url = output('https://x')\n"
+    app = (
+        "from shared.resources.data import Data\n@app.function(reads=[Data])\ndef hello(event, context): ...\n"
+        "@app.function\ndef other(event, context): ...\n"
+    )
+    project = make(app=app, **{"shared/resources/data.py": shared})
+    assert [_allow("cloudformation:DescribeStacks", "${AWS::StackId}")] == project.statements("hello")[1:]
+    assert [] == project.statements("other")[1:]
 
 
 def test_lookup_reads_the_apps_own_stack_once_there_is_an_output(make: Make) -> None:

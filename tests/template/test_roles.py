@@ -91,7 +91,7 @@ def test_a_boundary_that_the_template_makes_can_be_read() -> None:
 def test_policies_for_a_role_that_the_template_does_not_make_are_a_role_of_that_name() -> None:
     read = read_file("template.yaml")
     assert told(read, "elsewhere") == [("Deny sns:Publish", "Policy Attached", 55)]
-    assert read.notes == ("policies of users and groups are not looked at: ForUsers",)
+    assert [(user.kind, user.name) for user in read.users] == [("user", "u")]
 
 
 def test_a_role_says_whether_and_when_the_template_makes_it() -> None:

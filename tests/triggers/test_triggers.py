@@ -16,6 +16,25 @@ HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 FUNCTION = {"Ref": "HelloFunction"}
 STREAM = "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026-01-31T00:00:00.000"
 MAPPING = "AWS::Lambda::EventSourceMapping"
+HELLO = {"Fn::GetAtt": ["HelloFunction", "Arn"]}
+SCHEDULER_ROLE = {"Fn::GetAtt": ["HelloSchedulerRole", "Arn"]}
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:news"
+
+
+def permitted(principal: str, source: Any) -> tuple[str, dict[str, Any]]:
+    """The permission of a service to call the function for one source of this account."""
+    return (
+        "AWS::Lambda::Permission",
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": FUNCTION,
+            "Principal": principal,
+            "SourceAccount": {"Ref": "AWS::AccountId"},
+            "SourceArn": source,
+        },
+    )
+
+
 MADE: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
     'sqs("orders")': {
         "HelloOrdersQueue": (
@@ -68,45 +87,120 @@ MADE: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
             },
         )
     },
-    'schedule("rate(5 minutes)"), schedule("cron(0 8 * * ? *)", input={"b": 1, "a": None}, enabled=False)': {
-        "HelloSchedule": (
-            "AWS::Events::Rule",
+    (
+        'schedule("rate(5 minutes)"), schedule("cron(0 8 * * ? *)", timezone="Europe/Berlin", '
+        'input={"b": 1, "a": None}, enabled=False)'
+    ): {
+        "HelloScheduled": (
+            "AWS::Scheduler::Schedule",
             {
+                "Description": {"Fn::Sub": "Runs ${AWS::StackName}-hello"},
                 "ScheduleExpression": "rate(5 minutes)",
+                "FlexibleTimeWindow": {"Mode": "OFF"},
                 "State": "ENABLED",
-                "Targets": [{"Id": "function", "Arn": {"Fn::GetAtt": ["HelloFunction", "Arn"]}}],
+                "Target": {"Arn": HELLO, "RoleArn": SCHEDULER_ROLE},
             },
         ),
-        "HelloSchedulePermission": (
-            "AWS::Lambda::Permission",
+        "HelloScheduled2": (
+            "AWS::Scheduler::Schedule",
             {
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": FUNCTION,
-                "Principal": "events.amazonaws.com",
-                "SourceArn": {"Fn::GetAtt": ["HelloSchedule", "Arn"]},
+                "Description": {"Fn::Sub": "Runs ${AWS::StackName}-hello"},
+                "ScheduleExpression": "cron(0 8 * * ? *)",
+                "ScheduleExpressionTimezone": "Europe/Berlin",
+                "FlexibleTimeWindow": {"Mode": "OFF"},
+                "State": "DISABLED",
+                "Target": {"Arn": HELLO, "RoleArn": SCHEDULER_ROLE, "Input": '{"a": null, "b": 1}'},
             },
         ),
-        "HelloSchedule2": (
+    },
+    f'on.sns("{TOPIC}", filter={{"kind": ["new", {{"prefix": "x"}}]}})': {
+        "HelloNewsTopic": (
+            "AWS::SNS::Subscription",
+            {
+                "TopicArn": TOPIC,
+                "Protocol": "lambda",
+                "Endpoint": HELLO,
+                "Region": "eu-west-1",
+                "FilterPolicy": {"kind": ["new", {"prefix": "x"}]},
+                "FilterPolicyScope": "MessageAttributes",
+            },
+        ),
+        "HelloNewsTopicPermission": permitted("sns.amazonaws.com", TOPIC),
+    },
+    'on.event(source="shop", detail_type=["Order placed"], detail={"total": [{"numeric": [">", 5]}]}, retries=2)': {
+        "HelloEvent": (
             "AWS::Events::Rule",
             {
-                "ScheduleExpression": "cron(0 8 * * ? *)",
-                "State": "DISABLED",
-                "Targets": [
-                    {
-                        "Id": "function",
-                        "Arn": {"Fn::GetAtt": ["HelloFunction", "Arn"]},
-                        "Input": '{"a": null, "b": 1}',
-                    }
-                ],
+                "EventPattern": {
+                    "source": ["shop"],
+                    "detail-type": ["Order placed"],
+                    "detail": {"total": [{"numeric": [">", 5]}]},
+                },
+                "State": "ENABLED",
+                "Targets": [{"Id": "function", "Arn": HELLO, "RetryPolicy": {"MaximumRetryAttempts": 2}}],
             },
         ),
-        "HelloSchedule2Permission": (
-            "AWS::Lambda::Permission",
+        "HelloEventPermission": permitted("events.amazonaws.com", {"Fn::GetAtt": ["HelloEvent", "Arn"]}),
+    },
+    'on.s3("theirs", events=["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"], prefix="in/", suffix=".jpg")': {
+        "HelloTheirsBucket": (
+            "AWS::Events::Rule",
             {
-                "Action": "lambda:InvokeFunction",
+                "Description": "Events of bucket theirs for hello",
+                "EventPattern": {
+                    "source": ["aws.s3"],
+                    "detail-type": ["Object Created"],
+                    "detail": {
+                        "bucket": {"name": ["theirs"]},
+                        "object": {"key": [{"wildcard": "in/*.jpg"}]},
+                        "reason": ["CopyObject", "PutObject"],
+                    },
+                },
+                "State": "ENABLED",
+                "Targets": [{"Id": "function", "Arn": HELLO}],
+            },
+        ),
+        "HelloTheirsBucketPermission": permitted("events.amazonaws.com", {"Fn::GetAtt": ["HelloTheirsBucket", "Arn"]}),
+    },
+    'on.logs("/shop/web", "ERROR")': {
+        "HelloShopWebLogs": (
+            "AWS::Logs::SubscriptionFilter",
+            {"DestinationArn": HELLO, "FilterPattern": "ERROR", "LogGroupName": "/shop/web"},
+        ),
+        "HelloShopWebLogsPermission": permitted(
+            "logs.amazonaws.com", {"Fn::Sub": HERE % ("logs", "log-group:/shop/web:*")}
+        ),
+    },
+    "on.iot(\"SELECT * FROM 'devices/+/state'\")": {
+        "HelloTopicRule": (
+            "AWS::IoT::TopicRule",
+            {
+                "TopicRulePayload": {
+                    "Actions": [{"Lambda": {"FunctionArn": HELLO}}],
+                    "AwsIotSqlVersion": "2016-03-23",
+                    "RuleDisabled": False,
+                    "Sql": "SELECT * FROM 'devices/+/state'",
+                }
+            },
+        ),
+        "HelloTopicRulePermission": permitted("iot.amazonaws.com", {"Fn::GetAtt": ["HelloTopicRule", "Arn"]}),
+    },
+    'on.kinesis("clicks", fan_out=True, bisect_batch=True, filter={"data": {"kind": ["buy"]}})': {
+        "HelloClicksConsumer": (
+            "AWS::Kinesis::StreamConsumer",
+            {
+                "ConsumerName": {"Fn::Sub": "${AWS::StackName}-hello"},
+                "StreamARN": {"Fn::Sub": HERE % ("kinesis", "stream/clicks")},
+            },
+        ),
+        "HelloClicksStream": (
+            MAPPING,
+            {
+                "EventSourceArn": {"Ref": "HelloClicksConsumer"},
                 "FunctionName": FUNCTION,
-                "Principal": "events.amazonaws.com",
-                "SourceArn": {"Fn::GetAtt": ["HelloSchedule2", "Arn"]},
+                "StartingPosition": "LATEST",
+                "BisectBatchOnFunctionError": True,
+                "FilterCriteria": {"Filters": [{"Pattern": '{"data":{"kind":["buy"]}}'}]},
             },
         ),
     },
@@ -158,7 +252,7 @@ def test_each_trigger_makes_its_resources(make: Make, trigger: str) -> None:
     made = {
         name: (resource["Type"], resource["Properties"])
         for name, resource in template["Resources"].items()
-        if name not in ("HelloRole", "HelloLogGroup", "HelloFunction")
+        if name not in ("HelloRole", "HelloSchedulerRole", "HelloLogGroup", "HelloFunction")
     }
     assert MADE[trigger] == made
 
@@ -205,6 +299,100 @@ WRONG = {
     "stream(f'arn:aws:dynamodb:eu-west-1:{None}:table/t/stream/x')": (
         "dynamodb: 'arn:aws:dynamodb:eu-west-1:None:table/t/stream/x' contains 'None'",
         "usually os.environ.get() of a variable that is not set: use os.environ[…]",
+    ),
+    "on.s3('b', events='s3:ObjectCreated')": (
+        "s3: 's3:ObjectCreated' is not an event of a bucket",
+        "did you mean `s3:ObjectCreated:*`?",
+    ),
+    "on.s3('b', events=[])": ("s3: events is empty", 'such as events="s3:ObjectCreated:*"'),
+    "on.s3('b', prefix='in/*')": (
+        "s3: prefix='in/*' has a wildcard",
+        "a prefix or suffix is plain text: leave the `*` out",
+    ),
+    "on.s3(None)": (
+        "s3 takes a name, an ARN or a resource, got None",
+        "usually os.environ.get() of a variable that is not set",
+    ),
+    "on.s3('arn:aws:sqs:eu-west-1:111122223333:q')": (
+        "s3 takes an ARN of s3, got one of sqs: 'arn:aws:sqs:eu-west-1:111122223333:q'",
+        None,
+    ),
+    "on.sns('t', filter={'a': 'b'})": ("filter.a must be a list of values, got str 'b'", 'write `["b"]`'),
+    "on.sns('t', filter={'a': {'b': ['c']}})": (
+        "filter.a is nested: attributes of messages are not",
+        'to filter by the body, add filter_scope="MessageBody"',
+    ),
+    "on.sns('t', filter={c: [1] for c in 'abcdef'})": ("filter has 6 fields; SNS allows 5", None),
+    "on.sns('t', filter_scope='Body')": ("filter_scope cannot be 'Body'", "it can be MessageAttributes or MessageBody"),
+    "on.sns('t.fifo')": ("a FIFO topic sends to queues alone", "subscribe a queue, and use `on.sqs`"),
+    "on.sns('t', dead_letter='arn:aws:sns:eu-west-1:111122223333:x')": (
+        "dead_letter takes a queue, got a topic",
+        None,
+    ),
+    "on.event()": ("event(…) has no pattern", 'such as source="shop" or detail_type="Order placed"'),
+    "on.event(source=[])": (
+        "event.source is an empty list, and so matches nothing",
+        'any value: `[{"exists": True}]`',
+    ),
+    "on.event(detail={'a': [{'prefx': 'b'}]})": (
+        "event.detail.a[0] 'prefx' is no comparison operator of EventBridge",
+        "did you mean `prefix`?",
+    ),
+    "on.event(detail={'a': [{'numeric': ['>', 5, '<', 3]}]})": (
+        "event.detail.a[0].numeric has no number between > 5 and < 3, and so matches nothing",
+        None,
+    ),
+    "on.event(detail={'a': [{'numeric': ['>', 5, '<', 5]}]})": (
+        "event.detail.a[0].numeric has no number between > 5 and < 5, and so matches nothing",
+        None,
+    ),
+    "on.event(detail={'a': [{'cidr': '10.0.0.0/33'}]})": (
+        "event.detail.a[0].cidr takes a block of addresses, got '10.0.0.0/33'",
+        'such as "10.0.0.0/24"',
+    ),
+    "on.event(detail={'a': [{'exists': 'yes'}]})": (
+        "event.detail.a[0].exists takes True or False, got str 'yes'",
+        None,
+    ),
+    "on.event(detail={'a': [{'wildcard': 'a**b'}]})": (
+        "event.detail.a[0].wildcard has two `*` in a row, which is refused",
+        None,
+    ),
+    "on.event(detail={'a': [{'anything-but': {'cidr': 'x'}}]})": (
+        "event.detail.a[0].anything-but does not take 'cidr'",
+        "it takes equals-ignore-case, prefix, suffix, wildcard",
+    ),
+    "on.event(detail={'$or': [{'a': [1]}]})": ("event.detail.$or takes a list of two patterns or more", None),
+    "on.event(source='a', detail={'a': ['x' * 3000]})": (
+        "the event pattern has 3,040 characters; EventBridge allows 2,048",
+        None,
+    ),
+    "on.sqs('q', filter={'body': {'a': [{'cidr': '10.0.0.0/8'}]}})": (
+        "filter.body.a[0] 'cidr' is no comparison operator of an event source mapping",
+        "it knows anything-but, equals-ignore-case, exists, numeric, prefix, suffix",
+    ),
+    "on.sqs('q', filter=[])": ("filter is an empty list", "leave it out to get every record"),
+    "on.kinesis('s', starting_position='AT_TIMESTAMP')": (
+        "starting_position cannot be 'AT_TIMESTAMP'",
+        "it can be TRIM_HORIZON or LATEST",
+    ),
+    "on.kinesis('s', max_record_age=10)": ("max_record_age is 10; it can be 60 to 604800", None),
+    "on.schedule('cron(0 8 * * ? *)', timezone='Europe/Berlln')": (
+        "there is no time zone 'Europe/Berlln'",
+        "did you mean `Europe/Berlin`?",
+    ),
+    "on.schedule('rate(1 day)', timezone='Europe/Berlin')": (
+        "timezone goes with cron(…) and at(…): a rate has none",
+        "leave the time zone out",
+    ),
+    "on.logs('/x', 3)": ("logs: pattern takes a string, got int '3'", None),
+    "on.iot('devices/+')": (
+        "iot takes a SELECT statement, got str 'devices/+'",
+        "such as \"SELECT * FROM 'devices/+/state'\"",
+    ),
+    "on.cognito('eu_1', 'PreSignUp')": (
+        "cognito takes a user pool of the app, got 'eu_1': only the stack that makes a pool can set its triggers",
+        'declare it: `users = resource("AWS::Cognito::UserPool")` in a class of shared/resources/',
     ),
     "http(auth='none')": ("auth cannot be 'none'", "did you mean `NONE`?"),
     "http(auth=None)": ("auth cannot be None", "did you mean `NONE`?"),
@@ -257,8 +445,18 @@ SCHEDULES = {
     "rate(0 days)": "a rate of 0",
     "rate(1 days)": "EventBridge wants rate(1 day)",
     "rate(5 minute)": "EventBridge wants rate(5 minutes)",
-    "rate(5 seconds)": "neither a rate nor a cron expression",
-    "every day": "neither a rate nor a cron expression",
+    "rate(5 seconds)": "neither a rate, nor a cron expression, nor a time",
+    "every day": "neither a rate, nor a cron expression, nor a time",
+    "cron(60 8 * * ? *)": "'60' is no minute: it takes 0 to 59",
+    "cron(0 8 * 13 ? *)": "'13' is no month: it takes 1 to 12, JAN to DEC",
+    "cron(0 8 ? * MONDAY *)": "'MONDAY' is no weekday: it takes 1 to 7, SUN to SAT",
+    "cron(0 8 ? * MON#6 *)": "'MON#6' is no weekday: it takes 1 to 7, SUN to SAT",
+    "cron(*/0 8 * * ? *)": "'*/0' is no minute: it takes 0 to 59",
+    "cron(0 18-9 * * ? *)": "'18-9' is no hour: it takes 0 to 23",
+    "cron(0 8 30,31 FEB ? *)": "it never runs: no month FEB has a day 30,31",
+    "cron(0 8 31 4-4,6 ? *)": "it never runs: no month 4-4,6 has a day 31",
+    "at(2026-12-24)": "a time reads at(yyyy-mm-ddThh:mm:ss); its zone goes into `timezone`",
+    "at(2026-02-30T08:00:00)": "there is no such time: day is out of range for month",
     "cron(0 8 * * *)": "cron has 5 fields of 6",
     "cron(0 8 * * * *)": "one of day and weekday must be `?`, and only one",
     "cron(0 8 ? * ? *)": "one of day and weekday must be `?`, and only one",

@@ -163,7 +163,8 @@ def action(name: str) -> Action | None:
     if place is None:
         return None
     level, targets, keys, dependents, permission_only = line("action-lines", prefix, place)
-    service_keys, types = _keys(prefix), resource_types(prefix)
+    service_keys = _keys(prefix)
+    types = resource_types(prefix)
     second_page_types = _of_a_second_page(name, {types[target[0]].name for target in targets})
     return Action(
         service=prefix,
@@ -193,7 +194,8 @@ def target_names(name: str) -> frozenset[str]:
     place = places(prefix).get(bare)
     if place is None:
         return frozenset()
-    targets, types = line("action-lines", prefix, place)[1], resource_types(prefix)
+    targets = line("action-lines", prefix, place)[1]
+    types = resource_types(prefix)
     type_names = frozenset(types[target[0]].name for target in targets)
     return type_names.union(kind.name for kind in _of_a_second_page(name, type_names))
 

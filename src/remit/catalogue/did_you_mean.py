@@ -303,6 +303,9 @@ def nearest_key(name: str) -> str | None:
     if key_by_content is not None:
         return key_by_content
     beginnings = _beginnings_of_keys(name.partition(":")[0])
+    without_member = [key for key in beginnings if key.endswith(_SIGNS) and key[:-1].lower() == name.lower()]
+    if without_member:
+        return f"{without_member[0]}KEY"
     single_keys = [key for key in beginnings if not key.endswith(_SIGNS)]
     member = _MEMBER.fullmatch(name)
     if member is None:

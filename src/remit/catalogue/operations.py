@@ -140,14 +140,17 @@ def operations_of(name: str) -> tuple[tuple[str, str], ...]:
     folded_name = name.lower()
     prefix = folded_name.partition(":")[0]
     needing_operations: list[tuple[str, str]] = []
-    for client, (_, reached) in chunk("clients", "").items():
-        if prefix in reached:
-            needing_operations.extend(
-                (client, spelled) for spelled, own_action in _own(client).items() if own_action.lower() == folded_name
-            )
-            for spelled, rows in chunk("operations", client)["r"].items():
-                if any(row[0].lower() == folded_name and (row[2] or row[3]) for row in rows):
+    for client, (_, prefixes_of_client) in chunk("clients", "").items():
+        if prefix not in prefixes_of_client:
+            continue
+        for spelled, own_action in _own(client).items():
+            if own_action.lower() == folded_name:
+                needing_operations.append((client, spelled))
+        for spelled, rows in chunk("operations", client)["r"].items():
+            for called, _, condition, certain in rows:
+                if called.lower() == folded_name and (condition or certain):
                     needing_operations.append((client, spelled))
+                    break
     return tuple(sorted(needing_operations))
 
 

@@ -61,13 +61,14 @@ def command(
         click.echo(f"  {count:>4}  {kind}")
     for role in built.roles:
         plural = "" if len(role.grants) == 1 else "s"
-        click.echo(f"  {role.logical_id}: {len(role.grants)} statement{plural} for {', '.join(role.functions)}")
+        click.echo(f"  {role.logical_id}: {len(role.grants)} statement{plural} for {', '.join(role.serves)}")
     for note in built.notes:
         click.echo(note, err=True)
 
 
 def _document(built: Built) -> dict[str, Any]:
     from remit.build import FOLDER, role_document
+    from remit.triggers.existing_sources import document as source_document
 
     kinds = Counter(resource.type for resource in built.template.resources)
     return {
@@ -79,5 +80,6 @@ def _document(built: Built) -> dict[str, Any]:
             for role, room in zip(built.roles, built.headroom, strict=True)
         ],
         "artefacts": sorted(built.artefacts),
+        "must_exist": [source_document(source) for source in built.must_exist],
         "notes": list(built.notes),
     }

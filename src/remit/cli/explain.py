@@ -63,8 +63,8 @@ def command(
     CloudFormation type, an ARN and an AWS managed policy are explained, too.
 
     FILE is a policy, a CloudFormation or SAM template (JSON or YAML), or the output of `terraform show -json`. ROLE is
-    one of its roles, or a function that uses one. Where the template's conditions and parameters decide, each answer
-    says when it holds.
+    one of its roles, a function that uses one, or a user, group or managed policy, by logical id or name. A user has
+    the policies of its groups. Where the template's conditions and parameters decide, each answer says when it holds.
 
     Needs no AWS and no credentials.
 
@@ -361,7 +361,7 @@ def _answers(role: ReadyRole, words: tuple[str, ...], asker: str, conditions: Co
 def _template(
     words: tuple[str, ...], read: FileRoles, names: Mapping[str, str], source: ParsedFile, *, as_json: bool
 ) -> int:
-    """A template or plan: its roles, one of them by its own name or its function's, and ACTION [RESOURCE]."""
+    """A template or plan: who has policies in it, one of them by its name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
 
     from remit.explain.template_roles import Conditions
@@ -380,19 +380,29 @@ def _template(
     conditions = Conditions(source)
     answers: list[Explanation] = []
     for role in roles:
-        answers += _answers(ready_role(role, names, read.documents), question, role.logical_id, conditions)
+        answers += _answers(ready_role(role, names, read.documents), question, role.title, conditions)
     return _tell(*(replace(answer, substitutes=late) for answer in answers), as_json=as_json)
 
 
 def _names_in(read: FileRoles) -> list[str]:
-    return [name for role in read.roles for name in (role.logical_id, *role.functions)]
+    return [name for role in (*read.holders, *read.policies) for name in _names_of(role)]
+
+
+def _names_of(role: Role) -> tuple[str, ...]:
+    """What somebody may call a role, user, group or policy: its logical id, its name, a function that it is of."""
+    return (role.logical_id, *((role.name,) if role.name else ()), *role.functions)
 
 
 def _roles_named(read: FileRoles, name: str | None) -> list[Role]:
-    """The role of a name, or of the function of that name; all without one. RemitError: there is none."""
-    roles = [role for role in read.roles if name is None or name in (role.logical_id, *role.functions)]
+    """Who has a name, or the role of the function of that name; all without one. RemitError: there is none.
+
+    A managed policy that somebody has is told with them, and by itself where it is asked for.
+    """
+    roles = [role for role in read.holders if name is None or name in _names_of(role)]
+    roles = roles or [policy for policy in read.policies if name in _names_of(policy)]
     if not roles:
-        what = "no role" if name is None else f"no role and no function `{name}`"
+        nobody = "no role, user, group or managed policy"
+        what = nobody if name is None else f"{nobody}, and no function, of the name `{name}`"
         raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", _names_in(read)))
     return roles
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ _SKIPPED = frozenset({".git", ".venv", "node_modules", ".remit", "__pycache__"})
     help="For people, programs, code scanning, or GitHub annotations.",
 )
 @options.json_option
+@click.option("--notes", "with_notes", is_flag=True, help="Show notes, too: what could be shorter or more portable.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
 @click.option("--kind", type=click.Choice(["identity", "trust", "resource", "control"]), help="The kind of policy.")
 @click.option("--allow", multiple=True, metavar="RULE=BECAUSE", help="Accept findings of a rule, with the reason.")
@@ -49,6 +50,7 @@ def command(
     form: str,
     *,
     as_json: bool,
+    with_notes: bool,
     strict: bool,
     kind: str | None,
     allow: tuple[str, ...],
@@ -57,11 +59,15 @@ def command(
 ) -> int:
     """Check the app in this folder, or the policies and templates at PATHS.
 
-    PATHS are files, folders, or - for standard input. Policies are JSON or YAML, templates are CloudFormation or SAM.
-    Other files in a folder are skipped. Needs no AWS and no credentials.
+    PATHS are files, folders, or - for standard input. Policies are JSON or YAML, templates are CloudFormation or SAM,
+    and plans are what `terraform show -json` prints. Other files in a folder are skipped. Needs no AWS and no
+    credentials.
+
+    Errors come first. Notes are counted, and shown with --notes; --json has all. Of a folder, a table at the end counts
+    the findings of each rule.
 
     The exit code is 1 if there are errors (with --strict also for warnings), and 2 if a file cannot be read, is neither
-    a policy nor a template, or is too long to check.
+    a policy nor a template, or is too long to check in whole.
 
     A comment accepts a finding, at its line or at the start of its statement: `# remit: allow R213 because …`. The
     setting `config.lint.allow = {"R213": "…"}` accepts a rule for the whole app.
@@ -69,7 +75,7 @@ def command(
     \b
     Examples:
       remit lint
-      remit lint template.yaml policies/
+      remit lint template.yaml policies/ --notes
       remit lint --format github --strict
       remit lint --explain R301
     """
@@ -79,7 +85,8 @@ def command(
     findings = _of_paths(paths, kind, reasons) if paths else _of_app(folder, stage, reasons)
     if form in ("sarif", "github") and not paths:
         findings = tuple(_from_here(finding, folder) for finding in findings)
-    _print(findings, "json" if as_json else form, folder)
+    text = partial(_text, folder=folder, with_notes=with_notes, by_rule=any(path.is_dir() for path in paths))
+    _print(findings, "json" if as_json else form, text)
     if any(finding.rule == "R001" for finding in findings):
         return 2
     counted = ("error", "warning") if strict else ("error",)
@@ -206,7 +213,15 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(place) / name for name in sorted(names) if name.endswith(_SUFFIXES))
 
 
-def _print(findings: Sequence[Finding], form: str, folder: Path) -> None:
+def _text(findings: Sequence[Finding], *, folder: Path, with_notes: bool, by_rule: bool) -> str:
+    """What people read; of folders also how often each rule found something."""
+    from remit.report.findings import findings_text
+
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return findings_text(findings, _source(folder), color=color, with_notes=with_notes, by_rule=by_rule)
+
+
+def _print(findings: Sequence[Finding], form: str, text: Callable[[Sequence[Finding]], str]) -> None:
     from remit.report import findings as report
 
     if form == "json":
@@ -219,8 +234,7 @@ def _print(findings: Sequence[Finding], form: str, folder: Path) -> None:
     elif form == "github":
         click.echo(report.findings_github(findings), nl=False)
     else:
-        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        click.echo(report.findings_text(findings, _source(folder), color=color))
+        click.echo(text(findings))
 
 
 def _source(folder: Path) -> Callable[[str], Sequence[str]]:

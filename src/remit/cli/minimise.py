@@ -74,7 +74,8 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
     if limit is not None and (kind or parted):
         raise RemitError("--limit is a quota of your own", hint="leave out --for and --split, which know IAM's")
     policies = _read(file)
-    policy, sizes = policies.policy, Sizes(_STACK, {})
+    policy = policies.policy
+    sizes = Sizes(_STACK, {})
     smaller = minimise(policy)
     parts = _parts(smaller, kind, limit, sizes, parted=parted)
     documents = tuple(_document(part, late=policies.late) for part in parts)
@@ -137,7 +138,8 @@ def _rooms(sizes: tuple[int, ...], kind: str | None) -> list[str]:
         f"{number}: {used:,} of {_most(place):,} characters of {_PLACES[place]}"
         for number, (used, place) in enumerate(zip(sizes, places, strict=True), 1)
     ]
-    managed, most = places.count("managed"), quota("iam.role.managed").most
+    managed = places.count("managed")
+    most = quota("iam.role.managed").most
     over = f"more than the {most} that may be attached unless AWS raises the quota"
     return [*lines, *([f"{managed} managed policies: {over}"] if managed > most else [])]
 
@@ -200,7 +202,8 @@ def _joined(policies: tuple[Policy, ...], name: str) -> Policy:
             f"{name} holds policies of different versions, {' and '.join(sorted(versions))}: they cannot be one",
             hint="variables such as ${aws:username} mean something under 2012-10-17 alone",
         )
-    statements, sids = [], set[str]()
+    statements = []
+    sids = set[str]()
     for statement in (statement for policy in policies for statement in policy.statements):
         statements.append(replace(statement, sid="") if statement.sid in sids else statement)
         sids.add(statement.sid)

@@ -203,5 +203,5 @@ def no_function(app: App, name: str) -> RemitError:
     names = [function.name for function in app.functions]
     hint = did_you_mean(name, names) or f"there are {', '.join(names) or 'none'}"
     if name in app.jobs:
-        hint = f"`{name}` is a job: `worker-{app.jobs[name]}` runs it"
+        hint = f"`{name}` is a job: `{app.jobs[name]}` runs it"
     return RemitError(f"there is no function `{name}` in this app", hint=hint)

@@ -178,7 +178,8 @@ def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bo
         options.print_json([render(policy) for policy in _parts(found)])
     else:
         options.print_json(render(found.policy))
-        characters, most = policy_length(found.policy), quota("iam.managed").most
+        characters = policy_length(found.policy)
+        most = quota("iam.managed").most
         if characters > most:
             options.note(f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it")
 
@@ -220,7 +221,8 @@ def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Planne
     from remit.roles.assign import assign
     from remit.synthesis.synth import ARTEFACTS, document, synth
 
-    app, name = load(folder, stage), bucket or ARTEFACTS
+    app = load(folder, stage)
+    name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
     calls = (*in_bucket(CALLS, name), *calls_for(app))
     return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), calls

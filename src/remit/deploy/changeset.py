@@ -13,16 +13,18 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import remit
+from remit.build import text
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, upload_template
 from remit.deploy.aws_errors import code, message, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
+from remit.deploy.bucket_names import keep_bucket_names
 from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
 from remit.errors import RemitError
@@ -106,6 +108,9 @@ def plan(
         if stack is not None:
             _deployable(stack, force=force)
         old = deployed_template(account, stack)
+        kept = keep_bucket_names(account, stack, old, new)
+        if kept != new:
+            new, request = kept, replace(request, body=text(kept))
         if old == new and stack is not None and _same_tags(stack, request):
             return None
         if request.needs_bucket:

@@ -13,7 +13,7 @@ from remit.review.access_change import Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.reference_shapes import shapes_of
 from remit.synthesis import declared_roles as reading
-from remit.synthesis.declared_roles import declared
+from remit.synthesis.declared_roles import declared, users_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,9 +35,10 @@ def version(template: Mapping[str, Any], account: Account, namespace: str) -> Ve
     """The roles of a template that runs in an account."""
     running = declared(template)
     declared_roles = running.roles
+    roles = (*(declared_role.role for declared_role in declared_roles), *running.outside)
     return Version(
         LAST,
-        (*(declared_role.role for declared_role in declared_roles), *running.outside),
+        (*roles, *users_of(running.resources, roles)),
         names=pseudo(account, namespace),
         trusts={declared_role.role.logical_id: declared_role.trust for declared_role in declared_roles},
         namespace=namespace,
@@ -45,11 +46,7 @@ def version(template: Mapping[str, Any], account: Account, namespace: str) -> Ve
         documents=running.documents,
         open=running.open,
         shapes=shapes_of(running.resources),
-        giving=giving_of_app(
-            running.resources,
-            (*(declared_role.role for declared_role in declared_roles), *running.outside),
-            running.documents,
-        ),
+        giving=giving_of_app(running.resources),
     )
 
 

@@ -19,7 +19,7 @@ from remit.review.access_change import Version
 from remit.review.resource_access import giving_of_app
 from remit.roles.reference_names import put, references
 from remit.roles.reference_shapes import shapes_of
-from remit.synthesis.declared_roles import declared
+from remit.synthesis.declared_roles import declared, users_of
 from remit.template.policy_documents import services
 
 if TYPE_CHECKING:
@@ -116,9 +116,14 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
     strangers = held(account, (_name(arn) for arn in moved.values()))
     arns = tuple(_arns((*roles.values(), *strangers.values()), local=account.local))
     documents_there = _documents(account, arns, lenient=lenient)
+    own_roles = (
+        *_own(running, roles, moved, reading.drift),
+        *_strangers(strangers, moved),
+        *running.outside,
+    )
     version = Version(
         "the AWS on this machine" if account.local else f"account {account.account}, {account.region}",
-        (*_own(running, roles, moved, reading.drift), *_strangers(strangers, moved), *running.outside),
+        (*own_roles, *users_of(running.resources, own_roles)),
         names=values.known,
         documents={arn: document.policy for arn, document in documents_there.items()},
         trusts={name: role.trust for name, role in (*roles.items(), *strangers.items())},
@@ -127,11 +132,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
         others={name: reading.under[name] for name in running.others if name in reading.under and name not in moved},
         open=running.open,
         shapes=shapes_of(running.resources),
-        giving=giving_of_app(
-            running.resources,
-            (*(declared_role.role for declared_role in running.roles), *running.outside),
-            running.documents,
-        ),
+        giving=giving_of_app(running.resources),
     )
     unknown = (f"what {text} is in the account is not known: it is compared as text" for text in values.open)
     return LiveRoles(version, reading.drift, (*unknown, *_newer(documents_there)))

@@ -33,14 +33,15 @@ def put_boundaries(account: Account, namespace: str, template: Mapping[str, Any]
     if stack is None:
         return
     values = names(account, stack, (), {}).known
-    boundaries, had = _boundaries(template, values), _boundaries(before, values)
+    boundaries = _boundaries(template, values)
+    boundaries_before = _boundaries(before, values)
     client = account.client("iam")
     with remit_errors():
         for role in stack.roles:
             boundary = boundaries.get(role.logical_id)
             if boundary is not None:
                 client.put_role_permissions_boundary(RoleName=role.physical_id, PermissionsBoundary=boundary)
-            elif role.logical_id in had:
+            elif role.logical_id in boundaries_before:
                 _take_off(client, role.physical_id)
 
 

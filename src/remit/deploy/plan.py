@@ -11,6 +11,8 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remit.triggers.existing_sources import ExistingSource
+
 _LASTING: Final = ("", "Arn")
 """What of a resource stays the same for as long as it is not replaced: its Ref, and its ARN."""
 
@@ -94,6 +96,8 @@ class StackPlan:
     """The template that runs now; empty on a first deploy."""
     template: Mapping[str, Any]
     """The template that would run: the change set's own."""
+    must_exist: tuple[ExistingSource, ...] = ()
+    """What the app's triggers need and no template makes."""
 
     @property
     def real(self) -> tuple[ResourceChange, ...]:

@@ -150,6 +150,7 @@ def _change_stack(job: _Job) -> Deployment:
     changes, planned = _settle_and_plan(job)
     if planned is None:
         return _unchanged(job, changes)
+    planned = replace(planned, must_exist=job.built.must_exist)
     with _before_deploying(job.account, planned):
         access = _show(job, planned)
         agree_to_plan(job.account, changes, planned, access, job.operator, job.approval, yes=job.yes)

@@ -202,7 +202,9 @@ def _stopped(source: JsonText, error: json.JSONDecodeError) -> NoReturn:
     last = before[-1:]
     whole_before = kind != "" and last not in ("[", "{", ",", ":")
     if whole_before and text.startswith(",", at) and text.startswith(_CLOSING[kind], source.skip(at + 1)):
-        before, last, at = text[: at + 1], ",", source.skip(at + 1)  # newer parsers stop at a trailing comma
+        before = text[: at + 1]
+        last = ","
+        at = source.skip(at + 1)  # newer parsers stop at a trailing comma
     if text.startswith(("//", "/*", "#"), at):
         source.fail("JSON has no comments", at, "remove it")
     if kind and last == "," and text.startswith(_CLOSING[kind], at):

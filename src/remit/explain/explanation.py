@@ -19,6 +19,7 @@ from remit.roles.role_policies import ask, at, own_verdict, places, source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from remit.app import RoleKind
     from remit.catalogue.actions import Action
     from remit.explain.remedy import Remedy
     from remit.iam.decide.evaluate import Decision, Verdict
@@ -55,6 +56,8 @@ class Explanation:
     notes: tuple[str, ...] = ()
     remedy: Remedy | None = None
     substitutes: bool = False
+    kind: RoleKind = "role"
+    """What was asked."""
     ways: tuple[tuple[str, Explanation], ...] = ()
     """Where a template's conditions make the answer another one: the answers, each with when it holds, in words."""
 
@@ -80,16 +83,15 @@ class Explanation:
 
 
 def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:
-    """Ask a role. `resource` is an ARN, late-bound text, or a short name (see `spelled_out`)."""
+    """Ask a role whether it may. `resource` is an ARN, late-bound text, or a short name (see `spelled_out`).
+
+    `asker` says in words who asks: `function report`.
+    """
     spelled = spelled_out(role, action, resource)
     text = put(spelled, role.names)
     placed, decision, notes = _decided(role, action, text, principal)
-    deciding = tuple(
-        source(placed, ruling)
-        for layer in decision.layers
-        if layer.verdict == decision.verdict
-        for ruling in layer.rulings  # a silent layer has none
-    )
+    deciding_layers = [layer for layer in decision.layers if layer.verdict == decision.verdict]
+    deciding = tuple(source(placed, ruling) for layer in deciding_layers for ruling in layer.rulings)
     nearest_allows = tuple((source(placed, miss.ruling), miss.lacked) for miss in decision.misses)
     all_notes = (
         *_on_action(action),
@@ -100,7 +102,7 @@ def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principa
         *_unseen(role, decision),
         *role.role.notes,
     )
-    return Explanation(asker, action, text, decision, deciding, nearest_allows, all_notes)
+    return Explanation(asker, action, text, decision, deciding, nearest_allows, all_notes, kind=role.role.kind)
 
 
 def _decided(

@@ -197,9 +197,9 @@ def _typed(action: str, target: _Target) -> Iterator[tuple[int, int, str]]:
 def _calls(verb: Callable[..., Any], target: _Target) -> Iterator[tuple[tuple[str, ...], dict[str, str], str]]:
     """How a verb can be called: with the thing alone, with what is below it as a key, or as an index."""
     parameters = inspect.signature(verb).parameters
-    if not target.below:
+    if target.below in ("", "*"):  # what a verb grants when no keys are named
         yield (target.argument,), {}, target.base
-    elif any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters.values()):
+    if target.below and any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters.values()):
         yield (target.argument, target.below), {}, f"{target.base}, {json.dumps(target.below)}"
     elif "index" in parameters and target.below.startswith("index/"):
         index = target.below.removeprefix("index/")
@@ -209,6 +209,7 @@ def _calls(verb: Callable[..., Any], target: _Target) -> Iterator[tuple[tuple[st
 _MODULES: Final = {
     "cognito-idp": "cognito",
     "es": "opensearch",
+    "execute-api": "websocket",
     "lambda": "lambda_",
     "rds-data": "rds_data",
 }

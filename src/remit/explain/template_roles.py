@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from remit.explain.explanation import explain
 from remit.roles.role_policies import ready_role
+from remit.template.attached_policies import condition_note
 from remit.template.condition_outcomes import MOST, words, worlds
 from remit.template.role_resources import bearing_on
-from remit.template.roles import condition_note, roles_in
+from remit.template.roles import roles_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,7 @@ def _in_each(ways: Ways, role: ReadyRole) -> Iterator[tuple[World, ReadyRole]]:
     condition = role.role.condition
     condition_notes = () if condition is None else (condition_note(condition),)
     for world, read in ways.reads:
-        for world_role in read.roles:
+        for world_role in read.holders:
             if world_role.logical_id == role.role.logical_id:
                 noted = replace(world_role, condition=condition, notes=(*world_role.notes, *condition_notes))
                 yield world, ready_role(noted, role.names, read.documents)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from remit.grants import states as states
     from remit.grants import textract as textract
     from remit.grants import transcribe as transcribe
+    from remit.grants import websocket as websocket
 
 __all__ = [
     "allow",
@@ -59,6 +60,7 @@ __all__ = [
     "states",
     "textract",
     "transcribe",
+    "websocket",
 ]
 
 

@@ -16,7 +16,7 @@ from remit.lint.rule_inputs import IDENTITY, Environment, ParsedStatement, Polic
 from remit.lint.run import finding, findings, of_document, of_item, of_policy, ordered
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.roles.assign import assign
-from remit.roles.defaults import queue_id
+from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULER, JOB_SCHEDULES, dead_letter_id, queue_id
 from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     counts: Counter[str] = Counter()
     types = _types(app, roles)
     for role in roles:
-        document = _of_role(role, types, origins.get(role.functions[0]) if role.functions else None, folder, app)
+        document = _of_role(role, types, origins.get(role.functions[0]) if role.functions else role.origin, folder, app)
         for item in document.statements:
             key = _key(item)
             if key not in checked:
@@ -94,7 +94,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     yield from _of_resources(app, frozenset(types))
     for environment in _environments(app, folder):
         yield from findings(rule_registry.hooks("environment", severe=severe), environment, environment.place)
-    project = Project(app, roles)
+    project = Project(app, roles, folder)
     for rule, hook in () if severe else rule_registry.hooks("project"):
         for problem in hook(project):
             yield finding(rule, problem, _always(problem.origin), None)
@@ -152,9 +152,10 @@ def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
         )
     types.update((resource.logical_id, resource.type) for resource in app_wide_resources(app))
     for queue in app.queues:
-        logical_id = queue_id(queue)
-        dead = f"{logical_id.removesuffix('Queue')}DeadLetterQueue"
-        types |= dict.fromkeys((logical_id, dead), "AWS::SQS::Queue")
+        types |= dict.fromkeys((queue_id(queue.name), dead_letter_id(queue.name)), "AWS::SQS::Queue")
+    if app.queues:
+        types |= {JOB_MARKS: "AWS::DynamoDB::Table", JOB_SCHEDULER: "AWS::IAM::Role"}
+        types[JOB_SCHEDULES] = "AWS::Scheduler::ScheduleGroup"
     return types
 
 

@@ -26,14 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.lint.finding import Finding
+    from remit.lint.rule_inputs import PolicyDocument
     from remit.template.written_template import WrittenTemplate
 
 _ASSUMING: Final = ("sts:assume", "sts:tag", "sts:set")
 _FIRM: Final = frozenset({"R001", *OF_COMMENTS})
 HUGE: Final = 200_000
 """Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
-TOO_LARGE: Final = 3_000_000
-"""Characters of a template beyond which only the template itself is looked at: CloudFormation takes a third of that."""
+MOST_DOCUMENTS: Final = 1_500
+"""Policies of a template that are looked at, which takes a few seconds: CloudFormation takes 500 resources."""
 
 
 def lint_document(
@@ -92,10 +93,13 @@ _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statem
 
 def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
     """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
+    has_sign = _SIGN.search(content) is not None
+    if len(content) > LARGEST_DOCUMENT and not has_sign:
+        return None
     try:
-        source = read_on(content, file)
+        source = read_on(content, file, most=LARGEST)
     except RemitError as error:
-        return (unreadable(error, file),) if _SIGN.search(content) is not None else None
+        return (unreadable(error, file),) if has_sign else None
     is_other_list = isinstance(source.value, dict) and isinstance(source.value.get("Resources"), list)
     if is_other_list and "AWSTemplateFormatVersion" not in source.value:  # of CodeDeploy, of Security Hub
         return None
@@ -103,14 +107,14 @@ def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[F
 
 
 def _is_meant(value: Any) -> bool:
-    """Whether a file's value is a template or a policy, whatever is wrong with it."""
-    return is_template(value) or is_policy(_policy_in(value)[0])
+    """Whether a file's value is a template, a plan or a policy, whatever is wrong with it."""
+    return is_template(value) or _is_plan(value) or is_policy(_policy_in(value)[0])
 
 
 def _neither(source: ParsedFile) -> RemitError:
     return RemitError(
         f"{source.file} holds neither a policy document nor a template",
-        hint="a policy has Statement, a template Resources; `remit explain` and `remit diff` read plans of Terraform",
+        hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
         origin=source.place(()),
     )
 
@@ -145,7 +149,32 @@ def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
         yield unreadable(mistake, source.file)
     for slip in source.slips:
         yield from findings(rule_registry.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
-    yield from _of_template(source) if is_template(source.value) else _of_policy(source, kind)
+    if _is_plan(source.value):
+        yield from _of_plan(source)
+    else:
+        yield from _of_template(source) if is_template(source.value) else _of_policy(source, kind)
+
+
+def _is_plan(value: Any) -> bool:
+    """Whether a value is what `terraform show -json` prints, of a plan or of a state."""
+    return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
+
+
+def _of_plan(source: ParsedFile) -> Iterator[Finding]:
+    """What is found in the policies of a plan, with the address of their resource: plans are written in one line."""
+    from remit.lint import plans  # noqa: PLC0415 - few files are plans
+
+    try:
+        planned_resources = plans.resources(source.value, source.place)
+    except RemitError as error:
+        yield unreadable(error, source.file)
+        return
+    for resource in planned_resources:
+        for environment in plans.environments(resource, source.place):
+            yield from findings(rule_registry.hooks("environment"), environment, environment.place)
+        for document in plans.documents(resource, source.place):
+            for problem in of_document(document):
+                yield replace(problem, message=f"{resource.address}: {problem.message}")
 
 
 def _of_template(source: ParsedFile) -> Iterator[Finding]:
@@ -154,12 +183,12 @@ def _of_template(source: ParsedFile) -> Iterator[Finding]:
         names = template.names | ORGANISATION_NAMES
         template = replace(template, names=names, exact=False, opaque=True, late=True)
     yield from findings(rule_registry.hooks("template"), template, template.place, counts=Counter())
-    if len(source.text) > TOO_LARGE:
-        yield _left_out(source, "template", TOO_LARGE, "its policies and functions are not looked at")
-        return
     for environment in (*_of_globals(template), *templates.environments(template)):
         yield from findings(rule_registry.hooks("environment"), environment, environment.place)
-    for document in templates.documents(template):
+    for number, document in enumerate(templates.documents(template)):
+        if number == MOST_DOCUMENTS:
+            yield _stopped_at(document, source, template)
+            return
         yield from of_document(document)
 
 
@@ -175,6 +204,17 @@ def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     if huge:
         yield _left_out(source, "policy", HUGE, "only its shape and its size are looked at")
     yield from of_document(document, huge=huge)
+
+
+def _stopped_at(document: PolicyDocument, source: ParsedFile, template: WrittenTemplate) -> Finding:
+    """How far a template was looked at whose policies are more than any may have."""
+    resources = list(template.resources)
+    place = resources.index(document.title) if document.title in resources else len(resources)
+    message = (
+        f"the policies of its first {place:,} resources are looked at, and not of the other {len(resources) - place:,}"
+    )
+    error = RemitError(message, hint="no quota of AWS is near that: take it apart", origin=document.place(()))
+    return unreadable(error, source.file)
 
 
 def _left_out(source: ParsedFile, noun: str, most: int, consequence: str) -> Finding:

@@ -55,7 +55,9 @@ def of_service(value: str) -> tuple[str, str] | None:
             return None  # a few have names of their own: alexa-appkit.amazon.com
         hint = f"did you mean '{meant}.{_DOMAIN}'?" if meant else f"a service is written NAME.{_DOMAIN}"
         return f"'{value}' is not a principal of a service: IAM refuses it", hint
-    meant = None if label in _known() else _meant(label)
+    labels = value.lower().removesuffix(f".{_DOMAIN}").split(".")
+    is_part_of_service = not _known().isdisjoint(labels)  # monitoring.rds.amazonaws.com
+    meant = None if is_part_of_service else _meant(label)
     if meant is None:
         return None
     return f"no service has the principal '{value}': IAM refuses it", f"did you mean '{meant}.{_DOMAIN}'?"

@@ -34,7 +34,14 @@ def sample(text: str, types: Mapping[str, str]) -> str:
     """A text with its references replaced by a value of their shape, where the type tells; others stay."""
     if "${" not in text:
         return text
-    return _REFERENCE.sub(lambda found: _value(types.get(found[1], ""), found[2] or "") or found[0], text)
+    return _REFERENCE.sub(lambda reference: _sampled(reference, types), text)
+
+
+def _sampled(reference: re.Match[str], types: Mapping[str, str]) -> str:
+    value = _value(types.get(reference[1], ""), reference[2] or "")
+    before = reference.string[: reference.start()]
+    may_begin_with_sign = value == _NAME and before[-1:].isalnum()  # `parameter${Name}`, where that is `/orders/url`
+    return reference[0] if value is None or may_begin_with_sign else value
 
 
 def _value(kind: str, attribute: str) -> str | None:

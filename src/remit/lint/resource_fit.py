@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from remit.catalogue.actions import IamResourceType
 
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
+_WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _VOWELS: Final = "aeiou"
 
 
@@ -86,8 +87,27 @@ def never_fits(name: str, resources: tuple[str, ...]) -> bool:
 
     Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
     """
-    on_lists = not target_names(name) and all(map(_is_list, resources))
-    return reliable(name) and not on_lists
+    if not target_names(name) and (all(map(_is_list, resources)) or _is_named_after(name, resources)):
+        return False
+    return reliable(name)
+
+
+def _is_named_after(name: str, resources: tuple[str, ...]) -> bool:
+    """Whether an action that changes something is named after the type of a resource: PassNetworkConnector.
+
+    The reference knows no resources of it, and may not yet know better.
+    """
+    action = action_named(name)
+    if action is None or action.level in ("List", "Read"):
+        return False
+    words = _words(action.name)[1:]
+    kinds = [_words(re.split(r"[:/]", arn.resource)[0]) for text in resources if (arn := parse_arn(text)) is not None]
+    return bool(words) and any(kind[-len(words) :] == words for kind in kinds)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name in any spelling: PutInventory, network-connector."""
+    return [word.lower() for word in _WORD.findall(name)]
 
 
 def _is_list(text: str) -> bool:

@@ -22,6 +22,7 @@ from remit.template.branches import NO_VALUE, choice, may_vary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
+    from pathlib import Path
 
     from remit.app import App, Grant, Role
     from remit.catalogue.arns import Arn
@@ -403,7 +404,8 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A loaded app with its roles."""
+    """A loaded app with its roles, and the folder of its files."""
 
     app: App
     roles: tuple[Role, ...]
+    folder: Path

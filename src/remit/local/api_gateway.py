@@ -1,13 +1,14 @@
 """What API Gateway does and the emulator behind the AWS on this machine does not.
 
-Each change has a test that fails once the emulator needs it no longer: `tests/local/test_local_apis.py`. Sources:
-"Configure CORS for HTTP APIs in API Gateway", "Control access to HTTP APIs with IAM authorization in API Gateway"
-(Amazon API Gateway Developer Guide).
+Each change has a test that fails once the emulator needs it no longer: `tests/local/test_local_apis.py` and
+`test_local_websockets.py`. Sources: "Configure CORS for HTTP APIs in API Gateway", "Control access to HTTP APIs with
+IAM authorization in API Gateway" (Amazon API Gateway Developer Guide).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -16,19 +17,24 @@ if TYPE_CHECKING:
     Answer = tuple[int, dict[str, Any], bytes]
 
 _API: Final = "AWS::ApiGatewayV2::Api"
+_FUNCTION: Final = "AWS::Lambda::Function"
+_ROUTE_RESPONSE: Final = "AWS::ApiGatewayV2::RouteResponse"
+_PUBLIC_ADDRESS: Final = re.compile(r"https://([0-9a-f]{8})\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
 _ADDRESS: Final = "/_aws/execute-api/"
 _SIGNATURE: Final = "AWS4-HMAC-SHA256 "
 _FORBIDDEN: Final = 403, {"Content-Type": "application/json"}, json.dumps({"message": "Forbidden"}).encode()
 
 
-def complete(emulator: Any, apis: Any, provisioners: Any) -> None:
-    """Change the emulator: its door, its HTTP APIs, and CloudFormation's resource handlers."""
+def complete(emulator: Any, apis: Any, provisioners: Any, address: str) -> None:
+    """Change the emulator: its door, its APIs, and CloudFormation's resource handlers; it answers at `address`."""
     emulator._parse_execute_api_url = _keeping_whole_paths(emulator._parse_execute_api_url, apis)  # noqa: SLF001 - it has no other place to take hold of
-    handlers = provisioners._RESOURCE_HANDLERS[_API]  # noqa: SLF001 - as above
-    handlers["create"] = _with_cors_keys(handlers["create"])
-    handlers["update"] = _with_cors_keys(handlers["update"])
+    handlers = provisioners._RESOURCE_HANDLERS  # noqa: SLF001 - as above
+    _prepare(handlers[_API], _camel_cased)
+    _prepare(handlers[_FUNCTION], lambda properties: _reaching(properties, address))
+    handlers[_ROUTE_RESPONSE] = _route_responses(apis)
     apis._match_route = _matching_plain_methods(apis._match_route)  # noqa: SLF001 - as above
     apis._handle_execute_in_scope = _answering(apis)  # noqa: SLF001 - as above
+    apis._invoke_ws_lambda = _replying(apis)  # noqa: SLF001 - as above
 
 
 def _keeping_whole_paths(parse: Callable[[str, str], Any], apis: Any) -> Callable[[str, str], Any]:
@@ -46,20 +52,81 @@ def _keeping_whole_paths(parse: Callable[[str, str], Any], apis: Any) -> Callabl
     return parsed
 
 
-def _with_cors_keys(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """A handler that gets the keys of CorsConfiguration as the API has them, which a template writes in PascalCase."""
+def _prepare(handlers: dict[str, Any], prepared: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Let a type's handlers get its properties as `prepared` makes them."""
 
-    def handle(*arguments: Any, **options: Any) -> Any:
-        return handler(*map(_camel_cased, arguments), **options)
+    def preparing(handler: Callable[..., Any]) -> Callable[..., Any]:
+        def handle(*arguments: Any, **options: Any) -> Any:
+            return handler(*(prepared(item) if isinstance(item, dict) else item for item in arguments), **options)
 
-    return handle
+        return handle
+
+    for operation in ("create", "update"):
+        if operation in handlers:
+            handlers[operation] = preparing(handlers[operation])
 
 
-def _camel_cased(properties: Any) -> Any:
-    cors = properties.get("CorsConfiguration") if isinstance(properties, dict) else None
+def _camel_cased(properties: dict[str, Any]) -> dict[str, Any]:
+    """The keys of CorsConfiguration as the API has them, which a template writes in PascalCase."""
+    cors = properties.get("CorsConfiguration")
     if not isinstance(cors, dict):
         return properties
     return {**properties, "CorsConfiguration": {key[:1].lower() + key[1:]: value for key, value in cors.items()}}
+
+
+def _reaching(properties: dict[str, Any], address: str) -> dict[str, Any]:
+    """A function's properties with the addresses of APIs in its environment as they are on this machine.
+
+    They are written with AWS's domain, and would lead the function to AWS.
+    """
+    environment = properties.get("Environment")
+    variables = environment.get("Variables") if isinstance(environment, dict) else None
+    if not isinstance(environment, dict) or not isinstance(variables, dict):
+        return properties
+    here = f"{address}{_ADDRESS}\\1"
+    reached = {
+        name: _PUBLIC_ADDRESS.sub(here, value) if isinstance(value, str) else value for name, value in variables.items()
+    }
+    return {**properties, "Environment": {**environment, "Variables": reached}}
+
+
+def _route_responses(apis: Any) -> dict[str, Any]:
+    """The handlers of a type that the emulator does not know, though it has what it makes."""
+
+    def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, str]]:
+        key = {"routeResponseKey": properties.get("RouteResponseKey", "$default")}
+        _, _, body = apis._create_route_response(properties["ApiId"], _route_id(properties), key)  # noqa: SLF001 - as above
+        response_id = json.loads(body)["routeResponseId"]
+        return response_id, {"RouteResponseId": response_id}
+
+    def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
+        apis._delete_route_response(properties["ApiId"], _route_id(properties), physical_id)  # noqa: SLF001 - as above
+
+    return {"create": create, "delete": delete}
+
+
+def _route_id(properties: Mapping[str, Any]) -> str:
+    """The id of a route; its Ref is `API/ROUTE` in the emulator."""
+    return str(properties["RouteId"]).rpartition("/")[2]
+
+
+def _replying(apis: Any) -> Callable[..., Awaitable[Any]]:
+    """Answer a message with what its function returns where its route has a response: the emulator always does.
+
+    Source: "Set up route responses for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
+    """
+    invoke = apis._invoke_ws_lambda  # noqa: SLF001 - it has no other place to take hold of
+
+    async def reply(
+        api_id: str, account: str, region: str, route: Mapping[str, Any], *rest: Any, **options: Any
+    ) -> Any:
+        answer = await invoke(api_id, account, region, route, *rest, **options)
+        responses = apis._route_responses.get(api_id, {}).get(route["routeId"])  # noqa: SLF001 - as above
+        if isinstance(answer, dict) and not responses:
+            return {name: value for name, value in answer.items() if name != "body"}
+        return answer
+
+    return reply
 
 
 class _Options(str):

@@ -48,7 +48,10 @@ if TYPE_CHECKING:
 
 _ADDRESSES: Final = (
     (re.compile(rb"https://([a-z0-9]{32})\.lambda-url\.[a-z0-9-]+\.on\.aws/"), rb"http://%b/_aws/lambda-url/\1/"),
-    (re.compile(rb"(http|ws)s?://([0-9a-f]{8})\.execute-api\.localhost(?::\d+)?"), rb"\1://%b/_aws/execute-api/\2"),
+    (
+        re.compile(rb"(http|ws)s?://([0-9a-f]{8})\.execute-api\.(?:localhost(?::\d+)?|[a-z0-9-]+\.amazonaws\.com)"),
+        rb"\1://%b/_aws/execute-api/\2",
+    ),
 )
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
 _APIS: Final = re.compile(r"/v2/apis(?:/.*)?")

@@ -1,4 +1,4 @@
-"""The process that is the AWS on this machine: the only module that knows the emulator (ministack).
+"""The process that is the AWS on this machine: it runs the emulator (ministack).
 
 `process.py` runs its `main` with PLACE and REGION, in an isolated Python and an environment that holds nothing of the
 user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remit.local import api_gateway
+from remit.local.emulator_repairs import repair
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.request import RefusedRequest
@@ -39,7 +40,8 @@ _RETRY_SECONDS = 60.0  # at most, between two tries to keep what could not be ke
 
 def main(arguments: list[str]) -> int:
     """Become the server of a place; the status of the process that was started, not of the server."""
-    place, region = StateFiles(Path(arguments[0])), arguments[1]
+    place = StateFiles(Path(arguments[0]))
+    region = arguments[1]
     lock = seize(place.alive, patience=1.0)
     if lock is None:
         return BUSY
@@ -220,8 +222,10 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
         emulator,
         importlib.import_module("ministack.services.apigateway"),
         importlib.import_module("ministack.services.cloudformation.provisioners"),
+        f"http://127.0.0.1:{record.port}",
     )
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
+    repair(ACCOUNT)
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2

@@ -141,7 +141,8 @@ def _attempt(
     """Pack one snapshot. Raises ChangedError when the folder is not the same before and after."""
     tree = survey(folder, exclude)
     plan = _plan(tree, layers)
-    unzipped, biggest = sum(part.size for part in plan.values()), _parts(plan)
+    unzipped = sum(part.size for part in plan.values())
+    biggest = _parts(plan)
     if unzipped >= UNZIPPED:
         raise _too_big("unpacked", unzipped, UNZIPPED, biggest)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
@@ -151,7 +152,8 @@ def _attempt(
         if survey(folder, exclude).entries != tree.entries:
             raise ChangedError
         unneeded = refuse(tree.entries, suspects, allow)
-        size, digest = new.stat().st_size, sha256(new)
+        size = new.stat().st_size
+        digest = sha256(new)
         if zipped_limit is not None and size > zipped_limit:
             raise _too_big("zipped", size, zipped_limit, biggest)
         path = cache / f"{digest}.zip"
@@ -251,7 +253,8 @@ def _too_big(packing: str, size: int, limit: int, biggest: tuple[tuple[str, int]
 
 def bytes_in_words(size: int) -> str:
     """A size for people, in the unit that leaves one to three digits: `34.5 MB` (of 1024 * 1024 bytes)."""
-    amount, unit = float(size), "bytes"
+    amount = float(size)
+    unit = "bytes"
     for bigger in ("KB", "MB", "GB"):
         if amount < 1024:  # noqa: PLR2004 - the step between units
             break

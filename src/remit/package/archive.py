@@ -71,7 +71,8 @@ class Archive:
         crc = size = packed = 0
         digest = hashlib.sha256()
         for chunk in chunks:
-            crc, size = zlib.crc32(chunk, crc), size + len(chunk)
+            crc = zlib.crc32(chunk, crc)
+            size += len(chunk)
             digest.update(chunk)
             packed += self._file.write(packer.compress(chunk))
         packed += self._file.write(packer.flush())
@@ -110,7 +111,8 @@ class Archive:
         start = self._file.tell()
         for member in self._members:
             self._file.write(_central(member))
-        size, count = self._file.tell() - start, len(self._members)
+        size = self._file.tell() - start
+        count = len(self._members)
         self._file.write(_END.pack(0x06054B50, 0, 0, count, count, size, start, 0))
         return self._contents.hexdigest()
 

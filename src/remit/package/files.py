@@ -14,6 +14,7 @@ from remit.package.archive import NAMES, check_name
 from remit.package.excluded_files import ENVIRONMENT, SECRETS, always_out, usually_out
 from remit.package.packed_files import Entry, stamp
 from remit.package.secrets import only_public
+from remit.project import plain_files
 from remit.project.layout import src_layout
 
 if TYPE_CHECKING:
@@ -67,11 +68,10 @@ def survey(folder: Path, exclude: tuple[str, ...] = ()) -> Tree:
 
 
 def _ignore_file(folder: Path) -> list[str]:
+    content = plain_files.content(folder / ".remitignore", ".remitignore")
     try:
-        return (folder / ".remitignore").read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
+        return [] if content is None else content.decode().splitlines()
+    except UnicodeDecodeError as error:
         raise RemitError(f"cannot read .remitignore: {error}", origin=Origin(".remitignore")) from error
 
 
@@ -119,7 +119,8 @@ class _Walk:
 
     def _take(self, item: os.DirEntry[str], prefix: str, above: tuple[str, ...]) -> None:
         name = prefix + os.fsencode(item.name).decode("utf-8", "surrogateescape")
-        link, folder = item.is_symlink(), _is_folder(item)
+        link = item.is_symlink()
+        folder = _is_folder(item)
         reason = self._reason(name + "/" * folder)
         if reason is None and folder and os.path.lexists(f"{item.path}/pyvenv.cfg"):
             reason = ENVIRONMENT

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 def uv_lock(folder: Path) -> Source:
     """What uv.lock says; refused when it does not know a dependency that pyproject.toml states."""
-    lock, project = read_toml(folder / "uv.lock"), pyproject(folder)
+    lock = read_toml(folder / "uv.lock")
+    project = pyproject(folder)
     packages = lock.get("package", [])
     locked = {normal(package["name"]) for package in packages}
     direct = {name for text in stated(project) if (name := requirement_name(text))}
@@ -86,7 +87,8 @@ def _without_remit(packages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _locked_lines(package: dict[str, Any]) -> list[str]:
     """One package of a pylock.toml as lines of a requirements.txt (PEP 751, the [[packages]] table)."""
-    name, marker = package["name"], package.get("marker", "")
+    name = package["name"]
+    marker = package.get("marker", "")
     if re.search(r"\b(extras|dependency_groups)\b", marker):
         raise RemitError(
             f"pylock.toml keeps `{name}` for an extra or a group, and does not say whether Lambda needs it",

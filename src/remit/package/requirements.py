@@ -125,14 +125,16 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
 
 def _local_path(line: str) -> tuple[str | None, list[str]]:
     """The path and the extras of a requirement that is a path (`-e .[aws]`, `./lib`, `lib @ file:///…`)."""
-    text = re.sub(r"\s+(;|--hash).*$", "", re.sub(r"^(-e|--editable)[ =]\s*", "", line))
-    editable = text != line and line.startswith("-")
+    without_option = re.sub(r"^(-e|--editable)[ =]\s*", "", line)
+    text = re.sub(r"\s+(;|--hash).*$", "", without_option)
+    is_editable = text != line and line.startswith("-")
     direct_reference = re.match(r"[\w.-]+\s*(\[[^\]]*\])?\s*@\s*(.*)$", text)
     text = direct_reference[2] if direct_reference else text
     extras = re.search(r"\[([^\]]*)\]$", text)
-    path = text[: extras.start()] if extras else text
-    path = path.removeprefix("file://")
-    if "://" in path or not (editable or direct_reference or path.startswith((".", "/"))) or path.startswith("-"):
+    path = (text[: extras.start()] if extras else text).removeprefix("file://")
+    says_that_it_is_a_path = is_editable or direct_reference or path.startswith((".", "/"))
+    is_option_or_address = path.startswith("-") or "://" in path
+    if is_option_or_address or not says_that_it_is_a_path:
         return None, []
     return path, [name.strip() for name in extras[1].split(",")] if extras else []
 
@@ -164,7 +166,8 @@ def _pyproject_alone(folder: Path) -> Source:
                 origin=Origin(name),
             )
     _refuse_dynamic(project, Origin("pyproject.toml"))
-    direct, local = stated(project), []
+    direct = stated(project)
+    local = []
     sources = project.get("tool", {}).get("uv", {}).get("sources", {})
     for name, source in sources.items():
         for place in source if isinstance(source, list) else [source]:

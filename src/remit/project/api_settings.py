@@ -1,10 +1,10 @@
-"""The settings of the app's HTTP API, as its configuration leaves them."""
+"""The settings of the app's HTTP API and WebSocket API, as its configuration leaves them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.app import ApiSettings
+from remit.app import ApiSettings, WebsocketSettings
 from remit.errors import RemitError
 from remit.project.current_load import relative
 
@@ -38,3 +38,8 @@ def api_settings(state: Loading) -> ApiSettings:
                 origin=lines[name],
             )
     return settings
+
+
+def websocket_settings(state: Loading) -> WebsocketSettings:
+    """What `config.websocket` says."""
+    return WebsocketSettings(**{name: value for name, (value, _) in state.config.websocket.assigned.items()})

@@ -1,13 +1,12 @@
-"""Make functions of declarations: settings merged, policies with their lines, a worker for each job queue."""
+"""Make functions of declarations: settings merged, policies with their lines."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
-from remit.errors import Mistakes, RemitError, did_you_mean
+from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.project import item_lines, policy_list, setting_values
 from remit.project.current_load import relative
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Access, Declaration
     from remit.project.settings import Items
-
-_QUEUE: Final = re.compile(r"[a-z][a-z0-9-]*")
-WORKER: Final = "remit.worker.work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +65,15 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
     with mistakes.noted():
         check_declaration(declaration)
     with mistakes.noted():
-        settings = _settings(state, declaration.settings)
+        settings = merged_settings(state, declaration.settings)
         if "Role" in settings.properties:
-            _check_own_role(declaration.name, access)
+            check_own_role(declaration.name, access)
         if declaration.web is not None:
             check_runtime(declaration.name, settings.properties["Runtime"], declaration.where.origin)
     with mistakes.noted():
-        policy = _declared(state, access)
+        policy = declared_grants(state, access)
     with mistakes.noted():
-        managed = _managed(state, access, everywhere, declaration.name, declaration.where)
+        managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
     mistakes.refuse()
     return Function(
         name=declaration.name,
@@ -96,7 +92,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
     )
 
 
-def _check_own_role(name: str, access: tuple[Access, ...]) -> None:
+def check_own_role(name: str, access: tuple[Access, ...]) -> None:
     """A function that brings its role gets none of remit's: what is declared for it or its groups would vanish."""
     for declared in access:
         grants = policy_list.declare(declared.policy, declared.where, NO_REASON)
@@ -111,7 +107,8 @@ def _check_own_role(name: str, access: tuple[Access, ...]) -> None:
         )
 
 
-def _declared(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
+def declared_grants(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
+    """What a function and its groups, or the jobs of a queue, declare; with lines relative to the project."""
     grants: list[Grant] = []
     mistakes = Mistakes()
     for declared in access:
@@ -122,7 +119,7 @@ def _declared(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
     return _relative(state, grants)
 
 
-def _managed(
+def managed_policies(
     state: Loading, access: tuple[Access, ...], everywhere: Everywhere, name: str, declaration: Span | None
 ) -> dict[str, Origin | None]:
     """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
@@ -154,7 +151,7 @@ def _relative(state: Loading, grants: list[Grant]) -> tuple[Grant, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Settings:
+class MergedSettings:
     """A function's settings, merged: CloudFormation's properties, the line of each, and the days that logs stay."""
 
     properties: dict[str, Any]
@@ -164,10 +161,10 @@ class _Settings:
     """The secrets and parameters that the environment names."""
 
 
-_NO_SETTINGS: Final = _Settings({}, {}, None)
+_NO_SETTINGS: Final = MergedSettings({}, {}, None)
 
 
-def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> _Settings:
+def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> MergedSettings:
     """The app's settings, then the groups' (outermost first), then the function's own on top."""
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
@@ -191,7 +188,7 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
                     written[property_name] = origin
     without_empty = {name: value for name, value in properties.items() if value not in (None, [], {})}
     stored_values = _stored_values(state, without_empty.get("Environment", {}).get("Variables", {}))
-    return _Settings(tokens.plain(without_empty), written, retention, stored_values)
+    return MergedSettings(tokens.plain(without_empty), written, retention, stored_values)
 
 
 def _stored_values(state: Loading, variables: Mapping[str, str]) -> tuple[StoredValue, ...]:
@@ -220,78 +217,3 @@ def _merge(old: Any, new: Any) -> Any:
     if isinstance(old, dict) and isinstance(new, dict):
         return {**old, **{key: _merge(old.get(key), value) for key, value in new.items()}}
     return new
-
-
-def check_jobs(state: Loading) -> None:
-    """Each job's queue must exist, and have a name that can be one's. What a failed configuration says is not known."""
-    job, queues, mistakes = state.config.job, job_queues(state), Mistakes()
-    for name in queues:
-        if not _QUEUE.fullmatch(name):
-            error = RemitError(
-                f"{name!r} is not a valid name for a job queue",
-                hint="a lower-case letter, then a-z, 0-9 and -",
-                origin=job.assigned["additional_queues"][1].origin,
-            )
-            mistakes.errors.append(error)
-    for declaration in state.declarations:
-        if declaration.job_queue is not None:
-            with mistakes.noted():
-                if not state.incomplete:
-                    _check_queue(declaration, queues)
-                check_declaration(declaration)
-    mistakes.refuse()
-
-
-def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
-    if not queues:
-        raise RemitError(
-            f"job `{declaration.name}` is declared, but jobs are off",
-            hint="set `config.job.enable = True`",
-            origin=declaration.where.origin,
-        )
-    if declaration.job_queue not in queues:
-        suggestion = did_you_mean(str(declaration.job_queue), queues)
-        raise RemitError(
-            f"there is no job queue `{declaration.job_queue}`",
-            hint=suggestion or f"add it: `config.job.additional_queues = [{declaration.job_queue!r}]`",
-            origin=declaration.where.origin,
-        )
-
-
-def job_queues(state: Loading) -> tuple[str, ...]:
-    """The job queues; none while jobs are off."""
-    job = state.config.job
-    return tuple(dict.fromkeys(("default", *job.additional_queues))) if job.enable else ()
-
-
-def jobs_enabled(state: Loading) -> Origin | None:
-    """The line that turned jobs on."""
-    assigned = state.config.job.assigned.get("enable")
-    return None if assigned is None else relative(assigned[1].origin, state.folder)
-
-
-def worker(state: Loading, queue: str, everywhere: Everywhere) -> Function:
-    """The function that runs a queue's jobs, with what they may do."""
-    jobs = [declaration for declaration in state.declarations if declaration.job_queue == queue]
-    # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
-    access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
-    groups = tuple(layer for job in jobs for layer in job.settings[1:])
-    settings = _settings(state, groups)
-    name = f"worker-{queue}"
-    if "Role" in settings.properties:
-        _check_own_role(name, access)
-    managed = _managed(state, access, everywhere, name, jobs[0].where if jobs else None)
-    return Function(
-        name=name,
-        logical_id=logical_id(name),
-        handler=WORKER,
-        properties=settings.properties,
-        policy=tuple(dict.fromkeys((*_declared(state, access), *everywhere.policy))),
-        managed=tuple(managed),
-        managed_written=managed,
-        log_retention=settings.log_retention,
-        stored_values=settings.stored_values,
-        queue=queue,
-        origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
-        written=settings.written,
-    )

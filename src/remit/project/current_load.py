@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Mistakes, Origin, RemitError
+from remit.project import plain_files
 from remit.project.settings import Config
 
 if TYPE_CHECKING:
@@ -114,12 +115,11 @@ def project_name(folder: Path) -> str:
 
 
 def _declared_name(path: Path) -> str | None:
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
+    content = plain_files.content(path, path.name)
+    if content is None:
         return None
-    except OSError as error:
-        raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(path.name)) from None
+    try:
+        text = content.decode()
     except UnicodeDecodeError as error:
         raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(path.name)) from None
     import tomllib  # noqa: PLC0415 - where config names the project, nobody reads the file

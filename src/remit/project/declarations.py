@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
 from remit.project import current_load, web_apps
-from remit.project.declared_functions import Access, Declaration
-from remit.runtime import Job
+from remit.project.declared_functions import Access, Declaration, JobOptions
+from remit.runtime.job import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Unpack
 
     from remit.app import Trigger
     from remit.project.setting_values import FunctionSettings
+    from remit.project.shared import Shared
     from remit.triggers.api import Authorization
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -55,6 +56,8 @@ class Group:
         handler: str | None = None,
         policy: Any = (),
         managed_policy: Any = (),
+        sends: Sequence[Job | str] | None = None,
+        reads: Sequence[type[Shared]] | None = None,
         **settings: Unpack[FunctionSettings],
     ) -> Callable[[F], F]: ...
     def function(
@@ -64,15 +67,18 @@ class Group:
         handler: str | None = None,
         policy: Any = (),
         managed_policy: Any = (),
+        sends: Any = None,
+        reads: Any = None,
         **settings: Any,
     ) -> Any:
         """Declare a Lambda function: what runs it, what it may do, how it is set up.
 
+        `sends=[send_mail]` are the jobs that it sends, `reads=[Data]` the shared resources whose outputs it looks up.
         `handler="package.module.attribute"` declares one that is not decorated, such as a framework's adapter
         (`app.function(http(), name="web", handler="web.handler")`). Its module is read, and not imported.
         """
-        span, name, handler = caller_span(), tokens.plain(name), tokens.plain(handler)
-        arguments = (policy, managed_policy, dict(settings), span)
+        arguments = _Arguments(caller_span(), policy, managed_policy, settings, sends, reads)
+        name, handler = tokens.plain(name), tokens.plain(handler)
         if len(triggers) == 1 and _is_function(triggers[0]):
             self._declare(triggers[0], (), name, arguments)
             return triggers[0]
@@ -95,6 +101,8 @@ class Group:
         interface: Literal["asgi", "wsgi"] | None = None,
         policy: Any = (),
         managed_policy: Any = (),
+        sends: Sequence[Job | str] | None = None,
+        reads: Sequence[type[Shared]] | None = None,
         **settings: Unpack[FunctionSettings],
     ) -> None:
         """Declare a function that serves a web app: `app.web("shop.main:api", auth="NONE")`.
@@ -104,16 +112,9 @@ class Group:
         no other route takes, or as `triggers` say: `on.http()` for a URL of its own, or routes. `auth` is that of
         `on.api`. `interface` is told from the object unless it is given.
         """
-        span = caller_span()
+        arguments = _Arguments(caller_span(), policy, managed_policy, dict(settings), sends, reads)
         web_app, web_triggers = web_apps.declared(target, triggers, auth, interface)
-        declaration = self._declaration(
-            tokens.plain(name),
-            web_apps.HANDLER,
-            web_triggers,
-            (policy, managed_policy, dict(settings), span),
-            None,
-            nested=False,
-        )
+        declaration = self._declaration(tokens.plain(name), web_apps.HANDLER, web_triggers, arguments)
         state = current_load.current()
         if state is not None:
             state.declarations.append(replace(declaration, web=web_app))
@@ -122,7 +123,19 @@ class Group:
     def job(self, function: Callable[..., Any], /) -> Job: ...
     @overload
     def job(
-        self, function: None = None, /, *, queue: str = "default", policy: Any = (), managed_policy: Any = ()
+        self,
+        function: None = None,
+        /,
+        *,
+        queue: str = "default",
+        timeout: float | None = None,
+        retries: int | None = None,
+        concurrency: int | None = None,
+        once: bool = False,
+        policy: Any = (),
+        managed_policy: Any = (),
+        sends: Sequence[Job | str] | None = None,
+        reads: Sequence[type[Shared]] | None = None,
     ) -> Callable[[Callable[..., Any]], Job]: ...
     def job(
         self,
@@ -130,78 +143,79 @@ class Group:
         /,
         *,
         queue: str = "default",
+        timeout: float | None = None,
+        retries: int | None = None,
+        concurrency: int | None = None,
+        once: bool = False,
         policy: Any = (),
         managed_policy: Any = (),
+        sends: Any = None,
+        reads: Any = None,
     ) -> Any:
         """Declare a background job: `name.perform_later(…)` puts it on its queue, whose worker runs it.
 
-        Its grants reach the worker of its queue.
+        It is stopped after `timeout` seconds, runs again up to `retries` times when it fails, and never again once it
+        has finished with `once`. `concurrency` is of its queue: how many jobs run at the same time at most. Its grants
+        reach the worker of its queue.
         """
-        span = caller_span()
+        options = JobOptions(tokens.plain(queue), timeout, retries, concurrency, once)
+        arguments = _Arguments(caller_span(), policy, managed_policy, {}, sends, reads, options)
 
         def decorate(function: Callable[..., Any]) -> Job:
-            job = Job(function, tokens.plain(queue))
-            self._declare(function, (), None, (policy, managed_policy, {}, span), job.queue)
+            job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)
+            self._declare(function, (), None, arguments)
             return job
 
         return decorate if function is None else decorate(function)
 
-    def _declare(
-        self,
-        function: Any,
-        triggers: tuple[Any, ...],
-        name: str | None,
-        arguments: tuple[Any, Any, Mapping[str, Any], Span],
-        job_queue: str | None = None,
-    ) -> None:
+    def _declare(self, function: Any, triggers: tuple[Any, ...], name: str | None, arguments: _Arguments) -> None:
         state = current_load.current()
         if state is None:
             return
         if not callable(function):
-            raise RemitError(f"{function!r:.60} is not a function", origin=arguments[3].origin)
+            raise RemitError(f"{function!r:.60} is not a function", origin=arguments.span.origin)
         qualname = getattr(function, "__qualname__", type(function).__qualname__)
         handler = f"{getattr(function, '__module__', '')}.{qualname}"
-        nested = "<locals>" in qualname
         function_name = name if name is not None else getattr(function, "__name__", qualname)
-        declaration = self._declaration(function_name, handler, triggers, arguments, job_queue, nested=nested)
-        state.declarations.append(replace(declaration, function=_undecorated(function)))
+        declaration = self._declaration(function_name, handler, triggers, arguments)
+        nested = "<locals>" in qualname
+        state.declarations.append(replace(declaration, function=_undecorated(function), nested=nested))
 
     def _declare_by_name(
-        self,
-        handler: str,
-        triggers: tuple[Any, ...],
-        name: str | None,
-        arguments: tuple[Any, Any, Mapping[str, Any], Span],
+        self, handler: str, triggers: tuple[Any, ...], name: str | None, arguments: _Arguments
     ) -> None:
         state = current_load.current()
         if state is not None:
             function_name = name if name is not None else handler.rpartition(".")[2]
-            state.declarations.append(
-                self._declaration(function_name, handler, triggers, arguments, None, nested=False)
-            )
+            state.declarations.append(self._declaration(function_name, handler, triggers, arguments))
 
-    def _declaration(
-        self,
-        name: str,
-        handler: str,
-        triggers: tuple[Any, ...],
-        arguments: tuple[Any, Any, Mapping[str, Any], Span],
-        job_queue: str | None,
-        *,
-        nested: bool,
-    ) -> Declaration:
-        policy, managed_policy, settings, span = arguments
-        kind: Literal["function", "job"] = "function" if job_queue is None else "job"
+    def _declaration(self, name: str, handler: str, triggers: tuple[Any, ...], arguments: _Arguments) -> Declaration:
+        kind: Literal["function", "job"] = "function" if arguments.job is None else "job"
+        access = Access(kind, name, arguments.policy, arguments.managed_policy, arguments.span)
         return Declaration(
             name=name,
             handler=handler,
             triggers=triggers,
-            access=(Access(kind, name, policy, managed_policy, span), *self._access),
-            settings=((span, settings), *self._settings),
-            where=span,
-            job_queue=job_queue,
-            nested=nested,
+            access=(access, *self._access),
+            settings=((arguments.span, arguments.settings), *self._settings),
+            where=arguments.span,
+            job=arguments.job,
+            sends=arguments.sends,
+            reads=arguments.reads,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """What stands in a decorator's parentheses beside its triggers, unchecked, and where."""
+
+    span: Span
+    policy: Any
+    managed_policy: Any
+    settings: Mapping[str, Any]
+    sends: Any
+    reads: Any
+    job: JobOptions | None = None
 
 
 def _is_function(value: Any) -> bool:

@@ -24,12 +24,28 @@ class Declaration:
     settings: tuple[tuple[Span, Mapping[str, Any]], ...]
     """As `access`."""
     where: Span
-    job_queue: str | None = None
+    job: JobOptions | None = None
+    """What a job's decorator says of its runs; None for a function."""
+    sends: Any = None
+    """The jobs that it sends; None where it does not say."""
+    reads: Any = None
+    """The classes of shared resources whose outputs it looks up; None where it does not say."""
     nested: bool = False
     """Declared inside a function, where Lambda cannot find it."""
     function: Any = None
     """What is decorated, without the decorators between; None when it is given by name."""
     web: WebApp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What a job's decorator says of its runs, unchecked; None where it does not say."""
+
+    queue: Any
+    timeout: Any = None
+    retries: Any = None
+    concurrency: Any = None
+    once: Any = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,27 +11,22 @@ from typing import TYPE_CHECKING
 from remit.app import ApiSettings, App
 from remit.errors import Origin, RemitError
 from remit.project import item_lines, policy_list
-from remit.project.api_settings import api_settings
-from remit.project.assemble import (
-    Everywhere,
-    app_managed,
-    app_policy,
-    check_jobs,
-    function_of,
-    job_queues,
-    jobs_enabled,
-    worker,
-)
+from remit.project.api_settings import api_settings, websocket_settings
+from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.project.current_load import Loading, loading, relative
 from remit.project.deferred_imports import deferred_sdk
+from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
 from remit.project.lambda_environment import check_placeholders, lambda_environment
 from remit.project.name_checks import check_handlers, check_names
+from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
+from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.app import Function, Grant
+    from remit.project.declared_functions import Declaration
     from remit.project.settings import Section
 
 
@@ -45,6 +40,7 @@ def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | 
         raise RemitError(f"there is no folder {str(root)!r}")
     with (
         loading(root, stage, folder_name) as state,
+        time_limit(state),
         importing(state),
         deferred_sdk(),
         lambda_environment(),
@@ -76,9 +72,9 @@ def _app(state: Loading) -> App:
     everywhere = Everywhere(policy, managed)
     functions: list[Function] = []
     for declaration in state.declarations:
-        if declaration.job_queue is None:
+        if declaration.job is None:
             with noted():
-                functions.append(function_of(state, declaration, everywhere))
+                functions.append(_function(state, declaration, everywhere))
     queues = job_queues(state)
     for queue in queues:
         with noted():
@@ -104,14 +100,15 @@ def _app(state: Loading) -> App:
             origin=Origin(f"{config.app.replace('.', '/')}.py"),
         )
     state.mistakes.refuse()
-    return App(
+    app = App(
         name=state.name,
         stage=state.stage,
         functions=tuple(functions),
         resources=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.resources),
         outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.outputs),
         queues=queues,
-        jobs={job.name: job.job_queue for job in state.declarations if job.job_queue is not None},
+        jobs=workers_of_jobs(state),
+        schedules_jobs=config.job.scheduler,
         queues_origin=jobs_enabled(state),
         default_policy=replacements["default_policy"],
         default_vpc_policy=replacements["default_vpc_policy"],
@@ -121,10 +118,18 @@ def _app(state: Loading) -> App:
         boundary_origin=_replaced_at(state, "permissions_boundary"),
         share_roles=config.lambda_.iam.share_roles,
         api=api,
+        websocket=websocket_settings(state),
         exclude=tuple(config.package.exclude),
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
+    return with_own_sources(app)
+
+
+def _function(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function:
+    """A declared function, with the jobs that it sends and whether it looks up outputs."""
+    function = function_of(state, declaration, everywhere)
+    return replace(function, sends=sends(state, [declaration]), looks_up=looks_up(state, [declaration]))
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.project.current_load import is_users_file
+from remit.project.time_limit import LoadTooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +37,10 @@ def mistakes_of(error: BaseException, file: str, told: Told) -> list[RemitError]
     """The mistakes that an exception stands for: those of the modules that it ended, or itself alone."""
     carried: list[RemitError] | None = getattr(error, _MISTAKES, None)
     return [told(error, file)] if carried is None else carried
+
+
+STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError)
+"""What ends a load as a whole."""
 
 
 class _Run:
@@ -78,7 +83,7 @@ def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None
     namespace[_HOOK] = module.pass_over
     try:
         exec(code, namespace)  # noqa: S102 - the project's own code, whose declarations are what is wanted
-    except (KeyboardInterrupt, GeneratorExit):
+    except STOPS:
         raise
     except BaseException as error:
         error.remit_mistakes = [*module.mistakes, *mistakes_of(error, file, told)]  # type: ignore[attr-defined]
@@ -197,6 +202,8 @@ class _Loader(SourceFileLoader):
             raise failure
         try:
             run(self.get_data(self.path), self.path, module.__dict__, self.finder.told)
+        except STOPS:
+            raise
         except BaseException as error:
             self.finder.failed[module.__name__] = error
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span, nearest
-from remit.project import api_setting_values, setting_values
+from remit.project import api_setting_values, job_setting_values, setting_values
 from remit.project.setting_lists import Table, Texts
 
 if TYPE_CHECKING:
@@ -272,6 +272,8 @@ class JobSection(Section):
     path = "config.job"
     enable: Setting[bool] = Setting(setting_values.flag, default=False)
     additional_queues = TextsSetting(setting_values.texts, Texts())
+    queues: Setting[Mapping[str, job_setting_values.QueueSettings]] = Setting(job_setting_values.queues, {})
+    scheduler: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
 class ApiSection(Section):
@@ -294,6 +296,20 @@ class ApiSection(Section):
     disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
+class WebsocketSection(Section):
+    """The app's WebSocket API, in the words of CloudFormation's properties: `config.websocket`."""
+
+    __slots__ = ()
+    path = "config.websocket"
+    route_selection_expression: Setting[str] = Setting(
+        api_setting_values.route_selection_expression, "$request.body.action"
+    )
+    throttling_burst_limit: Setting[int | None] = Setting(
+        setting_values.or_none(setting_values.between(0, 1_000_000, "requests")), None
+    )
+    throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(api_setting_values.rate), None)
+
+
 class PackageSection(Section):
     """What goes into the zips: `config.package`."""
 
@@ -314,7 +330,7 @@ class LintSection(Section):
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
-    __slots__ = ("_api", "_job", "_lambda", "_lint", "_package")
+    __slots__ = ("_api", "_job", "_lambda", "_lint", "_package", "_websocket")
     app: Setting[str] = Setting(setting_values.text, "app")
 
     def __init__(self) -> None:
@@ -322,6 +338,7 @@ class Config(Section):
         object.__setattr__(self, "_lambda", Lambda())
         object.__setattr__(self, "_api", ApiSection())
         object.__setattr__(self, "_job", JobSection())
+        object.__setattr__(self, "_websocket", WebsocketSection())
         object.__setattr__(self, "_lint", LintSection())
         object.__setattr__(self, "_package", PackageSection())
 
@@ -331,6 +348,7 @@ class Config(Section):
         _lint: LintSection
         _job: JobSection
         _package: PackageSection
+        _websocket: WebsocketSection
 
     @property
     def lambda_(self) -> Lambda:
@@ -341,6 +359,11 @@ class Config(Section):
     def api(self) -> ApiSection:
         """The app's HTTP API."""
         return self._api
+
+    @property
+    def websocket(self) -> WebsocketSection:
+        """The app's WebSocket API."""
+        return self._websocket
 
     @property
     def job(self) -> JobSection:

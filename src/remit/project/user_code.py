@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project import passing_over
+from remit.project import passing_over, plain_files
 from remit.project.current_load import is_users_file, relative
 from remit.project.late_bound_search import check_late_reads
 from remit.project.layout import module_file, roots
@@ -34,23 +34,13 @@ def run_configuration(state: Loading) -> None:
     ):
         before = len(state.mistakes.errors)
         with state.mistakes.noted():
-            source = _source(path)
+            source = plain_files.content(path)
             if source is not None:
                 with user_code(state, path):
                     namespace = {"__name__": f"config.{path.stem}", "__file__": str(path)}
                     passing_over.run(source, str(path), namespace, functools.partial(mistake, state))
                 check_late_reads(source, str(path), functions=True)
         state.incomplete |= len(state.mistakes.errors) > before
-
-
-def _source(path: Path) -> bytes | None:
-    """A file's bytes; None when there is no such file."""
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(str(path))) from None
 
 
 def import_shared(state: Loading) -> None:
@@ -67,6 +57,8 @@ def import_app(state: Loading) -> None:
     name = state.config.app
     path = module_file(state.folder, name)
     if path is None:
+        for root in roots(state.folder):
+            plain_files.content(root.joinpath(*name.split(".")).with_suffix(".py"))
         if state.incomplete:  # the setting that names it may be what failed
             return
         file = f"{name.replace('.', '/')}.py"
@@ -119,7 +111,7 @@ def user_code(state: Loading, path: Path) -> Iterator[None]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
-    except (KeyboardInterrupt, GeneratorExit):
+    except passing_over.STOPS:
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
         mistakes = Mistakes(passing_over.mistakes_of(error, str(path), functools.partial(mistake, state)))
@@ -172,7 +164,7 @@ def user_values(state: Loading) -> Iterator[None]:
 def _told(error: BaseException) -> str:
     try:
         return str(error)
-    except KeyboardInterrupt:
+    except passing_over.STOPS:
         raise
     except BaseException:  # noqa: BLE001 - an exception's own text is the user's code as well
         return "(its text cannot be shown)"

@@ -42,7 +42,8 @@ def remarks(deployer: Deployer) -> Iterator[str]:
 
 
 def _lines(deployer: Deployer) -> Iterator[str]:
-    count, characters = len(deployer.grants), policy_length(deployer.policy)
+    count = len(deployer.grants)
+    characters = policy_length(deployer.policy)
     most = quota("iam.managed").most
     yield (
         f"Whoever {deployer.doing} needs {count} statement{'' if count == 1 else 's'}, {characters:,} characters "

@@ -30,9 +30,12 @@ _VERDICTS: Final = {
 
 
 def role_lines(role: Role) -> Iterator[str]:
-    """Every statement of a role: its actions with their levels, why it is there, and which line wrote it."""
+    """Every statement of a role: its actions with their levels, why it is there, and which line wrote it.
+
+    Of a user, a group, or a managed policy as well.
+    """
     serves = f", the role of {', '.join(role.functions)}" if role.functions else ""
-    yield f"{role.logical_id}{serves}"
+    yield f"{role.title}{serves}"
     for grant in role.grants:
         yield ""
         yield from statement_lines(grant.statement)
@@ -109,6 +112,7 @@ def role_document(role: Role) -> dict[str, Any]:
     """A role for programs: each statement with its reason, its line, and its actions' levels."""
     return {
         "role": role.logical_id,
+        **({} if role.kind == "role" else {"kind": role.kind}),
         "functions": list(role.functions),
         "statements": [
             *(_statement(grant.statement, grant.because, grant.origin, None) for grant in role.grants),
@@ -171,14 +175,18 @@ def _behind(explanation: Explanation) -> Iterator[str]:
     if decision.verdict == "ImplicitlyDenied":
         silent = [layer.layer for layer in decision.layers if layer.verdict == "ImplicitlyDenied"]
         silent = silent or [layer.layer for layer in decision.layers if layer.verdict == "Unknown"]  # for a Deny of it
-        layers = ["the policy"] if explanation.of_resource else [_LAYERS.get(layer, layer) for layer in silent]
+        layers = (
+            ["the policy"]
+            if explanation.of_resource
+            else [_LAYERS.get(layer, layer).format(explanation.kind) for layer in silent]
+        )
         yield f"  no statement of {' nor '.join(layers)} allows it"
     for source, missing in explanation.near:
         yield f"  near: {missing}"
         yield from (f"    {line}" for line in _source_lines(source))
 
 
-_LAYERS: Final = {"identity": "the role", "boundary": "its permissions boundary"}
+_LAYERS: Final = {"identity": "the {}", "boundary": "its permissions boundary"}
 
 
 def _source_lines(source: StatementSource) -> Iterator[str]:

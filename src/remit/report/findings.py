@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.lint.finding import NOTE, SEVERITIES
 from remit.lint.secrets import hidden
 from remit.report.terminal_text import line
 
@@ -23,16 +24,41 @@ _GITHUB_LEVELS: Final = {"error": "error", "warning": "warning", "note": "notice
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def findings_text(findings: Sequence[Finding], source: Callable[[str], Sequence[str]], *, color: bool = False) -> str:
-    """Each finding with its place, its line of source, a caret and a hint; then how many there are.
+def findings_text(
+    findings: Sequence[Finding],
+    source: Callable[[str], Sequence[str]],
+    *,
+    color: bool = False,
+    with_notes: bool = True,
+    by_rule: bool = False,
+) -> str:
+    """Each finding with its place, its line of source, a caret and a hint, the worst first; then how many there are.
 
-    `source` gives the lines of a file, or none.
+    `source` gives the lines of a file, or none. Without notes these are counted alone. `by_rule` adds a table of rules.
     """
+    shown_findings = [finding for finding in findings if with_notes or finding.severity != NOTE]
+    shown_findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     lines: list[str] = []
-    for finding in findings:
+    for finding in shown_findings:
         lines += _finding_lines(finding, source, color=color)
         lines.append("")
-    return "\n".join((*lines, summary(findings)))
+    if by_rule and shown_findings:
+        lines += (*_rule_counts(shown_findings), "")
+    return "\n".join((*lines, summary(shown_findings) + _hidden_notes(len(findings) - len(shown_findings))))
+
+
+def _rule_counts(findings: Sequence[Finding]) -> Iterator[str]:
+    """How many findings each rule has, the worst rules first, then the most frequent."""
+    counts = Counter((finding.severity, finding.rule, finding.name) for finding in findings)
+    for rule, count in sorted(counts.items(), key=lambda row: (SEVERITIES.index(row[0][0]), -row[1], row[0])):
+        severity, code, name = rule
+        yield f"{count:>6}  {severity:<7}  {code}  {name}"
+
+
+def _hidden_notes(count: int) -> str:
+    if not count:
+        return ""
+    return f"; {count} note{'' if count == 1 else 's'} not shown (--notes)"
 
 
 def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, color: bool) -> Iterator[str]:

@@ -10,6 +10,7 @@ from remit.catalogue.types import holds_data, resource_type
 from remit.report.comparison import some
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows
 from remit.report.terminal_text import shown
+from remit.triggers.existing_sources import document as source_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,6 +83,9 @@ def plan_lines(plan: StackPlan, access: PlannedAccess, must_exist: Sequence[str]
         yield "what it uses and does not make must exist"
     yield from (f"    {name}" for name in must_exist)
     yield from _role_lines(plan)
+    if plan.must_exist:
+        yield "these must exist already"
+        yield from (f"  {shown(source.words)}" for source in plan.must_exist)
     if plan.running:
         yield from access_lines(access, "and what functions may do", "`remit diff --deployed`")
     else:
@@ -137,6 +141,7 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
             {"function": replacement.function, "before": replacement.before, "after": replacement.after}
             for replacement in plan.role_replacements
         ],
+        "must_exist": [source_document(source) for source in plan.must_exist],
         "roles": [_change_document(access, change) for change in access.review.changes],
     }
 

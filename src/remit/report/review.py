@@ -264,7 +264,7 @@ def _line(change: Change, source: StatementLocation) -> str:
 
 def subject_of(*changes: Change) -> str:
     """The functions that changes are about, or the roles; and when it is so, of a template with conditions."""
-    names = [name for change in changes for name in change.functions or (change.role,)]
+    names = [name for change in changes for name in change.functions or (change.title,)]
     text = ", ".join(names[:_FUNCTIONS])
     if len(names) > _FUNCTIONS:
         text = f"{text} and {len(names) - _FUNCTIONS} more"

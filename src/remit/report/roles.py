@@ -20,7 +20,7 @@ def roles_text(roles: Iterable[Role]) -> str:
 
 def role_lines(role: Role) -> Iterator[str]:
     """One role."""
-    yield f"{role.logical_id}, the role of {', '.join(role.functions)}"
+    yield f"{role.logical_id}, the role of {', '.join(role.serves)}"
     if role.boundary is not None:
         yield f"  within the permissions boundary {role.boundary}"
     for arn in role.managed:

@@ -36,7 +36,7 @@ def role_summary(roles: Iterable[Role]) -> Iterator[str]:
     rows = []
     for role in roles:
         statements = f"{len(role.grants)} statement{'' if len(role.grants) == 1 else 's'}"
-        rows.append((role.logical_id, f"{statements} for {', '.join(role.functions)}"))
+        rows.append((role.logical_id, f"{statements} for {', '.join(role.serves)}"))
     yield from _table("roles", rows)
 
 

@@ -218,6 +218,12 @@ class Change:
         return "" if standing is None else standing.role.logical_id
 
     @property
+    def title(self) -> str:
+        """The role as people are told of it: `user Ann`."""
+        standing = self.after or self.before
+        return "" if standing is None else standing.role.title
+
+    @property
     def broadens(self) -> bool:
         """Whether something is gained that nobody accepted, or it is not proven that nothing is."""
         return self.access.broadens or self.trust.broadens or bool(self.unseen)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason, Role, RoleKind
 from remit.catalogue.managed_policies import managed_policy
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
@@ -79,6 +79,7 @@ def _role(role: Role) -> dict[str, Any]:
         "trust": None if role.trust is None else render(role.trust),
         "grants": [_grant(grant) for grant in role.grants],
         **({"notes": list(role.notes)} if role.notes else {}),
+        **({} if role.kind == "role" else {"kind": role.kind}),
     }
 
 
@@ -180,6 +181,7 @@ def _read_role(value: Mapping[str, Any]) -> Role:
         boundary=None if boundary is None else _text(boundary),
         trusts=_texts(value["trusts"]),
         notes=_texts(value.get("notes", [])),
+        kind=_kind(value.get("kind", "role")),
     )
 
 
@@ -198,6 +200,12 @@ def _read_given(value: Mapping[str, Any]) -> Given:
         unread=frozenset(_texts(value.get("unread", []))),
         is_ceiling=value.get("is_ceiling") is True,
     )
+
+
+def _kind(value: Any) -> RoleKind:
+    if value not in get_args(RoleKind):
+        raise ValueError
+    return cast("RoleKind", value)
 
 
 def _read_grant(value: Mapping[str, Any]) -> Grant:

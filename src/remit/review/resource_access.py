@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason
@@ -17,21 +16,29 @@ from remit.template.permissions import PERMISSIONS, permission_statement
 from remit.template.policy_documents import grants_of, known, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import Resource, Role
+    from remit.app import Resource
     from remit.documents.json_text import Path
-    from remit.iam.policy import Policy
     from remit.template.policy_documents import Place
 
 _ROLES: Final = ("AWS::IAM::Role", "aws_iam_role")
-"""Types whose policies with principals are trust policies, which are compared with the role."""
+_HOLDERS: Final = frozenset((
+    *_ROLES, "AWS::IAM::Group", "AWS::IAM::GroupPolicy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy",
+    "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::UserToGroupAddition", "aws_iam_group",
+    "aws_iam_group_membership", "aws_iam_group_policy", "aws_iam_group_policy_attachment", "aws_iam_policy",
+    "aws_iam_policy_attachment", "aws_iam_role_policy", "aws_iam_role_policy_attachment",
+    "aws_iam_user_group_membership", "aws_iam_user_policy", "aws_iam_user_policy_attachment",
+))  # fmt: skip
+"""Types that are compared as roles, users and groups with their policies are."""
+_USERS: Final = {"AWS::IAM::User": ("LoginProfile",), "aws_iam_user": ()}
+"""Types of users, and what of them lets somebody be that user."""
 _GIVING: Final = (
-    "aws_iam_access_key", "aws_iam_group", "aws_iam_instance_profile", "aws_iam_openid_connect_provider",
-    "aws_iam_saml_provider", "aws_iam_user", "aws_lakeformation_permissions", "aws_ram_", "aws_ssoadmin_",
+    "aws_iam_access_key", "aws_iam_instance_profile", "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
+    "aws_iam_user_login_profile", "aws_lakeformation_permissions", "aws_ram_", "aws_ssoadmin_",
 )  # fmt: skip
 """How Terraform's types begin of which everything but the tags says who may do something."""
-_NAMING_NOBODY: Final = ("aws_iam_policy", "aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
+_NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
 """Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
 """
 _BUCKETS: Final = ("AWS::S3::Bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_acl")
@@ -40,8 +47,6 @@ _PRIVATE: Final = (
     None,
 )  # fmt: skip
 """Canned access control lists that let nobody in but the owner."""
-_ATTACHMENT: Final = "aws_iam_policy_attachment"
-_HOLDERS: Final = ("Groups", "Users", "groups", "users")
 _URLS: Final = {
     "aws_api_gateway_method": "authorization",
     "aws_apigatewayv2_route": "authorization_type",
@@ -65,44 +70,28 @@ _POLICY_PROPERTIES: Final = frozenset((
     "policytext", "repositorypolicytext", "resourcepolicy",
 ))  # fmt: skip
 """Properties that hold a policy, folded."""
-_NO_DOCUMENTS: Final[Mapping[str, Policy]] = MappingProxyType({})
 _NOWHERE: Final = Origin("the template")
 
 
-def giving(
-    resources: Iterable[Resource],
-    roles: Sequence[Role],
-    documents: Mapping[str, Policy] = _NO_DOCUMENTS,
-    place: Place | None = None,
-) -> dict[str, Given]:
+def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[str, Given]:
     """What each resource lets others do, by its logical id; resources that let nobody do anything are left out.
 
-    A managed policy that one of the roles has is left out, too: it is compared with the role. `documents` are what
-    managed policies say, by the text that refers to them; `place` has the line of each part of the file.
+    Roles, users, groups and their policies are left out, too: they are compared as such. `place` has the line of each
+    part of the file.
     """
-    granted = {grant.statement for role in roles for grant in role.grants}
-    attached = {arn for role in roles for arn in (*role.managed, role.boundary) if arn is not None}
     declared = tuple(resources)
     reader = _Reader({resource.ref: resource for resource in declared}, place)
     access_by_id: dict[str, Given] = {}
     for resource in declared:
-        names = (resource.ref, resource.logical_id)
-        document = next((documents[name] for name in names if name in documents), None)
-        of_a_role = document is not None and bool(document.statements) and granted.issuperset(document.statements)
-        is_managed = access_of(resource.type).policies == "attached" or resource.type == "aws_iam_policy"
-        if is_managed and (of_a_role or not attached.isdisjoint(names)):
-            continue
         access = reader.given(resource)
         if access.documents or access.openings or access.properties or access.unread:
             access_by_id[resource.logical_id] = access
     return access_by_id
 
 
-def giving_of_app(
-    resources: Iterable[Resource], roles: Sequence[Role], documents: Mapping[str, Policy] = _NO_DOCUMENTS
-) -> dict[str, Given]:
+def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
     """As `giving`, but who may call the functions, which is told of an app by itself: `Version.open`."""
-    return giving((resource for resource in resources if resource.type not in _CALLS), roles, documents)
+    return giving(resource for resource in resources if resource.type not in _CALLS)
 
 
 def service_of(kind: str) -> str:
@@ -122,8 +111,11 @@ class _Reader:
         """What one resource lets others do."""
         kind = resource.type
         access = access_of(kind)
-        if kind in _ROLES:
+        if kind in _HOLDERS:
             return Given(kind)
+        if kind in _USERS:
+            passwords = (name for name in _USERS[kind] if name in resource.properties)
+            return Given(kind, openings=frozenset(_told(name, "") for name in passwords))
         authorization = access.authorization or _URLS.get(kind, "")
         if authorization:
             mode = resource.properties.get(authorization) or "NONE"
@@ -143,8 +135,7 @@ class _Reader:
     def _policies(self, resource: Resource, properties: Mapping[str, Any]) -> Given:
         kind = resource.type
         access = access_of(kind)
-        is_held = (access.roles or kind == _ATTACHMENT) and any(properties.get(name) for name in _HOLDERS)
-        if is_held or access.is_grant or kind.startswith(_GIVING):
+        if access.is_grant or kind.startswith(_GIVING):
             told = (text for name, value in properties.items() for text in self._told_all(kind, name, value))
             return Given(kind, properties=frozenset(told))
         naming_nobody = access.policies in ("attached", "ceiling") or kind.startswith(_NAMING_NOBODY)

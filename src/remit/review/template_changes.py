@@ -22,7 +22,6 @@ from remit.template.parameters import parameters
 from remit.template.role_files import read_source
 from remit.template.role_resources import (
     attached_to,
-    attaching,
     bearing,
     made_together,
     names_in,
@@ -50,9 +49,9 @@ _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 
 def version_of(read: FileRoles, file: str) -> Version:
     """The roles of a file as one side of a review."""
-    access_by_id = giving(read.resources, read.roles, read.documents, read.place)
+    access_by_id = giving(read.resources, read.place)
     shapes = shapes_of(read.resources)
-    return Version(file, read.roles, documents=read.documents, others=read.others, giving=access_by_id, shapes=shapes)
+    return Version(file, read.holders, documents=read.documents, others=read.others, giving=access_by_id, shapes=shapes)
 
 
 def review_reads(old: FileRoles, before: str, new: FileRoles, after: str) -> Review:
@@ -121,12 +120,12 @@ class _Templates:
         for role in outside:
             names = attached_to(old, new, role)
             yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
+        attached_in_both = _attached(old).intersection(_attached(new))
         old, new = self.old.value, self.new.value
         for names in made_together(old, new):
             if any(_is_managed(template, names[0]) for template in (old, new)):
-                roles = [role for unit in role_units if names[0] in unit.resources for role in unit.roles]
-                parts = attaching(old, (*names, *roles)), attaching(new, (*names, *roles))
-                yield from self._compared(*parts, partial(_givers, only=names[0]))
+                if names[0] not in attached_in_both:
+                    yield from self._compared(part(old, names), part(new, names), _policies)
             else:
                 parts = with_targets(part(old, names), old), with_targets(part(new, names), new)
                 yield from self._compared(*parts, _givers)
@@ -175,10 +174,10 @@ class _Templates:
 
 
 def _roles(read: FileRoles, file: str, doubts: _Doubts, outside: str | None = None) -> Version:
-    """The roles that a part is about, with a note on each doubt: the one that is `outside`, or the template's own."""
+    """The roles, users and groups of a part, with a note on each doubt: the one `outside`, or the template's own."""
     version = version_of(read, file)
     roles = []
-    for role in version.roles:
+    for role in (*read.roles, *read.users):
         is_concerned = not role.only_attached_to if outside is None else role.logical_id == outside
         if is_concerned:
             text = repr(([grant.statement for grant in role.grants], role.managed, role.boundary, role.trust))
@@ -186,13 +185,27 @@ def _roles(read: FileRoles, file: str, doubts: _Doubts, outside: str | None = No
     return replace(version, roles=tuple(roles), giving=None)
 
 
-def _givers(read: FileRoles, file: str, doubts: _Doubts, only: str | None = None) -> Version:
-    """What the resources of a part (or `only` one of them) let others do, with a sentence for each doubt."""
-    access_by_id = giving(read.resources, read.roles, read.documents, read.place)
+def _policies(read: FileRoles, file: str, doubts: _Doubts) -> Version:
+    """The managed policies of a part as they are by themselves, with a note on each doubt."""
+    policies = []
+    for policy in read.policies:
+        text = repr([grant.statement for grant in policy.grants])
+        policies.append(replace(policy, notes=(*policy.notes, *doubts(text))))
+    return Version(file, tuple(policies))
+
+
+def _attached(template: Any) -> frozenset[str]:
+    """The resources of a template that bear on some role, user or group."""
+    return frozenset(name for unit in units(template, template) for name in unit.resources)
+
+
+def _givers(read: FileRoles, file: str, doubts: _Doubts) -> Version:
+    """What the resources of a part let others do, with a sentence for each doubt."""
+    access_by_id = giving(read.resources, read.place)
     with_doubts = {}
     for resource in read.resources:
         access = access_by_id.get(resource.logical_id)
-        if access is not None and only in (None, resource.logical_id):
+        if access is not None:
             text = json.dumps(_late(resource.properties), default=str)
             with_doubts[resource.logical_id] = replace(access, doubts=frozenset(doubts(text)))
     return Version(file, (), giving=with_doubts)

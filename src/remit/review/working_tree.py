@@ -14,7 +14,7 @@ from remit.review.resource_access import giving_of_app
 from remit.roles.assign import assign
 from remit.roles.reference_names import resources_of
 from remit.roles.reference_shapes import shapes_of
-from remit.synthesis.declared_roles import every_role, open_to_everyone
+from remit.synthesis.declared_roles import every_role, open_to_everyone, users_of
 from remit.synthesis.synth import intrinsics
 from remit.triggers.app_wide import app_wide_resources
 
@@ -39,16 +39,16 @@ def version_of(app: App, label: str = "the working tree") -> Version:
     for function in app.functions:
         if "Role" in function.properties and function.name not in served:
             foreign_roles[function.name] = tokens.text_of(function.properties["Role"])
-    resources = (replace(resource, properties=intrinsics(resource.properties)) for resource in app.resources)
+    resources = tuple(replace(resource, properties=intrinsics(resource.properties)) for resource in app.resources)
     return Version(
         label,
-        roles,
+        (*roles, *users_of(resources, roles)),
         documents=documents,
         namespace=app.namespace,
         others=foreign_roles,
         open=_open(app),
         shapes=shapes_of(resources_of(app)),
-        giving=giving_of_app(resources, roles, documents),
+        giving=giving_of_app(resources),
     )
 
 

@@ -11,6 +11,7 @@ from remit.iam.length import length
 from remit.iam.policy import Globs, Statement, render_statement
 from remit.roles.defaults import default_grants
 from remit.roles.own_resources import own_resources
+from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +26,7 @@ _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
 
 
 def assign(app: App) -> tuple[Role, ...]:
-    """A role of its own for every function.
+    """A role of its own for every function, and those with which services call functions.
 
     Where the app says so (`share_roles`), functions whose access is identical but for each one's own log group share
     one. Grants on the app's own resources that are given by name go by Fn::GetAtt, so that CloudFormation knows the
@@ -41,7 +42,18 @@ def assign(app: App) -> tuple[Role, ...]:
             bind(grant, late_bound_arns) for grant in (*default_grants(app, function), *function.policy)
         )
         groups.setdefault(_shared_key(app, function, grants), []).append((function, grants))
-    return tuple(_role(app, part) for members in groups.values() for part in _parts(members))
+    of_functions = [_role(app, part) for members in groups.values() for part in _parts(members)]
+    return (*of_functions, *_service_roles(app, late_bound_arns))
+
+
+def _service_roles(app: App, late_bound_arns: Mapping[str, str]) -> Iterator[Role]:
+    """The roles with which services call functions."""
+    for function in app.functions:
+        for trigger in function.triggers:
+            if isinstance(trigger, BaseTrigger):  # whoever writes a trigger of their own may leave `roles` out
+                for role in trigger.roles(function):
+                    grants = tuple(bind(grant, late_bound_arns) for grant in role.grants)
+                    yield replace(role, grants=grants, boundary=app.boundary)
 
 
 def _shared_key(app: App, function: Function, grants: tuple[Grant, ...]) -> object:

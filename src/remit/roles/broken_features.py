@@ -101,7 +101,10 @@ _EFFECTS: Final[dict[Part, tuple[Severity, str]]] = {
     defaults.logs: ("warning", "its logs are lost without a word"),
     defaults.network: ("error", _REFUSES),
     defaults.triggers: ("error", "the event source cannot be made, and the deploy fails"),
-    defaults.jobs: ("error", "its jobs do not run"),
+    defaults.job_source: ("error", "its jobs do not run"),
+    defaults.jobs: ("warning", "`perform_later` is denied"),
+    defaults.failed_jobs: ("warning", "jobs that fail wait as long as their queue hides them, and leave no reason"),
+    defaults.job_marks: ("error", "jobs with `once=True` do not run"),
     defaults.shared_resources: ("warning", "`lookup` is denied"),
     defaults.tracing: ("error", _REFUSES),
     defaults.dead_letters: ("error", _REFUSES),
@@ -120,10 +123,8 @@ _CHECKED: Final = frozenset({
 })  # fmt: skip
 """What Lambda tries before it makes a function in a VPC: all that AWSLambdaVPCAccessExecutionRole had in its v1."""
 _UNCHECKED: Final[tuple[Severity, str]] = ("warning", "the role is short of what Lambda's documentation asks for")
-_SEND: Final = "sqs:SendMessage"
-_SENDING: Final[tuple[Severity, str]] = ("warning", "`perform_later` is denied")
 _BY_LAMBDA: Final = frozenset(
-    {defaults.network, defaults.triggers, defaults.dead_letters, defaults.encrypted_environment}
+    {defaults.network, defaults.triggers, defaults.job_source, defaults.dead_letters, defaults.encrypted_environment}
 )
 """What Lambda itself asks for, in the role's name, and without saying for which function."""
 _ACCOUNT: Final = "aws:PrincipalAccount"
@@ -247,8 +248,6 @@ def _broken(
 def _shape(app: App, function: Function, role: _Asked, part: Part, grant: Grant) -> BrokenFeature:
     """What is the same of everything that a needed grant may lack; nothing is missing yet."""
     severity, effect = _EFFECTS.get(part, _UNFORESEEN)
-    if part is defaults.jobs and _SEND in grant.statement.actions.patterns:
-        severity, effect = _SENDING
     vpc_alone = app.default_policy is None
     return BrokenFeature(
         function=function.name,
@@ -328,8 +327,7 @@ def _context(grant: Grant, function: Function, part: Part) -> Context:
         for condition in grant.statement.conditions
         if condition.operator == "StringEquals" and len(condition.values) == 1
     }
-    by_lambda = part in _BY_LAMBDA or (part is defaults.jobs and _SEND not in grant.statement.actions.patterns)
-    source = {} if part is encryption else {_SOURCE: None if by_lambda else function.arn}
+    source = {} if part is encryption else {_SOURCE: None if part in _BY_LAMBDA else function.arn}
     return {_ACCOUNT: "${AWS::AccountId}", "aws:SecureTransport": "true", **source, **granted_keys}
 
 
@@ -382,7 +380,8 @@ def _all(answers: list[Answer]) -> Answer:
 
 def _by_type(action: str, resource: str) -> tuple[str, ...]:
     """`…:*/*` told as the resource types that the action must have: who writes them one by one means the same."""
-    action_row, arn = catalogued(action), parse(resource)
+    action_row = catalogued(action)
+    arn = parse(resource)
     if action_row is None or arn is None or arn.resource != "*/*":
         return ()
     places = {"Partition": arn.partition, "Region": arn.region, "Account": arn.account}

@@ -16,6 +16,12 @@ from remit.triggers.sqs import CONSUME
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+JOB_MARKS: Final = "JobMarks"
+"""The logical id of the table that holds which jobs have finished."""
+JOB_SCHEDULES: Final = "JobSchedules"
+"""The logical id of the group of schedules that send jobs later."""
+JOB_SCHEDULER: Final = "JobSchedulerRole"
+"""The logical id of the role under which EventBridge Scheduler sends them."""
 _HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 
 
@@ -95,19 +101,51 @@ def triggers(_app: App, function: Function) -> Iterator[Grant]:
 
 
 def jobs(app: App, function: Function) -> Iterator[Grant]:
-    """Send jobs to the app's queues; a worker takes them from its own."""
+    """Send jobs to the queues that the function declares, or to all where no function does."""
+    sent = [queue.name for queue in app.queues if function.sends is None or queue.name in function.sends]
+    if not sent:
+        return
+    origin = app.queues_origin if function.sends is None else function.origin
+    reason = function.computed(f"may send jobs to {', '.join(sent)}")
+    yield Grant(allow("sqs:SendMessage", on=tuple(queue_arn(name) for name in sent)), reason, origin)
+    if app.schedules_jobs:
+        reason = function.computed(f"may have jobs sent later to {', '.join(sent)}")
+        schedules = _HERE % ("scheduler", f"schedule/${{{JOB_SCHEDULES}}}/*")
+        yield Grant(allow("scheduler:CreateSchedule", on=schedules), reason, origin)
+        scheduler = Condition("StringEquals", "iam:PassedToService", ("scheduler.amazonaws.com",))
+        yield Grant(allow("iam:PassRole", on=f"${{{JOB_SCHEDULER}.Arn}}", when=(scheduler,)), reason, origin)
+
+
+def job_source(_app: App, function: Function) -> Iterator[Grant]:
+    """Take the jobs of a worker's queue."""
     if function.queue is not None:
         reason = function.computed(f"works job queue {function.queue}")
         yield Grant(allow(*CONSUME, on=queue_arn(function.queue)), reason, function.origin)
-    if app.queues:
-        targets = tuple(queue_arn(queue) for queue in app.queues)
-        reason = function.computed(f"may send jobs to {', '.join(app.queues)}")
-        yield Grant(allow("sqs:SendMessage", on=targets), reason, app.queues_origin)
+
+
+def failed_jobs(app: App, function: Function) -> Iterator[Grant]:
+    """Let a job that failed wait before its next run, and put one aside that has failed for good."""
+    for queue in app.queues:
+        if queue.name != function.queue:
+            continue
+        if queue.backoff:
+            reason = function.computed("lets a job that failed wait before it runs again")
+            yield Grant(allow("sqs:ChangeMessageVisibility", on=queue_arn(queue.name)), reason, function.origin)
+        reason = function.computed("puts jobs that failed for good aside, with the reason")
+        yield Grant(allow("sqs:SendMessage", on=f"${{{dead_letter_id(queue.name)}.Arn}}"), reason, function.origin)
+
+
+def job_marks(app: App, function: Function) -> Iterator[Grant]:
+    """Mark jobs that have finished, where they ask for it (`once=True`)."""
+    if any(queue.name == function.queue and queue.keeps_marks for queue in app.queues):
+        reason = function.computed("marks jobs that have finished, so that they never run again")
+        marks = f"${{{JOB_MARKS}.Arn}}"
+        yield Grant(allow("dynamodb:UpdateItem", "dynamodb:GetItem", on=marks), reason, function.origin)
 
 
 def shared_resources(app: App, function: Function) -> Iterator[Grant]:
     """Read the outputs of the app's own stack, for `lookup`."""
-    if app.outputs:
+    if app.outputs and function.looks_up:
         reason = function.computed("may look up outputs of the app's stack")
         yield Grant(allow("cloudformation:DescribeStacks", on="${AWS::StackId}"), reason, app.outputs[0].origin)
 
@@ -162,6 +200,11 @@ def queue_id(queue: str) -> str:
     return f"Job{source.logical(queue)}Queue"
 
 
+def dead_letter_id(queue: str) -> str:
+    """The logical id of a job queue's dead-letter queue."""
+    return f"Job{source.logical(queue)}DeadLetterQueue"
+
+
 def queue_arn(queue: str) -> str:
     """The ARN of a job queue, as late-bound text."""
     return f"${{{queue_id(queue)}.Arn}}"
@@ -176,7 +219,10 @@ DEFAULTS: Final[tuple[Callable[[App, Function], Iterator[Grant]], ...]] = (
     logs,
     network,
     triggers,
+    job_source,
     jobs,
+    failed_jobs,
+    job_marks,
     shared_resources,
     tracing,
     dead_letters,

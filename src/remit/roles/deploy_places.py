@@ -18,13 +18,14 @@ from remit.iam.request import COMPONENTS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.roles.role_policies import Place
 
 _WORDS: Final = {PARTITION: "partition", REGION: "region", ACCOUNT: "account"}
-_SEALED: Final = {text: chr(0xF0000 + part) for text, part in COMPONENTS.items()}
-_OPEN: Final = ("*", "?", "$", *_SEALED.values())
+_SEALS: Final = {text: chr(0xF0000 + part) for text, part in COMPONENTS.items()}
+"""A private character for each symbol, so that an ARN with symbols is split at its colons as any other."""
+_OPEN: Final = ("*", "?", "$", *_SEALS.values())
 _ACCOUNTS: Final = ("123456789012", "111111111111", "222222222222", "another-account")
 _MOST: Final = 128
 _ARN: Final = 6
@@ -56,14 +57,22 @@ def candidates(resources: Iterable[str], values: Iterable[str]) -> tuple[Candida
     arns = list(dict.fromkeys(map(_sealed, resources)))
     texts = list(dict.fromkeys(map(_sealed, values)))
     choices = {component: _choices(component, arns, texts) for component in COMPONENTS}
-    if all(names == [_Choice(None)] for names in choices.values()):
+    nothing_is_late_bound = all(names == [_Choice(None)] for names in choices.values())
+    if nothing_is_late_bound:
         return ()
     telling = tuple(component for component, names in choices.items() if any(name.is_spelled for name in names))
-    combinations = (names for names in product(*choices.values()) if _consistent(names[0], names[1]))
-    tried = [_candidate(names, telling) for names in islice(combinations, _MOST)]
-    if next(combinations, None) is not None:
+    places = _consistent_places(choices)
+    tried = [_candidate(names, telling) for names in islice(places, _MOST)]
+    if next(places, None) is not None:
         tried.append(Candidate({}, ()))  # what is not tried stays late-bound
     return tuple(tried)
+
+
+def _consistent_places(choices: Mapping[str, list[_Choice]]) -> Iterator[tuple[_Choice, ...]]:
+    """A partition, a region and an account each, where the region is in the partition."""
+    for partition_choice, region_choice, account_choice in product(*choices.values()):
+        if _consistent(partition_choice, region_choice):
+            yield partition_choice, region_choice, account_choice
 
 
 def _candidate(names: Iterable[_Choice], telling: tuple[str, ...]) -> Candidate:
@@ -86,7 +95,7 @@ class _Choice(NamedTuple):
 
 def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice]:
     """The names to try for a component: those that texts spell or describe, and one that stands for all the others."""
-    part, seal = COMPONENTS[component], _SEALED[component]
+    part, seal = COMPONENTS[component], _SEALS[component]
     if not any(seal in text for text in (*arns, *values)):
         return [_Choice(None)]
     spelled = _spelled(component, arns, values)
@@ -126,7 +135,7 @@ def _known(text: str) -> tuple[str, ...]:
 
 
 def _sealed(text: str) -> str:
-    for late, seal in _SEALED.items():
+    for late, seal in _SEALS.items():
         text = text.replace(late, seal)
     return text
 

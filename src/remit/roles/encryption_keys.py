@@ -12,10 +12,14 @@ from remit.catalogue.types import arn_of, resource_type
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 from remit.roles.own_resources import own_resources
+from remit.triggers.source import name_of
+from remit.triggers.sqs import Sqs
+from remit.triggers.stream_options import StreamTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.app import Trigger
     from remit.iam.policy import Statement
 
 _KEYS: Final = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/%s"
@@ -33,16 +37,37 @@ def encryption(app: App, function: Function) -> Iterator[Grant]:
     management" (Amazon SNS): who receives needs Decrypt, who sends needs GenerateDataKey and Decrypt.
     """
     for trigger in function.triggers:
-        key = _keyed(app, getattr(trigger, "arn", None))
-        if key is not None:
-            reading = next(iter(trigger.grants(function))).reason
-            reason = replace(reading, text=f"{reading.text}, which this key encrypts")
-            yield Grant(_on(app, key, _READ), reason, function.origin)
+        yield from _of_trigger(app, function, trigger)
     target = function.properties.get("DeadLetterConfig", {}).get("TargetArn")
     key = _keyed(app, tokens.textual(target))
     if key is not None:
         reason = function.computed("sends failed events to its dead-letter target, which this key encrypts")
         yield Grant(_on(app, key, _SEND), reason, function.written.get("DeadLetterConfig"))
+
+
+def _of_trigger(app: App, function: Function, trigger: Trigger) -> Iterator[Grant]:
+    """Decrypt what a trigger reads, by the key of the app's source or by the one that the trigger names.
+
+    What failed is encrypted where it goes to.
+    """
+    arn = getattr(trigger, "arn", None)
+    key = _keyed(app, arn)
+    if key is None and isinstance(trigger, Sqs | StreamTrigger) and trigger.key is not None:
+        key = _text(tokens.plain(getattr(trigger.key, "arn", trigger.key)))
+    reading = next((grant for grant in trigger.grants(function) if _is_about(grant, arn)), None)
+    if key is not None and reading is not None:
+        reason = replace(reading.reason, text=f"{reading.reason.text}, which this key encrypts")
+        yield Grant(_on(app, key, _READ), reason, function.origin)
+    failures = trigger.failures() if isinstance(trigger, StreamTrigger) else None
+    failures_key = None if failures is None else _keyed(app, failures.arn)
+    if failures is not None and failures_key is not None:
+        reason = function.computed(f"sends records that failed to {name_of(failures.arn)}, which this key encrypts")
+        yield Grant(_on(app, failures_key, _SEND), reason, function.origin)
+
+
+def _is_about(grant: Grant, arn: object) -> bool:
+    resources = grant.statement.resources
+    return resources is not None and arn in resources.patterns
 
 
 def _keyed(app: App, arn: Any) -> str | None:

@@ -83,7 +83,7 @@ def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> Rem
         else "a statement is longer than a document may be and cannot be taken apart"
     )
     needs = (
-        f"the policy of {few(role.functions)} has {declared_length:,} characters in {len(role.grants):,} statements, "
+        f"the policy of {few(role.serves)} has {declared_length:,} characters in {len(role.grants):,} statements, "
         f"{sizes.document(statements):,} when it is minimised, and does not fit"
     )
     allowed = (

@@ -77,7 +77,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rest:
+class _Limits:
     """What limits a role's statements beside themselves: its denials, its boundary, and what of it nobody has."""
 
     denies: tuple[Policy, ...]
@@ -128,11 +128,13 @@ class _Prover:
 
     def __init__(self, app: App, roles: Sequence[Role], documents: Mapping[str, Policy]) -> None:
         names = names_of(app)
-        self._shapes = shapes_of(resources_of(app)).beside(Shapes())
+        # References as far as they are known: `_exact` has names, `_shapes` ARNs with a symbol for what is not known.
         self._exact = {text: name for text, name in names.items() if not _is_guessed(name)}
+        self._shapes = shapes_of(resources_of(app)).beside(Shapes())
         self._roles = [(role, ready_role(role, {}, documents)) for role in roles]
-        self._rests = {role.logical_id: self._rest(ready) for role, ready in self._roles}
+        self._limits = {role.logical_id: self._limits_of(ready) for role, ready in self._roles}
         self._owners: dict[tuple[Statement, str], list[GrantedStatement]] = {}
+        """The roles and grants that each Allow statement comes from, by it and its policy's version."""
         for role, ready in self._roles:
             for granted in self._granted(role, ready, names):
                 self._owners.setdefault((granted.statement, granted.version), []).append(granted)
@@ -154,14 +156,14 @@ class _Prover:
         """A statement with its references as far as they are known for certain: exactly, or in their shape."""
         return put_all(put_all(statement, self._exact), self._shapes)
 
-    def _rest(self, ready: ReadyRole) -> _Rest:
+    def _limits_of(self, ready: ReadyRole) -> _Limits:
         denies = []
         for policy in ready.layers.identity:
             denials = tuple(self._known(statement) for statement in policy.statements if statement.effect == "Deny")
             if denials:
                 denies.append(Policy(denials, policy.version))
         boundary = ready.role.boundary
-        return _Rest(tuple(denies), ready.layers.boundary, boundary if boundary in ready.unread else None)
+        return _Limits(tuple(denies), ready.layers.boundary, boundary if boundary in ready.unread else None)
 
     def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
         """The policies that nobody has here: a role that has one may do whatever it says."""
@@ -187,7 +189,7 @@ class _Prover:
     def spelled(self, rails: Sequence[Guardrail]) -> tuple[list[str], list[str]]:
         """The resources and the values of conditions of these guardrails and of all roles."""
         policies = [rail.policy for rail in rails]
-        for limits in self._rests.values():
+        for limits in self._limits.values():
             policies += (*limits.denies, *limits.boundary)
         statements = [statement for policy in policies for statement in policy.statements]
         statements += (statement for statement, _ in self._owners)
@@ -229,7 +231,7 @@ class _Prover:
         """The roles whose own denials and boundary leave something of what a statement gives."""
         breaches = []
         for granted in self._owners[key]:
-            limits = self._rests[granted.role.logical_id]
+            limits = self._limits[granted.role.logical_id]
             remainder: Piece | Undecided | None = reason
             if limits.denies or limits.boundary:
                 policy_given = _at(Policy((granted.statement,), granted.version), place)

@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 import sys
 
+from . import own_stack
+from .job import Job as Job
+
 TYPE_CHECKING = False  # `typing` itself would cost more than this whole package
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,11 +97,11 @@ class _Aws:
 
     @property
     def account(self) -> str:
-        return _stack_id().split(":")[4]
+        return own_stack.stack_id().split(":")[4]
 
     @property
     def partition(self) -> str:
-        return _stack_id().split(":")[1] or "aws"
+        return own_stack.stack_id().split(":")[1] or "aws"
 
     @property
     def url_suffix(self) -> str:
@@ -109,7 +112,7 @@ class _Aws:
 class _Project:
     @property
     def namespace(self) -> str:
-        return _stack_id().split("/")[1]
+        return own_stack.stack_id().split("/")[1]
 
     @property
     def stage(self) -> str:
@@ -122,41 +125,6 @@ class _Project:
 
 aws = _Aws()
 project = _Project()
-
-
-def _stack_id() -> str:
-    """The stack's ARN; empty parts where the app does not run in one."""
-    return os.environ.get("REMIT_STACK", ":::::/")
-
-
-class Job:
-    """A function that can run later: `job.perform_later(…)` sends it to its queue; calling it runs it now."""
-
-    def __init__(self, function: Callable[..., Any], queue: str = "default") -> None:
-        self.function = function
-        self.queue = queue
-        self.__name__ = getattr(function, "__name__", "job")
-        self.__qualname__ = getattr(function, "__qualname__", self.__name__)
-        self.__module__ = str(getattr(function, "__module__", ""))
-        self.__doc__ = getattr(function, "__doc__", None)
-        self.__wrapped__ = function
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        return self.function(*arguments, **options)
-
-    def perform_later(self, *arguments: Any, **options: Any) -> str:
-        """Send the job to its queue (arguments must be JSON); give the message's id."""
-        import json
-
-        variable = "REMIT_QUEUE_" + self.queue.upper().replace("-", "_")
-        url = os.environ.get(variable)
-        if url is None:
-            raise RuntimeError(
-                variable + " is not set: jobs can be sent inside a deployed function; here, call the job directly"
-            )
-        job = f"{self.__module__}:{self.__qualname__}"
-        body = json.dumps({"job": job, "arguments": arguments, "options": options})
-        return str(_client("sqs").send_message(QueueUrl=url, MessageBody=body)["MessageId"])
 
 
 class App:
@@ -176,10 +144,11 @@ class App:
     def web(self, *_arguments: object, **_options: object) -> None:
         pass
 
-    def job(self, function: Any = None, /, *, queue: str = "default", **_options: object) -> Any:
-        if function is not None:
-            return Job(function, queue)
-        return lambda decorated: Job(decorated, queue)
+    def job(self, *triggers: Any, queue: str = "default", **options: Any) -> Any:
+        kept = {name: options[name] for name in ("timeout", "retries", "once") if name in options}
+        if len(triggers) == 1 and hasattr(triggers[0], "__qualname__"):
+            return Job(triggers[0], queue, **kept)
+        return lambda decorated: Job(decorated, queue, **kept)
 
 
 class Shared:
@@ -192,7 +161,7 @@ class Shared:
         name = "".join(word[:1].upper() + word[1:] for word in words)
         values = _outputs
         if name not in values:
-            stack = _client("cloudformation").describe_stacks(StackName=_stack_id())["Stacks"][0]
+            stack = own_stack.client("cloudformation").describe_stacks(StackName=own_stack.stack_id())["Stacks"][0]
             values.update((item["OutputKey"], item["OutputValue"]) for item in stack.get("Outputs", ()))
         if name not in values:
             raise KeyError("the stack has no output " + name + "; there are " + ", ".join(sorted(values)))
@@ -201,20 +170,21 @@ class Shared:
 
 def secret(name: Any, **_settings: object) -> Any:
     """The value of a secret that the function's environment names, by that name or by the variable; fetched once."""
-    return _stored_value(
-        name, "secret", lambda secret_id: _client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"]
-    )
+
+    def fetch(secret_id: str) -> str:
+        return str(own_stack.client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"])
+
+    return _stored_value(name, "secret", fetch)
 
 
 def parameter(name: Any, **_settings: object) -> Any:
     """The value of a parameter that the function's environment names, as `secret` is of a secret."""
-    return _stored_value(
-        name,
-        "parameter",
-        lambda parameter_name: _client("ssm").get_parameter(Name=parameter_name, WithDecryption=True)["Parameter"][
-            "Value"
-        ],
-    )
+
+    def fetch(stored_name: str) -> str:
+        answer = own_stack.client("ssm").get_parameter(Name=stored_name, WithDecryption=True)
+        return str(answer["Parameter"]["Value"])
+
+    return _stored_value(name, "parameter", fetch)
 
 
 _values: dict[str, str] = {}
@@ -239,14 +209,4 @@ def resource(*_arguments: object, **_options: object) -> _Nothing:
 
 
 output = resource
-_clients: dict[str, Any] = {}
 _outputs: dict[str, str] = {}
-
-
-def _client(service: str) -> Any:
-    if service not in _clients:
-        import boto3
-
-        connect: Any = boto3.client
-        _clients[service] = connect(service)
-    return _clients[service]

@@ -1,36 +1,167 @@
-"""The handler of a job queue's worker: runs each message's job, and hands back those that failed."""
+"""The handler of a job queue's worker: runs each message's job; one that failed waits, and runs again.
+
+A job that has failed as often as it may goes to the queue's dead-letter queue, with the reason. What ends the worker
+itself (a crash, no memory) leaves no reason: the next worker that gets the message says so there.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-import json
+import os
 import sys
 import traceback
 
-from remit import Job  # inside a zip, `remit` is this folder
+from . import job_messages, own_stack  # inside a zip, this folder is `remit`
+from .job import Job
+from .job_marks import Mark, Running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
+_RETRIES = 4
+_LONGEST_WAIT = 43_200
+"""Seconds for which SQS hides a message at most."""
+_LAST_MOMENT = 0.5
+"""Seconds before the worker's timeout at which a job is stopped, so that its end can still be told."""
 
-def work(event: dict[str, Any], _context: object) -> dict[str, Any]:
+
+class JobTimeout(BaseException):
+    """A job ran out of time; no `except Exception` of its own stops it."""
+
+
+def work(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Run the jobs of a batch, which the template keeps to one; SQS delivers those named in the answer again."""
-    failed = []
-    for record in event["Records"]:
-        try:
-            _run(json.loads(record["body"]))
-        except Exception:  # noqa: BLE001 - one job's failure must not lose the others
-            traceback.print_exc(file=sys.stdout)
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+    unfinished = [record["messageId"] for record in event["Records"] if not _is_done(record, context)]
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in unfinished]}
 
 
-def _run(message: dict[str, Any]) -> None:
-    module, _, name = message["job"].partition(":")
+def _is_done(record: dict[str, Any], context: Any) -> bool:
+    """Whether a message has had its run, and can be deleted."""
+    retries = int(os.environ.get("REMIT_JOB_RETRIES", _RETRIES))
+    attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+    try:
+        name, sending, arguments, options = job_messages.read(record["body"])
+        job = _job(name)
+        retries = retries if job.retries is None else job.retries
+        if attempt > retries + 1:
+            return _bury(record, f"taken {attempt} times without an end: the worker crashed, or had no memory left")
+        _run(job, sending or record["messageId"], arguments, options, context)
+    except Running as other_run:
+        _wait(record, other_run.seconds)
+        return False
+    except (Exception, JobTimeout) as error:  # noqa: BLE001 - one job's failure must not lose the others
+        traceback.print_exc(file=sys.stdout)
+        if attempt > retries:
+            return _bury(record, f"{type(error).__name__}: {error}")
+        _wait(record, int(os.environ.get("REMIT_JOB_BACKOFF", "0")) * 2 ** (attempt - 1))
+        return False
+    return True
+
+
+def _job(name: str) -> Job:
+    module, _, path = name.partition(":")
     job: Any = importlib.import_module(module)
-    for part in name.split("."):
+    for part in path.split("."):
         job = getattr(job, part)
     if not isinstance(job, Job):
-        raise TypeError(message["job"] + " is not a job")
-    job(*message["arguments"], **message["options"])
+        raise TypeError(name + " is not a job")
+    return job
+
+
+def _run(job: Job, sending: str, arguments: list[Any], options: dict[str, Any], context: Any) -> None:
+    remaining = _remaining(context)
+    mark = _mark(sending) if job.once else None
+    if mark is not None and not mark.begin(int(remaining) + 1):
+        sys.stdout.write(f"{job.__name__}: this sending has finished before, and does not run again\n")
+        return
+    limit = remaining - _LAST_MOMENT
+    try:
+        with _at_most(limit if job.timeout is None else min(limit, job.timeout), job.__name__):
+            job(*arguments, **options)
+    except BaseException:
+        if mark is not None:
+            mark.release()
+        raise
+    if mark is not None:
+        try:
+            mark.finish()
+        except Exception:  # noqa: BLE001 - the job has finished: without its mark only a second delivery runs it again
+            traceback.print_exc(file=sys.stdout)
+
+
+def _remaining(context: Any) -> float:
+    """Seconds until the worker is ended."""
+    return float(context.get_remaining_time_in_millis() / 1000)
+
+
+def _mark(sending: str) -> Mark | None:
+    table = os.environ.get("REMIT_JOB_MARKS")
+    return None if table is None else Mark(own_stack.client("dynamodb"), table, sending)
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float, name: str) -> Iterator[None]:
+    """Stop what runs for longer; where signals do not arrive (no main thread) Lambda's own timeout is all there is."""
+    import signal
+    import threading
+
+    if seconds <= 0 or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise JobTimeout(f"{name} ran for longer than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _wait(record: dict[str, Any], seconds: int) -> None:
+    """Hide a message for a while before its next run."""
+    url = os.environ.get("REMIT_JOB_QUEUE")
+    if url is not None and seconds > 0:
+        receipt = record["receiptHandle"]
+        _try(
+            "change_message_visibility",
+            QueueUrl=url,
+            ReceiptHandle=receipt,
+            VisibilityTimeout=min(_LONGEST_WAIT, seconds),
+        )
+
+
+def _bury(record: dict[str, Any], reason: str) -> bool:
+    """Put a message into the dead-letter queue, with the reason; where that fails, SQS moves it there in the end."""
+    url = os.environ.get("REMIT_JOB_DEAD_LETTERS")
+    if url is None:
+        return False
+    attributes = record.get("attributes", {})
+    ordered = {}
+    if url.endswith(".fifo"):
+        ordered = {"MessageGroupId": attributes["MessageGroupId"], "MessageDeduplicationId": record["messageId"]}
+    readable = "".join(sign if sign.isprintable() else " " for sign in reason)[:1000]
+    details = {"Reason": readable, "Attempts": attributes.get("ApproximateReceiveCount", "1")}
+    return _try(
+        "send_message",
+        QueueUrl=url,
+        MessageBody=record["body"],
+        MessageAttributes={name: {"DataType": "String", "StringValue": text} for name, text in details.items()},
+        **ordered,
+    )
+
+
+def _try(operation: str, **parameters: Any) -> bool:
+    """Ask SQS for something without which the job's message is still safe in its queue; whether it was done."""
+    try:
+        getattr(own_stack.client("sqs"), operation)(**parameters)
+    except Exception:  # noqa: BLE001 - the message stays in its queue
+        traceback.print_exc(file=sys.stdout)
+        return False
+    return True

@@ -76,7 +76,8 @@ def _way_to_fewer(app: App, roles: tuple[Role, ...], count: int, most: int) -> s
 
 def check_body(body: str) -> None:
     """Raise RemitError when the template's text (ASCII) is longer than CloudFormation takes."""
-    size, limit = len(body), quota("cloudformation.template.s3").most
+    size = len(body)
+    limit = quota("cloudformation.template.s3").most
     if size > limit:
         raise RemitError(
             f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
@@ -88,7 +89,7 @@ def _check_managed(role: Role, app: App) -> None:
     most = quota("iam.role.managed").most
     if len(role.managed) > most:
         raise RemitError(
-            f"the role of {few(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
+            f"the role of {few(role.serves)} has {len(role.managed)} managed policies; IAM allows {most}",
             hint="grant what is used of them in a policy instead",
             origin=_owner(role, app),
         )
@@ -105,7 +106,7 @@ def _check_actions(role: Role) -> None:
                 from remit.project.meant_items import hint_of_action  # noqa: PLC0415 - of mistakes alone
 
                 raise RemitError(
-                    f"{action!r} is not an action: IAM refuses the policy of {few(role.functions)}",
+                    f"{action!r} is not an action: IAM refuses the policy of {few(role.serves)}",
                     hint=hint_of_action(action),
                     origin=grant.origin,
                 )
@@ -113,10 +114,8 @@ def _check_actions(role: Role) -> None:
 
 def _check_environment(resource: Resource) -> None:
     variables = resource.properties.get("Environment", {}).get("Variables", {})
-    size, limit = (
-        sum(len(str(name)) + len(str(value)) for name, value in variables.items()),
-        quota("lambda.function.environment").most,
-    )
+    size = sum(len(str(name)) + len(str(value)) for name, value in variables.items())
+    limit = quota("lambda.function.environment").most
     if size > limit:
         raise RemitError(
             f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",

@@ -131,12 +131,31 @@ def _behind_open_routes(resources: tuple[Resource, ...]) -> Iterator[str]:
         if api.get("ProtocolType") == "WEBSOCKET" and route.get("RouteKey") != "$connect":
             continue
         integration = by_id.get(_referred(str(tokens.text_of(route.get("Target"))).removeprefix("integrations/")), {})
-        yield _referred(integration.get("IntegrationUri"))
+        for reference in tokens.references(tokens.text_of(integration.get("IntegrationUri"))):
+            yield reference.target or ""
 
 
 def _referred(value: object) -> str:
     """The logical id that a Ref or a Fn::GetAtt names."""
     return tokens.text_of(value).removeprefix("${").partition(".")[0].removesuffix("}")
+
+
+def users_of(resources: tuple[Resource, ...], roles: Iterable[Role]) -> tuple[Role, ...]:
+    """The users and groups of a template, and the managed policies that neither they nor any of the roles have."""
+    if not any(resource.type.startswith(_IAM) for resource in resources):
+        return ()
+    from remit.template.roles import roles_of  # noqa: PLC0415 - few apps declare access in shared resources
+
+    app_roles = tuple(roles)
+    granted = {grant.statement for role in app_roles for grant in role.grants}
+    attached_arns = {arn for role in app_roles for arn in (*role.managed, role.boundary)}
+    holders = []
+    for holder in roles_of(resources, _anywhere).holders:
+        is_of_a_role = granted.issuperset(grant.statement for grant in holder.grants)
+        is_held = holder.kind == "managed policy" and (is_of_a_role or f"${{{holder.logical_id}}}" in attached_arns)
+        if holder.kind != "role" and not is_held:
+            holders.append(_unplaced(holder))
+    return tuple(holders)
 
 
 def _unplaced(role: Role) -> Role:

@@ -11,12 +11,15 @@ from remit.errors import RemitError, few
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.roles.assign import bind_text
-from remit.roles.defaults import queue_arn, queue_id
 from remit.roles.fit_quotas import fit
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
-from remit.triggers import source
+from remit.synthesis.buckets_by_name import buckets_by_name
+from remit.synthesis.job_resources import job_resources, job_variables, worker_source
+from remit.synthesis.queue_policies import merged_queue_policies
+from remit.triggers import websocket_api
 from remit.triggers.app_wide import app_wide_outputs, app_wide_resources
+from remit.triggers.invoke_permission import fitted_permissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,28 +32,24 @@ ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 UNPACKAGED: Final = "not-packaged.zip"
 """The key that a template has which was built without packages; it cannot be deployed."""
 _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", "Role")
-_VISIBILITY: Final = 6  # times the worker's timeout ("Creating and configuring an Amazon SQS event source mapping")
-_RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
-_ATTEMPTS: Final = 5
 
 
 def synth(
     app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
 ) -> Template:
     """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name."""
-    shared, works = _shared(app), _functions(app, roles, keys or {}, bucket)
+    shared = _shared(app)
+    works = _functions(app, roles, keys or {}, bucket)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
     resources = [*shared]
     for role in roles:
-        resources += _role(fit(role, sizes), origins.get(role.functions[0]))
-    resources += works
+        origin = origins[role.functions[0]] if role.functions else role.origin
+        resources += _role(fit(role, sizes), origin)
+    resources = merged_queue_policies(resources, works)
     _check_names(resources)
-    outputs = [*app.outputs]
-    for function in app.functions:
-        for trigger in function.triggers:
-            outputs += trigger.outputs(function)
-    outputs += app_wide_outputs(app)
+    resources = buckets_by_name(fitted_permissions(resources))
+    outputs = _outputs(app)
     _check_outputs(outputs)
     return Template("Deployed by remit", tuple(resources), tuple(outputs))
 
@@ -66,7 +65,7 @@ def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:
 
 
 def _shared(app: App) -> list[Resource]:
-    return [*app.resources, *(resource for queue in app.queues for resource in _job_queue(app, queue))]
+    return [*app.resources, *job_resources(app)]
 
 
 def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucket: str = ARTEFACTS) -> list[Resource]:
@@ -81,9 +80,16 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
         resources.append(_function(app, function, role, code))
         for trigger in function.triggers:
             resources += _all_bound(trigger.resources(function), late_bound_arns)
-        if function.queue is not None:
-            resources += _worker_source(function, function.queue)
+        resources += worker_source(app, function)
     return [*resources, *_all_bound(app_wide_resources(app), late_bound_arns)]
+
+
+def _outputs(app: App) -> list[Output]:
+    """The app's outputs, and those of its triggers, of which several may offer the same one."""
+    offered = [
+        output for function in app.functions for trigger in function.triggers for output in trigger.outputs(function)
+    ]
+    return [*app.outputs, *dict.fromkeys(offered), *app_wide_outputs(app)]
 
 
 def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
@@ -104,17 +110,8 @@ def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
     yield from policies
     attached = [*role.managed, *(resource.ref for resource in policies)]
     properties: dict[str, Any] = {
-        "Description": f"What {few(role.functions)} may do"[:1000],
-        "AssumeRolePolicyDocument": {
-            "Version": iam.VERSION,
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": _one_or_list(role.trusts)},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        },
+        "Description": f"What {few(role.serves)} may do"[:1000],
+        "AssumeRolePolicyDocument": _trust(role),
     }
     if role.boundary is not None:
         properties["PermissionsBoundary"] = role.boundary
@@ -123,6 +120,17 @@ def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
     if inline:
         properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": _document(inline)}]
     yield Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
+
+
+def _trust(role: Role) -> dict[str, Any]:
+    if role.trust is not None:
+        return iam.render(role.trust)
+    services = {
+        "Effect": "Allow",
+        "Principal": {"Service": _one_or_list(role.trusts)},
+        "Action": "sts:AssumeRole",
+    }
+    return {"Version": iam.VERSION, "Statement": [services]}
 
 
 def _document(grants: tuple[Grant, ...]) -> dict[str, Any]:
@@ -143,7 +151,7 @@ def _log_group(function: Function) -> Resource:
 def _function(app: App, function: Function, role: Role | None, code: dict[str, str]) -> Resource:
     settings: dict[str, Any] = dict(function.properties)
     role_property: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
-    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function)}
+    variables = {**settings.pop("Environment", {}).get("Variables", {}), **_variables(app, function, role)}
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
@@ -161,41 +169,16 @@ def _function(app: App, function: Function, role: Role | None, code: dict[str, s
     return Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", ordered, origin=function.origin)
 
 
-def _variables(app: App, function: Function) -> dict[str, str]:
-    """What the runtime part reads: its stack, its stage, the job queues' URLs, the web app that it serves."""
-    queues = {f"REMIT_QUEUE_{queue.upper().replace('-', '_')}": f"${{{queue_id(queue)}}}" for queue in app.queues}
+def _variables(app: App, function: Function, role: Role | None) -> dict[str, str]:
+    """What the runtime part reads: its stack, its stage, what it needs of job queues, the web app that it serves."""
+    sent = websocket_api.sending(function, () if role is None else role.grants)
     served = {}
     if function.web is not None:
         served["REMIT_WEB_APP"] = function.web.target
         if function.web.interface is not None:
             served["REMIT_WEB_INTERFACE"] = function.web.interface
-    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues, **served}
-
-
-def _job_queue(app: App, queue: str) -> Iterator[Resource]:
-    worker = next(function for function in app.functions if function.queue == queue)
-    name, dead = queue_id(queue), f"{queue_id(queue).removesuffix('Queue')}DeadLetterQueue"
-    yield Resource(dead, "AWS::SQS::Queue", {"MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": True})
-    yield Resource(
-        name,
-        "AWS::SQS::Queue",
-        {
-            "RedrivePolicy": {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": _ATTEMPTS},
-            "SqsManagedSseEnabled": True,
-            "VisibilityTimeout": min(43_200, _VISIBILITY * worker.properties["Timeout"]),
-        },
-    )
-
-
-def _worker_source(function: Function, queue: str) -> Iterator[Resource]:
-    """The worker's event source mapping, which delivers one job at a time.
-
-    A job that times out ends the process before it can say which jobs of its batch had finished, and SQS would deliver
-    all of them again ("Implementing partial batch responses", AWS Lambda Developer Guide).
-    """
-    yield from source.mapping(
-        function, "Jobs", queue_arn(queue), BatchSize=1, FunctionResponseTypes=["ReportBatchItemFailures"]
-    )
+    variables = {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage}
+    return {**variables, **job_variables(app, function), **served, **sent}
 
 
 def _all_bound(resources: Iterator[Resource], late_bound_arns: Mapping[str, str]) -> Iterator[Resource]:

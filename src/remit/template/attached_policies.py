@@ -1,4 +1,4 @@
-"""The policies that a template's other resources attach to roles: inline ones of their own, and managed policies."""
+"""The policies that a template's resources attach to roles, users and groups: inline ones, and managed policies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from remit.template.policy_documents import grants_of, known, policy_in, policy_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import Grant, Resource
+    from remit.app import Grant, Resource, RoleKind
     from remit.documents.json_text import Path
     from remit.iam.policy import Policy
     from remit.template.policy_documents import Place
@@ -24,13 +24,30 @@ MANAGED: Final = "AWS::IAM::ManagedPolicy"
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """A type whose resources have policies: what it is, the property of its name, and how policies list it."""
+
+    kind: RoleKind
+    name: str
+    listed_in: tuple[str, ...]
+
+
+HOLDERS: Final = {
+    "AWS::IAM::Role": Holder("role", "RoleName", ("Roles", "RoleName")),
+    "AWS::IAM::User": Holder("user", "UserName", ("Users", "UserName")),
+    "AWS::IAM::Group": Holder("group", "GroupName", ("Groups", "GroupName")),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class MadePolicy:
-    """A policy that the template makes: its statements, how ARNs refer to it, the roles that it names itself."""
+    """A policy that the template makes: its statements, how ARNs refer to it, and whom it names itself."""
 
     path: Path
     name: str
     grants: tuple[Grant, ...]
-    roles: tuple[str, ...]
+    holders: frozenset[tuple[RoleKind, str]]
+    """Those whom it is attached to by its own list: what each is, and the text that names it."""
     arns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -47,39 +64,33 @@ class HeldPolicies:
 
 @dataclass(frozen=True, slots=True)
 class AttachedPolicies:
-    """The policies of a template, and those of them that name roles which it does not make, by the role's name."""
+    """The policies of a template; `outside` are those of holders that it does not make, by kind and name."""
 
     policies: tuple[MadePolicy, ...]
-    elsewhere: Mapping[str, tuple[MadePolicy, ...]]
-    notes: tuple[str, ...] = ()
+    outside: Mapping[tuple[RoleKind, str], tuple[MadePolicy, ...]]
 
-    def of(self, role: Resource, managed: Iterable[str]) -> tuple[MadePolicy, ...]:
-        """Those that a role has: by its own list of ARNs, or by theirs of roles."""
-        names = _names(role)
+    def of(self, holder: Resource, managed: Iterable[str]) -> tuple[MadePolicy, ...]:
+        """Those that a role, user or group has: by its own list of ARNs, or by theirs of holders."""
+        names = set(_named(holder))
         listed = set(managed)
-        return tuple(policy for policy in self.policies if names & set(policy.roles) or listed & set(policy.arns))
+        return tuple(policy for policy in self.policies if names & policy.holders or listed & set(policy.arns))
 
 
 def attached(resources: tuple[Resource, ...], place: Place) -> AttachedPolicies:
     """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
-    policies = tuple(_own(resource, place) for resource in resources if access_of(resource.type).roles)
-    made_roles = {name for resource in resources if resource.type == "AWS::IAM::Role" for name in _names(resource)}
-    elsewhere: dict[str, list[MadePolicy]] = {}
+    policies = tuple(_own(resource, place) for resource in resources if _is_policy(resource))
+    made = {named for resource in resources if resource.type in HOLDERS for named in _named(resource)}
+    outside: dict[tuple[RoleKind, str], list[MadePolicy]] = {}
     for policy in policies:
-        for name in policy.roles:
-            if name not in made_roles:
-                elsewhere.setdefault(name, []).append(policy)
-    users = [resource.logical_id for resource in resources if _is_of_users(resource)]
-    notes = (f"policies of users and groups are not looked at: {', '.join(users)}",) if users else ()
-    return AttachedPolicies(
-        policies, {name: tuple(policies_of_role) for name, policies_of_role in elsewhere.items()}, notes
-    )
+        for named in sorted(policy.holders - made):
+            outside.setdefault(named, []).append(policy)
+    return AttachedPolicies(policies, {named: tuple(of_holder) for named, of_holder in outside.items()})
 
 
-def _is_of_users(policy: Resource) -> bool:
-    """Whether it is a policy by itself that no role can have: of a user, or of a group."""
-    access = access_of(policy.type)
-    return "PolicyDocument" in policy.properties and access.policies == "identity" and not access.roles
+def _is_policy(resource: Resource) -> bool:
+    """Whether it is a policy that roles, users or groups have, by itself."""
+    access = access_of(resource.type)
+    return bool(access.roles) or (access.policies == "identity" and "PolicyDocument" in resource.properties)
 
 
 def held_policies(role: Resource, attached_policies: AttachedPolicies, place: Place) -> HeldPolicies:
@@ -120,16 +131,25 @@ def _own(policy: Resource, place: Place) -> MadePolicy:
     document = policy.properties.get("PolicyDocument")
     condition = f" if {policy.attributes['Condition']}" if "Condition" in policy.attributes else ""
     reason = Reason("policy", f"{policy.type.rpartition('::')[2]} {policy.logical_id}{condition}", (policy.logical_id,))
-    roles = access_of(policy.type).roles
-    listed = items(policy.properties.get(roles), (*path, roles))
+    holders = {
+        (holder.kind, tokens.text_of(item.value))
+        for holder in HOLDERS.values()
+        for name in holder.listed_in
+        for item in items(policy.properties.get(name), (*path, name))
+    }
     return MadePolicy(
         ("Resources", policy.logical_id),
         tokens.text_of(policy.properties.get("PolicyName")),
         tuple(grants_of(document, (*path, "PolicyDocument"), place, reason)),
-        tuple(tokens.text_of(role.value) for role in listed),
+        frozenset(holders),
         tuple(_arns(policy)) if policy.type == MANAGED else (),
         () if known(document) else (f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",),
     )
+
+
+def condition_note(condition: str) -> str:
+    """The note of a role that is there only under a condition."""
+    return f"it is there only if {condition}"
 
 
 def _arns(policy: Resource) -> Iterator[str]:
@@ -142,7 +162,10 @@ def _arns(policy: Resource) -> Iterator[str]:
             yield f"arn:{partition}:iam::${{AWS::AccountId}}:policy{path}{tokens.text_of(name)}"
 
 
-def _names(role: Resource) -> set[str]:
-    """The texts by which policies name a role."""
-    name = role.properties.get("RoleName")
-    return {role.ref, *([tokens.text_of(name)] if name is not None else [])}
+def _named(holder: Resource) -> Iterator[tuple[RoleKind, str]]:
+    """What a role, user or group is, with each text by which policies name it."""
+    row = HOLDERS[holder.type]
+    name = holder.properties.get(row.name)
+    yield row.kind, holder.ref
+    if name is not None:
+        yield row.kind, tokens.text_of(name)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.template.attached_policies import HOLDERS
 from remit.template.condition_outcomes import conditions_of
 from remit.template.roles import RUNS
 from remit.template.sections import section
@@ -57,7 +58,8 @@ _SAM_TYPES: Final = {
     "AWS::Serverless::Function": "AWS::Lambda::Function",
     "AWS::Serverless::LayerVersion": "AWS::Lambda::LayerVersion",
 }
-_NAMES: Final = ("RoleName", "ManagedPolicyName")
+_NAMES: Final = ("RoleName", "UserName", "GroupName", "ManagedPolicyName")
+_WITH_GROUPS: Final = frozenset(("AWS::IAM::User", "AWS::IAM::UserToGroupAddition"))
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -65,7 +67,7 @@ _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 class Unit:
     """Resources by logical id: roles, what runs under them and what is attached to them, in either template.
 
-    `roles` are those that it is about; a policy in it may be attached to others as well.
+    `roles` are those that it is about, users and groups among them; a policy in it may be attached to others as well.
     """
 
     resources: tuple[str, ...]
@@ -84,17 +86,9 @@ def bearing_on(template: Any, role: str) -> dict[str, Any]:
     resources = bearing_template["Resources"]
     owners = [name for name in resources if name == role or (_is_sam(_type(resources[name])) and role.startswith(name))]
     units_of_role = [unit for unit in units(bearing_template, bearing_template) if not unit.roles.isdisjoint(owners)]
-    names = [name for unit in units_of_role for name in unit.resources] or attached_to(
-        bearing_template, bearing_template, role
-    )
+    names = [name for unit in units_of_role for name in unit.resources]
+    names = names or [*attached_to(bearing_template, bearing_template, role), role]
     return part(bearing_template, names)
-
-
-def attaching(template: Any, names: Iterable[str]) -> dict[str, Any]:
-    """A template with some of its resources, of whose roles only what is attached to them is left."""
-    small = part(template, names)
-    resources = {name: _attaching(resource) for name, resource in small["Resources"].items()}
-    return part({**small, "Resources": resources}, resources)
 
 
 def part(template: Any, names: Iterable[str]) -> dict[str, Any]:
@@ -119,6 +113,8 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
         _join(groups, [name, *resources.roles_of(name)])
     for name in resources.roles:
         _join(groups, [name])
+    for name in resources.with_groups:
+        _join(groups, [name, *resources.listed(name).intersection(resources.roles)])
     _join(groups, [name for name in groups if not resources.in_both(name)])
     ungrouped = [name for name in resources.names if name not in groups]
     all_units = []
@@ -207,13 +203,6 @@ def _bearing(resource: Any) -> Any:
     return {**{key: value for key, value in resource.items() if key in ("Type", "Condition")}, "Properties": role}
 
 
-def _attaching(resource: Any) -> Any:
-    if _type(resource) != _ROLE:
-        return resource
-    properties = {name: value for name, value in section(resource, "Properties").items() if name not in _DOCUMENTS}
-    return {**resource, "Properties": properties}
-
-
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
@@ -228,6 +217,9 @@ class _Resources:
     def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         self.names = tuple(dict.fromkeys((*new, *old)))
         self.roles: list[str] = []
+        """Roles, users and groups."""
+        self.with_groups: list[str] = []
+        """Users, and what puts users into a group: a user has its groups' policies."""
         self.running: list[str] = []
         self._bodies: dict[str, list[Any]] = {}
         self._of_sam: list[str] = []
@@ -238,8 +230,10 @@ class _Resources:
             is_of_sam = any(map(_is_sam, types))
             self._bodies[name] = bodies
             self._name_words[name] = _words_of_names(bodies)
-            if _ROLE in types:
+            if not HOLDERS.keys().isdisjoint(types):
                 self.roles.append(name)
+            if not _WITH_GROUPS.isdisjoint(types):
+                self.with_groups.append(name)
             if is_of_sam:
                 self._of_sam.append(name)
             if is_of_sam or not RUNS.keys().isdisjoint(types):

@@ -9,16 +9,18 @@ from remit.app import Grant, Reason, Resource, Role
 from remit.catalogue.types import arns_of
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.template.attached_policies import BOUNDARY, AttachedPolicies, attached, documents
+from remit.template.attached_policies import BOUNDARY, HOLDERS, AttachedPolicies, attached, condition_note, documents
 from remit.template.branches import branches, choice, items
 from remit.template.condition_outcomes import in_world
 from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
 from remit.template.sam.expand import ExpandedTemplate, expanded
 from remit.template.settled_values import settled
+from remit.template.users_and_groups import held_by_somebody, managed_policies, memberships, with_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.app import RoleKind
     from remit.documents.json_text import Path
     from remit.documents.read import ParsedFile
     from remit.iam.policy import Policy
@@ -50,6 +52,18 @@ class FileRoles:
     """Whether it is a policy document by itself."""
     place: Place | None = field(default=None, compare=False)
     """Where each part of a template stands, by its path."""
+    users: tuple[Role, ...] = ()
+    """Its users, each with the policies of its groups, and its groups."""
+    policies: tuple[Role, ...] = ()
+    """Its managed policies, each by itself."""
+    held_policies: frozenset[str] = frozenset()
+    """Those of them, by logical id, that somebody has: they are told with whoever has them."""
+
+    @property
+    def holders(self) -> tuple[Role, ...]:
+        """Everything that has statements: roles, users, groups, and the managed policies that none of them has."""
+        alone = (policy for policy in self.policies if policy.logical_id not in self.held_policies)
+        return (*self.roles, *self.users, *alone)
 
     @property
     def others(self) -> dict[str, str]:
@@ -83,16 +97,24 @@ def roles_of(resources: tuple[Resource, ...], place: Place) -> FileRoles:
 
 def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRoles:
     attached_policies = attached(resources, plain.place)
-    roles = [resource for resource in resources if resource.type == "AWS::IAM::Role"]
     running = _running(resources)
-    inside = tuple(_role(role, running, plain, attached_policies) for role in roles)
-    outside = tuple(_outside(name, attached_policies, plain) for name in attached_policies.elsewhere)
+    of_kind: dict[RoleKind, list[Role]] = {"role": [], "user": [], "group": []}
+    for resource in resources:
+        if resource.type in HOLDERS:
+            of_kind[HOLDERS[resource.type].kind].append(_role(resource, running, plain, attached_policies))
+    for kind, name in attached_policies.outside:
+        of_kind[kind].append(_outside(kind, name, attached_policies, plain))
+    groups_by_user = memberships(resources)
+    users = (with_groups(user, groups_by_user.get(user.logical_id, ()), of_kind["group"]) for user in of_kind["user"])
     return FileRoles(
-        (*inside, *outside),
+        tuple(of_kind["role"]),
         resources,
-        (*plain.notes, *attached_policies.notes),
+        plain.notes,
         documents(resources, plain.place),
         place=plain.place,
+        users=(*users, *of_kind["group"]),
+        policies=managed_policies(resources, attached_policies),
+        held_policies=held_by_somebody(resources, attached_policies),
     )
 
 
@@ -137,6 +159,8 @@ def _role(
     ]
     own_policies = attached_policies.of(role, managed)
     boundaries = tuple(branches(role.properties.get(BOUNDARY), (*base, BOUNDARY)))
+    row = HOLDERS[role.type]
+    name = role.properties.get(row.name)
     trust = role.properties.get("AssumeRolePolicyDocument")
     trusted = policy_of(trust, (*base, "AssumeRolePolicyDocument"), plain.place)
     return Role(
@@ -151,6 +175,8 @@ def _role(
         origin=role.origin,
         condition=role.attributes.get("Condition"),
         notes=(*notes, *_uncertain(role, trust), *(note for item in own_policies for note in item.notes)),
+        kind=row.kind,
+        name="" if name is None else tokens.text_of(name),
     )
 
 
@@ -168,11 +194,6 @@ def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
         yield f"who may take it on is known at the deploy only: {unknown(trust)}"
     if "Condition" in role.attributes:
         yield condition_note(role.attributes["Condition"])
-
-
-def condition_note(condition: str) -> str:
-    """The note of a role that is there only under a condition."""
-    return f"it is there only if {condition}"
 
 
 def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[Grant], list[str]]:
@@ -199,13 +220,13 @@ def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[G
     return grants, notes
 
 
-def _outside(name: str, attached_policies: AttachedPolicies, plain: ExpandedTemplate) -> Role:
-    """A role that the template attaches policies to and does not make."""
-    policies = attached_policies.elsewhere[name]
+def _outside(kind: RoleKind, name: str, attached_policies: AttachedPolicies, plain: ExpandedTemplate) -> Role:
+    """A role, user or group that the template attaches policies to and does not make."""
+    policies = attached_policies.outside[kind, name]
     grants = tuple(grant for policy in policies for grant in policy.grants)
-    note = "the template does not make this role: it only attaches these policies to it"
+    note = f"the template does not make this {kind}: it only attaches these policies to it"
     origin = plain.place(policies[0].path)
-    return Role(name, grants, (), trusts=(), origin=origin, only_attached_to=True, notes=(note,))
+    return Role(name, grants, (), trusts=(), origin=origin, only_attached_to=True, notes=(note,), kind=kind, name=name)
 
 
 def _running(resources: tuple[Resource, ...]) -> list[tuple[str, tuple[str, ...]]]:

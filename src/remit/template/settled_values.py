@@ -185,14 +185,16 @@ class _Choices:
                 yield _Option(late[0].intrinsic, str(allowed), str(allowed))
 
     def options_of_mapping(self, keys: Any) -> Iterator[_Option]:
-        """What a mapping gives of which one key is known."""
+        """What Fn::FindInMap may give where one of its two keys is a function: a text for each value of that key."""
         if not isinstance(keys, list) or len(keys) != _KEYS or not isinstance(keys[0], str):
             return
-        unknown = [key for key in keys[1:] if not isinstance(key, str)]
-        if len(unknown) != 1 or not tokens.is_intrinsic(unknown[0]):
+        functions = [key for key in keys[1:] if not isinstance(key, str)]
+        if len(functions) != 1 or not tokens.is_intrinsic(functions[0]):
             return
-        number = keys.index(unknown[0])
+        (function,) = functions
+        place = keys.index(function)
         matches = in_mapping(self.mappings, [{key} if isinstance(key, str) else None for key in keys])
-        texts = [(path[number], text) for path, text in matches if text is not None]
+        texts = [(path[place], text) for path, text in matches if text is not None]
         if all(isinstance(text, str | list) for _, text in texts):
-            yield from (_Option(unknown[0], key, text) for key, text in texts)
+            for key, text in texts:
+                yield _Option(function, key, text)

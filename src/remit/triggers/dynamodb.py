@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
 
-from remit.app import Function, Grant, Resource
+from remit.app import App, Function, Grant, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
-from remit.triggers.source import arn_of, checked, checked_position, name_of, stream_mapping
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.source import arn_of, checked_choice, checked_type, name_of, own_id
+from remit.triggers.stream_options import STARTING_POSITIONS, StartingPosition, StreamTrigger
+from remit.triggers.trigger import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONSUME = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
 """On the stream ("Process Amazon DynamoDB records with Lambda": execution role permissions)."""
+StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
+_VIEWS: Final = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
+_TABLES: Final = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
 
 @dataclass(frozen=True, slots=True)
-class Dynamodb(BaseTrigger):
+class Dynamodb(StreamTrigger):
     """Run the function on the changes of a table, given by its stream's ARN or as a resource of the app.
 
-    `@app.function(dynamodb(Orders.table))`. starting_position TRIM_HORIZON or LATEST; batch_size 1 to 10,000;
-    batch_window 0 to 300 seconds; retries -1 (for ever) to 10,000.
+    `@app.function(on.dynamodb(Orders.table))`. The stream of an own table is turned on; `view` says what its records
+    hold. batch_size 1 to 10,000; batch_window 0 to 300 seconds; retries -1 (for ever) to 10,000; max_record_age -1 or
+    60 to 604,800 seconds; parallelization_factor 1 to 10; tumbling_window 0 to 900 seconds; `on_failure` is a queue,
+    topic or bucket; `key` is the KMS key of a stream that is not the app's.
     """
 
-    stream: Any
-    starting_position: str = "LATEST"
-    batch_size: int | None = None
-    batch_window: int | None = None
-    retries: int | None = None
-    report_failures: bool = False
+    _: KW_ONLY
+    starting_position: StartingPosition = "LATEST"
+    view: StreamView | None = None
 
     def __post_init__(self) -> None:
+        checked_type(self.stream, "dynamodb", _TABLES)
         arn_of(self.arn, "dynamodb")
         if not self.arn.startswith(("arn:", "${")):
             raise RemitError(
@@ -41,10 +45,12 @@ class Dynamodb(BaseTrigger):
                 hint="give its ARN, or the table as a resource of `shared/resources/`",
                 origin=writer(),
             )
-        checked_position(self.starting_position)
-        checked("batch_size", self.batch_size, 1, 10_000)
-        checked("batch_window", self.batch_window, 0, 300)
-        checked("retries", self.retries, -1, 10_000)
+        checked_choice("starting_position", self.starting_position, STARTING_POSITIONS)
+        if self.view is not None:
+            checked_choice("view", self.view, _VIEWS)
+            if not own_id(self.stream):
+                raise RemitError("view is for a table of the app's: this stream has one", origin=writer())
+        self.check_options()
 
     @property
     def arn(self) -> str:
@@ -58,7 +64,37 @@ class Dynamodb(BaseTrigger):
         yield Grant(allow(*CONSUME, on=self.arn), reason)
         on_all = replace(reason, note="IAM knows no narrower resource for ListStreams")
         yield Grant(allow("dynamodb:ListStreams"), on_all)
+        yield from self.failure_grants(function)
+
+    def sources(self) -> Iterator[Source]:
+        """The table, and where records go that failed."""
+        yield Source("stream of table", self.arn)
+        yield from self.failure_sources()
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""
-        yield from stream_mapping(function, self)
+        yield from self.source_mapping(function, self.arn, StartingPosition=self.starting_position)
+
+
+def with_streams(app: App) -> App:
+    """The app with the streams turned on that its functions read, of tables that do not say it themselves."""
+    views: dict[str, StreamView] = {}
+    for function in app.functions:
+        for trigger in function.triggers:
+            if isinstance(trigger, Dynamodb) and own_id(trigger.stream):
+                table = own_id(trigger.stream)
+                view = trigger.view or "NEW_AND_OLD_IMAGES"
+                if views.setdefault(table, view) != view:
+                    raise RemitError(
+                        f"the stream of `{table}` would have two views: {views[table]} and {view}",
+                        hint="a table has one stream: give both functions the same `view`",
+                        origin=function.origin,
+                    )
+    resources = tuple(_with_stream(resource, views.get(resource.logical_id)) for resource in app.resources)
+    return replace(app, resources=resources)
+
+
+def _with_stream(table: Resource, view: StreamView | None) -> Resource:
+    if view is None or table.type not in _TABLES or "StreamSpecification" in table.properties:
+        return table
+    return replace(table, properties={**table.properties, "StreamSpecification": {"StreamViewType": view}})

@@ -6,16 +6,15 @@ beside it (CloudFormation reference), "Working with HTTP APIs" (Amazon API Gatew
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Output, Resource
-from remit.catalogue.quotas import quota
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.triggers.api import DEFAULT_ROUTE, Api
+from remit.triggers.api_permissions import digest, permissions
 from remit.triggers.source import logical
 
 if TYPE_CHECKING:
@@ -45,8 +44,6 @@ _LOG_FORMAT: Final = json.dumps(
     }
 )
 """The fields of AWS's example ("Configure logging for HTTP APIs in API Gateway"), and what went wrong in a function."""
-_OTHER_PERMISSIONS: Final = 4_096
-"""Bytes of a function's resource policy that are left to its other triggers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +101,21 @@ def outputs(app: App) -> Iterator[Output]:
         yield Output("ApiDomainTarget", target, f"What the DNS record of {domain} must point to (CNAME or alias)")
 
 
-def notes_on_open_routes(app: App) -> tuple[str, ...]:
-    """A sentence for each route that answers everyone."""
-    return tuple(
+def notes(app: App) -> tuple[str, ...]:
+    """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask."""
+    app_routes = routes(app)
+    open_to_all = [
         f"everyone may call `{routed.trigger.route}`, which runs {routed.function.name} ({routed.function.origin})"
-        for routed in routes(app)
+        for routed in app_routes
         if routed.trigger.auth == "NONE"
-    )
+    ]
+    issuers = [routed.trigger.authorizer.issuer for routed in app_routes if routed.trigger.authorizer is not None]
+    on_loopback = [
+        f"the issuer {issuer} is on this machine, and works on the local AWS alone"
+        for issuer in dict.fromkeys(issuers)
+        if issuer.startswith("http://")
+    ]
+    return (*open_to_all, *on_loopback)
 
 
 def _api(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
@@ -122,13 +127,8 @@ def _api(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
         properties["DisableExecuteApiEndpoint"] = True
     yield Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=first_user.origin)
     stage: dict[str, Any] = {"ApiId": f"${{{API}}}", "StageName": _STAGE, "AutoDeploy": True}
-    throttling = {
-        "ThrottlingBurstLimit": settings.throttling_burst_limit,
-        "ThrottlingRateLimit": settings.throttling_rate_limit,
-    }
-    limits = {name: limit for name, limit in throttling.items() if limit is not None}
-    if limits:
-        stage["DefaultRouteSettings"] = limits
+    if settings.route_settings:
+        stage["DefaultRouteSettings"] = dict(settings.route_settings)
     if settings.access_log:
         group = Resource(f"{API}LogGroup", "AWS::Logs::LogGroup", _log_group(settings), origin=first_user.origin)
         yield group
@@ -220,61 +220,6 @@ def _source(trigger: Api) -> str:
     return f"*/{method}{trigger.path}"
 
 
-def permissions(app: App, function: Function, api: str, sources: tuple[str, ...]) -> Iterator[Resource]:
-    """The permissions by which an API calls a function: for each route, or for fewer, wider ones where those are many.
-
-    The ARN names the account, so that a SourceAccount would say nothing more.
-    """
-    for source in _fitting(app, function, sources):
-        yield Resource(
-            f"{function.logical_id}{api}Permission{digest(source)}",
-            "AWS::Lambda::Permission",
-            {
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": f"${{{function.logical_id}Function}}",
-                "Principal": "apigateway.amazonaws.com",
-                "SourceArn": (
-                    f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{source}"
-                ),
-            },
-            origin=function.origin,
-        )
-
-
-def _fitting(app: App, function: Function, sources: tuple[str, ...]) -> tuple[str, ...]:
-    """The first way to name the routes whose permissions fit a function's resource policy."""
-    room = quota("lambda.function.policy").most - _OTHER_PERMISSIONS
-    for widened in (_exactly, _any_method):
-        names = widened(sources)
-        if sum(_statement_size(app, function, name) for name in names) <= room:
-            return names
-    return ("*",)
-
-
-def _exactly(sources: tuple[str, ...]) -> tuple[str, ...]:
-    return sources
-
-
-def _any_method(sources: tuple[str, ...]) -> tuple[str, ...]:
-    """Each path once, whatever the method."""
-    parts = [source.split("/", 2) for source in sources]
-    return tuple(dict.fromkeys(f"*/*/{part[2]}" if len(part) > 2 else "/".join(part) for part in parts))  # noqa: PLR2004 - stage, method, path
-
-
-def _statement_size(app: App, function: Function, source: str) -> int:
-    """Bytes that a permission has in a function's resource policy, at most: measured with the longest names of AWS."""
-    place = "ap-southeast-99:111122223333"
-    statement = {
-        "Sid": f"{app.namespace}-{function.logical_id}{API}Permission12345678-123456789ABC",
-        "Effect": "Allow",
-        "Principal": {"Service": "apigateway.amazonaws.com"},
-        "Action": "lambda:InvokeFunction",
-        "Resource": f"arn:aws-us-gov:lambda:{place}:function:{app.namespace}-{function.name}",
-        "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws-us-gov:execute-api:{place}:1234567890/{source}"}},
-    }
-    return len(json.dumps(statement))
-
-
 def _domain(settings: ApiSettings) -> Iterator[Resource]:
     """The custom domain, and that it leads to the stage."""
     if settings.domain_name is None:
@@ -298,8 +243,3 @@ def _domain(settings: ApiSettings) -> Iterator[Resource]:
 
 def _plain(texts: Sequence[str]) -> list[str]:
     return [tokens.plain(text) for text in texts]
-
-
-def digest(*texts: str) -> str:
-    """Eight digits that tell texts apart, for logical ids: two routes may be made of the same letters."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import KW_ONLY, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Resource
+from remit.errors import RemitError, described, writer
 from remit.iam.policy import allow
-from remit.triggers.source import arn_of, checked, checked_position, name_of, stream_mapping
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.source import arn_of, checked_choice, checked_type, logical, name_of
+from remit.triggers.stream_options import STARTING_POSITIONS, StreamTrigger
+from remit.triggers.trigger import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,40 +24,72 @@ CONSUME = (
     "kinesis:ListShards",
 )
 """On the stream ("How Lambda processes records from Amazon Kinesis": execution role permissions)."""
+CONSUME_FAN_OUT = ("kinesis:SubscribeToShard", "kinesis:DescribeStreamConsumer")
+"""On the consumer ("Developing enhanced fan-out consumers with dedicated throughput")."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kinesis(BaseTrigger):
+class Kinesis(StreamTrigger):
     """Run the function on the records of a stream, given by name, by ARN or as a resource of the app.
 
-    `@app.function(kinesis("clicks", batch_size=500))`. starting_position TRIM_HORIZON or LATEST; batch_size 1 to
-    10,000; batch_window 0 to 300 seconds; retries -1 (for ever) to 10,000.
+    `@app.function(on.kinesis("clicks", batch_size=500))`. `fan_out=True` reads through a consumer of its own, with
+    dedicated throughput. starting_position TRIM_HORIZON, LATEST, or AT_TIMESTAMP with `timestamp`; the other options
+    are those of `on.dynamodb`.
     """
 
-    stream: Any
-    starting_position: str = "LATEST"
-    batch_size: int | None = None
-    batch_window: int | None = None
-    retries: int | None = None
-    report_failures: bool = False
+    _: KW_ONLY
+    starting_position: Literal["LATEST", "TRIM_HORIZON", "AT_TIMESTAMP"] = "LATEST"
+    timestamp: datetime | None = None
+    fan_out: bool = False
 
     def __post_init__(self) -> None:
+        checked_type(self.stream, "kinesis", ("AWS::Kinesis::Stream",))
         arn_of(self.stream, "kinesis", "stream/")
-        checked_position(self.starting_position)
-        checked("batch_size", self.batch_size, 1, 10_000)
-        checked("batch_window", self.batch_window, 0, 300)
-        checked("retries", self.retries, -1, 10_000)
+        if self.timestamp is None:
+            checked_choice("starting_position", self.starting_position, STARTING_POSITIONS)
+        else:
+            self._check_timestamp()
+        self.check_options()
+
+    def _check_timestamp(self) -> None:
+        if self.starting_position != "AT_TIMESTAMP":
+            raise RemitError('timestamp goes with starting_position="AT_TIMESTAMP"', origin=writer())
+        if not isinstance(self.timestamp, datetime) or self.timestamp.tzinfo is None:
+            hint = "such as datetime(2026, 1, 31, tzinfo=UTC)"
+            got = described(self.timestamp)
+            raise RemitError(f"timestamp takes a datetime with a time zone, got {got}", hint=hint, origin=writer())
 
     @property
     def arn(self) -> str:
         """The stream's ARN."""
         return arn_of(self.stream, "kinesis", "stream/")
 
+    def _consumer_id(self, function: Function) -> str:
+        return f"{function.logical_id}{logical(name_of(self.arn))}Consumer"
+
     def grants(self, function: Function) -> Iterator[Grant]:
-        """Read this stream."""
+        """Read this stream, and with fan-out the consumer."""
         reason = function.computed(f"reads stream {name_of(self.arn)}")
         yield Grant(allow(*CONSUME, on=self.arn), reason)
+        if self.fan_out:
+            reason = function.computed(f"reads stream {name_of(self.arn)} through a consumer of its own")
+            yield Grant(allow(*CONSUME_FAN_OUT, on=f"${{{self._consumer_id(function)}}}"), reason)
+        yield from self.failure_grants(function)
+
+    def sources(self) -> Iterator[Source]:
+        """The stream, and where records go that failed."""
+        yield Source("stream", self.arn)
+        yield from self.failure_sources()
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The event source mapping."""
-        yield from stream_mapping(function, self)
+        """The event source mapping, and with fan-out the consumer that it reads."""
+        source = self.arn
+        if self.fan_out:
+            consumer = self._consumer_id(function)
+            source = f"${{{consumer}}}"
+            properties = {"ConsumerName": f"${{AWS::StackName}}-{function.name}", "StreamARN": self.arn}
+            yield Resource(consumer, "AWS::Kinesis::StreamConsumer", properties, origin=function.origin)
+        position: dict[str, Any] = {"StartingPosition": self.starting_position}
+        if self.timestamp is not None:
+            position["StartingPositionTimestamp"] = self.timestamp.timestamp()
+        yield from self.source_mapping(function, source, **position)

@@ -1,100 +1,146 @@
-"""A clock that runs a function."""
+"""A clock that runs a function: a schedule of EventBridge Scheduler."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Function, Grant, Resource
-from remit.errors import RemitError, writer
-from remit.triggers.trigger import BaseTrigger
+from remit.app import Function, Grant, Resource, Role
+from remit.errors import RemitError, described, writer
+from remit.iam import tokens
+from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
+from remit.triggers.failure_destination import dead_letter_queue
+from remit.triggers.schedule_expression import check_expression, check_timezone
+from remit.triggers.source import checked, checked_json, name_of, position_suffix
+from remit.triggers.trigger import BaseTrigger, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
-_CRON: Final = re.compile(r"cron\((.+)\)")
-_CRON_FIELDS: Final = 6
+_SERVICE: Final = "scheduler.amazonaws.com"
+_GROUP: Final = f"arn:{tokens.PARTITION}:scheduler:{tokens.REGION}:{tokens.ACCOUNT}:schedule-group/default"
+_TRUST: Final = Policy(
+    (
+        Statement(
+            "Allow",
+            Globs(("sts:AssumeRole",)),
+            principals=Principals((("Service", _SERVICE),)),
+            conditions=(
+                Condition("StringEquals", "aws:SourceAccount", (tokens.ACCOUNT,)),
+                Condition("StringEquals", "aws:SourceArn", (_GROUP,)),
+            ),
+        ),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule(BaseTrigger):
-    """Run the function by the clock: `schedule("rate(1 day)")` or `schedule("cron(0 8 * * ? *)")`, in UTC.
+    """Run the function by the clock: `on.schedule("rate(1 day)")`, or `on.schedule("cron(0 8 * * ? *)")`.
 
-    `input` is the event that the handler gets (any JSON) in place of EventBridge's own. Source of the grammar:
-    "Schedule expressions" (Amazon EventBridge User Guide).
+    `on.schedule("at(2026-12-24T18:00:00)")` runs it once. `timezone` is a name such as "Europe/Berlin", for `cron` and
+    `at`; UTC if none is given. `input` is the event that the handler gets (any JSON) in place of Scheduler's own.
+    `start` and `end` bound the time in which it runs (datetimes with a time zone). `flexible_window` lets it run up to
+    that many minutes later (1 to 1,440). Scheduler tries again `retries` times (0 to 185) for `max_event_age` seconds
+    (60 to 86,400), and then sends the event to the queue `dead_letter`.
     """
 
     expression: str
+    _: KW_ONLY
+    timezone: str | None = None
     input: Any = None
+    start: datetime | None = None
+    end: datetime | None = None
+    flexible_window: int | None = None
+    retries: int | None = None
+    max_event_age: int | None = None
+    dead_letter: Any = None
     enabled: bool = True
 
     def __post_init__(self) -> None:
-        problem = _problem(self.expression)
-        if problem is not None:
-            hint = 'write "rate(5 minutes)" or "cron(0 8 * * ? *)": minute hour day month weekday year'
-            raise RemitError(f"schedule {self.expression!r:.60}: {problem}", hint=hint, origin=writer())
-        try:
-            self._event()
-        except (TypeError, ValueError, RecursionError) as error:
-            raise RemitError(f"schedule's input is not JSON: {error}", origin=writer()) from None
+        check_expression(self.expression)
+        if self.timezone is not None:
+            check_timezone(self.timezone, self.expression)
+        checked_json("schedule's input", self.input)
+        checked("flexible_window", self.flexible_window, 1, 1_440)
+        checked("retries", self.retries, 0, 185)
+        checked("max_event_age", self.max_event_age, 60, 86_400)
+        for option, moment in (("start", self.start), ("end", self.end)):
+            if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
+                hint = "such as datetime(2026, 1, 31, tzinfo=UTC)"
+                got = described(moment)
+                raise RemitError(f"{option} takes a datetime with a time zone, got {got}", hint=hint, origin=writer())
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise RemitError("schedule ends before it starts, and so never runs", origin=writer())
+        if self.dead_letter is not None:
+            dead_letter_queue(self.dead_letter)
 
-    def _event(self) -> str:
-        import json  # noqa: PLC0415 - seldom
-
-        return json.dumps(self.input, sort_keys=True, allow_nan=False)
-
-    def grants(self, function: Function) -> Iterator[Grant]:  # noqa: ARG002 - a trigger's signature
-        """None: EventBridge calls the function by the function's own resource policy."""
-        yield from ()
+    def sources(self) -> Iterator[Source]:
+        """The dead-letter queue."""
+        if self.dead_letter is not None:
+            yield Source("queue", dead_letter_queue(self.dead_letter).arn, "")
 
     def resources(self, function: Function) -> Iterator[Resource]:
-        """The rule, and the function's permission for this rule alone."""
-        rule = f"{function.logical_id}Schedule{_suffix(self, function)}"
-        target: dict[str, Any] = {"Id": "function", "Arn": function.arn}
-        if self.input is not None:
-            target["Input"] = self._event()
-        state = "ENABLED" if self.enabled else "DISABLED"
-        properties = {"ScheduleExpression": self.expression, "State": state, "Targets": [target]}
-        yield Resource(rule, "AWS::Events::Rule", properties, origin=function.origin)
+        """The schedule."""
+        suffix = position_suffix(self, function)
+        window: dict[str, Any] = {"Mode": "OFF"}
+        if self.flexible_window is not None:
+            window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": self.flexible_window}
+        properties: dict[str, Any] = {
+            "Description": f"Runs {function.physical_name}",
+            "ScheduleExpression": self.expression,
+            "FlexibleTimeWindow": window,
+            "State": "ENABLED" if self.enabled else "DISABLED",
+            "Target": self._target(function),
+        }
+        if self.timezone is not None:
+            properties["ScheduleExpressionTimezone"] = self.timezone
+        for name, moment in (("StartDate", self.start), ("EndDate", self.end)):
+            if moment is not None:
+                properties[name] = moment.isoformat()
+        # Not `Schedule`: that was a rule of EventBridge in earlier versions, and no resource may change its type.
         yield Resource(
-            f"{rule}Permission",
-            "AWS::Lambda::Permission",
-            {
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": f"${{{function.logical_id}Function}}",
-                "Principal": "events.amazonaws.com",
-                "SourceArn": f"${{{rule}.Arn}}",
-            },
-            origin=function.origin,
+            f"{function.logical_id}Scheduled{suffix}", "AWS::Scheduler::Schedule", properties, origin=function.origin
         )
 
+    def roles(self, function: Function) -> Iterator[Role]:
+        """With the first schedule of a function, the role with which all of them invoke it, and nothing else.
 
-def _suffix(trigger: Schedule, function: Function) -> str:
-    """Nothing for a function's first schedule, then 2, 3 and so on."""
-    schedules = [item for item in function.triggers if isinstance(item, Schedule)]
-    position = next(number for number, schedule in enumerate(schedules) if schedule is trigger)
-    return "" if position == 0 else str(position + 1)
+        Only schedules of this account's default group can use it ("Confused deputy prevention in EventBridge
+        Scheduler": the condition must name a schedule group, and cannot name a schedule).
+        """
+        if position_suffix(self, function):
+            return
+        schedules = [trigger for trigger in function.triggers if isinstance(trigger, Schedule)]
+        queues = [dead_letter_queue(item.dead_letter).arn for item in schedules if item.dead_letter is not None]
+        runs = Grant(
+            allow("lambda:InvokeFunction", on=function.arn),
+            function.computed("is run by its schedules"),
+            function.origin,
+        )
+        sends = [
+            Grant(
+                allow("sqs:SendMessage", on=queue),
+                function.computed(f"has schedules that send what failed to {name_of(queue)}"),
+                function.origin,
+            )
+            for queue in dict.fromkeys(queues)
+        ]
+        yield Role(_role_id(function), (runs, *sends), (), trusts=(_SERVICE,), trust=_TRUST, origin=function.origin)
+
+    def _target(self, function: Function) -> dict[str, Any]:
+        target: dict[str, Any] = {"Arn": function.arn, "RoleArn": f"${{{_role_id(function)}.Arn}}"}
+        if self.input is not None:
+            target["Input"] = checked_json("schedule's input", self.input)
+        limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
+        policy = {name: value for name, value in limits.items() if value is not None}
+        if policy:
+            target["RetryPolicy"] = policy
+        if self.dead_letter is not None:
+            target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
+        return target
 
 
-def _problem(expression: object) -> str | None:  # noqa: PLR0911 - one answer per kind of mistake
-    if not isinstance(expression, str):
-        return f"must be a string, got {type(expression).__name__}"
-    rate = _RATE.fullmatch(expression)
-    if rate is not None:
-        number, unit, plural = int(rate[1]), rate[2], rate[3]
-        if number == 0:
-            return "a rate of 0"
-        if (number == 1) == bool(plural):
-            return f"EventBridge wants rate({number} {unit}{'' if plural else 's'})"
-        return None
-    cron = _CRON.fullmatch(expression)
-    if cron is None:
-        return "neither a rate nor a cron expression"
-    fields = cron[1].split()
-    if len(fields) != _CRON_FIELDS:
-        return f"cron has {len(fields)} fields of {_CRON_FIELDS}"
-    if (fields[2] == "?") == (fields[4] == "?"):
-        return "one of day and weekday must be `?`, and only one"
-    return None
+def _role_id(function: Function) -> str:
+    return f"{function.logical_id}SchedulerRole"

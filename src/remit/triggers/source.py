@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource
 from remit.errors import RemitError, described, did_you_mean, writer
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _NONE: Final = re.compile(r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])")
 _COLON: Final = re.compile(r":(?![^{]*\})")
 """A colon outside of late-bound parts."""
+
+
+_OWN: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}")
+"""What stands for a resource of the app: its Ref or the attribute with its ARN."""
 
 
 def arn_of(subject: Any, service: str, prefix: str = "") -> str:
@@ -58,7 +62,9 @@ def name_of(arn: str) -> str:
         return arn.strip("${}").split(".")[0]
     tail = _COLON.split(arn, 5)[-1]
     parts = tail.split("/")
-    return parts[1] if parts[0] in ("table", "stream") and len(parts) > 1 else tail
+    if parts[0] in ("table", "stream", "event-bus") and len(parts) > 1:
+        return parts[1]
+    return tail.removeprefix("log-group:").removesuffix(":*")
 
 
 def logical(name: str) -> str:
@@ -80,11 +86,37 @@ def checked(option: str, value: Any, low: int, high: int) -> None:
         raise RemitError(f"{option} is {value}; it can be {low} to {high}", origin=writer())
 
 
-def checked_position(value: object) -> None:
-    """Where to begin in a stream: with what is there, or with what comes."""
-    if tokens.plain(value) not in ("TRIM_HORIZON", "LATEST"):
-        hint = did_you_mean(str(value), ("TRIM_HORIZON", "LATEST")) or "it can be TRIM_HORIZON or LATEST"
-        raise RemitError(f"starting_position cannot be {value!r:.40}", hint=hint, origin=writer())
+def checked_choice(option: str, value: object, choices: Sequence[str]) -> None:
+    """One of a few words of AWS's."""
+    if tokens.plain(value) not in choices:
+        hint = did_you_mean(str(value), choices) or f"it can be {' or '.join(choices)}"
+        raise RemitError(f"{option} cannot be {value!r:.40}", hint=hint, origin=writer())
+
+
+def checked_json(option: str, value: Any) -> str:
+    """A value as JSON. RemitError: it is none."""
+    try:
+        return json.dumps(tokens.plain(value), sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RemitError(f"{option} is not JSON: {error}", origin=writer()) from None
+
+
+def own_id(subject: Any) -> str:
+    """The logical id of a resource of the app, also by its `arn` or `ref`; "" for what is given by name or ARN."""
+    logical_id = getattr(subject, "logical_id", None)
+    if isinstance(logical_id, str):
+        return logical_id
+    text = tokens.plain(subject)
+    reference = _OWN.fullmatch(text) if isinstance(text, str) else None
+    return "" if reference is None else reference[1]
+
+
+def checked_type(subject: Any, trigger: str, types: Sequence[str]) -> None:
+    """A resource of the app must be of a type that the trigger reads."""
+    kind = getattr(subject, "type", None)
+    if kind is not None and kind not in types:
+        name = getattr(subject, "name", own_id(subject))
+        raise RemitError(f"{trigger} takes {' or '.join(types)}, and `{name}` is {kind}", origin=writer())
 
 
 def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Iterator[Resource]:
@@ -98,50 +130,16 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
     )
 
 
-class StreamTrigger(Protocol):
-    """The options that the triggers of streams have in common."""
-
-    @property
-    def arn(self) -> str:
-        """The stream's ARN."""
-
-    @property
-    def starting_position(self) -> str:
-        """TRIM_HORIZON or LATEST."""
-
-    @property
-    def batch_size(self) -> int | None:
-        """Records of a batch at most."""
-
-    @property
-    def batch_window(self) -> int | None:
-        """Seconds for which a batch is waited for."""
-
-    @property
-    def retries(self) -> int | None:
-        """How often a batch that failed is tried again; -1 for ever."""
-
-    @property
-    def report_failures(self) -> bool:
-        """Whether the handler hands single records back."""
-
-
-def stream_mapping(function: Function, stream: StreamTrigger) -> Iterator[Resource]:
-    """The event source mapping of a stream."""
-    yield from mapping(
-        function,
-        f"{logical(name_of(stream.arn))}Stream",
-        stream.arn,
-        StartingPosition=stream.starting_position,
-        BatchSize=stream.batch_size,
-        MaximumBatchingWindowInSeconds=stream.batch_window,
-        MaximumRetryAttempts=stream.retries,
-        FunctionResponseTypes=["ReportBatchItemFailures"] if stream.report_failures else None,
-    )
-
-
 def send_action(arn: str) -> str:
     """The action that sends to what an ARN names: a queue, else a topic."""
     return (
         "sns:Publish" if ":sns:" in arn or (arn.startswith("${") and not arn.endswith(".Arn}")) else "sqs:SendMessage"
     )
+
+
+def position_suffix(trigger: object, function: Function, source: Callable[[Any], str] = lambda _: "") -> str:
+    """Nothing for a function's first trigger of a class, on the same source if one is told, then 2, 3 and so on."""
+    of_class = [item for item in function.triggers if type(item) is type(trigger)]
+    alike = [item for item in of_class if source(item) == source(trigger)]
+    position = next(number for number, item in enumerate(alike) if item is trigger)
+    return "" if position == 0 else str(position + 1)

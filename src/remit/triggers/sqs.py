@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
-from remit.triggers.source import arn_of, checked, logical, mapping, name_of
-from remit.triggers.trigger import BaseTrigger
+from remit.triggers.event_filters import filter_criteria
+from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of
+from remit.triggers.trigger import BaseTrigger, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from remit.triggers.stream_options import Filter
 
 CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """What Lambda's poller needs of the function's role ("Using Lambda with Amazon SQS": execution role permissions)."""
@@ -24,29 +27,41 @@ _UNWAITED = 10
 class Sqs(BaseTrigger):
     """Run the function on the messages of a queue, given by name, by ARN or as a resource of the app.
 
-    `@app.function(sqs("orders", batch_size=100, batch_window=5))`. batch_size 1 to 10,000; batch_window 0 to 300
-    seconds; max_concurrency 2 to 1,000; report_failures lets the handler hand single messages back.
+    `@app.function(on.sqs("orders", batch_size=100, batch_window=5))`. batch_size 1 to 10,000; batch_window 0 to 300
+    seconds; max_concurrency 2 to 1,000; report_failures lets the handler hand single messages back; `filter` is a
+    pattern of messages, or several; `key` is the KMS key of a queue that is not the app's.
     """
 
     queue: Any
+    _: KW_ONLY
     batch_size: int | None = None
     batch_window: int | None = None
     max_concurrency: int | None = None
     report_failures: bool = False
+    filter: Filter | None = None
+    key: Any = None
 
     def __post_init__(self) -> None:
+        checked_type(self.queue, "sqs", ("AWS::SQS::Queue",))
         arn_of(self.queue, "sqs")
+        filter_criteria(self.filter)
         checked("batch_size", self.batch_size, 1, 10_000)
         checked("batch_window", self.batch_window, 0, 300)
         checked("max_concurrency", self.max_concurrency, 2, 1_000)
         large = (self.batch_size or 0) > _UNWAITED
-        if self.arn.endswith(".fifo") and (large or self.batch_window):
+        if self.is_fifo and (large or self.batch_window):
             raise RemitError(
                 f"a FIFO queue gives at most {_UNWAITED} messages at once, and knows no batch_window", origin=writer()
             )
         if large and not self.batch_window:
             hint = "add batch_window=1, or more seconds"
             raise RemitError(f"batch_size {self.batch_size} needs a batch_window", hint=hint, origin=writer())
+
+    @property
+    def is_fifo(self) -> bool:
+        """Whether the queue delivers in order."""
+        properties = getattr(self.queue, "properties", {})
+        return self.arn.endswith(".fifo") or str(properties.get("FifoQueue", False)).lower() == "true"
 
     @property
     def arn(self) -> str:
@@ -57,6 +72,10 @@ class Sqs(BaseTrigger):
         """Receive and delete on this queue alone."""
         reason = function.computed(f"takes messages from queue {name_of(self.arn)}")
         yield Grant(allow(*CONSUME, on=self.arn), reason)
+
+    def sources(self) -> Iterator[Source]:
+        """The queue."""
+        yield Source("queue", self.arn)
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""
@@ -69,4 +88,5 @@ class Sqs(BaseTrigger):
             MaximumBatchingWindowInSeconds=self.batch_window,
             ScalingConfig=scaling,
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
+            FilterCriteria=filter_criteria(self.filter),
         )

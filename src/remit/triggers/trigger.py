@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.app import Function, Grant, Output, Resource
+    from remit.app import Function, Grant, Output, Resource, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that a trigger needs and may not make: what people call it, its ARN, and what must hold of it."""
+
+    kind: str
+    arn: str
+    condition: str = ""
 
 
 class BaseTrigger:
@@ -21,6 +31,14 @@ class BaseTrigger:
 
     def resources(self, function: Function) -> Iterator[Resource]:  # noqa: ARG002 - a trigger's signature
         """What the template needs beside the function."""
+        yield from ()
+
+    def roles(self, function: Function) -> Iterator[Role]:  # noqa: ARG002 - a trigger's signature
+        """The roles with which services call the function, where its own resource policy is not enough."""
+        yield from ()
+
+    def sources(self) -> Iterator[Source]:
+        """What the trigger reads, or sends what failed to: the app's own, or something that exists already."""
         yield from ()
 
     def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature

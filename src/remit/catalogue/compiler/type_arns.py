@@ -164,19 +164,29 @@ def name_limits(schema: Mapping[str, Any], path: str) -> Columns:
 def _spellings(variable: str, own_name: str) -> list[str]:
     """How a property may be called that gives a variable, the likeliest first. A name never gives what is an id."""
     spellings: list[str] = []
-    for word, words in _WORDS.items():
-        stem = variable.removesuffix(word)
-        if stem == variable or (word == "id" and variable.endswith("uuid")):
-            continue
-        if stem and own_name.endswith(stem):
-            spellings += [f"{own_name}{ending}" for ending in words] + list(words)
-        spellings += [f"{stem}{ending}" for ending in words if stem]
-        spellings += [stem] if word == "name" or stem == own_name else []
+    for word, endings in _WORDS.items():
+        is_uuid = word == "id" and variable.endswith("uuid")
+        if variable.endswith(word) and not is_uuid:
+            stem = variable.removesuffix(word)
+            spellings += _spellings_by_stem(stem, endings, own_name)
+            if word == "name" or stem == own_name:
+                spellings.append(stem)
     if variable in ("resourceid", "resourcename"):
         word = variable.removeprefix("resource")
         spellings += [f"{own_name}{word}", word]
     if variable == own_name:
-        spellings += [f"{own_name}{word}" for word in ("id", "name")] + ["id", "name"]
+        spellings += [f"{own_name}id", f"{own_name}name", "id", "name"]
+    return spellings
+
+
+def _spellings_by_stem(stem: str, endings: tuple[str, ...], own_name: str) -> list[str]:
+    """With each ending: the type's name or nothing, where the variable is called like the type; the variable's stem."""
+    spellings: list[str] = []
+    if stem and own_name.endswith(stem):
+        spellings += [f"{own_name}{ending}" for ending in endings]
+        spellings += endings
+    if stem:
+        spellings += [f"{stem}{ending}" for ending in endings]
     return spellings
 
 

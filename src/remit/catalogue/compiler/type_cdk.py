@@ -57,7 +57,7 @@ class Specification:
         }
 
     def ref(self, name: str, *, already: str) -> Columns:
-        """What Ref gives, where that is not the identifier, or is an ARN by another name."""
+        """What Ref gives, where that is not the identifier, or is an ARN by another name; `already` is known of it."""
         entity = self.types.get(name, {})
         ref_of = entity.get("cfnRefIdentifier")
         columns: Columns = {"ref_of": ref_of} if ref_of else {}
@@ -68,7 +68,8 @@ class Specification:
                 columns["ref"] = "arn" if is_arn else "name"
         elif ref_of:
             columns["ref"] = "parts"
-        return {} if columns.get("ref", already) == already and not ref_of else columns
+        is_news = ref_of or columns.get("ref", already) != already
+        return columns if is_news else {}
 
     def generated(self, name: str, name_property: str) -> list[str]:
         """How a name is generated that the template does not give: as documented, or nothing is known of it."""

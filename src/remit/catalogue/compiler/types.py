@@ -74,7 +74,8 @@ class TypeTable:
 
     def put(self, name: str, columns: Mapping[str, Any], source: str) -> None:
         """Set columns of a row; an empty value takes away what was derived."""
-        row, value_sources = self.rows.setdefault(name, {}), self.sources.setdefault(name, {})
+        row = self.rows.setdefault(name, {})
+        value_sources = self.sources.setdefault(name, {})
         for column, value in columns.items():
             if row.get(column) == value:
                 continue
@@ -178,7 +179,8 @@ def _completed(columns: Columns, row: Columns, schema: Mapping[str, Any], format
     """A row kept by hand, with what follows from its ARN's shape, and the references that were derived."""
     completed: Columns = {}
     if "arn" in columns:
-        arn, ref_of = columns["arn"], row.get("ref_of", [])
+        arn = columns["arn"]
+        ref_of = row.get("ref_of", [])
         by_variable = variables_by_property(schema, arn, ref_of) if arn else {}
         completed["arn_of"] = by_variable
         completed |= naming(schema, arn, columns.get("arn_of", by_variable), ref_of)

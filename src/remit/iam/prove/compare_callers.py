@@ -14,7 +14,7 @@ from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undec
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.pattern import matches
 from remit.iam.pattern_list import with_stars
-from remit.iam.policy import Globs, Policy, allow
+from remit.iam.policy import Globs, Policy, Principals, allow
 from remit.iam.prove.action_search import catalogue_actions
 from remit.iam.prove.caller_classes import EVERYONE, caller_classes, free_accounts
 from remit.iam.prove.compare import Comparison, compare, denials_as_allows
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from remit.iam.request import ContextValue
 
 _ANYTHING: Final = (Policy((allow("*"),)),)
+_ANYBODY: Final = (Policy((replace(allow("*"), principals=Principals(((EVERYONE, EVERYONE),))),)),)
 _ACCOUNT_DIGITS: Final = 12
 _INTERNET: Final[tuple[dict[str, ContextValue], ...]] = tuple(
     {"aws:SourceIp": address, "aws:SecureTransport": True, "lambda:FunctionUrlAuthType": "NONE"}
@@ -163,6 +164,11 @@ class _Side:
                         yield value
 
 
+def _may_be_allowed(request: Request) -> bool:
+    """Whether any policy could allow a request: the root user, say, never takes on a role."""
+    return evaluate(request, Layers(_ANYTHING, resource=_ANYBODY)).allowed
+
+
 def _ordinary(statement: Statement, caller: CallerClass) -> Statement:
     """A statement without its principals, for a caller alone; without Resource it is about the one there is."""
     conditions = statement.conditions if statement.effect == "Deny" else (*statement.conditions, *caller.settled)
@@ -210,7 +216,8 @@ class _Question:
                 (asked for asked in self._requests(piece) if new.lets_in(asked) and not old.lets_in(asked)), None
             )
             if request is None:
-                self._not_confirmed(source)
+                if any(map(_may_be_allowed, self._requests(piece))):
+                    self._not_confirmed(source)
                 continue
             principal = self._spelled(source)
             yield replace(

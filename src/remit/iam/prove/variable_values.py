@@ -159,6 +159,7 @@ def measured(required: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
 
 
 def _measured_in_resources(boxes: tuple[Box, ...], covers: tuple[Box, ...], late: Callable[[str], bool]) -> bool:
+    """Whether some resource pattern with a `?` must not match, and matches a part of what a reference may become."""
     references: list[str] = []
     measuring: list[str] = []
     for box in boxes:
@@ -171,6 +172,7 @@ def _measured_in_resources(boxes: tuple[Box, ...], covers: tuple[Box, ...], late
 
 
 def _measured_in_conditions(boxes: tuple[Box, ...], covers: tuple[Box, ...], late: Callable[[str], bool]) -> bool:
+    """Whether a key must have a reference as its value, and must not match a value with a `?`."""
     keys_of_references: set[str] = set()
     measuring_keys: set[str] = set()
     for box in boxes:

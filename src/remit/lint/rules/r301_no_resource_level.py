@@ -19,7 +19,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.expand import expand
-from remit.lint.finding import ERROR, Problem
+from remit.lint import cdk_grants
+from remit.lint.finding import ERROR, NOTE, Problem
 from remit.lint.resource_types import actions_on_resources, acts_on
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
             subject = f"'{names[0]}'" if len(names) == 1 else f"no action of '{text}'"
             verb = "has no" if len(names) == 1 else "has"
             message = f"{subject} {verb} resource-level permissions: on an ARN it never matches"
-            hint = "allow it on '*', in a statement of its own"
-            yield Problem(message, hint, ("Action", text), item.severity_of(names[0]))
+            of_cdk = cdk_grants.hint_on(text, item.statement.actions.patterns)
+            hint = of_cdk or "allow it on '*', in a statement of its own"
+            yield Problem(message, hint, ("Action", text), NOTE if of_cdk else item.severity_of(names[0]))
 
 
 def _listed(names: tuple[str, ...], item: ParsedStatement) -> bool:

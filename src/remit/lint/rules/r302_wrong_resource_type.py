@@ -10,8 +10,8 @@ Better:
 
     {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
 
-The table grants of the AWS CDK list two actions of streams beside those of tables: that is a note, since it harms
-nothing and no author wrote it.
+Some grants of the AWS CDK list actions of streams beside those of tables, or of consumers beside those of streams: that
+is a note, since it harms nothing and no author wrote it.
 
 Source: the "Service Authorization Reference" (AWS): resource types of actions; "Use aliases to control access to KMS
 keys" (AWS KMS Developer Guide); "Permissions" of aws-dynamodb (AWS CDK Reference).
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from remit.catalogue.actions import action as action_named
 from remit.catalogue.arns import parse as parse_arn
 from remit.iam.placeholders import placeholder
-from remit.lint import resource_fit
+from remit.lint import cdk_grants, resource_fit
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 from remit.lint.resource_types import types_named
 
@@ -35,12 +35,6 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
-_OF_STREAMS = ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
-_READ_DATA = {
-    *_OF_STREAMS, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query",
-    "dynamodb:Scan",
-}  # fmt: skip
-"""What the CDK's grantReadData lists."""
 _SURE = resource_fit.RELIABLE | {"iam"}
 _WITHOUT_REGION = frozenset({"cloudfront", "iam", "organizations", "route53", "sts"})
 """Services that are the same in every region, so that none of their ARNs names one (`iam:*` means several types)."""
@@ -67,8 +61,9 @@ def _unfit(item: ParsedStatement, text: str, names: tuple[str, ...]) -> Problem:
     message = f"{subject} acts on {target}, {reason}: it never matches"
     no_such_arn = bool(needless) and item.allows  # such an ARN is no resource's, whatever acts on it
     severity = ERROR if no_such_arn else item.severity_of(names[0])
-    if text in _OF_STREAMS and _READ_DATA.issubset(item.statement.actions.patterns):
-        severity, hint = NOTE, "the CDK's table grants list it; what reads the stream needs grantStreamRead"
+    hint = cdk_grants.hint_on(text, item.statement.actions.patterns)
+    if hint is not None:
+        severity = NOTE
     else:
         hint = _hint(item, names, meant) or f"name {target} in Resource"
     broken_resource = _broken(item) if meant else None

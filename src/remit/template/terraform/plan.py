@@ -17,14 +17,40 @@ from remit.iam.policy import Policy
 from remit.template.policy_documents import grants_of, policy_of, services
 from remit.template.roles import RUNS, FileRoles
 from remit.template.terraform.state import PlannedResource, configured, items_of, plain
+from remit.template.users_and_groups import with_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.app import RoleKind
     from remit.documents.json_text import Path
     from remit.template.policy_documents import Place
 
-_ATTACHING: Final = {"aws_iam_role_policy_attachment": "role", "aws_iam_policy_attachment": "roles"}
+_KINDS: Final[tuple[RoleKind, ...]] = ("role", "user", "group")
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """A type that has policies: what it is, its inline policies by type and attribute, and what attaches others."""
+
+    kind: RoleKind
+    inline: tuple[str, str]
+    attaching: tuple[tuple[str, str], ...]
+
+
+_HOLDERS: Final = {
+    f"aws_iam_{kind}": _Holder(
+        kind,
+        (f"aws_iam_{kind}_policy", kind),
+        ((f"aws_iam_{kind}_policy_attachment", kind), ("aws_iam_policy_attachment", f"{kind}s")),
+    )
+    for kind in _KINDS
+}
+_MEMBERS: Final = (
+    ("aws_iam_user_group_membership", "user", "groups"),
+    ("aws_iam_group_membership", "users", "group"),
+)
+"""The types that put users into groups, and the attributes that name both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +88,8 @@ def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> FileRoles:
 
 def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
     """The resources of the state that the plan was made from; without one, those that its changes start from."""
-    prior, references = value.get("prior_state"), configured(value)
+    prior = value.get("prior_state")
+    references = configured(value)
     if isinstance(prior, dict) and isinstance(prior.get("values"), dict):
         return items_of(prior["values"], ("prior_state", "values"), place, references)
     changes = value.get("resource_changes")
@@ -84,7 +111,11 @@ def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...
 def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[PlannedResource, ...] = ()) -> FileRoles:
     all_items = _Items(items, prior)
     policies = {item.address: _own(item, place) for item in items if item.type == "aws_iam_policy"}
-    roles = tuple(_role(item, all_items, policies, place) for item in items if item.type == "aws_iam_role")
+    of_kind: dict[str, list[Role]] = {holder.kind: [] for holder in _HOLDERS.values()}
+    for item in items:
+        if item.type in _HOLDERS:
+            of_kind[_HOLDERS[item.type].kind].append(_role(item, all_items, policies, place))
+    users = (with_groups(user, _groups_of(user, all_items), of_kind["group"]) for user in of_kind["user"])
     documents = {
         name: Policy(tuple(grant.statement for grant in policies[item.address].grants))
         for item in items
@@ -93,7 +124,52 @@ def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[Planned
         if name
     }
     resources = tuple(Resource(item.address, item.type, item.values) for item in items)
-    return FileRoles(roles, resources, tuple(_elsewhere(items, all_items)), documents)
+    attached = {
+        policy.address
+        for item in items
+        if item.type in _HOLDERS
+        for policy, _ in _attached(item, all_items)
+        if policy is not None
+    }
+    return FileRoles(
+        tuple(of_kind["role"]),
+        resources,
+        tuple(_elsewhere(items, all_items)),
+        documents,
+        users=(*users, *of_kind["group"]),
+        policies=tuple(_alone(item, policies[item.address], place) for item in items if item.address in policies),
+        held_policies=frozenset(attached),
+    )
+
+
+def _groups_of(user: Role, items: _Items) -> tuple[str, ...]:
+    """The groups of a user, by the address of each that the plan holds, else by name."""
+    groups: dict[str, None] = {}
+    for kind, users_attribute, groups_attribute in _MEMBERS:
+        for membership in items.of(kind):
+            members = items.meant(membership, users_attribute, "aws_iam_user")
+            if user.logical_id not in {member.address for member in members}:
+                continue
+            made = items.meant(membership, groups_attribute, "aws_iam_group")
+            groups |= dict.fromkeys(group.address for group in made)
+            known_texts = {group.text(name) for group in made for name in ("name", "id")}
+            texts = _texts([membership.values.get(groups_attribute)])
+            groups |= dict.fromkeys(text for text in texts if text not in known_texts)
+    return tuple(groups)
+
+
+def _alone(item: PlannedResource, policy: _Own, place: Place) -> Role:
+    """A managed policy as it is by itself."""
+    return Role(
+        item.address,
+        policy.grants,
+        (),
+        trusts=(),
+        origin=place(item.path),
+        notes=policy.notes,
+        kind="managed policy",
+        name=item.text("name"),
+    )
 
 
 class _Items:
@@ -168,8 +244,10 @@ def _own(item: PlannedResource, place: Place, attribute: str = "policy") -> _Own
 
 
 def _role(role: PlannedResource, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
+    """A role, a user or a group."""
+    holder = _HOLDERS[role.type]
     parts = [*_inline(role, items, place)]
-    parts += (_own(policy, place) for policy in items.managed(role, "aws_iam_role_policy", "role"))
+    parts += (_own(policy, place) for policy in items.managed(role, *holder.inline))
     managed: list[str] = []
     for attached, arn in _attached(role, items):
         if attached is None:
@@ -177,7 +255,8 @@ def _role(role: PlannedResource, items: _Items, policies: Mapping[str, _Own], pl
         elif policies[attached.address] not in parts:
             parts.append(policies[attached.address])
     trust = policy_of(role.values.get("assume_role_policy"), (*role.path, "assume_role_policy"), place)
-    unknown = () if trust is not None else ("who may take it on is known after the apply only",)
+    is_known = trust is not None or holder.kind != "role"
+    unknown = () if is_known else ("who may take it on is known after the apply only",)
     return Role(
         role.address,
         tuple(grant for part in parts for grant in part.grants),
@@ -186,9 +265,11 @@ def _role(role: PlannedResource, items: _Items, policies: Mapping[str, _Own], pl
         _boundary(role, items),
         services(trust),
         trust=trust,
-        trust_origin=place((*role.path, "assume_role_policy")),
+        trust_origin=place((*role.path, "assume_role_policy")) if holder.kind == "role" else None,
         origin=place(role.path),
         notes=(*unknown, *(note for part in parts for note in part.notes)),
+        kind=holder.kind,
+        name=role.text("name"),
     )
 
 
@@ -197,7 +278,7 @@ def _inline(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own
 
     A list that is not written is what the provider read from AWS, with what the plan is about to change.
     """
-    same = (role, "aws_iam_role_policy", "role")
+    same = (role, *_HOLDERS[role.type].inline)
     managed_elsewhere = {policy_item.text("name") for policy_item in (*items.managed(*same), *items.once(*same))}
     written = "inline_policy" in role.references
     for index, block in enumerate(_listed(role.values.get("inline_policy"))):
@@ -210,14 +291,17 @@ def _inline(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own
 def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedResource | None, str]]:
     """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
     policies_by_text = items.named("aws_iam_policy")
-    attaching = [attachment for kind, name in _ATTACHING.items() for attachment in items.managed(role, kind, name)]
-    gone = [attachment for kind, name in _ATTACHING.items() for attachment in items.once(role, kind, name)]
-    attached_arns = {attachment.text("policy_arn") for attachment in (*attaching, *gone)}
-    written = "managed_policy_arns" in role.references
+    attachments: list[PlannedResource] = []
+    former_attachments: list[PlannedResource] = []
+    for kind, name in _HOLDERS[role.type].attaching:
+        attachments += items.managed(role, kind, name)
+        former_attachments += items.once(role, kind, name)
+    attached_arns = {attachment.text("policy_arn") for attachment in (*attachments, *former_attachments)}
+    is_configured = "managed_policy_arns" in role.references
     for arn in _texts(role.values.get("managed_policy_arns")):
-        if written or arn not in attached_arns:
+        if is_configured or arn not in attached_arns:
             yield next(iter(policies_by_text.get(arn, ())), None), arn
-    for attachment in attaching:
+    for attachment in attachments:
         attached_policies = items.meant(attachment, "policy_arn", "aws_iam_policy")
         for policy in attached_policies:
             yield policy, policy.address
@@ -235,11 +319,17 @@ def _boundary(role: PlannedResource, items: _Items) -> str | None:
 
 
 def _elsewhere(items: tuple[PlannedResource, ...], all_items: _Items) -> Iterator[str]:
-    """What is attached to roles that the plan does not hold."""
+    """What is attached to roles, users and groups that the plan does not hold."""
     for item in items:
-        attribute = {**_ATTACHING, "aws_iam_role_policy": "role"}.get(item.type)
-        if attribute is not None and not all_items.meant(item, attribute, "aws_iam_role"):
-            yield f"{item.address} belongs to a role that is not in the plan"
+        kinds = []
+        for holder_type, holder in _HOLDERS.items():
+            attributes = [name for kind, name in (holder.inline, *holder.attaching) if kind == item.type]
+            if any(all_items.meant(item, attribute, holder_type) for attribute in attributes):
+                break
+            kinds += [holder.kind] * bool(attributes)
+        else:
+            if kinds:
+                yield f"{item.address} belongs to a {' or '.join(kinds)} that is not in the plan"
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,0 +1,93 @@
+"""Deployed buckets keep their names: CloudFormation would replace a bucket whose name changes, and lose its objects.
+
+A bucket that notifies functions has a name that the stack's id makes unique (`triggers/s3.py`). One that was deployed
+before it notified anybody has the name that CloudFormation made up. It goes on without one in the template, and what
+would refer to it names it by that name. One that notifies nobody any more keeps the name that it had.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.iam import tokens
+from remit.synthesis.synth import intrinsics
+from remit.triggers.s3 import UNIQUE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.deploy.session import Account
+    from remit.deploy.stack import DeployedStack
+
+_TYPE: Final = "AWS::S3::Bucket"
+
+
+def keep_bucket_names(
+    account: Account, stack: DeployedStack | None, running: Mapping[str, Any], template: dict[str, Any]
+) -> dict[str, Any]:
+    """The template as it changes no name of a deployed bucket, given the one that runs."""
+    deployed = _names(running)
+    unnamed: dict[str, str] = {}
+    for logical_id, name in _names(template).items():
+        earlier = deployed.get(logical_id, name)
+        if _is_generated(name) and earlier == "":
+            unnamed[logical_id] = name
+        elif name == "" and _is_generated(earlier):
+            bucket = template["Resources"][logical_id]
+            properties = {**bucket.get("Properties", {}), "BucketName": tokens.to_intrinsic(earlier)}
+            template = _with_properties(template, logical_id, properties)
+    if not unnamed or stack is None:
+        return template
+    physical_names = _physical_names(account, stack)
+    for logical_id, name in unnamed.items():
+        template = _unnamed(template, logical_id, name, physical_names[logical_id])
+    return template
+
+
+def _names(template: Mapping[str, Any]) -> dict[str, str]:
+    """The names of the template's buckets by logical id, as late-bound text; "" for those without one."""
+    resources = template.get("Resources", {})
+    return {
+        logical_id: tokens.text_of(resource.get("Properties", {}).get("BucketName", ""))
+        for logical_id, resource in resources.items()
+        if resource.get("Type") == _TYPE
+    }
+
+
+def _is_generated(name: str) -> bool:
+    return name.endswith(f"-{UNIQUE}")
+
+
+def _with_properties(template: dict[str, Any], logical_id: str, properties: dict[str, Any]) -> dict[str, Any]:
+    resources = template["Resources"]
+    return {**template, "Resources": {**resources, logical_id: {**resources[logical_id], "Properties": properties}}}
+
+
+def _unnamed(template: dict[str, Any], logical_id: str, name: str, physical_name: str) -> dict[str, Any]:
+    """The template without the bucket's name, and with the one that it has in the place of what named it."""
+    properties = dict(template["Resources"][logical_id]["Properties"])
+    del properties["BucketName"]
+    template = _with_properties(template, logical_id, properties)
+    pattern = re.compile(re.escape(name))
+    replaced: dict[str, Any] = _replaced(template, pattern, physical_name)
+    return replaced
+
+
+def _replaced(value: Any, pattern: re.Pattern[str], text: str) -> Any:
+    if tokens.is_intrinsic(value):
+        late_text = tokens.from_intrinsic(value)
+        return intrinsics(pattern.sub(text, late_text)) if pattern.search(late_text) else value
+    if isinstance(value, dict):
+        return {name: _replaced(item, pattern, text) for name, item in value.items()}
+    return [_replaced(item, pattern, text) for item in value] if isinstance(value, list) else value
+
+
+def _physical_names(account: Account, stack: DeployedStack) -> dict[str, str]:
+    pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.id)
+    return {
+        summary["LogicalResourceId"]: summary["PhysicalResourceId"]
+        for page in pages
+        for summary in page["StackResourceSummaries"]
+        if summary["ResourceType"] == _TYPE and "PhysicalResourceId" in summary
+    }

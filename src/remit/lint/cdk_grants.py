@@ -1,0 +1,53 @@
+"""What the grants of the AWS CDK list beside what a resource takes: needless, and nothing that its users can change.
+
+Sources: `grantRead` and `READ_OPERATIONS` of aws-kinesis, `grantReadData` and `grantStreamRead` of aws-dynamodb,
+`grantRead` of StringParameter in aws-ssm (AWS CDK API Reference).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class CdkGrant:
+    """A grant by the actions that it always lists, those of them that do nothing on its resource, and what to know."""
+
+    always: frozenset[str]
+    needless: frozenset[str]
+    hint: str
+
+
+_GRANTS: Final = (
+    CdkGrant(
+        frozenset({"kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
+                   "kinesis:ListShards"}),
+        frozenset({"kinesis:DescribeStreamConsumer", "kinesis:ListStreams", "kinesis:SubscribeToShard"}),
+        "the CDK's stream grants list it; a consumer with enhanced fan-out needs its own ARN",
+    ),
+    CdkGrant(
+        frozenset({"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:GetRecords",
+                   "dynamodb:GetShardIterator", "dynamodb:Query", "dynamodb:Scan"}),
+        frozenset({"dynamodb:GetRecords", "dynamodb:GetShardIterator"}),
+        "the CDK's table grants list it; what reads the stream needs grantStreamRead",
+    ),
+    CdkGrant(
+        frozenset({"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}),
+        frozenset({"dynamodb:ListStreams"}),
+        "the CDK's stream grants list it",
+    ),
+    CdkGrant(
+        frozenset({"ssm:DescribeParameters", "ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters"}),
+        frozenset({"ssm:DescribeParameters"}),
+        "the CDK's parameter grants list it",
+    ),
+)  # fmt: skip
+
+
+def hint_on(action: str, actions: tuple[str, ...]) -> str | None:
+    """What to know of an action that a statement has from a grant of the CDK, and that does nothing there."""
+    for grant in _GRANTS:
+        if action in grant.needless and grant.always.issubset(actions):
+            return grant.hint
+    return None

@@ -1,0 +1,84 @@
+"""What a Terraform plan or state holds for rules: the policies of its resources, and the variables of its functions.
+
+Source: "JSON Output Format" (Terraform documentation); the AWS provider's pages of the resource types.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.documents.json_text import read_json
+from remit.errors import RemitError
+from remit.lint.elements import has_principal, raw_statements
+from remit.lint.policies import document_of
+from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument
+from remit.template.terraform.state import items_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.documents.json_text import Path
+    from remit.template.policy_documents import Place
+    from remit.template.terraform.state import PlannedResource
+
+_TRUST: Final = "assume_role_policy"
+_STATEMENT: Final = '"Statement"'
+_QUOTAS: Final = {"aws_iam_policy": "iam.managed", "aws_iam_role_policy": "iam.role.inline"}
+"""The quota of the policies of a type."""
+
+
+def resources(plan: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
+    """The resources as they will be after the apply; of a state, as they are. RemitError at what is none."""
+    key = "planned_values" if "planned_values" in plan else "values"
+    values = plan[key]
+    return items_of(values, (key,), place, {}) if isinstance(values, dict) else ()
+
+
+def documents(resource: PlannedResource, place: Place) -> Iterator[PolicyDocument]:
+    """Every policy of a resource that is known before the apply: JSON in one text."""
+    for attribute, value in resource.values.items():
+        for text, path in _policy_texts(value, (*resource.path, attribute)):
+            document = _read(text)
+            if document is not None:
+                is_trust = attribute == _TRUST
+                yield document_of(
+                    document,
+                    TRUST if is_trust else _kind(resource.type, document),
+                    place,
+                    path=path,
+                    quota="iam.role.trust" if is_trust else _QUOTAS.get(resource.type, ""),
+                    title=resource.address,
+                    located=False,
+                )
+
+
+def environments(resource: PlannedResource, place: Place) -> Iterator[Environment]:
+    """The environment of a function."""
+    blocks = resource.values.get("environment") if resource.type == "aws_lambda_function" else None
+    for index, block in enumerate(blocks if isinstance(blocks, list) else []):
+        variables = block.get("variables") if isinstance(block, dict) else None
+        if isinstance(variables, dict) and variables:
+            path: Path = (*resource.path, "environment", index, "variables")
+            yield Environment(resource.address, variables, lambda spot, at=path: place((*at, *spot)), own=False)  # type: ignore[misc]
+
+
+def _policy_texts(value: Any, path: Path) -> Iterator[tuple[str, Path]]:
+    if isinstance(value, str) and _STATEMENT in value and value.lstrip().startswith("{"):
+        yield value, path
+    elif isinstance(value, list | dict):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _policy_texts(part, (*path, key))
+
+
+def _read(text: str) -> dict[str, Any] | None:
+    try:
+        document, _ = read_json(text, "")
+    except RemitError:
+        return None
+    return document if isinstance(document, dict) and raw_statements(document) else None
+
+
+def _kind(resource_type: str, document: dict[str, Any]) -> str:
+    if resource_type == "aws_organizations_policy":
+        return CONTROL
+    return RESOURCE if any(map(has_principal, raw_statements(document))) else IDENTITY

@@ -1,0 +1,145 @@
+"""An action on every resource, where the app has a resource of that kind to name.
+
+`"sqs:SendMessage"` is short, and sends to every queue of the account. A typed grant is as short, and names one.
+
+Flagged:
+
+    from remit import configure
+
+    with configure() as config:
+        config.lambda_.iam.policy = ["sqs:SendMessage"]
+
+Better:
+
+    from remit import configure
+    from remit.grants import sqs
+
+    with configure() as config:
+        config.lambda_.iam.policy = [sqs.send("orders")]
+
+Source: "Security best practices in IAM" (IAM User Guide): apply least-privilege permissions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.actions import targets_of
+from remit.catalogue.types import arn_of, resource_type
+from remit.explain.remedy import grants_module, remedy
+from remit.lint import python_text
+from remit.lint.finding import NOTE, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.app import Grant, Resource, Role
+    from remit.errors import Origin
+    from remit.lint.rule_inputs import Project
+
+SEVERITY = NOTE
+_VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
+_LATE: Final = re.compile(r"\$\{AWS::\w+\}")
+_MOST: Final = 3  # spellings, where the app has several resources of the kind
+_NAME: Final = r"[^/:*?]+"
+
+
+def project(subject: Project) -> Iterator[Problem]:
+    """Actions on `*` for which a typed grant could name a resource of the app, each once where it is written."""
+    named_arns = tuple(_named_arns(subject))
+    reported: set[tuple[Origin, str]] = set()
+    for role in subject.roles:
+        ordinals: Counter[Origin | None] = Counter()
+        for grant in role.grants:
+            ordinal = ordinals[grant.origin]
+            ordinals[grant.origin] += 1
+            for action in _actions_everywhere(grant):
+                if grant.origin is None or (grant.origin, action) in reported:
+                    continue
+                reported.add((grant.origin, action))
+                spellings = _spellings(subject, role, grant, action, named_arns)
+                if spellings:
+                    yield Problem(
+                        f"'{action}' is granted on '*', where the app has a resource to name",
+                        f"write {' or '.join(spellings[:_MOST])}",
+                        origin=python_text.inside(subject.folder, grant.origin, ("Action", action), ordinal),
+                    )
+
+
+def _named_arns(subject: Project) -> Iterator[str]:
+    """The ARNs that the app's grants name, each once."""
+    arns: dict[str, None] = {}
+    for role in subject.roles:
+        for grant in role.grants:
+            resources = grant.statement.resources
+            arns.update(dict.fromkeys(() if resources is None else resources.patterns))
+    yield from arns
+
+
+def _actions_everywhere(grant: Grant) -> Iterator[str]:
+    """The actions that a grant which people wrote allows on every resource."""
+    statement = grant.statement
+    everywhere = statement.resources is not None and statement.resources.patterns == ("*",)
+    if not everywhere or statement.effect != "Allow" or statement.actions.negated:
+        return
+    for action in statement.actions.patterns:
+        if (
+            ":" in action
+            and "*" not in action
+            and "?" not in action
+            and grants_module(action.partition(":")[0].lower())
+        ):
+            yield action
+
+
+def _spellings(subject: Project, role: Role, grant: Grant, action: str, named_arns: tuple[str, ...]) -> list[str]:
+    """The typed grants that could stand in the place of an action on `*`, each with the imports that it needs."""
+    function = next(function for function in subject.app.functions if function.name in role.functions)
+    if grant.reason.kind == "setting":  # the configuration does not have the imports of the function's file
+        function = replace(function, origin=None)
+    spellings: dict[str, str] = {}
+    for resource in _nameable(subject, action, named_arns):
+        fix = remedy(subject.app, function, action, resource, subject.folder)
+        if fix.typed:
+            imports = " and ".join(f"`{line}`" for line in fix.imports)
+            spellings[fix.item] = f"`{fix.item}`, with {imports}" if imports else f"`{fix.item}`"
+    return list(spellings.values())
+
+
+def _nameable(subject: Project, action: str, named_arns: tuple[str, ...]) -> Iterator[str]:
+    """The resources that an action acts on: those that the app declares, then those that it names elsewhere."""
+    forms = [form for target in targets_of(action) for form in target.type.arns]
+    for form in forms:
+        for resource in subject.app.resources:
+            below = _below(resource, form)
+            if below is not None:
+                yield f"{arn_of(resource)}{below}"
+    for form in forms:
+        pattern = _pattern(form)
+        yield from (arn for arn in named_arns if pattern.fullmatch(_LATE.sub("late", arn)))
+
+
+def _below(resource: Resource, form: str) -> str | None:
+    """What stands below a declared resource in ARNs of a form: `/*` for its objects, else ""; None for others."""
+    kind = resource_type(resource.type)
+    if kind is None or kind.arn is None or arn_of(resource) is None:
+        return None
+    own_shape, shape = _VARIABLE.sub("*", kind.arn.text), _VARIABLE.sub("*", form)
+    return {own_shape: "", f"{own_shape}/*": "/*"}.get(shape)
+
+
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
+    """The ARNs of a form that name one thing; below that thing anything may stand."""
+    literals = [re.escape(literal) for literal in _VARIABLE.split(form)]
+    names = [_NAME] * (len(literals) - 1)
+    if literals[-2:] == ["/", ""]:
+        names[-1] = ".+"
+    parts = [literals[0]]
+    for name, literal in zip(names, literals[1:], strict=True):
+        parts += [name, literal]
+    return re.compile("".join(parts))

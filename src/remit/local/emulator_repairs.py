@@ -1,0 +1,208 @@
+"""What the emulator leaves out of AWS and apps need, put right: a function per repair, called before it serves.
+
+`tests/local/test_emulator_repairs.py` fails for each that the emulator does not need any more.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Self
+from zoneinfo import ZoneInfo
+
+from remit.catalogue.types import resource_type, resource_types
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Handler = dict[str, Callable[..., Any]]
+
+NOT_SIMULATED: Final = "not simulated here"
+"""What stack events say of a resource of a type that the emulator does not know."""
+_CLOUDFORMATION: Final = "ministack.services.cloudformation"
+_CONSUMER: Final = "/consumer/"
+
+
+def repair(account: str) -> None:
+    """Make every repair, once, in the process that serves."""
+    _stream_consumers()
+    _schedule_properties()
+    _schedule_time_zones()
+    _unknown_types(account)
+
+
+def _handlers() -> dict[str, Handler]:
+    """The emulator's handlers of resource types: it reads this very dict."""
+    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
+    handlers: dict[str, Handler] = provisioners._RESOURCE_HANDLERS  # noqa: SLF001 - it has no other way in
+    return handlers
+
+
+def _stream_consumers() -> None:
+    """Enhanced fan-out: a consumer of a Kinesis stream in a template, and event source mappings that read through it.
+
+    A mapping reads the stream itself, from which every consumer gets all records.
+    """
+    kinesis: Any = importlib.import_module("ministack.services.kinesis")
+    handlers = _handlers()
+
+    def create(_logical_id: str, properties: Mapping[str, Any], _stack: str) -> tuple[str, dict[str, Any]]:
+        status, _, body = kinesis._register_consumer(properties)  # noqa: SLF001 - as above
+        answer = json.loads(body)
+        if status >= 400:  # noqa: PLR2004 - HTTP's errors
+            raise ValueError(answer.get("message", body))
+        consumer = answer["Consumer"]
+        return consumer["ConsumerARN"], {**consumer, "StreamARN": properties["StreamARN"]}
+
+    def delete(physical_id: str, _properties: Mapping[str, Any]) -> None:
+        kinesis._deregister_consumer({"ConsumerARN": physical_id})  # noqa: SLF001 - as above
+
+    def update(physical_id: str, _old: Mapping[str, Any], new: Mapping[str, Any], _stack: str) -> tuple[str, Any]:
+        return physical_id, {"ConsumerARN": physical_id, "StreamARN": new["StreamARN"]}
+
+    handlers["AWS::Kinesis::StreamConsumer"] = {"create": create, "update": update, "delete": delete}
+    mapping = handlers["AWS::Lambda::EventSourceMapping"]
+    create_mapping, update_mapping = mapping["create"], mapping["update"]
+
+    def create_through(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+        return create_mapping(logical_id, _reading_the_stream(properties), stack)
+
+    def update_through(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> Any:
+        return update_mapping(physical_id, _reading_the_stream(old), _reading_the_stream(new), *place)
+
+    mapping["create"], mapping["update"] = create_through, update_through
+
+
+def _reading_the_stream(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping's properties with the stream in the place of a consumer of it."""
+    source = str(properties.get("EventSourceArn", ""))
+    return {**properties, "EventSourceArn": source.partition(_CONSUMER)[0]}
+
+
+_DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKeyArn")
+
+
+def _schedule_properties() -> None:
+    """The time zone, the start and the end of a schedule in a template."""
+    scheduler: Any = importlib.import_module("ministack.services.scheduler")
+    handler = _handlers()["AWS::Scheduler::Schedule"]
+    create_schedule, update_schedule = handler["create"], handler["update"]
+
+    def with_all(made: tuple[str, Any], properties: Mapping[str, Any]) -> tuple[str, Any]:
+        group = properties.get("GroupName", "default")
+        schedule = scheduler._schedules[f"{group}/{made[0]}"]  # noqa: SLF001 - as above
+        for name in _DROPPED:
+            if name in properties:
+                schedule[name] = properties[name]
+        return made
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
+        return with_all(create_schedule(logical_id, properties, stack), properties)
+
+    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
+        return with_all(update_schedule(physical_id, old, new, *place), new)
+
+    handler["create"], handler["update"] = create, update
+
+
+class _ZonedExpression(str):
+    """A schedule's expression that knows its time zone: the emulator hands on expressions alone."""
+
+    __slots__ = ("zone",)
+    zone: ZoneInfo
+
+    def __new__(cls, text: str, zone: ZoneInfo) -> Self:
+        expression = super().__new__(cls, text)
+        expression.zone = zone
+        return expression
+
+    def __getnewargs__(self) -> tuple[str, ZoneInfo]:  # type: ignore[override]  # what copy calls __new__ with
+        return str(self), self.zone
+
+
+@dataclass(frozen=True, slots=True)
+class _ZonedFields:
+    """The fields of a cron expression, as the emulator parses them, and its time zone."""
+
+    fields: Any
+    zone: ZoneInfo
+
+
+def _schedule_time_zones() -> None:
+    """`at(…)` and `cron(…)` are local times of the schedule's zone; the emulator takes them for UTC."""
+    scheduler: Any = importlib.import_module("ministack.services.scheduler")
+    eventbridge: Any = importlib.import_module("ministack.services.eventbridge")
+    tick, at_epoch = scheduler._tick_schedules, scheduler._at_time_epoch  # noqa: SLF001 - as above
+    parse_fields, next_fire = eventbridge._parse_cron_fields, eventbridge._cron_next_fire  # noqa: SLF001 - as above
+
+    def tick_in_zones() -> None:
+        for schedule in list(scheduler._schedules._data.values()):  # noqa: SLF001 - as above
+            zone = schedule.get("ScheduleExpressionTimezone", "UTC")
+            if zone != "UTC":
+                schedule["ScheduleExpression"] = _ZonedExpression(schedule["ScheduleExpression"], ZoneInfo(zone))
+        tick()
+
+    def epoch(expression: str) -> float | None:
+        seconds: float | None = at_epoch(expression)
+        if seconds is None or not isinstance(expression, _ZonedExpression):
+            return seconds
+        local = datetime.fromtimestamp(seconds, tz=UTC).replace(tzinfo=expression.zone)
+        return local.timestamp()
+
+    def fields_of(expression: str) -> Any:
+        fields = parse_fields(expression)
+        if fields is None or not isinstance(expression, _ZonedExpression):
+            return fields
+        return _ZonedFields(fields, expression.zone)
+
+    def fire_after(fields: Any, after: datetime) -> datetime | None:
+        if not isinstance(fields, _ZonedFields):
+            return next_fire(fields, after)  # type: ignore[no-any-return]  # the emulator has no types
+        local = after.astimezone(fields.zone).replace(tzinfo=UTC)
+        moment: datetime | None = next_fire(fields.fields, local)
+        return None if moment is None else moment.replace(tzinfo=fields.zone).astimezone(UTC)
+
+    scheduler._tick_schedules, scheduler._at_time_epoch = tick_in_zones, epoch  # noqa: SLF001 - as above
+    eventbridge._parse_cron_fields, eventbridge._cron_next_fire = fields_of, fire_after  # noqa: SLF001 - as above
+
+
+def _unknown_types(account: str) -> None:
+    """A resource of a type that the emulator does not know is left out, and its stack events say so."""
+    stacks: Any = importlib.import_module(f"{_CLOUDFORMATION}.stacks")
+    changesets: Any = importlib.import_module(f"{_CLOUDFORMATION}.changesets")
+    handlers = _handlers()
+    unknown = frozenset(name for name in resource_types() if name not in handlers)
+    for name in unknown:
+        handlers[name] = _left_out(name, account)
+    add_event = stacks._add_event  # noqa: SLF001 - as above
+
+    def add_event_with_note(
+        stack_id: str, stack: str, logical_id: str, type_name: str, status: str, *reason: Any, **options: Any
+    ) -> None:
+        if type_name in unknown and status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            reason = (NOT_SIMULATED, *reason[1:])
+            options.pop("reason", None)
+        add_event(stack_id, stack, logical_id, type_name, status, *reason, **options)
+
+    stacks._add_event = changesets._add_event = add_event_with_note  # noqa: SLF001 - as above
+
+
+def _left_out(type_name: str, account: str) -> Handler:
+    """The handler of a type that makes nothing: references get texts of the right kind."""
+
+    def create(logical_id: str, _properties: Mapping[str, Any], stack: str) -> tuple[str, dict[str, Any]]:
+        name = f"{stack}-{logical_id}"
+        service = type_name.split("::")[1].lower()
+        arn = f"arn:aws:{service}:us-east-1:{account}:{name}"
+        kind = resource_type(type_name)
+        attributes = () if kind is None else (attribute for attribute in kind.attributes if "*" not in attribute)
+        values = {attribute: arn if attribute.lower().endswith("arn") else name for attribute in attributes}
+        is_arn = kind is not None and kind.ref == "arn"
+        return arn if is_arn else name, values
+
+    def delete(_physical_id: str, _properties: Mapping[str, Any]) -> None:
+        """Nothing was made."""
+
+    return {"create": create, "delete": delete}

@@ -1,0 +1,270 @@
+"""The job queues of an app, each with the worker that runs its jobs, and who may send them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Function, JobQueue
+from remit.errors import Mistakes, RemitError, did_you_mean
+from remit.project import item_lines, job_setting_values
+from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
+from remit.project.current_load import relative
+from remit.project.name_checks import check_declaration, logical_id
+from remit.runtime.job import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from remit.errors import Origin
+    from remit.project.assemble import Everywhere
+    from remit.project.current_load import Loading
+    from remit.project.declared_functions import Declaration
+    from remit.project.job_setting_values import QueueSettings
+    from remit.project.setting_values import Check
+
+WORKER: Final = "remit.worker.work"
+_RETRIES: Final = 4
+_OPTIONS: Final[Mapping[str, Check]] = {
+    "timeout": job_setting_values.timeout,
+    "retries": job_setting_values.retries,
+    "concurrency": job_setting_values.concurrency,
+}
+
+
+def jobs_enabled(state: Loading) -> Origin | None:
+    """The line that turned jobs on."""
+    assigned = state.config.job.assigned.get("enable")
+    return None if assigned is None else relative(assigned[1].origin, state.folder)
+
+
+def check_jobs(state: Loading) -> None:
+    """Each queue needs a name of its own that can be one's, each job a queue that exists, and what can be its options.
+
+    What a configuration says that failed is not known. RemitError has every mistake.
+    """
+    mistakes = Mistakes()
+    with mistakes.noted():
+        _check_names(state)
+    names = _queue_names(state)
+    for declaration in _jobs(state):
+        with mistakes.noted():
+            check_declaration(declaration)
+        with mistakes.noted():
+            if not state.incomplete:
+                _check_queue(declaration, names)
+            _check_options(declaration)
+    mistakes.refuse()
+
+
+def job_queues(state: Loading) -> tuple[JobQueue, ...]:
+    """The job queues, `default` first; none while jobs are off. RemitError: jobs of one disagree about it."""
+    settings, jobs = state.config.job.queues, _jobs(state)
+    return tuple(_queue(name, settings.get(name, {}), _jobs_of(jobs, name)) for name in _queue_names(state))
+
+
+def workers_of_jobs(state: Loading) -> dict[str, str]:
+    """The worker that runs each job, by the job's name."""
+    return {job.name: JobQueue(job.job.queue).worker for job in _jobs(state) if job.job is not None}
+
+
+def _jobs(state: Loading) -> list[Declaration]:
+    return [declaration for declaration in state.declarations if declaration.job is not None]
+
+
+def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
+    return [declaration for declaration in jobs if declaration.job is not None and declaration.job.queue == queue]
+
+
+def _queue_names(state: Loading) -> tuple[str, ...]:
+    """The queues in the order in which they are written, `default` first; none while jobs are off."""
+    section = state.config.job
+    return tuple(dict.fromkeys(("default", *section.additional_queues, *section.queues))) if section.enable else ()
+
+
+def _check_names(state: Loading) -> None:
+    """The queues that are named must have names of their own, and workers of their own."""
+    section = state.config.job
+    lines = {
+        name: section.assigned[name][1].origin for name in ("additional_queues", "queues") if name in section.assigned
+    }
+    written = [(name, lines["additional_queues"]) for name in section.additional_queues]
+    written += [(name, lines["queues"]) for name in section.queues if name != "default"]
+    by_worker = {JobQueue("default").worker: "default"}
+    for name, origin in written:
+        if not job_setting_values.NAME.fullmatch(name):
+            hint = job_setting_values.NAME_HINT
+            raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
+        worker_name = JobQueue(name).worker
+        namesake = by_worker.setdefault(worker_name, "")
+        if namesake == name:
+            hint = "`default` is always there" if name == "default" else "name it once"
+            raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
+        if namesake:
+            message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker_name}"
+            raise RemitError(message, hint="rename one of them", origin=origin)
+        by_worker[worker_name] = name
+
+
+def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
+    """The queue of a job must exist."""
+    if not queues:
+        raise RemitError(
+            f"job `{declaration.name}` is declared, but jobs are off",
+            hint="set `config.job.enable = True`",
+            origin=declaration.where.origin,
+        )
+    queue = None if declaration.job is None else declaration.job.queue
+    if queue not in queues:
+        in_order = f"{queue}.fifo"
+        hint = f"did you mean `{in_order}`?" if in_order in queues else did_you_mean(str(queue), queues)
+        raise RemitError(
+            f"there is no job queue `{queue}`",
+            hint=hint or f"add it: `config.job.queues = {{{queue!r}: {{}}}}`",
+            origin=declaration.where.origin,
+        )
+
+
+def _check_options(declaration: Declaration) -> None:
+    """What a job's decorator says of its runs must be usable."""
+    options = declaration.job
+    if options is None:
+        return
+    for name, check in _OPTIONS.items():
+        value = getattr(options, name)
+        if value is not None:
+            _checked(declaration, name, value, check)
+    if not isinstance(options.once, bool):
+        raise _mistake(declaration, "once", f"once must be True or False, got {options.once!r:.40}")
+
+
+def _checked(declaration: Declaration, name: str, value: Any, check: Check) -> None:
+    try:
+        check((name,), value)
+    except RemitError as error:
+        error.origin, error.path = _origin(declaration, name), ()
+        raise
+
+
+def _mistake(declaration: Declaration, name: str, message: str, hint: str | None = None) -> RemitError:
+    return RemitError(message, hint=hint, origin=_origin(declaration, name))
+
+
+def _origin(declaration: Declaration, name: str) -> Origin:
+    return item_lines.origin_of(item_lines.value_node(declaration.where, name), declaration.where)
+
+
+def _queue(name: str, settings: QueueSettings, jobs: Sequence[Declaration]) -> JobQueue:
+    retries = settings.get("retries", _RETRIES)
+    options = [declaration.job for declaration in jobs if declaration.job is not None]
+    job_retries = [retries if option.retries is None else option.retries for option in options]
+    return JobQueue(
+        name=name,
+        retries=retries,
+        most_retries=max(job_retries, default=retries),
+        backoff=settings.get("backoff", 0),
+        concurrency=_concurrency(name, settings, jobs),
+        alarm=settings.get("alarm"),
+        keeps_marks=any(option.once for option in options),
+    )
+
+
+def _concurrency(queue: str, settings: QueueSettings, jobs: Sequence[Declaration]) -> int | None:
+    """How many of a queue's jobs run at the same time: what its settings say, or its jobs, which must agree."""
+    concurrency = settings.get("concurrency")
+    for declaration in jobs:
+        asked = None if declaration.job is None else declaration.job.concurrency
+        if asked is None:
+            continue
+        if concurrency is not None and asked != concurrency:
+            raise _mistake(
+                declaration,
+                "concurrency",
+                f"job `{declaration.name}` asks for a concurrency of {asked}, its queue `{queue}` has {concurrency}",
+                "a queue has one for all of its jobs: give the job a queue of its own",
+            )
+        concurrency = asked
+    return concurrency
+
+
+def worker(state: Loading, queue: JobQueue, everywhere: Everywhere) -> Function:
+    """The function that runs a queue's jobs, with what they may do."""
+    jobs = _jobs_of(_jobs(state), queue.name)
+    # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
+    access = tuple({id(access_part): access_part for job in jobs for access_part in job.access}.values())
+    groups = tuple(layer for job in jobs for layer in job.settings[1:])
+    settings = merged_settings(state, groups)
+    if "Role" in settings.properties:
+        check_own_role(queue.worker, access)
+    managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where if jobs else None)
+    return Function(
+        name=queue.worker,
+        logical_id=logical_id(queue.worker),
+        handler=WORKER,
+        properties=_with_timeout(settings.properties, state.config.job.queues.get(queue.name, {}), jobs),
+        policy=tuple(dict.fromkeys((*declared_grants(state, access), *everywhere.policy))),
+        managed=tuple(managed),
+        managed_written=managed,
+        log_retention=settings.log_retention,
+        stored_values=settings.stored_values,
+        queue=queue.name,
+        origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
+        written=settings.written,
+        sends=sends(state, jobs),
+        looks_up=looks_up(state, jobs),
+    )
+
+
+def _with_timeout(
+    properties: Mapping[str, Any], settings: QueueSettings, jobs: Sequence[Declaration]
+) -> dict[str, Any]:
+    """A worker's properties, with time for the longest of its jobs."""
+    own = settings.get("timeout", properties.get("Timeout"))
+    timeouts = [own, *(declaration.job.timeout for declaration in jobs if declaration.job is not None)]
+    return {**properties, "Timeout": max((timeout for timeout in timeouts if timeout is not None), default=own)}
+
+
+def sends(state: Loading, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
+    """The queues to which declarations send jobs; None where none of the app says so. RemitError: no job is meant."""
+    if all(declaration.sends is None for declaration in state.declarations):
+        return None
+    queues: dict[str, None] = {}
+    for declaration in declarations:
+        for sent in _listed(declaration.sends):
+            queues[_queue_of(state, declaration, sent)] = None
+    return tuple(queues)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    """What stands in a list, a single item, or nothing."""
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
+
+
+def _queue_of(state: Loading, declaration: Declaration, sent: Any) -> str:
+    """The queue of a job, which is given as such or by its name."""
+    by_name = {job.name: str(job.job.queue) for job in _jobs(state) if job.job is not None}
+    if isinstance(sent, Job):
+        return str(sent.queue)
+    if isinstance(sent, str) and sent in by_name:
+        return by_name[sent]
+    name = sent if isinstance(sent, str) else getattr(sent, "__name__", f"{sent!r:.40}")
+    hint = did_you_mean(str(name), by_name) or "such as `sends=[send_mail]`, a function decorated with `@app.job`"
+    raise _mistake(declaration, "sends", f"{name} is not a job of this app", hint)
+
+
+def looks_up(state: Loading, declarations: Sequence[Declaration]) -> bool:
+    """Whether declarations look up outputs of the stack: where any says what it reads, those alone that do.
+
+    RemitError: something else than shared resources is read.
+    """
+    if all(declaration.reads is None for declaration in state.declarations):
+        return True
+    from remit.project.shared import Shared  # noqa: PLC0415 - few apps say it
+
+    for declaration in declarations:
+        for read in _listed(declaration.reads):
+            if not (isinstance(read, type) and issubclass(read, Shared)):
+                hint = "such as `reads=[Data]`, a class of shared/resources"
+                raise _mistake(declaration, "reads", f"{read!r:.60} is not a class of shared resources", hint)
+    return any(_listed(declaration.reads) for declaration in declarations)

@@ -1,0 +1,87 @@
+"""What the settings of job queues take: `config.job.queues`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+from remit.errors import Path, did_you_mean
+from remit.iam import tokens
+from remit.project.setting_lists import Table
+from remit.project.setting_values import between, mistake, or_none, wrong
+
+if TYPE_CHECKING:
+    from remit.project.setting_values import Check
+
+NAME: Final = re.compile(r"[a-z][a-z0-9-]*(\.fifo)?")
+LEAST_CONCURRENCY: Final = 2
+"""Of an event source ("Configuring maximum concurrency for Amazon SQS event sources")."""
+
+
+class QueueSettings(TypedDict, total=False):
+    """How a queue treats its jobs."""
+
+    retries: int
+    """How often a job that failed runs again: 4 where nothing is said."""
+    backoff: int
+    """Seconds before the first retry; each next one waits twice as long. 0: six times the worker's timeout."""
+    concurrency: int | None
+    """Jobs that run at the same time at most."""
+    timeout: int
+    """Seconds that the worker may take for a job."""
+    alarm: Any
+    """The SNS topic (ARN, or a resource of the app) that is told when a job has failed for good."""
+
+
+retries: Final = between(0, 100, "retries")
+backoff: Final = between(0, 43_200, "seconds")
+concurrency: Final = between(LEAST_CONCURRENCY, 1_000, "jobs at the same time")
+timeout: Final = between(1, 900, "seconds")
+
+
+def _topic(path: Path, value: Any) -> str:
+    text = tokens.plain(getattr(value, "arn", value))
+    if not isinstance(text, str):
+        raise wrong(path, "the ARN of an SNS topic", value)
+    if not text.startswith(("arn:", "${")):
+        hint = "the ARN of an SNS topic, or a resource: `Data.alerts`"
+        raise mistake(path, f"is {text!r}, which is no ARN", hint=hint)
+    return text
+
+
+_OPTIONS: Final[Mapping[str, Check]] = {
+    "retries": retries,
+    "backoff": backoff,
+    "concurrency": or_none(concurrency),
+    "timeout": timeout,
+    "alarm": or_none(_topic),
+}
+
+
+def queues(path: Path, value: Any) -> Table[QueueSettings]:
+    """Settings by the queue's name."""
+    if not isinstance(value, Mapping):
+        raise wrong(path, 'a dict such as {"mail": {"retries": 2}}', value)
+    return Table({_name((*path, name), name): _queue((*path, name), options) for name, options in value.items()})
+
+
+def _name(path: Path, name: Any) -> str:
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise mistake(path, f"{name!r} is not a valid name for a job queue", hint=NAME_HINT)
+    return name
+
+
+NAME_HINT: Final = "a lower-case letter, then a-z, 0-9 and -; `.fifo` at its end for one that keeps the order"
+
+
+def _queue(path: Path, options: Any) -> QueueSettings:
+    if not isinstance(options, Mapping):
+        raise wrong(path, 'a dict such as {"retries": 2}', options)
+    for name in options:
+        if name not in _OPTIONS:
+            hint = did_you_mean(str(name), _OPTIONS) or f"it can have {', '.join(_OPTIONS)}"
+            raise mistake((*path, name), f"{name!r} is not a setting of a job queue", hint=hint)
+    checked: Any = {name: _OPTIONS[name]((*path, name), option) for name, option in options.items()}
+    settings: QueueSettings = checked
+    return settings

@@ -1,0 +1,33 @@
+"""Read a project's own files: a pipe or a device in the place of one is an error, and is not waited for."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+from remit.errors import Origin, RemitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def content(path: Path, name: str | None = None) -> bytes | None:
+    """A file's bytes; None when there is none. RemitError at the file: it cannot be read, or is no plain file.
+
+    Errors call the file by its path, or by `name`.
+    """
+    origin = Origin(name or str(path))
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise RemitError(f"it is {_kind(mode)}, not a file", hint="put a plain file in its place", origin=origin)
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise RemitError(f"cannot read it: {error.strerror}", origin=origin) from None
+
+
+def _kind(mode: int) -> str:
+    kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((name for is_kind, name in kinds if is_kind(mode)), "a device")

@@ -1,0 +1,65 @@
+"""`Job`: a function that is also sent to a queue, whose worker runs it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Job:
+    """A function that can run later: `job.perform_later(…)` sends it to its queue; calling it runs it now."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        queue: str = "default",
+        *,
+        timeout: float | None = None,
+        retries: int | None = None,
+        once: bool = False,
+    ) -> None:
+        self.function = function
+        self.queue = queue
+        self.timeout = timeout
+        self.retries = retries
+        self.once = once
+        self.__name__ = getattr(function, "__name__", "job")
+        self.__qualname__ = getattr(function, "__qualname__", self.__name__)
+        self.__module__ = str(getattr(function, "__module__", ""))
+        self.__doc__ = getattr(function, "__doc__", None)
+        self.__wrapped__ = function
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self.function(*arguments, **options)
+
+    def perform_now(self, *arguments: Any, **options: Any) -> Any:
+        """Run the job here and now, and give what it returns."""
+        return self.function(*arguments, **options)
+
+    def perform_later(self, *arguments: Any, **options: Any) -> str:
+        """Send the job to its queue; give the message's id.
+
+        Arguments are what JSON holds, dates, Decimal, UUID and tuples (else TypeError). On a FIFO queue `group=` names
+        the jobs that run one after the other; the job's own name where it is left out.
+        """
+        return sender(self, arguments, options, 0)
+
+    def perform_in(self, seconds: float, /, *arguments: Any, **options: Any) -> str:
+        """Send the job so that it runs after some seconds: up to 900, or up to a year with `config.job.scheduler`."""
+        if seconds < 0:
+            raise ValueError(f"{self.__name__}: {seconds} s from now is in the past")
+        return sender(self, arguments, options, seconds)
+
+
+def _send(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:
+    """Send a job to its queue."""
+    from . import job_queue
+
+    path = f"{job.__module__}:{job.__qualname__}"
+    return job_queue.send(path, job.queue, arguments, options, seconds)
+
+
+sender: Callable[[Job, tuple[Any, ...], dict[str, Any], float], str] = _send
+"""What sends jobs; `remit.testing` puts another one here."""

@@ -1,0 +1,76 @@
+"""Send jobs to the queues of the app that runs here."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from . import job_messages, own_stack
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LONGEST_DELAY = 900
+"""Seconds by which SQS delays a message at most ("Amazon SQS delay queues")."""
+
+
+def send(path: str, queue: str, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:
+    """Send the job of a path (`app:send_mail`) to its queue; give the message's id.
+
+    One that waits longer than SQS delays a message is handed to EventBridge Scheduler, and the schedule's name given.
+    TypeError and ValueError: arguments that cannot be sent. RuntimeError: this function may not send it, and why.
+    """
+    name = path.rpartition(":")[2].rpartition(".")[2]
+    url = _url(name, queue)
+    ordered = {}
+    if url.endswith(".fifo"):
+        group = options.pop("group", name)
+        if seconds:
+            raise ValueError(f"{name} cannot wait: a FIFO queue delays no single message")
+    body = job_messages.written(path, arguments, options)
+    if url.endswith(".fifo"):
+        ordered = {"MessageGroupId": str(group), "MessageDeduplicationId": job_messages.sending_id(body)}
+    if seconds > LONGEST_DELAY:
+        return _schedule(url, body, seconds)
+    delay = {"DelaySeconds": int(seconds)} if seconds else {}
+    return str(own_stack.client("sqs").send_message(QueueUrl=url, MessageBody=body, **delay, **ordered)["MessageId"])
+
+
+def _url(name: str, queue: str) -> str:
+    variable = variable_of(queue)
+    if variable in os.environ:
+        return os.environ[variable]
+    if "REMIT_STACK" in os.environ:
+        raise RuntimeError(f"this function may not send {name}: declare it with `sends=[{name}]`")
+    raise RuntimeError(
+        f"{variable} is not set: jobs can be sent inside a deployed function; here, call the job directly, "
+        "or use remit.testing"
+    )
+
+
+def variable_of(queue: str) -> str:
+    """The variable with a queue's URL: REMIT_QUEUE_MAIL_FIFO for mail.fifo."""
+    return "REMIT_QUEUE_" + queue.upper().replace("-", "_").replace(".", "_")
+
+
+def _schedule(url: str, body: str, seconds: float) -> str:
+    """Have EventBridge Scheduler send a message once, after some seconds."""
+    role, group = os.environ.get("REMIT_JOB_SCHEDULER_ROLE"), os.environ.get("REMIT_JOB_SCHEDULE_GROUP")
+    if role is None or group is None:
+        raise RuntimeError(
+            f"SQS delays a message by {LONGEST_DELAY} s at most: longer ones need `config.job.scheduler = True`"
+        )
+    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + seconds))
+    partition, region = own_stack.stack_id().split(":")[1], own_stack.stack_id().split(":")[3]
+    account, name = url.rsplit("/", 2)[1:]
+    sending = job_messages.sending_id(body)
+    own_stack.client("scheduler").create_schedule(
+        Name=sending,
+        GroupName=group,
+        ScheduleExpression=f"at({at})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ActionAfterCompletion="DELETE",
+        Target={"Arn": f"arn:{partition}:sqs:{region}:{account}:{name}", "RoleArn": role, "Input": body},
+    )
+    return sending

@@ -1,0 +1,160 @@
+"""What the template has for jobs: queues, their workers' event sources, alarms, and where finished jobs are marked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Resource
+from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULER, JOB_SCHEDULES, dead_letter_id, queue_arn, queue_id
+from remit.runtime.job_queue import variable_of
+from remit.triggers import source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.app import App, Function, JobQueue
+
+_VISIBILITY: Final = 6  # times the worker's timeout ("Creating and configuring an Amazon SQS event source mapping")
+_LONGEST: Final = 43_200  # seconds that a message is hidden at most
+_RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
+
+
+def job_resources(app: App) -> Iterator[Resource]:
+    """The queues of an app's jobs, and what they need beside them."""
+    for queue in app.queues:
+        yield from _queue(app, queue)
+    if any(queue.keeps_marks for queue in app.queues):
+        yield _marks(app)
+    if app.queues and app.schedules_jobs:
+        yield from _scheduler(app)
+
+
+def _queue(app: App, queue: JobQueue) -> Iterator[Resource]:
+    """A queue, its dead-letter queue, and the alarm on that.
+
+    A message is received once more often than its job may run: the worker then puts aside what had no end.
+    """
+    worker = next(function for function in app.functions if function.queue == queue.name)
+    dead = dead_letter_id(queue.name)
+    ordered: dict[str, Any] = {"FifoQueue": True} if queue.is_fifo else {}
+    yield Resource(
+        dead, "AWS::SQS::Queue", {**ordered, "MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": True}
+    )
+    yield Resource(
+        queue_id(queue.name),
+        "AWS::SQS::Queue",
+        {
+            **ordered,
+            "RedrivePolicy": {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": queue.most_retries + 2},
+            "SqsManagedSseEnabled": True,
+            "VisibilityTimeout": min(_LONGEST, _VISIBILITY * worker.properties["Timeout"]),
+        },
+    )
+    if queue.alarm is not None:
+        yield _alarm(queue, queue.alarm)
+
+
+def _alarm(queue: JobQueue, topic: str) -> Resource:
+    """Tell a topic when a job has failed for good: its dead-letter queue holds a message."""
+    dead = dead_letter_id(queue.name)
+    return Resource(
+        f"{dead.removesuffix('Queue')}Alarm",
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmDescription": f"A job of the queue {queue.name} has failed for good",
+            "Namespace": "AWS/SQS",
+            "MetricName": "ApproximateNumberOfMessagesVisible",
+            "Dimensions": [{"Name": "QueueName", "Value": f"${{{dead}.QueueName}}"}],
+            "Statistic": "Maximum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "TreatMissingData": "notBreaching",
+            "AlarmActions": [topic],
+        },
+    )
+
+
+def _marks(app: App) -> Resource:
+    """The table of the jobs that have finished and never run again; each mark goes after the 14 days of a message."""
+    return Resource(
+        JOB_MARKS,
+        "AWS::DynamoDB::Table",
+        {
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
+        },
+        origin=app.queues_origin,
+    )
+
+
+def _scheduler(app: App) -> Iterator[Resource]:
+    """The group of schedules that send jobs later, and the role under which EventBridge Scheduler sends them.
+
+    Its trust names the group, so that no other schedule uses it ("Prevent confused deputy", EventBridge Scheduler).
+    """
+    name = "${AWS::StackName}-jobs"
+    group = f"arn:${{AWS::Partition}}:scheduler:${{AWS::Region}}:${{AWS::AccountId}}:schedule-group/{name}"
+    yield Resource(JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", {"Name": name}, origin=app.queues_origin)
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "scheduler.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}", "aws:SourceArn": group}},
+    }
+    send = {
+        "Effect": "Allow",
+        "Action": "sqs:SendMessage",
+        "Resource": [queue_arn(queue.name) for queue in app.queues if not queue.is_fifo],
+    }
+    properties: dict[str, Any] = {
+        "Description": "Sends jobs to their queues when their time has come",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "Policies": [{"PolicyName": "remit", "PolicyDocument": {"Version": "2012-10-17", "Statement": [send]}}],
+    }
+    if app.boundary is not None:
+        properties["PermissionsBoundary"] = app.boundary
+    yield Resource(JOB_SCHEDULER, "AWS::IAM::Role", properties, origin=app.queues_origin)
+
+
+def worker_source(app: App, function: Function) -> Iterator[Resource]:
+    """A worker's event source mapping, which delivers one job at a time.
+
+    A job that times out ends the process before it can say which jobs of its batch had finished, and SQS would deliver
+    all of them again ("Implementing partial batch responses", AWS Lambda Developer Guide).
+    """
+    for queue in app.queues:
+        if queue.name == function.queue:
+            scaling = None if queue.concurrency is None else {"MaximumConcurrency": queue.concurrency}
+            yield from source.mapping(
+                function,
+                "Jobs",
+                queue_arn(queue.name),
+                BatchSize=1,
+                FunctionResponseTypes=["ReportBatchItemFailures"],
+                ScalingConfig=scaling,
+            )
+
+
+def job_variables(app: App, function: Function) -> dict[str, str]:
+    """What the runtime part reads of jobs: the queues to which a function sends; what a worker does with failures."""
+    variables = {
+        variable_of(queue.name): f"${{{queue_id(queue.name)}}}"
+        for queue in app.queues
+        if function.sends is None or queue.name in function.sends
+    }
+    if variables and app.schedules_jobs:
+        variables["REMIT_JOB_SCHEDULER_ROLE"] = f"${{{JOB_SCHEDULER}.Arn}}"
+        variables["REMIT_JOB_SCHEDULE_GROUP"] = f"${{{JOB_SCHEDULES}}}"
+    for queue in app.queues:
+        if queue.name == function.queue:
+            variables["REMIT_JOB_QUEUE"] = f"${{{queue_id(queue.name)}}}"
+            variables["REMIT_JOB_DEAD_LETTERS"] = f"${{{dead_letter_id(queue.name)}}}"
+            variables["REMIT_JOB_RETRIES"] = str(queue.retries)
+            variables["REMIT_JOB_BACKOFF"] = str(queue.backoff)
+            if queue.keeps_marks:
+                variables["REMIT_JOB_MARKS"] = f"${{{JOB_MARKS}}}"
+    return variables

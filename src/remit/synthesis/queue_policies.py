@@ -1,0 +1,54 @@
+"""One policy per queue: what several triggers and the app itself say about who may send to a dead-letter queue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import RemitError
+from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from remit.app import Resource
+
+_TYPE: Final = "AWS::SQS::QueuePolicy"
+
+
+def merged_queue_policies(shared: Sequence[Resource], made: Sequence[Resource]) -> list[Resource]:
+    """All resources, where the policies that triggers make are merged into the first of the same queue.
+
+    A queue has one policy: of two AWS::SQS::QueuePolicy, CloudFormation keeps whichever it puts last.
+    """
+    resources = [*shared]
+    policy_at = {queue: index for index, resource in enumerate(resources) for queue in _queues(resource)}
+    for resource in made:
+        queues = _queues(resource)
+        index = next((policy_at[queue] for queue in queues if queue in policy_at), None)
+        if index is None:
+            policy_at |= dict.fromkeys(queues, len(resources))
+            resources.append(resource)
+        else:
+            resources[index] = _with_statements(resources[index], resource)
+    return resources
+
+
+def _queues(resource: Resource) -> list[Any]:
+    queues = resource.properties.get("Queues", ()) if resource.type == _TYPE else ()
+    return [tokens.textual(queue) for queue in queues] if isinstance(queues, list) else []
+
+
+def _with_statements(policy: Resource, addition: Resource) -> Resource:
+    document = policy.properties.get("PolicyDocument")
+    if not isinstance(document, dict) or tokens.is_intrinsic(document) or len(_queues(policy)) != 1:
+        raise RemitError(
+            f"a trigger's dead-letter queue has the policy `{policy.logical_id}`, to which no statement can be added",
+            hint="give the dead-letter queue a policy of its own, as a plain document",
+            origin=policy.origin,
+        )
+    statements = document.get("Statement", [])
+    statements = list(statements) if isinstance(statements, list) else [statements]
+    statements += [item for item in addition.properties["PolicyDocument"]["Statement"] if item not in statements]
+    properties = {**policy.properties, "PolicyDocument": {**document, "Statement": statements}}
+    return replace(policy, properties=properties)

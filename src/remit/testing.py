@@ -1,0 +1,90 @@
+"""What an app's own tests need of its jobs: kept instead of sent, or run at once.
+
+from remit.testing import recorded_jobs
+
+def test_an_order_sends_its_mail():
+with recorded_jobs() as sent:
+place_order("anna@example.com")
+assert sent == [SentJob("send_mail", ("anna@example.com",))]
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from remit.runtime import job as runtime_job
+from remit.runtime import job_messages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.runtime.job import Job
+
+__all__ = ["SentJob", "jobs_run_at_once", "recorded_jobs"]
+
+
+@dataclass(frozen=True, slots=True)
+class SentJob:
+    """A job that was sent: its function's name, and what it was given, as the worker would get it."""
+
+    name: str
+    arguments: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0
+    """How long it was to wait: of `perform_in`."""
+    group: str | None = None
+    """Of a FIFO queue: the group in which it keeps its place."""
+
+
+@contextlib.contextmanager
+def recorded_jobs() -> Iterator[list[SentJob]]:
+    """Keep the jobs that are sent inside of it, in their order, and run none.
+
+    What cannot be sent fails as it does on AWS: TypeError for arguments that are no JSON, dates, Decimal or UUID.
+    """
+    sent: list[SentJob] = []
+
+    def keep(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:
+        sent.append(_delivered(job, arguments, options, seconds))
+        return f"recorded-{len(sent)}"
+
+    with _sender(keep):
+        yield sent
+
+
+@contextlib.contextmanager
+def jobs_run_at_once() -> Iterator[None]:
+    """Run the jobs that are sent inside of it, there and then, with their arguments as a worker would get them."""
+    ran = 0
+
+    def run(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:
+        nonlocal ran
+        ran += 1
+        delivered = _delivered(job, arguments, options, seconds)
+        job(*delivered.arguments, **delivered.options)
+        return f"ran-{ran}"
+
+    with _sender(run):
+        yield
+
+
+@contextlib.contextmanager
+def _sender(sender: Any) -> Iterator[None]:
+    before = runtime_job.sender
+    runtime_job.sender = sender
+    try:
+        yield
+    finally:
+        runtime_job.sender = before
+
+
+def _delivered(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> SentJob:
+    """What the worker gets of a job, after its way through a message."""
+    group = None
+    if job.queue.endswith(".fifo"):
+        group = str(options.pop("group", job.__name__))
+    path = f"{job.__module__}:{job.__qualname__}"
+    _, _, restored, restored_options = job_messages.read(job_messages.written(path, arguments, options))
+    return SentJob(job.__name__, tuple(restored), restored_options, seconds, group)

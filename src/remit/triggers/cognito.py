@@ -1,0 +1,107 @@
+"""Steps of a user pool that run a function: before a sign-up, when a token is made, and the like."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+
+from remit.errors import RemitError, writer
+from remit.iam import tokens
+from remit.triggers.invoke_permission import permission
+from remit.triggers.source import checked_choice, checked_type, logical, own_id
+from remit.triggers.trigger import BaseTrigger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.app import App, Function, Resource
+
+PoolStep: TypeAlias = Literal[
+    "PreSignUp", "PostConfirmation", "PreAuthentication", "PostAuthentication", "PreTokenGeneration",
+    "CustomMessage", "UserMigration", "DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse",
+    "CustomEmailSender", "CustomSMSSender",
+]  # fmt: skip
+"""The triggers of a user pool, as AWS::Cognito::UserPool's LambdaConfig calls them."""
+_STEPS: Final[tuple[str, ...]] = get_args(PoolStep)
+_SENDERS: Final = ("CustomEmailSender", "CustomSMSSender")
+_VERSIONS: Final = ("V1_0", "V2_0", "V3_0")
+
+
+@dataclass(frozen=True, slots=True)
+class Cognito(BaseTrigger):
+    """Run the function at a step of a user pool of the app: `@app.function(on.cognito(Data.users, "PreSignUp"))`.
+
+    `version` is of the event of PreTokenGeneration (V1_0, V2_0 or V3_0). A custom sender needs `key`, the ARN of the
+    KMS key that encrypts the codes (or set KMSKeyID in the pool's LambdaConfig).
+    """
+
+    pool: Any
+    step: PoolStep
+    _: KW_ONLY
+    version: Literal["V1_0", "V2_0", "V3_0"] | None = None
+    key: Any = None
+
+    def __post_init__(self) -> None:
+        checked_type(self.pool, "cognito", ("AWS::Cognito::UserPool",))
+        if not own_id(self.pool):
+            raise RemitError(
+                f"cognito takes a user pool of the app, got {self.pool!r:.60}: "
+                "only the stack that makes a pool can set its triggers",
+                hint='declare it: `users = resource("AWS::Cognito::UserPool")` in a class of shared/resources/',
+                origin=writer(),
+            )
+        checked_choice("step", self.step, _STEPS)
+        if self.version is not None:
+            checked_choice("version", self.version, _VERSIONS)
+            if self.step != "PreTokenGeneration":
+                raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
+
+    def resources(self, function: Function) -> Iterator[Resource]:
+        """The function's permission for this pool alone; one for all of its steps."""
+        pool = own_id(self.pool)
+        first = next(
+            trigger for trigger in function.triggers if isinstance(trigger, Cognito) and own_id(trigger.pool) == pool
+        )
+        if first is self:
+            name = f"{function.logical_id}{logical(pool)}PoolPermission"
+            yield permission(function, name, "cognito-idp.amazonaws.com", f"${{{pool}.Arn}}")
+
+
+def with_pool_triggers(app: App) -> App:
+    """The app with the LambdaConfig of its user pools that its triggers ask for."""
+    triggers: dict[str, list[tuple[Function, Cognito]]] = {}
+    for function in app.functions:
+        for trigger in function.triggers:
+            if isinstance(trigger, Cognito):
+                triggers.setdefault(own_id(trigger.pool), []).append((function, trigger))
+    resources = tuple(_triggering(resource, triggers.get(resource.logical_id, [])) for resource in app.resources)
+    return replace(app, resources=resources)
+
+
+def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]]) -> Resource:
+    if not triggers:
+        return pool
+    configuration: dict[str, Any] = dict(pool.properties.get("LambdaConfig", {}))
+    for function, trigger in triggers:
+        entry = _entry(function, trigger)
+        taken = [name for name in entry if name in configuration and name != "KMSKeyID"]
+        if taken:
+            raise RemitError(
+                f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one",
+                origin=function.origin,
+            )
+        configuration |= entry
+        if trigger.step in _SENDERS and "KMSKeyID" not in configuration:
+            raise RemitError(
+                f"cognito's {trigger.step} needs key=, the KMS key that encrypts the codes", origin=function.origin
+            )
+    return replace(pool, properties={**pool.properties, "LambdaConfig": configuration})
+
+
+def _entry(function: Function, trigger: Cognito) -> Mapping[str, Any]:
+    key = {} if trigger.key is None else {"KMSKeyID": str(tokens.plain(getattr(trigger.key, "arn", trigger.key)))}
+    if trigger.step in _SENDERS:
+        return {trigger.step: {"LambdaArn": function.arn, "LambdaVersion": "V1_0"}, **key}
+    if trigger.version is not None:
+        return {"PreTokenGenerationConfig": {"LambdaArn": function.arn, "LambdaVersion": trigger.version}}
+    return {trigger.step: function.arn}

@@ -1,0 +1,134 @@
+"""Events on a bus of EventBridge that run a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Function, Output, Resource
+from remit.errors import RemitError, writer
+from remit.iam import tokens
+from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
+from remit.triggers.failure_destination import dead_letter_queue, queue_policy
+from remit.triggers.invoke_permission import permission
+from remit.triggers.source import arn_of, checked, checked_json, checked_type, own_id, position_suffix
+from remit.triggers.trigger import BaseTrigger, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Values = str | Sequence[str | Mapping[str, Any]]
+"""A value, or a list of values and comparisons (`{"prefix": "aws."}`)."""
+_MOST_PATTERN: Final = 2_048
+"""Characters of an event pattern ("Amazon EventBridge quotas")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event(BaseTrigger):
+    """Run the function on events of EventBridge: `@app.function(on.event(source="shop", detail_type="Order placed"))`.
+
+    `source`, `detail_type`, `account`, `region` and `resource_arns` take a value or a list; `detail` is the pattern of
+    the event's own fields. `bus` is a bus by name, by ARN or as a resource of the app; the account's default
+    bus if none is given. `input` is the event that the handler gets (any JSON) in place of EventBridge's. EventBridge
+    tries again `retries` times (0 to 185) for `max_event_age` seconds (60 to 86,400), and then sends the event to the
+    queue `dead_letter`.
+    """
+
+    _: KW_ONLY
+    source: Values | None = None
+    detail_type: Values | None = None
+    detail: Mapping[str, Any] | None = None
+    bus: Any = None
+    account: Values | None = None
+    region: Values | None = None
+    resource_arns: Values | None = None
+    input: Any = None
+    retries: int | None = None
+    max_event_age: int | None = None
+    dead_letter: Any = None
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        if self.bus is not None:
+            checked_type(self.bus, "event's bus", ("AWS::Events::EventBus",))
+            arn_of(self.bus, "events", "event-bus/")
+        length = len(checked_json("event's pattern", self.pattern))
+        if length > _MOST_PATTERN:
+            raise RemitError(
+                f"the event pattern has {length:,} characters; EventBridge allows {_MOST_PATTERN:,}", origin=writer()
+            )
+        checked("retries", self.retries, 0, 185)
+        checked("max_event_age", self.max_event_age, 60, 86_400)
+        checked_json("event's input", self.input)
+        if self.dead_letter is not None:
+            dead_letter_queue(self.dead_letter)
+
+    @property
+    def pattern(self) -> dict[str, Any]:
+        """The event pattern. RemitError: EventBridge refuses it."""
+        fields = {
+            "source": self.source,
+            "detail-type": self.detail_type,
+            "account": self.account,
+            "region": self.region,
+            "resources": self.resource_arns,
+        }
+        pattern = {name: _values(value) for name, value in fields.items() if value is not None}
+        if self.detail is not None:
+            pattern["detail"] = self.detail
+        if not pattern:
+            raise RemitError(
+                "event(…) has no pattern", hint='such as source="shop" or detail_type="Order placed"', origin=writer()
+            )
+        return checked_pattern(pattern, "event", EVENTBRIDGE)
+
+    def sources(self) -> Iterator[Source]:
+        """The bus, and the dead-letter queue."""
+        if self.bus is not None:
+            yield Source("event bus", arn_of(self.bus, "events", "event-bus/"))
+        if self.dead_letter is not None:
+            yield Source("queue", dead_letter_queue(self.dead_letter).arn, "to which EventBridge may send")
+
+    def resources(self, function: Function) -> Iterator[Resource]:
+        """The rule, and the function's permission for this rule alone."""
+        rule = f"{function.logical_id}Event{position_suffix(self, function)}"
+        properties: dict[str, Any] = {
+            "EventPattern": self.pattern,
+            "State": "ENABLED" if self.enabled else "DISABLED",
+            "Targets": [self._target(function)],
+        }
+        if self.bus is not None:
+            properties["EventBusName"] = self._bus_name()
+        yield Resource(rule, "AWS::Events::Rule", properties, origin=function.origin)
+        if self.dead_letter is not None:
+            yield from queue_policy(self.dead_letter, "events.amazonaws.com", f"${{{rule}.Arn}}", function)
+        yield permission(function, f"{rule}Permission", "events.amazonaws.com", f"${{{rule}.Arn}}")
+
+    def _bus_name(self) -> str:
+        """The bus as a rule takes it: the name of the app's, the name or ARN of another."""
+        bus = own_id(self.bus)
+        return f"${{{bus}}}" if bus else str(tokens.plain(self.bus))
+
+    def _target(self, function: Function) -> dict[str, Any]:
+        target: dict[str, Any] = {"Id": "function", "Arn": function.arn}
+        if self.input is not None:
+            target["Input"] = checked_json("event's input", self.input)
+        limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
+        policy = {name: value for name, value in limits.items() if value is not None}
+        if policy:
+            target["RetryPolicy"] = policy
+        if self.dead_letter is not None:
+            target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
+        return target
+
+    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+        """The name of the app's bus."""
+        bus = own_id(self.bus)
+        if bus:
+            yield Output(f"{bus}Name", f"${{{bus}}}", "The bus to put events on")
+
+
+def _values(value: Any) -> Any:
+    plain = tokens.plain(value)
+    return [plain] if isinstance(plain, str) else plain

@@ -1,0 +1,27 @@
+"""The filters of an event source mapping: which records a function gets at all."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.errors import RemitError, writer
+from remit.triggers.event_pattern import EVENT_SOURCE, checked_pattern, pattern_text
+
+_MOST: Final = 5
+"""Filters of an event source mapping; AWS raises it to 10 on request ("Using filter criteria")."""
+_RAISED: Final = 10
+
+
+def filter_criteria(filters: Any) -> dict[str, Any] | None:
+    """The property FilterCriteria of one pattern or a list of them, any of which lets a record through."""
+    if filters is None:
+        return None
+    patterns = filters if isinstance(filters, list | tuple) else [filters]
+    if not patterns:
+        raise RemitError("filter is an empty list", hint="leave it out to get every record", origin=writer())
+    if len(patterns) > _RAISED:
+        raise RemitError(
+            f"filter has {len(patterns)} patterns; Lambda takes {_MOST}, and {_RAISED} on request", origin=writer()
+        )
+    checked = [checked_pattern(pattern, "filter", EVENT_SOURCE) for pattern in patterns]
+    return {"Filters": [{"Pattern": pattern_text(pattern)} for pattern in checked]}

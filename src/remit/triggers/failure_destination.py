@@ -1,0 +1,97 @@
+"""Where records go that a function could not process: a queue, a topic or a bucket, and what sending there takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from remit.app import Resource
+from remit.errors import RemitError, few, writer
+from remit.iam import tokens
+from remit.iam.policy import allow
+from remit.triggers.source import arn_of, own_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from remit.app import Function
+    from remit.iam.policy import Statement
+
+DestinationKind = Literal["sqs", "sns", "s3"]
+_TYPES: Final[dict[str, DestinationKind]] = {
+    "AWS::SQS::Queue": "sqs",
+    "AWS::SNS::Topic": "sns",
+    "AWS::S3::Bucket": "s3",
+}
+_CALLED: Final = {"sqs": "a queue", "sns": "a topic", "s3": "a bucket"}
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A place for what failed, by its ARN."""
+
+    kind: DestinationKind
+    arn: str
+
+    def statements(self) -> Iterator[Statement]:
+        """What the function's role needs ("Retaining discarded batches": permissions for the destination)."""
+        if self.kind == "sqs":
+            yield allow("sqs:SendMessage", on=self.arn)
+        elif self.kind == "sns":
+            yield allow("sns:Publish", on=self.arn)
+        else:
+            yield allow("s3:PutObject", on=f"{self.arn}/*")
+            yield allow("s3:ListBucket", on=self.arn)
+
+
+def destination(subject: Any, option: str, kinds: Sequence[DestinationKind]) -> Destination:
+    """The destination that an option gives: by ARN, as a resource of the app, or a queue by its name."""
+    kind = _kind(subject, option)
+    if kind not in kinds:
+        allowed = " or ".join(_CALLED[name] for name in kinds)
+        raise RemitError(f"{option} takes {allowed}, got {_CALLED[kind]}", origin=writer())
+    return Destination(kind, arn_of(subject, kind))
+
+
+def _kind(subject: Any, option: str) -> DestinationKind:
+    type_name = getattr(subject, "type", None)
+    if type_name is not None:
+        if type_name not in _TYPES:
+            raise RemitError(f"{option} takes {few(list(_CALLED.values()))}, got {type_name}", origin=writer())
+        return _TYPES[type_name]
+    text = tokens.plain(subject)
+    if isinstance(text, str) and text.startswith("${"):
+        return "sqs" if text.endswith(".Arn}") else "sns"  # a topic's ARN is its Ref
+    for kind in ("sns", "s3"):
+        if isinstance(text, str) and f":{kind}:" in text:
+            return _TYPES[{"sns": "AWS::SNS::Topic", "s3": "AWS::S3::Bucket"}[kind]]
+    return "sqs"
+
+
+def dead_letter_queue(subject: Any) -> Destination:
+    """A dead-letter queue, the only kind that SNS, EventBridge and EventBridge Scheduler know."""
+    return destination(subject, "dead_letter", ("sqs",))
+
+
+def queue_policy(subject: Any, principal: str, source_arn: str, function: Function) -> Iterator[Resource]:
+    """Let a service send to a dead-letter queue of the app for one source; of other queues, their owner decides.
+
+    Statements for one queue are merged into one policy, since a queue has only one (`synthesis/queue_policies.py`).
+    Sources: "Using dead-letter queues to process undelivered events in EventBridge", "Configuring an Amazon SNS
+    dead-letter queue for a subscription".
+    """
+    queue = own_id(subject)
+    if not queue:
+        return
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": principal},
+        "Action": "sqs:SendMessage",
+        "Resource": f"${{{queue}.Arn}}",
+        "Condition": {"ArnEquals": {"aws:SourceArn": source_arn}},
+    }
+    properties = {
+        "Queues": [f"${{{queue}}}"],
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+    }
+    yield Resource(f"{queue}SendersPolicy", "AWS::SQS::QueuePolicy", properties, origin=function.origin)

@@ -1,0 +1,109 @@
+"""Permission for AWS's services to invoke a function: statements of the function's own resource policy."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Function, Resource
+from remit.catalogue.quotas import quota
+from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+PERMISSION: Final = "AWS::Lambda::Permission"
+_STATEMENT: Final = 250
+"""Bytes of a statement of the policy that are the same in each: its keys, the action, the function's ARN's shape."""
+_REFERENCE: Final = 120
+"""Bytes that a reference becomes at most in an ARN: the name of a stack's resource."""
+_FILLED: Final = 0.9
+"""How much of the policy's room may be taken by what was estimated."""
+
+
+def permission(function: Function, logical_id: str, principal: str, source_arn: str) -> Resource:
+    """Let a service invoke a function for one resource of this account, and for no other.
+
+    The account stands in the condition as well: an S3 bucket's ARN has none, and a bucket that was deleted may be
+    somebody else's later ("Using resource-based policies for Lambda").
+    """
+    properties = {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": f"${{{function.logical_id}Function}}",
+        "Principal": principal,
+        "SourceAccount": tokens.ACCOUNT,
+        "SourceArn": source_arn,
+    }
+    return Resource(logical_id, PERMISSION, properties, origin=function.origin)
+
+
+def fitted_permissions(resources: Sequence[Resource]) -> list[Resource]:
+    """The resources with the permissions of a function merged where its policy would not hold them all.
+
+    Lambda takes 20,480 bytes of policy for a function. Beyond that, a service gets one permission for everything of its
+    kind in this account and region, in the place of one per source; what depends on the merged ones depends on it.
+    """
+    room = quota("lambda.function.policy").most * _FILLED
+    by_function: dict[str, list[Resource]] = defaultdict(list)
+    for resource in resources:
+        if resource.type == PERMISSION and "SourceAccount" in resource.properties:
+            by_function[str(resource.properties["FunctionName"])].append(resource)
+    merged_into: dict[str, Resource] = {}
+    for permissions in by_function.values():
+        if sum(map(_size, permissions)) > room:
+            merged_into |= _merged(permissions)
+    if not merged_into:
+        return list(resources)
+    return list(_with_merged(resources, merged_into))
+
+
+def _size(resource: Resource) -> int:
+    text = json.dumps(resource.properties)
+    references = tokens.references(str(resource.properties["SourceArn"]))
+    return _STATEMENT + len(text) + _REFERENCE * len(references)
+
+
+def _merged(permissions: Iterable[Resource]) -> dict[str, Resource]:
+    """Each permission's logical id, and the permission that stands for it: one per service."""
+    by_principal: dict[str, list[Resource]] = defaultdict(list)
+    for resource in permissions:
+        by_principal[str(resource.properties["Principal"])].append(resource)
+    merged_into: dict[str, Resource] = {}
+    for principal, same in by_principal.items():
+        if len(same) == 1:
+            continue
+        first = same[0]
+        properties = {**first.properties, "SourceArn": _everything_of(principal)}
+        merged = replace(first, properties=properties)
+        merged_into |= {resource.logical_id: merged for resource in same}
+    return merged_into
+
+
+def _everything_of(principal: str) -> str:
+    """What a service of this account and region may invoke for: an S3 bucket's ARN has neither."""
+    kinds = {"events.amazonaws.com": "rule/*", "iot.amazonaws.com": "rule/*", "logs.amazonaws.com": "log-group:*"}
+    service = principal.partition(".")[0]
+    if service == "s3":
+        return f"arn:{tokens.PARTITION}:s3:::*"
+    return f"arn:{tokens.PARTITION}:{service}:{tokens.REGION}:{tokens.ACCOUNT}:{kinds.get(principal, '*')}"
+
+
+def _with_merged(resources: Iterable[Resource], merged_into: dict[str, Resource]) -> Iterable[Resource]:
+    done: set[str] = set()
+    for resource in resources:
+        merged = merged_into.get(resource.logical_id)
+        if merged is None:
+            yield _depending(resource, merged_into)
+        elif merged.logical_id not in done:
+            done.add(merged.logical_id)
+            yield merged
+
+
+def _depending(resource: Resource, merged_into: dict[str, Resource]) -> Resource:
+    depends: Any = resource.attributes.get("DependsOn")
+    if not isinstance(depends, list):
+        return resource
+    names = [merged_into[name].logical_id if name in merged_into else name for name in depends]
+    return replace(resource, attributes={**resource.attributes, "DependsOn": list(dict.fromkeys(names))})

@@ -1,0 +1,51 @@
+"""Messages of IoT devices that run a function."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from remit.app import Function, Resource
+from remit.errors import RemitError, described, writer
+from remit.triggers.invoke_permission import permission
+from remit.triggers.source import checked_choice, position_suffix
+from remit.triggers.trigger import BaseTrigger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SQL: Final = re.compile(r"\s*SELECT\s.+", re.IGNORECASE | re.DOTALL)
+_VERSIONS: Final = ("2015-10-08", "2016-03-23", "beta")
+
+
+@dataclass(frozen=True, slots=True)
+class Iot(BaseTrigger):
+    """Run the function on MQTT messages: `@app.function(on.iot("SELECT * FROM 'devices/+/state'"))`.
+
+    `sql` is a statement of AWS IoT's SQL, in the version `sql_version`.
+    """
+
+    sql: str
+    _: KW_ONLY
+    sql_version: Literal["2015-10-08", "2016-03-23", "beta"] = "2016-03-23"
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.sql, str) or not _SQL.fullmatch(self.sql):
+            got = described(self.sql)
+            hint = "such as \"SELECT * FROM 'devices/+/state'\""
+            raise RemitError(f"iot takes a SELECT statement, got {got}", hint=hint, origin=writer())
+        checked_choice("sql_version", self.sql_version, _VERSIONS)
+
+    def resources(self, function: Function) -> Iterator[Resource]:
+        """The rule, and the function's permission for this rule alone."""
+        rule = f"{function.logical_id}TopicRule{position_suffix(self, function)}"
+        payload = {
+            "Actions": [{"Lambda": {"FunctionArn": function.arn}}],
+            "AwsIotSqlVersion": self.sql_version,
+            "RuleDisabled": not self.enabled,
+            "Sql": self.sql,
+        }
+        yield Resource(rule, "AWS::IoT::TopicRule", {"TopicRulePayload": payload}, origin=function.origin)
+        yield permission(function, f"{rule}Permission", "iot.amazonaws.com", f"${{{rule}.Arn}}")

@@ -1,0 +1,62 @@
+"""What triggers ask of the app's own resources: notifications of buckets, streams of tables, steps of user pools."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.types import arn_of
+from remit.iam import tokens
+from remit.triggers.cognito import with_pool_triggers
+from remit.triggers.dynamodb import with_streams
+from remit.triggers.s3 import with_notifications
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.app import App
+
+_BY_NAME: Final = {"bucket": ("AWS::S3::Bucket", "BucketName"), "dead_letter": ("AWS::SQS::Queue", "QueueName")}
+"""Options that change the source itself where it is the app's, and what gives that its name."""
+_CHANGES: Final[tuple[Callable[[App], App], ...]] = (with_notifications, with_streams, with_pool_triggers)
+
+
+def with_own_sources(app: App) -> App:
+    """The app with its resources as its triggers need them. RemitError: two triggers ask for what cannot be both."""
+    if not any(function.triggers for function in app.functions):
+        return app
+    app = _with_names_resolved(app)
+    for change in _CHANGES:
+        app = change(app)
+    return app
+
+
+def _with_names_resolved(app: App) -> App:
+    """The app with a trigger's bucket or queue that is given by name as the app's resource of that name."""
+    own_arns: dict[tuple[str, str], str] = {}
+    for resource in app.resources:
+        for option, (type_name, name_property) in _BY_NAME.items():
+            name = resource.properties.get(name_property)
+            arn = arn_of(resource) if resource.type == type_name else None
+            if arn is not None and isinstance(name, str):
+                own_arns[option, name] = arn
+    if not own_arns:
+        return app
+    functions = tuple(
+        replace(function, triggers=tuple(_resolved(trigger, own_arns) for trigger in function.triggers))
+        for function in app.functions
+    )
+    return replace(app, functions=functions)
+
+
+def _resolved(trigger: Any, own_arns: Mapping[tuple[str, str], str]) -> Any:
+    if not is_dataclass(trigger) or isinstance(trigger, type):
+        return trigger
+    changes: dict[str, Any] = {}
+    for field in fields(trigger):
+        value = tokens.plain(getattr(trigger, field.name))
+        if field.name in _BY_NAME and isinstance(value, str):
+            name = value.rpartition(":")[2] if value.startswith("arn:") else value
+            if (field.name, name) in own_arns:
+                changes[field.name] = own_arns[field.name, name]
+    return replace(trigger, **changes) if changes else trigger

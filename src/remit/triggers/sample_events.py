@@ -1,0 +1,225 @@
+"""Sample events, as AWS documents them, and with an app's names in the place of AWS's."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import RemitError, did_you_mean
+from remit.iam import tokens
+from remit.triggers.cognito import Cognito
+from remit.triggers.dynamodb import Dynamodb
+from remit.triggers.event import Event
+from remit.triggers.http import Http
+from remit.triggers.iot import Iot
+from remit.triggers.kinesis import Kinesis
+from remit.triggers.logs import Logs
+from remit.triggers.s3 import S3, UNIQUE
+from remit.triggers.schedule import Schedule
+from remit.triggers.sns import Sns
+from remit.triggers.source import name_of, own_id
+from remit.triggers.sqs import Sqs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.app import App, Function, Trigger
+
+_FOLDER: Final = Path(__file__).parent / "samples"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleEvent:
+    """An event as AWS documents it: `name` on the command line, and the page that has it."""
+
+    name: str
+    trigger: type[Trigger]
+    about: str
+    page: str
+
+    @property
+    def event(self) -> Any:
+        """The event, as a handler gets it."""
+        sample = json.loads((_FOLDER / f"{self.name.replace('-', '_')}.json").read_text("utf-8"))
+        return _packed(sample) if self.trigger is Logs else sample
+
+
+SAMPLES: Final = (
+    SampleEvent("cognito", Cognito, "a step of a user pool, PreSignUp", "Pre sign-up Lambda trigger"),
+    SampleEvent("dynamodb", Dynamodb, "changes of a table", "Using AWS Lambda with Amazon DynamoDB"),
+    SampleEvent("event", Event, "an event of EventBridge", "Events from AWS services"),
+    SampleEvent("http", Http, "a request to a function URL", "Invoking Lambda function URLs"),
+    SampleEvent("iot", Iot, "a message of a device, as its rule selects it", "Lambda (AWS IoT rule actions)"),
+    SampleEvent("kinesis", Kinesis, "records of a stream", "How Lambda processes records from Amazon Kinesis"),
+    SampleEvent("logs", Logs, "lines of a log group, packed as Lambda gets them", "Using Lambda with CloudWatch Logs"),
+    SampleEvent("s3", S3, "an object in a bucket of the app", "Process Amazon S3 event notifications with Lambda"),
+    SampleEvent(
+        "s3-eventbridge", S3, "an object in a bucket that is not the app's", "EventBridge event message structure"
+    ),
+    SampleEvent("schedule", Schedule, "a schedule", "Using AWS Lambda with Amazon EventBridge Scheduler"),
+    SampleEvent("sns", Sns, "a message of a topic", "Invoking Lambda functions with Amazon SNS notifications"),
+    SampleEvent("sqs", Sqs, "a message of a queue", "Using Lambda with Amazon SQS"),
+    SampleEvent("sqs-fifo", Sqs, "a message of a FIFO queue", "Using Lambda with Amazon SQS"),
+)
+"""Every sample, with the title of AWS's page that has it."""
+
+
+def sample_event(name: str) -> SampleEvent:
+    """The sample of a name. RemitError with a did-you-mean: there is none."""
+    samples = {sample.name: sample for sample in SAMPLES}
+    if name not in samples:
+        hint = did_you_mean(name, samples) or f"there are {', '.join(samples)}"
+        raise RemitError(f"there is no sample event {name!r}", hint=hint)
+    return samples[name]
+
+
+def event_for(sample: SampleEvent, app: App, function: Function) -> Any:
+    """The event with the names of the function's trigger. RemitError: the function has no such trigger."""
+    trigger = next((trigger for trigger in function.triggers if _fits(sample, trigger)), None)
+    if trigger is None:
+        fitting = [sample.name for sample in SAMPLES if any(_fits(sample, trigger) for trigger in function.triggers)]
+        raise RemitError(
+            f"function `{function.name}` has no trigger that sends the event {sample.name}",
+            hint=f"it has {', '.join(fitting)}" if fitting else "it has none with a sample event",
+            origin=function.origin,
+        )
+    fill = _FILLS.get(type(trigger))
+    return sample.event if fill is None else fill(sample.event, trigger, app)
+
+
+def _fits(sample: SampleEvent, trigger: Trigger) -> bool:
+    if not isinstance(trigger, sample.trigger):
+        return False
+    if isinstance(trigger, S3):
+        return (sample.name == "s3") == bool(trigger.own_bucket)
+    if isinstance(trigger, Sqs):
+        return (sample.name == "sqs-fifo") == trigger.is_fifo
+    return True
+
+
+def _packed(data: Any) -> dict[str, Any]:
+    """Lines of a log group as Lambda gets them: JSON, gzipped, in base64. The same bytes each time."""
+    lines = json.dumps(data["awslogs"]["data"]).encode()
+    return {"awslogs": {"data": base64.b64encode(gzip.compress(lines, mtime=0)).decode()}}
+
+
+def _renamed(event: Any, names: dict[str, str]) -> Any:
+    """The event with other names in its texts."""
+    text = json.dumps(event)
+    for sample_name, name in names.items():
+        text = text.replace(json.dumps(sample_name)[1:-1], json.dumps(name)[1:-1])
+    return json.loads(text)
+
+
+def _name(app: App, subject: Any, arn: str) -> str:
+    """What a source is called: by its name, or as CloudFormation may call one of the app's that has none."""
+    logical_id = own_id(subject)
+    if not logical_id:
+        return name_of(arn)
+    resource = next(resource for resource in app.resources if resource.logical_id == logical_id)
+    named = ("BucketName", "QueueName", "TopicName", "TableName", "Name", "LogGroupName")
+    names = (resource.properties.get(name) for name in named)
+    name = next((name for name in names if isinstance(name, str)), f"{app.namespace}-{logical_id}-EXAMPLE")
+    return str(tokens.plain(name)).replace(UNIQUE, "0123456789ab")
+
+
+def _bucket(event: Any, trigger: S3, app: App) -> Any:
+    name = _name(app, trigger.bucket, trigger.bucket_name)
+    key = f"{trigger.prefix}example{trigger.suffix}"
+    sample_keys = ("b21b84d653bb07b05b1e6b33684dc11b", "example-key")
+    renamed = _renamed(event, {"amzn-s3-demo-bucket": name})
+    for record in renamed.get("Records", [{"s3": renamed.get("detail", {})}]):
+        if record["s3"]["object"]["key"] in sample_keys:
+            record["s3"]["object"]["key"] = key
+    return renamed
+
+
+def _topic(event: Any, trigger: Sns, app: App) -> Any:
+    return _renamed(event, {"sns-lambda": _name(app, trigger.topic, trigger.arn)})
+
+
+def _queue(event: Any, trigger: Sqs, app: App) -> Any:
+    name = _name(app, trigger.queue, trigger.arn)
+    return _renamed(event, {":my-queue": f":{name}", ":fifo.fifo": f":{name}"})
+
+
+def _table(event: Any, trigger: Dynamodb, app: App) -> Any:
+    return _renamed(event, {"my-table": _name(app, trigger.stream, trigger.arn)})
+
+
+def _stream(event: Any, trigger: Kinesis, app: App) -> Any:
+    return _renamed(event, {"lambda-stream": _name(app, trigger.stream, trigger.arn)})
+
+
+def _rule(event: Any, trigger: Event, _: App) -> Any:
+    """The event with the first value of each field that the pattern names."""
+    if trigger.input is not None:
+        return tokens.plain(trigger.input)
+    pattern = trigger.pattern
+    filled = dict(event)
+    for name in ("source", "detail-type", "account", "region"):
+        values = [value for value in pattern.get(name, ()) if isinstance(value, str)]
+        filled[name] = values[0] if values else filled[name]
+    if "detail" in pattern:
+        filled["detail"] = _example_of(pattern["detail"])
+    return filled
+
+
+def _example_of(pattern: dict[str, Any]) -> dict[str, Any]:
+    """An object of the fields of a pattern, each with its first plain value."""
+    example: dict[str, Any] = {}
+    for name, value in pattern.items():
+        if isinstance(value, dict):
+            example[name] = _example_of(value)
+        elif not name.startswith("$"):
+            example[name] = next((item for item in value if not isinstance(item, dict)), _example_value(value[0]))
+    return example
+
+
+def _example_value(comparison: Any) -> Any:
+    """A value that a comparison lets through, where that is easily told."""
+    if not isinstance(comparison, dict):
+        return comparison
+    ((operator, operand),) = comparison.items()
+    if operator in ("prefix", "suffix", "equals-ignore-case") and isinstance(operand, str):
+        return operand
+    if operator == "wildcard":
+        return operand.replace("*", "example")
+    if operator == "numeric":
+        sign, bound = operand[:2]
+        return bound + {">": 1, "<": -1}.get(sign, 0)
+    return "example"
+
+
+def _clock(event: Any, trigger: Schedule, _: App) -> Any:
+    return event if trigger.input is None else tokens.plain(trigger.input)
+
+
+def _group(_: Any, trigger: Logs, app: App) -> Any:
+    sample = json.loads((_FOLDER / "logs.json").read_text("utf-8"))
+    name = _name(app, trigger.group, trigger.group_name)
+    return _packed(_renamed(sample, {"/aws/lambda/echo-nodejs": name}))
+
+
+def _step(event: Any, trigger: Cognito, _: App) -> Any:
+    sources = {"PreSignUp": "PreSignUp_SignUp", "PostConfirmation": "PostConfirmation_ConfirmSignUp"}
+    source = sources.get(trigger.step, f"{trigger.step}_Authentication")
+    return {**event, "triggerSource": source}
+
+
+_FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
+    S3: _bucket,
+    Sns: _topic,
+    Sqs: _queue,
+    Dynamodb: _table,
+    Kinesis: _stream,
+    Event: _rule,
+    Schedule: _clock,
+    Logs: _group,
+    Cognito: _step,
+}
+"""How each trigger's names come into its event; the others have none."""

@@ -1,0 +1,138 @@
+"""A topic whose messages run a function."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from remit.app import Function, Grant, Output, Resource
+from remit.errors import RemitError, described, writer
+from remit.iam.policy import allow
+from remit.triggers.event_pattern import SNS, checked_pattern
+from remit.triggers.failure_destination import dead_letter_queue, queue_policy
+from remit.triggers.invoke_permission import permission
+from remit.triggers.source import arn_of, checked_choice, checked_type, logical, mapping, name_of, own_id
+from remit.triggers.sqs import CONSUME
+from remit.triggers.trigger import BaseTrigger, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_SCOPES: Final = ("MessageAttributes", "MessageBody")
+_MOST_FIELDS: Final = 5
+"""Fields of a filter policy ("Filter policy constraints", Amazon SNS Developer Guide)."""
+_VISIBILITY: Final = 6  # times the function's timeout ("Creating and configuring an Amazon SQS event source mapping")
+_MOST_VISIBILITY: Final = 43_200
+
+
+@dataclass(frozen=True, slots=True)
+class Sns(BaseTrigger):
+    """Run the function on the messages of a topic, given by name, by ARN or as a resource of the app.
+
+    `@app.function(on.sns(Data.orders, filter={"kind": ["new"]}))`. `filter` is a filter policy of the messages'
+    attributes, or of their body with filter_scope="MessageBody". `dead_letter` is a queue for what could not be
+    delivered. `raw=True` gives the handler the bare messages: SNS offers that to queues alone, so a queue of the app
+    stands in between, and the handler gets events of SQS.
+    """
+
+    topic: Any
+    _: KW_ONLY
+    filter: Mapping[str, Any] | None = None
+    filter_scope: Literal["MessageAttributes", "MessageBody"] = "MessageAttributes"
+    raw: bool = False
+    dead_letter: Any = None
+
+    def __post_init__(self) -> None:
+        checked_type(self.topic, "sns", ("AWS::SNS::Topic",))
+        arn_of(self.topic, "sns")
+        checked_choice("filter_scope", self.filter_scope, _SCOPES)
+        if not isinstance(self.raw, bool):
+            raise RemitError(f"raw takes True or False, got {described(self.raw)}", origin=writer())
+        if self.filter is not None:
+            pattern = checked_pattern(self.filter, "filter", SNS)
+            fields = _count(pattern)
+            if fields > _MOST_FIELDS:
+                raise RemitError(f"filter has {fields} fields; SNS allows {_MOST_FIELDS}", origin=writer())
+            if self.filter_scope == "MessageAttributes":
+                self._check_attributes(pattern)
+        if self.dead_letter is not None:
+            dead_letter_queue(self.dead_letter)
+        if self.arn.endswith(".fifo"):
+            raise RemitError(
+                "a FIFO topic sends to queues alone", hint="subscribe a queue, and use `on.sqs`", origin=writer()
+            )
+
+    @staticmethod
+    def _check_attributes(pattern: Mapping[str, Any]) -> None:
+        nested = [name for name, value in pattern.items() if isinstance(value, dict)]
+        if nested:
+            raise RemitError(
+                f"filter.{nested[0]} is nested: attributes of messages are not",
+                hint='to filter by the body, add filter_scope="MessageBody"',
+                origin=writer(),
+            )
+
+    @property
+    def arn(self) -> str:
+        """The topic's ARN."""
+        return arn_of(self.topic, "sns")
+
+    def _id(self, function: Function) -> str:
+        return f"{function.logical_id}{logical(name_of(self.arn))}Topic"
+
+    def grants(self, function: Function) -> Iterator[Grant]:
+        """Take the messages from the queue in between, if there is one; else SNS calls the function by itself."""
+        if self.raw:
+            reason = function.computed(f"takes raw messages of topic {name_of(self.arn)} from a queue")
+            yield Grant(allow(*CONSUME, on=f"${{{self._id(function)}Queue.Arn}}"), reason)
+
+    def sources(self) -> Iterator[Source]:
+        """The topic, and the dead-letter queue."""
+        yield Source("topic", self.arn)
+        if self.dead_letter is not None:
+            yield Source("queue", dead_letter_queue(self.dead_letter).arn, "to which the topic may send")
+
+    def resources(self, function: Function) -> Iterator[Resource]:
+        """The subscription, and the function's permission for this topic; with `raw`, a queue in between."""
+        subscription = self._id(function)
+        end = {"Protocol": "lambda", "Endpoint": function.arn}
+        if self.raw:
+            end = {"Protocol": "sqs", "Endpoint": f"${{{subscription}Queue.Arn}}"}
+        properties: dict[str, Any] = {"TopicArn": self.arn, **end}
+        if self.raw:
+            properties["RawMessageDelivery"] = True
+        if self.filter is not None:
+            properties["FilterPolicy"] = checked_pattern(self.filter, "filter", SNS)
+            properties["FilterPolicyScope"] = self.filter_scope
+        if self.arn.startswith("arn:") and not self.arn.split(":")[3].startswith("$"):
+            properties["Region"] = self.arn.split(":")[3]
+        if self.dead_letter is not None:
+            queue = dead_letter_queue(self.dead_letter)
+            properties["RedrivePolicy"] = {"deadLetterTargetArn": queue.arn}
+        yield Resource(subscription, "AWS::SNS::Subscription", properties, origin=function.origin)
+        if self.dead_letter is not None:
+            yield from queue_policy(self.dead_letter, "sns.amazonaws.com", self.arn, function)
+        if self.raw:
+            yield from self._queue(function)
+        else:
+            yield permission(function, f"{subscription}Permission", "sns.amazonaws.com", self.arn)
+
+    def _queue(self, function: Function) -> Iterator[Resource]:
+        """The queue in between, which the topic may send to, and its event source mapping."""
+        queue = f"{self._id(function)}Queue"
+        hidden = min(_MOST_VISIBILITY, _VISIBILITY * function.properties.get("Timeout", 3))
+        settings = {"SqsManagedSseEnabled": True, "VisibilityTimeout": hidden}
+        yield Resource(queue, "AWS::SQS::Queue", settings, origin=function.origin)
+        yield from queue_policy(f"${{{queue}.Arn}}", "sns.amazonaws.com", self.arn, function)
+        yield from mapping(function, f"{logical(name_of(self.arn))}TopicMessages", f"${{{queue}.Arn}}")
+
+    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+        """The ARN of the app's topic."""
+        topic = own_id(self.topic)
+        if topic:
+            yield Output(f"{topic}Arn", self.arn, "The topic to publish to")
+
+
+def _count(pattern: Mapping[str, Any]) -> int:
+    """The fields of a filter policy that have values."""
+    return sum(_count(value) if isinstance(value, dict) else 1 for value in pattern.values())

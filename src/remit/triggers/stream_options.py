@@ -1,0 +1,99 @@
+"""What the triggers of streams have in common: how records are read, and what becomes of those that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from remit.app import Function, Grant, Resource
+from remit.triggers.event_filters import filter_criteria
+from remit.triggers.failure_destination import Destination, destination
+from remit.triggers.source import checked, logical, mapping, name_of
+from remit.triggers.trigger import BaseTrigger, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Pattern = Mapping[str, Any]
+"""A pattern of events: names to lists of values or comparisons, such as `{"body": {"kind": ["order"]}}`."""
+Filter = Pattern | Sequence[Pattern]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTrigger(BaseTrigger):
+    """The options of a stream's event source mapping ("Event source mapping parameters", AWS Lambda)."""
+
+    stream: Any
+    _: KW_ONLY
+    batch_size: int | None = None
+    batch_window: int | None = None
+    retries: int | None = None
+    report_failures: bool = False
+    filter: Filter | None = None
+    on_failure: Any = None
+    max_record_age: int | None = None
+    parallelization_factor: int | None = None
+    bisect_batch: bool = False
+    tumbling_window: int | None = None
+    key: Any = None
+
+    @property
+    def arn(self) -> str:
+        """The stream's ARN."""
+        raise NotImplementedError
+
+    def check_options(self) -> None:
+        """RemitError: a number is out of Lambda's bounds, a filter is none, or a destination."""
+        checked("batch_size", self.batch_size, 1, 10_000)
+        checked("batch_window", self.batch_window, 0, 300)
+        checked("retries", self.retries, -1, 10_000)
+        if self.max_record_age != -1:  # for ever
+            checked("max_record_age", self.max_record_age, 60, 604_800)
+        checked("parallelization_factor", self.parallelization_factor, 1, 10)
+        checked("tumbling_window", self.tumbling_window, 0, 900)
+        filter_criteria(self.filter)
+        self.failures()
+
+    def failures(self) -> Destination | None:
+        """Where records go that failed for good."""
+        return None if self.on_failure is None else destination(self.on_failure, "on_failure", ("sqs", "sns", "s3"))
+
+    def failure_grants(self, function: Function) -> Iterator[Grant]:
+        """Send there what failed."""
+        failures = self.failures()
+        if failures is not None:
+            reason = function.computed(f"sends records that failed to {name_of(failures.arn)}")
+            for statement in failures.statements():
+                yield Grant(statement, reason)
+
+    def failure_sources(self) -> Iterator[Source]:
+        """Where records go that failed, by its kind."""
+        failures = self.failures()
+        if failures is not None:
+            kinds = {"sqs": "queue", "sns": "topic", "s3": "bucket"}
+            yield Source(kinds[failures.kind], failures.arn)
+
+    def source_mapping(self, function: Function, source: str, **position: Any) -> Iterator[Resource]:
+        """The event source mapping of a stream, or of a consumer of it."""
+        failures = self.failures()
+        yield from mapping(
+            function,
+            f"{logical(name_of(self.arn))}Stream",
+            source,
+            **position,
+            BatchSize=self.batch_size,
+            MaximumBatchingWindowInSeconds=self.batch_window,
+            MaximumRetryAttempts=self.retries,
+            FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
+            FilterCriteria=filter_criteria(self.filter),
+            DestinationConfig=None if failures is None else {"OnFailure": {"Destination": failures.arn}},
+            MaximumRecordAgeInSeconds=self.max_record_age,
+            ParallelizationFactor=self.parallelization_factor,
+            BisectBatchOnFunctionError=self.bisect_batch or None,
+            TumblingWindowInSeconds=self.tumbling_window,
+        )
+
+
+StartingPosition = Literal["LATEST", "TRIM_HORIZON"]
+STARTING_POSITIONS = ("TRIM_HORIZON", "LATEST")

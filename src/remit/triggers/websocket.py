@@ -1,0 +1,60 @@
+"""A route of the app's WebSocket API that runs a function."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from remit.errors import RemitError, did_you_mean, writer
+from remit.iam import tokens
+from remit.triggers.api import checked_auth
+from remit.triggers.trigger import BaseTrigger
+
+CONNECT: Final = "$connect"
+_PREDEFINED: Final = (CONNECT, "$default", "$disconnect")
+_MODES: Final = ("AWS_IAM", "NONE")
+_ROUTE: Final = re.compile(r"[^\s${}]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Websocket(BaseTrigger):
+    """Run the function for messages of a route of the app's WebSocket API: `on.websocket("$connect", auth="NONE")`.
+
+    `$connect` runs before a connection stands, and says by `auth` whose: callers whom IAM allows execute-api:Invoke
+    (AWS_IAM, unless it says otherwise) or everyone's (NONE). `$disconnect` runs when it has ended, `$default` for
+    messages that name no other route, and any other route for those that name it: in the field `action`, unless
+    `config.websocket.route_selection_expression` names another. With `reply`, what the handler returns goes back over
+    the connection. To send at any other time, a function needs `grants.websocket.send()`.
+
+    Source: "Create routes for WebSocket APIs in API Gateway" (Amazon API Gateway Developer Guide).
+    """
+
+    route: str
+    auth: Literal["AWS_IAM", "NONE"] | None = None
+    reply: bool = False
+
+    def __post_init__(self) -> None:
+        route = tokens.plain(self.route)
+        is_valid = isinstance(route, str) and (route in _PREDEFINED or _ROUTE.fullmatch(route) is not None)
+        if not is_valid:
+            meant = did_you_mean(route, _PREDEFINED) if isinstance(route, str) else None
+            hint = meant or f"{', '.join(_PREDEFINED)}, or a word that messages name"
+            raise RemitError(f"route {route!r:.60} is none of a WebSocket API", hint=hint, origin=writer())
+        if self.auth is not None and route != CONNECT:
+            raise RemitError(
+                f"route `{route}` cannot have auth: a WebSocket API asks who somebody is when they connect",
+                hint=f'write it at `on.websocket("{CONNECT}", auth=…)`',
+                origin=writer(),
+            )
+        if self.auth is not None:
+            checked_auth(self.auth, _MODES)
+        if not isinstance(self.reply, bool):
+            raise RemitError(f"reply must be True or False, got {self.reply!r:.40}", origin=writer())
+
+    @property
+    def authorization(self) -> str:
+        """Its AuthorizationType: of a connection, IAM's unless it says otherwise."""
+        if self.route != CONNECT:
+            return "NONE"
+        return self.auth or "AWS_IAM"

@@ -1,0 +1,149 @@
+"""The one WebSocket API of an app: its routes, who may connect, its stage.
+
+Routes stand on the app's functions (`on.websocket`), settings in `config.websocket`. Source: "AWS::ApiGatewayV2::Api"
+and the types beside it (CloudFormation reference), "API Gateway WebSocket APIs" (Amazon API Gateway Developer Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Output, Resource
+from remit.errors import RemitError
+from remit.triggers.api_permissions import digest, permissions
+from remit.triggers.source import logical
+from remit.triggers.websocket import CONNECT, Websocket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.app import App, Function, Grant
+
+API: Final = "WebSocketApi"
+"""The logical id of the API; those of what belongs to it begin with it."""
+CONNECTIONS: Final = (
+    f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{API}}}/${{{API}Stage}}"
+    "/%s/@connections/*"
+)
+"""The ARN of the API's connections, with the method of the @connections API in its place."""
+ENDPOINT: Final = "REMIT_WEBSOCKET_ENDPOINT"
+"""The variable that functions have which send: the endpoint of a client of `apigatewaymanagementapi`."""
+_ADDRESS: Final = f"${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{API}Stage}}"
+
+
+def routes(app: App) -> tuple[tuple[Function, Websocket], ...]:
+    """Every route of the app with its function. RemitError: one is declared twice, or nothing says who may connect."""
+    by_route: dict[str, tuple[Function, Websocket]] = {}
+    for function in app.functions:
+        for trigger in function.triggers:
+            if not isinstance(trigger, Websocket):
+                continue
+            first_function, first_trigger = by_route.setdefault(trigger.route, (function, trigger))
+            if first_trigger is not trigger:
+                raise RemitError(
+                    f"route `{trigger.route}` of `{function.name}` is declared twice; "
+                    f"`{first_function.name}` at {first_function.origin} has it, too",
+                    hint="API Gateway sends a message to one function: remove one, or give it another route",
+                    origin=function.origin,
+                )
+    if by_route and CONNECT not in by_route:
+        function, trigger = next(iter(by_route.values()))
+        raise RemitError(
+            f"the WebSocket API of route `{trigger.route}` has no `{CONNECT}`, so that everyone could connect",
+            hint=f'add `on.websocket("{CONNECT}")` to a function; with auth="NONE", if everyone may',
+            origin=function.origin,
+        )
+    return tuple(by_route.values())
+
+
+def resources(app: App) -> Iterator[Resource]:
+    """The API and all that belongs to it; nothing for an app without routes."""
+    app_routes = routes(app)
+    if not app_routes:
+        _check_grants(app)
+        return
+    settings, origin = app.websocket, app_routes[0][0].origin
+    properties = {
+        "Name": "${AWS::StackName}-websocket",
+        "ProtocolType": "WEBSOCKET",
+        "RouteSelectionExpression": settings.route_selection_expression,
+    }
+    yield Resource(API, "AWS::ApiGatewayV2::Api", properties, origin=origin)
+    stage: dict[str, Any] = {"ApiId": f"${{{API}}}", "StageName": app.stage, "AutoDeploy": True}
+    if settings.route_settings:
+        stage["DefaultRouteSettings"] = dict(settings.route_settings)
+    yield Resource(f"{API}Stage", "AWS::ApiGatewayV2::Stage", stage, origin=origin)
+    for function in {function.name: function for function, _ in app_routes}.values():
+        own = [trigger for owner, trigger in app_routes if owner is function]
+        yield from _of_function(app, function, own)
+
+
+def outputs(app: App) -> Iterator[Output]:
+    """The address to connect to."""
+    if routes(app):
+        yield Output("WebSocketUrl", f"wss://{_ADDRESS}", "The address that clients connect to")
+
+
+def notes(app: App) -> tuple[str, ...]:
+    """A sentence where everyone may connect."""
+    return tuple(
+        f"everyone may connect to the WebSocket API: `{CONNECT}` runs {function.name} ({function.origin})"
+        for function, trigger in routes(app)
+        if trigger.route == CONNECT and trigger.authorization == "NONE"
+    )
+
+
+def sending(function: Function, grants: tuple[Grant, ...]) -> dict[str, str]:
+    """The variable that a function has which runs for connections, or may send to them."""
+    runs = any(isinstance(trigger, Websocket) for trigger in function.triggers)
+    return {ENDPOINT: f"https://{_ADDRESS}"} if runs or any(map(_is_about_connections, grants)) else {}
+
+
+def _is_about_connections(grant: Grant) -> bool:
+    """Whether a grant names the app's WebSocket API."""
+    resources = grant.statement.resources
+    return resources is not None and any(f"${{{API}}}" in pattern for pattern in resources.patterns)
+
+
+def _check_grants(app: App) -> None:
+    """RemitError at a grant on connections: the app has no WebSocket API."""
+    for function in app.functions:
+        for grant in function.policy:
+            if _is_about_connections(grant):
+                raise RemitError(
+                    "the app has no WebSocket API whose connections this could be about",
+                    hint=f'add `on.websocket("{CONNECT}")` to a function',
+                    origin=grant.origin,
+                )
+
+
+def _of_function(app: App, function: Function, triggers: list[Websocket]) -> Iterator[Resource]:
+    """The integration of a function, its routes, and the permissions by which the API calls it."""
+    uri = f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/{function.arn}"
+    integration = Resource(
+        f"{function.logical_id}{API}Integration",
+        "AWS::ApiGatewayV2::Integration",
+        {"ApiId": f"${{{API}}}", "IntegrationType": "AWS_PROXY", "IntegrationUri": f"{uri}/invocations"},
+        origin=function.origin,
+    )
+    yield integration
+    for trigger in triggers:
+        yield from _route(trigger, integration, function)
+    yield from permissions(app, function, API, tuple(f"*/{trigger.route}" for trigger in triggers))
+
+
+def _route(trigger: Websocket, integration: Resource, function: Function) -> Iterator[Resource]:
+    properties: dict[str, Any] = {
+        "ApiId": f"${{{API}}}",
+        "RouteKey": trigger.route,
+        "Target": f"integrations/{integration.ref}",
+        "AuthorizationType": trigger.authorization,
+    }
+    if trigger.reply:
+        properties["RouteResponseSelectionExpression"] = "$default"
+    logical_id = f"{API}{logical(trigger.route)}Route{digest(trigger.route)}"
+    route = Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
+    yield route
+    if trigger.reply:
+        response = {"ApiId": f"${{{API}}}", "RouteId": route.ref, "RouteResponseKey": "$default"}
+        yield Resource(f"{logical_id}Response", "AWS::ApiGatewayV2::RouteResponse", response, origin=function.origin)

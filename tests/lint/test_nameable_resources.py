@@ -1,0 +1,100 @@
+"""An action on `*` is a note with the typed spelling where the app has a resource to name, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Make
+    from projects import Project
+
+FUNCTION = "\ndef hello(event, context): ...\n"
+DATA = """
+from remit import Shared, resource
+
+
+class Data(Shared):
+    table = resource("AWS::DynamoDB::Table", billing_mode="PAY_PER_REQUEST",
+                     attribute_definitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                     key_schema=[{"AttributeName": "id", "KeyType": "HASH"}])
+    bucket = resource("AWS::S3::Bucket")
+    queue = resource("AWS::SQS::Queue")
+"""
+IMPORT = "from shared.resources.data import Data\n"
+
+
+def notes(project: Project) -> list[tuple[int, int, str]]:
+    """Line, column and hint of what the rule finds."""
+    found = json.loads(project.remit("lint", "--json").out)
+    return [(note["line"], note["column"], note["hint"]) for note in found if note["rule"] == "R222"]
+
+
+def with_data(make: Make, policy: str) -> Project:
+    return make(app=f"{IMPORT}@app.function(policy=[{policy}]){FUNCTION}", **{"shared/resources/data.py": DATA})
+
+
+SPELLINGS = {
+    "dynamodb:Scan": "dynamodb.scan(Data.table)",
+    "dynamodb:GetItem": "dynamodb.read(Data.table)",
+    "dynamodb:PutItem": "dynamodb.put(Data.table)",
+    "s3:GetObject": "s3.read(Data.bucket)",
+    "s3:ListBucket": "s3.list(Data.bucket)",
+    "sqs:SendMessage": "queue.send(Data.queue)",
+}
+
+
+@pytest.mark.parametrize("action", SPELLINGS)
+def test_an_action_on_everything_gets_its_typed_spelling(make: Make, action: str) -> None:
+    """With the names that the file has imported."""
+    assert [(10, 23, f"write `{SPELLINGS[action]}`")] == notes(with_data(make, f'"{action}"'))
+
+
+def test_each_action_of_a_statement_gets_its_own(make: Make) -> None:
+    statement = '{"Effect": "Allow", "Action": ["dynamodb:Scan", "s3:PutObject"], "Resource": "*"}'
+    expected = [(10, 54, "write `dynamodb.scan(Data.table)`"), (10, 71, "write `s3.put(Data.bucket)`")]
+    assert expected == notes(with_data(make, statement))
+
+
+def test_a_resource_that_another_grant_names_is_one_to_name(make: Make) -> None:
+    project = make(app=f'@app.function(policy=["dynamodb:Scan", dynamodb.read("orders")]){FUNCTION}')
+    assert [(9, 23, 'write `dynamodb.scan("orders")`')] == notes(project)
+
+
+def test_of_several_resources_each_is_named(make: Make) -> None:
+    policy = '["dynamodb:Scan", dynamodb.read("orders"), dynamodb.read("bills")]'
+    hint = 'write `dynamodb.scan("orders")` or `dynamodb.scan("bills")`'
+    assert [(9, 23, hint)] == notes(make(app=f"@app.function(policy={policy}){FUNCTION}"))
+
+
+def test_the_imports_that_are_missing_are_said(make: Make) -> None:
+    project = make(
+        config='config.lambda_.iam.policy = ["dynamodb:Scan"]',
+        app=f"{IMPORT}@app.function{FUNCTION}",
+        **{"shared/resources/data.py": DATA},
+    )
+    imports = "`from remit.grants import dynamodb` and `from shared.resources.data import Data`"
+    assert [(5, 34, f"write `dynamodb.scan(Data.table)`, with {imports}")] == notes(project)
+
+
+SILENT = {
+    "nothing of the kind": '"sns:Publish"',
+    "an action that no verb gives": '"dynamodb:DescribeTable"',
+    "an action without resources": '"dynamodb:ListTables"',
+    "a pattern": '"dynamodb:Get*"',
+    "a named resource": "dynamodb.scan(Data.table)",
+    "a deny": '{"Effect": "Deny", "Action": "dynamodb:Scan", "Resource": "*"}',
+    "all but": '{"Effect": "Allow", "NotAction": "dynamodb:Scan", "Resource": "*"}',
+    "wildcards": '{"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "arn:aws:dynamodb:*:*:table/*"}',
+}
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_nothing_is_said_where_nothing_can_be_named(make: Make, kind: str) -> None:
+    assert [] == notes(with_data(make, SILENT[kind]))
+
+
+def test_an_app_that_names_nothing_gets_no_note(make: Make) -> None:
+    assert [] == notes(make(app=f'@app.function(policy=["dynamodb:Scan", "s3:GetObject"]){FUNCTION}'))

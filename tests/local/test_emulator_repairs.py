@@ -1,0 +1,84 @@
+"""What the emulator by itself gets wrong: a test here fails when it does not any more, and its repair can go."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+import emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
+TARGET = {"Arn": "arn:aws:lambda:us-east-1:000000000000:function:f", "RoleArn": "arn:aws:iam::000000000000:role/r"}
+
+
+class BareCloud:
+    """The emulator as it is, without repairs."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def client(self, service: str) -> Any:
+        credentials = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "local"}
+        return boto3.client(service, region_name="us-east-1", endpoint_url=self.url, **credentials)
+
+    def create(self, name: str, resources: dict[str, Any]) -> None:
+        self.client("cloudformation").create_stack(
+            StackName=name, TemplateBody=json.dumps({"Resources": resources}), Capabilities=["CAPABILITY_IAM"]
+        )
+        self.client("cloudformation").get_waiter("stack_create_complete").wait(
+            StackName=name, WaiterConfig={"Delay": 1}
+        )
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareCloud]:
+    with emulator.running(tmp_path_factory.mktemp("bare")) as url:
+        yield BareCloud(url)
+
+
+def told(code: str) -> str:
+    """What a piece of code prints in an emulator's own process."""
+    start = "from ministack.core.arn import parse_arn\nfrom ministack.services import lambda_svc, scheduler\n"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import inspect\n{start}print({code})"], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("kind", ["AWS::Kinesis::StreamConsumer", "AWS::Events::Archive"])
+def test_a_type_that_it_does_not_know_refuses_the_whole_template(bare: BareCloud, kind: str) -> None:
+    with pytest.raises(ClientError, match="Unrecognized resource types"):
+        bare.create("unknown", {"Topic": {"Type": "AWS::SNS::Topic"}, "Unknown": {"Type": kind, "Properties": {}}})
+
+
+def test_a_mapping_does_not_read_a_stream_through_a_consumer() -> None:
+    consumer = f"{STREAM}/consumer/hello:1"
+    assert told(f"lambda_svc._kinesis_stream_name_from_arn_spec(parse_arn({consumer!r}))") == "None"
+
+
+def test_a_schedule_of_a_template_loses_its_time_zone_and_its_end(bare: BareCloud) -> None:
+    properties = {
+        "Name": "daily",
+        "ScheduleExpression": "cron(0 8 * * ? *)",
+        "ScheduleExpressionTimezone": "Europe/Berlin",
+        "EndDate": "2099-01-01T00:00:00Z",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": TARGET,
+    }
+    bare.create("schedules", {"Schedule": {"Type": "AWS::Scheduler::Schedule", "Properties": properties}})
+    schedule = bare.client("scheduler").get_schedule(Name="daily")
+    assert ("UTC", False) == (schedule["ScheduleExpressionTimezone"], "EndDate" in schedule)
+
+
+def test_time_zones_of_schedules_are_not_looked_at() -> None:
+    assert told("'Timezone' in inspect.getsource(scheduler._tick_schedules)") == "False"

@@ -1,0 +1,314 @@
+"""Every trigger that the AWS on this machine can fire: deployed for real, set off, and its handler seen."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from projects import remit, write
+from remit.local import aws
+from remit.local.clients import client_arguments, session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+DATA = """
+from remit import Shared, resource
+
+
+class Data(Shared):
+    uploads = resource("AWS::S3::Bucket")
+    news = resource("AWS::SNS::Topic")
+    bus = resource("AWS::Events::EventBus", name="shop")
+    dead = resource("AWS::SQS::Queue")
+    orders = resource(
+        "AWS::SQS::Queue", visibility_timeout=30, redrive_policy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1}
+    )
+    in_order = resource("AWS::SQS::Queue", queue_name="orders.fifo", fifo_queue=True, visibility_timeout=30,
+                        content_based_deduplication=True)
+    table = resource(
+        "AWS::DynamoDB::Table",
+        billing_mode="PAY_PER_REQUEST",
+        attribute_definitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        key_schema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    clicks = resource("AWS::Kinesis::Stream", shard_count=1)
+    group = resource("AWS::Logs::LogGroup", log_group_name="/shop/web")
+    users = resource("AWS::Cognito::UserPool")
+    archive = resource("AWS::Events::Archive", source_arn=bus.arn)
+"""
+APP = """
+import json
+
+import boto3
+from remit import App, grants, on
+from shared.resources.data import Data
+
+app = App()
+
+
+def see(event):
+    print("SEEN " + json.dumps(event, default=str))
+
+
+@app.function(
+    on.s3(Data.uploads, prefix="in/"), policy=[grants.s3.read(Data.uploads, "in/*")],
+    environment={{"BUCKET": Data.uploads.ref}},
+)
+def thumbnail(event, context):
+    import os
+
+    (record,) = event["Records"]
+    body = boto3.client("s3").get_object(Bucket=os.environ["BUCKET"], Key=record["s3"]["object"]["key"])["Body"].read()
+    see({{"read": body.decode(), **event}})
+
+
+@app.function(on.s3("theirs", suffix=".jpg"))
+def theirs(event, context): see(event)
+
+
+@app.function(on.sns(Data.news, filter={{"kind": ["new"]}}))
+def notify(event, context): see(event)
+
+
+@app.function(on.sns(Data.news, raw=True))
+def raw(event, context): see(event)
+
+
+@app.function(on.event(source="shop", detail={{"total": [{{"numeric": [">", 5]}}]}}))
+def default_bus(event, context): see(event)
+
+
+@app.function(on.event(source="shop", bus=Data.bus))
+def own_bus(event, context): see(event)
+
+
+@app.function(on.schedule("rate(1 minute)", input={{"by": "rate"}}))
+def every_minute(event, context): see(event)
+
+
+@app.function(on.schedule("at({at})", timezone="Pacific/Kiritimati", input={{"by": "at"}}))
+def once(event, context): see(event)
+
+
+@app.function(on.sqs(Data.orders, filter={{"body": {{"kind": ["order"]}}}}, report_failures=True), timeout=5)
+def ingest(event, context):
+    see(event)
+    failed = [item for item in event["Records"] if "bad" in item["body"]]
+    return {{"batchItemFailures": [{{"itemIdentifier": item["messageId"]}} for item in failed]}}
+
+
+@app.function(on.sqs(Data.in_order), timeout=5)
+def ingest_in_order(event, context): see(event)
+
+
+@app.function(on.dynamodb(Data.table, filter={{"eventName": ["INSERT"]}}))
+def follow(event, context): see(event)
+
+
+@app.function(on.kinesis(Data.clicks, starting_position="TRIM_HORIZON"))
+def count(event, context): see(event)
+
+
+@app.function(on.kinesis(Data.clicks, fan_out=True, starting_position="TRIM_HORIZON"))
+def count_apart(event, context): see(event)
+
+
+@app.function(on.logs(Data.group, "ERROR"))
+def alert(event, context): see(event)
+
+
+@app.function(on.iot("SELECT * FROM 'devices/+/state'"))
+def track(event, context): see(event)
+
+
+@app.function(on.cognito(Data.users, "PreSignUp"))
+def greet(event, context):
+    see(event)
+    event["response"]["autoConfirmUser"] = True
+    return event
+"""
+MOST_SECONDS = 90.0
+
+
+class Cloud:
+    """The deployed app: its clients, its resources, and what its handlers saw."""
+
+    def __init__(self, folder: Path, running: aws.LocalAws, deployed: str) -> None:
+        self.folder = folder
+        self.clients, self.arguments, self.deployed = session(running), client_arguments(running), deployed
+        resources = self.client("cloudformation").describe_stack_resources(StackName="orders-dev")["StackResources"]
+        self.ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for this AWS."""
+        return self.clients.client(service, **self.arguments)
+
+    def seen(self, function: str) -> list[dict[str, Any]]:
+        """The events that a handler has seen so far, oldest first."""
+        logs = self.client("logs")
+        group = f"/aws/lambda/orders-dev-{function}"
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        lines = [event["message"].strip() for event in events]
+        return [json.loads(line.removeprefix("SEEN ")) for line in lines if line.startswith("SEEN ")]
+
+    def until(self, function: str, enough: Callable[[list[dict[str, Any]]], bool] = bool) -> list[dict[str, Any]]:
+        """What a handler has seen, once it is enough."""
+        deadline = time.monotonic() + MOST_SECONDS
+        while not enough(events := self.seen(function)):
+            assert time.monotonic() < deadline, (function, events)
+            time.sleep(0.05)
+        return events
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The app, deployed to an AWS of its own; one schedule is due since an hour by the clock of its time zone."""
+    folder: Path = tmp_path_factory.mktemp("fire") / "orders"
+    folder.mkdir()
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    at = an_hour_ago.astimezone(ZoneInfo("Pacific/Kiritimati")).strftime("%Y-%m-%dT%H:%M:%S")
+    write(folder, {"app.py": APP.format(at=at), "shared/resources/data.py": DATA})
+    running = aws.start(folder)
+    clients = session(running)
+    storage = clients.client("s3", **client_arguments(running))
+    storage.create_bucket(Bucket="theirs")
+    storage.put_bucket_notification_configuration(
+        Bucket="theirs", NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    ran = remit("deploy", "--local", "--yes", "-C", str(folder))
+    assert ran.status == 0, ran.out + ran.err
+    yield Cloud(folder, running, ran.out + ran.err)
+    aws.stop(folder)
+
+
+def test_an_object_in_the_apps_bucket_runs_the_function_that_reads_it(cloud: Cloud) -> None:
+    storage = cloud.client("s3")
+    storage.put_object(Bucket=cloud.ids["DataUploads"], Key="out/b", Body=b"other")
+    storage.put_object(Bucket=cloud.ids["DataUploads"], Key="in/a", Body=b"hello")
+    (event,) = cloud.until("thumbnail")
+    assert ("hello", "in/a") == (event["read"], event["Records"][0]["s3"]["object"]["key"])
+
+
+def test_an_object_in_a_bucket_that_exists_already_runs_its_function_through_eventbridge(cloud: Cloud) -> None:
+    storage = cloud.client("s3")
+    storage.put_object(Bucket="theirs", Key="a.png", Body=b"")
+    storage.put_object(Bucket="theirs", Key="a.jpg", Body=b"")
+    (event,) = cloud.until("theirs")
+    assert ("Object Created", "a.jpg") == (event["detail-type"], event["detail"]["object"]["key"])
+
+
+def test_a_message_that_the_filter_of_a_subscription_lets_through_runs_its_function(cloud: Cloud) -> None:
+    topic = cloud.client("sns")
+    for kind in ("old", "new"):
+        attribute = {"kind": {"DataType": "String", "StringValue": kind}}
+        topic.publish(TopicArn=cloud.ids["DataNews"], Message=kind, MessageAttributes=attribute)
+    (event,) = cloud.until("notify")
+    assert "new" == event["Records"][0]["Sns"]["Message"]
+    events = cloud.until("raw", lambda events: len(events) == 2)
+    assert ["new", "old"] == sorted(record["body"] for event in events for record in event["Records"])
+
+
+def test_events_on_the_default_bus_and_on_one_of_the_apps_run_their_functions(cloud: Cloud) -> None:
+    events = cloud.client("events")
+    for total in (5, 6):
+        entry = {"Source": "shop", "DetailType": "Order placed", "Detail": json.dumps({"total": total})}
+        events.put_events(Entries=[entry, {**entry, "EventBusName": "shop"}])
+    (event,) = cloud.until("default_bus")
+    assert {"total": 6} == event["detail"]
+    assert [5, 6] == sorted(
+        event["detail"]["total"] for event in cloud.until("own_bus", lambda events: len(events) == 2)
+    )
+
+
+def test_a_time_of_another_time_zone_runs_its_function_once(cloud: Cloud) -> None:
+    assert [{"by": "at"}] == cloud.until("once")
+
+
+def test_a_queue_runs_its_function_and_what_fails_goes_to_the_dead_letters(cloud: Cloud) -> None:
+    queues = cloud.client("sqs")
+    for body in ({"kind": "note"}, {"kind": "order"}, {"kind": "order", "state": "bad"}):
+        queues.send_message(QueueUrl=cloud.ids["DataOrders"], MessageBody=json.dumps(body))
+
+    def bodies(events: list[dict[str, Any]]) -> set[str]:
+        return {record["body"] for event in events for record in event["Records"]}
+
+    events = cloud.until("ingest", lambda events: len(bodies(events)) == 2)
+    assert {'{"kind": "order"}', '{"kind": "order", "state": "bad"}'} == bodies(events)
+    deadline = time.monotonic() + MOST_SECONDS
+    while not (dead := queues.receive_message(QueueUrl=cloud.ids["DataDead"]).get("Messages", [])):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert ['{"kind": "order", "state": "bad"}'] == [message["Body"] for message in dead]
+
+
+def test_a_fifo_queue_runs_its_function_in_order(cloud: Cloud) -> None:
+    queues = cloud.client("sqs")
+    for number in range(3):
+        queues.send_message(QueueUrl=cloud.ids["DataInOrder"], MessageBody=str(number), MessageGroupId="a")
+
+    def bodies(events: list[dict[str, Any]]) -> list[str]:
+        return [record["body"] for event in events for record in event["Records"]]
+
+    events = cloud.until("ingest_in_order", lambda events: len(bodies(events)) == 3)
+    assert ["0", "1", "2"] == bodies(events)
+
+
+def test_a_new_item_of_a_table_runs_its_function(cloud: Cloud) -> None:
+    table, key = cloud.client("dynamodb"), {"id": {"S": "1"}}
+    table.put_item(TableName=cloud.ids["DataTable"], Item=key)
+    table.delete_item(TableName=cloud.ids["DataTable"], Key=key)
+    (event,) = cloud.until("follow")
+    assert [("INSERT", key)] == [(record["eventName"], record["dynamodb"]["Keys"]) for record in event["Records"]]
+
+
+def test_a_record_of_a_stream_runs_its_functions_with_and_without_a_consumer_of_their_own(cloud: Cloud) -> None:
+    cloud.client("kinesis").put_record(StreamName=cloud.ids["DataClicks"], Data=b"click", PartitionKey="a")
+    for function in ("count", "count_apart"):
+        (event,) = cloud.until(function)
+        assert ["Y2xpY2s="] == [record["kinesis"]["data"] for record in event["Records"]]
+
+
+def test_a_line_of_a_log_group_runs_its_function(cloud: Cloud) -> None:
+    logs = cloud.client("logs")
+    logs.create_log_stream(logGroupName="/shop/web", logStreamName="a")
+    lines = [{"timestamp": int(time.time() * 1000), "message": text} for text in ("all is well", "ERROR: disk full")]
+    logs.put_log_events(logGroupName="/shop/web", logStreamName="a", logEvents=lines)
+    (event,) = cloud.until("alert")
+    assert ["data"] == list(event["awslogs"])
+
+
+def test_a_message_of_a_device_runs_its_function(cloud: Cloud) -> None:
+    cloud.client("iot-data").publish(topic="devices/7/state", payload=json.dumps({"on": True}))
+    assert [{"on": True}] == cloud.until("track")
+
+
+def test_a_sign_up_runs_its_function(cloud: Cloud) -> None:
+    pools = cloud.client("cognito-idp")
+    client = pools.create_user_pool_client(UserPoolId=cloud.ids["DataUsers"], ClientName="shop")["UserPoolClient"]
+    answer = pools.sign_up(ClientId=client["ClientId"], Username="ann", Password="Secret-123")  # noqa: S106 - nobody's
+    assert answer["UserConfirmed"]
+    (event,) = cloud.until("greet")
+    assert ("PreSignUp_SignUp", "ann") == (event["triggerSource"], event["userName"])
+
+
+def test_a_resource_of_a_type_that_is_not_simulated_is_left_out_and_said(cloud: Cloud) -> None:
+    line = next(line for line in cloud.deployed.splitlines() if "DataArchive" in line and "CREATE_COMPLETE" in line)
+    assert line.endswith("AWS::Events::Archive  DataArchive  not simulated here")
+
+
+def test_nothing_changes_when_the_same_app_is_deployed_again(cloud: Cloud) -> None:
+    """Neither roles that name a bucket nor those of schedules look as if somebody had changed them by hand."""
+    ran = remit("deploy", "--local", "--yes", "-C", str(cloud.folder))
+    assert (0, True) == (ran.status, ran.err.endswith(": no changes\n")), ran.out + ran.err
+
+
+def test_a_rate_runs_its_function_each_minute(cloud: Cloud) -> None:
+    """Last, since it takes a minute from the deploy."""
+    assert {"by": "rate"} == cloud.until("every_minute")[0]

@@ -1,0 +1,111 @@
+"""A project that never finishes loading ends after a limit, with the line that is executed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projects import at, remit_process
+from remit.errors import RemitError
+from remit.project.time_limit import VARIABLE
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+FUNCTION = "\ndef hello(event, context): ...\n"
+NEVER = {
+    "an endless loop": "while True:\n    pass\n",
+    "a pipe that nobody writes to": "import os\nos.path.exists('pipe') or os.mkfifo('pipe')\nopen('pipe')\n",
+    "a lock": "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()\n",
+    "a program": "import subprocess\nsubprocess.run(['sleep', '100'], check=True)\n",
+    "a regular expression": "import re\nre.match('(a+)+$', 'a' * 64 + 'b')\n",
+    "code that goes on after exceptions": (
+        "def work():\n    while True:\n        try:\n            open('pipe')\n        except Exception: pass\nwork()\n"
+    ),
+}
+PLACES = {
+    "an endless loop": {"9", "10"},
+    "a pipe that nobody writes to": {"11"},
+    "a lock": {"12"},
+    "a program": {"10"},
+    "a regular expression": {"10"},
+    "code that goes on after exceptions": {"10", "11", "12", "13"},
+}
+
+
+@pytest.mark.parametrize("kind", NEVER)
+def test_what_never_ends_is_an_error_at_its_line(make: Make, kind: str) -> None:
+    """In the process of the command, which waits for nothing afterwards."""
+    project = make(app=NEVER[kind])
+    ran = remit_process("build", "--no-package", cwd=project.folder, environment={VARIABLE: "0.5"})
+    assert (2, "error: loading the project takes longer than 0.5 seconds") == (ran.status, ran.err.split("\n")[0])
+    assert ran.err.split("\n")[1].removeprefix("  --> app.py:") in PLACES[kind]
+
+
+def test_code_that_catches_everything_ends_as_well(make: Make) -> None:
+    app = "def work():\n    while True:\n        try: open('pipe').read()\n        except BaseException: pass\nwork()\n"
+    ran = remit_process("build", "--no-package", cwd=make(app=app).folder, environment={VARIABLE: "0.2"})
+    assert (2, True) == (ran.status, "takes longer than 0.2 seconds\n  --> app.py:1" in ran.err)
+
+
+def test_the_mistakes_of_before_are_reported_as_well(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "0.5")
+    error = make(config="config.jop = 1", app="while True: pass\n").error()
+    assert ["app.py:9", "config/deploy.py:5:5"] == [at(mistake) for mistake in error.all]
+
+
+def test_in_another_thread_a_loop_ends_as_well(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "0.5")
+    project, errors = make(app="while True:\n    pass\n"), []
+
+    def load() -> None:
+        try:
+            project.load()
+        except RemitError as error:
+            errors.append(error.message)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    thread.join()
+    assert ["loading the project takes longer than 0.5 seconds"] == errors
+
+
+def test_afterwards_no_alarm_is_set(make: Make) -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    make().load()
+    assert (before, (0.0, 0.0)) == (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL))
+
+
+def test_a_project_that_is_debugged_has_the_time_that_it_needs(make: Make) -> None:
+    """Code that a debugger runs, which waits for a person."""
+    project = make(app=f"import bdb, time\nbdb.Bdb().runcall(time.sleep, 1)\n@app.function{FUNCTION}")
+    ran = remit_process("build", "--no-package", cwd=project.folder, environment={VARIABLE: "0.3"})
+    assert 0 == ran.status
+
+
+@pytest.mark.parametrize("written", ["soon", "-1", "nan"])
+def test_a_limit_that_is_no_number_is_an_error(make: Make, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv(VARIABLE, written)
+    error = make().error()
+    assert (f"{VARIABLE} is {written!r}", "write a number of seconds, or 0 for no limit") == (error.message, error.hint)
+
+
+FILES = ["config/deploy.py", "config/deploy/dev.py", "app.py", "pyproject.toml", ".remitignore"]
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("kind", ["a pipe", "a device"])
+def test_what_is_no_file_in_the_place_of_one_is_an_error_that_names_it(make: Make, file: str, kind: str) -> None:
+    folder = make(**{"config/deploy/.keep": ""}).folder
+    path = folder / file
+    path.unlink(missing_ok=True)
+    if kind == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    ran = remit_process("build", cwd=folder, environment={VARIABLE: "5"})
+    assert (2, True, True) == (ran.status, f"error: it is {kind}, not a file" in ran.err, f"--> {file}\n" in ran.err)

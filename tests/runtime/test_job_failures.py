@@ -1,0 +1,215 @@
+"""Jobs that fail, hang, crash, are delivered twice or must keep their order: on the local AWS, each as people trust."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from projects import remit, write
+from remit.local import aws
+from remit.local.clients import client_arguments, session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+CONFIG = """
+from remit import configure
+
+with configure() as config:
+    config.job.enable = True
+    config.job.queues = {{"default": {{"backoff": 1}}, "mail.fifo": {{}}}}
+    config.lambda_.function.timeout = 3
+    config.lambda_.function.environment = {{"LEDGER": {ledger!r}}}
+"""
+
+
+APP = """
+import os
+import time
+from decimal import Decimal
+
+from remit import App
+
+app = App()
+
+
+def note(line):
+    with open(os.environ["LEDGER"], "a") as ledger:
+        ledger.write(f"{line}\\n")
+
+
+@app.job(retries=1)
+def fails(number):
+    note(f"fails {number}")
+    raise ValueError(f"number {number} is not possible")
+
+
+@app.job(retries=0, timeout=1)
+def hangs():
+    try:
+        time.sleep(60)
+    except Exception:
+        note("stopped by an exception of its own")
+
+
+@app.job(retries=1)
+def crashes():
+    note("crashes")
+    os._exit(1)
+
+
+@app.job(once=True)
+def pays(amount):
+    note(f"pays {amount!r}")
+
+
+@app.job(queue="mail.fifo")
+def writes(number):
+    note(f"writes {number}")
+    if number == 0:
+        time.sleep(0.3)
+
+
+@app.job
+def waits():
+    note("waits")
+
+
+@app.function(sends=[fails, hangs, crashes, pays, writes, waits])
+def send(event, context):
+    fails.perform_later(7)
+    hangs.perform_later()
+    crashes.perform_later()
+    pays.perform_later(Decimal("1.50"))
+    for number in range(5):
+        writes.perform_later(number, group="anna")
+    waits.perform_in(1)
+
+
+@app.function(policy=["sqs:SendMessage"])
+def repeat(event, context):
+    # What SQS does now and then: it delivers a message again that has been worked.
+    import boto3
+
+    boto3.client("sqs").send_message(QueueUrl=event["queue"], MessageBody=event["body"])
+
+
+@app.function
+def intruder(event, context):
+    try:
+        pays.perform_later(1)
+    except RuntimeError as error:
+        return str(error)
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The app, deployed to an AWS of its own, with all of its jobs sent once."""
+    folder = tmp_path_factory.mktemp("trust") / "jobs"
+    ledger = folder.parent / "ledger"
+    write(folder, {"app.py": APP, "config/deploy.py": CONFIG.format(ledger=str(ledger))})
+    deployed = remit("deploy", "--local", "--yes", "-C", str(folder))
+    assert 0 == deployed.status, deployed.err
+    invoke(folder, "send")
+    yield folder
+    aws.stop(folder)
+
+
+def invoke(folder: Path, function: str, event: object = None) -> Any:
+    ran = remit("invoke", function, "--local", "--event", json.dumps(event or {}), "--json", "-C", str(folder))
+    assert 0 == ran.status, ran.out + ran.err
+    return json.loads(ran.out)["answer"]
+
+
+def client(folder: Path, service: str) -> Any:
+    running = aws.find(folder)
+    assert running is not None
+    return session(running).client(service, **client_arguments(running))
+
+
+def lines(folder: Path) -> list[str]:
+    ledger = folder.parent / "ledger"
+    return ledger.read_text().splitlines() if ledger.exists() else []
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for what the poller of the local AWS brings about; the test fails when its own time is over."""
+    for _ in range(300):
+        if condition():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not happen")
+
+
+def outputs(folder: Path, queue: str) -> str:
+    """The URL of a queue of the stack."""
+    stack = client(folder, "cloudformation").describe_stack_resources(StackName="jobs-dev")
+    return next(
+        str(entry["PhysicalResourceId"]) for entry in stack["StackResources"] if entry["LogicalResourceId"] == queue
+    )
+
+
+def dead_letters(folder: Path, queue: str) -> dict[str, Mapping[str, Any]]:
+    """The messages in a dead-letter queue, by the name of their job."""
+    answer = client(folder, "sqs").receive_message(
+        QueueUrl=outputs(folder, queue), MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=0
+    )
+    return {json.loads(message["Body"])["job"]: message for message in answer.get("Messages", ())}
+
+
+def reason(message: Mapping[str, Any]) -> str:
+    return str(message["MessageAttributes"]["Reason"]["StringValue"])
+
+
+def test_a_job_that_fails_runs_as_often_as_it_says_and_is_put_aside_with_its_reason(project: Path) -> None:
+    eventually(lambda: "app:fails" in dead_letters(project, "JobDefaultDeadLetterQueue"))
+    message = dead_letters(project, "JobDefaultDeadLetterQueue")["app:fails"]
+    assert "ValueError: number 7 is not possible" == reason(message)
+    assert "2" == message["MessageAttributes"]["Attempts"]["StringValue"]
+    assert 2 == Counter(lines(project))["fails 7"]
+
+
+def test_a_job_that_takes_too_long_is_stopped_whatever_it_catches(project: Path) -> None:
+    eventually(lambda: "app:hangs" in dead_letters(project, "JobDefaultDeadLetterQueue"))
+    message = dead_letters(project, "JobDefaultDeadLetterQueue")["app:hangs"]
+    assert "JobTimeout: hangs ran for longer than 1 s" == reason(message)
+    assert "stopped by an exception of its own" not in lines(project)
+
+
+def test_a_job_that_ends_its_worker_is_put_aside_by_the_next_one(project: Path) -> None:
+    """Nothing is left of the crash itself, so the message says what can be said."""
+    eventually(lambda: "app:crashes" in dead_letters(project, "JobDefaultDeadLetterQueue"))
+    message = dead_letters(project, "JobDefaultDeadLetterQueue")["app:crashes"]
+    assert "taken 3 times without an end: the worker crashed, or had no memory left" == reason(message)
+    assert 2 == Counter(lines(project))["crashes"]
+
+
+def test_a_job_that_has_finished_once_never_runs_again(project: Path) -> None:
+    eventually(lambda: "pays Decimal('1.50')" in lines(project))
+    sending = client(project, "dynamodb").scan(TableName=outputs(project, "JobMarks"))["Items"]
+    queue = outputs(project, "JobDefaultQueue")
+    body = {"job": "app:pays", "id": sending[0]["id"]["S"], "arguments": [1], "options": {}}
+    invoke(project, "repeat", {"queue": queue, "body": json.dumps(body)})
+    other = {**body, "id": "another-sending", "arguments": [2]}
+    invoke(project, "repeat", {"queue": queue, "body": json.dumps(other)})
+    eventually(lambda: "pays 2" in lines(project))
+    assert ["pays Decimal('1.50')", "pays 2"] == [line for line in lines(project) if line.startswith("pays")]
+
+
+def test_jobs_of_a_group_keep_their_order(project: Path) -> None:
+    eventually(lambda: "writes 4" in lines(project))
+    assert [f"writes {number}" for number in range(5)] == [line for line in lines(project) if line.startswith("writes")]
+
+
+def test_a_job_waits_as_long_as_it_was_told(project: Path) -> None:
+    eventually(lambda: "waits" in lines(project))
+
+
+def test_a_function_that_does_not_say_so_sends_no_job_and_is_told_what_to_declare(project: Path) -> None:
+    assert "this function may not send pays: declare it with `sends=[pays]`" == invoke(project, "intruder")

@@ -1,0 +1,147 @@
+"""Arguments of jobs: restored by the worker as they were sent, or refused where they are sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remit import App
+from remit.runtime import job_messages
+from remit.runtime.job import Job
+from remit.testing import SentJob, jobs_run_at_once, recorded_jobs
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.dates()
+    | st.datetimes().map(lambda moment: moment.replace(fold=0))  # ISO 8601 has no word for it
+    | st.datetimes(timezones=st.just(dt.UTC)).map(lambda moment: moment.replace(fold=0))
+    | st.times().map(lambda moment: moment.replace(fold=0))
+    | st.decimals()
+    | st.uuids()
+)
+names = st.text() | st.just("$remit")
+arguments = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner) | st.dictionaries(names, inner) | st.lists(inner).map(tuple),
+    max_leaves=20,
+)
+
+
+def sent(*values: Any, **options: Any) -> tuple[list[Any], dict[str, Any]]:
+    """What a worker gets of arguments."""
+    _, _, restored, restored_options = job_messages.read(job_messages.written("app:mail", values, options))
+    return restored, restored_options
+
+
+@given(arguments)
+def test_an_argument_arrives_as_it_was_sent(argument: Any) -> None:
+    restored, options = sent(argument, option=argument)
+    assert [repr(argument)] * 2 == [repr(restored[0]), repr(options["option"])]  # repr tells NaN, 1 and True apart
+
+
+class Own:
+    """No job can be sent one."""
+
+    def __repr__(self) -> str:
+        return "Own()"
+
+
+class Level(int):
+    """It would arrive as an int."""
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        (Own(), "argument 2 of mail is a test_job_messages.Own (Own())"),
+        ({1, 2}, "argument 2 of mail is a set ({1, 2})"),
+        (b"x", "argument 2 of mail is a bytes (b'x')"),
+        (float("nan"), "argument 2 of mail is a float (nan)"),
+        (float("inf"), "argument 2 of mail is a float (inf)"),
+        ({1: "x"}, "argument 2 of mail is a dict whose keys are not all str ({1: 'x'})"),
+        ({"a": [0, Own()]}, "argument 2 of mail, 'a', item 1 is a test_job_messages.Own (Own())"),
+        (Level(3), "argument 2 of mail is a test_job_messages.Level (3)"),
+        (dt.timedelta(1), "argument 2 of mail is a datetime.timedelta (datetime.timedelta(days=1))"),
+    ],
+)
+def test_what_no_message_holds_is_an_error_where_it_is_sent(argument: Any, message: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        sent("fine", argument)
+    text = str(raised.value).replace(f"{__name__}.", "test_job_messages.")
+    assert f"{message}: a job takes what JSON holds, dates, Decimal, UUID and tuples" == text
+
+
+def test_arguments_that_are_too_large_for_a_message_are_an_error() -> None:
+    with pytest.raises(ValueError, match=r"the arguments of mail take 1,048,\d+ bytes, and a message of SQS 1,048,576"):
+        sent("x" * job_messages.LARGEST)
+
+
+def test_a_message_from_before_ids_is_read() -> None:
+    body = json.dumps({"job": "app:mail", "arguments": [1], "options": {"two": 2}})
+    assert ("app:mail", None, [1], {"two": 2}) == job_messages.read(body)
+
+
+app = App()
+ran: list[Any] = []
+
+
+@app.job
+def mail(to: Any, when: Any = None) -> None:
+    ran.append((to, when))
+
+
+@app.job(queue="letters.fifo")
+def letter(to: Any) -> None:
+    ran.append(to)
+
+
+def test_recorded_jobs_are_kept_as_their_worker_would_get_them() -> None:
+    today, key = dt.date(2026, 11, 27), uuid.UUID(int=1)
+    with recorded_jobs() as jobs:
+        mail.perform_later(key, when=today)
+        mail.perform_in(90, Decimal("1.50"))
+        letter.perform_later("a", group="customer-7")
+        letter.perform_later("b")
+    assert [
+        SentJob("mail", (key,), {"when": today}),
+        SentJob("mail", (Decimal("1.50"),), seconds=90),
+        SentJob("letter", ("a",), group="customer-7"),
+        SentJob("letter", ("b",), group="letter"),
+    ] == jobs
+    assert [] == ran
+
+
+def test_jobs_run_at_once_where_a_test_wants_it_and_no_more_after_it() -> None:
+    with jobs_run_at_once():
+        mail.perform_later("a", when=dt.time(12))
+    assert [("a", dt.time(12))] == ran
+    ran.clear()
+    with pytest.raises(RuntimeError, match=r"use remit\.testing"):
+        mail.perform_later("a")
+
+
+def test_a_recorded_job_with_an_argument_that_cannot_be_sent_fails_in_the_test() -> None:
+    with recorded_jobs() as jobs, pytest.raises(TypeError, match=r"argument 1 of mail is a .*Own"):
+        mail.perform_later(Own())
+    assert [] == jobs
+
+
+def test_a_job_runs_here_by_a_call_and_by_perform_now() -> None:
+    double = Job(lambda number: 2 * number)
+    assert [6, 8] == [double(3), double.perform_now(4)]
+
+
+def test_a_job_cannot_be_sent_into_the_past() -> None:
+    with pytest.raises(ValueError, match="mail: -1 s from now is in the past"):
+        mail.perform_in(-1, "a")

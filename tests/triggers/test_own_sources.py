@@ -1,0 +1,382 @@
+"""Triggers on the app's own resources: what they change there, and that two of them agree."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from every_trigger import APP as EVERY_TRIGGER
+from every_trigger import DATA
+from projects import at
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Make
+    from projects import Project
+
+UUID_END = {"Fn::Select": [4, {"Fn::Split": ["-", {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}]}]}
+UPLOADS = {"Fn::Sub": ["orders-dev-datauploads-${Part1}", {"Part1": UUID_END}]}
+UPLOADS_ARN = {"Fn::Sub": ["arn:${AWS::Partition}:s3:::orders-dev-datauploads-${Part1}", {"Part1": UUID_END}]}
+
+
+def made(make: Make, app: str, data: str = DATA) -> Project:
+    """A project with these functions, and the resources of `DATA`."""
+    declared = f"from remit import grants\nfrom shared.resources.data import Data\n{app}"
+    return make(app=declared, **{"shared/resources/data.py": data})
+
+
+def function(triggers: str, name: str = "hello", more: str = "") -> str:
+    return f"@app.function({triggers}{more})\ndef {name}(event, context): ...\n"
+
+
+def permission(function_id: str, source: Any, principal: str) -> dict[str, Any]:
+    return {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Ref": f"{function_id}Function"},
+        "Principal": principal,
+        "SourceAccount": {"Ref": "AWS::AccountId"},
+        "SourceArn": source,
+    }
+
+
+def test_every_trigger_builds_without_a_finding_of_cfn_lint_or_of_lint(tmp_path: Path, make: Make) -> None:
+    project = make(**{"app.py": EVERY_TRIGGER, "shared/resources/data.py": DATA})
+    (project.folder / "app.py").write_text(EVERY_TRIGGER, "utf-8")
+    template = tmp_path / "template.json"
+    template.write_text(project.built().body, "utf-8")
+    start = [sys.executable, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())"]
+    linted = subprocess.run([*start, str(template)], capture_output=True, encoding="utf-8", check=False)
+    assert ("", "") == (linted.stdout, linted.stderr)
+    for arguments in (("lint",), ("lint", str(template))):
+        ran = project.remit(*arguments)
+        assert (0, "nothing found\n") == (ran.status, ran.err + ran.out)
+
+
+def test_a_function_may_read_the_bucket_that_runs_it(make: Make) -> None:
+    """The bucket refers to the function, so the function and its role name the bucket."""
+    app = function(
+        'on.s3(Data.uploads, prefix="in/")',
+        more=', policy=[grants.s3.read(Data.uploads, "in/*")], environment={"BUCKET": Data.uploads.ref}',
+    )
+    resources = made(make, app).template()["Resources"]
+    assert {
+        "Type": "AWS::S3::Bucket",
+        "DependsOn": ["HelloDataUploadsBucketPermission"],
+        "Properties": {
+            "BucketName": UPLOADS,
+            "NotificationConfiguration": {
+                "LambdaConfigurations": [
+                    {
+                        "Event": "s3:ObjectCreated:*",
+                        "Function": {"Fn::GetAtt": ["HelloFunction", "Arn"]},
+                        "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "in/"}]}},
+                    }
+                ]
+            },
+        },
+    } == resources["DataUploads"]
+    assert (
+        permission("Hello", UPLOADS_ARN, "s3.amazonaws.com")
+        == (resources["HelloDataUploadsBucketPermission"]["Properties"])
+    )
+    (document,) = [policy["PolicyDocument"] for policy in resources["HelloRole"]["Properties"]["Policies"]]
+    objects = {"Fn::Sub": [f"{UPLOADS_ARN['Fn::Sub'][0]}/in/*", {"Part1": UUID_END}]}
+    assert {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects} == document["Statement"][1]
+    assert UPLOADS == resources["HelloFunction"]["Properties"]["Environment"]["Variables"]["BUCKET"]
+
+
+def test_whoever_a_bucket_does_not_wait_for_refers_to_it(make: Make) -> None:
+    app = function("on.s3(Data.uploads)") + function("", "other", "policy=[grants.s3.read(Data.uploads)]")
+    role = made(make, app).template()["Resources"]["OtherRole"]["Properties"]
+    resource = role["Policies"][0]["PolicyDocument"]["Statement"][1]["Resource"]
+    assert {"Fn::Sub": "${DataUploads.Arn}/*"} == resource
+
+
+@pytest.mark.parametrize("bucket", ['"in"', '"arn:aws:s3:::in"', "Data.uploads", "Data.uploads.arn"])
+def test_a_bucket_that_has_a_name_keeps_it(make: Make, bucket: str) -> None:
+    data = DATA.replace(
+        'uploads = resource("AWS::S3::Bucket")', 'uploads = resource("AWS::S3::Bucket", bucket_name="in")'
+    )
+    app = function(f"on.s3({bucket})", more=", policy=[grants.s3.read(Data.uploads)]")
+    resources = made(make, app, data).template()["Resources"]
+    assert "in" == resources["DataUploads"]["Properties"]["BucketName"]
+    statement = resources["HelloRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][1]
+    assert {"Fn::Sub": "arn:${AWS::Partition}:s3:::in/*"} == statement["Resource"]
+
+
+def test_functions_on_one_bucket_share_its_notifications(make: Make) -> None:
+    app = function('on.s3(Data.uploads, prefix="in/")') + function(
+        'on.s3(Data.uploads, prefix="out/"), on.s3(Data.uploads, events="s3:ObjectRemoved:Delete")', "other"
+    )
+    bucket = made(make, app).template()["Resources"]["DataUploads"]
+    entries = bucket["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]
+    assert [
+        ("s3:ObjectCreated:*", "HelloFunction"),
+        ("s3:ObjectCreated:*", "OtherFunction"),
+        ("s3:ObjectRemoved:Delete", "OtherFunction"),
+    ] == [(entry["Event"], entry["Function"]["Fn::GetAtt"][0]) for entry in entries]
+    assert ["HelloDataUploadsBucketPermission", "OtherDataUploadsBucketPermission"] == bucket["DependsOn"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("", ""),
+        ('prefix="in/"', 'prefix="in/a"'),
+        ('suffix=".jpg"', 'suffix="g"'),
+        ('events="s3:ObjectCreated:Put"', 'events=["s3:ObjectRemoved:*", "s3:ObjectCreated:*"]'),
+    ],
+)
+def test_notifications_that_overlap_are_told(make: Make, first: str, second: str) -> None:
+    app = function(f"on.s3(Data.uploads, {first})") + function(f"on.s3(Data.uploads, {second})", "other")
+    error = made(make, app).error()
+    assert ("app.py:13:2", True) == (
+        at(error),
+        error.message.startswith("bucket `DataUploads` would notify function hello and function other of the same "),
+    )
+
+
+def test_notifications_that_share_no_object_do_not_overlap(make: Make) -> None:
+    app = function('on.s3(Data.uploads, prefix="in/", suffix=".jpg")') + function(
+        'on.s3(Data.uploads, prefix="in/", suffix=".png"), on.s3(Data.uploads, prefix="out/"), '
+        'on.s3(Data.uploads, events="s3:ObjectRemoved:*", prefix="in/")',
+        "other",
+    )
+    assert made(make, app).template()
+
+
+def test_an_event_that_eventbridge_does_not_have_is_told_of_a_bucket_that_exists_already(make: Make) -> None:
+    error = made(make, function('on.s3("theirs", events="s3:ReducedRedundancyLostObject")')).error()
+    assert (
+        "bucket 'theirs' exists already, and is reached through EventBridge, which has no event "
+        "s3:ReducedRedundancyLostObject"
+    ) == error.message
+    assert "app.py:11:2" == at(error)
+
+
+def test_a_dead_letter_queue_lets_each_sender_send_for_its_source_alone(make: Make) -> None:
+    app = function("on.sns(Data.news, dead_letter=Data.failed)") + function(
+        'on.event(source="shop", dead_letter=Data.failed)', "other"
+    )
+    (policy,) = made(make, app).resources("AWS::SQS::QueuePolicy").values()
+    assert [{"Ref": "DataFailed"}] == policy["Queues"]
+    assert [
+        ("sns.amazonaws.com", {"Ref": "DataNews"}),
+        ("events.amazonaws.com", {"Fn::GetAtt": ["OtherEvent", "Arn"]}),
+    ] == [
+        (statement["Principal"]["Service"], statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def test_the_policy_that_a_dead_letter_queue_has_gets_the_senders_too(make: Make) -> None:
+    own = DATA + (
+        '    policy = resource("AWS::SQS::QueuePolicy", queues=[failed.ref], policy_document={"Version": "2012-10-17", '
+        '"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": failed.arn}})\n'
+    )
+    policies = made(make, function("on.sns(Data.news, dead_letter=Data.failed)"), own).resources(
+        "AWS::SQS::QueuePolicy"
+    )
+    (policy,) = policies.values()
+    assert ["Deny", "Allow"] == [statement["Effect"] for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def test_raw_messages_come_through_a_queue_of_the_app(make: Make) -> None:
+    project = made(make, function("on.sns(Data.news, raw=True)"))
+    resources = project.template()["Resources"]
+    queue = {"Fn::GetAtt": ["HelloDataNewsTopicQueue", "Arn"]}
+    subscription = resources["HelloDataNewsTopic"]["Properties"]
+    assert ("sqs", queue, True) == tuple(subscription[name] for name in ("Protocol", "Endpoint", "RawMessageDelivery"))
+    assert queue == resources["HelloDataNewsTopicMessages"]["Properties"]["EventSourceArn"]
+    assert 180 == resources["HelloDataNewsTopicQueue"]["Properties"]["VisibilityTimeout"]
+    assert ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] == project.statements()[1]["Action"]
+
+
+def test_a_schedule_runs_its_function_with_a_role_that_may_do_this_alone(make: Make) -> None:
+    app = function('on.schedule("rate(1 day)"), on.schedule("rate(2 days)", dead_letter=Data.failed)')
+    role = made(make, app).template()["Resources"]["HelloSchedulerRole"]["Properties"]
+    place = "${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
+    assert [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "scheduler.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {
+                    "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+                    "aws:SourceArn": {"Fn::Sub": f"arn:{place}"},
+                }
+            },
+        }
+    ] == role["AssumeRolePolicyDocument"]["Statement"]
+    assert [
+        {
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Resource": {"Fn::GetAtt": ["HelloFunction", "Arn"]},
+        },
+        {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": ["DataFailed", "Arn"]}},
+    ] == role["Policies"][0]["PolicyDocument"]["Statement"]
+
+
+def test_the_boundary_of_the_app_bounds_the_role_of_its_schedules(make: Make) -> None:
+    boundary = "arn:aws:iam::111122223333:policy/edge"
+    config = f'config.lambda_.iam.permissions_boundary = "{boundary}"'
+    project = make(config=config, app=function('on.schedule("rate(1 day)")'))
+    roles = project.resources("AWS::IAM::Role").values()
+    late = {"Fn::Sub": boundary.replace("aws", "${AWS::Partition}", 1)}
+    assert [late, late] == [role["PermissionsBoundary"] for role in roles]
+
+
+def test_the_stream_of_an_own_table_is_turned_on(make: Make) -> None:
+    (table,) = made(make, function("on.dynamodb(Data.table)")).resources("AWS::DynamoDB::Table").values()
+    assert {"StreamViewType": "NEW_AND_OLD_IMAGES"} == table["StreamSpecification"]
+
+
+def test_a_stream_that_a_table_says_itself_stays(make: Make) -> None:
+    own = DATA.replace(
+        '"AWS::DynamoDB::Table",', '"AWS::DynamoDB::Table", {"StreamSpecification": {"StreamViewType": "KEYS_ONLY"}},'
+    )
+    (table,) = made(make, function("on.dynamodb(Data.table)"), own).resources("AWS::DynamoDB::Table").values()
+    assert {"StreamViewType": "KEYS_ONLY"} == table["StreamSpecification"]
+
+
+def test_two_views_of_one_stream_are_told(make: Make) -> None:
+    app = function('on.dynamodb(Data.table, view="KEYS_ONLY")') + function("on.dynamodb(Data.table)", "other")
+    error = made(make, app).error()
+    assert ("the stream of `DataTable` would have two views: KEYS_ONLY and NEW_AND_OLD_IMAGES", "app.py:13:2") == (
+        error.message,
+        at(error),
+    )
+
+
+def test_records_that_failed_go_where_the_role_may_send_them(make: Make) -> None:
+    app = function("on.kinesis(Data.clicks, on_failure=Data.failed), on.dynamodb(Data.table, on_failure=Data.lost)")
+    assert [
+        {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "${DataFailed.Arn}"},
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "${DataLost.Arn}/*"},
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "${DataLost.Arn}"},
+    ] == [
+        statement
+        for statement in made(make, app).statements()
+        if str(statement["Action"]).startswith(("sqs:Send", "s3:"))
+    ]
+
+
+def test_a_consumer_of_its_own_is_read_by_its_role(make: Make) -> None:
+    statements = made(make, function("on.kinesis(Data.clicks, fan_out=True)")).statements()
+    assert {
+        "Effect": "Allow",
+        "Action": ["kinesis:SubscribeToShard", "kinesis:DescribeStreamConsumer"],
+        "Resource": "${HelloDataClicksConsumer}",
+    } in statements
+
+
+def test_the_steps_of_a_user_pool_run_their_functions(make: Make) -> None:
+    app = function('on.cognito(Data.users, "PreSignUp"), on.cognito(Data.users, "PreTokenGeneration", version="V2_0")')
+    resources = made(make, app).template()["Resources"]
+    arn = {"Fn::GetAtt": ["HelloFunction", "Arn"]}
+    assert {"PreSignUp": arn, "PreTokenGenerationConfig": {"LambdaArn": arn, "LambdaVersion": "V2_0"}} == (
+        resources["DataUsers"]["Properties"]["LambdaConfig"]
+    )
+    pool = {"Fn::GetAtt": ["DataUsers", "Arn"]}
+    assert (
+        permission("Hello", pool, "cognito-idp.amazonaws.com")
+        == (resources["HelloDataUsersPoolPermission"]["Properties"])
+    )
+
+
+def test_a_step_of_a_user_pool_has_one_function(make: Make) -> None:
+    app = function('on.cognito(Data.users, "PreSignUp")') + function('on.cognito(Data.users, "PreSignUp")', "other")
+    error = made(make, app).error()
+    assert ("user pool `DataUsers` has two functions for PreSignUp; a step has one", "app.py:13:2") == (
+        error.message,
+        at(error),
+    )
+
+
+def test_permissions_beyond_what_a_functions_policy_holds_are_merged_per_service(make: Make) -> None:
+    triggers = ", ".join(f'on.event(source="shop{number}")' for number in range(80))
+    project = made(make, function(f"{triggers}, on.s3(Data.uploads)"))
+    permissions = project.resources("AWS::Lambda::Permission")
+    assert {
+        "HelloEventPermission": {"Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/*"},
+        "HelloDataUploadsBucketPermission": UPLOADS_ARN,
+    } == {name: properties["SourceArn"] for name, properties in permissions.items()}
+
+
+def test_few_permissions_stay_one_per_source(make: Make) -> None:
+    triggers = ", ".join(f'on.event(source="shop{number}")' for number in range(20))
+    assert 20 == len(made(make, function(triggers)).resources("AWS::Lambda::Permission"))
+
+
+OUTPUTS = {
+    "on.s3(Data.uploads)": {"DataUploadsName": {"Ref": "DataUploads"}},
+    "on.sns(Data.news)": {"DataNewsArn": {"Ref": "DataNews"}},
+    'on.event(source="shop", bus=Data.bus)': {"DataBusName": {"Ref": "DataBus"}},
+}
+
+
+@pytest.mark.parametrize("trigger", OUTPUTS)
+def test_where_to_send_events_is_an_output(make: Make, trigger: str) -> None:
+    app = function(trigger) + function(
+        trigger.replace("(Data.uploads", '(Data.uploads, events="s3:ObjectRemoved:*"'), "other"
+    )
+    outputs = made(make, app).template()["Outputs"]
+    assert OUTPUTS[trigger] == {name: output["Value"] for name, output in outputs.items()}
+
+
+KEYED = (
+    DATA
+    + """
+    key = resource("AWS::KMS::Key", key_policy={})
+    sealed = resource("AWS::SQS::Queue", kms_master_key_id=key)
+    sealed_news = resource("AWS::SNS::Topic", kms_master_key_id=key)
+"""
+)
+DECRYPT = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "${DataKey.Arn}"}
+SEND = {"Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": "${DataKey.Arn}"}
+NEEDED_KEYS = {
+    "on.sqs(Data.sealed)": [DECRYPT],
+    'on.sqs("theirs", key=Data.key)': [DECRYPT],
+    'on.kinesis("theirs", key="arn:aws:kms:eu-west-1:111122223333:key/1")': [
+        {**DECRYPT, "Resource": "arn:aws:kms:eu-west-1:111122223333:key/1"}
+    ],
+    "on.dynamodb(Data.table, on_failure=Data.sealed)": [SEND],
+    "on.sns(Data.sealed_news)": [],
+    "on.sns(Data.sealed_news, raw=True)": [],
+}
+
+
+@pytest.mark.parametrize("trigger", NEEDED_KEYS)
+def test_a_key_of_a_source_or_of_where_failures_go_may_be_used(make: Make, trigger: str) -> None:
+    statements = made(make, function(trigger), KEYED).statements()
+    assert NEEDED_KEYS[trigger] == [statement for statement in statements if "kms" in str(statement["Action"])]
+
+
+MUST_EXIST = {
+    'on.sqs("theirs")': ["queue theirs, for hello"],
+    'on.sqs("arn:aws:sqs:eu-west-1:111122223333:theirs"), on.sns("news", dead_letter="lost")': [
+        "queue theirs, for hello",
+        "topic news, for hello",
+        "queue lost, to which the topic may send, for hello",
+    ],
+    'on.s3("theirs")': ["bucket theirs, with its notifications to EventBridge on, for hello"],
+    'on.event(source="a", bus="theirs")': ["event bus theirs, for hello"],
+    'on.logs("/shop/web")': ["log group /shop/web, for hello"],
+    'on.kinesis("theirs", on_failure="arn:aws:s3:::lost")': ["stream theirs, for hello", "bucket lost, for hello"],
+    'on.sqs("mine")': [],
+    "on.sqs(Data.orders), on.s3(Data.uploads), on.event(source='a', bus=Data.bus), on.logs(Data.group)": [],
+}
+
+
+@pytest.mark.parametrize("trigger", MUST_EXIST)
+def test_what_must_exist_already_is_said(make: Make, trigger: str) -> None:
+    unnamed = 'failed = resource("AWS::SQS::Queue")'
+    data = DATA.replace(unnamed, unnamed.replace(")", ', queue_name="mine")'))
+    project = made(make, function(trigger), data)
+    assert MUST_EXIST[trigger] == [source.words for source in project.built().must_exist]
