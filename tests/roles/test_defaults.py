@@ -387,12 +387,8 @@ def test_a_build_names_who_may_send_jobs_where_no_function_says_it(make: Make) -
     other = "@app.function\ndef other(event, context): ...\n"
     note = "hello, other may send every job of the app: `sends=[…]` at those that do takes it from the others"
     assert (note,) == make(config=config, app=f"{job}@app.function\n{hello}{other}").built().notes
-    assert (
-        ()
-        == make(config=config, app=silent.replace("@app.function\ndef hello", "@app.function(sends=[mail])\ndef hello"))
-        .built()
-        .notes
-    )
+    declared = make(config=config, app=f"{job}@app.function(sends=[mail])\n{hello}{other}")
+    assert () == declared.built().notes
 
 
 def test_jobs_that_wait_long_are_handed_to_scheduler_by_whom_may_send_them(make: Make) -> None:
