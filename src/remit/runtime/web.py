@@ -35,6 +35,9 @@ def adapted(app: Any, interface: str) -> Callable[[dict[str, Any], Any], Any]:
     """A handler that answers an HTTP API's or a function URL's event by an app."""
     adapter: Any
     if interface == "asgi":
+        # Mangum runs the app in the current event loop. Python 3.12 warns where there is none, 3.14 makes none.
+        asyncio: Any = importlib.import_module("asyncio")
+        asyncio.set_event_loop(asyncio.new_event_loop())
         adapter = importlib.import_module("mangum").Mangum
     else:
         adapter = importlib.import_module("apig_wsgi").make_lambda_handler
