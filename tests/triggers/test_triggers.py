@@ -557,7 +557,7 @@ def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None
             "FunctionName": {"Ref": f"Worker{name}Function"},
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
         } == project.resources(MAPPING)[f"Worker{name}Jobs"]
-        assert 5 == queues[f"Job{name}Queue"]["RedrivePolicy"]["maxReceiveCount"]
+        assert 6 == queues[f"Job{name}Queue"]["RedrivePolicy"]["maxReceiveCount"]
         assert 600 == queues[f"Job{name}Queue"]["VisibilityTimeout"]
 
 

@@ -205,10 +205,10 @@ def worker(state: Loading, queue: JobQueue, everywhere: Everywhere) -> Function:
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
+        stored_values=settings.stored_values,
         queue=queue.name,
         origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
         written=settings.written,
-        stored_values=settings.stored_values,
         sends=sends(state, jobs),
         looks_up=looks_up(state, jobs),
     )
