@@ -425,3 +425,23 @@ def test_a_pool_whose_function_has_access_to_it_is_told_as_a_circle(make: Make) 
     )
     error = made(make, app).error()
     assert "resources form a circular dependency" in error.message
+
+
+def test_the_role_of_a_schedule_is_told_by_its_name_with_its_reason(make: Make) -> None:
+    project = made(make, function('on.schedule("rate(1 day)")'))
+    for command in (("policy", "function", "HelloSchedulerRole", "--explain"), ("explain", "HelloSchedulerRole")):
+        ran = project.remit(*command)
+        assert (0, True) == (ran.status, "because hello is run by its schedules  (app.py:11:2)" in ran.out), ran.err
+    ran = project.remit("explain", "HelloSchedulerRole", "lambda:InvokeFunction")
+    assert (2, ["error: HelloSchedulerRole is the role of scheduler.amazonaws.com, and no function runs under it"]) == (
+        ran.status,
+        ran.err.splitlines()[:1],
+    )
+
+
+def test_a_topic_elsewhere_keeps_its_permission_where_others_are_merged(make: Make) -> None:
+    topics = [f'on.sns("news{number}")' for number in range(60)]
+    elsewhere = "arn:aws:sns:us-east-2:111122223333:news"
+    project = made(make, function(", ".join([*topics, f'on.sns("{elsewhere}")'])))
+    sources = [properties["SourceArn"] for properties in project.resources("AWS::Lambda::Permission").values()]
+    assert [{"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:*"}, elsewhere] == sources
