@@ -417,3 +417,40 @@ def test_what_a_loop_makes_is_in_it(tmp_path: Path) -> None:
         place = f"arn:aws:sqs:eu-central-1:111122223333:{name}"
         assert evaluate(Request("sqs:CreateQueue", place), found).allowed is expected
     assert "loop" not in ran.err.replace("loop.json", "").replace("`loop`", "")
+
+
+def test_a_file_whose_name_is_none_of_a_stack_gets_a_placeholder(tmp_path: Path) -> None:
+    for file in ("template.yaml", "my shop.yaml", "123.yaml"):
+        (tmp_path / file).write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}")
+        ran = deployer(str(tmp_path / file))
+        said = "the file's name is none of a stack, so STACK-NAME stands for it: `--stack NAME` gives it"
+        assert (ran.status, said in ran.err, ":STACK-NAME-Topic-*" in ran.out) == (0, True, True), file
+
+
+def test_a_template_of_others_gets_no_advice_about_settings_of_remit(tmp_path: Path) -> None:
+    path = tmp_path / "Shop.template.json"
+    shutil.copy(SHOP, path)
+    ran = deployer(str(path), "--explain", *PLACE)
+    assert (ran.status, "config." in ran.out + ran.err, "remit policy function" in ran.out + ran.err) == (
+        0,
+        False,
+        False,
+    )
+
+
+def test_a_statement_explained_has_an_action_a_line() -> None:
+    lines = of_example("--explain", *PLACE).out.splitlines()
+    first = next(number for number, line in enumerate(lines) if line == "  Allow iam:CreateRole")
+    assert lines[first + 1] == "        iam:DeleteRole"
+
+
+def test_what_sam_adds_for_gradual_deployments_and_domains_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    shutil.copy(Path(__file__).parents[1] / "template" / "data" / "sam" / "deployments.yaml", path)
+    ran = deployer(str(path), *PLACE)
+    granted = {name for statement in document(ran)["Statement"] for name in _listed(statement["Action"])}
+    needed = {
+        "codedeploy:CreateApplication", "codedeploy:CreateDeployment", "codedeploy:CreateDeploymentGroup",
+        "apigateway:AddCertificateToDomain", "route53:ChangeResourceRecordSets",
+    }  # fmt: skip
+    assert (set(), False) == (needed - granted, "is not looked at" in ran.err)

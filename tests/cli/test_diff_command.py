@@ -79,9 +79,9 @@ def test_what_no_request_of_today_can_use_is_told_last(files: Path) -> None:
         [
             "+ Write, Permissions management on dynamodb: dynamodb:Put*",
             f"on {TABLE}",
-            "+ no use today on s3: s3:GetObject",
+            "+ no effect today on s3: s3:GetObject",
             f"on {TABLE}, arn:aws:kms:us-east-1:111122223333:key/k",
-            "+ no use today on dynamodb: dynamodb:Put*",
+            "+ no effect today on dynamodb: dynamodb:Put*",
             "on arn:aws:s3:::b/*, arn:aws:kms:us-east-1:111122223333:key/k",
         ],
     )
@@ -259,3 +259,38 @@ def test_a_template_is_known_however_its_yaml_is_written(files: Path, text: str)
     (files / "template.yaml").write_text(text)
     status, out, err = remit("diff", "template.yaml", "template.yaml", cwd=files)
     assert (status, out, err) == (0, "The same access: proven for every request.\n", "")
+
+
+def of_resource(principal: object, *actions: str, resource: str | None = "arn:aws:s3:::b/*") -> dict[str, Any]:
+    where = {} if resource is None else {"Resource": resource}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": list(actions) or "s3:GetObject", **where}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def compared(folder: Path, old: object, new: object, *options: str) -> tuple[int, str]:
+    (folder / "old.json").write_text(json.dumps(old))
+    (folder / "new.json").write_text(json.dumps(new))
+    status, out, _ = remit("diff", "old.json", "new.json", *options, cwd=folder)
+    return status, out
+
+
+def test_a_resources_policy_by_itself_is_compared_by_whom_it_lets_in(tmp_path: Path) -> None:
+    old, new = of_resource({"AWS": "111122223333"}), of_resource("*")
+    status, out = compared(tmp_path, old, new)
+    assert (status, out.splitlines()[1]) == (1, "  + PUBLIC: Read on s3 by everyone: s3:GetObject")
+    (piece,) = json.loads(compared(tmp_path, old, new, "--json")[1])["gained"]
+    assert (piece["principal"], piece["public"], piece["origin"]["line"]) == ("*", True, 1)
+
+
+def test_a_resources_policy_in_another_form_is_the_same(tmp_path: Path) -> None:
+    root = of_resource({"AWS": ["arn:aws:iam::111122223333:root"]})
+    same = (0, "The same access: proven for every request.\n")
+    assert compared(tmp_path, of_resource({"AWS": "111122223333"}), [root]) == same
+
+
+def test_a_trust_policy_by_itself_is_compared_by_whom_it_lets_in(tmp_path: Path) -> None:
+    old = of_resource({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole", resource=None)
+    new = of_resource({"Service": "events.amazonaws.com"}, "sts:AssumeRole", resource=None)
+    document = json.loads(compared(tmp_path, old, new, "--json")[1])
+    assert [piece["principal"] for piece in document["gained"]] == ["events.amazonaws.com"]
+    assert [piece["principal"] for piece in document["lost"]] == ["lambda.amazonaws.com"]

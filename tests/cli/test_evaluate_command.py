@@ -63,7 +63,8 @@ def test_the_recorded_cases_are_answered_line_by_line(name: str) -> None:
     found = [json.loads(line) for line in out.splitlines()]
     assert (code, talk) == (0, "")
     assert [(one["id"], one["verdict"]) for one in found] == [(one["id"], one["expected"]) for one in expected]
-    assert {tuple(one) for one in found} == {("id", "verdict", "because", "layers")}
+    keys = ("id", "verdict", "because", "layers")
+    assert {tuple(one) for one in found} <= {keys, (*keys, "allowed_on")}
 
 
 def test_a_layer_is_answered_with_its_verdict_and_statements() -> None:
@@ -230,6 +231,38 @@ def test_an_action_without_resources_is_decided_by_statements_on_everything(tmp_
     policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [{**allow, "Resource": "arn:aws:s3:::b"}]}))
     ran = remit("evaluate", "--policy", str(policy), "--action", "s3:ListAllMyBuckets", "--complete")
     assert 1 == ran[0]
+
+
+def test_a_request_on_everything_names_the_patterns_on_which_it_would_be_allowed() -> None:
+    allow = {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*", "arn:aws:s3:::*"],
+    }
+    deny = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    policies = {"identity": [{"Version": "2012-10-17", "Statement": [allow, deny]}]}
+    _, found, _ = answers(
+        case(policies={"identity": [{"Version": "2012-10-17", "Statement": [allow]}]}),
+        case(policies=policies, request={"action": "s3:ListAllMyBuckets"}),
+        case(policies=policies, request={"action": "s3:GetObject", "resource": "arn:aws:s3:::c/k"}),
+        case(policies=policies, request={"action": "ec2:DescribeInstances"}),
+    )
+    assert [(one["verdict"], one.get("allowed_on")) for one in found] == [
+        ("ImplicitlyDenied", ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*", "arn:aws:s3:::*"]),
+        ("ImplicitlyDenied", ["arn:aws:s3:::*"]),
+        ("Allowed", None),
+        ("ImplicitlyDenied", None),
+    ]
+
+
+def test_an_action_that_lists_buckets_is_asked_on_all_of_them(tmp_path: Path) -> None:
+    """The S3 User Guide allows it on `arn:aws:s3:::*`; a pattern of some buckets' names does not match that."""
+    policy = tmp_path / "policy.json"
+    allow = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets"}
+    for resource, code in (("arn:aws:s3:::*", 0), ("arn:aws:s3:::d*", 1)):
+        policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": {**allow, "Resource": resource}}))
+        options = ("--action", "s3:ListAllMyBuckets", "--resource", "arn:aws:s3:::*", "--complete")
+        assert code == remit("evaluate", "--policy", str(policy), *options)[0]
 
 
 def test_a_slip_in_what_is_asked_is_noted_beside_the_answer(tmp_path: Path) -> None:

@@ -614,3 +614,19 @@ def test_a_deny_of_a_layer_is_not_answered_with_an_allow(tmp_path: Path, layer: 
     out = remit("why", text, "-C", str(tmp_path)).out
     assert f"no Allow outweighs a Deny of {whose} policy" in out
     assert "for a key that does not exist" not in out
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "hint"),
+    [
+        ("sts:AssumeRole", "arn:aws:iam::111122223333:user/bob", "is no role, so nobody can assume it"),
+        ("sqs:SendMessage", "arn:aws:sqs:eu-west-1::orders", "the message leaves out the account of the resource"),
+        ("ssm:GetParameter", "arn:aws:ssm:eu-west-1:111122223333:*", "names no parameter that does not exist"),
+        ("dynamodb:GetItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/<table name>", ""),
+        ("dynamodb:GetItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/[table name]", ""),
+    ],
+)
+def test_no_statement_is_proposed_that_cannot_help(action: str, resource: str, hint: str, tmp_path: Path) -> None:
+    message = f"User: arn:aws:iam::111122223333:user/ann is not authorized to perform: {action} on resource: {resource}"
+    ran = remit("why", "-C", str(tmp_path), f"{message} because no identity-based policy allows the {action} action")
+    assert (f"resource:  {resource}\n" in ran.out, "fix: " in ran.out, hint in ran.out) == (True, False, True)

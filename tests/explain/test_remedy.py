@@ -227,3 +227,19 @@ def test_the_fix_is_written_into_any_declaration_and_works(make: Make, shape: st
         ready_roles(app, assign(app))["hello"], action, resource, principal="arn:aws:iam::111122223333:role/x"
     )
     assert [layer.verdict for layer in decision.layers if layer.layer == "identity"] == ["Allowed"]
+
+
+def test_grants_that_are_imported_as_a_whole_are_written_so(make: Make) -> None:
+    project = make()
+    (project.folder / "app.py").write_text(
+        "from remit import App, grants\napp = App()\n@app.function\ndef hello(e, c): ...\n", "utf-8"
+    )
+    found = fix(project, "dynamodb:PutItem", f"arn:aws:dynamodb:{PLACE}:table/orders")
+    assert ('grants.dynamodb.put("orders")', ()) == (found.item, found.imports)
+
+
+def test_the_bucket_that_runs_a_function_is_known_by_the_name_that_the_stacks_id_makes(make: Make) -> None:
+    app = "from shared.resources.data import Data\n@app.function(on.s3(Data.files))\ndef hello(event, context): ...\n"
+    project = make(app=app, **{"shared/resources/data.py": SHARED})
+    found = fix(project, "s3:GetObject", "arn:aws:s3:::orders-dev-datafiles-766b3e20bf98/in/a.csv")
+    assert 's3.read(Data.files, "in/a.csv")' == found.item

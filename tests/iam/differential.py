@@ -63,6 +63,7 @@ ACTION_PATTERNS = (
     "sts:Get*",
 )
 RESOURCES = (
+    f"arn:aws:logs:eu-west-1:{A}:log-group:*",
     "arn:aws:s3:::b/a",
     "arn:aws:s3:::b/ab/ba",
     "arn:aws:s3:::b/a:b",
@@ -223,9 +224,12 @@ SPECIAL = (
     ("iam:CreatePolicyVersion", ("arn:aws:iam::aws:policy/ab", f"arn:aws:iam::{A}:policy/ab")),
     ("kms:DeleteAlias", (f"arn:aws:kms:eu-west-1:{A}:alias/aws/s3", f"arn:aws:kms:eu-west-1:{A}:alias/a")),
     ("kms:RetireGrant", (f"arn:aws:kms:eu-west-1:{A}:key/a",)),
+    ("ec2:DescribeInstances", (f"arn:aws:ec2:eu-west-1:{A}:instance/i-1", "*")),
+    ("s3:ListAllMyBuckets", ("arn:aws:s3:::*", "arn:aws:s3:::b", "*")),
+    ("logs:DescribeLogGroups", (f"arn:aws:logs:eu-west-1:{A}:log-group:a", f"arn:aws:logs:eu-west-1:{A}:*", "*")),
     ("kms:Decrypt", (f"arn:aws:kms:eu-west-1:{A}:key/a", f"arn:aws:kms:eu-west-1:{A}:alias/aws/s3")),
 )
-"""Actions that IAM's exceptions are about, each with resources on which they are, or nearly."""
+"""Actions that IAM's exceptions are about, or that take no resources, each with resources where that may matter."""
 ALL_OPERATORS = tuple({*STRINGS, *(name for names in OPERATORS.values() for name in names)} - {"Null"})
 
 

@@ -230,7 +230,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
         "return denied, every((granted, endpoint[1], *(level[1] for level in scp)))",
         "return denied, every((granted, endpoint[1], either(level[1] for level in scp) if scp else True))",
     ),
-    ("request", 'put(self, "folded", self.action.lower())', 'put(self, "folded", self.action)'),
+    ("request", "folded = self.action.lower()", "folded = self.action"),
     ("request", "values[key.lower()] =", "values[key] ="),
     ("request", "ALL if self.context is None else frozenset()", "ALL"),
     ("request", "stated_owner or caller.account", "caller.account"),

@@ -94,6 +94,12 @@ def told_by(who, account, name, iam):
     return told | (service if (who or "").endswith(".amazonaws.com") else {})
 
 
+# Actions without resource types, with the ARN that the service asks about in their place, if it does.
+WITHOUT_RESOURCES = dict.fromkeys(("sts:getsessiontoken", "sts:getcalleridentity", "ec2:describeinstances"))
+WITHOUT_RESOURCES["s3:listallmybuckets"] = "arn:{1}:s3:::*"
+WITHOUT_RESOURCES["logs:describeloggroups"] = "arn:{1}:logs:{3}:{4}:log-group::log-stream:"
+
+
 class Question:
     """The request; `says` gives a key's value: a string, a list, None (absent) or OPEN."""
 
@@ -111,7 +117,14 @@ class Question:
         owner = (self.resource.split(":", 5) + [""] * 6)[4]
         known = raw.get("resource_account") or (owner if re.fullmatch("[0-9]{12}", owner) else None)
         self.owner = known or self.account
-        self.resource = "*" if raw.get("wildcard_only") else self.resource
+        self.alone = raw.get("wildcard_only")  # it has no resource-level permissions
+        self.literal = False
+        if self.alone is None and self.action in WITHOUT_RESOURCES:
+            parts = self.resource.split(":", 5)
+            listing = len(parts) == 6 and parts[0] == "arn" and WITHOUT_RESOURCES[self.action]
+            self.alone, self.literal = not listing, bool(listing)
+            self.resource = listing.format(*parts) if listing else "*"
+        self.resource = "*" if self.alone else self.resource
         self.context = {"aws:resourceaccount": known} if known else {}
         self.context |= told_by(self.who, self.account, self.name, self.iam)
         self.context |= {key.lower(): value for key, value in (raw.get("context") or {}).items()}
@@ -166,9 +179,9 @@ def parted(pattern):
 
 def resource_named(pattern, version, question, wholly):
     """Whether one pattern of Resource means the request's; variables count after the fifth colon only."""
-    if question.raw.get("wildcard_only"):
+    if question.alone:
         return set(pattern) == {"*"}
-    asked = glob(question.resource)
+    asked = question.resource if question.literal else glob(question.resource)
     head, rest = parted(pattern)
     tail = filled(rest, version, question)
     patterns = tail and tuple(None if rest is None else head + rest for rest in tail)

@@ -443,6 +443,67 @@ def test_no_rcp_takes_the_right_to_retire_grants() -> None:
         assert (piece.request.action, piece.tier) == ("kms:RetireGrant", "now")
 
 
+LOGS, EC2 = "arn:aws:logs:us-east-1:111122223333", "arn:aws:ec2:us-east-1:111122223333"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "asked"),
+    [
+        ("logs:DescribeLogGroups", f"{LOGS}:log-group:/aws/x", None),
+        ("logs:DescribeLogGroups", f"{LOGS}:log-group:*", f"{LOGS}:log-group::log-stream:"),
+        ("ec2:DescribeInstances", f"{EC2}:instance/i-1", None),
+        ("ec2:DescribeInstances", "*", "*"),
+        ("s3:ListAllMyBuckets", "arn:aws:s3:::*", "arn:aws:s3:::*"),
+        ("s3:ListAllMyBuckets", "arn:aws:s3:::data", None),
+        ("s3:GetObject", "arn:aws:s3:::data", None),
+        ("s3:Get*", "arn:aws:s3:::data", "arn:aws:s3:::data"),
+        ("iam:DeleteRole", "arn:aws:iam::111122223333:role/aws-reserved/*", None),
+        ("ec2:TerminateInstances", "arn:aws:ec2:*", f"{EC2}:instance/example"),
+        ("logs:PutLogEvents", f"{LOGS}:log-group:a:*", f"{LOGS}:log-group:a:log-stream:example"),
+    ],
+)
+def test_a_gain_is_shown_on_what_its_action_takes_and_has_no_effect_today_where_that_is_nothing(
+    action: str, resource: str, asked: str | None
+) -> None:
+    policy = parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": resource}})
+    (piece,) = compare(Policy(()), policy).gained
+    assert (piece.tier, piece.request.resource if asked else None) == ("now" if asked else "future", asked)
+    if asked is not None:
+        assert evaluate(piece.request, policy).allowed
+
+
+def of_key(operator: str, key: str, *values: str) -> Policy:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {operator: {key: values}}}
+    return parse({"Version": "2012-10-17", "Statement": statement})
+
+
+@pytest.mark.parametrize("key", ["aws:PrincipalTag/team", "aws:SourceVpce", "s3:prefix"])
+def test_a_set_operator_on_a_key_with_one_value_gains_nothing(key: str) -> None:
+    assert compare(of_key("StringEquals", key, "a"), of_key("ForAnyValue:StringEquals", key, "a")).same
+
+
+def test_an_empty_text_is_an_empty_set_also_of_a_key_with_one_value() -> None:
+    old = of_key("StringEqualsIfExists", "s3:prefix", "a")
+    (piece,) = compare(old, of_key("ForAllValues:StringEquals", "s3:prefix", "a")).gained
+    assert piece.context == {"s3:prefix": ""}
+
+
+def test_a_witness_gives_a_key_of_several_values_a_set() -> None:
+    (piece,) = compare(Policy(()), of_key("ForAnyValue:StringEquals", "aws:TagKeys", "team")).gained
+    assert piece.context == {"aws:TagKeys": ["team"]}
+
+
+def test_what_is_gained_in_another_partition_alone_is_shown_there() -> None:
+    old, new = (
+        parse(
+            {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": text}}
+        )
+        for text in ("arn:aws:sqs:*:*:*", "arn:*:sqs:*:*:*")
+    )
+    (piece,) = compare(old, new).gained
+    assert (piece.tier, piece.request.resource) == ("now", "arn:aws-cn:sqs:cn-north-1:111122223333:example")
+
+
 def test_get_caller_identity_is_no_gain_since_it_is_always_allowed() -> None:
     assert compare(policy(allow("s3:*")), policy(allow(["s3:*", "sts:GetCallerIdentity"]))).same
 

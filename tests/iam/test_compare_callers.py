@@ -5,11 +5,14 @@ from __future__ import annotations
 from itertools import product
 from typing import Any, Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from remit.errors import RemitError
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Policy, allow, parse
+from remit.iam.prove.compare import compare
 from remit.iam.prove.compare_callers import ComparedPolicies, compare_callers
 
 HERE, THERE = "111122223333", "444455556666"
@@ -91,3 +94,9 @@ def test_a_policy_gains_nothing_on_itself_in_another_order_or_in_two_documents(p
     parts = tuple(Policy((statement,)) for statement in policy.statements)
     for other in ((turned,), parts):
         assert compare_callers(ComparedPolicies((policy,), other)).same
+
+
+def test_a_policy_with_principals_is_not_compared_as_if_it_had_none() -> None:
+    policy = parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}})
+    with pytest.raises(RemitError, match="a policy with principals is a resource's"):
+        compare(Policy(()), policy)

@@ -66,4 +66,4 @@ def test_a_long_run_is_continued_where_its_record_ends(tmp_path: Path) -> None:
 
 def test_the_reference_evaluator_stays_short_enough_to_be_read() -> None:
     lines = Path(reference.__file__).read_text(encoding="utf-8").splitlines()
-    assert len([line for line in lines if line.strip()]) <= 350
+    assert len([line for line in lines if line.strip()]) <= 370

@@ -141,11 +141,17 @@ def test_tokens_of_the_cdk_are_said_once() -> None:
 
 
 def test_placeholders_of_people_are_said_once_in_a_policy() -> None:
-    condition = {"IpAddress": {"aws:SourceIp": "<corporate-cidr>"}, "StringEquals": {"aws:PrincipalOrgID": "<org>"}}
+    condition = {"StringEquals": {"aws:SourceAccount": "<account>", "aws:RequestedRegion": "<region>"}}
     text = policy(Action="sqs:*", Resource="arn:aws:sqs:<region>:<account>:orders", Condition=condition)
     (one,) = [one for one in lint_bytes(text.encode(), "policy.json") if one.severity == "error"]
     around = "'<region>' in 'arn:aws:sqs:<region>:<account>:orders'"
     assert f"{around} is a placeholder: nothing replaces it, nor 3 more of this policy" == one.message
+
+
+def test_a_policy_with_many_placeholders_is_a_pattern_and_no_error() -> None:
+    condition = {"IpAddress": {"aws:SourceIp": "<corporate-cidr>"}}
+    text = policy(Action="sqs:*", Resource="arn:aws:sqs:<region>:<account>:orders", Condition=condition)
+    assert [("R129", "warning", 1)] == [one for one in found(text) if one[0] == "R129" or one[1] == "error"]
 
 
 def test_a_part_of_a_template_names_what_the_whole_declares_once() -> None:
@@ -157,9 +163,15 @@ def test_a_part_of_a_template_names_what_the_whole_declares_once() -> None:
     assert [("R401", "error", 10)] * 2 == [one for one in found(whole, "whole.yaml") if one[0] == "R401"]
 
 
-@pytest.mark.parametrize("text", ["version: 0.0\nResources:\n  - TargetService: {Type: AWS::ECS::Service}\n"])
-def test_a_list_of_resources_in_a_folder_is_no_template(text: str) -> None:
-    assert lint_found(text.encode(), "appspec.yaml") is None
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 0.0\nResources:\n  - TargetService: {Type: AWS::ECS::Service}\n",
+        '[{"PolicyName": "orders", "PolicyDocument": {"Statement": []}}]',
+    ],
+)
+def test_a_list_of_other_things_in_a_folder_is_no_template_and_no_policy(text: str) -> None:
+    assert lint_found(text.encode(), "some.yaml") is None
 
 
 def test_a_property_that_a_macro_takes_is_no_error() -> None:
@@ -293,3 +305,13 @@ def test_the_policies_and_variables_of_a_terraform_plan_are_looked_at() -> None:
 
 def test_what_is_no_module_of_a_plan_is_unreadable() -> None:
     assert [("R001", "error", 1)] == found('{"planned_values": {"root_module": 1}}', "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("action", "severity"),
+    [("sso-directory:SearchGroupsWithGroupName", "warning"), ("s3:Xyzzy", "error"), ("sso:ListInstancess", "error")],
+)
+def test_an_action_that_resembles_none_is_no_error_where_a_service_has_undocumented_ones(
+    action: str, severity: str
+) -> None:
+    assert [severity] == [one.severity for one in of("R202", policy(Action=action, Resource="*"))]

@@ -237,6 +237,13 @@ def test_a_web_app_that_cannot_be_imported_is_told_at_the_build(
     )
 
 
+def test_a_web_app_with_layers_is_not_tried(project: Callable[[dict[str, str]], Path]) -> None:
+    files = _web("import of_a_layer\napi = 1\n")
+    layer = "arn:aws:lambda:us-east-1:111122223333:layer:frameworks:1"
+    files["app.py"] = files["app.py"].replace("environment=", f'layers=["{layer}"], environment=')
+    assert "the web app `shop:api` is not tried: layers may hold what it imports" in build(project(files)).notes
+
+
 def test_what_lambda_brings_is_there_while_a_web_app_is_imported(project: Callable[[dict[str, str]], Path]) -> None:
     module = "import os, boto3\ntable = boto3.resource('dynamodb').Table(os.environ['TABLE'])\n"
     built = build(project(_web(f"{module}async def api(scope, receive, send): ...\n")))

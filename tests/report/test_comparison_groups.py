@@ -21,7 +21,7 @@ def piece(action: str, request: str, tier: Tier = "now") -> Piece:
 
 
 def test_what_no_action_of_today_can_use_is_told_last() -> None:
-    found = groups((piece("s3:GetObject", "s3:GetObject"), piece("sqs:SendMessage", "sqs:SendMessage")))
+    found = groups((piece("s3:GetObject", "s3:GetObject", "future"), piece("sqs:SendMessage", "sqs:SendMessage")))
     assert [(one.actions, one.level) for one in found] == [(("sqs:SendMessage",), "Write"), (("s3:GetObject",), UNUSED)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from remit.app import Grant, Reason, Role
+from remit.app import Grant, Reason, Resource, Role
 from remit.deploy.events import StackEvent
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
 from remit.deploy.planned_access import PlannedAccess
@@ -18,6 +18,7 @@ from remit.report.plan import deletion_words, gained_words, loss_words, plan_doc
 from remit.report.stacks import output_lines
 from remit.review.access_change import Review, Version
 from remit.review.changes import review
+from remit.review.resource_access import giving
 from remit.triggers.existing_sources import ExistingSource
 
 FUNCTION = "AWS::Lambda::Function"
@@ -252,6 +253,15 @@ def test_of_many_log_groups_the_number_is_told() -> None:
     ]
     assert deletion_words(groups[:1]) == "This deletes log group ALogGroup, with all that is in it."
     assert deletion_words(groups) == "This deletes 2 log groups, with all that is in them."
+
+
+def test_whom_a_resource_lets_in_is_told_at_every_deploy() -> None:
+    policy = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}}
+    resource = Resource("Sends", "AWS::SQS::QueuePolicy", {"Queues": ["q"], "PolicyDocument": policy})
+    opened = PlannedAccess(review(Version("old", (), giving={}), Version("new", (), giving=giving([resource]))))
+    for running in (True, False):
+        told = list(plan_lines(planned(running=running), opened))[2]
+        assert told == "  + Sends: PUBLIC: Write on sqs by everyone, on all of sqs (sqs:SendMessage)"
 
 
 def test_what_the_triggers_need_and_no_template_makes_is_named() -> None:

@@ -532,7 +532,7 @@ def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None
     assert {
         "RedrivePolicy": {
             "deadLetterTargetArn": {"Fn::GetAtt": ["JobVeryUrgentDeadLetterQueue", "Arn"]},
-            "maxReceiveCount": 5,
+            "maxReceiveCount": 6,  # once more than a job may run: the worker then puts it aside
         },
         "SqsManagedSseEnabled": True,
         "VisibilityTimeout": 600,
@@ -541,6 +541,10 @@ def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None
     worker = functions["WorkerVeryUrgentFunction"]
     assert ("remit.worker.work", 100) == (worker["Handler"], worker["Timeout"])
     assert {
+        "REMIT_JOB_BACKOFF": "0",
+        "REMIT_JOB_DEAD_LETTERS": {"Ref": "JobVeryUrgentDeadLetterQueue"},
+        "REMIT_JOB_QUEUE": {"Ref": "JobVeryUrgentQueue"},
+        "REMIT_JOB_RETRIES": "4",
         "REMIT_QUEUE_DEFAULT": {"Ref": "JobDefaultQueue"},
         "REMIT_QUEUE_VERY_URGENT": {"Ref": "JobVeryUrgentQueue"},
         "REMIT_STACK": {"Ref": "AWS::StackId"},
@@ -553,7 +557,7 @@ def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None
             "FunctionName": {"Ref": f"Worker{name}Function"},
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
         } == project.resources(MAPPING)[f"Worker{name}Jobs"]
-        assert 5 == queues[f"Job{name}Queue"]["RedrivePolicy"]["maxReceiveCount"]
+        assert 6 == queues[f"Job{name}Queue"]["RedrivePolicy"]["maxReceiveCount"]
         assert 600 == queues[f"Job{name}Queue"]["VisibilityTimeout"]
 
 

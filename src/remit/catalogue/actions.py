@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.condition_keys import global_key
 from remit.catalogue.shared_prefixes import TARGETS
 from remit.catalogue.snapshot import chunk, line, names
 
@@ -239,6 +240,20 @@ def resource_types(prefix: str) -> tuple[IamResourceType, ...]:
 def keys(prefix: str) -> tuple[Key, ...]:
     """The condition keys that a service documents, global ones among them."""
     return _keys(prefix.lower())
+
+
+@lru_cache(maxsize=4096)
+def is_multivalued(name: str) -> bool | None:
+    """Whether a request may have several values of a condition key (in any case); None for a key that nobody lists."""
+    shared_key = global_key(name)
+    if shared_key is not None:
+        return shared_key.multivalued
+    folded = name.lower()
+    for key in keys(folded.partition(":")[0]):
+        listed = key.name.lower()
+        if listed == folded or ("${" in listed and folded.startswith(listed.partition("${")[0])):
+            return key.multivalued if key.type else None
+    return None
 
 
 @lru_cache(maxsize=1024)

@@ -1,7 +1,8 @@
 """The resource that services ask IAM about for actions that list things, where the reference names no type.
 
 It stands for all of a kind, and a pattern of an ARN may match it: `log-group:*` does, a group's own ARN does not. From
-the messages in which the services deny them (AccessDenied: not authorized to perform … on resource …).
+the messages in which the services deny them (AccessDenied: not authorized to perform … on resource …); of S3, from
+"Controlling access to a bucket with user policies" (Amazon S3 User Guide), which allows it on `arn:aws:s3:::*`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ ASKED: Final = {
     "iam:ListUsers": "arn:${Partition}:iam::${Account}:user/",
     "logs:DescribeExportTasks": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
     "logs:DescribeLogGroups": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+    "s3:ListAllMyBuckets": "arn:${Partition}:s3:::*",
     "states:ListStateMachines": "arn:${Partition}:states:${Region}:${Account}:stateMachine:*",
 }
 """By the action."""

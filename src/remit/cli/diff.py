@@ -93,8 +93,9 @@ def command(
     """Compare the access of the working tree with that of the last deploy.
 
     The exit code is 1 if access is gained or undecided. Every gain and loss is shown with its reason, its line, and a
-    request that one side allows and the other does not. "now" means actions that exist. "future" means only actions
-    that AWS may add later. Gains that config/accepted.json accepts are shown and do not count.
+    request that one side allows and the other does not. "now" means requests of today. "future" means only actions
+    that AWS may add later, or what has no effect today: an action on a resource that it does not take. Gains that
+    config/accepted.json accepts are shown and do not count.
 
     OLD and NEW are two templates (CloudFormation or SAM, JSON or YAML) or two policies. One of them may be - for
     standard input. A policy is a document, a list of documents that are attached together, or layers: {"identity":
@@ -306,7 +307,10 @@ def _policies(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
 
 def _compared(before: ComparisonSide, after: ComparisonSide) -> Comparison:
     from remit.iam.prove.compare import compare, compare_documents
+    from remit.review.principal_policies import compare_files, names_callers
 
+    if names_callers(before.layers) or names_callers(after.layers):
+        return compare_files(before.layers, after.layers)
     if before.single and after.single:
         return compare_documents(before.layers.identity[0], after.layers.identity[0])
     return compare(before.layers, after.layers)

@@ -94,6 +94,9 @@ def command(**options: Any) -> int:
     aws:PrincipalArn, are filled in. The answer to a line that cannot be read is its error. If none of the first
     thousand lines can be read, the rest is skipped.
 
+    A resource of * asks about every resource: where that is not allowed, "allowed_on" lists the resource patterns of
+    the policies on which the request would be.
+
     With --action, it decides one request against the given policies. Condition keys that are not given are open, so the
     answer may be Unknown.
 
@@ -145,7 +148,6 @@ def _one(options: dict[str, Any]) -> int:
         context=_context(options["context"]),
         resource_account=options["resource_account"],
         open=frozenset() if options["complete"] else ALL,
-        wildcard_only=_wildcard_only(options["action"]),
     )
     decision = evaluate(request, layers)
     slips = _slips(options["action"], options["resource"], request.context or {})
@@ -155,7 +157,8 @@ def _one(options: dict[str, Any]) -> int:
         print_report(_answer(None, decision))
     else:
         near_misses = (f"  also near: {miss}" for miss in decision.misses[1:])
-        click.echo(page((f"{decision.verdict}: {decision.because}", *near_misses)), nl=False)
+        patterns = (f"  allowed on {pattern}" for pattern in decision.allowed_on)
+        click.echo(page((f"{decision.verdict}: {decision.because}", *patterns, *near_misses)), nl=False)
     return 0 if decision.allowed else 1
 
 
@@ -315,17 +318,9 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
         context=context,
         resource_account=raw.get("resource_account"),
         open=ALL if opened is True else frozenset(opened),
-        wildcard_only=_wildcard_only(raw["action"]) if raw.get("wildcard_only") is None else raw["wildcard_only"],
+        wildcard_only=raw.get("wildcard_only"),
         management_account=raw.get("management_account"),
     )
-
-
-def _wildcard_only(action: str) -> bool | None:
-    """Whether the catalogue knows the action to have no resource but `*`; None when it does not know."""
-    from remit.catalogue.actions import action as catalogued
-
-    catalogued_action = catalogued(action)
-    return None if catalogued_action is None else (not catalogued_action.targets or None)
 
 
 def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
@@ -401,4 +396,6 @@ def _answer(identifier: Any, decision: Decision) -> dict[str, Any]:
     }
     if decision.unknown:
         answer["unknown"] = list(decision.unknown)
+    if decision.allowed_on:
+        answer["allowed_on"] = list(decision.allowed_on)
     return answer

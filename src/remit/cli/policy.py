@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from remit.iam.policy import Policy
 
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
+_STACK_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+_PLACEHOLDER: Final = "STACK-NAME"
+_ANY_TEMPLATE: Final = frozenset({
+    "cfn", "cloudformation", "main", "output", "packaged", "packaged-template", "sam", "samtemplate", "template",
+})  # fmt: skip
+"""What files of templates are called whatever their stack is."""
 
 
 @click.group("policy", short_help="Print the policy of a function, or of whoever deploys.")
@@ -150,7 +156,7 @@ def deployer_policy(
         from remit.deploy.aws_calls import LIVE
 
         calls = (*calls, *LIVE)
-    found = deployer(planned, calls, boundary, reverts=purpose == "revert-drift")
+    found = deployer(planned, calls, boundary, reverts=purpose == "revert-drift", of_app=not templates)
     if cloudformation:
         options.print_report(_template(found, place))
     else:
@@ -239,15 +245,27 @@ def _of_templates(
     given = dict(options.parameter(text) for text in parameters)
     files = [options.content(path) for path in paths]
     found = [_plain(text, file, given) for text, file in files]
-    stack = name or _NO_LETTERS.sub("-", paths[-1].name.split(".")[0]).lstrip("-0123456789").rstrip("-")
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
-        raise RemitError(f"{stack or paths[-1].name!r} is not a valid name for a stack", hint="`--stack NAME` gives it")
+    if name is not None and _STACK_NAME.fullmatch(name) is None:
+        raise RemitError(
+            f"{name!r} is not a valid name for a stack", hint="letters, digits and hyphens, a letter first"
+        )
+    stack = name or _stack_named_after(paths[-1])
     declared = stack_of(stack, found, given)
-    if name is None:
+    if stack == _PLACEHOLDER:
+        options.note(f"the file's name is none of a stack, so {stack} stands for it: `--stack NAME` gives it")
+    elif name is None:
         options.note(f"the stack is taken to be `{stack}`, as the file is named: `--stack NAME` gives it")
     ours = any((bucket or "remit-artefacts-").encode() in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
     return declared, in_bucket(calls, bucket or ARTEFACTS)
+
+
+def _stack_named_after(path: Path) -> str:
+    """The stack that a file of this name is likely deployed as; a placeholder where the name says nothing."""
+    stem = path.name.split(".")[0]
+    stack = _NO_LETTERS.sub("-", stem).lstrip("-0123456789").rstrip("-")
+    is_name = _STACK_NAME.fullmatch(stack) is not None and " " not in stem
+    return stack if is_name and stack.lower() not in _ANY_TEMPLATE else _PLACEHOLDER
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:

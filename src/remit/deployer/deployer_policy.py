@@ -71,11 +71,17 @@ class Deployer:
 
 
 def deployer(
-    stack: PlannedStack, calls: Sequence[DeployCall] = (), boundary: str | None = None, *, reverts: bool = False
+    stack: PlannedStack,
+    calls: Sequence[DeployCall] = (),
+    boundary: str | None = None,
+    *,
+    reverts: bool = False,
+    of_app: bool = True,
 ) -> Deployer:
     """The deployer of a stack; `calls` are those that the deploying program makes itself.
 
-    One who `reverts` may also undo what was done by hand to the stack's roles.
+    One who `reverts` may also undo what was done by hand to the stack's roles. `of_app`: the stack is that of an app of
+    remit's, of whose settings its notes may speak.
 
     With a `boundary` (ARN), roles can be made and written only under it; without, under the one that the template
     gives them, if it does.
@@ -96,7 +102,7 @@ def deployer(
         for resource in resources
         if handlers(resource.type) is None and not is_custom(resource.type)
     )
-    return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary)))
+    return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary, of_app=of_app)))
 
 
 def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[Need]:

@@ -31,12 +31,17 @@ _EVERY: Final = re.compile(
 )
 
 
-def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None) -> Iterator[str]:
-    """The sentences about a stack's deployer; `boundary` is the one that is forced on every role."""
+def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None, *, of_app: bool) -> Iterator[str]:
+    """The sentences about a stack's deployer; `boundary` is the one that is forced on every role.
+
+    `of_app`: the stack is that of an app of remit's, whose settings can be changed.
+    """
     resources = stack.resources.values()
-    if resources:
+    if resources and of_app:
         yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
-    yield from _unbounded(stack, boundary)
+    elif any(resource.type == "AWS::Lambda::Function" for resource in resources):
+        yield "what the functions themselves may do is not in it: that is in their roles, which it makes or passes on"
+    yield from _unbounded(stack, boundary, of_app=of_app)
     yield from _own_boundaries(stack, boundary)
     for transform in stack.transforms:
         name = transform.name
@@ -47,6 +52,7 @@ def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None) -> I
         yield f"granted as the API reference has it, since the type does not say: {', '.join(documented)}"
     granted = {need.purpose.subject for need in needs}
     for resource in resources:
+        yield from _name(stack, resource, is_granted=resource.logical_id in granted)
         for sentences in _OF_RESOURCES:
             yield from sentences(stack, resource)
         if resource.logical_id not in granted:
@@ -63,7 +69,7 @@ def _in_schema(resource: Resource) -> bool:
     return type_handlers is not None and type_handlers.in_schema
 
 
-def _unbounded(stack: PlannedStack, boundary: str | None) -> Iterator[str]:
+def _unbounded(stack: PlannedStack, boundary: str | None, *, of_app: bool) -> Iterator[str]:
     """Roles and users without a boundary may be given more than whoever deploys has, or cannot be made."""
     free = [
         resource.logical_id
@@ -74,9 +80,10 @@ def _unbounded(stack: PlannedStack, boundary: str | None) -> Iterator[str]:
         return
     names = ", ".join(free)
     if boundary is None:
+        where = "here, `config.lambda_.iam.permissions_boundary` in an app" if of_app else "here"
         yield (
             f"who writes {names} decides what may be done under it, unless a permissions boundary limits that: "
-            "`--boundary ARN` here, `config.lambda_.iam.permissions_boundary` in an app"
+            f"`--boundary ARN` {where}"
         )
     else:
         verb = "is" if len(free) == 1 else "are"
@@ -112,11 +119,12 @@ def _anywhere(arn: str) -> str:
     return arn
 
 
-def _name(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+def _name(stack: PlannedStack, resource: Resource, *, is_granted: bool) -> Iterator[str]:
     type_row = named_type(resource.type)
     name = None if type_row is None else value_at(resource.properties, type_row.naming.property)
     if _is_open(stack.texts(name)):
-        effect = "nothing is granted on it" if _is_nameless(stack, resource) else "that stretch is a wildcard"
+        is_left_out = _is_nameless(stack, resource) and not is_granted
+        effect = "nothing is granted on it" if is_left_out else "that stretch is a wildcard"
         yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_GIVES}"
 
 
@@ -175,7 +183,7 @@ def _service_token(stack: PlannedStack, resource: Resource) -> Iterator[str]:
 
 
 _OF_RESOURCES: Final[tuple[Callable[[PlannedStack, Resource], Iterator[str]], ...]] = (
-    _name, _path, _passed_roles, _nested_stack, _missing_actions, _linked_role, _patterns, _managed_policies,
+    _path, _passed_roles, _nested_stack, _missing_actions, _linked_role, _patterns, _managed_policies,
     _service_token,
 )  # fmt: skip
 """What may have to be said of a resource, in the order in which it is said."""

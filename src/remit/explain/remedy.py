@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.grants.typed import Grants
 
+_GRANTS: Final = "remit.grants"
 _PLACES: Final = {
     "${AWS::Partition}": "{aws.partition}",
     "${AWS::Region}": "{aws.region}",
@@ -103,8 +104,11 @@ def _placed(
     place = decorator(folder, function.origin)
     imported = {} if place is None else place.imported
     imports: list[str] = []
+    grants = next((alias for alias, full in imported.items() if full == _GRANTS), None)
     for need in (*needs, "remit.aws" if "{aws." in item else None):
-        if need is not None and need not in imported.values():
+        if need is not None and need not in imported.values() and grants is not None and need.startswith(f"{_GRANTS}."):
+            item = f"{grants}.{item}"
+        elif need is not None and need not in imported.values():
             module, _, name = need.rpartition(".")
             free = name if name not in imported else f"{name}_grants"
             imports.append(f"from {module} import {name}" + (f" as {free}" if free != name else ""))
@@ -156,6 +160,8 @@ def _own_target(folder: Path, resource: Resource, below: str) -> _Target:
 
 def _own(app: App, resource: str) -> tuple[Resource, str] | None:
     """The app's own resource that an ARN names, and what stands below it: an object's key, an index."""
+    if not app.resources:
+        return None
     names = names_of(app)
     text = _late_bound(resource)
     heads = [slash.start() for slash in re.finditer("/", text)] + [len(text)]

@@ -56,9 +56,10 @@ class Piece:
     """Access that one side has and the other has not: what a statement says, and a request that shows it.
 
     `action` and `resource` are as the statement spells them (`*` for NotAction and NotResource), or the part that is
-    gained where a limit or a Deny of either side leaves no more; `tier` is "now" when the request's action exists, else
-    "future". `difference` says what has changed; None: nothing is compared, and the access is what a single policy
-    gives. `whole` stands for everything else that the statement gains, too, which is more than is told one by one.
+    gained where a limit or a Deny of either side leaves no more. `tier` is "now" when `request` can be made today, else
+    "future": its action does not exist or takes no such resource, or IAM refuses it to everybody. `difference` says
+    what has changed; None: nothing is compared, and the access is what a single policy gives. `whole` stands for
+    everything else that the statement gains, too, which is more than is told one by one.
     """
 
     source: StatementLocation

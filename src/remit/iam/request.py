@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from remit.catalogue.action_resources import asked_resource, is_without_resources
 from remit.errors import RemitError
 from remit.iam.special_cases import SPECIAL_ACTIONS
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
@@ -82,7 +83,8 @@ class Request:
     (`lambda.amazonaws.com`), a federated provider, `*` for anonymous, or None for "not said".
     `resource_account` is taken from the ARN when not given, else assumed to be the principal's. `open` names
     the keys, and the late-bound references (`${Queue.Arn}`), that may have any value. `wildcard_only` says
-    that the action has no resource-level permissions, so that only a statement on `*` speaks about it.
+    whether the action has no resource-level permissions, so that only a statement on `*` speaks about it; None: the
+    catalogue decides, which also knows the ARN that some such actions are asked on (`asked`).
     """
 
     action: str
@@ -97,6 +99,7 @@ class Request:
     who: Principal = field(init=False, repr=False, compare=False)
     owner: str | None = field(init=False, repr=False, compare=False)
     asked: str = field(init=False, repr=False, compare=False)
+    without_resources: bool = field(init=False, repr=False, compare=False)
     plain: bool = field(init=False, repr=False, compare=False)
     local: bool = field(init=False, repr=False, compare=False)
     simple: bool = field(init=False, repr=False, compare=False)
@@ -106,19 +109,22 @@ class Request:
     def __post_init__(self) -> None:
         put = object.__setattr__
         caller = principal_of(self.principal)
-        asked_resource = "*" if self.wildcard_only else self.resource
-        put(self, "folded", self.action.lower())
+        folded = self.action.lower()
+        put(self, "folded", folded)
+        without_resources = is_without_resources(folded) if self.wildcard_only is None else self.wildcard_only
+        put(self, "without_resources", without_resources)
+        asked = self.resource
+        if without_resources:
+            asked = "*" if self.wildcard_only else asked_resource(folded, asked)
         put(self, "who", caller)
         stated_owner = self.resource_account or _account_in(self.resource)
         put(self, "owner", stated_owner or caller.account)
-        put(self, "asked", asked_resource)
-        put(self, "plain", not ("*" in asked_resource or "?" in asked_resource or "${" in asked_resource))
+        put(self, "asked", asked)
+        put(self, "plain", not ("*" in asked or "?" in asked or "${" in asked))
         late = caller.account is not None and caller.account.startswith("${")  # the stack's account, not known yet
         local = caller.kind == "unknown" or late or (caller.account is not None and caller.account == self.owner)
         put(self, "local", local)
-        special = (
-            caller.kind == "root" or caller.federated or self.folded in SPECIAL_ACTIONS or self.needs_resource_policy
-        )
+        special = caller.kind == "root" or caller.federated or folded in SPECIAL_ACTIONS or self.needs_resource_policy
         put(self, "simple", local and not special)
         opened = self.open if self.open is not None else (ALL if self.context is None else frozenset())
         put(

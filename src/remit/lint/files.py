@@ -100,10 +100,17 @@ def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[F
         source = read_on(content, file, most=LARGEST)
     except RemitError as error:
         return (unreadable(error, file),) if has_sign else None
-    is_other_list = isinstance(source.value, dict) and isinstance(source.value.get("Resources"), list)
-    if is_other_list and "AWSTemplateFormatVersion" not in source.value:  # of CodeDeploy, of Security Hub
+    if _is_other_list(source.value):
         return None
     return _of_file(source, kind, None) if _is_meant(source.value) else None
+
+
+def _is_other_list(value: Any) -> bool:
+    """Whether a value lists other things than resources and policies: of CodeDeploy, of Security Hub, of a scanner."""
+    if isinstance(value, list):
+        return not any(isinstance(part, dict) and ("Effect" in part or "Statement" in part) for part in value)
+    is_list = isinstance(value, dict) and isinstance(value.get("Resources"), list)
+    return is_list and "AWSTemplateFormatVersion" not in value
 
 
 def _is_meant(value: Any) -> bool:

@@ -10,7 +10,7 @@ from remit.lint.reference_samples import settled
 _WILD: Final = re.compile(r"[*?]|\$\{")
 _MARKERS: Final = frozenset("{<%")
 PLACEHOLDER: Final = re.compile(
-    r"\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?(?:ID|NUMBER))?\b"
+    r"(?<!\$\{)\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|(?<!\$\{)\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?(?:ID|NUMBER))?\b"
 )
 """Words that people leave for others to replace."""
 

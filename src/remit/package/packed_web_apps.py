@@ -73,6 +73,9 @@ def check_web_apps(
     for function in functions:
         if function.web is None:
             continue
+        if function.properties.get("Layers"):
+            notes.append(f"the web app `{function.web.target}` is not tried: layers may hold what it imports")
+            continue
         answer = _imported(function, function.web, packages[function.name], targets[function.name])
         if answer is None:
             target = targets[function.name]

@@ -20,6 +20,7 @@ from remit.project.lambda_environment import check_placeholders, lambda_environm
 from remit.project.name_checks import check_handlers, check_names
 from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
+from remit.triggers.app_wide import CHECKS
 from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ def _app(state: Loading) -> App:
         check_handlers(state)
     with noted():
         check_names(state, functions)
+    for check in CHECKS:
+        with noted():
+            check(functions)
     replacements: dict[str, tuple[Grant, ...] | None] = {}
     for name in ("default_policy", "default_vpc_policy"):
         with noted():

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.report.comparison import PARTS, example, groups, some, summary
+from remit.report.comparison import NO_EXAMPLE, PARTS, PUBLIC, groups, some, summary
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, UNDECIDED, counted, notes_of, together
 from remit.report.terminal_text import shown
 
@@ -138,7 +138,7 @@ def _row(row: Row) -> str:
         f"{_code(row.title)}{actions}",
         _listed(row.resources),
         _code(row.where),
-        _code(row.example),
+        _code(row.example) if row.example else NO_EXAMPLE,
     )
     return f"| {' | '.join(cells)} |"
 
@@ -147,11 +147,11 @@ def _group_row(group: PieceGroup, sign: str, places: Places, kind: str) -> str:
     origin = places.of(kind)(group.source)
     cells = (
         sign,
-        _code(f"{group.level} on {group.service}"),
+        _code(f"{PUBLIC} {group.title}" if group.public and kind == "gained" else group.title),
         _listed(group.actions),
         _listed(group.resources),
         _code(f"{group.source.name}{f', {origin}' if origin else ''}: {group.because}"),
-        _code(example(group.example)),
+        _code(group.request) if group.request else NO_EXAMPLE,
     )
     return f"| {' | '.join(cells)} |"
 

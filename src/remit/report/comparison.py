@@ -6,9 +6,9 @@ Pieces are told as people think of them: who wrote it (the statement), of which 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from remit.catalogue.actions import LEVELS, action, arn_services
+from remit.catalogue.actions import LEVELS, action, full_name
 from remit.catalogue.expand import expand
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     Locator = Callable[[StatementLocation], Origin | None]
 
 FUTURE: Final = "future actions"
-UNUSED: Final = "no use today"
+UNUSED: Final = "no effect today"
+NO_EXAMPLE: Final = "no request of today can use it"
+PUBLIC: Final = "PUBLIC:"
+"""Before an access that anybody on the internet gains."""
 _LISTED: Final = 6  # actions or resources on one line; of more, the number is told
 PARTS: Final = (
     ("gained", "+", "gained"),
@@ -42,6 +45,25 @@ class PieceGroup:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     example: Piece
+    principals: tuple[str, ...] = ()
+    """Who has the access, where policies with principals are compared."""
+    public: bool = False
+    """Whether anybody on the internet has."""
+
+    @property
+    def title(self) -> str:
+        """Its level and service, and who has it: `Read on s3 by everyone`."""
+        names = tuple("everyone" if principal == "*" else principal for principal in self.principals)
+        by = f" by {some(names)}" if names else ""
+        return f"{self.level} on {self.service}{by}"
+
+    @property
+    def request(self) -> str:
+        """The request that shows it, with its caller where that matters; empty where no request of today does."""
+        if has_no_effect(self.example):
+            return ""
+        request = self.example.request
+        return example(self.example, f"{request.resource} by {request.principal}" if self.principals else "")
 
     @property
     def because(self) -> str:
@@ -62,37 +84,53 @@ class Places:
 
 
 def groups(pieces: Iterable[Piece]) -> tuple[PieceGroup, ...]:
-    """Pieces put together, in their order; last those that no request of today can use.
+    """Pieces put together, in their order: public ones first, last those that no request of today can use.
 
     A statement of several services gains each of its actions on each of its resources, s3:GetObject on a table too:
-    that is true, and counts, but must not hide what matters.
+    that counts, since other policies and other days may give it an effect, but must not hide what matters.
     """
-    by_action: dict[tuple[StatementLocation, SideDifference | None, str, bool], list[Piece]] = {}
-    for piece in pieces:
-        by_action.setdefault((piece.source, piece.difference, piece.action, _unused(piece)), []).append(piece)
-    by_group: dict[tuple[StatementLocation, SideDifference | None, str, str, tuple[str, ...]], PieceGroup] = {}
-    used_first = sorted(by_action.items(), key=lambda item: item[0][-1])
-    for (source, difference, action_pattern, unused), action_pieces in used_first:
+    by_action: dict[tuple[StatementLocation, SideDifference | None, str, _Whom, bool], list[Piece]] = {}
+    for whom, piece in _by_whom(pieces):
+        by_action.setdefault((piece.source, piece.difference, piece.action, whom, has_no_effect(piece)), []).append(
+            piece
+        )
+    by_group: dict[tuple[StatementLocation, SideDifference | None, str, str, _Whom, tuple[str, ...]], PieceGroup] = {}
+    in_order = sorted(by_action.items(), key=lambda item: (not item[0][-2].public, item[0][-1]))
+    for (source, difference, action_pattern, whom, unused), action_pieces in in_order:
         resources = tuple(piece.resource for piece in action_pieces)
         level = UNUSED if unused else level_of(action_pattern, action_pieces[0])
         service = action_pattern.partition(":")[0].lower()
-        key = source, difference, service, level, resources
-        group = by_group.get(key, PieceGroup(source, difference, service, level, (), resources, action_pieces[0]))
+        key = source, difference, service, level, whom, resources
+        first = PieceGroup(
+            source, difference, service, level, (), resources, action_pieces[0], whom.principals, whom.public
+        )
+        group = by_group.get(key, first)
         by_group[key] = replace(group, actions=(*group.actions, action_pattern))
     return tuple(by_group.values())
 
 
-def _unused(piece: Piece) -> bool:
-    """Whether none of its existing actions takes a resource of the service that its ARN names."""
-    match piece.resource.split(":", 5):
-        case ["arn", _, service, _, _, _] if service and not any(sign in service for sign in "*?$"):
-            pass
-        case _:
-            return False
-    if piece.tier == "future" or piece.action == "*":
-        return False
-    taken = map(arn_services, expand(piece.action) or (piece.request.action,))
-    return all(services is not None and service not in services for services in taken)
+def has_no_effect(piece: Piece) -> bool:
+    """Whether no request of today can use it, though its action exists: the action takes no such resource, say."""
+    return piece.tier == "future" and full_name(piece.request.action) is not None
+
+
+class _Whom(NamedTuple):
+    """Everyone who has an access by one statement, as it spells them, and whether that is anybody on the internet."""
+
+    principals: tuple[str, ...]
+    public: bool
+
+
+def _by_whom(pieces: Iterable[Piece]) -> Iterator[tuple[_Whom, Piece]]:
+    """Each access once, with everyone whom it is about; nobody is named where identity policies are compared."""
+    principals: dict[object, dict[str, None]] = {}
+    first: dict[object, Piece] = {}
+    for piece in pieces:
+        access = (piece.source, piece.difference, piece.action, piece.resource, piece.public)
+        first.setdefault(access, piece)
+        principals.setdefault(access, {})[piece.principal] = None
+    for key, piece in first.items():
+        yield _Whom(tuple(filter(None, principals[key])), piece.public), piece
 
 
 def level_of(pattern: str, piece: Piece) -> str:
@@ -123,16 +161,27 @@ def comparison_document(comparison: Comparison, places: Places) -> dict[str, Any
 
 
 def _piece_document(piece: Piece, origin: Origin | None) -> dict[str, Any]:
+    has_caller = bool(piece.principal)
     return {
         "action": piece.request.action,
         "resource": piece.request.resource,
         "context": piece.context,
+        **({"principal": piece.request.principal, "public": piece.public} if has_caller else {}),
         "statement": piece.source.name,
         "origin": None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column},
-        "tier": piece.tier,
-        "allows": {"action": piece.action, "resource": piece.resource},
+        **tier_document(piece),
+        "allows": {
+            "action": piece.action,
+            "resource": piece.resource,
+            **({"principal": piece.principal} if has_caller else {}),
+        },
         "because": piece.because,
     }
+
+
+def tier_document(piece: Piece) -> dict[str, str]:
+    """The tier for programs. Where it has no effect today, the action and resource are no example of a request."""
+    return {"tier": piece.tier, **({"note": UNUSED} if has_no_effect(piece) else {})}
 
 
 def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
@@ -145,7 +194,9 @@ def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
         if part_groups:
             yield f"Access {title}" if part in ("gained", "lost") else title.capitalize()
         for group in part_groups:
-            yield from _group_lines(group, sign, places.of(part))
+            yield from _group_lines(
+                group, f"{sign} {PUBLIC}" if group.public and part == "gained" else sign, places.of(part)
+            )
     if comparison.undecided:
         yield "Undecided, which is no proof of anything"
         for item in comparison.undecided:
@@ -155,10 +206,10 @@ def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
 
 def _group_lines(group: PieceGroup, sign: str, locate: Locator) -> Iterator[str]:
     origin = locate(group.source)
-    yield f"  {sign} {group.level} on {group.service}: {some(group.actions)}"
+    yield f"  {sign} {group.title}: {some(group.actions)}"
     yield f"      on {some(group.resources)}"
     yield f"      {group.source.name}{f', {origin}' if origin else ''}: {group.because}"
-    yield f"      for example {example(group.example)}"
+    yield f"      for example {group.request}" if group.request else f"      {NO_EXAMPLE}"
 
 
 def some(texts: tuple[str, ...], written: Callable[[str], str] = str) -> str:

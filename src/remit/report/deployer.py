@@ -50,6 +50,6 @@ def _lines(deployer: Deployer) -> Iterator[str]:
         f"(a managed policy holds {most:,})"
     )
     for grant in deployer.grants:
-        yield from grant_lines(grant)
+        yield from grant_lines(grant, action_a_line=True)
     for remark in remarks(deployer):
         yield f"note: {remark}"

@@ -189,6 +189,8 @@ def _words(row: Row) -> str:
         may = "may no longer" if row.part == LOST else "may"
         return f"{some(row.resources)} {may} take on the role of {row.subject}"
     resources = tuple(dict.fromkeys(_short_resource(pattern, row.service) for pattern in row.resources))
+    if row.of_resource:
+        return f"{row.subject}: {row.title}, on {some(resources)} ({some(row.actions)})"
     return f"{row.subject} {_VERBS[row.part]} {row.level} on {some(resources)} ({some(row.actions)})"
 
 
@@ -208,7 +210,7 @@ def _first(access: PlannedAccess) -> Iterator[_Paragraph]:
         levels: dict[str, dict[str, None]] = {}
         paragraphs = []
         for row in change.rows:
-            if row.part == GAINED and row.title != TAKES_ON:
+            if row.part == GAINED and row.title != TAKES_ON and not row.of_resource:
                 levels.setdefault(row.service, {})[row.level] = None
             elif row.part != ACCEPTED:
                 paragraphs.append(_Paragraph(row.part, (f"  {SIGNS[row.part]} {_words(row)}",)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
-from remit.report.comparison import example, groups, some
+from remit.report.comparison import PUBLIC, example, groups, some, tier_document
 from remit.review.access_change import Unseen
 from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of
 
@@ -47,6 +47,8 @@ class Row:
     """The service of the actions, `*` for all; for access alone."""
     public: bool = False
     """Whether anybody on the internet is let in."""
+    of_resource: bool = False
+    """Whether it is about what a resource lets others do, whom its title names."""
     changed: str = ""
     """What of the statement is new, and what is gone, where the other version has one like it."""
 
@@ -116,11 +118,19 @@ def _rows(change: Change) -> Iterator[Row]:
     access = change.access
     gained, lost = (change.after, change.before), (change.before, change.after)
     yield from _trust_rows(GAINED, subject, change.trust.gained, change.after)
-    yield from _access_rows(GAINED, subject, access.gained, gained)
-    yield from _access_rows(GAINED, subject, access.freed, lost, _FREED)
+    gained_rows = [
+        *_access_rows(GAINED, subject, access.gained, gained),
+        *_access_rows(GAINED, subject, access.freed, lost, _FREED),
+    ]
+    yield from gained_rows
+    told_conditions = {row.changed for row in gained_rows}
     yield from _trust_rows(LOST, subject, change.trust.lost, change.before)
-    yield from _access_rows(LOST, subject, access.lost, lost)
-    yield from _access_rows(LOST, subject, access.forbidden, gained, _FORBIDDEN)
+    lost_rows = [
+        *_access_rows(LOST, subject, access.lost, lost),
+        *_access_rows(LOST, subject, access.forbidden, gained, _FORBIDDEN),
+    ]
+    for row in lost_rows:
+        yield replace(row, changed="") if row.changed in told_conditions else row
     for item in (*change.trust.undecided, *change.access.undecided):
         yield Row(UNDECIDED, subject, f"{item.source.name}: {item.reason}", where=_line(change, item.source))
     for unseen in change.unseen:
@@ -155,31 +165,28 @@ def _access_rows(
     standing, counterpart = sides
     is_new = (part == LOST) is (verb == _FORBIDDEN)
     conditions: dict[Statement, str] = {}
-    by_whom: dict[tuple[bool, tuple[str, ...]], list[Piece]] = {}
-    for whom, piece in _by_whom(pieces):
-        by_whom.setdefault((piece.public, whom), []).append(piece)
-    for (public, whom), pieces_of_whom in sorted(by_whom.items(), key=lambda item: not item[0][0]):
-        for group in groups(pieces_of_whom):
-            where = _where(standing, group.source)
-            because = "" if _is_plain(group.difference) or verb else group.because
-            statement = group.source.statement
-            if statement not in conditions:
-                change = _change_of(statement, standing, counterpart, is_new=is_new)
-                conditions[statement] = _changed_conditions(change)
-            yield Row(
-                part,
-                subject,
-                f"{_PUBLIC if public and part == GAINED else verb}{group.level} on {group.service}{_by(whom)}",
-                group.actions,
-                group.resources,
-                "; ".join(filter(None, (where, because))),
-                _request(group.example),
-                _origin_line(standing, group.source),
-                group.level,
-                group.service,
-                public and part == GAINED,
-                conditions[statement],
-            )
+    for group in groups(pieces):
+        where = _where(standing, group.source)
+        because = "" if _is_plain(group.difference) or verb else group.because
+        statement = group.source.statement
+        if statement not in conditions:
+            conditions[statement] = _changed_conditions(_change_of(statement, standing, counterpart, is_new=is_new))
+        is_public = group.public and part == GAINED
+        yield Row(
+            part,
+            subject,
+            " ".join(filter(None, (PUBLIC if is_public else verb, group.title))),
+            group.actions,
+            group.resources,
+            "; ".join(filter(None, (where, because))),
+            group.request,
+            _origin_line(standing, group.source),
+            group.level,
+            group.service,
+            is_public,
+            bool(group.principals),
+            conditions[statement],
+        )
 
 
 def _change_of(
@@ -196,31 +203,7 @@ def _changed_conditions(change: StatementChange) -> str:
     return "; ".join((*added, *removed))
 
 
-_PUBLIC, _FREED, _FORBIDDEN = "PUBLIC: ", "no longer denied: ", "newly denied: "
-
-
-def _by_whom(pieces: Iterable[Piece]) -> Iterator[tuple[tuple[str, ...], Piece]]:
-    """Each access once, with everyone whom it is about; nobody is named where identity policies are compared."""
-    principals: dict[object, dict[str, None]] = {}
-    first: dict[object, Piece] = {}
-    access: object
-    for piece in pieces:
-        access = piece.source, piece.action, piece.resource, piece.tier, piece.public
-        first.setdefault(access, piece)
-        principals.setdefault(access, {})[piece.principal] = None
-    for access, piece in first.items():
-        yield tuple(filter(None, principals[access])), piece
-
-
-def _by(principals: tuple[str, ...]) -> str:
-    return f" by {some(tuple('everyone' if text == '*' else text for text in principals))}" if principals else ""
-
-
-def _request(piece: Piece) -> str:
-    """The request that shows a piece, with its caller where that matters."""
-    return (
-        example(piece, f"{piece.request.resource} by {piece.request.principal}") if piece.principal else example(piece)
-    )
+_FREED, _FORBIDDEN = "no longer denied:", "newly denied:"
 
 
 def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
@@ -442,7 +425,7 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -
         "context": piece.context,
         "statement": piece.source.name,
         "origin": _origin(origin),
-        "tier": piece.tier,
+        **tier_document(piece),
         "kind": kind,
         **({"principal": piece.request.principal, "public": piece.public} if has_caller else {}),
         "allows": {

@@ -29,16 +29,28 @@ def role_lines(role: Role) -> Iterator[str]:
         yield from grant_lines(grant)
 
 
-def grant_lines(grant: Grant) -> Iterator[str]:
+def grant_lines(grant: Grant, *, action_a_line: bool = False) -> Iterator[str]:
     """A grant with its resources, conditions, reason and origin, indented as below a heading."""
     statement = grant.statement
-    yield f"  {statement.effect} {_actions(statement)}"
+    if action_a_line:
+        yield from _action_lines(statement)
+    else:
+        yield f"  {statement.effect} {_actions(statement)}"
     if statement.resources is not None:
         yield from _resources(statement.resources)
     for condition in statement.conditions:
         yield f"      if {condition.words}"
     origin = f"  ({grant.origin})" if grant.origin is not None else ""
     yield f"      because {grant.because}{origin}"
+
+
+def _action_lines(statement: Statement) -> Iterator[str]:
+    """The effect, then each action below the one before: a deployer's statements have dozens."""
+    first, *others = statement.actions.patterns
+    start = f"  {statement.effect} {'everything but ' if statement.actions.negated else ''}"
+    yield f"{start}{first}"
+    for pattern in others:
+        yield f"{' ' * len(start)}{pattern}"
 
 
 def _actions(statement: Statement) -> str:

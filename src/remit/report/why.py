@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import targets_of
 from remit.report.explanation import verdict_document, verdict_lines
-from remit.why.advice import is_service
+from remit.why.advice import is_service, takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,8 @@ def _statement(cause: Cause) -> dict[str, Any] | None:
         or is_service(denial)
     ):
         return None
+    if denial.resource is not None and not all(takes(action, denial.resource) for action in cause.actions):
+        return None
     takes_no_resource = all(catalogued(action) is not None and not targets_of(action) for action in cause.actions)
     resource = "*" if takes_no_resource else denial.resource
     if resource is None or (resource != "*" and _ARN.fullmatch(resource) is None):
@@ -68,7 +70,7 @@ def _statement(cause: Cause) -> dict[str, Any] | None:
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-_ARN: Final = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|aws)?:[^<>]+")
+_ARN: Final = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|aws)?:[^<>\[\]]+")
 """An ARN as a policy takes it: nothing of it masked."""
 
 

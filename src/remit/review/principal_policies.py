@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from remit.iam.comparison import Piece, StatementLocation, Undecided
+    from remit.iam.decide.evaluate import Layers
 
     Names = Mapping[str, str]
 
@@ -96,6 +97,28 @@ def _by_anybody(policy: Policy) -> Policy:
 
 def _by_nobody(source: StatementLocation) -> StatementLocation:
     return replace(source, statement=replace(source.statement, principals=None))
+
+
+def names_callers(layers: Layers) -> bool:
+    """Whether policies of a file say whom they let in: those of a resource, or of a role's trust."""
+    return any(statement.principals is not None for policy in layers.identity for statement in policy.statements)
+
+
+def compare_files(old: Layers, new: Layers) -> Comparison:
+    """Compare two files of policies that say whom they let in.
+
+    Statements without resources, about nothing but STS, are of a role's trust, where what a Deny forbids alone does not
+    matter.
+    """
+    statements = [statement for side in (old, new) for policy in side.identity for statement in policy.statements]
+    comparison = compare_resource_policies(old.identity, new.identity)
+    if all(statement.resources is None and _is_of_trust(statement) for statement in statements):
+        return replace(comparison, freed=(), forbidden=())
+    return comparison
+
+
+def _is_of_trust(statement: Statement) -> bool:
+    return all(pattern.lower().startswith("sts:") for pattern in statement.actions.patterns)
 
 
 def trusts_no_more(wide: Policy, narrow: Policy) -> bool:

@@ -41,6 +41,7 @@ _GIVING: Final = (
 _NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
 """Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
 """
+_CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _BUCKETS: Final = ("AWS::S3::Bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_acl")
 _PRIVATE: Final = (
     "BucketOwnerFullControl", "BucketOwnerRead", "Private", "bucket-owner-full-control", "bucket-owner-read", "private",
@@ -56,7 +57,6 @@ _URLS: Final = {
 
 A function's URL lets nobody in by itself, but a permission may mean callers whom IAM need not know.
 """
-_CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _TAGS: Final = ("Tags", "tags", "tags_all")
 _TARGETS: Final = (
     "Bucket", "FileSystemId", "Queues", "RepositoryName", "SecretId", "Topics", "arn", "bucket", "file_system_id",

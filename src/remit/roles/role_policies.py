@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed_policies import managed_policy
 from remit.catalogue.types import arns_of
@@ -174,14 +173,12 @@ def ask(
 
     With `identity_alone` the boundary is left out.
     """
-    action_row = catalogued(action)
     request = Request(
         action=action,
         resource=put(resource, role.names),
         principal=principal,
         context={**(context or {})},
         open=ALL,
-        wildcard_only=None if action_row is None else (not action_row.targets or None),
     )
     return evaluate(request, role.layers.identity if identity_alone else role.layers)
 

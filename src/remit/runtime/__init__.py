@@ -170,21 +170,22 @@ class Shared:
 
 def secret(name: Any, **_settings: object) -> Any:
     """The value of a secret that the function's environment names, by that name or by the variable; fetched once."""
-
-    def fetch(secret_id: str) -> str:
-        return str(own_stack.client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"])
-
-    return _stored_value(name, "secret", fetch)
+    return _stored_value(name, "secret", _fetched_secret)
 
 
 def parameter(name: Any, **_settings: object) -> Any:
     """The value of a parameter that the function's environment names, as `secret` is of a secret."""
+    return _stored_value(name, "parameter", _fetched_parameter)
 
-    def fetch(stored_name: str) -> str:
-        answer = own_stack.client("ssm").get_parameter(Name=stored_name, WithDecryption=True)
-        return str(answer["Parameter"]["Value"])
 
-    return _stored_value(name, "parameter", fetch)
+def _fetched_secret(name: str) -> str:
+    value: str = own_stack.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    return value
+
+
+def _fetched_parameter(name: str) -> str:
+    value: str = own_stack.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+    return value
 
 
 _values: dict[str, str] = {}

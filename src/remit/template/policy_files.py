@@ -114,6 +114,7 @@ class _Reader:
 
     def origin(self, source: StatementLocation) -> Origin:
         """Where a statement stands in the file."""
-        place = (source.layer, source.policy)
+        layer = source.layer if (source.layer, source.policy) in self._paths else "identity"
+        place = (layer, source.policy)
         index = () if place in self._alone else (source.index,)
         return self._locate((*self._paths[place], "Statement", *index))

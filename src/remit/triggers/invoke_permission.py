@@ -48,12 +48,12 @@ def fitted_permissions(resources: Sequence[Resource]) -> list[Resource]:
     room = quota("lambda.function.policy").most * _FILLED
     by_function: dict[str, list[Resource]] = defaultdict(list)
     for resource in resources:
-        if resource.type == PERMISSION and "SourceAccount" in resource.properties:
+        if resource.type == PERMISSION:
             by_function[str(resource.properties["FunctionName"])].append(resource)
     merged_into: dict[str, Resource] = {}
     for permissions in by_function.values():
         if sum(map(_size, permissions)) > room:
-            merged_into |= _merged(permissions)
+            merged_into |= _merged(item for item in permissions if "SourceAccount" in item.properties)
     if not merged_into:
         return list(resources)
     return list(_with_merged(resources, merged_into))
@@ -61,7 +61,7 @@ def fitted_permissions(resources: Sequence[Resource]) -> list[Resource]:
 
 def _size(resource: Resource) -> int:
     text = json.dumps(resource.properties)
-    references = tokens.references(str(resource.properties["SourceArn"]))
+    references = tokens.references(str(resource.properties.get("SourceArn", "")))
     return _STATEMENT + len(text) + _REFERENCE * len(references)
 
 

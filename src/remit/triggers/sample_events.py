@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError, did_you_mean
 from remit.iam import tokens
+from remit.triggers.api import Api
 from remit.triggers.cognito import Cognito
 from remit.triggers.dynamodb import Dynamodb
 from remit.triggers.event import Event
@@ -19,10 +20,12 @@ from remit.triggers.iot import Iot
 from remit.triggers.kinesis import Kinesis
 from remit.triggers.logs import Logs
 from remit.triggers.s3 import S3, UNIQUE
+from remit.triggers.sample_requests import message, request
 from remit.triggers.schedule import Schedule
 from remit.triggers.sns import Sns
 from remit.triggers.source import name_of, own_id
 from remit.triggers.sqs import Sqs
+from remit.triggers.websocket import Websocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +52,9 @@ class SampleEvent:
 
 
 SAMPLES: Final = (
+    SampleEvent(
+        "api", Api, "a request to a route of the HTTP API", "Create AWS Lambda proxy integrations for HTTP APIs"
+    ),
     SampleEvent("cognito", Cognito, "a step of a user pool, PreSignUp", "Pre sign-up Lambda trigger"),
     SampleEvent("dynamodb", Dynamodb, "changes of a table", "Using AWS Lambda with Amazon DynamoDB"),
     SampleEvent("event", Event, "an event of EventBridge", "Events from AWS services"),
@@ -64,6 +70,9 @@ SAMPLES: Final = (
     SampleEvent("sns", Sns, "a message of a topic", "Invoking Lambda functions with Amazon SNS notifications"),
     SampleEvent("sqs", Sqs, "a message of a queue", "Using Lambda with Amazon SQS"),
     SampleEvent("sqs-fifo", Sqs, "a message of a FIFO queue", "Using Lambda with Amazon SQS"),
+    SampleEvent(
+        "websocket", Websocket, "a message of a WebSocket's client", "Set up a WebSocket API integration request"
+    ),
 )
 """Every sample, with the title of AWS's page that has it."""
 
@@ -221,5 +230,7 @@ _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
     Schedule: _clock,
     Logs: _group,
     Cognito: _step,
+    Api: request,
+    Websocket: message,
 }
 """How each trigger's names come into its event; the others have none."""

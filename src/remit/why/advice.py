@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import targets_of
-from remit.catalogue.arns import parse
+from remit.catalogue.arns import matches, parse
+from remit.catalogue.authorised_resources import is_authorised_on
 from remit.explain.remedy import any_of, remedy
 from remit.roles.broken_features import broken
 from remit.why.denial import FEDERATED
@@ -182,6 +183,31 @@ def _deployers(case: _Case) -> Iterator[str]:
         yield DEPLOYERS
 
 
+def _unnamed(case: _Case) -> Iterator[str]:
+    """What a message does not say of the resource, so that no statement can be made of it."""
+    resource = parse(case.denial.resource or "")
+    if resource is None or not case.lacks_an_allow or case.answers or not case.actions:
+        return
+    if resource.service == "ssm" and resource.resource == "*":
+        yield "Parameter Store names no parameter that does not exist: check its name, and allow …:parameter/NAME"
+    elif not resource.account and not takes(case.actions[0], str(resource)):
+        yield "the message leaves out the account of the resource: a policy names it in its ARN"
+
+
+def takes(action: str, resource: str) -> bool:
+    """Whether a statement can ever allow an action on a resource that a message names, as far as its types tell.
+
+    It cannot where the message masks a part, or names all of a service's resources in place of one that is not there.
+    """
+    arn, targets = parse(resource), targets_of(action)
+    if arn is None or not targets:
+        return True
+    formats = [format_ for target in targets for format_ in target.type.arns]
+    if arn.resource == "*" or not any(matches(arn, format_) for format_ in formats):
+        return is_authorised_on(action, resource)
+    return bool(arn.account) or not all("${Account}" in format_ for format_ in formats if matches(arn, format_))
+
+
 _ADVICE: Final = (
     _deploy_it,
     _own_boundary,
@@ -189,6 +215,7 @@ _ADVICE: Final = (
     _replaced_default,
     _needed_grant,
     _other_side,
+    _unnamed,
     _deployers,
 )
 
@@ -202,6 +229,8 @@ def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
         owner = resource.account
         if caller is not None and owner.isdigit() and owner != caller[1]:
             yield f"it belongs to another account, {owner}: the resource's own policy must allow it as well"
+    elif resource.resource.startswith(("user/", "group/")) or resource.resource == "root":
+        yield f"{denial.resource} is no role, so nobody can assume it: name the ARN of a role, …:role/NAME"
     elif resource.resource.startswith("role/"):
         yield f"the trust policy of {resource.resource.rpartition('/')[2]} must let it in as well"
 

@@ -58,7 +58,7 @@ ACTION: Final = re.compile(
 RESOURCE: Final = re.compile(
     r"on (?:the )?resource(?:\(s\)|s)?:? ?(?!associated with)"
     r"(?:(?P<kind>role|user|group|policy|instance profile|server certificate) (?!path))?"
-    r"(?:\"(?P<whole>[^\"]{1,2048})\"|(?P<bare>\S{1,2048}))(?P<path> path)?"
+    r"(?:\"(?P<whole>[^\"]{1,2048})\"|(?P<bare>(?:<[^<>\n]{1,100}>|\[[^\[\]\n]{1,100}\]|\S){1,2048}))(?P<path> path)?"
 )
 LAYER: Final = re.compile(
     r"(?P<how>because no|with an explicit deny in (?:an?|the|one or more)) (?P<kind>"

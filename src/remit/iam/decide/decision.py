@@ -5,7 +5,7 @@ The reasons are worked out when they are read, so that deciding stays cheap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import nearest
@@ -21,11 +21,12 @@ from remit.iam.decide.evaluation_logic import (
     resource_layer,
     rules_by_layer,
     scp_levels,
+    verdict_on,
     weigh,
     weigh_resource,
 )
 from remit.iam.decide.special_requests import special_case
-from remit.iam.pattern import is_pattern
+from remit.iam.pattern import is_pattern, matches
 from remit.iam.principal import Reach
 from remit.iam.request import ARN_PARTS
 
@@ -102,6 +103,11 @@ class Decision:
     def layers(self) -> tuple[LayerDecision, ...]:
         """The decision of each layer by itself, in the order of `Layers`."""
         return tuple(_layer_decision(name, layer, self.request) for name, layer in _layers(self))
+
+    @property
+    def allowed_on(self) -> tuple[str, ...]:
+        """Where a request on `*` is not allowed: the resource patterns of Allow statements on which it would be."""
+        return _allowed_on(self)
 
     @property
     def misses(self) -> tuple[Miss, ...]:
@@ -282,6 +288,26 @@ _SENTENCES: Final = {
 }
 
 
+def _allowed_on(decision: Decision) -> tuple[str, ...]:
+    request = decision.request
+    if request.resource != "*" or decision.allowed:
+        return ()
+    by_layer = rules_by_layer(decision.policies)
+    candidates: dict[str, None] = {}
+    for _, layer in _layers(decision):
+        for rule in layer.speaking_of(request.folded)[1]:
+            resources = rule.statement.resources
+            if resources is not None and not resources.negated:
+                candidates |= dict.fromkeys(pattern for pattern in resources.patterns if pattern != "*")
+    requests = [(pattern, replace(request, resource=pattern)) for pattern in candidates]
+    return tuple(
+        pattern
+        for pattern, narrow in requests
+        if verdict_on(narrow, by_layer) == "Allowed"
+        and (not narrow.without_resources or matches(pattern, narrow.asked))  # the asked ARN is the same for all
+    )
+
+
 def _misses(decision: Decision) -> tuple[Miss, ...]:
     """The Allow statements that came nearest, where a layer is silent: by condition, resource, action."""
     request = decision.request
@@ -322,8 +348,9 @@ def _resource_lacked(statement: Statement, request: Request) -> str:
         return "has no Resource"
     if resources.negated:
         return f"allows it on all but {', '.join(resources.patterns[:_MOST_MISSES])}, asked for {request.asked}"
-    if request.wildcard_only:
-        return f"{request.action} has no resource-level permissions: only a statement on * allows it"
+    if request.without_resources:
+        where = "*" if request.asked == "*" else f"* or {request.asked}"
+        return f"{request.action} has no resource-level permissions: only a statement on {where} allows it"
     pattern = nearest(request.asked, resources.patterns) or resources.patterns[0]
     allowed, requested = _tails(pattern, request.asked)
     return f"allowed on {allowed}, asked for {requested}"

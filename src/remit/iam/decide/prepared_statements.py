@@ -194,16 +194,16 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
 
     Of a set, an Allow must mean all and a Deny need only mean some; what NotResource names is turned around
     with it. Without resource-level permissions the resource is `*`, and only a pattern of stars alone speaks
-    about it.
+    about it; or an ARN whose stars stand for nothing.
     """
     parts = tuple((resource_parts(text, version), perhaps_incomplete(text)) for text in resources.patterns)
     stars = any(set(text) == {"*"} for text in resources.patterns)
     wholly = deny == resources.negated
 
     def test(request: Request) -> Truth:
-        if request.wildcard_only:
+        if request.asked == "*" and request.without_resources:
             return stars != resources.negated
-        resource = asked(request.asked, request, globs=True)
+        resource = asked(request.asked, request, globs=not request.without_resources)
         truth: Truth = False
         for pattern, incomplete in parts:
             matched = holds(pattern, resource, request, wholly=wholly)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.prove.budget import Exhausted
 from remit.iam.prove.glob_sets import Unclear, points
+from remit.iam.prove.real_requests import can_be_asked, nameable
 from remit.iam.prove.resource_search import covers_to_escape
 from remit.iam.special_cases import ALWAYS_ALLOWED
 
@@ -50,7 +51,8 @@ class Opening:
     """An action that is left open: a folded name (`real` as AWS spells it, if it exists) on a resource pattern.
 
     `pattern` is the action pattern (folded) that it stands for: the one that was asked about, or the part of it that
-    all of the required statements share and no cover spares.
+    all of the required statements share and no cover spares. `usable`: the witness names a resource that a request for
+    the real action can name.
     """
 
     action: str
@@ -58,6 +60,11 @@ class Opening:
     pattern: str
     resource: str
     witness: Witness
+    usable: bool = False
+
+    def at(self, resource: str) -> Opening:
+        """The same with another resource (encoded) in the place of its witness's."""
+        return replace(self, witness=replace(self.witness, resource=resource))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +90,18 @@ class Case:
 
 
 class ActionSearch:
-    """The openings of a case, for each action pattern of its first required statement."""
+    """The openings of a case, for each action pattern of its first required statement.
 
-    __slots__ = ("_active", "_resources", "_sparing", "actions_of", "case", "resource_search", "singles")
+    With `of_today` each is one that a request of today can use, if there is such a one.
+    """
 
-    def __init__(self, case: Case, resource_search: ResourceSearch, actions_of: ActionsOf) -> None:
+    __slots__ = ("_active", "_resources", "_sparing", "actions_of", "case", "of_today", "resource_search", "singles")
+
+    def __init__(
+        self, case: Case, resource_search: ResourceSearch, actions_of: ActionsOf, *, of_today: bool = True
+    ) -> None:
         self.case = case
+        self.of_today = of_today
         self.resource_search = resource_search
         self.actions_of = actions_of
         self._active: dict[str, tuple[Box, ...]] = {}
@@ -201,23 +214,50 @@ class ActionSearch:
         return self.resource_search.witness(resource, self.case.required, covers)
 
     def _as_real(self, pattern: str, resource: str, opening: Opening) -> Opening:
-        """The same with an action that exists, if any is open."""
+        """The same with an action that exists, if any is open: the first that a request of today can use, else any."""
         if not is_pattern(pattern):
             names = self.actions_of(pattern)
-            return replace(opening, real=names[0] if names else None)
+            return self._for_today(replace(opening, real=names[0])) if names else opening
+        first: Opening | None = None
         for name in self._uncovered_actions(pattern):
             folded = name.lower()
             if folded in ALWAYS_ALLOWED or not self.includes(folded):
                 continue
-            try:
-                witness = self.witness(resource, self._active_covers(folded))
-            except Exhausted:
-                raise
-            except Unclear:
+            real = self._real(name, pattern, resource)
+            if real is None:
                 continue
-            if witness is not None:
-                return Opening(folded, name, pattern, resource, witness)
-        return opening
+            real = self._for_today(real)
+            if real.usable or not self.of_today:
+                return real
+            first = first or real
+        return first or opening
+
+    def _for_today(self, opening: Opening) -> Opening:
+        """The same on a resource that a request for its action can name, if there is one."""
+        if not self.of_today or opening.real is None:
+            return opening
+        if can_be_asked(opening.real, opening.witness.resource):
+            return replace(opening, usable=True)
+        return next(self.narrowed(opening), opening)
+
+    def narrowed(self, opening: Opening) -> Iterator[Opening]:
+        """The same opening on the parts of its resource pattern that a request for its action can name."""
+        if opening.real is None:
+            return
+        for part in nameable(opening.real, opening.resource):
+            narrow = self._real(opening.real, opening.pattern, part)
+            if narrow is not None and can_be_asked(opening.real, narrow.witness.resource):
+                yield replace(narrow, resource=opening.resource, usable=True)
+
+    def _real(self, name: str, pattern: str, resource: str) -> Opening | None:
+        """An opening for an existing action on a resource pattern, where that can be told."""
+        try:
+            witness = self.witness(resource, self._active_covers(name.lower()))
+        except Exhausted:
+            raise
+        except Unclear:
+            return None
+        return None if witness is None else Opening(name.lower(), name, pattern, resource, witness)
 
     def _uncovered_actions(self, pattern: str) -> Iterator[str]:
         """The existing actions of a pattern, without those that some cover plainly covers everywhere."""

@@ -6,8 +6,9 @@ layer of the old side does not allow it, or a statement there denies it. The eva
 more. What cannot be decided is reported as undecided, and never counts as proven.
 
 The procedure is exact up to its budgets, under these premises: an action is one colon with text on either side. A
-condition key is absent or has one value; it may have several if it is known to be multivalued, or some condition uses a
-set operator on it. A reference of CloudFormation equals only itself. A resource is any text but the empty one.
+condition key is absent or has one value; it may have several if it is known to be multivalued, or if some condition
+uses a set operator on it and the catalogue does not know that it has one value. A reference of CloudFormation equals
+only itself. A resource is any text but the empty one.
 """
 
 from __future__ import annotations
@@ -62,14 +63,29 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_a
 
     Each side is a policy, several that are attached together, or `Layers` with boundary, session policy, SCPs and RCPs.
     `actions_of` gives the existing actions that a pattern matches (default: the catalogue's). RemitError: a condition
-    operator that does not exist, or a policy of a resource (see `public`) or of a VPC endpoint among the layers.
+    operator that does not exist, a policy of a resource (see `public`) or of a VPC endpoint among the layers, or a
+    policy with principals, which says whom it lets in (see `compare_callers`).
     """
+    _refuse_principals(old)
+    _refuse_principals(new)
     old_side, new_side = side_of(old), side_of(new)
     gain_search = GainSearch(old_side, new_side, actions_of, "old")
     loss_search = GainSearch(new_side, old_side, actions_of, "new")
     gained, lost = tuple(gain_search.gains()), tuple(loss_search.gains())
     undecided = dict.fromkeys((*gain_search.undecided, *loss_search.undecided))
     return Comparison(gained, lost, tuple(undecided))
+
+
+def _refuse_principals(policies: Policies) -> None:
+    """Refuse documents that say whom they let in, as if that were anybody."""
+    if isinstance(policies, Layers):
+        return
+    for policy in (policies,) if isinstance(policies, Policy) else policies:
+        if any(statement.principals is not None for statement in policy.statements):
+            raise RemitError(
+                "a policy with principals is a resource's, and is compared by whom it lets in",
+                hint="`remit diff` does so; in Python, `remit.iam.prove.compare_callers`",
+            )
 
 
 def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
@@ -95,7 +111,10 @@ def denials_as_allows(policy: Policy) -> Policy:
 def gains(
     old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_actions, budget: Budget | None = None
 ) -> Piece | Undecided | None:
-    """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained."""
+    """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained.
+
+    Whether a request of today can use the gain is not looked for: its tier is always "future".
+    """
     search = GainSearch(side_of(old), side_of(new), actions_of, budget=budget)
     for piece in search.gains(only_first=True):
         return piece

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.decision import only_denies
@@ -70,15 +70,30 @@ class Side:
         if request.simple or special_case(request) is not None:
             verdict = evaluate(request, self.policies).verdict
             return None if verdict == "Unknown" else verdict == "Allowed"
+        return self.permits(request)
+
+    def permits(self, request: Request) -> bool | None:
+        """Whether the role's own policies allow a request, whatever else decides it; None: that is not known."""
         by_layer = rules_by_layer(self.policies)
+        if by_layer.only_identity:
+            denied, allowed = weigh(by_layer.identity, request)
+            return _PERMITTED[denied, allowed]
         layers = (by_layer.identity, by_layer.boundary, by_layer.session, *(level for _, level in by_layer.scp))
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
         rcp_opinions = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
         denied = either(denied for denied, _ in (*opinions, *rcp_opinions))
         allowed = every(allowed for _, allowed in opinions)
-        if denied or allowed is False:
-            return False
-        return True if denied is False and allowed else None
+        return _PERMITTED[denied, allowed]
+
+
+_PERMITTED: Final[dict[tuple[bool | None, bool | None], bool | None]] = {
+    **{(True, allowed): False for allowed in (True, False, None)},
+    **{(denied, False): False for denied in (False, None)},
+    (False, True): True,
+    (False, None): None,
+    (None, True): None,
+    (None, None): None,
+}
 
 
 _CompiledLayers: TypeAlias = "tuple[tuple[str, tuple[CompiledPolicy, ...]], ...]"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.actions import is_multivalued
 from remit.iam.pattern import is_pattern
 from remit.iam.prove import realistic_values as real
 from remit.iam.prove.encoded_text import LATE, decode, own_place
@@ -14,6 +16,7 @@ from remit.iam.request import Request
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from remit.iam.comparison import Tier
     from remit.iam.prove.action_search import Opening
     from remit.iam.prove.compared_side import Side
     from remit.iam.prove.context_search import Context
@@ -63,15 +66,23 @@ class Words:
 
 def request_for(
     opening: Opening, words: Words, old: Side, new: Side, *, spelled: str = "", lifelike: bool = False
-) -> Request | None:
-    """A request that the new side allows and the old does not; None when the evaluator confirms no spelling.
+) -> tuple[Request, Tier] | None:
+    """A request that the new side allows and the old does not, and whether it can be made today; None: no such request.
 
-    `spelled` is how the statement has the action; `lifelike` first tries what a real request looks like.
+    `spelled` is how the statement has the action; `lifelike` first tries what a real request looks like. A request that
+    cannot be made today is one that the policies allow, though its action may not exist, or take no such resource.
     """
+    if opening.usable:
+        for action, resource, context in requests_for(opening, words, spelled, lifelike=lifelike):
+            request = Request(action, resource, context=context)
+            if request.without_resources:  # the ARN that the service asks about is the one to show
+                request = replace(request, resource=request.asked)
+            if new.allows(request) is True and old.allows(request) is False:
+                return request, "now"
     for action, resource, context in requests_for(opening, words, spelled, lifelike=lifelike):
-        request = Request(action, resource, context=context)
-        if new.allows(request) is True and old.allows(request) is False:
-            return request
+        request = Request(action, resource, context=context, wildcard_only=False)
+        if new.permits(request) is True and old.permits(request) is False:
+            return request, "future"
     return None
 
 
@@ -81,7 +92,12 @@ def requests_for(
     """Action, resource and context of an opening, with one set of words after another."""
     name = opening.real or (spelled if spelled and not is_pattern(spelled) else "")
     if lifelike:
-        yield _lifelike(opening, name, next(words.attempts()))
+        usual_words = next(words.attempts())
+        yield _lifelike(opening, name, usual_words)
+        if opening.witness.resource.startswith(f"arn:{FRESH}:"):
+            for partition, region in real.OTHER_PLACES:
+                elsewhere = real.arn(opening.witness.resource, partition, region)
+                yield _lifelike(opening.at(elsewhere), name, usual_words)
     for number, spelling in enumerate(words.attempts()):
         action = name or decode(opening.action, spelling)
         context = _context(opening.witness.context, spelling)
@@ -97,12 +113,12 @@ def _lifelike(opening: Opening, name: str, words: tuple[str, ...]) -> tuple[str,
     for key, state in opening.witness.context.items():
         if isinstance(state, str):
             realistic = real.value(key, state)
-            states[key] = realistic
+            states[key] = (realistic,) if is_multivalued(key) else realistic
             place = own_place(state)
             if place is not None and realistic != state:
                 spelling[1 + place % (len(words) - 1)] = realistic
         elif state is not None:
-            states[key] = tuple(real.value(key, text) for text in state)
+            states[key] = tuple(dict.fromkeys(real.value(key, text) for text in state))
     action = name or decode(opening.action, words)
     real_resource = real.resource_of(action) if opening.witness.resource == FRESH else None
     resource = real_resource or _likely(opening.witness.resource, action)

@@ -7,7 +7,7 @@ from itertools import chain, product
 from math import prod
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.comparison import Piece, SideDifference, Tier, Undecided
+from remit.iam.comparison import Piece, SideDifference, Undecided
 from remit.iam.pattern import covers, overlaps
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
 from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case
@@ -23,10 +23,12 @@ from remit.iam.special_cases import ALWAYS_ALLOWED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from remit.iam.comparison import Tier
     from remit.iam.prove.action_search import Opening
     from remit.iam.prove.compared_side import Side
     from remit.iam.prove.condition_atoms import Atom
     from remit.iam.prove.statement_space import Box, CompiledPolicy, Index
+    from remit.iam.request import Request
 
 MULTIVALUED_KEYS: Final = frozenset(
     ("aws:tagkeys", "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths")
@@ -162,7 +164,7 @@ class GainSearch:
     def _answers(
         self, box: Box, question: _Question, reported: set[tuple[Box, str, str]], *, only_first: bool
     ) -> Iterator[Piece]:
-        action_search = ActionSearch(question.case, self.resource_search, self.actions_of)
+        action_search = ActionSearch(question.case, self.resource_search, self.actions_of, of_today=not only_first)
         pieces = 0
         for action, spelled in question.actions:
             for opening in action_search.openings(action):
@@ -173,7 +175,7 @@ class GainSearch:
                 if access in reported:
                     continue
                 name = spelled if opening.pattern == action else self.spellings.get(opening.pattern, opening.pattern)
-                piece = self._piece(box, question, opening, name, lifelike=not only_first)
+                piece = self._piece(box, question, opening, name, action_search)
                 if piece is None:
                     continue
                 reported.add(access)
@@ -207,7 +209,9 @@ class GainSearch:
                 unrepeated.discard(folded)
                 yield folded, spelled
 
-    def _piece(self, box: Box, question: _Question, opening: Opening, spelled: str, *, lifelike: bool) -> Piece | None:
+    def _piece(
+        self, box: Box, question: _Question, opening: Opening, spelled: str, action_search: ActionSearch
+    ) -> Piece | None:
         """An opening with a request that the evaluator confirms; None: it is no gain, or it is left undecided."""
         if _perhaps_covered(question.case, box, opening):
             self._leave_undecided(box, _SHAPELESS)
@@ -216,14 +220,25 @@ class GainSearch:
             return None
         resource = box.spelling_of(opening.resource)
         self.budget.spend(_WITNESS + sum(policy.effort for side in (self.old, self.new) for policy in side.compiled))
-        request = request_for(opening, self.words, self.old, self.new, spelled=spelled, lifelike=lifelike)
-        if request is None:
+        example = self._example(opening, spelled, action_search)
+        if example is None:
             unsure = "it depends on what its late-bound parts stand for"
             unconfirmed = f"the evaluator does not confirm what was found about {spelled} on {resource}"
             self._leave_undecided(box, unsure if self.words.late else unconfirmed)
             return None
-        tier: Tier = "now" if opening.real is not None else "future"
+        request, tier = example
         return Piece(self.new.source(box), spelled, resource, request, tier, question.difference)
+
+    def _example(self, opening: Opening, spelled: str, action_search: ActionSearch) -> tuple[Request, Tier] | None:
+        """A request that the evaluator confirms, or else the policies alone; on what the action takes, if it can be."""
+        of_today = action_search.of_today
+        example = request_for(opening, self.words, self.old, self.new, spelled=spelled, lifelike=of_today)
+        if opening.usable and example is not None and example[1] != "now":
+            for narrow in action_search.narrowed(opening):
+                of_part = request_for(narrow, self.words, self.old, self.new, spelled=spelled, lifelike=True)
+                if of_part is not None and of_part[1] == "now":
+                    return of_part
+        return example
 
     def _leave_undecided(self, box: Box, reason: str) -> None:
         self.undecided[Undecided(self.new.source(box), reason)] = None

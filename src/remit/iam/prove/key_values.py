@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.actions import is_multivalued
 from remit.catalogue.condition_keys import OPERATORS
 from remit.iam.operators import check_operator
 from remit.iam.prove.budget import Budget, Exhausted
@@ -46,7 +47,10 @@ class Premises:
 
     @staticmethod
     def of(statements: Iterable[Statement], multivalued: frozenset[str]) -> Premises:
-        """The premises of a comparison: a key is multivalued, or a number, if any condition in it reads it so."""
+        """The premises of a comparison: a key is a number if any condition in it reads it so.
+
+        It is multivalued if a condition uses a set operator on it, unless the catalogue knows that it has one value.
+        """
         kinds: dict[str, set[str]] = {}
         multivalued_keys = set(multivalued)
         for statement in statements:
@@ -54,7 +58,7 @@ class Premises:
                 if condition.late:
                     kinds.setdefault(condition.decided_by.lower(), set()).add("Bool")
                     continue
-                if condition.quantifier:
+                if condition.quantifier and is_multivalued(condition.key) is not False:
                     multivalued_keys.add(condition.key.lower())
                 kind = OPERATORS[check_operator(condition.operator)[0]].family
                 if kind in TYPED:
@@ -107,12 +111,14 @@ class Domain:
 
         if not self.late and suits(None):
             return (None,)
-        if not self.multivalued:
+        if not self.multivalued and not any(atom.quantifier for atom in self.fits):
             mask = self._one_value(true, false)
             return None if not mask else (self.pool[_lowest_bit(mask)],)
         for value in self.pool:
             if suits(value):
                 return (value,)
+        if not self.multivalued:
+            return None
         chosen = self._multiple_values(true, false)
         for state in (chosen, EMPTY):
             if state and suits(state):
@@ -184,7 +190,8 @@ def _domain(
     steps += budget.spent + len(pool) * sum(_effort(atom) for atom in ordered)
     if len(pool) > (MOST_TYPED if kinds else MOST_VALUES) or steps > MOST_STEPS:
         return _DomainResult(None, len(pool), too_many)
-    texts = (*pool, "") if multivalued and not kinds else pool  # to set operators an empty text is an empty set
+    has_sets = multivalued or any(atom.quantifier for atom in atoms)
+    texts = (*pool, "") if has_sets and not kinds else pool  # to set operators an empty text is an empty set
     exact = exact or any(_lists_all(atom, kinds) for atom in to_match)
     domain = Domain(tuple(dict.fromkeys(texts)), atoms, multivalued=multivalued, exact=exact)
     return _DomainResult(domain, steps)

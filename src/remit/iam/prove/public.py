@@ -142,10 +142,12 @@ class _ExposureSearch:
                 self.undecided[Undecided(source, str(opening))] = None
                 continue
             request = self._confirmed(opening, principal)
+            if request is None and opening.real is not None and not opening.usable:
+                continue  # no request of today names such a resource
             if request is None:
                 self.undecided[Undecided(source, f"the evaluator does not confirm what was found for {name}")] = None
                 continue
-            tier: Tier = "now" if opening.real is not None else "future"
+            tier: Tier = "now" if opening.usable else "future"
             yield Exposure(name, Piece(source, action, box.spelling_of(opening.resource), request, tier))
 
     def _confirmed(self, opening: Opening, principal: str) -> Request | None:

@@ -56,6 +56,8 @@ _BRACE = re.compile(r'\{[^"}]')
 _WORDS = ("<", "%s", "%d", "%(", "{}", "ACCOUNT", "REGION", "BUCKET", "$")
 _BARE_VARIABLE = re.compile(r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)")
 """One of IAM's variables without its dollar sign or its braces."""
+_FORGOTTEN = 2
+"""Placeholders that somebody may have forgotten; a policy with more is a pattern for people to fill in."""
 _WORD = re.compile(r"\{[A-Za-z_]\w*\}")
 _OBJECTS = ("Condition", "Principal")  # elsewhere an object is a finding of R103
 _COLONS = 5  # of an ARN, before its resource
@@ -89,7 +91,9 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
     around = f" in '{place.text}'" if place.text != place.marker else ""
     others = f", nor {len(places) - 1} more of this policy" if len(places) > 1 else ""
     message = f"'{place.marker}'{around} is a placeholder: nothing replaces it{others}"
-    yield Problem(message, "put the value in", place.spot, ERROR if _never_fits(place) else WARNING)
+    is_pattern = len({place.marker for place in places}) > _FORGOTTEN
+    severity = ERROR if _never_fits(place) and not is_pattern else WARNING
+    yield Problem(message, "put the value in", place.spot, severity)
 
 
 def _never_fits(place: UnfilledPlace) -> bool:

@@ -20,7 +20,9 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.catalogue.arns import parse as parse_arn
+from remit.catalogue.list_actions import ASKED
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.resource_types import acts_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,9 +63,16 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
         if unset is not None:
             message = f"the resource of '{text}' is named '{unset[1]}': an unset value was put in"
             yield Problem(message, "set the variable, or write the name", spot, _severity(arn))
-        elif arn.resource in _NAMELESS or (arn.service == "s3" and arn.resource.startswith("/")):
+        elif (arn.resource in _NAMELESS and not _lists(item, text)) or (
+            arn.service == "s3" and arn.resource.startswith("/")
+        ):
             message = f"'{text}' leaves out the name: an empty value was put in, and nothing matches"
             yield Problem(message, "set the variable, or write the name; * stands for every one", spot)
+
+
+def _lists(item: ParsedStatement, resource: str) -> bool:
+    """Whether some action of the statement lists things, and is asked on an ARN without a name."""
+    return any(name in ASKED and acts_on(name, resource) for name in item.statement.actions.patterns)
 
 
 def _severity(arn: Arn) -> str:

@@ -25,6 +25,7 @@ from remit.catalogue.expand import expand
 from remit.lint import meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import is_plain
+from remit.lint.resource_fit import RELIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,4 +67,6 @@ def _problem(text: str, item: ParsedStatement) -> Problem:
         return Problem(f"'{text}' is not a documented action, though AWS's own policies use it", None, spot, WARNING)
     meant = meant_actions.in_service(prefix, name, item)
     hint = f"did you mean `{meant[0]}`?" if meant else f"`remit explain {prefix}:*` lists the actions"
-    return Problem(f"{prefix} has no action '{name}': IAM accepts it, and it grants nothing", hint, spot)
+    is_sure = bool(meant) or prefix.lower() in RELIABLE  # some services have actions that no reference lists
+    severity = ERROR if is_sure else WARNING
+    return Problem(f"{prefix} has no action '{name}': IAM accepts it, and it grants nothing", hint, spot, severity)

@@ -65,7 +65,7 @@ def project(subject: Project) -> Iterator[Problem]:
                 if spellings:
                     yield Problem(
                         f"'{action}' is granted on '*', where the app has a resource to name",
-                        f"write {' or '.join(spellings[:_MOST])}",
+                        f"write {' or '.join(spellings)}",
                         origin=python_text.inside(subject.folder, grant.origin, ("Action", action), ordinal),
                     )
 
@@ -107,6 +107,8 @@ def _spellings(subject: Project, role: Role, grant: Grant, action: str, named_ar
         if fix.typed:
             imports = " and ".join(f"`{line}`" for line in fix.imports)
             spellings[fix.item] = f"`{fix.item}`, with {imports}" if imports else f"`{fix.item}`"
+        if len(spellings) == _MOST:
+            break
     return list(spellings.values())
 
 

@@ -2,21 +2,20 @@
 
 import json
 
-from remit import App
-from remit.triggers import http, schedule
+from remit import App, on
 
 app = App()
 
 
-@app.function(http(auth="NONE"))  # auth="AWS_IAM", the default, answers signed requests only
+@app.function(on.http(auth="NONE"))  # auth="AWS_IAM", the default, answers signed requests only
 def hello(event, context):
     """Greet whoever asks: GET /?name=you."""
     name = (event.get("queryStringParameters") or {}).get("name", "world")
     return {"statusCode": 200, "body": json.dumps({"hello": name})}
 
 
-# Access is granted where it is needed, such as policy=[s3.list("backups")] with `from remit.grants import s3`.
-@app.function(schedule("rate(1 day)"))
+# Access is granted where it is needed, such as policy=[grants.s3.list("backups")] with `from remit import grants`.
+@app.function(on.schedule("rate(1 day)"))
 def tidy(event, context):
     """Run once a day."""
     print("tidied up")

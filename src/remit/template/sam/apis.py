@@ -1,9 +1,10 @@
-"""What AWS::Serverless::Api and AWS::Serverless::HttpApi become: the API, its deployment and its stage."""
+"""What AWS::Serverless::Api and AWS::Serverless::HttpApi become: the API, its deployment and stage, what it adds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.template.sam.domains import authorizer_permissions, http_domain, rest_domain
 from remit.template.sam.resources import MadeResource, given, tags
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def rest_api(declared: SamResource) -> Iterator[MadeResource]:
         },
         declared.path,
     )
+    yield from authorizer_permissions(declared)
+    yield from rest_domain(declared, name)
 
 
 def http_api(declared: SamResource) -> Iterator[MadeResource]:
@@ -80,3 +83,5 @@ def http_api(declared: SamResource) -> Iterator[MadeResource]:
         },
         declared.path,
     )
+    yield from authorizer_permissions(declared)
+    yield from http_domain(declared, name)

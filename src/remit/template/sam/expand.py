@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam import tokens
 from remit.template.branches import written_at
 from remit.template.sam.apis import http_api, rest_api
+from remit.template.sam.deployments import deployments
 from remit.template.sam.events import api_of, known
 from remit.template.sam.function import function
 from remit.template.sam.resources import SamResource, arn_of
@@ -147,6 +148,9 @@ def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamRe
             name = api_of(event)
             if name is not None:
                 implicit.setdefault(name, event)
+    for function_declared, resource_made in deployments(declared):
+        of_all = resource_made.logical_id != f"{function_declared.logical_id}DeploymentGroup"
+        yield replace(function_declared, attributes={}) if of_all else function_declared, resource_made
     for name, event in implicit.items():
         kind, make_api, properties = _IMPLICIT[name]
         api = SamResource(name, kind, properties, {}, place)
@@ -167,6 +171,7 @@ def _keep(
         "Type": resource_made.type,
         **declaration.attributes,
         **retention,
+        **resource_made.attributes,
         "Properties": dict(resource_made.properties),
     }
     if resource_made.logical_id != declaration.logical_id:
@@ -183,12 +188,13 @@ def _unknown(declaration: SamResource) -> Iterator[str]:
     for event in declaration.events():
         if not known(event):
             yield f"what event {event.name} of {declaration.logical_id} ({event.type}) becomes is not known here"
-    for name in _LEFT_OUT:
+    left_out = _LEFT_OUT if declaration.properties.get("AutoPublishAlias") else (*_LEFT_OUT, "DeploymentPreference")
+    for name in left_out:  # without an alias there is nothing to shift the traffic of, which SAM refuses
         if declaration.properties.get(name):
             yield f"what {name} of {declaration.logical_id} ({declaration.type}) adds is not looked at"
 
 
-_LEFT_OUT: Final = ("Auth", "Connectors", "DeploymentPreference", "Domain", "Models")
+_LEFT_OUT: Final = ("Connectors",)
 
 
 def _linked(declaration: SamResource, plain: Mapping[str, Any]) -> dict[str, Any]:

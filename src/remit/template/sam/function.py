@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.branches import NO_VALUE, Choice, choice
+from remit.template.sam.deployments import alias_attributes
 from remit.template.sam.events import EventTarget, function_event
 from remit.template.sam.resources import MadeResource, SamResource, arn_of, given, in_s3, tags
 from remit.template.sam.role import destinations, role
@@ -89,7 +90,13 @@ def _published(declared: SamResource, alias: Any) -> tuple[MadeResource, MadeRes
     }
     return (
         MadeResource(version, "AWS::Lambda::Version", {"FunctionName": name}, declared.at("AutoPublishAlias")),
-        MadeResource(alias_id, "AWS::Lambda::Alias", properties, declared.at("AutoPublishAlias")),
+        MadeResource(
+            alias_id,
+            "AWS::Lambda::Alias",
+            properties,
+            declared.at("AutoPublishAlias"),
+            attributes=alias_attributes(declared),
+        ),
     )
 
 

@@ -80,6 +80,7 @@ class MadeResource:
     """A resource that SAM makes.
 
     `origins` are the places that its properties come from, and `reasons` why they are there, by paths below Properties.
+    `attributes` stand beside its properties: an UpdatePolicy.
     """
 
     logical_id: str
@@ -88,6 +89,7 @@ class MadeResource:
     origin: Path
     origins: Mapping[Path, Path] = field(default_factory=dict)
     reasons: Mapping[Path, str] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def arn_of(logical_id: str) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""The resources that requests for an action name: ARNs of its resource types, or what the service asks instead.
+
+Actions without resource types are asked on `*`, so that only a statement on `*` allows them; some that list things are
+asked on an ARN that stands for all of a kind (`list_actions`).
+
+Source: the "Service Authorization Reference" (AWS): "Actions, resources, and condition keys", resource types (*).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.actions import action, full_name, target_names
+from remit.catalogue.arns import fill, matches, parse
+from remit.catalogue.authorised_resources import is_authorised_on
+from remit.catalogue.list_actions import ASKED
+
+if TYPE_CHECKING:
+    from remit.catalogue.actions import ActionTarget
+    from remit.catalogue.arns import Arn
+
+_USUAL: Final = ("object", "bucket", "instance", "table", "function", "queue", "topic", "role", "key", "log-group")
+
+
+@lru_cache(maxsize=32768)
+def is_without_resources(name: str) -> bool:
+    """Whether the catalogue has an action (in lower case), and no resource type for it."""
+    return full_name(name) is not None and not target_names(name)
+
+
+def asked_resource(name: str, resource: str) -> str:
+    """What a service asks for an action (in lower case) without resource types where a request names an ARN; else `*`.
+
+    Its `*` are part of the ARN, and stand for nothing.
+    """
+    listing = _LISTINGS.get(name)
+    arn = None if listing is None else parse(resource)
+    if listing is None or arn is None:
+        return "*"
+    return fill(listing, {"Partition": arn.partition, "Region": arn.region, "Account": arn.account})
+
+
+_LISTINGS: Final = {name.lower(): format_ for name, format_ in ASKED.items()}
+
+
+@lru_cache(maxsize=16384)
+def resource_formats(name: str) -> tuple[str, ...]:
+    """The ARNs that an action of the catalogue takes, each part that may be anything as `*`; the usual ones first."""
+    return tuple(dict.fromkeys(fill(format_, {}) for format_ in _formats(name)))
+
+
+@lru_cache(maxsize=16384)
+def _formats(name: str) -> tuple[str, ...]:
+    listing = _LISTINGS.get(name.lower())
+    if listing is not None:
+        return (listing,)
+    known_action = action(name)
+    if known_action is None:
+        return ()
+    targets = sorted(known_action.targets, key=lambda target: _oddity(target, known_action.service))
+    return tuple(format_ for target in targets for format_ in target.type.arns)
+
+
+def _oddity(target: ActionTarget, service: str) -> tuple[bool, bool, int]:
+    usual = _USUAL.index(target.type.name) if target.type.name in _USUAL else len(_USUAL)
+    return not target.required, target.type.service != service, usual
+
+
+@lru_cache(maxsize=16384)
+def takes(name: str, resource: str) -> bool:
+    """Whether an action of the catalogue may be asked on an ARN."""
+    arn = parse(resource)
+    if arn is None:
+        return False
+    if name.lower() in _LISTINGS:
+        return True
+    if any(_fits(arn, format_) for format_ in _formats(name)):
+        return True
+    known_name = full_name(name)
+    return known_name is not None and is_authorised_on(known_name, resource)
+
+
+def _fits(arn: Arn, format_: str) -> bool:
+    """Whether an ARN has a format; some formats leave the service open, as those of recovery points."""
+    shape = parse(format_)
+    return matches(arn, format_) or (shape is not None and shape.service.startswith("${"))

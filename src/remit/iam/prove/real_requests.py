@@ -1,0 +1,74 @@
+"""The resources within a pattern that a request for an action can name: none, if the action takes no such resource."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.action_resources import is_without_resources, resource_formats, takes
+from remit.catalogue.authorised_resources import is_authorised_on
+from remit.iam.pattern import overlaps
+from remit.iam.prove.encoded_text import has_marks
+from remit.iam.prove.glob_sets import FRESH, meeting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PARTS: Final = 6
+_ANYTHING: Final = "*"
+
+
+@lru_cache(maxsize=65_536)
+def nameable(name: str, resource: str) -> tuple[str, ...]:
+    """The parts of a resource pattern (encoded) that have the forms of an action's ARNs, the usual form first.
+
+    The action is one of the catalogue. A text whose parts only the deploy settles may have any form, and is left alone.
+    """
+    if has_marks(resource) and resource.count(":") < _PARTS - 1:
+        return (resource,)
+    formats = resource_formats(name)
+    if not formats:
+        everything = is_without_resources(name.lower()) and not resource.strip(_ANYTHING)
+        return (_ANYTHING,) if everything else ()
+    parts = [part for format_ in formats for part in _common(resource, format_)]
+    if not parts and is_authorised_on(name, resource):
+        return (resource,)
+    return tuple(dict.fromkeys(parts))
+
+
+def _common(resource: str, format_: str) -> Iterator[str]:
+    """What a pattern and a format have in common, component by component, as far as that can be told."""
+    wanted = format_.split(":", _PARTS - 1)
+    components = resource.split(":", _PARTS - 1)
+    if len(components) < _PARTS:
+        if not resource.endswith(_ANYTHING):
+            return
+        components += [_ANYTHING] * (_PARTS - len(components))
+    if resource.startswith(_ANYTHING):
+        components = [_ANYTHING] * (_PARTS - 1) + [components[-1] if resource != _ANYTHING else _ANYTHING]
+    common: list[str] = []
+    for component, part in zip(components, wanted, strict=True):
+        both = _shortest_common(component, part)
+        if both is None:
+            return
+        common.append(both)
+    yield ":".join(common)
+
+
+def _shortest_common(pattern: str, other_pattern: str) -> str | None:
+    """The plainest text pattern that two patterns of a component share; None: they share none, or too many to list."""
+    if pattern in (other_pattern, _ANYTHING):
+        return other_pattern
+    if other_pattern == _ANYTHING:
+        return pattern or None  # a part that the format has is not empty
+    if not overlaps(pattern, other_pattern):
+        return None
+    return min(meeting(pattern, other_pattern).patterns, key=len, default=None)
+
+
+@lru_cache(maxsize=65_536)
+def can_be_asked(name: str, resource: str) -> bool:
+    """Whether a request for an action of the catalogue can name a resource (encoded, without patterns)."""
+    if resource == FRESH or has_marks(resource):
+        return True
+    return takes(name, resource.replace(FRESH, "example"))

@@ -1,0 +1,82 @@
+"""What DeploymentPreference of SAM's functions adds: CodeDeploy's application, a group for each function, and a role.
+
+Source: "DeploymentPreference" (AWS SAM Developer Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.template.sam.resources import MadeResource, arn_of, given
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.template.sam.resources import SamResource
+
+APPLICATION: Final = "ServerlessDeploymentApplication"
+_ROLE: Final = "CodeDeployServiceRole"
+_EVENTS: Final = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
+_POLICY: Final = "service-role/AWSCodeDeployRoleForLambda"
+
+
+def deployments(declared: Iterable[SamResource]) -> Iterator[tuple[SamResource, MadeResource]]:
+    """The group of each function that is deployed little by little, and what all of them share, by the first."""
+    shifted = [function for function in declared if function.kind == "Function" and _preference(function)]
+    for function in shifted:
+        yield function, _group(function)
+    if not shifted:
+        return
+    first = shifted[0]
+    path = first.at("DeploymentPreference")
+    yield first, MadeResource(APPLICATION, "AWS::CodeDeploy::Application", {"ComputePlatform": "Lambda"}, path)
+    own_roles = [_preference(function).get("Role") for function in shifted]
+    if not all(own_roles):
+        yield first, MadeResource(_ROLE, "AWS::IAM::Role", _role(), path)
+
+
+def alias_attributes(function: SamResource) -> dict[str, Any]:
+    """How the alias of a function is updated: by CodeDeploy, where the function asks for that."""
+    preference = _preference(function)
+    if not preference:
+        return {}
+    update = {
+        "ApplicationName": {"Ref": APPLICATION},
+        "DeploymentGroupName": {"Ref": f"{function.logical_id}DeploymentGroup"},
+    }
+    hooks = preference.get("Hooks")
+    if isinstance(hooks, dict):
+        update |= given(hooks, BeforeAllowTrafficHook="PreTraffic", AfterAllowTrafficHook="PostTraffic")
+    return {"UpdatePolicy": {"CodeDeployLambdaAliasUpdate": update}}
+
+
+def _preference(function: SamResource) -> dict[str, Any]:
+    """What a function says of its deployments; empty where it has no alias, or turned them off."""
+    preference = dict(function.mapping("DeploymentPreference"))
+    is_on = preference.get("Enabled", True) not in (False, "false")
+    return preference if is_on and function.properties.get("AutoPublishAlias") else {}
+
+
+def _group(function: SamResource) -> MadeResource:
+    preference = _preference(function)
+    alarms = preference.get("Alarms")
+    properties = {
+        "ApplicationName": {"Ref": APPLICATION},
+        "AutoRollbackConfiguration": {"Enabled": True, "Events": _EVENTS},
+        "DeploymentConfigName": f"CodeDeployDefault.Lambda{preference.get('Type')}",
+        "DeploymentStyle": {"DeploymentType": "BLUE_GREEN", "DeploymentOption": "WITH_TRAFFIC_CONTROL"},
+        "ServiceRoleArn": preference.get("Role") or arn_of(_ROLE),
+        **given(preference, "TriggerConfigurations"),
+    }
+    if isinstance(alarms, list):
+        properties["AlarmConfiguration"] = {"Enabled": True, "Alarms": [{"Name": alarm} for alarm in alarms]}
+    name = f"{function.logical_id}DeploymentGroup"
+    return MadeResource(name, "AWS::CodeDeploy::DeploymentGroup", properties, function.at("DeploymentPreference"))
+
+
+def _role() -> dict[str, Any]:
+    trust = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": {"Service": ["codedeploy.amazonaws.com"]}}
+    return {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "ManagedPolicyArns": [f"arn:aws:iam::aws:policy/{_POLICY}"],
+    }
