@@ -358,6 +358,14 @@ class App:
     """The ARN of the permissions boundary of every role."""
     boundary_origin: Origin | None = None
     """The line that set it."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The tags of every resource that takes tags; a resource's own win."""
+    role_path: str | None = None
+    """The path of every role that remit makes, `/teams/shop/`."""
+    role_name: str | None = None
+    """The names of these roles, a pattern of {app}, {stage} and {role}."""
+    retains_data: bool = False
+    """Whether shared resources that hold data stay when they are removed from the stack, or the stack is deleted."""
     share_roles: bool = False
     """Whether functions whose access is identical run under one role."""
     api: ApiSettings = ApiSettings()
