@@ -86,6 +86,7 @@ def _longest(_: Reference) -> int:
 
 
 def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
+    """The role that some functions share, named after the first: their grants are equal but for their names."""
     first_function, grants = members[0]
     functions = tuple(function for function, _ in members)
     if len(members) > 1:
