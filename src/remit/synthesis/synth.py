@@ -14,6 +14,7 @@ from remit.roles.assign import bind_text
 from remit.roles.fit_quotas import fit
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
+from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
 from remit.synthesis.queue_policies import merged_queue_policies
@@ -48,10 +49,10 @@ def synth(
         resources += _role(fit(role, sizes), origin)
     resources = merged_queue_policies(resources, works)
     _check_names(resources)
-    resources = buckets_by_name(fitted_permissions(resources))
+    all_resources = with_app_wide_settings(app, buckets_by_name(fitted_permissions(resources)))
     outputs = _outputs(app)
     _check_outputs(outputs)
-    return Template("Deployed by remit", tuple(resources), tuple(outputs))
+    return Template("Deployed by remit", all_resources, tuple(outputs))
 
 
 def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:
