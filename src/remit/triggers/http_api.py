@@ -115,7 +115,23 @@ def notes(app: App) -> tuple[str, ...]:
         for issuer in dict.fromkeys(issuers)
         if issuer.startswith("http://")
     ]
-    return (*open_to_all, *on_loopback)
+    return (*open_to_all, *on_loopback, *_notes_on_preflights(app.api, app_routes))
+
+
+def _notes_on_preflights(settings: ApiSettings, app_routes: tuple[Routed, ...]) -> Iterator[str]:
+    """A sentence where browsers' preflights, which nobody signs, would be refused.
+
+    Source: "Configure CORS for HTTP APIs in API Gateway" ($default route and an authorizer).
+    """
+    answers_preflights = any(routed.trigger.method == "OPTIONS" for routed in app_routes)
+    if settings.cors_configuration is None or answers_preflights:
+        return
+    for routed in app_routes:
+        if routed.trigger.route == DEFAULT_ROUTE and routed.trigger.auth != "NONE":
+            yield (
+                f"route `{DEFAULT_ROUTE}` ({routed.function.origin}) asks browsers' preflights for authorization, too, "
+                'and refuses them: add `on.api("OPTIONS /{path+}", auth="NONE")` to a function that answers 204'
+            )
 
 
 def _api(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:
