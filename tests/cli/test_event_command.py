@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("event") / "orders"
     heavy = '@app.function(on.event(detail={"kilograms": [{"numeric": [">", 5]}]}))\ndef weigh(event, context): ...\n'
+    heavy += '@app.function(on.api("GET /orders/{id}"))\ndef show(event, context): ...\n'
+    heavy += '@app.function(on.websocket("say"))\ndef chat(event, context): ...\n'
     write(folder, {"app.py": APP + heavy, "shared/resources/data.py": DATA})
     return folder
 
@@ -68,6 +70,8 @@ FILLED: dict[tuple[str, str], tuple[tuple[Any, ...], Any]] = {
         ("Records", 0, "eventSourceARN"),
         "arn:aws:kinesis:us-east-2:123456789012:stream/orders-dev-DataClicks-EXAMPLE",
     ),
+    ("api", "show"): (("requestContext", "http", "path"), "/orders/id"),
+    ("websocket", "chat"): (("requestContext", "routeKey"), "say"),
     ("cognito", "greet"): (("triggerSource",), "PreSignUp_SignUp"),
 }
 

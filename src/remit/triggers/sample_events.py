@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError, did_you_mean
 from remit.iam import tokens
+from remit.triggers.api import Api
 from remit.triggers.cognito import Cognito
 from remit.triggers.dynamodb import Dynamodb
 from remit.triggers.event import Event
@@ -23,6 +24,7 @@ from remit.triggers.schedule import Schedule
 from remit.triggers.sns import Sns
 from remit.triggers.source import name_of, own_id
 from remit.triggers.sqs import Sqs
+from remit.triggers.websocket import Websocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +51,7 @@ class SampleEvent:
 
 
 SAMPLES: Final = (
+    SampleEvent("api", Api, "a request to the HTTP API", "Create AWS Lambda proxy integrations for HTTP APIs"),
     SampleEvent("cognito", Cognito, "a step of a user pool, PreSignUp", "Pre sign-up Lambda trigger"),
     SampleEvent("dynamodb", Dynamodb, "changes of a table", "Using AWS Lambda with Amazon DynamoDB"),
     SampleEvent("event", Event, "an event of EventBridge", "Events from AWS services"),
@@ -64,6 +67,9 @@ SAMPLES: Final = (
     SampleEvent("sns", Sns, "a message of a topic", "Invoking Lambda functions with Amazon SNS notifications"),
     SampleEvent("sqs", Sqs, "a message of a queue", "Using Lambda with Amazon SQS"),
     SampleEvent("sqs-fifo", Sqs, "a message of a FIFO queue", "Using Lambda with Amazon SQS"),
+    SampleEvent(
+        "websocket", Websocket, "a message of a WebSocket API", "Set up integration requests for WebSocket APIs"
+    ),
 )
 """Every sample, with the title of AWS's page that has it."""
 
@@ -211,6 +217,20 @@ def _step(event: Any, trigger: Cognito, _: App) -> Any:
     return {**event, "triggerSource": source}
 
 
+def _route(event: Any, trigger: Api, _: App) -> Any:
+    """A request of the route, whose variables have their own names for values."""
+    method = "POST" if trigger.method in ("", "ANY") else trigger.method
+    path = trigger.route.partition(" ")[2].replace("{", "").replace("}", "").replace("+", "") or "/my/path"
+    context = {**event["requestContext"], "routeKey": trigger.route}
+    context["http"] = {**context["http"], "method": method, "path": path}
+    return {**event, "routeKey": trigger.route, "rawPath": path, "requestContext": context}
+
+
+def _message(event: Any, trigger: Websocket, _: App) -> Any:
+    context = {**event["requestContext"], "routeKey": trigger.route}
+    return {**event, "requestContext": context}
+
+
 _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
     S3: _bucket,
     Sns: _topic,
@@ -221,5 +241,7 @@ _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
     Schedule: _clock,
     Logs: _group,
     Cognito: _step,
+    Api: _route,
+    Websocket: _message,
 }
 """How each trigger's names come into its event; the others have none."""
