@@ -32,6 +32,10 @@ settings.load_profile("remit")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "network: asks the package index")
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many processes again as there are cores: tests of deploys wait for the local AWS most of the time."""
     return max(2, (os.cpu_count() or 1) * 3 // 2)

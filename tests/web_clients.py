@@ -52,7 +52,7 @@ class Answer:
         return json.loads(self.body)
 
 
-def ask(method: str, url: str, headers: Mapping[str, str] | None = None, body: str | None = None) -> Answer:
+def ask(method: str, url: str, headers: Mapping[str, str] | None = None, body: str | bytes | None = None) -> Answer:
     """Send one request."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.netloc, timeout=HANGS)  # past any proxy: it is this machine

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent
 TRIGGERS: Final = ROOT / "src" / "remit" / "triggers"
 GRANTS: Final = ROOT / "src" / "remit" / "grants"
+_SHELVED: Final = {"BaseTrigger", "StreamTrigger", "Authorizer"}
+"""What the classes inherit from that people write as `on.NAME`."""
 RULE_GROUPS: Final = {
     "R0": "Files",
     "R1": "Shape and ARNs",
@@ -40,7 +42,7 @@ This page is made from the rules themselves by `make derived`."""
 def trigger_names() -> str:
     """`remit.triggers`: each trigger under the name that people write, as editors and type checkers need it."""
     docstring = ast.get_docstring(ast.parse((TRIGGERS / "__init__.py").read_text("utf-8")), clean=False)
-    names = [path.stem for path in sorted(TRIGGERS.glob("*.py")) if _class_name(path) in _classes(path)]
+    names = [path.stem for path in sorted(TRIGGERS.glob("*.py")) if _SHELVED & _bases(path, _class_name(path))]
     imports = []
     for name in names:
         class_name = _class_name(TRIGGERS / name)
@@ -64,9 +66,11 @@ def _class_name(path: Path) -> str:
     return path.stem.title().replace("_", "")
 
 
-def _classes(path: Path) -> set[str]:
+def _bases(path: Path, class_name: str) -> set[str]:
+    """What a class of a module inherits from; nothing where there is no such class."""
     tree = ast.parse(path.read_text("utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == class_name]
+    return {ast.unparse(base) for node in classes for base in node.bases}
 
 
 def lint_rules() -> str:

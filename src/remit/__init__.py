@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from remit.project.load import load
     from remit.project.settings import Config
     from remit.project.shared import Shared, output, resource
+    from remit.project.stored_values import parameter, secret
     from remit.roles.assign import assign
     from remit.synthesis.synth import synth
 
@@ -49,10 +50,12 @@ _HOMES = {
     "load": "remit.project.load",
     "minimise": "remit.iam.prove.minimise",
     "output": "remit.project.shared",
+    "parameter": "remit.project.stored_values",
     "parse": "remit.iam.policy",
     "public": "remit.iam.prove.public",
     "render": "remit.iam.policy",
     "resource": "remit.project.shared",
+    "secret": "remit.project.stored_values",
     "synth": "remit.synthesis.synth",
     "within": "remit.iam.prove.compare",
 }
@@ -85,11 +88,13 @@ __all__ = [
     "minimise",
     "on",
     "output",
+    "parameter",
     "parse",
     "project",
     "public",
     "render",
     "resource",
+    "secret",
     "synth",
     "triggers",
     "within",

@@ -86,6 +86,33 @@ class Grant:
         return self.reason.sentence
 
 
+Store: TypeAlias = Literal["secretsmanager", "ssm"]
+"""Where a stored value is: Secrets Manager, or Parameter Store."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredValue:
+    """A secret or a parameter that a function reads when it runs; its name stands in the function's environment."""
+
+    store: Store
+    name: str
+    """A name or an ARN, as the environment has it: late-bound text where it is the app's own."""
+    subject: str
+    """A name or an ARN, as policies have it."""
+    key: str | None = None
+    """The KMS key of the user's own that encrypts it, as people give keys."""
+    own: bool = False
+    """Whether the app declares it; else it must exist."""
+    variable: str = ""
+    """The variable of the environment."""
+    origin: Origin | None = None
+
+    @property
+    def called(self) -> str:
+        """What it is, in a word, and its name: `secret /shop/prod/db`."""
+        return f"{'secret' if self.store == 'secretsmanager' else 'parameter'} {self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One resource of a template."""
@@ -175,6 +202,8 @@ class Function:
     """ARNs of managed policies."""
     log_retention: int | None = 30
     """Days; None keeps logs for ever."""
+    stored_values: tuple[StoredValue, ...] = ()
+    """The secrets and parameters that its environment names."""
     queue: str | None = None
     """The job queue that it works, if it is a worker."""
     sends: tuple[str, ...] | None = None
@@ -210,6 +239,18 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduledJob:
+    """A job that the clock sends."""
+
+    name: str
+    path: str
+    """Its module and qualified name: `app:send_mail`."""
+    schedule: Any
+    """The `on.schedule(…)` that was written."""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JobQueue:
     """A queue of jobs, and how the worker that runs them treats one that fails."""
 
@@ -227,6 +268,8 @@ class JobQueue:
     """The ARN of the topic that is told when a job has failed for good."""
     keeps_marks: bool = False
     """Whether some of its jobs never run again once they have finished (`once=True`)."""
+    scheduled: tuple[ScheduledJob, ...] = ()
+    """The jobs that the clock sends to it."""
 
     @property
     def is_fifo(self) -> bool:
@@ -315,6 +358,14 @@ class App:
     """The ARN of the permissions boundary of every role."""
     boundary_origin: Origin | None = None
     """The line that set it."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The tags of every resource that takes tags; a resource's own win."""
+    role_path: str | None = None
+    """The path of every role that remit makes, `/teams/shop/`."""
+    role_name: str | None = None
+    """The names of these roles, a pattern of {app}, {stage} and {role}."""
+    retains_data: bool = False
+    """Whether shared resources that hold data stay when they are removed from the stack, or the stack is deleted."""
     share_roles: bool = False
     """Whether functions whose access is identical run under one role."""
     api: ApiSettings = ApiSettings()

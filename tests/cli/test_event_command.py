@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("event") / "orders"
     heavy = '@app.function(on.event(detail={"kilograms": [{"numeric": [">", 5]}]}))\ndef weigh(event, context): ...\n'
-    heavy += '@app.function(on.api("GET /orders/{id}"))\ndef show(event, context): ...\n'
-    heavy += '@app.function(on.websocket("say"))\ndef chat(event, context): ...\n'
     write(folder, {"app.py": APP + heavy, "shared/resources/data.py": DATA})
     return folder
 
@@ -70,8 +68,6 @@ FILLED: dict[tuple[str, str], tuple[tuple[Any, ...], Any]] = {
         ("Records", 0, "eventSourceARN"),
         "arn:aws:kinesis:us-east-2:123456789012:stream/orders-dev-DataClicks-EXAMPLE",
     ),
-    ("api", "show"): (("requestContext", "http", "path"), "/orders/id"),
-    ("websocket", "chat"): (("requestContext", "routeKey"), "say"),
     ("cognito", "greet"): (("triggerSource",), "PreSignUp_SignUp"),
 }
 
@@ -83,6 +79,69 @@ def test_names_of_the_app_stand_in_the_event_of_its_function(project: Path, name
     for step in path:
         value = value[step]
     assert expected == value
+
+
+API = """
+from remit import App, on
+
+app = App()
+tokens = on.jwt("https://id.example", audience=["shop"], scopes=["orders"])
+
+
+@app.function(on.api("PUT /orders/{id}", auth=tokens))
+def change(event, context): ...
+
+
+@app.function(on.api("GET /stock/{path+}"))
+def stock(event, context): ...
+
+
+@app.function(on.api("$default", auth="NONE"))
+def rest(event, context): ...
+
+
+@app.function(on.websocket("$connect"))
+def door(event, context): ...
+
+
+@app.function(on.websocket("say"))
+def say(event, context): ...
+"""
+
+
+def test_a_request_has_the_functions_route_and_whoever_it_lets_in(tmp_path: Path) -> None:
+    write(tmp_path / "shop", {"app.py": API})
+    change, stock, rest = (printed("api", name, "-C", str(tmp_path / "shop")) for name in ("change", "stock", "rest"))
+    assert ("PUT /orders/{id}", "/orders/example", {"id": "example"}, "PUT") == (
+        change["routeKey"],
+        change["rawPath"],
+        change["pathParameters"],
+        change["requestContext"]["http"]["method"],
+    )
+    claims = {"aud": "shop", "iss": "https://id.example", "sub": "example", "scope": "orders"}
+    assert {"jwt": {"claims": claims, "scopes": ["orders"]}} == change["requestContext"]["authorizer"]
+    assert ("/stock/example", {"path": "example"}, ["iam"], False) == (
+        stock["rawPath"],
+        stock["pathParameters"],
+        list(stock["requestContext"]["authorizer"]),
+        "body" in stock,
+    )
+    assert ("$default", "/my/path", False) == (
+        rest["routeKey"],
+        rest["rawPath"],
+        "authorizer" in rest["requestContext"],
+    )
+
+
+def test_a_message_names_the_functions_route(tmp_path: Path) -> None:
+    write(tmp_path / "shop", {"app.py": API})
+    door, say = (printed("websocket", name, "-C", str(tmp_path / "shop")) for name in ("door", "say"))
+    assert ("CONNECT", "dev", False) == (
+        door["requestContext"]["eventType"],
+        door["requestContext"]["stage"],
+        "body" in door,
+    )
+    assert ("MESSAGE", '{"action": "say"}') == (say["requestContext"]["eventType"], say["body"])
 
 
 def test_log_lines_are_packed_as_lambda_packs_them(project: Path) -> None:

@@ -35,6 +35,8 @@ RECORDED: dict[str, dict[str, Any]] = {
     service: json.loads((GOLDENS / f"{service}.json").read_text("utf-8")) for service in SERVICES
 }
 """By module, calls as people write them, and what each gives. `REMIT_RECORD=1` fills in what new calls give."""
+CONNECTED = 'from remit import grants, on\n@app.function(on.websocket("$connect"))\ndef door(event, context): ...\n'
+"""Grants on connections are about the app's own API, so that there must be one."""
 CALLS = [call for calls in RECORDED.values() for call in calls]
 
 
@@ -136,7 +138,7 @@ def test_a_key_is_used_through_one_service_alone(call: str) -> None:
 
 
 def test_lint_and_build_have_nothing_to_say_about_any(make: Make) -> None:
-    body = "from remit import grants\n"
+    body = CONNECTED
     for number, call in enumerate(CALLS):
         body += f"@app.function(policy=[grants.{call}])\ndef f{number}(event, context): ...\n"
     project = make(app=body)
@@ -145,7 +147,7 @@ def test_lint_and_build_have_nothing_to_say_about_any(make: Make) -> None:
 
 
 def test_cfn_lint_accepts_a_role_of_each_service(make: Make, tmp_path: Path) -> None:
-    body = "from remit import grants\n"
+    body = CONNECTED
     for service, calls in RECORDED.items():
         policy = ", ".join(f"grants.{call}" for call in calls)
         body += f"@app.function(policy=[{policy}])\ndef f_{service}(event, context): ...\n"

@@ -38,6 +38,11 @@ def orders(event, context):
     return answered(event) | {{"cookies": ["a=1", "b=2"]}}
 
 
+@app.function(on.api("GET /echo", auth="NONE"))
+def echo(event, context):
+    return {{"statusCode": 200, "body": json.dumps(event)}}
+
+
 @app.function(on.api("GET /signed"))
 def signed(event, context):
     return answered(event)
@@ -110,6 +115,12 @@ def test_a_route_runs_its_function_and_the_rest_goes_to_the_default(shop: Shop) 
     paths = ("", "/", "/orders", "/orders/", "/orders/7/8")
     answers = [shop.ask(path) for path in paths]
     assert [(404, path or "/") for path in paths] == [(answer.status, answer.json["path"]) for answer in answers]
+
+
+def test_cookies_come_apart_from_headers(shop: Shop) -> None:
+    event = shop.ask("/echo", cookie="a=1; b=2").json
+    assert (["a=1", "b=2"], False) == (event["cookies"], "cookie" in event["headers"])
+    assert "cookies" not in shop.ask("/echo").json
 
 
 def test_the_host_of_an_api_reaches_it_too(shop: Shop) -> None:
@@ -209,9 +220,13 @@ def test_without_cors_options_is_a_method_like_any_other(tmp_path: Path) -> None
     assert ["OPTIONSOPTIONS /a", "OPTIONSANY /b"] == [answers["/a"].body, answers["/b"].body]
 
 
-# What `remit.local.api_gateway` changes, of the emulator by itself: a test here that fails says that it is no longer
+# What `remit.local.api_repairs` changes, of the emulator by itself: a test here that fails says that it is no longer
 # needed.
 
+CODE = """
+def handler(event, context):
+    return event["headers"].get("cookie", event["rawPath"])
+"""
 TEMPLATE = {
     "Resources": {
         "Role": {
@@ -224,7 +239,7 @@ TEMPLATE = {
                 "Runtime": "python3.12",
                 "Handler": "index.handler",
                 "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-                "Code": {"ZipFile": "def handler(event, context): return event['rawPath']"},
+                "Code": {"ZipFile": CODE},
             },
         },
         "Api": {
@@ -284,6 +299,10 @@ def test_the_emulator_still_refuses_every_options_of_an_api_without_cors(bare: s
 
 def test_the_emulator_still_takes_any_authorization_for_a_signature(bare: str) -> None:
     assert 200 == ask("GET", f"{bare}/signed", {"Authorization": "Bearer x"}).status
+
+
+def test_the_emulator_still_leaves_cookies_among_the_headers(bare: str) -> None:
+    assert "a=1" in ask("GET", f"{bare}/echo", {"Cookie": "a=1"}).body
 
 
 def test_the_emulator_still_loses_the_end_of_a_path(bare: str) -> None:

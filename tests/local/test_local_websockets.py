@@ -91,7 +91,7 @@ def test_whoever_signs_may_connect_and_nobody_else(tmp_path: Path) -> None:
             assert 'echo {"action": "echo"}' == client.recv(timeout=HANGS)
 
 
-# What `remit.local.api_gateway` changes, of the emulator by itself.
+# What `remit.local.api_repairs` changes, of the emulator by itself.
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 NOBODY = 65534
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "network: asks the package index")
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
     """Write files, given as name -> text, into a new project folder."""

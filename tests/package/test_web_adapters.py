@@ -115,7 +115,7 @@ def _call(zipped: Path, target: str, event: dict[str, Any]) -> dict[str, Any]:
     folder = zipped.parent / "task"
     with zipfile.ZipFile(zipped) as archive:
         archive.extractall(folder)
-    command = [sys.executable, "-I", "-S", "-c", CALL, str(folder), target]
+    command = [sys.executable, "-W", "error::DeprecationWarning:mangum", "-I", "-S", "-c", CALL, str(folder), target]
     ran = subprocess.run(command, input=json.dumps(event), capture_output=True, encoding="utf-8", check=False)
     assert 0 == ran.returncode, ran.stderr
     answer: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
@@ -235,6 +235,13 @@ def test_a_web_app_that_cannot_be_imported_is_told_at_the_build(
         caught.value.hint,
         str(caught.value.origin),
     )
+
+
+def test_a_web_app_with_layers_is_not_tried(project: Callable[[dict[str, str]], Path]) -> None:
+    files = _web("import of_a_layer\napi = 1\n")
+    layer = "arn:aws:lambda:us-east-1:111122223333:layer:frameworks:1"
+    files["app.py"] = files["app.py"].replace("environment=", f'layers=["{layer}"], environment=')
+    assert "the web app `shop:api` is not tried: layers may hold what it imports" in build(project(files)).notes
 
 
 def test_what_lambda_brings_is_there_while_a_web_app_is_imported(project: Callable[[dict[str, str]], Path]) -> None:

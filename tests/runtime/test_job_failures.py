@@ -213,3 +213,49 @@ def test_a_job_waits_as_long_as_it_was_told(project: Path) -> None:
 
 def test_a_function_that_does_not_say_so_sends_no_job_and_is_told_what_to_declare(project: Path) -> None:
     assert "this function may not send pays: declare it with `sends=[pays]`" == invoke(project, "intruder")
+
+
+def test_jobs_that_failed_are_listed_shown_run_again_and_deleted(project: Path) -> None:
+    """As the command line does it; a job that is run again has all of its attempts again."""
+    eventually(lambda: len(dead_letters(project, "JobDefaultDeadLetterQueue")) == 3)
+    listed = listed_jobs(project)
+    assert ["default", "mail.fifo"] == [queue["name"] for queue in listed["queues"]]
+    jobs = {job["job"]: job for job in listed["failed"]}
+    assert {"app:fails", "app:hangs", "app:crashes"} == jobs.keys()
+    assert ([7], "ValueError: number 7 is not possible", 2) == tuple(
+        jobs["app:fails"][name] for name in ("arguments", "reason", "attempts")
+    )
+    shown = jobs_command(project, "show", jobs["app:fails"]["id"][:12])
+    assert "ValueError: number 7 is not possible" in shown.out
+    assert "1 job deleted\n" == jobs_command(project, "purge", jobs["app:hangs"]["id"], "--yes").out
+    assert "1 job sent again\n" == jobs_command(project, "retry", jobs["app:fails"]["id"]).out
+    eventually(lambda: Counter(lines(project))["fails 7"] == 4)
+    eventually(lambda: "app:fails" in dead_letters(project, "JobDefaultDeadLetterQueue"))
+    assert {"app:fails", "app:crashes"} == {job["job"] for job in listed_jobs(project)["failed"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("retry",), "say which jobs: by their ids, or --all"),
+        (("purge", "abc", "--all"), "say which jobs: by their ids, or --all"),
+        (("show", "no-such-id"), "no job that failed has the id no-such-id"),
+        (("list", "--queue", "mail"), "there is no job queue `mail`"),
+        (("purge", "--all"), "needs an answer, and there is no terminal to ask at"),
+    ],
+)
+def test_a_command_that_names_no_job_says_so(project: Path, arguments: tuple[str, ...], message: str) -> None:
+    eventually(lambda: len(dead_letters(project, "JobDefaultDeadLetterQueue")) > 0)
+    ran = remit("jobs", *arguments, "--local", "-C", str(project))
+    assert ran.status in (1, 2)
+    assert message in ran.err
+
+
+def jobs_command(folder: Path, *arguments: str) -> Any:
+    ran = remit("jobs", *arguments, "--local", "-C", str(folder))
+    assert 0 == ran.status, ran.err
+    return ran
+
+
+def listed_jobs(folder: Path) -> Any:
+    return json.loads(jobs_command(folder, "list", "--json").out)

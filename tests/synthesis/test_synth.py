@@ -86,15 +86,20 @@ def _everything(folder: Path) -> Project:
 
 
 def test_cfn_lint_finds_nothing_in_any_partition(tmp_path: Path, make: Make) -> None:
-    """One template for all: commercial regions and China; the example and a new project as well."""
+    """One template for all: commercial regions and China; the examples and a new project as well."""
     plain = make(config="config.lambda_.iam.default_policy = []")
-    example = Project(tmp_path / "example")
-    for path in (EXAMPLES / "orders").rglob("*.py"):
-        write(example.folder, {str(path.relative_to(EXAMPLES / "orders")): path.read_text("utf-8")})
+    examples = [_example(name, tmp_path) for name in ("orders", "shop")]
     new = Project(tmp_path / "new")
     init(new.folder)
-    projects = [plain, example, new, _everything(tmp_path / "everything")]
+    projects = [plain, *examples, new, _everything(tmp_path / "everything")]
     assert ("", "", 0) == _cfn_lint(projects, "us-east-1", "eu-west-1", "cn-north-1")
+
+
+def _example(name: str, folder: Path) -> Project:
+    """An example in a folder of its own, which a build may write into."""
+    for path in (EXAMPLES / name).rglob("*.py"):
+        write(folder / name, {str(path.relative_to(EXAMPLES / name)): path.read_text("utf-8")})
+    return Project(folder / name)
 
 
 def test_cfn_lint_finds_nothing_in_govcloud(tmp_path: Path) -> None:

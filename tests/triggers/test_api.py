@@ -172,6 +172,13 @@ def test_a_route_twice_is_told_with_both_lines(make: Make, routes: tuple[str, st
     ) == (error.message, at(error))
 
 
+def test_mistakes_of_both_apis_come_in_one_run(make: Make) -> None:
+    twice = 'on.api("GET /a"), on.websocket("$connect")'
+    said = str(make(app=_app(twice, twice)).error())
+    assert "route `GET /a` of `second` is declared twice" in said
+    assert "route `$connect` of `second` is declared twice" in said
+
+
 def test_methods_and_the_rest_of_a_path_are_routes_of_their_own(make: Make) -> None:
     routes = ("GET /a", "ANY /a", "POST /a", "GET /{x}", "GET /{x+}", "GET /A", "GET /a/")
     made = make(app=_app(", ".join(f'on.api("{route}")' for route in routes))).resources("AWS::ApiGatewayV2::Route")

@@ -220,7 +220,8 @@ def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
 
 def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
-    from remit.deploy.aws_calls import CALLS, in_bucket
+    from remit.deploy.aws_calls import CALLS, in_bucket, on_roles
+    from remit.deploy.stored_values import calls_for
     from remit.deployer.planned_stack import stack_of
     from remit.project.load import load
     from remit.roles.assign import assign
@@ -229,7 +230,8 @@ def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Planne
     app = load(folder, stage)
     name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
-    return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), in_bucket(CALLS, name)
+    calls = (*on_roles(in_bucket(CALLS, name), app), *calls_for(app))
+    return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), calls
 
 
 def _of_templates(

@@ -31,6 +31,7 @@ from remit.deploy.local_boundaries import put_boundaries
 from remit.deploy.operators import DeployOperator
 from remit.deploy.planned_access import access_of
 from remit.deploy.stack import describe
+from remit.deploy.stored_values import look_up, must_exist
 from remit.errors import RemitError, stop_code
 from remit.project.current_load import checked_stage
 from remit.report.events import failure
@@ -97,6 +98,8 @@ def deploy(
         skip=tuple(skip),
         service_role=service_role,
     )
+    with _before_deploying(account):
+        look_up(built.app, account, built.folder, operator.note)
     try:
         deployment = _change_stack(job)
     except execute.Superseded:
@@ -203,7 +206,7 @@ def _show(job: _Job, planned: StackPlan) -> PlannedAccess:
     built = job.built
     before = last(job.account, built.folder, built.namespace)
     access = access_of(job.account, planned, version_of(built.app).roles, before, job.accepted)
-    job.operator.show(plan_lines(planned, access))
+    job.operator.show(plan_lines(planned, access, tuple(value.called for value in must_exist(built.app))))
     return access
 
 

@@ -215,6 +215,7 @@ def _calls(verb: Callable[..., Any], target: _Target) -> Iterator[tuple[tuple[st
 _MODULES: Final = {
     "cognito-idp": "cognito",
     "es": "opensearch",
+    "execute-api": "websocket",
     "lambda": "lambda_",
     "rds-data": "rds_data",
 }

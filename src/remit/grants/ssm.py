@@ -16,12 +16,16 @@ _PARAMETER: Final = typed.HERE % ("ssm", "parameter/{}")
 
 
 def read(parameter: Any, *, key: Any = None) -> typed.Grants:
-    """Get the value: ssm:GetParameter, ssm:GetParameters. With `key`, kms:Decrypt through Systems Manager."""
-    arn, because = _parameter(parameter, "ssm.read", "reads parameter")
-    return (
-        *typed.grant(("ssm:GetParameter", "ssm:GetParameters"), (arn,), because),
-        *typed.through("ssm", key, typed.DECRYPT, "ssm.read", because),
-    )
+    """Get the value: ssm:GetParameter. With `key`, kms:Decrypt through Systems Manager."""
+    return _read("read", "ssm:GetParameter", "reads parameter", parameter, key)
+
+
+def read_batch(parameter: Any, *, key: Any = None) -> typed.Grants:
+    """Get the value with those of others, in one call: ssm:GetParameters.
+
+    With `key`, kms:Decrypt through Systems Manager.
+    """
+    return _read("read_batch", "ssm:GetParameters", "reads in batches parameter", parameter, key)
 
 
 def list(path: Any, *, key: Any = None) -> typed.Grants:  # noqa: A001 - the verb, spelled ssm.list
@@ -29,11 +33,7 @@ def list(path: Any, *, key: Any = None) -> typed.Grants:  # noqa: A001 - the ver
 
     With `key`, kms:Decrypt through Systems Manager.
     """
-    arn, because = _parameter(path, "ssm.list", "reads the parameters under")
-    return (
-        *typed.grant(("ssm:GetParametersByPath",), (arn,), because),
-        *typed.through("ssm", key, typed.DECRYPT, "ssm.list", because),
-    )
+    return _read("list", "ssm:GetParametersByPath", "reads the parameters under", path, key)
 
 
 def put(parameter: Any, *, key: Any = None) -> typed.Grants:
@@ -52,6 +52,14 @@ def delete(parameter: Any) -> typed.Grants:
     """Delete it: ssm:DeleteParameter, ssm:DeleteParameters."""
     arn, because = _parameter(parameter, "ssm.delete", "deletes parameter")
     return typed.grant(("ssm:DeleteParameter", "ssm:DeleteParameters"), (arn,), because)
+
+
+def _read(verb: str, action: str, phrase: str, parameter: Any, key: Any) -> typed.Grants:
+    arn, because = _parameter(parameter, f"ssm.{verb}", phrase)
+    return (
+        *typed.grant((action,), (arn,), because),
+        *typed.through("ssm", key, typed.DECRYPT, f"ssm.{verb}", because),
+    )
 
 
 def _parameter(parameter: Any, verb: str, phrase: str) -> tuple[str, str]:

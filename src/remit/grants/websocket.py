@@ -1,9 +1,9 @@
 """Access to the connections of the app's WebSocket API: `websocket.send()`.
 
-Each is on the connections of this API's stage alone, by the method that the action is called with. Functions that have
-one, or run for connections, find the endpoint of boto3's `apigatewaymanagementapi` in REMIT_WEBSOCKET_ENDPOINT. Source:
-"Use IAM authorization in API Gateway" for WebSocket APIs, "Use @connections commands in your backend service" (Amazon
-API Gateway Developer Guide).
+Each is on the connections of this API's stage alone, by the method with which they are managed. Functions that have
+one, or run for connections, find the endpoint of boto3's `apigatewaymanagementapi` in REMIT_WEBSOCKET_ENDPOINT. Source
+of the actions: "Actions, resources, and condition keys for Amazon API Gateway Management" (Service Authorization
+Reference); of the ARNs: "Control access to WebSocket APIs with IAM authorization" (Amazon API Gateway Developer Guide).
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _MANAGE: Final = ("execute-api:ManageConnections",)
 
 
 def send() -> Grants:
-    """Send a message to any connection (PostToConnection); neither look at connections nor end them."""
+    """Send a message to any connection: execute-api:ManageConnections by POST, which neither looks at nor ends any."""
     return typed.grant(_MANAGE, (CONNECTIONS % "POST",), "sends to the app's WebSocket connections")
 
 
 def read() -> Grants:
-    """Look at a connection (GetConnection): since when it stands, from where."""
+    """Look at a connection, since when it stands and from where: execute-api:ManageConnections by GET."""
     return typed.grant(_MANAGE, (CONNECTIONS % "GET",), "reads the app's WebSocket connections")
 
 
 def disconnect() -> Grants:
-    """End a connection (DeleteConnection)."""
+    """End a connection: execute-api:ManageConnections by DELETE."""
     return typed.grant(_MANAGE, (CONNECTIONS % "DELETE",), "ends the app's WebSocket connections")

@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remit.local import api_gateway
+from remit.local.api_repairs import repair_apis
 from remit.local.emulator_repairs import repair
 from remit.local.gate import Gate
 from remit.local.process import BUSY
@@ -218,13 +218,8 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
     config = importlib.import_module("hypercorn.config").Config()
     functions: Any = importlib.import_module("ministack.core.lambda_runtime")
     functions.execution_credentials = _function_credentials(record)
-    api_gateway.complete(
-        emulator,
-        importlib.import_module("ministack.services.apigateway"),
-        importlib.import_module("ministack.services.cloudformation.provisioners"),
-        f"http://127.0.0.1:{record.port}",
-    )
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
+    repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75

@@ -49,7 +49,7 @@ try:
     from remit.web import adapted, interface_of, web_app
     served = web_app(target)
     if callable(served):
-        adapted(served, interface or interface_of(served))
+        adapted(served, interface or interface_of(served), begins=False)
     else:
         answer["problem"] = "is no web app but " + type(served).__name__
 except BaseException as error:
@@ -72,6 +72,9 @@ def check_web_apps(
     notes = []
     for function in functions:
         if function.web is None:
+            continue
+        if function.properties.get("Layers"):
+            notes.append(f"the web app `{function.web.target}` is not tried: layers may hold what it imports")
             continue
         answer = _imported(function, function.web, packages[function.name], targets[function.name])
         if answer is None:

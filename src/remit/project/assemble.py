@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
 from remit.errors import Mistakes, RemitError
+from remit.iam import tokens
 from remit.project import item_lines, policy_list, setting_values
 from remit.project.current_load import relative
 from remit.project.name_checks import check_declaration, logical_id
+from remit.project.stored_text import StoredText
 from remit.project.web_apps import check_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remit.app import StoredValue
     from remit.errors import Origin, Span
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Access, Declaration
@@ -82,6 +85,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
+        stored_values=settings.stored_values,
         web=declaration.web,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
@@ -153,6 +157,8 @@ class MergedSettings:
     properties: dict[str, Any]
     written: dict[str, Origin]
     log_retention: int | None
+    stored_values: tuple[StoredValue, ...] = ()
+    """The secrets and parameters that the environment names."""
 
 
 _NO_SETTINGS: Final = MergedSettings({}, {}, None)
@@ -181,7 +187,17 @@ def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]]
                 if (origin := relative(origins.get(name), state.folder)) is not None:
                     written[property_name] = origin
     without_empty = {name: value for name, value in properties.items() if value not in (None, [], {})}
-    return MergedSettings(without_empty, written, retention)
+    stored_values = _stored_values(state, without_empty.get("Environment", {}).get("Variables", {}))
+    return MergedSettings(tokens.plain(without_empty), written, retention, stored_values)
+
+
+def _stored_values(state: Loading, variables: Mapping[str, str]) -> tuple[StoredValue, ...]:
+    """The secrets and parameters that variables name."""
+    return tuple(
+        replace(text.stored, variable=name, origin=relative(text.stored.origin, state.folder))
+        for name, text in variables.items()
+        if isinstance(text, StoredText)
+    )
 
 
 def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:

@@ -109,6 +109,8 @@ def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> Non
         name = web.attribute.partition(".")[0]
         file = path.relative_to(state.folder).as_posix()
         problem = handler_source.problem(path.read_bytes(), name, file, is_web_app=True)
+    elif _may_be_in_a_layer(state, declaration):
+        problem = None
     else:
         problem = _problem_of_absent(state, web.module, web.attribute, ":")
     if problem is not None:

@@ -15,6 +15,7 @@ from remit.errors import Path, RemitError, described, did_you_mean
 from remit.iam import tokens
 from remit.project.late_bound import LateBound
 from remit.project.setting_lists import Table, Texts
+from remit.project.stored_text import StoredText
 
 Check = Callable[[Path, Any], Any]
 """Takes the path of a value, which begins with its setting, and the value as it was given.
@@ -232,8 +233,18 @@ def _environment(path: Path, value: Any) -> Table[str]:
             raise mistake(at, "cannot be set: remit reserves names that start with REMIT_", hint="choose another name")
         if not isinstance(content, str):
             raise wrong(at, "a string", content)
-        encodable(at, tokens.plain(content))
-    return Table({tokens.plain(name): tokens.plain(content) for name, content in value.items()})
+        if "{{resolve:ssm-secure:" in encodable(at, tokens.plain(content)):
+            raise mistake(
+                at,
+                "refers to a secure parameter, which CloudFormation does not resolve in an environment",
+                hint='write parameter("/its/name"): the function fetches the value when it runs',
+            )
+    return Table({tokens.plain(name): _kept(content) for name, content in value.items()})
+
+
+def _kept(content: Any) -> Any:
+    """The text of a variable; a secret's or parameter's name stays what it is, since it asks for access."""
+    return content if isinstance(content, StoredText) else tokens.plain(content)
 
 
 _VPC_KEYS: Final = {
@@ -308,7 +319,13 @@ def _properties(path: Path, value: Any) -> Table[Any]:
         if name in value:
             check((*path, name), value[name])
     variables = value.get("Environment", {})
-    _environment((*path, "Environment", "Variables"), variables.get("Variables", {}))
+    for name, content in _environment((*path, "Environment", "Variables"), variables.get("Variables", {})).items():
+        if isinstance(content, StoredText):
+            raise mistake(
+                (*path, "Environment", "Variables", name),
+                "names a secret or a parameter, which the function could not read",
+                hint="move it to `environment`, which grants that",
+            )
     return Table(plain(path, value))
 
 

@@ -68,14 +68,20 @@ def counts(access: PlannedAccess) -> Counts:
     return Counts(number[GAINED], number[LOST], number[UNDECIDED] + bool(access.unread), number[ACCEPTED])
 
 
-def plan_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
-    """Every change on a line that begins with its sign: + added, ~ changed, - removed, ? undecided."""
+def plan_lines(plan: StackPlan, access: PlannedAccess, must_exist: Sequence[str] = ()) -> Iterator[str]:
+    """Every change on a line that begins with its sign: + added, ~ changed, - removed, ? undecided.
+
+    `must_exist` names what the app uses and does not make: secrets, say.
+    """
     doing = "is new" if plan.kind == "CREATE" else "exists"
     yield f"{plan.namespace} {doing}; this deploy would change"
     yield from _resource_lines(plan.real)
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"
+    if must_exist:
+        yield "what it uses and does not make must exist"
+    yield from (f"    {name}" for name in must_exist)
     yield from _role_lines(plan)
     if plan.must_exist:
         yield "these must exist already"

@@ -15,7 +15,7 @@ from .job import Job as Job
 
 TYPE_CHECKING = False  # `typing` itself would cost more than this whole package
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 
@@ -166,6 +166,42 @@ class Shared:
         if name not in values:
             raise KeyError("the stack has no output " + name + "; there are " + ", ".join(sorted(values)))
         return values[name]
+
+
+def secret(name: Any, **_settings: object) -> Any:
+    """The value of a secret that the function's environment names, by that name or by the variable; fetched once."""
+    return _stored_value(name, "secret", _fetched_secret)
+
+
+def parameter(name: Any, **_settings: object) -> Any:
+    """The value of a parameter that the function's environment names, as `secret` is of a secret."""
+    return _stored_value(name, "parameter", _fetched_parameter)
+
+
+def _fetched_secret(name: str) -> str:
+    value: str = own_stack.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    return value
+
+
+def _fetched_parameter(name: str) -> str:
+    value: str = own_stack.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+    return value
+
+
+_values: dict[str, str] = {}
+
+
+def _stored_value(name: Any, kind: str, fetch: Callable[[str], str]) -> Any:
+    """Fetched at the first use. Settings of other functions, which an import runs through, get nothing."""
+    stored_name = os.environ.get(name, name) if isinstance(name, str) else name
+    if stored_name in _values:
+        return _values[stored_name]
+    if stored_name not in os.environ.values():
+        if sys._getframe(2).f_code.co_name == "<module>":  # noqa: SLF001 - the only way to know who asks
+            return nothing
+        raise KeyError(kind + " " + str(name) + " is not in this function's environment: declare it there")
+    _values[stored_name] = fetch(stored_name)
+    return _values[stored_name]
 
 
 def resource(*_arguments: object, **_options: object) -> _Nothing:

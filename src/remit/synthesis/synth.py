@@ -14,6 +14,7 @@ from remit.roles.assign import bind_text
 from remit.roles.fit_quotas import fit
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Sizes, parts, policy_ids
+from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
 from remit.synthesis.later_policies import with_later_policies
@@ -51,9 +52,10 @@ def synth(
     _check_names(resources)
     resources = buckets_by_name(fitted_permissions(resources))
     resources = with_later_policies(resources, {role.logical_id for role in roles})
+    all_resources = with_app_wide_settings(app, resources)
     outputs = _outputs(app)
     _check_outputs(outputs)
-    return Template("Deployed by remit", tuple(resources), tuple(outputs))
+    return Template("Deployed by remit", all_resources, tuple(outputs))
 
 
 def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:

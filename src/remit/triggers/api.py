@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from remit.errors import RemitError, described, did_you_mean, writer
 from remit.iam import tokens
+from remit.triggers.authorizer import Authorizer
 from remit.triggers.jwt import Jwt
 from remit.triggers.trigger import BaseTrigger
 from remit.triggers.user_pool import UserPool
@@ -16,7 +17,8 @@ DEFAULT_ROUTE: Final = "$default"
 """The route that takes every request that no other route takes."""
 METHODS: Final = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _MODES: Final = ("AWS_IAM", "NONE")
-_VARIABLE: Final = re.compile(r"\{([A-Za-z0-9._-]+)\+?\}")
+VARIABLE: Final = re.compile(r"\{([A-Za-z0-9._-]+)\+?\}")
+"""A variable of a path: a segment, or with `+` the rest of the path."""
 _ELSEWHERE: Final = re.compile(r"<?(?:\w+(?=:\w))?:?(\w+)>?")
 """A variable as web frameworks write it: `<id>`, `<int:id>`, `:id`."""
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]*")
@@ -58,17 +60,17 @@ class Api(BaseTrigger):
     @property
     def requests(self) -> str:
         """The route without the names of its variables: two routes with the same requests are one."""
-        return _VARIABLE.sub(lambda variable: "{+}" if variable[0].endswith("+}") else "{}", self.route)
+        return VARIABLE.sub(lambda variable: "{+}" if variable[0].endswith("+}") else "{}", self.route)
 
     @property
-    def authorizer(self) -> Jwt | UserPool | None:
+    def authorizer(self) -> Authorizer | None:
         """Who checks the token of a request; None where IAM decides, or nobody."""
         return None if isinstance(self.auth, str) else self.auth
 
 
 def checked_auth(auth: object, modes: tuple[str, ...], *objects: str) -> None:
     """One of the words for `auth`, or an object that says who checks tokens where there are such `objects`."""
-    if objects and isinstance(auth, Jwt | UserPool):
+    if objects and isinstance(auth, Authorizer):
         return
     if isinstance(auth, str) and tokens.plain(auth) in modes:
         return
@@ -110,14 +112,14 @@ def _problem_of_path(path: str) -> tuple[str, str | None]:
     for segment in segments[:-1]:
         if segment.endswith("+}"):
             return f"goes on after {segment}, which takes the rest of the path", "move it to the end"
-    names = _VARIABLE.findall(path)
+    names = VARIABLE.findall(path)
     if len(names) != len(set(names)):
         return "has two variables of one name", None
     return "", None
 
 
 def _problem_of_segment(segment: str) -> tuple[str, str | None]:
-    if _VARIABLE.fullmatch(segment) or (_SEGMENT.fullmatch(segment) and not segment.startswith(":")):
+    if VARIABLE.fullmatch(segment) or (_SEGMENT.fullmatch(segment) and not segment.startswith(":")):
         return "", None
     elsewhere = _ELSEWHERE.fullmatch(segment)
     hint = (

@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING, Final
 from remit.triggers import http_api, websocket_api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from remit.app import App, Output, Resource
+    from remit.app import App, Function, Output, Resource
 
 RESOURCES: Final[tuple[Callable[[App], Iterator[Resource]], ...]] = (http_api.resources, websocket_api.resources)
 OUTPUTS: Final[tuple[Callable[[App], Iterator[Output]], ...]] = (http_api.outputs, websocket_api.outputs)
 NOTES: Final[tuple[Callable[[App], tuple[str, ...]], ...]] = (http_api.notes, websocket_api.notes)
 
 
+CHECKS: Final[tuple[Callable[[Iterable[Function]], object], ...]] = (
+    http_api.routes,
+    websocket_api.routes,
+    websocket_api.check_grants,
+)
+"""Each raises RemitError where triggers of an app's functions collide, or do not make one whole."""
+
+
 def app_wide_resources(app: App) -> Iterator[Resource]:
-    """What the template needs beside what each trigger makes for its function. RemitError: two triggers collide."""
+    """What the template needs beside what each trigger makes for its function."""
     for resources in RESOURCES:
         yield from resources(app)
 

@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Output, Resource
 from remit.errors import RemitError
-from remit.iam import tokens
 from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_permissions import digest, permissions
 from remit.triggers.source import logical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from remit.app import ApiSettings, App, Function
-    from remit.triggers.jwt import Jwt
-    from remit.triggers.user_pool import UserPool
+    from remit.triggers.authorizer import Authorizer
 
 API: Final = "HttpApi"
 """The logical id of the API; those of what belongs to it begin with it."""
@@ -54,10 +52,10 @@ class Routed:
     trigger: Api
 
 
-def routes(app: App) -> tuple[Routed, ...]:
-    """Every route of the app, in the order of its functions. RemitError: two take the same requests."""
+def routes(functions: Iterable[Function]) -> tuple[Routed, ...]:
+    """Every route of an app, in the order of its functions. RemitError: two take the same requests."""
     by_requests: dict[str, Routed] = {}
-    for function in app.functions:
+    for function in functions:
         for trigger in function.triggers:
             if isinstance(trigger, Api):
                 routed = Routed(function, trigger)
@@ -79,7 +77,7 @@ def _twice(original: Routed, repeated: Routed) -> RemitError:
 
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it; nothing for an app without routes."""
-    app_routes = routes(app)
+    app_routes = routes(app.functions)
     if not app_routes:
         return
     yield from _api(app.api, app_routes[0].function)
@@ -91,7 +89,7 @@ def resources(app: App) -> Iterator[Resource]:
 
 def outputs(app: App) -> Iterator[Output]:
     """The address of the API, and where its domain must point."""
-    if not routes(app):
+    if not routes(app.functions):
         return
     domain = app.api.domain_name
     address = f"${{{API}.ApiEndpoint}}" if domain is None else f"https://{domain}"
@@ -103,13 +101,15 @@ def outputs(app: App) -> Iterator[Output]:
 
 def notes(app: App) -> tuple[str, ...]:
     """A sentence for each route that answers everyone, and for each issuer that AWS cannot ask."""
-    app_routes = routes(app)
+    app_routes = routes(app.functions)
     open_to_all = [
         f"everyone may call `{routed.trigger.route}`, which runs {routed.function.name} ({routed.function.origin})"
         for routed in app_routes
         if routed.trigger.auth == "NONE"
     ]
-    issuers = [routed.trigger.authorizer.issuer for routed in app_routes if routed.trigger.authorizer is not None]
+    issuers = [
+        routed.trigger.authorizer.accepted_issuer for routed in app_routes if routed.trigger.authorizer is not None
+    ]
     on_loopback = [
         f"the issuer {issuer} is on this machine, and works on the local AWS alone"
         for issuer in dict.fromkeys(issuers)
@@ -162,15 +162,15 @@ def _authorizers(app_routes: tuple[Routed, ...]) -> Iterator[Resource]:
             "ApiId": f"${{{API}}}",
             "AuthorizerType": "JWT",
             "IdentitySource": ["$request.header.Authorization"],
-            "JwtConfiguration": {"Audience": _plain(authorizer.audience), "Issuer": tokens.plain(authorizer.issuer)},
+            "JwtConfiguration": {"Audience": list(authorizer.accepted_audience), "Issuer": authorizer.accepted_issuer},
             "Name": logical_id.removeprefix(API),
         }
         yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=routed.function.origin)
 
 
-def _authorizer_id(authorizer: Jwt | UserPool) -> str:
+def _authorizer_id(authorizer: Authorizer) -> str:
     """By what it accepts: another audience is another authorizer, so that no deploy changes one under a route."""
-    return f"{API}Tokens{digest(authorizer.issuer, *authorizer.audience)}"
+    return f"{API}Tokens{digest(authorizer.accepted_issuer, *authorizer.accepted_audience)}"
 
 
 def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[Resource]:
@@ -202,8 +202,8 @@ def _route(trigger: Api, integration: Resource, function: Function) -> Resource:
     authorizer = trigger.authorizer
     if authorizer is not None:
         properties |= {"AuthorizationType": "JWT", "AuthorizerId": f"${{{_authorizer_id(authorizer)}}}"}
-        if authorizer.scopes:
-            properties["AuthorizationScopes"] = _plain(authorizer.scopes)
+        if authorizer.accepted_scopes:
+            properties["AuthorizationScopes"] = list(authorizer.accepted_scopes)
     words = "Default" if trigger.route == DEFAULT_ROUTE else logical(trigger.route.lower())
     logical_id = f"{API}{words}Route{digest(trigger.route)}"
     return Resource(logical_id, "AWS::ApiGatewayV2::Route", properties, origin=function.origin)
@@ -239,7 +239,3 @@ def _domain(settings: ApiSettings) -> Iterator[Resource]:
     yield domain
     mapping = {"ApiId": f"${{{API}}}", "DomainName": domain.ref, "Stage": f"${{{API}Stage}}"}
     yield Resource(f"{API}DomainMapping", "AWS::ApiGatewayV2::ApiMapping", mapping, origin=origin)
-
-
-def _plain(texts: Sequence[str]) -> list[str]:
-    return [tokens.plain(text) for text in texts]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
+from remit.triggers.authorizer import Authorizer, checked_texts, plain_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ _LOOPBACK: Final = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/.*
 
 
 @dataclass(frozen=True, slots=True)
-class Jwt:
+class Jwt(Authorizer):
     """Let in requests with a token: `on.api("GET /orders", auth=on.jwt("https://id.example", audience=["shop"]))`.
 
     `issuer` is what the token's `iss` says, an https address that serves OpenID Connect's discovery document;
@@ -44,11 +45,18 @@ class Jwt:
             raise RemitError("audience names nobody", hint=hint, origin=writer())
         checked_texts("scopes", self.scopes)
 
+    @property
+    def accepted_issuer(self) -> str:
+        """The issuer."""
+        issuer: str = tokens.plain(self.issuer)
+        return issuer
 
-def checked_texts(option: str, value: object) -> None:
-    """A list of strings, none of them empty."""
-    if not isinstance(value, list | tuple):
-        raise RemitError(f"{option} must be a list of strings, got {described(value):.60}", origin=writer())
-    for item in value:
-        if not isinstance(item, str) or not tokens.plain(item):
-            raise RemitError(f"{option} has {described(item):.60}, which is not a text", origin=writer())
+    @property
+    def accepted_audience(self) -> tuple[str, ...]:
+        """The audience."""
+        return plain_texts(self.audience)
+
+    @property
+    def accepted_scopes(self) -> tuple[str, ...]:
+        """The scopes."""
+        return plain_texts(self.scopes)

@@ -20,6 +20,7 @@ from remit.triggers.iot import Iot
 from remit.triggers.kinesis import Kinesis
 from remit.triggers.logs import Logs
 from remit.triggers.s3 import S3, UNIQUE
+from remit.triggers.sample_requests import message, request
 from remit.triggers.schedule import Schedule
 from remit.triggers.sns import Sns
 from remit.triggers.source import name_of, own_id
@@ -51,7 +52,9 @@ class SampleEvent:
 
 
 SAMPLES: Final = (
-    SampleEvent("api", Api, "a request to the HTTP API", "Create AWS Lambda proxy integrations for HTTP APIs"),
+    SampleEvent(
+        "api", Api, "a request to a route of the HTTP API", "Create AWS Lambda proxy integrations for HTTP APIs"
+    ),
     SampleEvent("cognito", Cognito, "a step of a user pool, PreSignUp", "Pre sign-up Lambda trigger"),
     SampleEvent("dynamodb", Dynamodb, "changes of a table", "Using AWS Lambda with Amazon DynamoDB"),
     SampleEvent("event", Event, "an event of EventBridge", "Events from AWS services"),
@@ -68,7 +71,7 @@ SAMPLES: Final = (
     SampleEvent("sqs", Sqs, "a message of a queue", "Using Lambda with Amazon SQS"),
     SampleEvent("sqs-fifo", Sqs, "a message of a FIFO queue", "Using Lambda with Amazon SQS"),
     SampleEvent(
-        "websocket", Websocket, "a message of a WebSocket API", "Set up integration requests for WebSocket APIs"
+        "websocket", Websocket, "a message of a WebSocket's client", "Set up a WebSocket API integration request"
     ),
 )
 """Every sample, with the title of AWS's page that has it."""
@@ -217,20 +220,6 @@ def _step(event: Any, trigger: Cognito, _: App) -> Any:
     return {**event, "triggerSource": source}
 
 
-def _route(event: Any, trigger: Api, _: App) -> Any:
-    """A request of the route, whose variables have their own names for values."""
-    method = "POST" if trigger.method in ("", "ANY") else trigger.method
-    path = trigger.route.partition(" ")[2].replace("{", "").replace("}", "").replace("+", "") or "/my/path"
-    context = {**event["requestContext"], "routeKey": trigger.route}
-    context["http"] = {**context["http"], "method": method, "path": path}
-    return {**event, "routeKey": trigger.route, "rawPath": path, "requestContext": context}
-
-
-def _message(event: Any, trigger: Websocket, _: App) -> Any:
-    context = {**event["requestContext"], "routeKey": trigger.route}
-    return {**event, "requestContext": context}
-
-
 _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
     S3: _bucket,
     Sns: _topic,
@@ -241,7 +230,7 @@ _FILLS: Final[dict[type[Any], Callable[[Any, Any, App], Any]]] = {
     Schedule: _clock,
     Logs: _group,
     Cognito: _step,
-    Api: _route,
-    Websocket: _message,
+    Api: request,
+    Websocket: message,
 }
 """How each trigger's names come into its event; the others have none."""

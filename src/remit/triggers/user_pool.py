@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-from remit.triggers.jwt import checked_texts
+from remit.triggers.authorizer import Authorizer, checked_texts, plain_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ _CLIENT_TYPE: Final = "AWS::Cognito::UserPoolClient"
 
 
 @dataclass(frozen=True, slots=True)
-class UserPool:
+class UserPool(Authorizer):
     """Let in the users of a user pool: `on.api("GET /orders", auth=on.user_pool(Users.pool, clients=[Users.web]))`.
 
     The pool is a resource of the app, or an existing one by its id or ARN; `clients` are app clients of it, by id or
@@ -33,15 +33,15 @@ class UserPool:
     scopes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        _ = self.issuer
+        _ = self.accepted_issuer
         if not isinstance(self.clients, list | tuple) or not self.clients:
             hint = "name each app client whose tokens are to be let in"
             raise RemitError(f"clients cannot be {described(self.clients):.60}", hint=hint, origin=writer())
-        checked_texts("clients", self.audience)
+        checked_texts("clients", self.accepted_audience)
         checked_texts("scopes", self.scopes)
 
     @property
-    def issuer(self) -> str:
+    def accepted_issuer(self) -> str:
         """What the tokens of its users name as their issuer, as late-bound text where the pool is the app's own."""
         if getattr(self.pool, "type", None) == _POOL_TYPE:
             return f"https://cognito-idp.${{AWS::Region}}.${{AWS::URLSuffix}}/{tokens.plain(self.pool.ref)}"
@@ -57,9 +57,14 @@ class UserPool:
         return f"https://cognito-idp.{existing[2]}.{suffix}/{existing[1]}"
 
     @property
-    def audience(self) -> tuple[str, ...]:
+    def accepted_audience(self) -> tuple[str, ...]:
         """The ids of the app clients."""
         return tuple(_client(client) for client in self.clients)
+
+    @property
+    def accepted_scopes(self) -> tuple[str, ...]:
+        """The scopes."""
+        return plain_texts(self.scopes)
 
 
 def _client(client: Any) -> str:

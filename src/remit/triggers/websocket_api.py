@@ -15,7 +15,7 @@ from remit.triggers.source import logical
 from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.app import App, Function, Grant
 
@@ -31,10 +31,10 @@ ENDPOINT: Final = "REMIT_WEBSOCKET_ENDPOINT"
 _ADDRESS: Final = f"${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{API}Stage}}"
 
 
-def routes(app: App) -> tuple[tuple[Function, Websocket], ...]:
-    """Every route of the app with its function. RemitError: one is declared twice, or nothing says who may connect."""
+def routes(functions: Iterable[Function]) -> tuple[tuple[Function, Websocket], ...]:
+    """Every route of an app with its function. RemitError: one is declared twice, or nothing says who may connect."""
     by_route: dict[str, tuple[Function, Websocket]] = {}
-    for function in app.functions:
+    for function in functions:
         for trigger in function.triggers:
             if not isinstance(trigger, Websocket):
                 continue
@@ -58,9 +58,8 @@ def routes(app: App) -> tuple[tuple[Function, Websocket], ...]:
 
 def resources(app: App) -> Iterator[Resource]:
     """The API and all that belongs to it; nothing for an app without routes."""
-    app_routes = routes(app)
+    app_routes = routes(app.functions)
     if not app_routes:
-        _check_grants(app)
         return
     settings, origin = app.websocket, app_routes[0][0].origin
     properties = {
@@ -80,7 +79,7 @@ def resources(app: App) -> Iterator[Resource]:
 
 def outputs(app: App) -> Iterator[Output]:
     """The address to connect to."""
-    if routes(app):
+    if routes(app.functions):
         yield Output("WebSocketUrl", f"wss://{_ADDRESS}", "The address that clients connect to")
 
 
@@ -88,7 +87,7 @@ def notes(app: App) -> tuple[str, ...]:
     """A sentence where everyone may connect."""
     return tuple(
         f"everyone may connect to the WebSocket API: `{CONNECT}` runs {function.name} ({function.origin})"
-        for function, trigger in routes(app)
+        for function, trigger in routes(app.functions)
         if trigger.route == CONNECT and trigger.authorization == "NONE"
     )
 
@@ -105,9 +104,12 @@ def _is_about_connections(grant: Grant) -> bool:
     return resources is not None and any(f"${{{API}}}" in pattern for pattern in resources.patterns)
 
 
-def _check_grants(app: App) -> None:
-    """RemitError at a grant on connections: the app has no WebSocket API."""
-    for function in app.functions:
+def check_grants(functions: Iterable[Function]) -> None:
+    """RemitError at a grant on connections of an app that has no WebSocket API."""
+    functions = tuple(functions)
+    if routes(functions):
+        return
+    for function in functions:
         for grant in function.policy:
             if _is_about_connections(grant):
                 raise RemitError(

@@ -1,12 +1,13 @@
-"""What API Gateway does and the emulator behind the AWS on this machine does not.
+"""What API Gateway does and the emulator leaves out, put right before it serves.
 
-Each change has a test that fails once the emulator needs it no longer: `tests/local/test_local_apis.py` and
+Each repair has a test that fails once the emulator needs it no longer: in `tests/local/test_local_apis.py` and
 `test_local_websockets.py`. Sources: "Configure CORS for HTTP APIs in API Gateway", "Control access to HTTP APIs with
 IAM authorization in API Gateway" (Amazon API Gateway Developer Guide).
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -25,8 +26,11 @@ _SIGNATURE: Final = "AWS4-HMAC-SHA256 "
 _FORBIDDEN: Final = 403, {"Content-Type": "application/json"}, json.dumps({"message": "Forbidden"}).encode()
 
 
-def complete(emulator: Any, apis: Any, provisioners: Any, address: str) -> None:
-    """Change the emulator: its door, its APIs, and CloudFormation's resource handlers; it answers at `address`."""
+def repair_apis(address: str) -> None:
+    """Make every repair of APIs, once, in the process that serves at `address`."""
+    emulator: Any = importlib.import_module("ministack.app")
+    apis: Any = importlib.import_module("ministack.services.apigateway")
+    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
     emulator._parse_execute_api_url = _keeping_whole_paths(emulator._parse_execute_api_url, apis)  # noqa: SLF001 - it has no other place to take hold of
     handlers = provisioners._RESOURCE_HANDLERS  # noqa: SLF001 - as above
     _prepare(handlers[_API], _camel_cased)
@@ -35,6 +39,7 @@ def complete(emulator: Any, apis: Any, provisioners: Any, address: str) -> None:
     apis._match_route = _matching_plain_methods(apis._match_route)  # noqa: SLF001 - as above
     apis._handle_execute_in_scope = _answering(apis)  # noqa: SLF001 - as above
     apis._invoke_ws_lambda = _replying(apis)  # noqa: SLF001 - as above
+    apis.run_reentrant = _with_cookies(apis.run_reentrant)
 
 
 def _keeping_whole_paths(parse: Callable[[str, str], Any], apis: Any) -> Callable[[str, str], Any]:
@@ -169,6 +174,27 @@ def _answering(apis: Any) -> Callable[..., Awaitable[Answer]]:
         return result
 
     return answer
+
+
+def _with_cookies(run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Give a handler the cookies of a request in a list of their own, and not among its headers.
+
+    Source: "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" (payload format 2.0).
+    """
+
+    async def run_with_cookies(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        return await run(function, *map(_with_cookies_apart, arguments), **options)
+
+    return run_with_cookies
+
+
+def _with_cookies_apart(argument: Any) -> Any:
+    is_request = isinstance(argument, dict) and argument.get("version") == "2.0" and "rawPath" in argument
+    if not is_request or "cookie" not in argument["headers"]:
+        return argument
+    headers = {name: value for name, value in argument["headers"].items() if name != "cookie"}
+    cookies = [cookie.strip() for cookie in argument["headers"]["cookie"].split(";")]
+    return {**argument, "headers": headers, "cookies": cookies}
 
 
 def _is_signed(headers: Mapping[str, str]) -> bool:

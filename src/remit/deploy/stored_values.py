@@ -1,0 +1,122 @@
+"""Look up the secrets and parameters that functions read, before anything is deployed; no value is fetched.
+
+On the AWS of this machine, those that `.env.local` has are made with the values that it gives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from remit.deploy.aws_errors import Denied, code, remit_errors
+from remit.deployer.needed_actions import DeployCall
+from remit.errors import RemitError
+from remit.grants import secretsmanager
+from remit.project.local_values import FILE, local_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from remit.app import App, Store, StoredValue
+    from remit.deploy.session import Account
+
+_MISSING: Final = ("ResourceNotFoundException", "ParameterNotFound")
+_PURPOSE: Final = "to see before a deploy whether the secrets and parameters exist that functions read"
+
+
+def must_exist(app: App) -> tuple[StoredValue, ...]:
+    """The secrets and parameters that functions name and the app does not declare, each once."""
+    by_name: dict[tuple[str, str], StoredValue] = {}
+    for function in app.functions:
+        for value in function.stored_values:
+            if not value.own:
+                by_name.setdefault((value.store, value.name), value)
+    return tuple(by_name.values())
+
+
+def calls_for(app: App) -> Iterator[DeployCall]:
+    """The calls that look them up, which whoever deploys must be allowed."""
+    for value in must_exist(app):
+        if value.store == "secretsmanager":
+            (grant,) = secretsmanager.describe(value.subject)
+            assert grant.statement.resources is not None  # noqa: S101 - a typed grant names some
+            (arn,) = grant.statement.resources.patterns
+            yield DeployCall("secretsmanager.DescribeSecret", ("secretsmanager:DescribeSecret",), arn, _PURPOSE)
+        else:
+            yield DeployCall("ssm.DescribeParameters", ("ssm:DescribeParameters",), "*", _PURPOSE)
+
+
+def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None]) -> None:
+    """See that each exists. RemitError, at the line that names it: one does not.
+
+    Where the caller may not look, `note` hears of it, and the deploy goes on.
+    """
+    values = must_exist(app)
+    local = local_values(folder) if account.local and values else {}
+    for value in values:
+        try:
+            with remit_errors():
+                exists = _EXISTS[value.store](account, value.name)
+        except Denied:
+            note(f"note: whether {value.called} exists is not known: the caller may not look it up")
+            continue
+        local_text = local.get(value.name, local.get(value.variable))
+        if local_text is not None:
+            _PUT[value.store](account, value.name, local_text)
+        elif not exists:
+            raise _missing(value, account)
+
+
+def _missing(value: StoredValue, account: Account) -> RemitError:
+    create = {
+        "secretsmanager": f"aws secretsmanager create-secret --name {value.name} --secret-string file://…",
+        "ssm": f"aws ssm put-parameter --type SecureString --name {value.name} --value file://…",
+    }
+    in_account = f"make it first: {create[value.store]}"
+    return RemitError(
+        f"{value.called}, which {value.variable} names, does not exist in {account.account}, {account.region}",
+        hint=f"write its value for this machine into {FILE}: {value.name}=…" if account.local else in_account,
+        origin=value.origin,
+    )
+
+
+def _secret_exists(account: Account, name: str) -> bool:
+    try:
+        answer = account.client("secretsmanager").describe_secret(SecretId=name)
+    except Exception as error:
+        if code(error) in _MISSING:
+            return False
+        raise
+    return "DeletedDate" not in answer
+
+
+def _parameter_exists(account: Account, name: str) -> bool:
+    """By its description, which has no value."""
+    if name.startswith("arn:"):  # of another account, whose parameters nobody can list
+        return True
+    name_is = {"Key": "Name", "Option": "Equals", "Values": [name]}
+    return bool(account.client("ssm").describe_parameters(ParameterFilters=[name_is])["Parameters"])
+
+
+def _put_secret(account: Account, name: str, value: str) -> None:
+    with remit_errors():
+        secrets = account.client("secretsmanager")
+        if _secret_exists(account, name):
+            secrets.put_secret_value(SecretId=name, SecretString=value)
+        else:
+            secrets.create_secret(Name=name, SecretString=value)
+
+
+def _put_parameter(account: Account, name: str, value: str) -> None:
+    with remit_errors():
+        account.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+
+
+_EXISTS: Final[Mapping[Store, Callable[[Account, str], bool]]] = {
+    "secretsmanager": _secret_exists,
+    "ssm": _parameter_exists,
+}
+_PUT: Final[Mapping[Store, Callable[[Account, str, str], None]]] = {
+    "secretsmanager": _put_secret,
+    "ssm": _put_parameter,
+}

@@ -1,0 +1,54 @@
+"""`.env.local`: the values of secrets and parameters for runs on this machine. It never goes into a zip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import Origin, RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE: Final = ".env.local"
+_QUOTES: Final = ('"', "'")
+
+
+def local_values(folder: Path) -> Mapping[str, str]:
+    """The values by name, each line `NAME=VALUE`: the name of the secret or parameter, or the variable that has it.
+
+    Empty lines and those that begin with # say nothing; quotes around a value are left out. No file has no values.
+    RemitError: the line that is neither.
+    """
+    path = folder / FILE
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise RemitError(f"cannot read it: {type(error).__name__}", origin=Origin(FILE)) from None
+    values: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise RemitError(f"this line of {FILE} is not NAME=VALUE", origin=Origin(FILE, number))
+        values[name.strip()] = _unquoted(value.strip())
+    return values
+
+
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in _QUOTES
+    return value[1:-1] if is_quoted else value
+
+
+def local_value(name: str, function: str) -> str:
+    """A value for code that runs on this machine, such as a test, in the project's folder."""
+    values = local_values(Path.cwd())
+    if name not in values:
+        raise RuntimeError(
+            f"{function}({name!r}) fetches its value inside a deployed function; here, write {name}=… into {FILE}"
+        )
+    return values[name]

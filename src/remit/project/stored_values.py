@@ -1,0 +1,61 @@
+"""`secret(…)` and `parameter(…)`: names in a function's environment, whose values only the running function fetches."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from remit.app import StoredValue
+from remit.errors import RemitError, described, writer
+from remit.iam import tokens
+from remit.project import current_load
+from remit.project.local_values import local_value
+from remit.project.stored_text import StoredText
+
+if TYPE_CHECKING:
+    from remit.app import Store
+
+
+def secret(name: Any, *, key: Any = None) -> str:
+    """Name a secret of Secrets Manager in a function's settings.
+
+    With `environment={"DATABASE": secret("/shop/prod/db")}` the function may read it, and gets its name in the
+    variable. Where it runs, `secret("/shop/prod/db")` is the value, fetched once for each cold start. It is given by
+    name, by ARN, or as a resource of the app; `key` is the KMS key that encrypts it, if it is one of your own.
+    """
+    return _stored("secretsmanager", "secret", name, key)
+
+
+def parameter(name: Any, *, key: Any = None) -> str:
+    """Name a parameter of Parameter Store, as `secret` does one of Secrets Manager; `key` is that of a SecureString."""
+    return _stored("ssm", "parameter", name, key)
+
+
+def _stored(store: Store, function: str, name: Any, key: Any) -> str:
+    late, arn, own_key = _named(name, function)
+    if current_load.current() is None and sys._getframe(2).f_code.co_name != "<module>":  # noqa: SLF001 - who asks
+        return local_value(late, function)
+    text = StoredText(late)
+    key = own_key if key is None else key
+    key_text = None if key is None else tokens.plain(getattr(key, "arn", key))
+    text.stored = StoredValue(store, late, arn, key_text, own=hasattr(name, "ref"), origin=writer())
+    return text
+
+
+def _named(name: Any, function: str) -> tuple[str, str, Any]:
+    """What the environment holds, what a policy names, and the key, which a resource of the app says itself."""
+    if hasattr(name, "ref"):
+        return tokens.plain(name.ref), tokens.plain(name.arn), name.properties.get("KmsKeyId")
+    text = tokens.plain(name)
+    if not isinstance(text, str) or not text:
+        hint = "usually os.environ.get() of a variable that is not set" if name is None else None
+        raise RemitError(
+            f"{function} takes a name, an ARN or a resource, got {described(name)}", hint=hint, origin=writer()
+        )
+    if "://" in text or any(map(str.isspace, text)):
+        raise RemitError(
+            f"{function} takes the name that AWS keeps it under, and {text[:8]!r}… looks like a value",
+            hint="store the value in AWS, and write its name here: a template shows everything to everyone",
+            origin=writer(),
+        )
+    return text, text, None

@@ -1,0 +1,82 @@
+"""Tell the state of job queues, and of jobs that failed for good: as text, and as values that JSON takes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.report.terminal_text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from remit.deploy.failed_jobs import FailedJob, QueueState
+
+_NO_REASON: Final = "nobody said why: SQS moved it after its last attempt"
+_SHORT: Final = 8
+"""Signs of an id in a list."""
+
+
+def job_lines(states: Sequence[QueueState], jobs: Sequence[FailedJob]) -> Iterator[str]:
+    """A line for each queue, then one for each job that failed for good."""
+    width = max(len(state.name) for state in states)
+    yield "queues"
+    for state in states:
+        counts = f"{state.waiting} waiting, {state.running} running, {state.delayed} delayed, {state.failed} failed"
+        yield f"  {state.name:<{width}}  {counts}"
+    if jobs:
+        yield "failed for good"
+    for job in jobs:
+        yield shown(f"  {job.id[:_SHORT]}  {_name(job)}  {_first_line(job.reason or _NO_REASON)}")
+
+
+def queue_document(state: QueueState) -> dict[str, Any]:
+    """How many jobs a queue has, for programs."""
+    return {
+        "name": state.name,
+        "waiting": state.waiting,
+        "running": state.running,
+        "delayed": state.delayed,
+        "failed": state.failed,
+    }
+
+
+def failed_job_lines(job: FailedJob) -> Iterator[str]:
+    """One job that failed for good."""
+    yield shown(f"{_name(job)}  {job.id}")
+    yield f"  queue      {job.queue.name}"
+    yield f"  put aside  {_moment(job.sent)}"
+    if job.attempts is not None:
+        yield f"  attempts   {job.attempts}"
+    yield shown(f"  reason     {job.reason or _NO_REASON}")
+    if job.arguments is None:
+        yield shown(f"  message    {job.body}")
+    else:
+        for name, value in job.arguments.items():
+            yield shown(f"  {name:<9}  {json.dumps(value, ensure_ascii=False)}")
+
+
+def failed_job_document(job: FailedJob) -> dict[str, Any]:
+    """One job that failed for good, for programs."""
+    return {
+        "id": job.id,
+        "queue": job.queue.name,
+        "job": job.job or None,
+        "put_aside": _moment(job.sent),
+        "attempts": job.attempts,
+        "reason": job.reason or None,
+        **(job.arguments or {"message": job.body}),
+    }
+
+
+def _name(job: FailedJob) -> str:
+    return job.job.rpartition(":")[2] or "a message that is no job's"
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else text

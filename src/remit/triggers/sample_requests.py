@@ -1,0 +1,80 @@
+"""Sample events of an app's APIs: AWS's, with the route of a function and whoever it lets in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.iam import tokens
+from remit.triggers.api import VARIABLE
+from remit.triggers.websocket import CONNECT, Websocket
+
+if TYPE_CHECKING:
+    from remit.app import App
+    from remit.triggers.api import Api
+
+_EXAMPLE: Final = "example"
+_WITHOUT_BODY: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS"})
+_CALLER: Final = {
+    "accessKey": "AKIA...",
+    "accountId": "111122223333",
+    "callerId": "AIDA...",
+    "cognitoIdentity": None,
+    "principalOrgId": None,
+    "userArn": "arn:aws:iam::111122223333:user/example-user",
+    "userId": "AIDA...",
+}
+"""Who signed, as in the documentation's example of a function URL."""
+_EVENT_TYPES: Final = {CONNECT: "CONNECT", "$disconnect": "DISCONNECT"}
+
+
+def request(event: dict[str, Any], trigger: Api, _: App) -> dict[str, Any]:
+    """A request to a route, with an example for each variable of its path."""
+    method = trigger.method if trigger.method not in ("", "ANY") else "GET"
+    variables = dict.fromkeys(VARIABLE.findall(trigger.path), _EXAMPLE)
+    path = VARIABLE.sub(_EXAMPLE, trigger.path) or event["rawPath"]
+    http = {**event["requestContext"]["http"], "method": method, "path": path}
+    context = {**event["requestContext"], "http": http, "routeKey": trigger.route, "authorizer": _authorizer(trigger)}
+    filled = {**event, "rawPath": path, "routeKey": trigger.route, "requestContext": context}
+    del context["authentication"], filled["stageVariables"]
+    if context["authorizer"] is None:
+        del context["authorizer"]
+    filled["pathParameters"] = variables
+    if not variables:
+        del filled["pathParameters"]
+    if method in _WITHOUT_BODY:
+        del filled["body"]
+    return filled
+
+
+def _authorizer(trigger: Api) -> dict[str, Any] | None:
+    """What a handler is told about whoever called."""
+    authorizer = trigger.authorizer
+    if authorizer is None:
+        return None if trigger.auth == "NONE" else {"iam": _CALLER}
+    claims = {
+        "aud": tokens.for_people(authorizer.accepted_audience[0]),
+        "iss": tokens.for_people(authorizer.accepted_issuer),
+        "sub": _EXAMPLE,
+    }
+    scopes = list(authorizer.accepted_scopes[:1])
+    if scopes:
+        claims["scope"] = scopes[0]
+    return {"jwt": {"claims": claims, "scopes": scopes or None}}
+
+
+def message(event: dict[str, Any], trigger: Websocket, app: App) -> dict[str, Any]:
+    """A message that names a route, or the connection's begin or end."""
+    event_type = _EVENT_TYPES.get(trigger.route, "MESSAGE")
+    context = {
+        **event["requestContext"],
+        "routeKey": trigger.route,
+        "eventType": event_type,
+        "stage": app.stage,
+    }
+    filled = {**event, "requestContext": context}
+    if event_type != "MESSAGE":
+        del filled["body"], context["messageId"]
+    elif not trigger.route.startswith("$"):
+        field = app.websocket.route_selection_expression.removeprefix("$request.body.")
+        filled["body"] = f'{{"{field}": "{trigger.route}"}}'
+    return filled

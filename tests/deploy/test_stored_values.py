@@ -1,0 +1,67 @@
+"""Secrets and parameters on the local AWS: looked up before a deploy, and read by the function under its role."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from remit.deploy.session import Account
+
+    Remit = Callable[..., tuple[int, str, str]]
+
+APP = """
+import os
+
+from remit import App, parameter, secret
+
+app = App()
+
+
+@app.function(environment={"DB": secret("/shop/db"), "URL": parameter("/shop/url")})
+def report(event, context):
+    return [secret("/shop/db"), secret("DB"), parameter("/shop/url"), os.environ["DB"]]
+
+
+@app.function
+def other(event, context):
+    return secret("/shop/db")
+"""
+
+
+@pytest.fixture
+def shop(project: Path) -> Iterator[Path]:
+    """The project with that app, and no local values left over."""
+    (project / "app.py").write_text(APP)
+    yield project
+    (project / ".env.local").unlink(missing_ok=True)
+
+
+def test_a_secret_that_does_not_exist_stops_the_deploy_at_its_line(
+    remit: Remit, shop: Path, elsewhere: Account
+) -> None:
+    code, _, err = remit("deploy", "--yes")
+    assert (2, True) == (code, "error: secret /shop/db, which DB names, does not exist in 000000000000, eu-" in err)
+    assert "--> app.py:9:34" in err
+    assert "hint: write its value for this machine into .env.local: /shop/db=…" in err
+    assert remit("status")[0] == 1, "nothing was deployed"
+    elsewhere.client("secretsmanager").create_secret(Name="/shop/db", SecretString="s3cret")
+    assert "error: parameter /shop/url, which URL names, does not exist" in remit("deploy", "--yes")[2]
+    assert (shop / ".remit" / "build" / "template.json").read_text().count("s3cret") == 0
+
+
+def test_a_local_run_reads_the_values_of_the_file_under_its_role(remit: Remit, shop: Path) -> None:
+    (shop / ".env.local").write_text("/shop/db=s3cret\nURL=https://shop.example\n")
+    code, out, err = remit("deploy", "--yes")
+    assert code == 0
+    assert "what it uses and does not make must exist\n    secret /shop/db\n    parameter /shop/url\n" in err
+    assert "s3cret" not in out + err
+    code, out, _ = remit("invoke", "report")
+    assert (0, ["s3cret", "s3cret", "https://shop.example", "/shop/db"]) == (code, json.loads(out))
+    code, _, err = remit("invoke", "other")
+    assert (True, True) == (code != 0, "secret /shop/db is not in this function's environment: declare it there" in err)
