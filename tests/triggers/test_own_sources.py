@@ -464,3 +464,12 @@ def test_a_topic_elsewhere_keeps_its_permission_where_others_are_merged(make: Ma
     project = made(make, function(", ".join([*topics, f'on.sns("{elsewhere}")'])))
     sources = [properties["SourceArn"] for properties in project.resources("AWS::Lambda::Permission").values()]
     assert [{"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:*"}, elsewhere] == sources
+
+
+def test_the_role_of_a_schedule_may_use_the_key_of_its_dead_letter_queue(make: Make) -> None:
+    app = made(make, function('on.schedule("rate(1 day)", dead_letter=Data.sealed)'), KEYED)
+    role = next(role for role in app.roles() if role.logical_id == "HelloSchedulerRole")
+    assert [
+        ("lambda:InvokeFunction",), ("sqs:SendMessage",), ("kms:GenerateDataKey", "kms:Decrypt"),
+    ] == [grant.statement.actions.patterns for grant in role.grants]  # fmt: skip
+    assert "hello has schedules that send what failed to DataSealed, which this key encrypts" == role.grants[2].because
