@@ -239,6 +239,18 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduledJob:
+    """A job that the clock sends."""
+
+    name: str
+    path: str
+    """Its module and qualified name: `app:send_mail`."""
+    schedule: Any
+    """The `on.schedule(…)` that was written."""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JobQueue:
     """A queue of jobs, and how the worker that runs them treats one that fails."""
 
@@ -256,6 +268,8 @@ class JobQueue:
     """The ARN of the topic that is told when a job has failed for good."""
     keeps_marks: bool = False
     """Whether some of its jobs never run again once they have finished (`once=True`)."""
+    scheduled: tuple[ScheduledJob, ...] = ()
+    """The jobs that the clock sends to it."""
 
     @property
     def is_fifo(self) -> bool:

@@ -350,7 +350,7 @@ def _explain(role: Role, *, as_json: bool) -> None:
 def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
     """The role of a function, or the one of that name. RemitError with a did-you-mean: there is no such function."""
     for role in roles:
-        if name in role.functions or (name == role.logical_id and role.functions):
+        if name in (*role.functions, role.logical_id):
             return role
     for function in app.functions:
         if function.name == name:

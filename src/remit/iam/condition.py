@@ -112,6 +112,7 @@ def _late(key: str) -> Test:
 
 
 def _null(key: str, texts: frozenset[str]) -> Test:
+    """The test of `Null`: "true" asks that the key is absent, "false" that it is present."""
     absent, present = "true" in texts, "false" in texts
 
     def test(request: Request) -> Truth:
@@ -124,6 +125,10 @@ def _null(key: str, texts: frozenset[str]) -> Test:
 
 
 def _single(key: str, check: Check, negated: bool, if_exists: bool) -> Test:  # noqa: FBT001 - the table's one shape
+    """The test of a condition without a set operator. A key that is absent meets it with IfExists, or when negated.
+
+    A key with several values does not meet it.
+    """
     when_absent = if_exists or negated
 
     def test(request: Request) -> Truth:
@@ -139,6 +144,8 @@ def _single(key: str, check: Check, negated: bool, if_exists: bool) -> Test:  # 
 
 
 def _any_value(key: str, check: Check, negated: bool, if_exists: bool) -> Test:  # noqa: FBT001 - as _single
+    """The test of ForAnyValue. An absent or empty key meets it with IfExists only."""
+
     def test(request: Request) -> Truth:
         value = request.value(key)
         if value is OPEN:
@@ -150,6 +157,8 @@ def _any_value(key: str, check: Check, negated: bool, if_exists: bool) -> Test: 
 
 
 def _all_values(key: str, check: Check, negated: bool, _: bool) -> Test:  # noqa: FBT001 - as _single
+    """The test of ForAllValues. An absent or empty key meets it."""
+
     def test(request: Request) -> Truth:
         value = request.value(key)
         return None if value is OPEN else every(_turned(check(text, request), negated) for text in _as_set(value))

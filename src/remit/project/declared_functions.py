@@ -46,6 +46,8 @@ class JobOptions:
     retries: Any = None
     concurrency: Any = None
     once: Any = False
+    path: str = ""
+    """The module and qualified name of its function: `app:send_mail`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,26 +226,48 @@ def _open(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
 
 
 def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
-    case = special_case(decision.request)
+    """The sentence for an implicit denial: which layers lack an Allow, what else is needed, the nearest statement."""
+    request = decision.request
+    case = special_case(request)
     if case is not None and case.effect == "refused":
-        return f"{_asked_access(decision.request)} {case.reason}: see {case.source}"
-    grants = _grants(decision)
-    lacking = [
-        _title(layer.layer)
-        for layer in _deciding(decision.request, layers)
-        if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, layers, decision.request, grants)
-    ]
-    if not lacking:
-        lacking = [_TITLES["session" if decision.unscoped else "resource"]]
-    text = f"no statement of {' nor '.join(lacking)} allows {_asked_access(decision.request)}"
-    needed = _needed(decision)
+        return f"{_asked_access(request)} {case.reason}: see {case.source}"
+    lacking_layers = _lacking_layers(decision, layers)
+    sentence = f"no statement of {' nor '.join(lacking_layers)} allows {_asked_access(request)}"
+    missing_policy = _missing_policy(decision)
+    if missing_policy:
+        sentence += f"; {missing_policy}, and there is none"
+    elif _TITLES["identity"] in lacking_layers:
+        delegating_statement = _delegating_statement(decision, layers)
+        if delegating_statement is not None:
+            sentence += f"; {delegating_statement.name} names the account, which leaves it to {_TITLES['identity']}"
     misses = decision.misses
-    if needed:
-        text += f"; {needed}, and there is none"
-    elif _TITLES["identity"] in lacking and decision.request.local and not grants.role:
-        for ruling in (layer.rulings[0] for layer in layers if (layer.layer, layer.verdict) == ("resource", "Allowed")):
-            text += f"; {ruling.name} names the account, which leaves it to {_TITLES['identity']}"
-    return f"{text}; nearest: {misses[0]}" if misses else text
+    return f"{sentence}; nearest: {misses[0]}" if misses else sentence
+
+
+def _lacking_layers(decision: Decision, layers: tuple[LayerDecision, ...]) -> list[str]:
+    """The layers, in words, that would have to allow the request and do not; at least one."""
+    request = decision.request
+    grants = _grants(decision)
+    titles = [
+        _title(layer.layer)
+        for layer in _deciding(request, layers)
+        if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, layers, request, grants)
+    ]
+    return titles or [_TITLES["session" if decision.unscoped else "resource"]]
+
+
+def _delegating_statement(decision: Decision, layers: tuple[LayerDecision, ...]) -> StatementLocation | None:
+    """The statement of the resource's policy that names the caller's account and no caller; None where there is none.
+
+    In one account that delegates: the identity's policies have to allow the request as well. A statement that names
+    the caller, or its role, grants by itself.
+    """
+    if not decision.request.local or _grants(decision).role:
+        return None
+    for layer in layers:
+        if layer.layer == "resource" and layer.verdict == "Allowed":
+            return layer.rulings[0]
+    return None
 
 
 def _grants(decision: Decision) -> Grants:
@@ -253,8 +275,8 @@ def _grants(decision: Decision) -> Grants:
     return NO_GRANTS if resource is None else weigh_resource(resource, decision.request)
 
 
-def _needed(decision: Decision) -> str:
-    """The policy without which nothing could allow the request, if it is missing."""
+def _missing_policy(decision: Decision) -> str:
+    """The policy without which nothing could allow the request, in words; empty where none is missing."""
     request = decision.request
     if decision.policies.resource == ():
         if request.needs_resource_policy:
@@ -289,6 +311,7 @@ _SENTENCES: Final = {
 
 
 def _allowed_on(decision: Decision) -> tuple[str, ...]:
+    """Of a request on `*` that is not allowed: the Allow statements' resource patterns on which it would be."""
     request = decision.request
     if request.resource != "*" or decision.allowed:
         return ()
@@ -325,6 +348,10 @@ def _misses(decision: Decision) -> tuple[Miss, ...]:
 
 
 def _miss(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> tuple[int, Miss] | None:
+    """What an Allow statement of the layer `name` lacks, with its distance; None where it is far off or lacks nothing.
+
+    The distances: 0 is a condition, 1 the resource, 2 the principal, 3 an action that is spelled alike.
+    """
     fits = rule.resource is None or rule.resource(request) is not False
     ruling = _ruling(name, layer, rule)
     if not rule.speaks_of_action(request.folded):
@@ -343,6 +370,7 @@ def _miss(name: str, layer: LayerRules, rule: StatementRule, request: Request) -
 
 
 def _resource_lacked(statement: Statement, request: Request) -> str:
+    """Why the statement's Resource does not match the request, as the phrase of a miss."""
     resources = statement.resources
     if resources is None:
         return "has no Resource"
@@ -366,6 +394,7 @@ def _tails(allowed: str, requested: str) -> tuple[str, str]:
 
 
 def _similar_action(statement: Statement, request: Request) -> str | None:
+    """The action of a statement that differs from the request's by a slip of the pen; None where none does."""
     service = f"{request.folded.partition(':')[0]}:"
     if statement.actions.negated:
         return None

@@ -60,9 +60,10 @@ class RulesByLayer:
         self.identity = LayerRules(layers.identity)
         self.boundary = LayerRules(layers.boundary) if layers.boundary else None
         self.session = LayerRules(layers.session) if layers.session else None
-        self.resource = (
-            None if layers.resource is None else LayerRules(layers.resource, trust=True, bounded=bool(layers.boundary))
-        )
+        self.resource = None
+        if layers.resource is not None:
+            # A Deny with NotPrincipal denies a caller who has a permissions boundary, even one that it names.
+            self.resource = LayerRules(layers.resource, trust=True, bounded=bool(layers.boundary))
         self.scp = tuple((f"scp[{index}]", LayerRules(level)) for index, level in enumerate(layers.scp))
         self.rcp = tuple((f"rcp[{index}]", LayerRules(level)) for index, level in enumerate(layers.rcp))
         self.endpoint = LayerRules(layers.endpoint, trust=True) if layers.endpoint else None

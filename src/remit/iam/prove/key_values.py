@@ -30,7 +30,8 @@ MOST_VALUES: Final = 2_000
 MOST_MEETS: Final = 10_000  # pairs of patterns that are held against each other
 MOST_TYPED: Final = 10_000  # as MOST_VALUES, of numbers, dates and addresses: a policy has room for 600 addresses
 MOST_STEPS: Final = 3_000_000  # to hold values against conditions
-_VALUE, _PART, _MEET, _AT_ONCE = 5, 10, 200, 4  # steps to read a value, of a pattern, of a meet; values per step
+_STEPS_PER_VALUE, _STEPS_PER_PATTERN, _STEPS_PER_MEET = 5, 10, 200  # a meet is the intersection of two patterns
+_VALUES_PER_STEP: Final = 4  # of numbers, dates and addresses
 _COLONS: Final = 5  # that part an ARN
 _SIGN: Final = re.compile(r"(\*+|\?)")
 _THIRD: Final = {"k": "\u212a", "å": "\u212b", "θ": "\u03f4", "ω": "\u2126", "ß": "\u1e9e"}
@@ -66,13 +67,16 @@ class Premises:
         sorted_kinds = {key: tuple(sorted(kinds_of_key)) for key, kinds_of_key in kinds.items()}
         return Premises(frozenset(multivalued_keys), sorted_kinds)
 
-    def domain(self, atoms: frozenset[Atom], to_match: frozenset[Atom], budget: Budget, singles: int = 0) -> Domain:
+    def domain(
+        self, atoms: frozenset[Atom], to_match: frozenset[Atom], budget: Budget, most_single_wildcards: int = 0
+    ) -> Domain:
         """The domain of the one key that `atoms` are about; the values of those `to_match` may have to be met.
 
-        `singles` is the most `?` of a pattern, besides the atoms' own, that the values are compared with.
+        `most_single_wildcards` is the most `?` of a pattern, besides the atoms' own, that the values are compared with.
+        Unclear, with the reason, where the values are too many to be tried.
         """
         key = next(iter(atoms)).key
-        question = (atoms, to_match, self.kinds.get(key, ()), singles, key in self.multivalued)
+        question = (atoms, to_match, self.kinds.get(key, ()), most_single_wildcards, key in self.multivalued)
         budget.spend(len(atoms))
         result = _domain(*question)
         budget.once(question, result.steps)
@@ -106,6 +110,8 @@ class Domain:
         return self._states[question]
 
     def _search(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[State] | None:
+        """As `state`, which keeps the answers."""
+
         def suits(state: State) -> bool:
             return all(atom.holds(state) for atom in true) and not any(atom.holds(state) for atom in false)
 
@@ -126,6 +132,7 @@ class Domain:
         return None
 
     def _one_value(self, true: frozenset[Atom], false: frozenset[Atom]) -> int:
+        """The values of the pool, as a bit mask, for each of which those are true and these false."""
         mask = (1 << len(self.pool)) - 1
         for atom in true:
             mask &= self._mask(atom)
@@ -172,17 +179,25 @@ def _domain(
     atoms: frozenset[Atom],
     to_match: frozenset[Atom],
     kinds: tuple[str, ...],
-    singles: int,
+    most_single_wildcards: int,
     multivalued: bool,  # noqa: FBT001 - a key of the cache
 ) -> _DomainResult:
+    """The domain of the key that `atoms` are about, or the reason why there is none, as `Premises.domain` needs it.
+
+    It is the same for every caller, and so are its steps: each budget pays for it once, whoever computed it first.
+    `kinds` are the types of the values (number, date, …); without any they are texts.
+    """
     ordered = sorted(atoms, key=lambda atom: (atom.operator, atom.quantifier, atom.values))
     value_count = sum(len(atom.values) for atom in ordered)
     pairs = 0 if kinds else _pairs(ordered, to_match)
     budget = Budget(MOST_STEPS + 1)
-    steps = _VALUE * value_count + _MEET * min(pairs, MOST_MEETS)
+    steps = _STEPS_PER_VALUE * value_count + _STEPS_PER_MEET * min(pairs, MOST_MEETS)
     too_many = f"the conditions on `{ordered[0].name}` tell too many values apart"
     try:
-        pool, exact = _typed_pool(ordered, kinds) if kinds else _text_pool(ordered, to_match, singles, budget)
+        if kinds:
+            pool, exact = _typed_pool(ordered, kinds)
+        else:
+            pool, exact = _text_pool(ordered, to_match, most_single_wildcards, budget)
     except Exhausted:
         return _DomainResult(None, MOST_STEPS, too_many)
     except Unclear as reason:
@@ -208,10 +223,11 @@ def _effort(atom: Atom) -> int:
     """Steps to hold a value against a condition."""
     if _is_glob(atom):
         return 1 + len(atom.values)
-    return 2 + (len(atom.values) // _AT_ONCE if atom.kind in TYPED else 0)
+    return 2 + (len(atom.values) // _VALUES_PER_STEP if atom.kind in TYPED else 0)
 
 
 def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], bool]:
+    """The values to try of a key with numbers, dates or addresses, and whether no other could decide differently."""
     texts = [atom for atom in atoms if atom.kind in ("String", "ARN")]
     spelled = [value for atom in texts for value in atom.values]
     pool: list[str] = []
@@ -225,10 +241,17 @@ def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], b
     return pool, kinds == ("Bool",) or (len(kinds) == 1 and not texts)
 
 
-def _text_pool(atoms: list[Atom], to_match: frozenset[Atom], singles: int, budget: Budget) -> tuple[list[str], bool]:
-    """The literals, the points of patterns to match and of their intersections, and a value that nothing spells."""
+def _text_pool(
+    atoms: list[Atom], to_match: frozenset[Atom], most_single_wildcards: int, budget: Budget
+) -> tuple[list[str], bool]:
+    """The values to try of a key with texts, and whether no other could decide differently.
+
+    They are the literals, the points of patterns to match and of their intersections, and a value that nothing spells.
+    """
     texts = [atom for atom in atoms if atom.operator != "Null"]
-    singles = max(singles, *(text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), 0)
+    for atom in texts:
+        if _is_glob(atom):
+            most_single_wildcards = max(most_single_wildcards, *(text.count("?") for text in atom.values), 0)
     matched = [atom for atom in texts if atom in to_match]
     pool: list[str] = [spelling for atom in matched for spelling in _spellings(atom)]
     groups = [[_as_glob(atom, text) for text in atom.values] for atom in matched if _is_glob(atom)]
@@ -236,11 +259,11 @@ def _text_pool(atoms: list[Atom], to_match: frozenset[Atom], singles: int, budge
     doubts: list[Unclear | None] = []
     for pattern in _meets(groups, budget):
         for part in _in_parts(pattern) if mixed else (pattern,):
-            values, doubt = some_points(part, singles)
-            budget.spend(_PART)
+            values, doubt = some_points(part, most_single_wildcards)
+            budget.spend(_STEPS_PER_PATTERN)
             pool.extend(values)
             doubts.append(doubt)
-    pool.extend(points("*", singles))
+    pool.extend(points("*", most_single_wildcards))
     return pool, _tries_every_spelling(texts) and not any(doubts)
 
 
