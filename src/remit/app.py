@@ -239,6 +239,18 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduledJob:
+    """A job that the clock sends."""
+
+    name: str
+    path: str
+    """Its module and qualified name: `app:send_mail`."""
+    schedule: Any
+    """The `on.schedule(…)` that was written."""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JobQueue:
     """A queue of jobs, and how the worker that runs them treats one that fails."""
 
@@ -256,6 +268,8 @@ class JobQueue:
     """The ARN of the topic that is told when a job has failed for good."""
     keeps_marks: bool = False
     """Whether some of its jobs never run again once they have finished (`once=True`)."""
+    scheduled: tuple[ScheduledJob, ...] = ()
+    """The jobs that the clock sends to it."""
 
     @property
     def is_fifo(self) -> bool:
@@ -344,6 +358,14 @@ class App:
     """The ARN of the permissions boundary of every role."""
     boundary_origin: Origin | None = None
     """The line that set it."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The tags of every resource that takes tags; a resource's own win."""
+    role_path: str | None = None
+    """The path of every role that remit makes, `/teams/shop/`."""
+    role_name: str | None = None
+    """The names of these roles, a pattern of {app}, {stage} and {role}."""
+    retains_data: bool = False
+    """Whether shared resources that hold data stay when they are removed from the stack, or the stack is deleted."""
     share_roles: bool = False
     """Whether functions whose access is identical run under one role."""
     api: ApiSettings = ApiSettings()

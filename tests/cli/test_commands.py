@@ -13,7 +13,7 @@ import click
 import pytest
 
 import remit as package
-from projects import SOURCE, Project, remit, remit_process
+from projects import SOURCE, Project, remit, remit_process, write
 from remit.cli.command_group import root
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def test_a_new_project_builds_and_its_test_passes(tmp_path: Path, monkeypatch: p
 
 def test_init_tells_what_it_made_for_programs(tmp_path: Path) -> None:
     document = json.loads(remit("init", str(tmp_path / "shop"), "--json").out)
-    assert {"folder": str(tmp_path / "shop"), "files": document["files"]} == document
+    assert {"folder": str(tmp_path / "shop"), "files": document["files"], "kept": [], "notes": []} == document
     assert "config/deploy.py" in document["files"]
 
 
@@ -253,6 +253,28 @@ def test_init_never_writes_into_what_exists(tmp_path: Path) -> None:
     assert (2, "mine") == (remit("init", str(tmp_path / "file")).status, (tmp_path / "file").read_text())
     (tmp_path / "empty").mkdir()
     assert 0 == remit("init", str(tmp_path / "empty")).status
+
+
+def test_init_in_an_existing_project_adds_what_it_has_not_and_touches_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "My Shop"
+    files = {"app.py": "def handler(event, context): ...\n", ".gitignore": "dist/\n", "tests/test_mine.py": ""}
+    write(folder, files)
+    monkeypatch.chdir(folder)
+    ran = remit("init", ".")
+    written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert sorted((*files, "config/deploy.py", "pyproject.toml")) == written
+    assert all(content == (folder / name).read_text() for name, content in files.items())
+    assert ["pyproject.toml", "config/deploy.py", ".gitignore  (was there, stays as it is)"] == [
+        line.strip() for line in ran.out.splitlines()[:3]
+    ]
+    assert ["add .remit/ to .gitignore", "app.py declares no functions yet"] == [
+        line.removeprefix("note: ").partition(":")[0].partition(": `")[0] for line in ran.err.splitlines()
+    ]
+    assert 'name = "My-Shop"' in (folder / "pyproject.toml").read_text()
+    again = json.loads(remit("init", ".", "--json").out)
+    assert ([], 4) == (again["files"], len(again["kept"]))
 
 
 @pytest.mark.parametrize("name", ["Shop", "1st", "my shop", "ördérs", "a_b", "a" * 41, ".."])

@@ -199,7 +199,7 @@ def test_a_key_of_the_app_goes_by_its_name_though_its_id_is_made_up(make: Make) 
     project = make(app=app, **{"shared/resources/data.py": shared})
     for name in ("DataKey", "Data.key"):
         found = json.loads(project.remit("explain", "hello", "kms:Decrypt", name, "--json").out)
-        assert (found["resource"], found["fix"]["item"]) == ("${DataKey.Arn}", 'allow("kms:Decrypt", on=Data.key)')
+        assert (found["resource"], found["fix"]["item"]) == ("${DataKey.Arn}", "kms.decrypt(Data.key)")
 
 
 def test_a_deny_is_shown_with_its_line_and_nothing_is_to_be_added(make: Make) -> None:

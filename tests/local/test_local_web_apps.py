@@ -25,8 +25,9 @@ app.web("shop.admin:api", on.api("ANY /admin/{{path+}}", auth=on.jwt("{issuer}",
 app.web("shop.site:site", on.http(auth="NONE"), name="site")
 """
 MAIN = """
+import asyncio
 from contextlib import asynccontextmanager
-from fastapi import Cookie, FastAPI, HTTPException, Response
+from fastapi import Cookie, FastAPI, HTTPException, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic import BaseModel
 
@@ -42,7 +43,7 @@ started = []
 @asynccontextmanager
 async def lifespan(app):
     started.append(True)
-    yield
+    yield {"opened": asyncio.Event()}
 
 
 api = FastAPI(lifespan=lifespan)
@@ -53,7 +54,14 @@ api.add_middleware(CORSMiddleware, allow_origins=["https://shop.example"], allow
 def place(order: Order, response: Response, seen: str = Cookie("")):
     response.set_cookie("seen", order.item)
     response.set_cookie("count", str(order.count))
-    return {"item": order.item, "seen": seen, "started": bool(started)}
+    return {"item": order.item, "seen": seen, "started": len(started)}
+
+
+@api.get("/state")
+async def state(request: Request):
+    request.state.opened.set()
+    await request.state.opened.wait()
+    return {"started": len(started)}
 
 
 @api.get("/orders/{name}")
@@ -113,12 +121,17 @@ def test_fastapi_answers_behind_the_api(outputs: dict[str, str]) -> None:
     api = outputs["ApiUrl"]
     headers = {"content-type": "application/json", "cookie": "seen=table"}
     placed = ask("POST", f"{api}/orders/", headers, json.dumps({"item": "chair", "count": 2}))
-    assert (201, {"item": "chair", "seen": "table", "started": True}) == (placed.status, placed.json)
+    assert (201, {"item": "chair", "seen": "table", "started": 1}) == (placed.status, placed.json)
     assert ["seen=chair", "count=2"] == [cookie.partition(";")[0] for cookie in placed.all("set-cookie")]
     assert 422 == ask("POST", f"{api}/orders/", headers, "{}").status
     missing = ask("GET", f"{api}/orders/a%20b")
     assert (404, {"detail": "a b"}) == (missing.status, missing.json)
     assert "swagger" in ask("GET", f"{api}/docs").body
+
+
+def test_the_app_starts_once_for_all_requests_with_its_state(outputs: dict[str, str]) -> None:
+    answers = [ask("GET", f"{outputs['ApiUrl']}/state") for _ in range(3)]
+    assert [(200, {"started": 1})] * 3 == [(answer.status, answer.json) for answer in answers]
 
 
 def test_bytes_come_through(outputs: dict[str, str]) -> None:

@@ -115,7 +115,7 @@ def _call(zipped: Path, target: str, event: dict[str, Any]) -> dict[str, Any]:
     folder = zipped.parent / "task"
     with zipfile.ZipFile(zipped) as archive:
         archive.extractall(folder)
-    command = [sys.executable, "-I", "-S", "-c", CALL, str(folder), target]
+    command = [sys.executable, "-W", "error::DeprecationWarning:mangum", "-I", "-S", "-c", CALL, str(folder), target]
     ran = subprocess.run(command, input=json.dumps(event), capture_output=True, encoding="utf-8", check=False)
     assert 0 == ran.returncode, ran.stderr
     answer: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])

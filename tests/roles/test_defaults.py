@@ -380,6 +380,17 @@ def test_where_a_function_says_which_jobs_it_sends_nobody_else_may_send_any(make
     ] == project.statements("worker-urgent")[1:]
 
 
+def test_a_build_names_who_may_send_jobs_where_no_function_says_it(make: Make) -> None:
+    """As Jets had it: an app that declares nothing keeps the way in which everybody may."""
+    config = "config.job.enable = True"
+    job, hello = "@app.job\ndef mail(to): ...\n", "def hello(event, context): ...\n"
+    other = "@app.function\ndef other(event, context): ...\n"
+    note = "hello, other may send every job of the app: `sends=[…]` at those that do takes it from the others"
+    assert (note,) == make(config=config, app=f"{job}@app.function\n{hello}{other}").built().notes
+    declared = make(config=config, app=f"{job}@app.function(sends=[mail])\n{hello}{other}")
+    assert () == declared.built().notes
+
+
 def test_jobs_that_wait_long_are_handed_to_scheduler_by_whom_may_send_them(make: Make) -> None:
     project = make(
         config="config.job.enable = True\nconfig.job.scheduler = True", app=JOBS.replace("urgent", "default")

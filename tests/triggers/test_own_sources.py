@@ -96,16 +96,16 @@ def test_whoever_a_bucket_does_not_wait_for_refers_to_it(make: Make) -> None:
     assert {"Fn::Sub": "${DataUploads.Arn}/*"} == resource
 
 
-@pytest.mark.parametrize("bucket", ['"in"', '"arn:aws:s3:::in"', "Data.uploads", "Data.uploads.arn"])
+@pytest.mark.parametrize("bucket", ['"incoming"', '"arn:aws:s3:::incoming"', "Data.uploads", "Data.uploads.arn"])
 def test_a_bucket_that_has_a_name_keeps_it(make: Make, bucket: str) -> None:
     data = DATA.replace(
-        'uploads = resource("AWS::S3::Bucket")', 'uploads = resource("AWS::S3::Bucket", bucket_name="in")'
+        'uploads = resource("AWS::S3::Bucket")', 'uploads = resource("AWS::S3::Bucket", bucket_name="incoming")'
     )
     app = function(f"on.s3({bucket})", more=", policy=[grants.s3.read(Data.uploads)]")
     resources = made(make, app, data).template()["Resources"]
-    assert "in" == resources["DataUploads"]["Properties"]["BucketName"]
+    assert "incoming" == resources["DataUploads"]["Properties"]["BucketName"]
     statement = resources["HelloRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][1]
-    assert {"Fn::Sub": "arn:${AWS::Partition}:s3:::in/*"} == statement["Resource"]
+    assert {"Fn::Sub": "arn:${AWS::Partition}:s3:::incoming/*"} == statement["Resource"]
 
 
 def test_functions_on_one_bucket_share_its_notifications(make: Make) -> None:
@@ -380,3 +380,96 @@ def test_what_must_exist_already_is_said(make: Make, trigger: str) -> None:
     data = DATA.replace(unnamed, unnamed.replace(")", ', queue_name="mine")'))
     project = made(make, function(trigger), data)
     assert MUST_EXIST[trigger] == [source.words for source in project.built().must_exist]
+
+
+REFUSED = {
+    'resource("AWS::SQS::Queue", queue_name="orders", fifo_queue=True)': (
+        "the name 'orders' of queue `DataExtra` must end with .fifo: it is a FIFO queue"
+    ),
+    'resource("AWS::SQS::Queue", queue_name="orders.fifo")': (
+        "the name 'orders.fifo' of queue `DataExtra` ends with .fifo, as FIFO queues' do"
+    ),
+    'resource("AWS::SQS::Queue", queue_name="my orders")': "'my orders' is not a valid name for queue `DataExtra`",
+    'resource("AWS::S3::Bucket", bucket_name="My_Uploads")': "'My_Uploads' is not a valid name for bucket `DataExtra`",
+    'resource("AWS::S3::Bucket", bucket_name="10.0.0.1")': "'10.0.0.1' is not a valid name for bucket `DataExtra`",
+    'resource("AWS::Events::Rule", schedule_expression="rate(1 day)", '
+    'targets=[{"Id": "f", "Arn": "${HelloFunction.Arn}"}])': (
+        "`DataExtra` has a rule for `HelloFunction`, which events.amazonaws.com has no permission to invoke"
+    ),
+    'resource("AWS::S3::Bucket", notification_configuration={"LambdaConfigurations": '
+    '[{"Event": "s3:ObjectCreated:*", "Function": "${HelloFunction.Arn}"}]})': (
+        "`DataExtra` has a notification for `HelloFunction`, which s3.amazonaws.com has no permission to invoke"
+    ),
+}
+
+
+@pytest.mark.parametrize("resource", REFUSED)
+def test_what_aws_refuses_in_mid_deploy_stops_the_build_at_its_line(make: Make, resource: str) -> None:
+    error = made(make, function(""), f"{DATA}    extra = {resource}\n").error()
+    assert (REFUSED[resource], "shared/resources/data.py") == (error.message, str(at(error)).partition(":")[0])
+
+
+def test_a_rule_that_was_written_by_hand_with_its_permission_is_taken(make: Make) -> None:
+    own = (
+        '    rule = resource("AWS::Events::Rule", schedule_expression="rate(1 day)", '
+        'targets=[{"Id": "f", "Arn": "${HelloFunction.Arn}"}])\n'
+        '    allowed = resource("AWS::Lambda::Permission", action="lambda:InvokeFunction", '
+        'function_name="${HelloFunction}", principal="events.amazonaws.com", source_arn=rule.arn)\n'
+    )
+    assert made(make, function(""), DATA + own).template()
+
+
+def test_a_function_may_work_on_the_pool_that_runs_it(make: Make) -> None:
+    """The statement stands in a policy that comes after the pool, and the role is as it is without the trigger."""
+    policy = ', policy=[grants.allow("cognito-idp:AdminGetUser", on=Data.users)]'
+    project = made(make, function('on.cognito(Data.users, "PreSignUp")', more=policy))
+    resources = project.template()["Resources"]
+    statement = {
+        "Effect": "Allow",
+        "Action": "cognito-idp:AdminGetUser",
+        "Resource": {"Fn::GetAtt": ["DataUsers", "Arn"]},
+    }
+    assert {
+        "PolicyName": "remit-later",
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "Roles": [{"Ref": "HelloRole"}],
+    } == resources["HelloRoleLater"]["Properties"]
+    (kept,) = resources["HelloRole"]["Properties"]["Policies"]
+    assert ["logs:CreateLogStream"] == [entry["Action"][0] for entry in kept["PolicyDocument"]["Statement"]]
+    assert ["logs:CreateLogStream", "cognito-idp:AdminGetUser"] == [
+        grant.statement.actions.patterns[0] for grant in project.role().grants
+    ]
+
+
+def test_an_environment_that_holds_the_id_of_the_pool_that_runs_it_is_told_as_a_circle(make: Make) -> None:
+    app = function('on.cognito(Data.users, "PreSignUp")', more=', environment={"POOL": Data.users.ref}')
+    assert "resources form a circular dependency" in made(make, app).error().message
+
+
+def test_the_role_of_a_schedule_is_told_by_its_name_with_its_reason(make: Make) -> None:
+    project = made(make, function('on.schedule("rate(1 day)")'))
+    for command in (("policy", "function", "HelloSchedulerRole", "--explain"), ("explain", "HelloSchedulerRole")):
+        ran = project.remit(*command)
+        assert (0, True) == (ran.status, "because hello is run by its schedules  (app.py:11:2)" in ran.out), ran.err
+    ran = project.remit("explain", "HelloSchedulerRole", "lambda:InvokeFunction")
+    assert (2, ["error: HelloSchedulerRole is the role of scheduler.amazonaws.com, and no function runs under it"]) == (
+        ran.status,
+        ran.err.splitlines()[:1],
+    )
+
+
+def test_a_topic_elsewhere_keeps_its_permission_where_others_are_merged(make: Make) -> None:
+    topics = [f'on.sns("news{number}")' for number in range(60)]
+    elsewhere = "arn:aws:sns:us-east-2:111122223333:news"
+    project = made(make, function(", ".join([*topics, f'on.sns("{elsewhere}")'])))
+    sources = [properties["SourceArn"] for properties in project.resources("AWS::Lambda::Permission").values()]
+    assert [{"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:*"}, elsewhere] == sources
+
+
+def test_the_role_of_a_schedule_may_use_the_key_of_its_dead_letter_queue(make: Make) -> None:
+    app = made(make, function('on.schedule("rate(1 day)", dead_letter=Data.sealed)'), KEYED)
+    role = next(role for role in app.roles() if role.logical_id == "HelloSchedulerRole")
+    assert [
+        ("lambda:InvokeFunction",), ("sqs:SendMessage",), ("kms:GenerateDataKey", "kms:Decrypt"),
+    ] == [grant.statement.actions.patterns for grant in role.grants]  # fmt: skip
+    assert "hello has schedules that send what failed to DataSealed, which this key encrypts" == role.grants[2].because

@@ -18,21 +18,15 @@ STREAM = "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026-01-31T00:0
 MAPPING = "AWS::Lambda::EventSourceMapping"
 HELLO = {"Fn::GetAtt": ["HelloFunction", "Arn"]}
 SCHEDULER_ROLE = {"Fn::GetAtt": ["HelloSchedulerRole", "Arn"]}
+ACCOUNT = {"SourceAccount": {"Ref": "AWS::AccountId"}}
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:news"
 
 
 def permitted(principal: str, source: Any) -> tuple[str, dict[str, Any]]:
     """The permission of a service to call the function for one source of this account."""
-    return (
-        "AWS::Lambda::Permission",
-        {
-            "Action": "lambda:InvokeFunction",
-            "FunctionName": FUNCTION,
-            "Principal": principal,
-            "SourceAccount": {"Ref": "AWS::AccountId"},
-            "SourceArn": source,
-        },
-    )
+    account = {} if principal in ("events.amazonaws.com", "sns.amazonaws.com") else ACCOUNT
+    call = {"Action": "lambda:InvokeFunction", "FunctionName": FUNCTION, "Principal": principal}
+    return "AWS::Lambda::Permission", {**call, **account, "SourceArn": source}
 
 
 MADE: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
@@ -557,7 +551,7 @@ def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None
             "FunctionName": {"Ref": f"Worker{name}Function"},
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
         } == project.resources(MAPPING)[f"Worker{name}Jobs"]
-        assert 5 == queues[f"Job{name}Queue"]["RedrivePolicy"]["maxReceiveCount"]
+        assert 6 == queues[f"Job{name}Queue"]["RedrivePolicy"]["maxReceiveCount"]
         assert 600 == queues[f"Job{name}Queue"]["VisibilityTimeout"]
 
 

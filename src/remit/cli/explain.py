@@ -209,6 +209,11 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
     if len(words) == 1:
         _tell_role(role, as_json=as_json)
         return 0
+    if not role.functions:
+        raise RemitError(
+            f"{role.logical_id} is the role of {', '.join(role.serves)}, and no function runs under it",
+            hint=f"`remit explain {role.logical_id}` lists what it may do",
+        )
     name = words[0] if words[0] in role.functions else role.functions[0]
     return _request(app, roles, name, words[1:], folder, as_json=as_json)
 

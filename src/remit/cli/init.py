@@ -15,22 +15,32 @@ from remit.cli import options
 def command(name: Path, *, as_json: bool) -> None:
     """Create a project in the new folder NAME: a configuration, an app with two functions, and a test.
 
+    `remit init .` adds to the project in this folder what it does not have, and touches none of its files.
+
     Needs no AWS and no credentials.
 
     \b
     Examples:
       remit init orders
       cd orders && remit deploy --local
+      remit init .
     """
     from remit.project.init import init
 
-    files = init(name)
+    is_here = name.resolve() == Path.cwd()
+    started = init(name, existing=is_here)
     if as_json:
-        options.print_json({"folder": str(name), "files": list(files)})
+        document = {"folder": str(name), "files": list(started.made)}
+        options.print_json({**document, "kept": list(started.kept), "notes": list(started.notes)})
         return
-    for file in files:
+    for file in started.made:
         click.echo(f"  {name / file}")
+    for file in started.kept:
+        click.echo(f"  {name / file}  (was there, stays as it is)")
+    for text in started.notes:
+        options.note(text)
+    enter = "" if is_here else f"  cd {name}\n"
     click.echo(
-        f"\nNext:\n  cd {name}\n  remit deploy --local          # into an AWS on this machine\n"
+        f"\nNext:\n{enter}  remit deploy --local          # into an AWS on this machine\n"
         "  remit invoke --local hello\n  remit policy function hello --explain"
     )

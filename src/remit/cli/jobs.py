@@ -21,7 +21,7 @@ queue_option = click.option("--queue", default=None, metavar="NAME", help="Only 
 all_option = click.option("--all", "every", is_flag=True, help="All of them, in the place of ids.")
 
 
-@click.group
+@click.group(short_help="List jobs that failed for good, run them again, delete them.")
 def command() -> None:
     """Look at an app's job queues; send jobs that failed for good again, or delete them.
 

@@ -220,7 +220,7 @@ def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
 
 def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
-    from remit.deploy.aws_calls import CALLS, in_bucket
+    from remit.deploy.aws_calls import CALLS, in_bucket, on_roles
     from remit.deploy.stored_values import calls_for
     from remit.deployer.planned_stack import stack_of
     from remit.project.load import load
@@ -230,7 +230,7 @@ def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Planne
     app = load(folder, stage)
     name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
-    calls = (*in_bucket(CALLS, name), *calls_for(app))
+    calls = (*on_roles(in_bucket(CALLS, name), app), *calls_for(app))
     return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), calls
 
 
@@ -350,7 +350,7 @@ def _explain(role: Role, *, as_json: bool) -> None:
 def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
     """The role of a function, or the one of that name. RemitError with a did-you-mean: there is no such function."""
     for role in roles:
-        if name in role.functions or (name == role.logical_id and role.functions):
+        if name in (*role.functions, role.logical_id):
             return role
     for function in app.functions:
         if function.name == name:

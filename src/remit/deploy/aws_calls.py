@@ -13,10 +13,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deployer.needed_actions import DeployCall
+from remit.synthesis.app_wide_settings import role_name
 from remit.synthesis.synth import ARTEFACTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from remit.app import App
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 _BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"
@@ -35,6 +38,16 @@ _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted
 def in_bucket(calls: Iterable[DeployCall], name: str) -> tuple[DeployCall, ...]:
     """The same calls, on a bucket of the person's own."""
     return tuple(replace(call, on=call.on.replace(ARTEFACTS, name)) for call in calls)
+
+
+def on_roles(calls: Iterable[DeployCall], app: App) -> tuple[DeployCall, ...]:
+    """The same calls, on the path and the names that the app gives its roles."""
+    if app.role_path is None and app.role_name is None:
+        return tuple(calls)
+    pattern = "{app}-{stage}-{role}" if app.role_name is None else app.role_name
+    names = role_name(pattern, app, "{role}").partition("{role}")[0]
+    roles = f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{app.role_path or '/'}{names}*"
+    return tuple(replace(call, on=roles) if call.on == _ROLES else call for call in calls)
 
 
 def _stack(operation: str, because: str, *, nested: bool = False) -> DeployCall:

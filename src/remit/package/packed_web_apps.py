@@ -49,7 +49,7 @@ try:
     from remit.web import adapted, interface_of, web_app
     served = web_app(target)
     if callable(served):
-        adapted(served, interface or interface_of(served))
+        adapted(served, interface or interface_of(served), begins=False)
     else:
         answer["problem"] = "is no web app but " + type(served).__name__
 except BaseException as error:

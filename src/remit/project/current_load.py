@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project import plain_files
+from remit.project.app_setting_values import STAGE
 from remit.project.settings import Config
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from remit.app import Output, Resource
     from remit.project.declared_functions import Declaration
 
-STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from remit.project.setting_values import FunctionSettings
     from remit.project.shared import Shared
     from remit.triggers.api import Authorization
+    from remit.triggers.schedule import Schedule
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,8 +44,9 @@ class Group:
     ) -> Group:
         """A group inside this one."""
         span, name = caller_span(), tokens.plain(name)
-        access = Access("group", name, policy, managed_policy, span)
-        return Group(name, access=(access, *self._access), settings=((span, dict(settings)), *self._settings))
+        own_settings, link = _without_link(settings)
+        access = Access("group", name, policy, managed_policy, span, link)
+        return Group(name, access=(access, *self._access), settings=((span, own_settings), *self._settings))
 
     @overload
     def function(self, function: F, /) -> F: ...
@@ -124,9 +126,7 @@ class Group:
     @overload
     def job(
         self,
-        function: None = None,
-        /,
-        *,
+        *schedules: Schedule,
         queue: str = "default",
         timeout: float | None = None,
         retries: int | None = None,
@@ -139,9 +139,7 @@ class Group:
     ) -> Callable[[Callable[..., Any]], Job]: ...
     def job(
         self,
-        function: Callable[..., Any] | None = None,
-        /,
-        *,
+        *schedules: Any,
         queue: str = "default",
         timeout: float | None = None,
         retries: int | None = None,
@@ -154,6 +152,7 @@ class Group:
     ) -> Any:
         """Declare a background job: `name.perform_later(…)` puts it on its queue, whose worker runs it.
 
+        `@app.job(on.schedule("rate(1 day)"))` puts it there by the clock, with the schedule's `input` as its arguments.
         It is stopped after `timeout` seconds, runs again up to `retries` times when it fails, and never again once it
         has finished with `once`. `concurrency` is of its queue: how many jobs run at the same time at most. Its grants
         reach the worker of its queue.
@@ -163,10 +162,15 @@ class Group:
 
         def decorate(function: Callable[..., Any]) -> Job:
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)
-            self._declare(function, (), None, arguments)
+            path = f"{job.__module__}:{job.__qualname__}"
+            self._declare(function, triggers, None, replace(arguments, job=replace(options, path=path)))
             return job
 
-        return decorate if function is None else decorate(function)
+        if len(schedules) == 1 and _is_function(schedules[0]):
+            triggers: tuple[Any, ...] = ()
+            return decorate(schedules[0])
+        triggers = schedules
+        return decorate
 
     def _declare(self, function: Any, triggers: tuple[Any, ...], name: str | None, arguments: _Arguments) -> None:
         state = current_load.current()
@@ -191,13 +195,14 @@ class Group:
 
     def _declaration(self, name: str, handler: str, triggers: tuple[Any, ...], arguments: _Arguments) -> Declaration:
         kind: Literal["function", "job"] = "function" if arguments.job is None else "job"
-        access = Access(kind, name, arguments.policy, arguments.managed_policy, arguments.span)
+        settings, link = _without_link(arguments.settings)
+        access = Access(kind, name, arguments.policy, arguments.managed_policy, arguments.span, link)
         return Declaration(
             name=name,
             handler=handler,
             triggers=triggers,
             access=(access, *self._access),
-            settings=((arguments.span, arguments.settings), *self._settings),
+            settings=((arguments.span, settings), *self._settings),
             where=arguments.span,
             job=arguments.job,
             sends=arguments.sends,
@@ -216,6 +221,12 @@ class _Arguments:
     sends: Any
     reads: Any
     job: JobOptions | None = None
+
+
+def _without_link(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    """The settings that are a function's own, and the links, which are access as well."""
+    others = {name: value for name, value in settings.items() if name != "link"}
+    return others, settings.get("link", ())
 
 
 def _is_function(value: Any) -> bool:

@@ -46,6 +46,8 @@ class JobOptions:
     retries: Any = None
     concurrency: Any = None
     once: Any = False
+    path: str = ""
+    """The module and qualified name of its function: `app:send_mail`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,5 @@ class Access:
     policy: Any
     managed_policy: Any
     where: Span
+    link: Any = ()
+    """Typed grants on shared resources, each of which gives a variable, too."""

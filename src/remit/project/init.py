@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
+from remit.project.current_load import project_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 FILES: Final = {
@@ -20,10 +23,27 @@ FILES: Final = {
 }
 """What a new project has, and the skeleton's file for it."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_TEST: Final = "tests/test_app.py"
+_IGNORED: Final = ".remit/"
 
 
-def init(folder: Path) -> tuple[str, ...]:
-    """Write the skeleton into a new or empty folder, whose name is the project's; gives the files' paths."""
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a new project's folder has: the files that were made, those that were there and stay as they are."""
+
+    made: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is left to do by hand."""
+
+
+def init(folder: Path, *, existing: bool = False) -> Started:
+    """Write the skeleton into a new or empty folder, whose name is the project's.
+
+    Into an `existing` project goes what it does not have; no file of it is touched.
+    """
+    if existing:
+        return _into(folder)
     name = folder.resolve().name
     if not _NAME.fullmatch(name):
         raise RemitError(
@@ -31,11 +51,44 @@ def init(folder: Path) -> tuple[str, ...]:
             hint="a lower-case letter, then at most 39 of a-z, 0-9 and -: it becomes part of AWS names",
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RemitError(f"{folder} exists already and is not an empty folder", hint="choose another name")
+        raise RemitError(
+            f"{folder} exists already and is not an empty folder",
+            hint="choose another name, or run `remit init .` in it, which adds what it does not have",
+        )
+    for target in FILES:
+        _write(folder, target, name)
+    return Started(tuple(FILES))
+
+
+def _into(folder: Path) -> Started:
+    kept = tuple(target for target in FILES if (folder / target).exists())
+    # The test is of the skeleton's functions, which an app of its own does not have.
+    made = tuple(target for target in FILES if target not in kept and not (target == _TEST and "app.py" in kept))
+    name = project_name(folder)
+    for target in made:
+        _write(folder, target, name)
+    return Started(made, kept, tuple(_notes(folder, kept)))
+
+
+def _notes(folder: Path, kept: tuple[str, ...]) -> Iterator[str]:
+    ignored = (folder / ".gitignore").read_text("utf-8", errors="replace").split()
+    if not {_IGNORED, _IGNORED.rstrip("/"), f"/{_IGNORED}"} & set(ignored):
+        yield f"add {_IGNORED} to .gitignore: remit keeps what it builds there"
+    if "app.py" in kept and "remit" not in (folder / "app.py").read_text("utf-8", errors="replace"):
+        yield "app.py declares no functions yet: `config.app` names another module, if it shall not"
+    if "pyproject.toml" in kept and "remit" not in (folder / "pyproject.toml").read_text("utf-8", errors="replace"):
+        yield "add remit[local] to the development dependencies in pyproject.toml"
+
+
+def _write(folder: Path, target: str, name: str) -> None:
+    """Write one of the skeleton's files. RemitError: the file system does not let it."""
+    source = FILES[target]
     skeleton = resources.files("remit.project") / "skeleton"
-    for target, source in FILES.items():
-        path = folder / target
+    text = skeleton.joinpath(*source.split("/")).read_text("utf-8")
+    path = folder / target
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = skeleton.joinpath(*source.split("/")).read_text("utf-8")
-        path.write_text(text.replace("NAME", name) if source.endswith(".in") else text, "utf-8")
-    return tuple(FILES)
+        with path.open("x", encoding="utf-8") as file:  # never over a file that is there
+            file.write(text.replace("NAME", name) if source.endswith(".in") else text)
+    except OSError as error:
+        raise RemitError(f"cannot write {path}: {error.strerror}") from None

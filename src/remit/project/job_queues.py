@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Function, JobQueue
+from remit.app import Function, JobQueue, ScheduledJob
 from remit.errors import Mistakes, RemitError, did_you_mean
 from remit.project import item_lines, job_setting_values
 from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
+from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.runtime.job import Job
+from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from remit.errors import Origin
     from remit.project.assemble import Everywhere
@@ -58,8 +61,8 @@ def check_jobs(state: Loading) -> None:
 
 def job_queues(state: Loading) -> tuple[JobQueue, ...]:
     """The job queues, `default` first; none while jobs are off. RemitError: jobs of one disagree about it."""
-    settings, jobs = state.config.job.queues, _jobs(state)
-    return tuple(_queue(name, settings.get(name, {}), _jobs_of(jobs, name)) for name in _queue_names(state))
+    jobs = _jobs(state)
+    return tuple(_queue(state, name, _jobs_of(jobs, name)) for name in _queue_names(state))
 
 
 def workers_of_jobs(state: Loading) -> dict[str, str]:
@@ -76,9 +79,15 @@ def _jobs_of(jobs: Sequence[Declaration], queue: str) -> list[Declaration]:
 
 
 def _queue_names(state: Loading) -> tuple[str, ...]:
-    """The queues in the order in which they are written, `default` first; none while jobs are off."""
+    """The queues in the order in which they are written, `default` first; none while jobs are off.
+
+    Of those that would have one worker, which is a mistake, it is the first.
+    """
     section = state.config.job
-    return tuple(dict.fromkeys(("default", *section.additional_queues, *section.queues))) if section.enable else ()
+    names: dict[str, str] = {}
+    for name in ("default", *section.additional_queues, *section.queues):
+        names.setdefault(JobQueue(name).worker, name)
+    return tuple(names.values()) if section.enable else ()
 
 
 def _check_names(state: Loading) -> None:
@@ -133,8 +142,29 @@ def _check_options(declaration: Declaration) -> None:
         value = getattr(options, name)
         if value is not None:
             _checked(declaration, name, value, check)
+    for trigger in declaration.triggers:
+        _check_schedule(declaration, trigger)
     if not isinstance(options.once, bool):
         raise _mistake(declaration, "once", f"once must be True or False, got {options.once!r:.40}")
+
+
+def _check_schedule(declaration: Declaration, trigger: Any) -> None:
+    """A job is sent by a clock, and by nothing else that runs functions."""
+    origin, queue = declaration.where.origin, str(declaration.job and declaration.job.queue)
+    if not isinstance(trigger, Schedule):
+        hint = "make a function of it, which sends the job: `@app.function(…, sends=[…])`"
+        raise RemitError(
+            f"job `{declaration.name}` runs from its queue; only a schedule can send it", hint=hint, origin=origin
+        )
+    if queue.endswith(".fifo"):
+        hint = "give the job a queue without `.fifo`"
+        raise RemitError(f"a schedule cannot send job `{declaration.name}` to a FIFO queue", hint=hint, origin=origin)
+    if trigger.dead_letter is not None:
+        hint = "leave `dead_letter` out: a job that fails for good goes to the dead letters of its queue"
+        raise RemitError(f"the schedule of job `{declaration.name}` has a dead-letter queue", hint=hint, origin=origin)
+    if trigger.input is not None and not isinstance(trigger.input, Mapping):
+        hint = 'a dict of arguments by name, such as {"to": "a@example.com"}'
+        raise RemitError(f"the input of job `{declaration.name}` are its arguments", hint=hint, origin=origin)
 
 
 def _checked(declaration: Declaration, name: str, value: Any, check: Check) -> None:
@@ -153,7 +183,8 @@ def _origin(declaration: Declaration, name: str) -> Origin:
     return item_lines.origin_of(item_lines.value_node(declaration.where, name), declaration.where)
 
 
-def _queue(name: str, settings: QueueSettings, jobs: Sequence[Declaration]) -> JobQueue:
+def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
+    settings = state.config.job.queues.get(name, {})
     retries = settings.get("retries", _RETRIES)
     options = [declaration.job for declaration in jobs if declaration.job is not None]
     job_retries = [retries if option.retries is None else option.retries for option in options]
@@ -165,6 +196,14 @@ def _queue(name: str, settings: QueueSettings, jobs: Sequence[Declaration]) -> J
         concurrency=_concurrency(name, settings, jobs),
         alarm=settings.get("alarm"),
         keeps_marks=any(option.once for option in options),
+        scheduled=tuple(
+            ScheduledJob(
+                declaration.name, declaration.job.path, schedule, relative(declaration.where.origin, state.folder)
+            )
+            for declaration in jobs
+            for schedule in declaration.triggers
+            if declaration.job is not None
+        ),
     )
 
 
@@ -195,20 +234,21 @@ def worker(state: Loading, queue: JobQueue, everywhere: Everywhere) -> Function:
     settings = merged_settings(state, groups)
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)
+    properties = with_variables(settings.properties, linked_variables(state, access))
     managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where if jobs else None)
     return Function(
         name=queue.worker,
         logical_id=logical_id(queue.worker),
         handler=WORKER,
-        properties=_with_timeout(settings.properties, state.config.job.queues.get(queue.name, {}), jobs),
+        properties=_with_timeout(properties, state.config.job.queues.get(queue.name, {}), jobs),
         policy=tuple(dict.fromkeys((*declared_grants(state, access), *everywhere.policy))),
         managed=tuple(managed),
         managed_written=managed,
         log_retention=settings.log_retention,
+        stored_values=settings.stored_values,
         queue=queue.name,
         origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
         written=settings.written,
-        stored_values=settings.stored_values,
         sends=sends(state, jobs),
         looks_up=looks_up(state, jobs),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.app import ApiSettings, App
-from remit.errors import Origin, RemitError
+from remit.errors import Origin, RemitError, did_you_mean
 from remit.project import item_lines, policy_list
 from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
@@ -49,6 +49,7 @@ def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | 
         item_lines.forget()
         try:
             run_configuration(state)
+            _check_stage(state)
             import_shared(state)
             with state.mistakes.noted():
                 import_app(state)
@@ -57,6 +58,27 @@ def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | 
             return app
         finally:
             item_lines.forget()
+
+
+def _check_stage(state: Loading) -> None:
+    """The stage must be one that the configuration lists, if it lists any; so must those of production."""
+    listed, stages = tuple(state.config.stages), state.config.stages
+    if not listed:
+        return
+    origin = state.config.assigned["stages"][1].origin
+    if state.stage not in listed:
+        raise RemitError(
+            f"{state.stage!r} is not a stage of this app, which has {', '.join(listed)}",
+            hint=did_you_mean(state.stage, listed) or "`--stage` or REMIT_STAGE names one",
+            origin=origin,
+        )
+    for name in stages.production:
+        if name not in listed:
+            raise RemitError(
+                f"`config.stages.production` names {name!r}, which is not a stage of this app",
+                hint=did_you_mean(name, listed) or f"it has {', '.join(listed)}",
+                origin=stages.assigned["production"][1].origin,
+            )
 
 
 def _app(state: Loading) -> App:
@@ -120,6 +142,10 @@ def _app(state: Loading) -> App:
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         boundary_origin=_replaced_at(state, "permissions_boundary"),
+        tags=dict(config.tags),
+        role_path=config.lambda_.iam.role_path,
+        role_name=config.lambda_.iam.role_name,
+        retains_data=state.stage in config.stages.production,
         share_roles=config.lambda_.iam.share_roles,
         api=api,
         websocket=websocket_settings(state),

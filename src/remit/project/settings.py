@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span, nearest
-from remit.project import api_setting_values, job_setting_values, setting_values
+from remit.project import api_setting_values, app_setting_values, job_setting_values, setting_values
 from remit.project.setting_lists import Table, Texts
 
 if TYPE_CHECKING:
@@ -204,6 +204,8 @@ class Iam(Section):
     managed_policy = Policies(computed=False)
     default_managed_policy = Policies(computed=False)
     permissions_boundary: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
+    role_path: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.role_path), None)
+    role_name: Setting[str | None] = Setting(setting_values.or_none(app_setting_values.role_name), None)
     share_roles: Setting[bool] = Setting(setting_values.flag, default=False)
 
 
@@ -327,11 +329,50 @@ class LintSection(Section):
     allow: Setting[Mapping[str, str]] = Setting(setting_values.reasons('{"R212": "because …"}'), {})
 
 
+class StageSection(Section):
+    """Which stages there are, and which of them are production: `config.stages`."""
+
+    __slots__ = ("_config",)
+    path = "config.stages"
+    production = TextsSetting(app_setting_values.stages, Texts())
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        object.__setattr__(self, "_config", config)
+
+    if TYPE_CHECKING:
+        _config: Config
+
+    def __iter__(self) -> Iterator[str]:
+        """The stages of the list that was assigned; none where the app has any stage."""
+        listed: tuple[Texts, Span] | None = self._config.assigned.get("stages")
+        return iter(() if listed is None else listed[0])
+
+
+class StagesSetting(Setting[Any]):
+    """A list of stages, which has settings of its own: `config.stages = […]`, `config.stages.production = […]`."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __get__(self, section: Section | None, owner: type) -> StageSection: ...  # type: ignore[override]
+
+        def __set__(self, section: Section, value: Sequence[str]) -> None: ...
+
+    else:
+
+        def __get__(self, section: Config | None, owner: type) -> Any:
+            return self if section is None else section._stages  # noqa: SLF001 - a slot of the same tree
+
+
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
-    __slots__ = ("_api", "_job", "_lambda", "_lint", "_package", "_websocket")
+    __slots__ = ("_api", "_job", "_lambda", "_lint", "_package", "_stages", "_websocket")
     app: Setting[str] = Setting(setting_values.text, "app")
+    tags: TableSetting[str] = TableSetting(app_setting_values.tags, Table())
+    stages = StagesSetting(app_setting_values.stages, None)
 
     def __init__(self) -> None:
         super().__init__()
@@ -341,6 +382,7 @@ class Config(Section):
         object.__setattr__(self, "_websocket", WebsocketSection())
         object.__setattr__(self, "_lint", LintSection())
         object.__setattr__(self, "_package", PackageSection())
+        object.__setattr__(self, "_stages", StageSection(self))
 
     if TYPE_CHECKING:
         _api: ApiSection

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Grant
+from remit.errors import few
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 from remit.roles.encryption_keys import encryption
@@ -43,6 +44,14 @@ def needed_actions(app: App, function: Function) -> tuple[str, ...]:
 def notes_on_own_roles(app: App) -> tuple[str, ...]:
     """A sentence for each function that brings its role, by name."""
     return tuple(_note(app, function) for function in app.functions if "Role" in function.properties)
+
+
+def notes_on_senders(app: App) -> tuple[str, ...]:
+    """A sentence that names who may send jobs, where no function says it; workers may, too, and are not named."""
+    senders = [function.name for function in app.functions if function.sends is None and function.queue is None]
+    if not app.queues or not senders:
+        return ()
+    return (f"{few(senders)} may send every job of the app: `sends=[…]` at those that do takes it from the others",)
 
 
 def _note(app: App, function: Function) -> str:

@@ -31,15 +31,36 @@ def interface_of(app: Any) -> str:
     return "asgi" if inspect.iscoroutinefunction(call) else "wsgi"
 
 
-def adapted(app: Any, interface: str) -> Callable[[dict[str, Any], Any], Any]:
-    """A handler that answers an HTTP API's or a function URL's event by an app."""
-    adapter: Any
-    if interface == "asgi":
-        adapter = importlib.import_module("mangum").Mangum
-    else:
-        adapter = importlib.import_module("apig_wsgi").make_lambda_handler
-    handle: Callable[[dict[str, Any], Any], Any] = adapter(app)
-    return handle
+def adapted(app: Any, interface: str, *, begins: bool = True) -> Callable[[dict[str, Any], Any], Any]:
+    """A handler that answers an HTTP API's or a function URL's event by an app.
+
+    What an ASGI app does at its start is done at once, unless it `begins` elsewhere.
+    """
+    if interface == "wsgi":
+        adapt: Any = importlib.import_module("apig_wsgi").make_lambda_handler
+        wsgi_handler: Callable[[dict[str, Any], Any], Any] = adapt(app)
+        return wsgi_handler
+    # Mangum runs the app in the current event loop. Python 3.12 warns where there is none, 3.14 makes none.
+    asyncio: Any = importlib.import_module("asyncio")
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    adapter: Any = importlib.import_module("mangum").Mangum
+    asgi_handler: Callable[[dict[str, Any], Any], Any] = adapter(_begun(app) if begins else app, lifespan="off")
+    return asgi_handler
+
+
+def _begun(app: Any) -> Any:
+    """An ASGI app whose lifespan has begun, once for all requests, as under a server.
+
+    Mangum alone would begin and end it for each request. Lambda says nothing when it ends a process, so that what the
+    app does at its end is never done.
+    """
+    cycle = importlib.import_module("mangum.protocols").LifespanCycle(app, "auto")
+    cycle.__enter__()
+
+    async def begun(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await app({**scope, "state": dict(cycle.lifespan_state)}, receive, send)
+
+    return begun
 
 
 if "REMIT_WEB_APP" in os.environ:

@@ -15,6 +15,7 @@ from remit.errors import RemitError, few
 from remit.roles.assign import assign
 from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
+from remit.synthesis.check_sources import check_sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     for output in template.outputs:
         check_value(output.value, by_id, output, f"output {output.name}")
     check_cycles(targets, by_id)
+    check_sources(template.resources)
     for role in roles:
         _check_managed(role, app)
         _check_actions(role)

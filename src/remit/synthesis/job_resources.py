@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
@@ -25,8 +28,10 @@ def job_resources(app: App) -> Iterator[Resource]:
         yield from _queue(app, queue)
     if any(queue.keeps_marks for queue in app.queues):
         yield _marks(app)
-    if app.queues and app.schedules_jobs:
+    if app.queues and (app.schedules_jobs or any(queue.scheduled for queue in app.queues)):
         yield from _scheduler(app)
+    for queue in app.queues:
+        yield from _schedules(queue)
 
 
 def _queue(app: App, queue: JobQueue) -> Iterator[Resource]:
@@ -118,6 +123,23 @@ def _scheduler(app: App) -> Iterator[Resource]:
     if app.boundary is not None:
         properties["PermissionsBoundary"] = app.boundary
     yield Resource(JOB_SCHEDULER, "AWS::IAM::Role", properties, origin=app.queues_origin)
+
+
+def _schedules(queue: JobQueue) -> Iterator[Resource]:
+    """What sends jobs by the clock. Each message is a sending of its own, whose id is that of the message."""
+    positions: Counter[str] = Counter()
+    for job in queue.scheduled:
+        positions[job.name] += 1
+        suffix = "" if positions[job.name] == 1 else str(positions[job.name])
+        body: dict[str, Any] = {"job": job.path, "arguments": [], "options": job.schedule.input or {}}
+        target = {
+            "Arn": queue_arn(queue.name),
+            "RoleArn": f"${{{JOB_SCHEDULER}.Arn}}",
+            "Input": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        }
+        logical_id = f"Job{source.logical(job.name)}Scheduled{suffix}"
+        schedule: Resource = job.schedule.schedule(logical_id, f"Sends job {job.name}", target, job.origin)
+        yield replace(schedule, properties={**schedule.properties, "GroupName": f"${{{JOB_SCHEDULES}}}"})
 
 
 def worker_source(app: App, function: Function) -> Iterator[Resource]:

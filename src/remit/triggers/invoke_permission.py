@@ -15,6 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 PERMISSION: Final = "AWS::Lambda::Permission"
+_HERE: Final = f"{tokens.REGION}:{tokens.ACCOUNT}"
+_EVERYTHING: Final = {
+    "cognito-idp.amazonaws.com": f"arn:{tokens.PARTITION}:cognito-idp:{_HERE}:userpool/*",
+    "events.amazonaws.com": f"arn:{tokens.PARTITION}:events:{_HERE}:rule/*",
+    "iot.amazonaws.com": f"arn:{tokens.PARTITION}:iot:{_HERE}:rule/*",
+    "logs.amazonaws.com": f"arn:{tokens.PARTITION}:logs:{_HERE}:log-group:*",
+    "s3.amazonaws.com": f"arn:{tokens.PARTITION}:s3:::*",
+    "sns.amazonaws.com": f"arn:{tokens.PARTITION}:sns:{_HERE}:*",
+}
+"""The services that call functions, and the ARN of all that they call for in this account and region."""
+_SENDS_NO_ACCOUNT: Final = frozenset({"events.amazonaws.com", "sns.amazonaws.com"})
+"""The services whose requests have no `aws:SourceAccount`, so that a condition on it lets none of them in.
+
+The ARNs of rules and topics have the account in them. The others document the condition: "Granting permissions to
+publish event notification messages" (S3), "Subscription filters" (CloudWatch Logs), "Lambda" (AWS IoT rule actions),
+"Lambda triggers" (Cognito).
+"""
 _STATEMENT: Final = 250
 """Bytes of a statement of the policy that are the same in each: its keys, the action, the function's ARN's shape."""
 _REFERENCE: Final = 120
@@ -26,14 +43,15 @@ _FILLED: Final = 0.9
 def permission(function: Function, logical_id: str, principal: str, source_arn: str) -> Resource:
     """Let a service invoke a function for one resource of this account, and for no other.
 
-    The account stands in the condition as well: an S3 bucket's ARN has none, and a bucket that was deleted may be
-    somebody else's later ("Using resource-based policies for Lambda").
+    The account stands in a condition, too, where the service sends it: an S3 bucket's ARN has none, and a bucket that
+    was deleted may be somebody else's later ("Using resource-based policies for Lambda").
     """
+    account = {} if principal in _SENDS_NO_ACCOUNT else {"SourceAccount": tokens.ACCOUNT}
     properties = {
         "Action": "lambda:InvokeFunction",
         "FunctionName": f"${{{function.logical_id}Function}}",
         "Principal": principal,
-        "SourceAccount": tokens.ACCOUNT,
+        **account,
         "SourceArn": source_arn,
     }
     return Resource(logical_id, PERMISSION, properties, origin=function.origin)
@@ -49,18 +67,18 @@ def fitted_permissions(resources: Sequence[Resource]) -> list[Resource]:
     by_function: dict[str, list[Resource]] = defaultdict(list)
     for resource in resources:
         if resource.type == PERMISSION:
-            by_function[str(resource.properties["FunctionName"])].append(resource)
+            by_function[str(resource.properties.get("FunctionName"))].append(resource)
     merged_into: dict[str, Resource] = {}
     for permissions in by_function.values():
         if sum(map(_size, permissions)) > room:
-            merged_into |= _merged(item for item in permissions if "SourceAccount" in item.properties)
+            merged_into |= _merged(permissions)
     if not merged_into:
         return list(resources)
     return list(_with_merged(resources, merged_into))
 
 
 def _size(resource: Resource) -> int:
-    text = json.dumps(resource.properties)
+    text = json.dumps(dict(resource.properties))
     references = tokens.references(str(resource.properties.get("SourceArn", "")))
     return _STATEMENT + len(text) + _REFERENCE * len(references)
 
@@ -69,25 +87,20 @@ def _merged(permissions: Iterable[Resource]) -> dict[str, Resource]:
     """Each permission's logical id, and the permission that stands for it: one per service."""
     by_principal: dict[str, list[Resource]] = defaultdict(list)
     for resource in permissions:
-        by_principal[str(resource.properties["Principal"])].append(resource)
+        principal = str(resource.properties.get("Principal"))
+        if principal in _EVERYTHING and _is_here(str(resource.properties.get("SourceArn", ""))):
+            by_principal[principal].append(resource)
     merged_into: dict[str, Resource] = {}
     for principal, same in by_principal.items():
-        if len(same) == 1:
-            continue
-        first = same[0]
-        properties = {**first.properties, "SourceArn": _everything_of(principal)}
-        merged = replace(first, properties=properties)
-        merged_into |= {resource.logical_id: merged for resource in same}
+        if len(same) > 1:
+            merged = replace(same[0], properties={**same[0].properties, "SourceArn": _EVERYTHING[principal]})
+            merged_into |= {resource.logical_id: merged for resource in same}
     return merged_into
 
 
-def _everything_of(principal: str) -> str:
-    """What a service of this account and region may invoke for: an S3 bucket's ARN has neither."""
-    kinds = {"events.amazonaws.com": "rule/*", "iot.amazonaws.com": "rule/*", "logs.amazonaws.com": "log-group:*"}
-    service = principal.partition(".")[0]
-    if service == "s3":
-        return f"arn:{tokens.PARTITION}:s3:::*"
-    return f"arn:{tokens.PARTITION}:{service}:{tokens.REGION}:{tokens.ACCOUNT}:{kinds.get(principal, '*')}"
+def _is_here(arn: str) -> bool:
+    """Whether a source is in the account and region of the stack: its own, or told by name. Buckets have neither."""
+    return arn.startswith("${") or _HERE in arn or ":s3:::" in arn
 
 
 def _with_merged(resources: Iterable[Resource], merged_into: dict[str, Resource]) -> Iterable[Resource]:

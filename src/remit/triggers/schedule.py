@@ -16,7 +16,9 @@ from remit.triggers.source import checked, checked_json, name_of, position_suffi
 from remit.triggers.trigger import BaseTrigger, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from remit.errors import Origin
 
 _SERVICE: Final = "scheduler.amazonaws.com"
 _GROUP: Final = f"arn:{tokens.PARTITION}:scheduler:{tokens.REGION}:{tokens.ACCOUNT}:schedule-group/default"
@@ -83,26 +85,28 @@ class Schedule(BaseTrigger):
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The schedule."""
-        suffix = position_suffix(self, function)
+        # Not `Schedule`: that was a rule of EventBridge in earlier versions, and no resource may change its type.
+        logical_id = f"{function.logical_id}Scheduled{position_suffix(self, function)}"
+        yield self.schedule(logical_id, f"Runs {function.physical_name}", self._target(function), function.origin)
+
+    def schedule(self, logical_id: str, description: str, target: Mapping[str, Any], origin: Origin | None) -> Resource:
+        """The schedule of a target, as AWS::Scheduler::Schedule has it."""
         window: dict[str, Any] = {"Mode": "OFF"}
         if self.flexible_window is not None:
             window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": self.flexible_window}
         properties: dict[str, Any] = {
-            "Description": f"Runs {function.physical_name}",
+            "Description": description,
             "ScheduleExpression": self.expression,
             "FlexibleTimeWindow": window,
             "State": "ENABLED" if self.enabled else "DISABLED",
-            "Target": self._target(function),
+            "Target": {**target, **self._retry_policy()},
         }
         if self.timezone is not None:
             properties["ScheduleExpressionTimezone"] = self.timezone
         for name, moment in (("StartDate", self.start), ("EndDate", self.end)):
             if moment is not None:
                 properties[name] = moment.isoformat()
-        # Not `Schedule`: that was a rule of EventBridge in earlier versions, and no resource may change its type.
-        yield Resource(
-            f"{function.logical_id}Scheduled{suffix}", "AWS::Scheduler::Schedule", properties, origin=function.origin
-        )
+        return Resource(logical_id, "AWS::Scheduler::Schedule", properties, origin=origin)
 
     def roles(self, function: Function) -> Iterator[Role]:
         """With the first schedule of a function, the role with which all of them invoke it, and nothing else.
@@ -133,13 +137,14 @@ class Schedule(BaseTrigger):
         target: dict[str, Any] = {"Arn": function.arn, "RoleArn": f"${{{_role_id(function)}.Arn}}"}
         if self.input is not None:
             target["Input"] = checked_json("schedule's input", self.input)
-        limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
-        policy = {name: value for name, value in limits.items() if value is not None}
-        if policy:
-            target["RetryPolicy"] = policy
         if self.dead_letter is not None:
             target["DeadLetterConfig"] = {"Arn": dead_letter_queue(self.dead_letter).arn}
         return target
+
+    def _retry_policy(self) -> dict[str, Any]:
+        limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
+        policy = {name: value for name, value in limits.items() if value is not None}
+        return {"RetryPolicy": policy} if policy else {}
 
 
 def _role_id(function: Function) -> str:

@@ -1,0 +1,73 @@
+"""What the settings of the whole app take: tags, stages, and the paths and names of roles.
+
+Limits: "Tag naming limits and requirements" (AWS tagging guide), "IAM and AWS STS quotas" (IAM User Guide; 2026-11).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.iam import tokens
+from remit.project.setting_lists import Table, Texts
+from remit.project.setting_values import mistake, text, texts, wrong
+
+if TYPE_CHECKING:
+    from remit.errors import Path
+
+STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
+_MOST_TAGS: Final = 50
+_LONGEST_KEY: Final = 128
+_LONGEST_VALUE: Final = 256
+_ROLE_PATH: Final = re.compile(r"/([\x21-\x7e]{1,510}/)?")
+_ROLE_NAME: Final = re.compile(r"(?:[\w+=,.@-]|\{(?:app|stage|role)\})+", re.ASCII)
+
+
+def tags(path: Path, value: Any) -> Table[str]:
+    """Tags by key: of at most 128 characters, with values of at most 256, and no more than AWS lets a resource have."""
+    if not isinstance(value, Mapping):
+        raise wrong(path, 'a dict such as {"team": "shop"}', value)
+    checked: dict[str, str] = {}
+    for key, content in value.items():
+        key_text, value_text = text(path, key), text((*path, key), content)
+        if key_text.lower().startswith("aws:"):
+            raise mistake((*path, key), "cannot be set: AWS reserves keys that start with aws:")
+        for name, written, most in (("key", key_text, _LONGEST_KEY), ("value", value_text, _LONGEST_VALUE)):
+            if len(written) > most:
+                raise mistake((*path, key), f"has a {name} of {len(written)} characters; AWS allows {most}")
+        checked[key_text] = value_text
+    if len(checked) > _MOST_TAGS:
+        raise mistake(path, f"has {len(checked)} tags; AWS allows {_MOST_TAGS} on a resource")
+    return Table(checked)
+
+
+def stages(path: Path, value: Any) -> Texts:
+    """Names of stages."""
+    names = texts(path, value)
+    for index, name in enumerate(names):
+        if not STAGE.fullmatch(name):
+            hint = "it starts with a lower-case letter and has at most 20 of a-z, 0-9 and -"
+            raise mistake((*path, index), f"is {name!r}, which is not a stage's name", hint=hint)
+    return names
+
+
+def role_path(path: Path, value: Any) -> str:
+    """A path of roles, between slashes."""
+    written = text(path, value)
+    if not _ROLE_PATH.fullmatch(written):
+        raise mistake(path, f"is {written!r}", hint='a path begins and ends with a slash: "/teams/shop/"')
+    return written
+
+
+def role_name(path: Path, value: Any) -> str:
+    """A pattern of roles' names, which must tell them apart."""
+    written = tokens.plain(text(path, value))
+    if not _ROLE_NAME.fullmatch(written):
+        hint = 'such as "{app}-{stage}-{role}", of letters, digits and _+=,.@-'
+        raise mistake(path, f"is {written!r:.60}, which makes no names of roles", hint=hint)
+    for part in ("{stage}", "{role}"):
+        if part not in written:
+            hint = "{role} tells the roles of a stage apart, and {stage} those of the stages"
+            raise mistake(path, f"is {written!r:.60}, without {part}", hint=hint)
+    return str(written)

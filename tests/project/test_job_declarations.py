@@ -1,0 +1,121 @@
+"""What jobs and their queues may be declared to be, and the mistakes that are told at their line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+ON = "config.job.enable = True\n"
+JOB = "def send(): ...\n"
+MISTAKES = {
+    "a queue named twice": (
+        'config.job.additional_queues = ["mail", "mail"]',
+        "",
+        ("the job queue `mail` is there twice", "config/deploy.py:6:5"),
+    ),
+    "a queue in both settings": (
+        'config.job.additional_queues = ["mail"]\nconfig.job.queues = {"mail": {}}',
+        "",
+        ("the job queue `mail` is there twice", "config/deploy.py:7:5"),
+    ),
+    "two queues with one worker": (
+        'config.job.queues = {"a.fifo": {}, "a-fifo": {}}',
+        "",
+        ("the job queues `a.fifo` and `a-fifo` would have one worker, worker-a-fifo", "config/deploy.py:6:5"),
+    ),
+    "a name that is none": (
+        'config.job.queues = {"Mail": {}}',
+        "",
+        ("'Mail' is not a valid name for a job queue", "config/deploy.py:6:"),
+    ),
+    "a setting that is none": (
+        'config.job.queues = {"mail": {"retry": 2}}',
+        "",
+        ("'retry' is not a setting of a job queue", "config/deploy.py:6:"),
+    ),
+    "a number out of range": (
+        'config.job.queues = {"mail": {"concurrency": 1}}',
+        "",
+        ("is 1 jobs at the same time; it can be 2 to 1000", "config/deploy.py:6:5"),
+    ),
+    "FIFO without its ending": (
+        'config.job.queues = {"mail.fifo": {}}',
+        f'@app.job(queue="mail")\n{JOB}',
+        ("there is no job queue `mail`", "app.py:"),
+    ),
+    "a trigger on a job": (
+        "",
+        f'@app.job(sqs("orders"))\n{JOB}',
+        ("job `send` runs from its queue; only a schedule can send it", "app.py:"),
+    ),
+    "a schedule to a FIFO queue": (
+        'config.job.queues = {"mail.fifo": {}}',
+        f'@app.job(schedule("rate(1 day)"), queue="mail.fifo")\n{JOB}',
+        ("a schedule cannot send job `send` to a FIFO queue", "app.py:"),
+    ),
+    "an input that names no arguments": (
+        "",
+        f'@app.job(schedule("rate(1 day)", input=[1]))\n{JOB}',
+        ("the input of job `send` are its arguments", "app.py:"),
+    ),
+    "jobs that disagree": (
+        'config.job.queues = {"default": {"concurrency": 3}}',
+        f"@app.job(concurrency=5)\n{JOB}",
+        ("job `send` asks for a concurrency of 5, its queue `default` has 3", "app.py:"),
+    ),
+    "retries that are no number": (
+        "",
+        f'@app.job(retries="3")\n{JOB}',
+        ("`retries` must be a whole number", "app.py:"),
+    ),
+    "once that is no flag": ("", f'@app.job(once="yes")\n{JOB}', ("once must be True or False", "app.py:")),
+    "something else than a job that is sent": (
+        "",
+        "def plain(): ...\n@app.function(sends=[plain])\ndef go(event, context): ...",
+        ("plain is not a job of this app", "app.py:"),
+    ),
+    "something else than a class that is read": (
+        "",
+        '@app.function(reads=["Data"])\ndef go(event, context): ...',
+        ("'Data' is not a class of shared resources", "app.py:"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_at_its_line(make: Make, name: str) -> None:
+    config, app, (message, place) = MISTAKES[name]
+    error = make(config=f"{ON}{config}", app=app or f"@app.job\n{JOB}").error()
+    assert message in error.message
+    assert str(error.origin).startswith(place)
+
+
+def test_the_clock_sends_a_job_to_its_queue_with_a_role_of_its_own(make: Make) -> None:
+    app = (
+        '@app.job(schedule("rate(1 day)", input={"to": "a@example.com"}, retries=3), schedule("cron(0 8 * * ? *)"))\n'
+        "def send_mail(to=None): ...\n"
+    )
+    project = make(config=ON, app=app)
+    schedules = project.resources("AWS::Scheduler::Schedule")
+    assert ["JobSendMailScheduled", "JobSendMailScheduled2"] == sorted(schedules)
+    message = {"job": "app:send_mail", "arguments": [], "options": {"to": "a@example.com"}}
+    assert {
+        "Description": "Sends job send_mail",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "GroupName": {"Ref": "JobSchedules"},
+        "ScheduleExpression": "rate(1 day)",
+        "State": "ENABLED",
+        "Target": {
+            "Arn": {"Fn::GetAtt": ["JobDefaultQueue", "Arn"]},
+            "Input": json.dumps(message, separators=(",", ":")),
+            "RetryPolicy": {"MaximumRetryAttempts": 3},
+            "RoleArn": {"Fn::GetAtt": ["JobSchedulerRole", "Arn"]},
+        },
+    } == schedules["JobSendMailScheduled"]
+    assert "nothing found\n" == project.remit("lint").out
+    assert [] == [text for text in map(str, project.statements("worker-default")) if "scheduler" in text]
