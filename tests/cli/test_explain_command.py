@@ -172,6 +172,15 @@ def test_a_fix_is_written_as_the_document_takes_it(tmp_path: Path) -> None:
     ]
 
 
+def test_a_fix_for_an_action_without_resources_names_none(tmp_path: Path) -> None:
+    """A statement on an instance's ARN would allow it no more than the one that is there."""
+    instance = "arn:aws:ec2:eu-west-1:111122223333:instance/i-1"
+    allow = {"Effect": "Allow", "Action": "ec2:DescribeInstances", "Resource": instance}
+    write(tmp_path, {"policy.json": json.dumps({"Version": "2012-10-17", "Statement": [allow]})})
+    ran = remit("explain", str(tmp_path / "policy.json"), "ec2:DescribeInstances", instance, "--json")
+    assert json.loads(ran.out)["fix"]["statement"] == {**allow, "Resource": "*"}
+
+
 def test_a_fix_refers_to_what_only_the_deploy_knows_as_templates_do(tmp_path: Path) -> None:
     """Remit's own text for it is nothing that CloudFormation reads."""
     write(tmp_path, {"t.yaml": "Resources:\n  R: {Type: AWS::IAM::Role}\n"})
@@ -199,7 +208,7 @@ def test_a_key_of_the_app_goes_by_its_name_though_its_id_is_made_up(make: Make) 
     project = make(app=app, **{"shared/resources/data.py": shared})
     for name in ("DataKey", "Data.key"):
         found = json.loads(project.remit("explain", "hello", "kms:Decrypt", name, "--json").out)
-        assert (found["resource"], found["fix"]["item"]) == ("${DataKey.Arn}", 'allow("kms:Decrypt", on=Data.key)')
+        assert (found["resource"], found["fix"]["item"]) == ("${DataKey.Arn}", "kms.decrypt(Data.key)")
 
 
 def test_a_deny_is_shown_with_its_line_and_nothing_is_to_be_added(make: Make) -> None:
