@@ -103,7 +103,11 @@ def talk(event, context): ...
 def track(event, context): ...
 
 
-@app.function(on.cognito(Data.users, "PreSignUp"), on.cognito(Data.users, "PreTokenGeneration", version="V2_0"))
+@app.function(
+    on.cognito(Data.users, "PreSignUp"),
+    on.cognito(Data.users, "PreTokenGeneration", version="V2_0"),
+    policy=[grants.allow("cognito-idp:AdminGetUser", on=Data.users)],
+)
 def greet(event, context): return event
 """
 """Each trigger with its options, in the words of the documentation."""

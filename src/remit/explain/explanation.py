@@ -13,7 +13,7 @@ from remit.catalogue.partitions import partition_of
 from remit.errors import nearest
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
-from remit.roles.reference_names import put, references
+from remit.roles.reference_names import fill_references, references
 from remit.roles.role_policies import ask, at, own_verdict, places, source
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principa
     `asker` says in words who asks: `function report`.
     """
     spelled = spelled_out(role, action, resource)
-    text = put(spelled, role.names)
+    text = fill_references(spelled, role.names)
     placed, decision, notes = _decided(role, action, text, principal)
     deciding_layers = [layer for layer in decision.layers if layer.verdict == decision.verdict]
     deciding = tuple(source(placed, ruling) for layer in deciding_layers for ruling in layer.rulings)

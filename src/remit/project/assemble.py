@@ -10,6 +10,7 @@ from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.project import item_lines, policy_list, setting_values
 from remit.project.current_load import relative
+from remit.project.links import linked_grants, linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.project.stored_text import StoredText
 from remit.project.web_apps import check_runtime
@@ -70,8 +71,10 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
             check_own_role(declaration.name, access)
         if declaration.web is not None:
             check_runtime(declaration.name, settings.properties["Runtime"], declaration.where.origin)
+    variables: Mapping[str, str] = {}
     with mistakes.noted():
         policy = declared_grants(state, access)
+        variables = linked_variables(state, access)
     with mistakes.noted():
         managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
     mistakes.refuse()
@@ -79,7 +82,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         name=declaration.name,
         logical_id=logical_id(declaration.name),
         handler=declaration.handler,
-        properties=settings.properties,
+        properties=with_variables(settings.properties, variables),
         triggers=declaration.triggers,
         policy=(*policy, *everywhere.policy),
         managed=tuple(managed),
@@ -95,7 +98,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
 def check_own_role(name: str, access: tuple[Access, ...]) -> None:
     """A function that brings its role gets none of remit's: what is declared for it or its groups would vanish."""
     for declared in access:
-        grants = policy_list.declare(declared.policy, declared.where, NO_REASON)
+        grants = (*policy_list.declare(declared.policy, declared.where, NO_REASON), *linked_grants((declared,)))
         if not grants and not declared.managed_policy:
             continue
         keyword = "policy" if grants else "managed_policy"
@@ -116,7 +119,7 @@ def declared_grants(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, 
         with mistakes.noted():
             grants += policy_list.declare(declared.policy, declared.where, reason)
     mistakes.refuse()
-    return _relative(state, grants)
+    return _relative(state, [*grants, *linked_grants(access)])
 
 
 def managed_policies(

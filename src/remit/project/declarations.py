@@ -44,8 +44,9 @@ class Group:
     ) -> Group:
         """A group inside this one."""
         span, name = caller_span(), tokens.plain(name)
-        access = Access("group", name, policy, managed_policy, span)
-        return Group(name, access=(access, *self._access), settings=((span, dict(settings)), *self._settings))
+        own_settings, link = _without_link(settings)
+        access = Access("group", name, policy, managed_policy, span, link)
+        return Group(name, access=(access, *self._access), settings=((span, own_settings), *self._settings))
 
     @overload
     def function(self, function: F, /) -> F: ...
@@ -194,13 +195,14 @@ class Group:
 
     def _declaration(self, name: str, handler: str, triggers: tuple[Any, ...], arguments: _Arguments) -> Declaration:
         kind: Literal["function", "job"] = "function" if arguments.job is None else "job"
-        access = Access(kind, name, arguments.policy, arguments.managed_policy, arguments.span)
+        settings, link = _without_link(arguments.settings)
+        access = Access(kind, name, arguments.policy, arguments.managed_policy, arguments.span, link)
         return Declaration(
             name=name,
             handler=handler,
             triggers=triggers,
             access=(access, *self._access),
-            settings=((arguments.span, arguments.settings), *self._settings),
+            settings=((arguments.span, settings), *self._settings),
             where=arguments.span,
             job=arguments.job,
             sends=arguments.sends,
@@ -219,6 +221,12 @@ class _Arguments:
     sends: Any
     reads: Any
     job: JobOptions | None = None
+
+
+def _without_link(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+    """The settings that are a function's own, and the links, which are access as well."""
+    others = {name: value for name, value in settings.items() if name != "link"}
+    return others, settings.get("link", ())
 
 
 def _is_function(value: Any) -> bool:

@@ -59,3 +59,5 @@ class Access:
     policy: Any
     managed_policy: Any
     where: Span
+    link: Any = ()
+    """Typed grants on shared resources, each of which gives a variable, too."""

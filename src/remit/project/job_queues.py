@@ -10,6 +10,7 @@ from remit.errors import Mistakes, RemitError, did_you_mean
 from remit.project import item_lines, job_setting_values
 from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
+from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.runtime.job import Job
 from remit.triggers.schedule import Schedule
@@ -233,12 +234,13 @@ def worker(state: Loading, queue: JobQueue, everywhere: Everywhere) -> Function:
     settings = merged_settings(state, groups)
     if "Role" in settings.properties:
         check_own_role(queue.worker, access)
+    properties = with_variables(settings.properties, linked_variables(state, access))
     managed = managed_policies(state, access, everywhere, queue.worker, jobs[0].where if jobs else None)
     return Function(
         name=queue.worker,
         logical_id=logical_id(queue.worker),
         handler=WORKER,
-        properties=_with_timeout(settings.properties, state.config.job.queues.get(queue.name, {}), jobs),
+        properties=_with_timeout(properties, state.config.job.queues.get(queue.name, {}), jobs),
         policy=tuple(dict.fromkeys((*declared_grants(state, access), *everywhere.policy))),
         managed=tuple(managed),
         managed_written=managed,

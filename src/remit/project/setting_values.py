@@ -78,6 +78,7 @@ class FunctionSettings(TypedDict, total=False):
     ephemeral_storage: int
     tracing: bool | str
     log_retention: int | None
+    link: Any
     properties: Mapping[str, Any]
 
 

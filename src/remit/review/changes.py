@@ -16,7 +16,7 @@ from remit.review.comparable_roles import plain, stand
 from remit.review.principal_policies import compare_trust
 from remit.review.resource_policies import beside, elsewhere
 from remit.review.role_pairs import pairs, renamed
-from remit.roles.reference_names import put
+from remit.roles.reference_names import fill_references
 from remit.roles.reference_shapes import compare_in_shape
 from remit.template.policy_documents import trusting
 
@@ -66,7 +66,7 @@ def review(old: Version, new: Version) -> Review:
 def _shapes(version: Version, counterpart: Version) -> dict[str, str]:
     """What is known of each reference of a version, where the version itself does not know what it is."""
     shapes = version.shapes.beside(counterpart.shapes)
-    return {reference: put(text, version.names) for reference, text in shapes.items()}
+    return {reference: fill_references(text, version.names) for reference, text in shapes.items()}
 
 
 def functions_of(version: Version) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _documents(version: Version, counterpart: Version) -> Mapping[str, Policy]:
     """
     documents = {arn: document for arn, document in counterpart.documents.items() if ":iam::aws:" not in arn}
     documents |= version.documents
-    return {plain(put(arn, version.names)): document for arn, document in documents.items()}
+    return {plain(fill_references(arn, version.names)): document for arn, document in documents.items()}
 
 
 def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Version, new: Version) -> Change:

@@ -150,11 +150,11 @@ def _groups_of(user: Role, items: _Items) -> tuple[str, ...]:
             members = items.meant(membership, users_attribute, "aws_iam_user")
             if user.logical_id not in {member.address for member in members}:
                 continue
-            made = items.meant(membership, groups_attribute, "aws_iam_group")
-            groups |= dict.fromkeys(group.address for group in made)
-            known_texts = {group.text(name) for group in made for name in ("name", "id")}
-            texts = _texts([membership.values.get(groups_attribute)])
-            groups |= dict.fromkeys(text for text in texts if text not in known_texts)
+            planned_groups = items.meant(membership, groups_attribute, "aws_iam_group")
+            groups |= dict.fromkeys(group.address for group in planned_groups)
+            planned_names = {group.text(name) for group in planned_groups for name in ("name", "id")}
+            written_names = _texts([membership.values.get(groups_attribute)])
+            groups |= dict.fromkeys(name for name in written_names if name not in planned_names)
     return tuple(groups)
 
 
@@ -189,7 +189,11 @@ class _Items:
         return self._kinds.get(kind, [])
 
     def meant(self, item: PlannedResource, attribute: str, kind: str) -> list[PlannedResource]:
-        """The resources of a type that an attribute names: by name, id or ARN, or by its references."""
+        """The resources of a type that an attribute names: by name, id or ARN, else by what it refers to.
+
+        Of an attribute that refers to a resource with `count` or `for_each`, the one of the same index is meant; all,
+        where there is none.
+        """
         texts = [text for text in _texts([item.values.get(attribute)]) if text]
         if texts:
             by_text = self.named(kind)

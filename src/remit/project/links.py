@@ -1,0 +1,70 @@
+"""`link=`: a typed grant on a shared resource, and the variable that tells the function where the resource is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Grant, Reason
+from remit.errors import RemitError
+from remit.iam import tokens
+from remit.project import policy_list
+from remit.project.current_load import relative
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.project.current_load import Loading
+    from remit.project.declared_functions import Access
+
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+")
+
+
+def linked_grants(access: tuple[Access, ...]) -> tuple[Grant, ...]:
+    """What the links of a function and its groups grant."""
+    grants: list[Grant] = []
+    for declared in access:
+        reason = Reason(declared.kind, subjects=(declared.name,))
+        grants += policy_list.declare(declared.link, declared.where, reason, "link")
+    return tuple(grants)
+
+
+def linked_variables(state: Loading, access: tuple[Access, ...]) -> Mapping[str, str]:
+    """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. RemitError: a link to something else."""
+    own = {resource.logical_id for resource in state.resources}
+    variables: dict[str, str] = {}
+    for grant in linked_grants(access):
+        resources = grant.statement.resources
+        patterns = () if resources is None or _is_of_a_key(grant) else resources.patterns
+        names = tuple(dict.fromkeys(name for pattern in patterns for name in _referred(pattern) if name in own))
+        if not names and not _is_of_a_key(grant):
+            raise RemitError(
+                f"a link names no shared resource of the app: {grant.because}",
+                hint="write link=[grants.dynamodb.read(Data.table)], or grant it with `policy`",
+                origin=relative(grant.origin, state.folder),
+            )
+        for name in names:
+            variables["_".join(_WORD.findall(name)).upper()] = f"${{{name}}}"
+    return variables
+
+
+def _referred(pattern: str) -> Iterator[str]:
+    for reference in tokens.references(pattern):
+        if reference.target is not None:
+            yield reference.target
+
+
+def _is_of_a_key(grant: Grant) -> bool:
+    """Whether it is the half of a grant that is about the KMS key, which the function does not call."""
+    return grant.statement.actions.patterns[0].startswith("kms:")
+
+
+def with_variables(properties: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
+    """A function's properties with the variables of its links; what its environment says itself wins."""
+    if not variables:
+        return dict(properties)
+    environment = dict(properties.get("Environment") or {})
+    return {
+        **properties,
+        "Environment": {**environment, "Variables": {**variables, **environment.get("Variables", {})}},
+    }
