@@ -231,23 +231,23 @@ def _not_allowed(decision: Decision, layers: tuple[LayerDecision, ...]) -> str:
     case = special_case(request)
     if case is not None and case.effect == "refused":
         return f"{_asked_access(request)} {case.reason}: see {case.source}"
-    lacking_layers = _lacking_layers(decision, layers)
+    grants = _grants(decision)
+    lacking_layers = _lacking_layers(decision, layers, grants)
     sentence = f"no statement of {' nor '.join(lacking_layers)} allows {_asked_access(request)}"
     missing_policy = _missing_policy(decision)
     if missing_policy:
         sentence += f"; {missing_policy}, and there is none"
-    elif _TITLES["identity"] in lacking_layers:
-        delegating_statement = _delegating_statement(decision, layers)
+    elif _TITLES["identity"] in lacking_layers and request.local and not grants.role:
+        delegating_statement = _delegating_statement(layers)
         if delegating_statement is not None:
             sentence += f"; {delegating_statement.name} names the account, which leaves it to {_TITLES['identity']}"
     misses = decision.misses
     return f"{sentence}; nearest: {misses[0]}" if misses else sentence
 
 
-def _lacking_layers(decision: Decision, layers: tuple[LayerDecision, ...]) -> list[str]:
+def _lacking_layers(decision: Decision, layers: tuple[LayerDecision, ...], grants: Grants) -> list[str]:
     """The layers, in words, that would have to allow the request and do not; at least one."""
     request = decision.request
-    grants = _grants(decision)
     titles = [
         _title(layer.layer)
         for layer in _deciding(request, layers)
@@ -256,14 +256,12 @@ def _lacking_layers(decision: Decision, layers: tuple[LayerDecision, ...]) -> li
     return titles or [_TITLES["session" if decision.unscoped else "resource"]]
 
 
-def _delegating_statement(decision: Decision, layers: tuple[LayerDecision, ...]) -> StatementLocation | None:
-    """The statement of the resource's policy that names the caller's account and no caller; None where there is none.
+def _delegating_statement(layers: tuple[LayerDecision, ...]) -> StatementLocation | None:
+    """The Allow of the resource's policy, where it did not grant the request by itself; None where there is none.
 
-    In one account that delegates: the identity's policies have to allow the request as well. A statement that names
-    the caller, or its role, grants by itself.
+    In one account it then names the account alone, which delegates: the identity's policies have to allow the request
+    as well. A statement that names the caller, or its role, would have granted it.
     """
-    if not decision.request.local or _grants(decision).role:
-        return None
     for layer in layers:
         if layer.layer == "resource" and layer.verdict == "Allowed":
             return layer.rulings[0]
