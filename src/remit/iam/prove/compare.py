@@ -26,7 +26,7 @@ from remit.iam.prove.compared_side import Side
 from remit.iam.prove.gains import GainSearch
 
 if TYPE_CHECKING:
-    from remit.iam.comparison import Piece, Undecided
+    from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.prove.budget import Budget
 
 Policies: TypeAlias = Policy | Sequence[Policy] | Layers
@@ -95,10 +95,20 @@ def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catal
     forbidden_search = GainSearch(denied_by_old, denied_by_new, actions_of)
     freed_search = GainSearch(denied_by_new, denied_by_old, actions_of)
     old_does_not, new_does_not = SideDifference("old", of_denials=True), SideDifference("new", of_denials=True)
-    forbidden = tuple(replace(piece, difference=old_does_not) for piece in forbidden_search.gains())
-    freed = tuple(replace(piece, difference=new_does_not) for piece in freed_search.gains())
-    undecided = dict.fromkeys((*allowed.undecided, *forbidden_search.undecided, *freed_search.undecided))
-    return Comparison(allowed.gained, allowed.lost, tuple(undecided), freed, forbidden)
+    forbidden = tuple(
+        replace(piece, difference=old_does_not, source=_place_of_denial(piece.source, new))
+        for piece in forbidden_search.gains()
+    )
+    freed = tuple(
+        replace(piece, difference=new_does_not, source=_place_of_denial(piece.source, old))
+        for piece in freed_search.gains()
+    )
+    undecided = (
+        *allowed.undecided,
+        *(_as_denial(item, old, new) for item in forbidden_search.undecided),
+        *(_as_denial(item, old, new) for item in freed_search.undecided),
+    )
+    return Comparison(allowed.gained, allowed.lost, tuple(dict.fromkeys(undecided)), freed, forbidden)
 
 
 def denials_as_allows(policy: Policy) -> Policy:
@@ -106,6 +116,22 @@ def denials_as_allows(policy: Policy) -> Policy:
     denials = [statement for statement in policy.statements if statement.effect == "Deny"]
     allows = [replace(denial, effect="Allow", resources=denial.resources or Globs(("*",))) for denial in denials]
     return replace(policy, statements=tuple(allows))
+
+
+def _place_of_denial(source: StatementLocation, policy: Policy) -> StatementLocation:
+    """Where a statement of `denials_as_allows` stands in the whole policy."""
+    indexes = [index for index, statement in enumerate(policy.statements) if statement.effect == "Deny"]
+    index = indexes[source.index]
+    return replace(source, index=index, statement=policy.statements[index])
+
+
+def _as_denial(item: Undecided, old: Policy, new: Policy) -> Undecided:
+    """What is undecided about a denial of either policy, at its place there."""
+    for policy in (new, old):
+        allows = denials_as_allows(policy).statements
+        if allows[item.source.index : item.source.index + 1] == (item.source.statement,):
+            return replace(item, source=_place_of_denial(item.source, policy))
+    return item
 
 
 def gains(
