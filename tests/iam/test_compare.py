@@ -421,6 +421,20 @@ def test_a_single_document_is_compared_by_what_it_denies_as_well() -> None:
     assert found.broadens
 
 
+def test_what_is_no_longer_denied_stands_where_its_deny_stood() -> None:
+    old, new = policy(allow("s3:GetObject"), deny("s3:PutObject")), policy(allow("s3:GetObject"))
+    for pieces in (compare_documents(old, new).freed, compare_documents(new, old).forbidden):
+        (piece,) = pieces
+        assert (piece.source.index, piece.source.statement) == (1, old.statements[1])
+
+
+def test_what_a_deny_that_goes_leaves_allowed_is_a_gain_alone() -> None:
+    old, new = policy(allow("s3:*"), deny("s3:PutObject")), policy(allow("s3:*"))
+    appeared, gone = compare_documents(old, new), compare_documents(new, old)
+    assert [len(appeared.gained), appeared.freed, appeared.undecided] == [1, (), ()]
+    assert [len(gone.lost), gone.forbidden, gone.undecided] == [1, (), ()]
+
+
 def test_includes_and_within_are_proofs() -> None:
     assert includes(policy(allow("s3:*")), policy(allow("s3:GetObject", KEYS)))
     assert not includes(policy(allow("s3:GetObject", KEYS)), policy(allow("s3:*")))

@@ -131,3 +131,14 @@ def test_an_app_that_changes_its_folder_is_packed_where_it_is(make: Make) -> Non
     project = make(app=app)
     ran = remit_process("build", cwd=project.folder)
     assert (0, True) == (ran.status, (project.folder / ".remit/build/hello.zip").is_file())
+
+
+@pytest.mark.parametrize(
+    "item",
+    ['policy=["dynamodb:" + os.environ["TABLE"]]', 'managed_policy=[os.environ["TABLE"]]'],
+    ids=["policy", "managed"],
+)
+def test_a_placeholder_in_the_place_of_a_name_is_called_by_its_variable(make: Make, item: str) -> None:
+    app = f'import os\n@app.function(environment={{"TABLE": "orders"}}, {item}){FUNCTION}'
+    message = "the environment variable TABLE is not set where remit runs, and this declaration needs its value"
+    assert make(app=app).error().message.endswith(f"[0]: {message}")

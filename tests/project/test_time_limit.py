@@ -94,13 +94,21 @@ def test_a_limit_that_is_no_number_is_an_error(make: Make, monkeypatch: pytest.M
     assert (f"{VARIABLE} is {written!r}", "write a number of seconds, or 0 for no limit") == (error.message, error.hint)
 
 
-FILES = ["config/deploy.py", "config/deploy/dev.py", "app.py", "pyproject.toml", ".remitignore"]
+FILES = [
+    "config/deploy.py",
+    "config/deploy/dev.py",
+    "config/guardrails/rail.json",
+    "app.py",
+    "pyproject.toml",
+    "requirements.txt",
+    ".remitignore",
+]
 
 
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("kind", ["a pipe", "a device"])
 def test_what_is_no_file_in_the_place_of_one_is_an_error_that_names_it(make: Make, file: str, kind: str) -> None:
-    folder = make(**{"config/deploy/.keep": ""}).folder
+    folder = make(**{"config/deploy/.keep": "", "config/guardrails/.keep": ""}).folder
     path = folder / file
     path.unlink(missing_ok=True)
     if kind == "a pipe":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -320,3 +321,11 @@ def test_a_gain_with_a_policy_variable_is_accepted_by_the_same_statement() -> No
 def test_an_entry_may_name_a_role_that_serves_no_function() -> None:
     found = change(role(allow("s3:GetObject", on=BUCKET), functions=()))
     assert left(found, entry(functions=["IngestRole"])) == (False, ["agreed"], 0)
+
+
+def test_a_pipe_in_the_place_of_the_file_is_an_error_and_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    os.mkfifo(tmp_path / "config" / "accepted.json")
+    with pytest.raises(RemitError) as caught:
+        read_accepted(tmp_path)
+    assert (caught.value.message, str(caught.value.origin)) == ("it is a pipe, not a file", "config/accepted.json")

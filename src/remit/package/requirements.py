@@ -19,6 +19,7 @@ from remit.package.dependency_source import (
     text_of,
 )
 from remit.package.locks import pylock, uv_lock
+from remit.project import plain_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ def find(folder: Path) -> Source | None:
     or where another tool's lock would be ignored.
     """
     for name, reader in _READERS:
-        if (folder / name).is_file():
+        if plain_files.is_there(folder / name, name):
             source = _read(reader, folder, name)
             break
     else:
@@ -164,7 +165,7 @@ def _pyproject_alone(folder: Path) -> Source:
     """The dependencies of a pyproject.toml without a lock. RemitError where they are locked, or stated, elsewhere."""
     project = pyproject(folder)
     for name, command in _OTHER_LOCKS:
-        if (folder / name).is_file():
+        if plain_files.is_there(folder / name, name):
             raise RemitError(
                 f"the dependencies are locked in {name}, which remit does not read",
                 hint=f"write what it says into a requirements.txt: `{command}`",

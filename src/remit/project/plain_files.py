@@ -16,16 +16,30 @@ def content(path: Path, name: str | None = None) -> bytes | None:
 
     Errors call the file by its path, or by `name`.
     """
-    origin = Origin(name or str(path))
+    if not is_there(path, name):
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(error, path, name) from None
+
+
+def is_there(path: Path, name: str | None = None) -> bool:
+    """Whether there is a file. RemitError at it: it is no plain file, which nobody could read to its end."""
     try:
         mode = path.stat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise RemitError(f"it is {_kind(mode)}, not a file", hint="put a plain file in its place", origin=origin)
-        return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return False
     except OSError as error:
-        raise RemitError(f"cannot read it: {error.strerror}", origin=origin) from None
+        raise _unreadable(error, path, name) from None
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        origin = Origin(name or str(path))
+        raise RemitError(f"it is {_kind(mode)}, not a file", hint="put a plain file in its place", origin=origin)
+    return True
+
+
+def _unreadable(error: OSError, path: Path, name: str | None) -> RemitError:
+    return RemitError(f"cannot read it: {error.strerror}", origin=Origin(name or str(path)))
 
 
 def _kind(mode: int) -> str:

@@ -124,6 +124,7 @@ def _from_string(value: str, path: Path) -> iam.Statement:
         return iam.allow(f"{value}:*")
     if not value.strip():
         raise _wrong(path, "is an empty string", hint='name a service ("logs") or an action ("s3:GetObject")')
+    _refuse_placeholder(value, path)
     from remit.project import meant_items  # noqa: PLC0415 - of mistakes alone
 
     hint = meant_items.of_unknown_service(value) if is_word else meant_items.hint(value)
@@ -308,8 +309,16 @@ def _managed(value: Any, node: ast.expr | None, span: Span, path: Path, depth: i
         yield managed_arn(tokens.plain(value), path, origin), origin
 
 
+def _refuse_placeholder(text: str, path: Path, origin: Origin | None = None) -> None:
+    variable = placeholder_in(text)
+    if variable is not None:
+        error = refusal(variable)
+        raise RemitError(f"{spelled(path)}: {error.message}", hint=error.hint, origin=origin, path=path)
+
+
 def managed_arn(value: str, path: Path, origin: Origin) -> str:
     """The ARN of a managed policy, with the partition late-bound."""
+    _refuse_placeholder(value, path, origin)
     if value.startswith("arn:"):
         arn = _PARTITION.sub("arn:${AWS::Partition}", value)
         if not _POLICY_ARN.fullmatch(arn) or placeholder(arn) is not None:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError, did_you_mean
 from remit.iam.policy import Statement, parse_statement, render_statement
+from remit.project import plain_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,13 +56,8 @@ class AcceptedGain:
 
 def read_accepted(folder: Path) -> tuple[AcceptedGain, ...]:
     """The entries of a project, none without the file. RemitError at the line and column of what is wrong."""
-    try:
-        content = (folder / FILE).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return ()
-    except OSError as error:
-        raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(FILE.as_posix())) from None
-    return entries_of(content, FILE.as_posix())
+    content = plain_files.content(folder / FILE, FILE.as_posix())
+    return () if content is None else entries_of(content, FILE.as_posix())
 
 
 def entries_of(content: bytes, file: str) -> tuple[AcceptedGain, ...]:

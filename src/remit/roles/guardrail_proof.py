@@ -15,7 +15,7 @@ from remit.errors import Origin
 from remit.iam.comparison import Piece
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import VERSION, Globs, Policy, allow
-from remit.iam.prove.compare import gains
+from remit.iam.prove.compare import Policies, gains, within
 from remit.roles.deploy_places import Candidate, candidates
 from remit.roles.reference_names import fill_references, fill_statement, names_of, references, resources_of
 from remit.roles.reference_shapes import Shapes, shapes_of
@@ -216,7 +216,7 @@ class _Prover:
             if gains(policy, batch) is None:
                 continue
             for number, key in enumerate(keys):
-                reason = gains(policy, replace(batch, statements=(batch.statements[number],)))
+                reason = _first_gain(policy, replace(batch, statements=(batch.statements[number],)))
                 if reason is not None:
                     breaches = self._of_owners(rail, key, reason, place)
                     all_breaches += breaches
@@ -237,7 +237,8 @@ class _Prover:
                 policy_given = _at(Policy((granted.statement,), granted.version), place)
                 denies = tuple(_at(policy, place) for policy in limits.denies)
                 boundary = tuple(_at(policy, place) for policy in limits.boundary)
-                remainder = gains(self._rail(rail, tuple(place.items())), Layers((policy_given, *denies), boundary))
+                layers = Layers((policy_given, *denies), boundary)
+                remainder = _first_gain(self._rail(rail, tuple(place.items())), layers)
             if remainder is not None:
                 breaches.append(Breach(rail, granted, remainder, self._line(rail, remainder, place), limits.unread))
         return breaches
@@ -311,6 +312,15 @@ def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, s
         return exact_statement
     patterns = tuple(fill_references(text, names) for text in exact_statement.resources.patterns)
     return replace(exact_statement, resources=Globs(patterns))
+
+
+def _first_gain(guardrail: Policies, role: Policies) -> Piece | Undecided | None:
+    """What a role first gains beyond a guardrail, with a request of today where any shows it."""
+    gain = gains(guardrail, role)
+    if isinstance(gain, Piece):
+        of_today = (piece for piece in within(role, guardrail).gained if piece.tier == "now")
+        return next(of_today, gain)
+    return gain
 
 
 def late(piece: Piece) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from remit.iam import tokens
 from remit.iam.comparison import StatementLocation
 from remit.iam.policy import Policy, allow
 from remit.iam.prove.statement_space import compiled
+from remit.project import plain_files
 from remit.project.layout import GUARDRAILS
 from remit.template.policy_files import read_side
 
@@ -62,11 +63,9 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
             raise RemitError(
                 f"{name} is not a guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name)
             )
-        try:
-            text = path.read_bytes()
-        except OSError as error:
-            raise RemitError(f"{name} cannot be read: {error.strerror}", origin=Origin(name)) from None
-        rails += read_guardrail(text, name)
+        text = plain_files.content(path, name)
+        if text is not None:
+            rails += read_guardrail(text, name)
     return tuple(rails)
 
 

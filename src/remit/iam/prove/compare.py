@@ -26,7 +26,7 @@ from remit.iam.prove.compared_side import Side
 from remit.iam.prove.gains import GainSearch
 
 if TYPE_CHECKING:
-    from remit.iam.comparison import Piece, Undecided
+    from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.prove.budget import Budget
 
 Policies: TypeAlias = Policy | Sequence[Policy] | Layers
@@ -37,8 +37,9 @@ Policies: TypeAlias = Policy | Sequence[Policy] | Layers
 class Comparison:
     """What was proven, and separately what was not.
 
-    `compare_documents` alone fills `freed` and `forbidden`: requests that the old document denies and the new one does
-    not, and the reverse. They matter where other documents apply, too.
+    `compare_documents` alone fills `freed` and `forbidden`: requests that the old document denies, and the new one
+    neither denies nor allows (as far as that can be decided), and the reverse. They matter where other documents apply,
+    too.
     """
 
     gained: tuple[Piece, ...] = ()
@@ -89,16 +90,19 @@ def _refuse_principals(policies: Policies) -> None:
 
 
 def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
-    """Compare two single documents: what each allows, as `compare` does, and what each denies."""
+    """Compare two single documents: what each allows, as `compare` does, and what each denies.
+
+    What is denied no longer and allowed now is a gain, and nothing else.
+    """
     allowed = compare(old, new, actions_of=actions_of)
-    denied_by_old, denied_by_new = side_of(denials_as_allows(old)), side_of(denials_as_allows(new))
-    forbidden_search = GainSearch(denied_by_old, denied_by_new, actions_of)
-    freed_search = GainSearch(denied_by_new, denied_by_old, actions_of)
-    old_does_not, new_does_not = SideDifference("old", of_denials=True), SideDifference("new", of_denials=True)
-    forbidden = tuple(replace(piece, difference=old_does_not) for piece in forbidden_search.gains())
-    freed = tuple(replace(piece, difference=new_does_not) for piece in freed_search.gains())
-    undecided = dict.fromkeys((*allowed.undecided, *forbidden_search.undecided, *freed_search.undecided))
-    return Comparison(allowed.gained, allowed.lost, tuple(undecided), freed, forbidden)
+    forbidden_search, forbidden = _denied_alone(old, new, SideDifference("old", of_denials=True), actions_of)
+    freed_search, freed = _denied_alone(new, old, SideDifference("new", of_denials=True), actions_of)
+    undecided = (
+        *allowed.undecided,
+        *(_as_denial(item, old, new) for item in forbidden_search.undecided),
+        *(_as_denial(item, old, new) for item in freed_search.undecided),
+    )
+    return Comparison(allowed.gained, allowed.lost, tuple(dict.fromkeys(undecided)), freed, forbidden)
 
 
 def denials_as_allows(policy: Policy) -> Policy:
@@ -106,6 +110,46 @@ def denials_as_allows(policy: Policy) -> Policy:
     denials = [statement for statement in policy.statements if statement.effect == "Deny"]
     allows = [replace(denial, effect="Allow", resources=denial.resources or Globs(("*",))) for denial in denials]
     return replace(policy, statements=tuple(allows))
+
+
+def _denied_alone(
+    narrow: Policy, wide: Policy, difference: SideDifference, actions_of: ActionsOf
+) -> tuple[GainSearch, tuple[Piece, ...]]:
+    """What `wide` denies, and `narrow` neither denies nor, as far as that can be decided, allows."""
+    denied, allowed = denials_as_allows(narrow), _allows(narrow)
+    search, pieces = _searched((denied, allowed), wide, actions_of)
+    if search.undecided:
+        search, pieces = _searched((denied,), wide, actions_of)
+    placed = (replace(piece, difference=difference, source=_place_of_denial(piece.source, wide)) for piece in pieces)
+    return search, tuple(placed)
+
+
+def _searched(spoken: tuple[Policy, ...], wide: Policy, actions_of: ActionsOf) -> tuple[GainSearch, tuple[Piece, ...]]:
+    """What `wide` denies beyond all that some policies speak of."""
+    search = GainSearch(side_of(spoken), side_of(denials_as_allows(wide)), actions_of)
+    return search, tuple(search.gains())
+
+
+def _allows(policy: Policy) -> Policy:
+    return replace(
+        policy, statements=tuple(statement for statement in policy.statements if statement.effect == "Allow")
+    )
+
+
+def _place_of_denial(source: StatementLocation, policy: Policy) -> StatementLocation:
+    """Where a statement of `denials_as_allows` stands in the whole policy."""
+    indexes = [index for index, statement in enumerate(policy.statements) if statement.effect == "Deny"]
+    index = indexes[source.index]
+    return replace(source, index=index, statement=policy.statements[index])
+
+
+def _as_denial(item: Undecided, old: Policy, new: Policy) -> Undecided:
+    """What is undecided about a denial of either policy, at its place there."""
+    for policy in (new, old):
+        allows = denials_as_allows(policy).statements
+        if allows[item.source.index : item.source.index + 1] == (item.source.statement,):
+            return replace(item, source=_place_of_denial(item.source, policy))
+    return item
 
 
 def gains(
