@@ -86,11 +86,28 @@ def count(event, context): ...
 def alert(event, context): ...
 
 
+@app.function(
+    on.api("GET /orders/{id}", auth=on.jwt("https://id.example", audience=["shop"])),
+    on.api("ANY /mine/{path+}", auth=on.user_pool(Data.users, clients=["4a5b6c"], scopes=["orders"])),
+    on.api("$default"),
+    on.http(),
+)
+def answer(event, context): ...
+
+
+@app.function(on.websocket("$connect"), on.websocket("say", reply=True), policy=[grants.websocket.send()])
+def talk(event, context): ...
+
+
 @app.function(on.iot("SELECT * FROM 'devices/+/state'"))
 def track(event, context): ...
 
 
-@app.function(on.cognito(Data.users, "PreSignUp"), on.cognito(Data.users, "PreTokenGeneration", version="V2_0"))
+@app.function(
+    on.cognito(Data.users, "PreSignUp"),
+    on.cognito(Data.users, "PreTokenGeneration", version="V2_0"),
+    policy=[grants.allow("cognito-idp:AdminGetUser", on=Data.users)],
+)
 def greet(event, context): return event
 """
 """Each trigger with its options, in the words of the documentation."""

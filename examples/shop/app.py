@@ -3,7 +3,7 @@
 from shared.resources.data import Data
 from shop import alerts, packing, pictures, reports
 
-from remit import App, grants, on
+from remit import App, grants, on, secret
 
 app = App()
 TABLE = {"TABLE": Data.orders.ref}
@@ -44,9 +44,13 @@ def report(event, context):
     return reports.write()
 
 
-@app.function(on.sns(Data.alerts), policy=[grants.s3.put(Data.files, "alerts/*")], environment=FILES)
+@app.function(
+    on.sns(Data.alerts),
+    policy=[grants.s3.put(Data.files, "alerts/*")],
+    environment={**FILES, "SIGNING_KEY": secret(Data.signing_key)},
+)
 def alert(event, context):
-    """Keep what should be looked at."""
+    """Keep what should be looked at, signed."""
     return [alerts.keep(record["Sns"]) for record in event["Records"]]
 
 

@@ -42,6 +42,8 @@ class Reason:
         """The reason in words, without a full stop; empty when none is known."""
         parts = (_SENTENCES[self.kind](self), " and ".join(self.conditions))
         sentence = ", ".join(part for part in parts if part)
+        if not sentence:
+            return self.note
         return f"{sentence} ({self.note})" if self.note else sentence
 
 

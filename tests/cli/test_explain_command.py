@@ -172,6 +172,15 @@ def test_a_fix_is_written_as_the_document_takes_it(tmp_path: Path) -> None:
     ]
 
 
+def test_a_fix_for_an_action_without_resources_names_none(tmp_path: Path) -> None:
+    """A statement on an instance's ARN would allow it no more than the one that is there."""
+    instance = "arn:aws:ec2:eu-west-1:111122223333:instance/i-1"
+    allow = {"Effect": "Allow", "Action": "ec2:DescribeInstances", "Resource": instance}
+    write(tmp_path, {"policy.json": json.dumps({"Version": "2012-10-17", "Statement": [allow]})})
+    ran = remit("explain", str(tmp_path / "policy.json"), "ec2:DescribeInstances", instance, "--json")
+    assert json.loads(ran.out)["fix"]["statement"] == {**allow, "Resource": "*"}
+
+
 def test_a_fix_refers_to_what_only_the_deploy_knows_as_templates_do(tmp_path: Path) -> None:
     """Remit's own text for it is nothing that CloudFormation reads."""
     write(tmp_path, {"t.yaml": "Resources:\n  R: {Type: AWS::IAM::Role}\n"})

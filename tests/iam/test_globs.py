@@ -31,7 +31,7 @@ def test_a_meet_describes_exactly_what_both_patterns_do() -> None:
 def test_every_text_of_a_pattern_is_in_all_that_one_of_its_points_is_in() -> None:
     """So if each point is outside of some patterns, no text needs a look."""
     for narrow in PATTERNS:
-        found = points(narrow, singles=3)
+        found = points(narrow, most_single_wildcards=3)
         for text in SETS[narrow]:
             mine = {wide for wide in PATTERNS if text in SETS[wide]}
             assert any(all(wide in mine for wide in PATTERNS if matches(wide, point)) for point in found), (

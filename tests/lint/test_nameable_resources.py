@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import effort
+from remit.lint.apps import lint
+
 if TYPE_CHECKING:
     from conftest import Make
     from projects import Project
@@ -98,3 +101,14 @@ def test_nothing_is_said_where_nothing_can_be_named(make: Make, kind: str) -> No
 
 def test_an_app_that_names_nothing_gets_no_note(make: Make) -> None:
     assert [] == notes(make(app=f'@app.function(policy=["dynamodb:Scan", "s3:GetObject"]){FUNCTION}'))
+
+
+def test_the_work_grows_with_the_flagged_lines_alone(make: Make) -> None:
+    """Each line is looked up in a source that is read once, and of many resources a few are tried."""
+    grants = "[dynamodb.read('orders{0}'), 'dynamodb:PutItem', 'dynamodb:Scan', 'dynamodb:DescribeTable']"
+    function = f"@app.function(policy={grants})\ndef f{{0}}(event, context): ...\n"
+    project = make(app="\n".join(map(function.format, range(100))))
+    app = project.load()
+    with effort.at_most(6):
+        findings = lint(app, folder=project.folder)
+    assert [finding.rule for finding in findings].count("R222") == 200

@@ -220,6 +220,19 @@ def test_without_cors_options_is_a_method_like_any_other(tmp_path: Path) -> None
     assert ["OPTIONSOPTIONS /a", "OPTIONSANY /b"] == [answers["/a"].body, answers["/b"].body]
 
 
+def test_a_default_route_with_authorization_asks_preflights_too(tmp_path: Path) -> None:
+    app = (
+        "from remit import App, on\napp = App()\n"
+        '@app.function(on.api("$default"), on.api("GET /a", auth="NONE"), on.api("OPTIONS /b", auth="NONE"))\n'
+        'def answer(event, context):\n    return {"statusCode": 204}\n'
+    )
+    write(tmp_path / "shop", {"app.py": app, "config/deploy.py": CONFIG})
+    preflight = {"origin": "https://shop.example", "access-control-request-method": "GET"}
+    with deployed(tmp_path / "shop") as outputs:
+        answers = {path: ask("OPTIONS", outputs["ApiUrl"] + path, preflight).status for path in ("/b", "/c")}
+    assert {"/b": 204, "/c": 403} == answers
+
+
 # What `remit.local.api_repairs` changes, of the emulator by itself: a test here that fails says that it is no longer
 # needed.
 
@@ -295,6 +308,17 @@ def test_the_emulator_still_loses_cors_of_templates(bare: str) -> None:
 
 def test_the_emulator_still_refuses_every_options_of_an_api_without_cors(bare: str) -> None:
     assert 403 == ask("OPTIONS", f"{bare}/a").status
+
+
+def test_the_emulator_still_answers_preflights_of_a_default_route_that_asks_for_authorization(bare: str) -> None:
+    url = bare.partition("/_aws/")[0]
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    apis: Any = boto3.client("apigatewayv2", endpoint_url=url, region_name="us-east-1", **keys)
+    api = apis.create_api(Name="cors", ProtocolType="HTTP", CorsConfiguration=CORS)["ApiId"]
+    apis.create_route(ApiId=api, RouteKey="$default", AuthorizationType="AWS_IAM")
+    apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    preflight = {"origin": "https://shop.example", "access-control-request-method": "GET"}
+    assert 204 == ask("OPTIONS", f"{url}/_aws/execute-api/{api}/a", preflight).status
 
 
 def test_the_emulator_still_takes_any_authorization_for_a_signature(bare: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import shutil
 import time
@@ -34,6 +35,7 @@ class Client:
         self.bucket = outputs["DataFilesName"]
         here = aws.start(folder)
         self._s3: Any = session(here).client("s3", **client_arguments(here))
+        self._secrets: Any = session(here).client("secretsmanager", **client_arguments(here))
 
     def order(self, **order: Any) -> Answer:
         return ask("POST", f"{self.api}/orders", JSON, json.dumps(order))
@@ -43,6 +45,11 @@ class Client:
 
     def files(self, prefix: str) -> list[str]:
         return [item["Key"] for item in self._s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix).get("Contents", ())]
+
+    def signature(self, text: str) -> str:
+        (listed,) = self._secrets.list_secrets()["SecretList"]
+        key = self._secrets.get_secret_value(SecretId=listed["ARN"])["SecretString"]
+        return hmac.new(key.encode(), text.encode(), "sha256").hexdigest()
 
     def content(self, key: str) -> Any:
         return json.loads(self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
@@ -76,9 +83,16 @@ def test_what_is_no_order_is_refused(client: Client) -> None:
     assert 404 == ask("GET", f"{client.api}/orders/unknown").status
 
 
-def test_a_large_order_is_told(client: Client) -> None:
+def test_a_large_order_is_told_and_signed_with_the_secret(client: Client) -> None:
     large = client.order(item="sofa", price=60_000, count=2).json
-    _until(lambda: any(client.content(key)["id"] == large["id"] for key in client.files("alerts/")))
+
+    def told() -> list[dict[str, str]]:
+        kept = [client.content(key) for key in client.files("alerts/")]
+        return [item for item in kept if json.loads(item["alert"])["id"] == large["id"]]
+
+    _until(lambda: bool(told()))
+    (alert,) = told()
+    assert client.signature(alert["alert"]) == alert["signature"]
 
 
 def test_the_nightly_report_counts_the_orders(client: Client) -> None:

@@ -14,6 +14,7 @@ GENERAL = 'name a service ("logs"), an action ("s3:GetObject") or a pattern ("s3
 ITEMS = {
     "AmazonS3ReadOnlyAccess": MANAGED.format("AmazonS3ReadOnlyAccess"),
     "AmazonS3ReadOnlyAcces": MANAGED.format("AmazonS3ReadOnlyAccess"),
+    "S3ReadOnlyAccess": MANAGED.format("AmazonS3ReadOnlyAccess"),
     "AdministratorAccess": MANAGED.format("AdministratorAccess"),
     "service-role/AWSLambdaVPCAccessExecutionRole": MANAGED.format("AWSLambdaVPCAccessExecutionRole"),
     "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess": MANAGED.format(
@@ -86,3 +87,10 @@ def test_a_managed_policy_that_is_only_somewhat_alike_is_not_proposed(make: Make
 def test_a_word_that_is_somewhat_alike_is_no_reason_to_propose_a_whole_service(make: Make) -> None:
     hint = make(config='config.lambda_.iam.policy = ["all"]').error().hint or ""
     assert "`remit explain SERVICE:ACTION` knows the prefixes of actions" == hint.partition("\n")[0]
+
+
+@pytest.mark.parametrize("name", ["AmazonS3Access", "AmazonECRFullAccess", "AmazonReadOnlyAccess", "AmazonDynamoDB"])
+def test_a_managed_policy_of_other_words_or_of_another_service_is_not_proposed(make: Make, name: str) -> None:
+    """AmazonS3FullAccess gives more than AmazonS3Access says, and a letter makes ECR another service."""
+    error = make(config=f'config.lambda_.iam.managed_policy = ["{name}"]').error()
+    assert error.hint == "a policy of your own account is named by its ARN, with {aws.account}"

@@ -174,7 +174,7 @@ def test_explain_answers_for_a_user_by_its_name_with_its_groups_policies(tmp_pat
         0,
         "Allowed: user Ann may dynamodb:GetItem on arn:aws:dynamodb:us-east-1:111122223333:table/t",
     )
-    assert "(of group Admins)" in out
+    assert "because of group Admins" in out
 
 
 def test_explain_applies_a_users_boundary(tmp_path: Path) -> None:

@@ -254,7 +254,30 @@ def test_tokens_are_not_a_trigger_by_themselves(make: Make) -> None:
     assert (True, "app.py:10:2") == ("is not a trigger" in error.message, at(error))
 
 
+def test_a_function_that_may_run_longer_than_an_api_waits_is_told(make: Make) -> None:
+    app = _app('on.api("GET /a"), timeout=60', 'on.api("GET /b"), timeout=30')
+    assert ("hello may run 60 s, and an API waits 30 s for an answer (app.py:10:2)",) == make(app=app).built().notes
+
+
+def test_preflights_that_a_default_route_would_refuse_are_told(make: Make) -> None:
+    """Unless a route answers them, or everyone may call the default."""
+    config = 'config.api.cors_configuration = {"allow_origins": ["*"]}'
+    note = (
+        "route `$default` (app.py:10:2) asks browsers' preflights for authorization, too, and refuses them: "
+        'add `on.api("OPTIONS /{path+}", auth="NONE")` to a function that answers 204'
+    )
+    assert (note,) == make(config=config, app=_app('on.api("$default")')).built().notes
+    answered = make(config=config, app=_app('on.api("$default"), on.api("OPTIONS /{path+}", auth="NONE")')).built()
+    assert note not in answered.notes
+    assert note not in make(config=config, app=_app('on.api("$default", auth="NONE")')).built().notes
+    assert () == make(config="pass", app=_app('on.api("$default")')).built().notes
+
+
 SETTINGS = {
+    "config.api.disable_execute_api_endpoint = True": (
+        "`config.api.disable_execute_api_endpoint` leaves the API without an address: it has no domain",
+        "set `config.api.domain_name` and its certificate, too",
+    ),
     'config.api.domain_name = "api.shop.example"': (
         "`config.api.domain_name` is 'api.shop.example', and there is no certificate for it",
         "set `config.api.certificate_arn` to one of ACM in the API's region",

@@ -419,12 +419,31 @@ def test_a_rule_that_was_written_by_hand_with_its_permission_is_taken(make: Make
     assert made(make, function(""), DATA + own).template()
 
 
-def test_a_pool_whose_function_has_access_to_it_is_told_as_a_circle(make: Make) -> None:
-    app = function(
-        'on.cognito(Data.users, "PreSignUp")', more=', policy=[grants.allow("cognito-idp:AdminGetUser", on=Data.users)]'
-    )
-    error = made(make, app).error()
-    assert "resources form a circular dependency" in error.message
+def test_a_function_may_work_on_the_pool_that_runs_it(make: Make) -> None:
+    """The statement stands in a policy that comes after the pool, and the role is as it is without the trigger."""
+    policy = ', policy=[grants.allow("cognito-idp:AdminGetUser", on=Data.users)]'
+    project = made(make, function('on.cognito(Data.users, "PreSignUp")', more=policy))
+    resources = project.template()["Resources"]
+    statement = {
+        "Effect": "Allow",
+        "Action": "cognito-idp:AdminGetUser",
+        "Resource": {"Fn::GetAtt": ["DataUsers", "Arn"]},
+    }
+    assert {
+        "PolicyName": "remit-later",
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "Roles": [{"Ref": "HelloRole"}],
+    } == resources["HelloRoleLater"]["Properties"]
+    (kept,) = resources["HelloRole"]["Properties"]["Policies"]
+    assert ["logs:CreateLogStream"] == [entry["Action"][0] for entry in kept["PolicyDocument"]["Statement"]]
+    assert ["logs:CreateLogStream", "cognito-idp:AdminGetUser"] == [
+        grant.statement.actions.patterns[0] for grant in project.role().grants
+    ]
+
+
+def test_an_environment_that_holds_the_id_of_the_pool_that_runs_it_is_told_as_a_circle(make: Make) -> None:
+    app = function('on.cognito(Data.users, "PreSignUp")', more=', environment={"POOL": Data.users.ref}')
+    assert "resources form a circular dependency" in made(make, app).error().message
 
 
 def test_the_role_of_a_schedule_is_told_by_its_name_with_its_reason(make: Make) -> None:
@@ -445,3 +464,12 @@ def test_a_topic_elsewhere_keeps_its_permission_where_others_are_merged(make: Ma
     project = made(make, function(", ".join([*topics, f'on.sns("{elsewhere}")'])))
     sources = [properties["SourceArn"] for properties in project.resources("AWS::Lambda::Permission").values()]
     assert [{"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:*"}, elsewhere] == sources
+
+
+def test_the_role_of_a_schedule_may_use_the_key_of_its_dead_letter_queue(make: Make) -> None:
+    app = made(make, function('on.schedule("rate(1 day)", dead_letter=Data.sealed)'), KEYED)
+    role = next(role for role in app.roles() if role.logical_id == "HelloSchedulerRole")
+    assert [
+        ("lambda:InvokeFunction",), ("sqs:SendMessage",), ("kms:GenerateDataKey", "kms:Decrypt"),
+    ] == [grant.statement.actions.patterns for grant in role.grants]  # fmt: skip
+    assert "hello has schedules that send what failed to DataSealed, which this key encrypts" == role.grants[2].because

@@ -167,21 +167,16 @@ def action(name: str) -> Action | None:
     service_keys = _keys(prefix)
     types = resource_types(prefix)
     second_page_types = _of_a_second_page(name, {types[target[0]].name for target in targets})
+    action_targets: list[ActionTarget] = []
+    for kind, required, key_places in targets:
+        is_required = bool(required) and not second_page_types
+        action_targets.append(ActionTarget(types[kind], is_required, tuple(service_keys[key] for key in key_places)))
+    action_targets += (ActionTarget(kind, required=False, keys=()) for kind in second_page_types)
     return Action(
         service=prefix,
         name=bare_names(prefix)[place],
         level=LEVELS[level],
-        targets=(
-            *(
-                ActionTarget(
-                    types[kind],
-                    bool(required) and not second_page_types,
-                    tuple(service_keys[key] for key in key_places),
-                )
-                for kind, required, key_places in targets
-            ),
-            *(ActionTarget(kind, required=False, keys=()) for kind in second_page_types),
-        ),
+        targets=tuple(action_targets),
         keys=tuple(service_keys[key] for key in keys),
         dependents=None if dependents is None else tuple(dependents),
         permission_only=None if permission_only is None else bool(permission_only),
@@ -219,11 +214,9 @@ def arn_services(name: str) -> frozenset[str] | None:
     if catalogued_action is None:
         return None
     service_names = {arn.split(":")[2] for target in catalogued_action.targets for arn in target.type.arns}
-    return (
-        None
-        if any("$" in service or "*" in service for service in service_names)
-        else frozenset({catalogued_action.service, *service_names})
-    )
+    if any("$" in service or "*" in service for service in service_names):
+        return None
+    return frozenset({catalogued_action.service, *service_names})
 
 
 @lru_cache(maxsize=1024)

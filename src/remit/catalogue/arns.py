@@ -143,6 +143,7 @@ def _split(text: str) -> list[str]:
 
 
 def _late_bound(text: str) -> str:
+    """A text with `*` for each of its references, `${…}`, whatever stands between the braces."""
     characters: list[str] = []
     depth = 0
     for place, character in enumerate(text):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action, bare_names, keys, service, services
 from remit.catalogue.condition_keys import global_keys
+from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.catalogue.operations import clients, operation, prefixes
 from remit.catalogue.shared_prefixes import PAGES
 from remit.catalogue.snapshot import chunk
@@ -92,6 +93,40 @@ def nearest_actions(name: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...
             if actions:
                 return actions[:_MOST]
     return by_name(bare, speaking)[:_MOST]
+
+
+def nearest_managed_policy(name: str) -> str | None:
+    """The managed policy that a name means which misspells it, cuts it short, or leaves out its `Amazon` or `AWS`.
+
+    It has the same words, no more and no fewer: `S3ReadOnlyAccess` is not `ReadOnlyAccess`, which reads everything. Of
+    several that a name begins, none is meant rather than another.
+    """
+    for prefix in _MAKERS:
+        with_prefix = managed_policy(f"{prefix}{name}")
+        if with_prefix is not None:
+            return with_prefix.name
+    longer_names = [candidate for candidate in managed_policies() if candidate.startswith(name)]
+    if len(longer_names) == 1:
+        return longer_names[0]
+    guess = nearest(name, managed_policies(), MISSPELT)
+    return guess if guess is not None and _same_words(_words(name), _words(guess)) else None
+
+
+_MAKERS: Final = ("Amazon", "AWS")
+_NARROWING: Final = frozenset({"only"})  # words that a policy may have more: they make it give less
+_ABBREVIATION: Final = 3  # letters; a word of no more is a service's as a rule, and a letter wrong makes it another's
+
+
+def _same_words(written: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    """Whether each word is the one in the same place, or misspells it."""
+    narrowed_words = [word for word in words if word not in _NARROWING or word in written]
+    if len(written) != len(narrowed_words):
+        return False
+    for word, meant in zip(written, narrowed_words, strict=True):
+        is_short = min(len(word), len(meant)) <= _ABBREVIATION
+        if word != meant and (is_short or nearest(word, (meant,)) is None):
+            return False
+    return True
 
 
 def misspelt_action(name: str) -> str | None:

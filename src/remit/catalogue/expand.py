@@ -58,6 +58,10 @@ def _literal(text: str) -> str:
 
 
 def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
+    """The full names of a service's actions that a pattern of bare names covers; the pattern is folded.
+
+    A service's actions are sorted by their folded names, so that those which begin alike stand next to each other.
+    """
     full = actions(prefix)
     if pattern == "*":
         return full

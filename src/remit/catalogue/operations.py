@@ -85,9 +85,7 @@ class Operation:
     def needed(self, parameters: Mapping[str, Any]) -> tuple[Call, ...]:
         """What a call with these parameters needs: conditions are decided, mere possibilities left out."""
         return tuple(
-            call
-            for call in self.calls
-            if (call.certain and call.when is None) or (call.when is not None and call.when.holds(parameters))
+            call for call in self.calls if (call.certain if call.when is None else call.when.holds(parameters))
         )
 
 
@@ -136,7 +134,10 @@ def prefixes(client: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def operations_of(name: str) -> tuple[tuple[str, str], ...]:
-    """The operations, as (client, operation), that need an action, always or for some parameters."""
+    """The operations, as (client, operation), that need an action, always or for some parameters.
+
+    `remit explain s3:GetObject` prints them. `operation` goes the other way.
+    """
     folded_name = name.lower()
     prefix = folded_name.partition(":")[0]
     needing_operations: list[tuple[str, str]] = []
@@ -147,25 +148,32 @@ def operations_of(name: str) -> tuple[tuple[str, str], ...]:
             if own_action.lower() == folded_name:
                 needing_operations.append((client, spelled))
         for spelled, rows in chunk("operations", client)["r"].items():
-            for called, _, condition, certain in rows:
-                if called.lower() == folded_name and (condition or certain):
+            for needed_action, _arguments, condition, is_certain in rows:
+                # Needed for certain, or when the parameters meet a condition: without both it is a mere possibility.
+                if needed_action.lower() == folded_name and (condition or is_certain):
                     needing_operations.append((client, spelled))
                     break
     return tuple(sorted(needing_operations))
 
 
 def owners(iam_action: Action) -> tuple[str, ...]:
-    """The services whose action it is, by their full names: several, where more than one page of AWS's has it.
+    """The services whose action it is, by their full names, for `remit explain s3:GetObject`; at least one.
 
-    Of pages that share a prefix, those whose operations need the action; where none does, nobody says which it is.
+    A page is one service's page in AWS's reference; several may share a prefix of actions (`PAGES`). Then the action
+    is of the pages whose clients' operations need it; else of those that have no client; else of any of them.
     """
     pages = PAGES.get(iam_action.service)
     if pages is None:
         catalogued_service = service(iam_action.service)
         return (iam_action.service if catalogued_service is None else catalogued_service.name,)
-    callers = {client for client, _ in operations_of(iam_action.full_name)}
-    calling_pages = tuple(name for name, page_clients in pages.items() if not callers.isdisjoint(page_clients))
-    return calling_pages or tuple(name for name, page_clients in pages.items() if not page_clients) or tuple(pages)
+    needing_clients = {client for client, _ in operations_of(iam_action.full_name)}
+    needing_pages = tuple(page for page, page_clients in pages.items() if not needing_clients.isdisjoint(page_clients))
+    if needing_pages:
+        return needing_pages
+    pages_without_clients = tuple(page for page, page_clients in pages.items() if not page_clients)
+    if pages_without_clients:
+        return pages_without_clients
+    return tuple(pages)
 
 
 def arns(call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -210,6 +218,10 @@ def _from_format(
     parameters: Mapping[str, Any],
     place_values: Mapping[str, str],
 ) -> Iterator[str]:
+    """The ARNs of one format, for every choice of parameters that fills all of its variables.
+
+    A variable is filled as `arguments` says, else by the parameter of its name.
+    """
     open_variables = [name for name in variables(format_) if name not in _PLACES]
     by_name = {name.lower(): name for name in parameters}
     options: list[list[str]] = []

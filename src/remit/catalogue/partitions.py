@@ -55,8 +55,13 @@ def is_region(name: str) -> bool:
 
 def partition_of(region: str) -> Partition | None:
     """The partition of a region, also of one that is named like a region of it; None when it is not a region."""
-    exact = (candidate for candidate in partitions() if region in candidate.regions)
-    return next(exact, None) or next((candidate for candidate in partitions() if candidate.has(region)), None)
+    for candidate in partitions():
+        if region in candidate.regions:
+            return candidate
+    for candidate in partitions():
+        if candidate.has(region):
+            return candidate
+    return None
 
 
 def region_of_zone(name: str) -> str | None:

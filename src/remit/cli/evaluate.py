@@ -125,7 +125,7 @@ def command(**options: Any) -> int:
         raise RemitError(
             f"{', '.join(misplaced)} go with --action: a FILE's lines hold their own policies and requests"
         )
-    return _lines(file)
+    return _answer_lines(file)
 
 
 def _one(options: dict[str, Any]) -> int:
@@ -241,8 +241,11 @@ def _name(path: Path) -> str:
     return "standard input" if str(path) == "-" else str(path)
 
 
-def _lines(path: Path) -> int:
-    """Answer every line, a bad one by its error: then the exit code is 2. A file of another kind is left soon."""
+def _answer_lines(path: Path) -> int:
+    """Print the answer to every line, for a bad line its error, and give the exit code: 2 with bad lines, else 0.
+
+    A file that begins with bad lines alone is of another kind: reading stops there.
+    """
     from remit.report.terminal_text import readable, shown
 
     bad = read = 0

@@ -150,10 +150,12 @@ def _noun(text: str, *, as_json: bool) -> None:
         lines, document = type_lines(called), type_document(called)
     else:
         if ":iam::aws:policy/" in text:
-            from remit.catalogue.managed_policies import managed_policies
+            from remit.catalogue.did_you_mean import nearest_managed_policy
 
             name = text.rpartition("/")[2]
-            raise RemitError(f"AWS has no managed policy {name}", hint=did_you_mean(name, managed_policies()))
+            meant = nearest_managed_policy(name)
+            hint = None if meant is None else f"did you mean `{meant}`?"
+            raise RemitError(f"AWS has no managed policy {name}", hint=hint)
         kinds = types_of(text)
         if not kinds:
             problem = "no resource that is known has such an ARN" if parse(text) else "is not an ARN: one has six parts"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.types import late_bound, resource_type
 from remit.deploy.expected_roles import pseudo
 from remit.review.comparable_roles import filled as filled_statement
-from remit.roles.reference_names import arn_of, put, references
+from remit.roles.reference_names import arn_of, fill_references, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,7 +39,9 @@ def names(
     roles and the streams of tables.
     """
     pseudo_parameters = pseudo(account, deployed.stack.name) | {"${AWS::StackId}": deployed.stack.id}
-    values = {text: put(name, pseudo_parameters) for text, name in _of_resources(deployed)} | pseudo_parameters
+    values = {
+        text: fill_references(name, pseudo_parameters) for text, name in _of_resources(deployed)
+    } | pseudo_parameters
     values |= {f"${{{logical_id}.Arn}}": role.arn for logical_id, role in roles.items()}
     values |= _streams(deployed, values, roles)
     texts = dict.fromkeys(text for policy in used for text in _texts(policy))

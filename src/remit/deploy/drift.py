@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.deploy import role_repairs
 from remit.deploy.deployed_references import filled, is_open
-from remit.roles.reference_names import put, references
+from remit.roles.reference_names import fill_references, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -74,7 +74,7 @@ def drift(declared: DeclaredRole, held: HeldRole | None, physical: str, names: M
 
 def _inline(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
     role, held_policies = declared.role.logical_id, dict(held.inline)
-    declared_policies = {put(name, names): filled(policy, names) for name, policy in declared.inline}
+    declared_policies = {fill_references(name, names): filled(policy, names) for name, policy in declared.inline}
     certain = declared.complete and not any(references(name) for name in declared_policies)
     for name, policy in held.inline:
         on = f"policy {name} of role {held.name} ({role})"
@@ -106,7 +106,7 @@ def _inline(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) ->
 
 
 def _attached(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
-    role, declared_arns = declared.role.logical_id, tuple(put(arn, names) for arn in declared.attached)
+    role, declared_arns = declared.role.logical_id, tuple(fill_references(arn, names) for arn in declared.attached)
     certain = declared.complete and not any(references(arn) for arn in declared_arns)
     for arn in held.attached:
         if arn not in declared_arns and certain:
@@ -132,7 +132,7 @@ def _attached(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) 
 
 def _boundary(declared: DeclaredRole, held: HeldRole, names: Mapping[str, str]) -> Iterator[Drift]:
     role = declared.role.logical_id
-    declared_arn = None if declared.role.boundary is None else put(declared.role.boundary, names)
+    declared_arn = None if declared.role.boundary is None else fill_references(declared.role.boundary, names)
     if declared_arn == held.boundary or (declared_arn is not None and references(declared_arn)):
         return
     on = f"role {held.name} ({role})"

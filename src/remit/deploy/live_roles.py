@@ -17,7 +17,7 @@ from remit.deploy.status import status
 from remit.errors import RemitError
 from remit.review.access_change import Version
 from remit.review.resource_access import giving_of_app
-from remit.roles.reference_names import put, references
+from remit.roles.reference_names import fill_references, references
 from remit.roles.reference_shapes import shapes_of
 from remit.synthesis.declared_roles import declared, users_of
 from remit.template.policy_documents import services
@@ -230,7 +230,7 @@ def _moved(
 
     Of a role that was deleted, with its path, the name alone is known.
     """
-    expected_arns = {name: put(arn, values) for name, arn in running.others.items()}
+    expected_arns = {name: fill_references(arn, values) for name, arn in running.others.items()}
     gone: dict[str, str] = {}
     for declared_role in running.roles:
         for name in declared_role.role.functions:
@@ -255,7 +255,7 @@ def _under_others(
     for logical_id, name in running.functions.items():
         if name in moved:
             role = serving.get(name, "")
-            back = values.get(f"${{{role}.Arn}}") or put(running.others.get(name, ""), values)
+            back = values.get(f"${{{role}.Arn}}") or fill_references(running.others.get(name, ""), values)
             repair = run_under(physical[logical_id], back)
             yield Drift(
                 role or logical_id,

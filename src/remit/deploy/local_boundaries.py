@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.deployed_references import names
 from remit.deploy.status import status
-from remit.roles.reference_names import put
+from remit.roles.reference_names import fill_references
 from remit.synthesis.declared_roles import declared
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _boundaries(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[
     if not _mentioned(template):
         return {}
     return {
-        declared_role.role.logical_id: put(declared_role.role.boundary, values)
+        declared_role.role.logical_id: fill_references(declared_role.role.boundary, values)
         for declared_role in declared(template).roles
         if declared_role.role.boundary is not None
     }

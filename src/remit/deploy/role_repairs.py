@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.deploy.deployed_references import filled, is_open
 from remit.iam import tokens
 from remit.iam.policy import render
-from remit.roles.reference_names import put, references
+from remit.roles.reference_names import fill_references, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,8 +107,8 @@ def make_role(declared: DeclaredRole, name: str, names: Mapping[str, str]) -> tu
     Stacks refer to a role by its name, so CloudFormation takes it for the one that it made.
     """
     trust = filled(declared.trust, names)
-    inline = {put(policy, names): filled(document, names) for policy, document in declared.inline}
-    attached = [put(arn, names) for arn in declared.attached]
+    inline = {fill_references(policy, names): filled(document, names) for policy, document in declared.inline}
+    attached = [fill_references(arn, names) for arn in declared.attached]
     properties = dict(_properties(declared, names))
     texts = (*inline, *attached, *(value for value in properties.values() if isinstance(value, str)))
     documents = (trust, *inline.values())
@@ -130,10 +130,16 @@ def _properties(declared: DeclaredRole, names: Mapping[str, str]) -> Iterator[tu
     written = declared.properties
     for name in _COPIED:
         if name in written:
-            yield name, put(tokens.text_of(written[name]), names)
+            yield name, fill_references(tokens.text_of(written[name]), names)
     if "MaxSessionDuration" in written:
         yield "MaxSessionDuration", int(written["MaxSessionDuration"])
     if "Tags" in written:
-        yield "Tags", [{key: put(tokens.text_of(text), names) for key, text in tag.items()} for tag in written["Tags"]]
+        yield (
+            "Tags",
+            [
+                {key: fill_references(tokens.text_of(text), names) for key, text in tag.items()}
+                for tag in written["Tags"]
+            ],
+        )
     if declared.role.boundary is not None:
-        yield "PermissionsBoundary", put(declared.role.boundary, names)
+        yield "PermissionsBoundary", fill_references(declared.role.boundary, names)

@@ -33,8 +33,8 @@ class _Group:
 
     actions: tuple[str, ...]
     resources: frozenset[str]
-    kin: tuple[str, _Conditions]
-    """What two groups must share to be put together: the service (none for `*`), and the conditions."""
+    service_and_conditions: tuple[str, _Conditions]
+    """What two groups must share to be put together. Those on `*` have no service: they share one statement."""
     why: dict[tuple[str, str], dict[Purpose, None]] = field(default_factory=dict)
     """The reasons by action and resource."""
 
@@ -59,8 +59,9 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
     groups: dict[object, _Group] = {}
     for (action, conditions), places in _joined(rights).items():
         resources = frozenset(places)
-        kin = ("" if "*" in places else action.partition(":")[0], conditions)
-        group = groups.setdefault((kin, resources), _Group((), resources, kin))
+        service_and_conditions = ("" if "*" in places else action.partition(":")[0], conditions)
+        empty_group = _Group((), resources, service_and_conditions)
+        group = groups.setdefault((service_and_conditions, resources), empty_group)
         group.actions += (action,)
         group.why |= {(action, place): dict(reasons) for place, reasons in places.items()}
     return tuple(_grant(group, order) for group in _shortened(list(groups.values())))
@@ -78,6 +79,7 @@ def _absorbed(rights: dict[tuple[str, _Conditions], _Places]) -> None:
 
 
 def _move_covered(narrow: _Places, wide: _Places) -> None:
+    """Move the purposes of each narrow resource to the wide one that covers it, if there is one."""
     for place in list(narrow):
         cover = next((pattern for pattern in wide if covers(pattern, place)), None)
         if cover is not None:
@@ -151,7 +153,7 @@ def _shortened(groups: list[_Group]) -> list[_Group]:
 
 def _saving(wide: _Group, narrow: _Group) -> int:
     """The characters saved when the wide group's actions are repeated for the narrow one's resources."""
-    if wide.kin != narrow.kin or not narrow.resources <= wide.resources:
+    if wide.service_and_conditions != narrow.service_and_conditions or not narrow.resources <= wide.resources:
         return 0
     added_actions = [action for action in wide.actions if action not in narrow.actions]
     if not added_actions:
@@ -168,6 +170,7 @@ def _length_of(texts: Iterable[str]) -> int:
 
 
 def _move(wide: _Group, narrow: _Group) -> None:
+    """Repeat the wide group's actions in the narrow one, and take the narrow one's resources out of the wide one."""
     narrow.actions = tuple(dict.fromkeys((*narrow.actions, *wide.actions)))
     for (action, resource), purposes in wide.why.items():
         if resource in narrow.resources:
@@ -176,10 +179,12 @@ def _move(wide: _Group, narrow: _Group) -> None:
 
 
 def _grant(group: _Group, order: Mapping[str, int]) -> Grant:
+    """A group as a grant, its resources in the order in which they were first needed."""
     actions = sorted(group.actions, key=str.lower)
     resources = tuple(sorted(group.resources, key=lambda place: order[place]))
     reasons: dict[Purpose, None] = {}
     for action in group.actions:
         for place in resources:
             reasons |= group.why[action, place]
-    return Grant(allow(*actions, on=resources, when=group.kin[1]), Reason("text", "; ".join(sentences(reasons))))
+    _, conditions = group.service_and_conditions
+    return Grant(allow(*actions, on=resources, when=conditions), Reason("text", "; ".join(sentences(reasons))))

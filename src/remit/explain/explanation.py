@@ -13,7 +13,7 @@ from remit.catalogue.partitions import partition_of
 from remit.errors import nearest
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
-from remit.roles.reference_names import put, references
+from remit.roles.reference_names import fill_references, references
 from remit.roles.role_policies import ask, at, own_verdict, places, source
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principa
     `asker` says in words who asks: `function report`.
     """
     spelled = spelled_out(role, action, resource)
-    text = put(spelled, role.names)
+    text = fill_references(spelled, role.names)
     placed, decision, notes = _decided(role, action, text, principal)
     deciding_layers = [layer for layer in decision.layers if layer.verdict == decision.verdict]
     deciding = tuple(source(placed, ruling) for layer in deciding_layers for ruling in layer.rulings)
@@ -108,15 +108,19 @@ def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principa
 def _decided(
     role: ReadyRole, action: str, text: str, principal: str | None
 ) -> tuple[ReadyRole, Decision, tuple[str, ...]]:
-    """The decision on a whole ARN; on one that is late-bound, for wherever the role's statements say it may be."""
+    """The role as it was asked, the decision, and a note where that differs from place to place.
+
+    A late-bound ARN is tried wherever the role's statements say it may be; a place that allows it is preferred.
+    """
     if not any(part.text in PLACE.values() for part in references(text)):
         return role, ask(role, action, text, principal=principal), ()
     decisions = []
     for place in places(role, text, home=principal or ""):
         placed_role = at(role, place)
         decisions.append((place, placed_role, ask(placed_role, action, text, principal=principal)))
-    place, placed_role, decision = next((answer for answer in decisions if answer[2].allowed), decisions[0])
-    if all(answer[2].verdict == decision.verdict for answer in decisions):
+    allowing = [answer for answer in decisions if answer[2].allowed]
+    place, placed_role, decision = (allowing or decisions)[0]
+    if all(placed_decision.verdict == decision.verdict for _, _, placed_decision in decisions):
         return placed_role, decision, ()
     return placed_role, decision, (f"only where the app is deployed to {', '.join(place.values())}",)
 
@@ -146,7 +150,9 @@ def spelled_out(role: ReadyRole, action: str, resource: str) -> str:
             if role.names.get(reference, "").startswith(("arn:", reference)):
                 return f"{reference}{slash}{tail}"
     catalogued_action = catalogued(action)
-    return resource if catalogued_action is None else next(_filled(catalogued_action, resource), resource)
+    if catalogued_action is None:
+        return resource
+    return next(_filled(catalogued_action, resource), resource)
 
 
 def _filled(action: Action, text: str) -> Iterator[str]:
@@ -174,6 +180,7 @@ def _counts(names: list[str], bare: str) -> bool:
 
 
 def _on_action(action: str) -> Iterator[str]:
+    """Notes on the action: it is not known, or the call may need others as well."""
     catalogued_action = catalogued(action)
     if catalogued_action is None:
         meant_actions = nearest_actions(action)
@@ -184,7 +191,7 @@ def _on_action(action: str) -> Iterator[str]:
 
 
 def _on_resource(action: str, text: str) -> Iterator[str]:
-    """What is not a resource of the action's: no statement but one on everything can match it."""
+    """A note on what is no resource of the action: only a statement on everything can match it."""
     catalogued_action = catalogued(action)
     if catalogued_action is None or not catalogued_action.targets or text == "*" or text.startswith(("arn:", "${")):
         return
@@ -194,7 +201,7 @@ def _on_resource(action: str, text: str) -> Iterator[str]:
 
 
 def _on_name(role: ReadyRole, resource: str) -> Iterator[str]:
-    """A name that is nearly the logical id of a resource of the stack."""
+    """A note on a name that is nearly the logical id of a resource of the stack."""
     head = resource.partition("/")[0]
     settled = [reference for reference, name in role.names.items() if name.startswith(("arn:", reference))]
     logical_ids = {reference[2:-1].partition(".")[0] for reference in settled}
@@ -206,7 +213,7 @@ def _on_name(role: ReadyRole, resource: str) -> Iterator[str]:
 
 
 def _assumed(role: ReadyRole, deciding: Iterable[StatementSource], resource: str) -> Iterator[str]:
-    """The resources whose names only a deploy settles, and that the answer takes the asked one to be."""
+    """Notes on the resources whose names only a deploy settles, and that the answer takes the asked one to be."""
     patterns: list[str] = []
     for statement_source in deciding:
         if statement_source.grant is not None and statement_source.grant.statement.resources is not None:
@@ -219,6 +226,7 @@ def _assumed(role: ReadyRole, deciding: Iterable[StatementSource], resource: str
 
 
 def _unseen(role: ReadyRole, decision: Decision) -> Iterator[str]:
+    """Notes on the policies that are not known here and may decide otherwise."""
     for arn in role.unread:
         if arn == role.role.boundary:
             yield f"the permissions boundary {arn} is not known here: it must allow this as well"

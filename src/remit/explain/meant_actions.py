@@ -23,7 +23,7 @@ def meant(text: str) -> tuple[tuple[str, ...], str | None]:
         if matching_actions:
             plural = "" if len(matching_actions) == 1 else "s"
             return matching_actions, f"{text} covers {len(matching_actions):,} action{plural}"
-        raise RemitError(f"no action matches `{text}`", hint=_resembling(text.rstrip("*?")))
+        raise RemitError(f"no action matches `{text}`", hint=_hint_for_unknown(text.rstrip("*?")))
     operations = _called(text)
     needed_actions: dict[str, None] = {}
     for api_operation in operations:
@@ -37,9 +37,9 @@ def meant(text: str) -> tuple[tuple[str, ...], str | None]:
         raise RemitError(f"`{text}` is an operation of the API that needs no permission", exit_code=1)
     if operations:
         raise RemitError(
-            f"`{text}` is an operation of the API, and which action it needs is not known", hint=_resembling(text)
+            f"`{text}` is an operation of the API, and which action it needs is not known", hint=_hint_for_unknown(text)
         )
-    raise RemitError(f"there is no action `{text}`", hint=_resembling(text))
+    raise RemitError(f"there is no action `{text}`", hint=_hint_for_unknown(text))
 
 
 def is_meant(text: str) -> bool:
@@ -62,7 +62,8 @@ def _parted(text: str) -> tuple[str, str]:
     return head, bare
 
 
-def _resembling(text: str) -> str:
+def _hint_for_unknown(text: str) -> str:
+    """The hint for a text that names no action: the nearest names, else how to find the right one."""
     client, bare = _parted(text)
     meant_names = nearest_actions(f"{client}:{bare}" if client else text)
     if meant_names:

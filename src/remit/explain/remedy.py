@@ -256,8 +256,8 @@ def _on(target: _Target) -> str:
     return f'f"{text}"'
 
 
-def any_of(action: str) -> str:
-    """A resource of the action's type, with the names of its parts for what the message does not say.
+def resource_form_of(action: str) -> str:
+    """The ARN format of an action's resource, for a denial that does not name one: `arn:…:table/TableName`.
 
     `*` where the action needs several types at once, or one of several, and no typed grant tells which is meant.
     """

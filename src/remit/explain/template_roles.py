@@ -74,6 +74,7 @@ def explain_in(
 
 
 def _in_each(ways: Ways, role: ReadyRole) -> Iterator[tuple[World, ReadyRole]]:
+    """The role as it is in each world that has it: each way in which the template's conditions may fall out."""
     condition = role.role.condition
     condition_notes = () if condition is None else (condition_note(condition),)
     for world, read in ways.reads:
@@ -84,6 +85,7 @@ def _in_each(ways: Ways, role: ReadyRole) -> Iterator[tuple[World, ReadyRole]]:
 
 
 def _together(explanation: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:
+    """The one explanation of all worlds that agree on the verdict; else all of them, each with when it holds."""
     if len(by_verdict) < _SEVERAL:
         ((verdict, answers),) = by_verdict.items()
         alone = len(answers) == 1 or explanation.verdict != verdict

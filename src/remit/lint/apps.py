@@ -79,6 +79,10 @@ def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Ite
 
 
 def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False) -> Iterator[Finding]:
+    """The findings about an app: its roles, resources, environments, and itself.
+
+    A statement that several roles have is looked at once. With `severe` only rules that can find errors are asked.
+    """
     origins = {function.name: function.origin for function in app.functions}
     checked: set[Any] = set()
     counts: Counter[str] = Counter()
@@ -170,8 +174,11 @@ def _entry(folder: Path, origin: Origin | None) -> Place:
     return lambda spot: python_text.entry(folder, origin, str(spot[0])) if origin is not None and spot else origin
 
 
-def _of_role(role: Role, types: dict[str, str], otherwise: Origin | None, folder: Path, app: App) -> PolicyDocument:
-    place = _always(otherwise)
+def _of_role(
+    role: Role, types: dict[str, str], default_origin: Origin | None, folder: Path, app: App
+) -> PolicyDocument:
+    """The statements of a role as a document to lint, each at its own line, else at the default one."""
+    place = _always(default_origin)
     document = PolicyDocument(
         IDENTITY,
         place=place,
@@ -187,7 +194,7 @@ def _of_role(role: Role, types: dict[str, str], otherwise: Origin | None, folder
     for index, grant in enumerate(role.grants):
         ordinal = ordinals[grant.origin] = ordinals.get(grant.origin, -1) + 1
         items.append(
-            ParsedStatement(document, index, grant.statement, _placer(grant, otherwise, folder, ordinal), grant)
+            ParsedStatement(document, index, grant.statement, _placer(grant, default_origin, folder, ordinal), grant)
         )
     document.statements = tuple(items)
     return document

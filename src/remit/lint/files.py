@@ -185,6 +185,7 @@ def _of_plan(source: ParsedFile) -> Iterator[Finding]:
 
 
 def _of_template(source: ParsedFile) -> Iterator[Finding]:
+    """The findings about a CloudFormation or SAM template, its environments and policies."""
     template = written_template(source.value, source.place, len(source.text.encode()))
     if source.languages:
         names = template.names | ORGANISATION_NAMES
@@ -200,6 +201,7 @@ def _of_template(source: ParsedFile) -> Iterator[Finding]:
 
 
 def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
+    """The findings about a file that is one policy; without a `kind` its statements tell of which it is."""
     value, path = _policy_in(source.value)
     located = bool(source.text)
     document = document_of(value, kind or _kind(value), source.place, path=path, located=located, sure=kind is not None)

@@ -110,14 +110,16 @@ def provider(value: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _meant(label: str) -> str | None:
-    """The service that a name means: as people call it, with other signs, misspelt."""
+    """The service that a name means: as people call it, with other signs, misspelt; None where none is near."""
     from remit.catalogue.did_you_mean import spoken  # noqa: PLC0415 - asked of mistakes alone
 
     if label in _SPOKEN or label in _known():
         return _SPOKEN.get(label, label)
     folded = {"".join(filter(str.isalnum, name)): name for name in (*_LIKELY, *_BESIDE)}
     written = "".join(filter(str.isalnum, label))
-    return folded.get(written) or spoken(label) or nearest(label, _LIKELY, MISSPELT) or _one_slip(label)
+    if written in folded:
+        return folded[written]
+    return spoken(label) or nearest(label, _LIKELY, MISSPELT) or _one_slip(label)
 
 
 def _one_slip(label: str) -> str | None:

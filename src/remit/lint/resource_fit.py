@@ -26,15 +26,17 @@ _VOWELS: Final = "aeiou"
 @lru_cache(maxsize=8192)
 def all_named(resources: tuple[str, ...]) -> bool:
     """Whether all of them are ARNs whose service and resource are written out."""
-    parsed = [parse_arn(text) for text in resources]
-    return all(
-        arn is not None
-        and is_plain(arn.service)
-        and has_arns(arn.service.lower())
-        and arn.resource not in ("*", "")
-        and (text.find("arn:", 4) < 0 or not holds_another(text))
-        for text, arn in zip(resources, parsed, strict=True)
-    )
+    return all(map(_is_named, resources))
+
+
+def _is_named(resource: str) -> bool:
+    arn = parse_arn(resource)
+    if arn is None or arn.resource in ("*", ""):
+        return False
+    if not is_plain(arn.service) or not has_arns(arn.service.lower()):
+        return False
+    may_hold_another = "arn:" in resource[4:]
+    return not (may_hold_another and holds_another(resource))
 
 
 _EVERY: Final = frozenset({
@@ -123,12 +125,12 @@ def services_of(resources: tuple[str, ...]) -> tuple[str, ...]:
 def same_service(names: tuple[str, ...], resources: tuple[str, ...]) -> bool:
     """Whether some resource is of a service whose ARNs the actions take."""
     services = set(services_of(resources))
-    return any(
-        arn is not None and (arn.service in services or not is_plain(arn.service))
-        for name in names
-        for format_ in arn_formats(name)
-        if (arn := parse_arn(format_)) is not None
-    )
+    for name in names:
+        for format_ in arn_formats(name):
+            arn = parse_arn(format_)
+            if arn is not None and (arn.service in services or not is_plain(arn.service)):
+                return True
+    return False
 
 
 def acted_on(name: str, like: str | None = None) -> str:

@@ -23,11 +23,10 @@ _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
 
 def acts_on(name: str, resource: str) -> bool:
     """Whether an action may be allowed on a resource that an ARN pattern names."""
-    return (
-        not target_names(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource))
-        or is_authorised_on(name, resource)
-        or (name in ASKED and _is_listed_resource(name, resource))
-    )
+    named_types = types_named(name.partition(":")[0].lower(), resource)
+    if not target_names(name).isdisjoint(named_types) or is_authorised_on(name, resource):
+        return True
+    return name in ASKED and _is_listed_resource(name, resource)
 
 
 def acts_on_any(name: str, resources: tuple[str, ...]) -> bool:
@@ -113,7 +112,9 @@ def _literal_ends(text: str) -> tuple[str, str]:
 def arn_formats(name: str) -> tuple[str, ...]:
     """The ARN formats of all resource types that an action takes."""
     known_action = action(name)
-    return tuple(format_ for target in (known_action.targets if known_action else ()) for format_ in target.type.arns)
+    if known_action is None:
+        return ()
+    return tuple(format_ for target in known_action.targets for format_ in target.type.arns)
 
 
 @lru_cache(maxsize=1024)

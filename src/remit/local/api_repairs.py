@@ -153,10 +153,11 @@ def _matching_plain_methods(match_route: Callable[..., Any]) -> Callable[..., An
 
 
 def _answering(apis: Any) -> Callable[..., Awaitable[Answer]]:
-    """Answer a request as the emulator does, but for two kinds.
+    """Answer a request as the emulator does, but for three kinds.
 
-    A route with IAM's authorization refuses whatever is not signed: the emulator takes any Authorization header. And
-    an API without CORS leaves OPTIONS to its routes, where the emulator refuses it.
+    A route with IAM's authorization refuses whatever is not signed: the emulator takes any Authorization header. An API
+    without CORS leaves OPTIONS to its routes, where the emulator refuses it. And so does one with CORS whose route
+    `$default` asks for authorization, where the emulator answers.
     """
     handle = apis._handle_execute_in_scope  # noqa: SLF001 - it has no other place to take hold of
 
@@ -165,11 +166,12 @@ def _answering(apis: Any) -> Callable[..., Awaitable[Answer]]:
     ) -> Answer:
         route = apis._match_route(api_id, method, "/" + path.lstrip("/"))  # noqa: SLF001 - as above
         has_cors = bool((apis._apis.get(api_id) or {}).get("corsConfiguration"))  # noqa: SLF001 - as above
-        is_preflight = method == "OPTIONS" and has_cors
-        by_iam = route is not None and route.get("authorizationType") == "AWS_IAM"
-        if by_iam and not is_preflight and not _is_signed(headers):
+        authorization = "NONE" if route is None else route.get("authorizationType") or "NONE"
+        is_asked = route is not None and route.get("routeKey") == "$default" and authorization != "NONE"
+        is_preflight = method == "OPTIONS" and has_cors and not is_asked
+        if authorization == "AWS_IAM" and not is_preflight and not _is_signed(headers):
             return _FORBIDDEN
-        routed_method = _Options(method) if method == "OPTIONS" and not has_cors else method
+        routed_method = _Options(method) if method == "OPTIONS" and not is_preflight else method
         result: Answer = await handle(api_id, stage, path, routed_method, headers, *arguments, **options)
         return result
 

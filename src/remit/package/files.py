@@ -118,6 +118,7 @@ class _Walk:
             self._take(item, prefix, above)
 
     def _take(self, item: os.DirEntry[str], prefix: str, above: tuple[str, ...]) -> None:
+        """Take in, leave out or refuse one entry of a folder; what it is and why goes to the walk's lists."""
         name = prefix + os.fsencode(item.name).decode("utf-8", "surrogateescape")
         link = item.is_symlink()
         folder = _is_folder(item)
@@ -128,8 +129,12 @@ class _Walk:
             reason = SECRETS
         if reason is not None:
             self.left.setdefault(reason, []).append(ascii(name)[1:-1] + "/" * folder)
-        elif (wrong := _wrong_name(name)) or (wrong := self._wrong_link(item, above) if link else None):
-            self.refused.append(f"{name!a}: {wrong}")
+            return
+        problem = _wrong_name(name)
+        if problem is None and link:
+            problem = self._wrong_link(item, above)
+        if problem is not None:
+            self.refused.append(f"{name!a}: {problem}")
         elif folder:
             real = os.path.realpath(item.path)
             self.enter(real, name + "/", (*above, real))
@@ -137,6 +142,7 @@ class _Walk:
             self._file(os.path.realpath(item.path) if link else item.path, name)
 
     def _reason(self, path: str) -> str | None:
+        """Why a path stays out; None where it does not."""
         for patterns in (always_out(), self.usually):
             decided = patterns.decide(path)
             if decided is not None and not decided.back:
@@ -144,6 +150,7 @@ class _Walk:
         return None
 
     def _wrong_link(self, item: os.DirEntry[str], above: tuple[str, ...]) -> str | None:
+        """Why a link is refused, in words; None where it stays in the project and leads to nothing that stays out."""
         try:
             real = os.path.realpath(item.path, strict=True)
         except OSError as error:
@@ -162,6 +169,7 @@ class _Walk:
         return None
 
     def _file(self, path: str, name: str) -> None:
+        """Take in a file, or refuse it. RemitError when there are more files than Lambda can unpack."""
         try:
             status = os.lstat(path)
         except OSError as error:

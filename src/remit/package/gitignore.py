@@ -68,6 +68,7 @@ def translate(glob: str) -> str | None:
 
 
 def _tokens(glob: str) -> str | None:
+    """A pattern of .gitignore as a regular expression; None for what matches nothing: an open `[`, a last backslash."""
     out, index = [], 0
     while index < len(glob):
         tail = glob[index:]

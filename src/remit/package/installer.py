@@ -123,6 +123,7 @@ def _program() -> str:
 
 
 def _failure(said: str, folder: Path, source: Source) -> RemitError:
+    """The error for what uv said: the network, a package without a wheel, or its last lines as they are."""
     said = without_secrets(said)
     lines = [line.rstrip() for line in said.splitlines() if not line.startswith(("Using CPython", "warning:"))]
     last_lines = "\n".join(f"  {line}" for line in lines[-12:])

@@ -41,6 +41,7 @@ def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Packa
 
 
 def _problem(archive: zipfile.ZipFile, names: frozenset[str], function: Function) -> HandlerProblem | None:
+    """What is wrong with a handler in its zip; None: nothing, or nobody can say (compiled, in a layer, of Lambda)."""
     module, attribute = handler_source.split(function.handler)
     path = module.replace(".", "/")
     for file in (f"{path}/__init__.py", f"{path}.py"):

@@ -58,6 +58,10 @@ def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
 
 
 def _requirements(folder: Path) -> Source:
+    """The dependencies of a requirements.txt with what it includes; a line for the project itself means its own.
+
+    RemitError where the project computes its dependencies.
+    """
     lines = _inlined(folder, "requirements.txt", ())
     requirements, local, arguments, extra = [], [], [], []
     for origin, line in lines:
@@ -157,6 +161,7 @@ def _included(folder: Path, lines: list[tuple[Origin, str]]) -> str:
 
 
 def _pyproject_alone(folder: Path) -> Source:
+    """The dependencies of a pyproject.toml without a lock. RemitError where they are locked, or stated, elsewhere."""
     project = pyproject(folder)
     for name, command in _OTHER_LOCKS:
         if (folder / name).is_file():
@@ -189,6 +194,7 @@ def _pyproject_alone(folder: Path) -> Source:
 
 
 def _refuse_dynamic(project: dict[str, Any], origin: Origin) -> None:
+    """RemitError where pyproject.toml does not state its dependencies itself: poetry's table, or a build's code."""
     tools = project.get("tool", {})
     if "project" not in project and "dependencies" in tools.get("poetry", {}):
         raise RemitError(

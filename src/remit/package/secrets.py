@@ -135,6 +135,7 @@ def _covers(patterns: Patterns, path: str) -> bool:
 
 
 def _refusal(secrets: list[_Secret]) -> RemitError:
+    """The error for all secrets together, the first few of each file by line."""
     by_file: dict[str, list[_Secret]] = {}
     for secret in secrets:
         by_file.setdefault(secret.origin.file, []).append(secret)

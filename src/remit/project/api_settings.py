@@ -30,6 +30,12 @@ def api_settings(state: Loading) -> ApiSettings:
             hint="set `config.api.domain_name`",
             origin=lines["certificate_arn"],
         )
+    if settings.disable_execute_api_endpoint and settings.domain_name is None:
+        raise RemitError(
+            "`config.api.disable_execute_api_endpoint` leaves the API without an address: it has no domain",
+            hint="set `config.api.domain_name` and its certificate, too",
+            origin=lines["disable_execute_api_endpoint"],
+        )
     for name in ("access_log_format", "access_log_retention"):
         if name in section.assigned and not settings.access_log:
             raise RemitError(

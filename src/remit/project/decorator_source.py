@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remit.errors import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from remit.app import Resource
@@ -41,19 +42,16 @@ def decorator(folder: Path, origin: Origin | None) -> Decorator | None:
     source = None if origin is None else _source(folder / origin.file)
     if source is None or origin is None:
         return None
-    text, tree = source
-    names = _imported(tree)
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or isinstance(node.func, ast.Call):
-            continue
-        if _at(node) == (origin.line, origin.column):
-            policy = next((keyword.value for keyword in node.keywords if keyword.arg == "policy"), None)
-            place = origin if policy is None else Origin(origin.file, *_at(policy))
-            return Decorator(ast.unparse(node.func), _items(policy, text), bare=False, origin=place, imported=names)
-    for node in ast.walk(tree):
-        for expression in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
-            if _at(expression) == (origin.line, origin.column):
-                return Decorator(ast.unparse(expression), (), bare=True, origin=origin, imported=names)
+    place = (origin.line, origin.column)
+    if place in source.calls:
+        call = source.calls[place]
+        policy = next((keyword.value for keyword in call.keywords if keyword.arg == "policy"), None)
+        policy_origin = origin if policy is None else Origin(origin.file, *_at(policy))
+        items = _items(policy, source.lines)
+        return Decorator(ast.unparse(call.func), items, bare=False, origin=policy_origin, imported=source.imported)
+    if place in source.bare_decorators:
+        text = ast.unparse(source.bare_decorators[place])
+        return Decorator(text, (), bare=True, origin=origin, imported=source.imported)
     return None
 
 
@@ -61,29 +59,22 @@ def _at(node: ast.expr) -> tuple[int, int]:
     return node.lineno, node.col_offset + 1
 
 
-def _items(policy: ast.expr | None, text: str) -> tuple[str, ...]:
+def _items(policy: ast.expr | None, lines: Sequence[str]) -> tuple[str, ...]:
     if policy is None:
         return ()
     if isinstance(policy, ast.List | ast.Tuple):
-        return tuple(_as_written(item, text) for item in policy.elts)
-    written = _as_written(policy, text)
+        return tuple(_as_written(item, lines) for item in policy.elts)
+    written = _as_written(policy, lines)
     is_single_item = isinstance(policy, ast.Constant | ast.Dict | ast.JoinedStr | ast.Call)
     return (written if is_single_item else f"*{written}",)
 
 
-def _as_written(node: ast.expr, text: str) -> str:
+def _as_written(node: ast.expr, lines: Sequence[str]) -> str:
     """The source of an expression; on one line."""
-    written = ast.get_source_segment(text, node)
-    return ast.unparse(node) if written is None or "\n" in written else written
-
-
-def _imported(tree: ast.Module) -> dict[str, str]:
-    return {
-        alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
+    if node.end_lineno != node.lineno:
+        return ast.unparse(node)
+    line = lines[node.lineno - 1].encode()  # columns of `ast` count bytes
+    return line[node.col_offset : node.end_col_offset].decode()
 
 
 def attribute(folder: Path, resource: Resource) -> str | None:
@@ -91,16 +82,42 @@ def attribute(folder: Path, resource: Resource) -> str | None:
     source = None if resource.origin is None else _source(folder / resource.origin.file)
     if source is None or resource.origin is None:
         return None
-    for owner in (node for node in ast.walk(source[1]) if isinstance(node, ast.ClassDef)):
-        for line in owner.body:
-            if isinstance(line, ast.Assign) and _at(line.value) == (resource.origin.line, resource.origin.column):
-                return f"{owner.name}.{ast.unparse(line.targets[0])}"
-    return None
+    return source.attributes.get((resource.origin.line, resource.origin.column))
 
 
-def _source(path: Path) -> tuple[str, ast.Module] | None:
+@dataclass(slots=True)
+class _Source:
+    """What stands where in a file, by line and column."""
+
+    lines: tuple[str, ...]
+    calls: dict[tuple[int, int], ast.Call] = field(default_factory=dict)
+    bare_decorators: dict[tuple[int, int], ast.expr] = field(default_factory=dict)
+    attributes: dict[tuple[int, int], str] = field(default_factory=dict)
+    imported: dict[str, str] = field(default_factory=dict)
+
+
+def _source(path: Path) -> _Source | None:
     try:
-        text = path.read_text("utf-8")
-        return text, ast.parse(text, str(path))
+        return _parsed(path.read_text("utf-8"), str(path))
     except (OSError, ValueError, SyntaxError, RecursionError):
         return None
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, name: str) -> _Source:
+    """Read a file once, however many fixes stand in it. Keyed by its text, since files may change."""
+    source = _Source(tuple(text.split("\n")))
+    for node in ast.walk(ast.parse(text, name)):
+        if isinstance(node, ast.Call) and not isinstance(node.func, ast.Call):
+            source.calls.setdefault(_at(node), node)
+        elif isinstance(node, ast.FunctionDef):
+            for expression in node.decorator_list:
+                source.bare_decorators.setdefault(_at(expression), expression)
+        elif isinstance(node, ast.ClassDef):
+            for line in node.body:
+                if isinstance(line, ast.Assign):
+                    source.attributes.setdefault(_at(line.value), f"{node.name}.{ast.unparse(line.targets[0])}")
+        elif isinstance(node, ast.ImportFrom):
+            imports = {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            source.imported.update(imports)
+    return source

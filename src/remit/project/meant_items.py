@@ -10,10 +10,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import service
-from remit.catalogue.did_you_mean import by_name, nearest_actions, nearest_services
+from remit.catalogue.did_you_mean import by_name, nearest_actions, nearest_managed_policy, nearest_services
 from remit.catalogue.expand import expand
-from remit.catalogue.managed_policies import managed_policies, managed_policy
-from remit.errors import MISSPELT, nearest
+from remit.catalogue.managed_policies import managed_policy
+from remit.errors import MISSPELT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ def _managed_policy(text: str) -> str | None:
     name = arn["name"] if arn else text.rpartition("/")[2]
     if arn is None and managed_policy(name) is None:
         is_service = bool(nearest_services(name, MISSPELT))
-        name = "" if is_service else nearest(name, managed_policies(), MISSPELT) or ""
+        name = "" if is_service else nearest_managed_policy(name) or ""
     if not name:
         return None
     return f'it is a managed policy: write `managed_policy=["{text if arn else name}"]`, and leave it out here'

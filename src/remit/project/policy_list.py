@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import service
-from remit.catalogue.managed_policies import managed_policies, managed_policy
-from remit.errors import MISSPELT, Mistakes, Origin, Path, RemitError, Span, described, nearest, spelled
+from remit.catalogue.did_you_mean import nearest_managed_policy
+from remit.catalogue.managed_policies import managed_policy
+from remit.errors import Mistakes, Origin, Path, RemitError, Span, described, spelled
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.iam.placeholders import placeholder
@@ -338,7 +339,7 @@ def _check_exists(name: str, path: Path, origin: Origin) -> None:
     if namesake is not None:
         hint: str | None = f"did you mean `{f'{namesake.path}{namesake.name}'.lstrip('/')}`?"
     else:
-        similar = nearest(name, managed_policies(), MISSPELT)  # a hint that names another right would widen
+        similar = nearest_managed_policy(name)
         hint = None if similar is None else f"did you mean `{similar}`?"
     raise RemitError(
         f"{spelled(path)}: AWS has no managed policy {name!r}",

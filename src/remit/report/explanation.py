@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.actions import action
 from remit.catalogue.managed_policies import managed_policy
 from remit.iam.policy import parse, render, render_statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, to_intrinsic
@@ -230,10 +231,18 @@ def fix_statement(explanation: Explanation) -> dict[str, Any]:
         for text, plain in _ANYWHERE.items():
             resource = resource.replace(text, plain)
     if not explanation.of_resource:
+        if _takes_no_resource(explanation.action):
+            resource = "*"
         return {"Effect": "Allow", "Action": explanation.action, "Resource": resource}
     kind = "Federated" if explanation.action.startswith("sts:AssumeRoleWith") else "AWS"
     fix = {"Effect": "Allow", "Principal": {kind: "arn:…"}, "Action": explanation.action}
     return fix if explanation.decision.request.asks_trust else {**fix, "Resource": resource}
+
+
+def _takes_no_resource(name: str) -> bool:
+    """Whether an identity's policy can allow an action on `*` alone."""
+    catalogued = action(name)
+    return catalogued is not None and not catalogued.targets
 
 
 _ANYWHERE: Final = {PARTITION: "aws", REGION: "*", ACCOUNT: "*"}

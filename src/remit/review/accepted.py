@@ -14,7 +14,7 @@ from remit.review.access_change import Accepted, Change, Review, Unseen
 from remit.review.comparable_roles import filled, plain
 from remit.review.principal_policies import lets_in_no_more, narrowed_trust, trusts_no_more
 from remit.review.working_tree import put_texts, whole
-from remit.roles.reference_names import put
+from remit.roles.reference_names import fill_references
 from remit.roles.reference_shapes import in_shape
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _placed(entry: AcceptedGain, names: Mapping[str, str]) -> AcceptedGain:
     return replace(
         entry,
         statement=None if entry.statement is None else filled(entry.statement, names),
-        text=put(entry.text, names),
+        text=fill_references(entry.text, names),
     )
 
 
@@ -166,8 +166,8 @@ class _Judge:
     def unseen(self, unseen: Unseen) -> str | None:
         """The reason of an entry that names this policy, or is about the very thing."""
         texts = {
-            POLICY: plain(put(unseen.arn, self.review.names)) or None,
-            UNDECIDED: plain(put(unseen.reason, self.review.names)),
+            POLICY: plain(fill_references(unseen.arn, self.review.names)) or None,
+            UNDECIDED: plain(fill_references(unseen.reason, self.review.names)),
         }
         return self._equal(lambda entry: texts.get(entry.kind) == plain(entry.text))
 

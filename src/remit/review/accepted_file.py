@@ -85,6 +85,7 @@ class _Reader:
         return RemitError(message, hint=hint, origin=self.locate((self.number, *path)))
 
     def entry(self, value: Any) -> AcceptedGain:
+        """An entry of the file. RemitError at the part that is wrong."""
         if not isinstance(value, dict):
             raise self.error('an entry is an object: {"functions": […], "statement": {…}, "because": "…"}')
         for key in value:
@@ -99,12 +100,17 @@ class _Reader:
         if not isinstance(because, str) or not because.strip():
             at = ("because",) if "because" in value else ()
             raise self.error("an entry says why it is accepted, in `because`", *at)
-        is_reason = kind == UNDECIDED and isinstance(value[kind], str)
-        text = value[kind] if is_reason else self.policy(value[kind]) if kind == POLICY else ""
-        statement = None if is_reason or kind == POLICY else self.statement(value[kind], kind)
+        text, statement = "", None
+        if kind == POLICY:
+            text = self.policy(value[kind])
+        elif kind == UNDECIDED and isinstance(value[kind], str):
+            text = value[kind]
+        else:
+            statement = self.statement(value[kind], kind)
         return AcceptedGain(self.functions(value), kind, because, statement, text, self.locate((self.number,)))
 
     def functions(self, value: dict[str, Any]) -> tuple[str, ...] | None:
+        """The functions that an entry is about; None: all of them."""
         functions = value.get("functions")
         if functions == "*":
             return None
@@ -119,6 +125,7 @@ class _Reader:
         return value
 
     def statement(self, value: Any, kind: str) -> Statement:
+        """The accepted statement, which must say what its kind of entry needs. RemitError at the part that does not."""
         try:
             statement = parse_statement(value, (kind,))
         except RemitError as error:

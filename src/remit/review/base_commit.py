@@ -64,6 +64,7 @@ class _GitAnswer:
 
 
 def _git(folder: Path, *arguments: str, index: Path | None = None) -> _GitAnswer:
+    """Run git in a folder, with another index where one is named, and no hooks' variables. RemitError without git."""
     variables = {"GIT_LFS_SKIP_SMUDGE": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     if index is not None:
         variables["GIT_INDEX_FILE"] = str(index)

@@ -69,10 +69,13 @@ def _boundary(before: Standing, after: Standing, old: Version, new: Version) -> 
 def _versions(arn: str, old: Version, new: Version) -> str:
     """`from v12 to v13`, where both are known."""
     was, now = _version(arn, old), _version(arn, new)
-    return f"from {was} to {now}" if was and now and was != now else ""
+    if not was or not now or was == now:
+        return ""
+    return f"from {was} to {now}"
 
 
 def _version(arn: str, version: Version) -> str | None:
+    """Which version of a managed policy is held: of the account's by what was read, of AWS's by the catalogue."""
     if plain(arn) in map(plain, version.documents):
         versions = {plain(policy_arn): name for policy_arn, name in version.versions.items()}
         return versions.get(plain(arn))

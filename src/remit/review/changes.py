@@ -16,7 +16,7 @@ from remit.review.comparable_roles import plain, stand
 from remit.review.principal_policies import compare_trust
 from remit.review.resource_policies import beside, elsewhere
 from remit.review.role_pairs import pairs, renamed
-from remit.roles.reference_names import put
+from remit.roles.reference_names import fill_references
 from remit.roles.reference_shapes import compare_in_shape
 from remit.template.policy_documents import trusting
 
@@ -66,7 +66,7 @@ def review(old: Version, new: Version) -> Review:
 def _shapes(version: Version, counterpart: Version) -> dict[str, str]:
     """What is known of each reference of a version, where the version itself does not know what it is."""
     shapes = version.shapes.beside(counterpart.shapes)
-    return {reference: put(text, version.names) for reference, text in shapes.items()}
+    return {reference: fill_references(text, version.names) for reference, text in shapes.items()}
 
 
 def functions_of(version: Version) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _documents(version: Version, counterpart: Version) -> Mapping[str, Policy]:
     """
     documents = {arn: document for arn, document in counterpart.documents.items() if ":iam::aws:" not in arn}
     documents |= version.documents
-    return {plain(put(arn, version.names)): document for arn, document in documents.items()}
+    return {plain(fill_references(arn, version.names)): document for arn, document in documents.items()}
 
 
 def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Version, new: Version) -> Change:
@@ -144,15 +144,16 @@ def _opened(pair: Pair, old: Version, new: Version) -> Iterator[Unseen]:
 
 
 def _alike(before: Standing, after: Standing) -> bool:
-    """Whether both plainly say the same, so that nothing needs to be proven."""
-    return (
-        before.layers == after.layers
-        and [plain(arn) for arn in before.policies] == [plain(arn) for arn in after.policies]
-        and {plain(arn) for arn in before.unread} == {plain(arn) for arn in after.unread}
-        and plain(before.boundary or "") == plain(after.boundary or "")
-        and before.trust == after.trust
-        and set(after.role.notes) <= set(before.role.notes)
-    )
+    """Whether both plainly say the same, so that nothing needs to be proven; a note may have gone, but none come."""
+    if before.layers != after.layers or before.trust != after.trust:
+        return False
+    if list(map(plain, before.policies)) != list(map(plain, after.policies)):
+        return False
+    if set(map(plain, before.unread)) != set(map(plain, after.unread)):
+        return False
+    if plain(before.boundary or "") != plain(after.boundary or ""):
+        return False
+    return set(after.role.notes) <= set(before.role.notes)
 
 
 def _access(
@@ -169,6 +170,7 @@ def _access(
 def _trust(
     before: Standing | None, after: Standing | None, was: Mapping[str, str], now: Mapping[str, str]
 ) -> Comparison:
+    """Who is let in, and no longer, by the role's trust policy; a new role's is compared with the plain one."""
     if after is None or after.trust is None:
         return SAME  # nobody can take on a role that is gone
     old = _PLAIN_TRUST if before is None or before.trust is None else before.trust

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy, Statement
 from remit.review.access_change import Standing
-from remit.roles.reference_names import put, put_all
+from remit.roles.reference_names import fill_references, fill_statement
 from remit.roles.role_policies import aws_policy, by_version
 from remit.template.policy_documents import trusting
 
@@ -38,17 +38,17 @@ def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Stan
     inline = by_version(role)
     inline_policies = []
     for language_version, grants in inline.items():
-        statements = tuple(put_all(grant.statement, names) for grant in grants)
+        statements = tuple(fill_statement(grant.statement, names) for grant in grants)
         inline_policies.append(Policy(statements, language_version))
     read_policies: dict[str, Policy] = {}
     unread = []
-    for arn in dict.fromkeys(put(arn, names) for arn in role.managed):
+    for arn in dict.fromkeys(fill_references(arn, names) for arn in role.managed):
         document = document_of(arn, documents)
         if document is None:
             unread.append(arn)
         else:
             read_policies[arn] = document
-    boundary = None if role.boundary is None else put(role.boundary, names)
+    boundary = None if role.boundary is None else fill_references(role.boundary, names)
     limit = None if boundary is None else document_of(boundary, documents)
     return Standing(
         role=role,
@@ -73,5 +73,7 @@ def filled(statement: Statement, names: Mapping[str, str]) -> Statement:
     """A statement with its known references in place, principals as well."""
     principals = statement.principals
     if principals is not None:
-        principals = replace(principals, patterns=tuple((kind, put(text, names)) for kind, text in principals.patterns))
-    return replace(put_all(statement, names), principals=principals)
+        principals = replace(
+            principals, patterns=tuple((kind, fill_references(text, names)) for kind, text in principals.patterns)
+        )
+    return replace(fill_statement(statement, names), principals=principals)

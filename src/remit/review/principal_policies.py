@@ -223,6 +223,7 @@ def _as_written(
     new: tuple[Policy, ...],
     place: Names,
 ) -> Comparison:
+    """A comparison of what stands at a place, told in the texts as they are written, late-bound ones among them."""
     before, after = _Written(compared.old, old, place), _Written(compared.new, new, place)
     undecided: dict[Undecided, None] = {}
     for item in comparison.undecided:
@@ -238,13 +239,17 @@ def _as_written(
 
 
 def _principal(text: str, compared: Principals | None, written: Principals | None) -> str:
+    """A principal as its statement has it written; as it is where the statement does not name it."""
     if compared is None or written is None:
         return text
-    pairs = zip(compared.patterns, written.patterns, strict=True)
-    return next((pattern for (_, value), (_, pattern) in pairs if value == text), text)
+    for (_, compared_text), (_, written_text) in zip(compared.patterns, written.patterns, strict=True):
+        if compared_text == text:
+            return written_text
+    return text
 
 
 def _resource(text: str, compared: Globs | None, written: Globs | None) -> str:
+    """A resource as its statement has it written; as it is where the statement does not name it."""
     if compared is None or written is None or text not in compared.patterns:
         return text
     return written.patterns[compared.patterns.index(text)]

@@ -106,6 +106,7 @@ def _grant(grant: Grant) -> dict[str, Any]:
 
 
 def _managed(roles: tuple[Role, ...], documents: Mapping[str, Policy]) -> Iterable[tuple[str, dict[str, Any]]]:
+    """The managed policies and boundaries of the roles by ARN, as far as they are known; AWS's with their version."""
     arns: set[str] = set()
     for role in roles:
         arns.update(role.managed)

@@ -115,16 +115,16 @@ class _Reader:
             return Given(kind)
         if kind in _USERS:
             passwords = (name for name in _USERS[kind] if name in resource.properties)
-            return Given(kind, openings=frozenset(_told(name, "") for name in passwords))
+            return Given(kind, openings=frozenset(_in_words(name, "") for name in passwords))
         authorization = access.authorization or _URLS.get(kind, "")
         if authorization:
             mode = resource.properties.get(authorization) or "NONE"
-            return Given(kind, openings=frozenset(() if mode == "AWS_IAM" else (_told(authorization, mode),)))
+            return Given(kind, openings=frozenset(() if mode == "AWS_IAM" else (_in_words(authorization, mode),)))
         if kind in PERMISSIONS:
             return self._permission(resource)
         properties = {name: value for name, value in resource.properties.items() if name not in _TAGS}
         if kind in _BUCKETS:
-            return Given(kind, openings=frozenset(_told(name, value) for name, value in _opened(properties)))
+            return Given(kind, openings=frozenset(_in_words(name, value) for name, value in _opened(properties)))
         return self._policies(resource, properties)
 
     def _permission(self, resource: Resource) -> Given:
@@ -133,50 +133,68 @@ class _Reader:
         return Given(resource.type, ((Grant(statement, _reason(resource), resource.origin),),), targets)
 
     def _policies(self, resource: Resource, properties: Mapping[str, Any]) -> Given:
+        """What a resource lets others do by its policies, or by its properties where they say it without a policy."""
         kind = resource.type
         access = access_of(kind)
         if access.is_grant or kind.startswith(_GIVING):
-            told = (text for name, value in properties.items() for text in self._told_all(kind, name, value))
-            return Given(kind, properties=frozenset(told))
-        naming_nobody = access.policies in ("attached", "ceiling") or kind.startswith(_NAMING_NOBODY)
-        documents, unread = [], []
-        for path, document in _documents(properties, ("Resources", resource.logical_id, "Properties")):
-            try:
-                grants = self._grants(resource, document, path)
-            except RemitError as error:
-                unread.append(f"a policy that cannot be read: {error.message}")
-                continue
-            if not known(document):
-                unread.append(unknown(document))
-            documents.append(tuple(grant for grant in grants if naming_nobody or grant.statement.principals))
-        for name, value in properties.items():
-            if name.lower() in _POLICY_PROPERTIES and tokens.is_intrinsic(value) and not documents:
-                unread.append(f"{name} {tokens.from_intrinsic(value)}")
+            return Given(kind, properties=frozenset(self._granting_properties(kind, properties)))
+        names_nobody = access.policies in ("attached", "ceiling") or kind.startswith(_NAMING_NOBODY)
+        policies, unread = self._read_policies(resource, properties)
+        if not policies:
+            unread += _open_policies(properties)
+        granting_policies: list[tuple[Grant, ...]] = []
+        for grants in policies:
+            granting = tuple(grant for grant in grants if names_nobody or grant.statement.principals)
+            if granting:
+                granting_policies.append(granting)
         return Given(
             kind,
-            tuple(filter(None, documents)),
+            tuple(granting_policies),
             tuple(_targets(properties)) or (resource.logical_id,),
             unread=frozenset(unread),
             is_ceiling=access.policies == "ceiling" or kind.startswith(_NAMING_NOBODY),
         )
 
-    def _told_all(self, kind: str, name: str, value: Any) -> Iterator[str]:
-        """A property in words, each item of a list by itself.
+    def _read_policies(self, resource: Resource, properties: Mapping[str, Any]) -> tuple[list[list[Grant]], list[str]]:
+        """The grants of each policy inside a resource that can be read, and in words what cannot."""
+        policies: list[list[Grant]] = []
+        unread: list[str] = []
+        for path, document in _documents(properties, ("Resources", resource.logical_id, "Properties")):
+            try:
+                policies.append(self._grants(resource, document, path))
+            except RemitError as error:
+                unread.append(f"a policy that cannot be read: {error.message}")
+                continue
+            if not known(document):
+                unread.append(unknown(document))
+        return policies, unread
+
+    def _granting_properties(self, kind: str, properties: Mapping[str, Any]) -> Iterator[str]:
+        """The properties in words, each item of a list by itself.
 
         What the resource is called says nothing, nor does a role that the template makes, which is compared by itself.
         """
-        if name in _labels(kind):
-            return
-        for item in value if isinstance(value, list) else [value]:
-            made = self._resources.get(tokens.text_of(item))
-            if made is None or made.type not in _ROLES:
-                yield _told(name, item)
+        labels = _labels(kind)
+        for name, value in properties.items():
+            if name in labels:
+                continue
+            for item in value if isinstance(value, list) else [value]:
+                referent = self._resources.get(tokens.text_of(item))
+                if referent is None or referent.type not in _ROLES:
+                    yield _in_words(name, item)
 
     def _grants(self, resource: Resource, document: Any, path: Path) -> list[Grant]:
         if self._place is not None and resource.origin is not None:
             return grants_of(document, path, self._place, _reason(resource))
         grants = grants_of(document, (), lambda _: resource.origin or _NOWHERE, _reason(resource))
         return [replace(grant, origin=resource.origin) for grant in grants]
+
+
+def _open_policies(properties: Mapping[str, Any]) -> Iterator[str]:
+    """The properties that hold a policy and say only at the deploy which, in words."""
+    for name, value in properties.items():
+        if name.lower() in _POLICY_PROPERTIES and tokens.is_intrinsic(value):
+            yield f"{name} {tokens.from_intrinsic(value)}"
 
 
 def _reason(resource: Resource) -> Reason:
@@ -215,7 +233,8 @@ def _targets(properties: Mapping[str, Any]) -> Iterator[str]:
                 yield tokens.text_of(item)
 
 
-def _told(name: str, value: Any) -> str:
+def _in_words(name: str, value: Any) -> str:
+    """A property in words, `Mode = READ`, without what may be a password."""
     if name in _HIDDEN:
         return f"{name} (not shown)"
     if isinstance(value, bool) or (not isinstance(value, str | int) and not tokens.is_intrinsic(value)):

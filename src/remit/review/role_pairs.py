@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.policy import Globs
-from remit.roles.reference_names import put
+from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +53,8 @@ def _moved(name: str, old: Version, new: Version) -> str:
     """The role of somebody else that a function comes to run under."""
     if name not in new.others:
         return ""
-    role = put(new.others[name], new.names)
-    return "" if name in old.others and put(old.others[name], old.names) == role else role
+    role = fill_references(new.others[name], new.names)
+    return "" if name in old.others and fill_references(old.others[name], old.names) == role else role
 
 
 def _by_function(version: Version) -> dict[str, Role]:

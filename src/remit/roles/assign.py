@@ -10,6 +10,7 @@ from remit.catalogue.quotas import quota
 from remit.iam.length import length
 from remit.iam.policy import Globs, Statement, render_statement
 from remit.roles.defaults import default_grants
+from remit.roles.encryption_keys import keys_of_service_role
 from remit.roles.own_resources import own_resources
 from remit.triggers.trigger import BaseTrigger
 
@@ -52,7 +53,8 @@ def _service_roles(app: App, late_bound_arns: Mapping[str, str]) -> Iterator[Rol
         for trigger in function.triggers:
             if isinstance(trigger, BaseTrigger):  # whoever writes a trigger of their own may leave `roles` out
                 for role in trigger.roles(function):
-                    grants = tuple(bind(grant, late_bound_arns) for grant in role.grants)
+                    bound = [bind(grant, late_bound_arns) for grant in role.grants]
+                    grants = (*bound, *keys_of_service_role(app, bound))
                     yield replace(role, grants=grants, boundary=app.boundary)
 
 
@@ -86,6 +88,7 @@ def _longest(_: Reference) -> int:
 
 
 def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
+    """The role that some functions share, named after the first: their grants are equal but for their names."""
     first_function, grants = members[0]
     functions = tuple(function for function, _ in members)
     if len(members) > 1:

@@ -17,7 +17,7 @@ from remit.roles import defaults
 from remit.roles.assign import bind, may_break, replaces
 from remit.roles.encryption_keys import encryption
 from remit.roles.own_resources import own_resources
-from remit.roles.reference_names import put
+from remit.roles.reference_names import fill_references
 from remit.roles.role_policies import ask, names_at, own_verdict, places, ready_role, ready_roles, source
 
 if TYPE_CHECKING:
@@ -332,7 +332,10 @@ def _context(grant: Grant, function: Function, part: Part) -> Context:
 
 
 def _allowed(role: _Asked, action: str, resource: str, context: Context) -> Answer:
-    """Where the override names a region, an account or a partition, the user means the one that is deployed to."""
+    """Whether some place of the role allows it: True, the unknowns that decide (a tuple), or False.
+
+    Where an override names a region, an account or a partition, the user means the one that is deployed to.
+    """
     answers: list[Answer] = []
     for role_in_place in role.at(resource):
         answer = _asked(role_in_place, action, resource, context)
@@ -342,7 +345,17 @@ def _allowed(role: _Asked, action: str, resource: str, context: Context) -> Answ
         if by_type:
             answer = _all([_asked(role_in_place, action, pattern, context) for pattern in by_type])
         answers.append(answer)
-    return True if True in answers else next((answer for answer in answers if answer), False)
+    return _best_of(answers)
+
+
+def _best_of(answers: list[Answer]) -> Answer:
+    """True if any answer is; else the first that depends on unknowns; else False."""
+    if True in answers:
+        return True
+    for answer in answers:
+        if answer is not False:
+            return answer
+    return False
 
 
 def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Context) -> Iterator[StatementSource]:
@@ -356,6 +369,7 @@ def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Con
 
 
 def _asked(role: ReadyRole, action: str, resource: str, context: Context) -> Answer:
+    """Whether the role's policies allow it in the place that the role is put in: True, the unknowns, or False."""
     request_context = _here(role, resource, context)
     decision = ask(role, action, resource, context=request_context, identity_alone=True)
     verdict = own_verdict(decision)
@@ -366,13 +380,14 @@ def _asked(role: ReadyRole, action: str, resource: str, context: Context) -> Ans
 
 def _here(role: ReadyRole, resource: str, context: Context) -> Context:
     """What a request carries in one place. What no ARN says to be another account's is the app's own."""
-    arn = parse(put(resource, role.names))
+    arn = parse(fill_references(resource, role.names))
     foreign = arn is not None and bool(arn.account)
-    request_context = {key: value and put(value, role.names) for key, value in context.items()}
+    request_context = {key: value and fill_references(value, role.names) for key, value in context.items()}
     return request_context if foreign else {"aws:ResourceAccount": request_context[_ACCOUNT], **request_context}
 
 
 def _all(answers: list[Answer]) -> Answer:
+    """False if any answer is; else the unknowns of all that depend on some; else True."""
     if False in answers:
         return False
     return tuple(key for answer in answers if isinstance(answer, tuple) for key in answer) or True

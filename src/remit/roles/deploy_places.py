@@ -44,9 +44,12 @@ class Candidate:
 
     @property
     def words(self) -> str:
-        """In words: `partition aws, region eu-west-1`."""
+        """In words: `partition aws, region eu-west-1`; `another region` where it stands for any other."""
         spelled = [f"{_WORDS[text]} {name}" for text, name in self.place.items() if text in self.named]
-        return ", ".join(spelled) or "another " + (" or ".join(_WORDS[text] for text in self.telling) or "place")
+        if spelled:
+            return ", ".join(spelled)
+        telling = " or ".join(_WORDS[text] for text in self.telling)
+        return f"another {telling or 'place'}"
 
 
 def candidates(resources: Iterable[str], values: Iterable[str]) -> tuple[Candidate, ...]:

@@ -17,7 +17,7 @@ from remit.triggers.sqs import Sqs
 from remit.triggers.stream_options import StreamTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.app import Trigger
     from remit.iam.policy import Statement
@@ -63,6 +63,17 @@ def _of_trigger(app: App, function: Function, trigger: Trigger) -> Iterator[Gran
     if failures is not None and failures_key is not None:
         reason = function.computed(f"sends records that failed to {name_of(failures.arn)}, which this key encrypts")
         yield Grant(_on(app, failures_key, _SEND), reason, function.origin)
+
+
+def keys_of_service_role(app: App, grants: Iterable[Grant]) -> Iterator[Grant]:
+    """What the role of a service needs of the keys that encrypt the app's queues to which it sends."""
+    for grant in grants:
+        resources = () if grant.statement.resources is None else grant.statement.resources.patterns
+        for arn in resources:
+            key = _keyed(app, arn)
+            if key is not None:
+                reason = replace(grant.reason, text=f"{grant.reason.text}, which this key encrypts")
+                yield Grant(_on(app, key, _SEND), reason, grant.origin)
 
 
 def _is_about(grant: Grant, arn: object) -> bool:

@@ -17,7 +17,7 @@ from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import VERSION, Globs, Policy, allow
 from remit.iam.prove.compare import gains
 from remit.roles.deploy_places import Candidate, candidates
-from remit.roles.reference_names import names_of, put, put_all, references, resources_of
+from remit.roles.reference_names import fill_references, fill_statement, names_of, references, resources_of
 from remit.roles.reference_shapes import Shapes, shapes_of
 from remit.roles.role_policies import ready_role
 
@@ -145,7 +145,7 @@ class _Prover:
         managed = ready.layers.identity[len(ready.inline) :]
         for grant in role.grants:
             if grant.statement.effect == "Allow":
-                statement = put_all(_named(grant.statement, names, self._exact), self._shapes)
+                statement = fill_statement(_named(grant.statement, names, self._exact), self._shapes)
                 yield GrantedStatement(role, statement, grant.version, grant)
         for arn, policy in zip(ready.policies, managed, strict=True):
             for statement in policy.statements:
@@ -154,7 +154,7 @@ class _Prover:
 
     def _known(self, statement: Statement) -> Statement:
         """A statement with its references as far as they are known for certain: exactly, or in their shape."""
-        return put_all(put_all(statement, self._exact), self._shapes)
+        return fill_statement(fill_statement(statement, self._exact), self._shapes)
 
     def _limits_of(self, ready: ReadyRole) -> _Limits:
         denies = []
@@ -280,17 +280,16 @@ def _at(policy: Policy, place: Place) -> Policy:
 
 def _statement_at(statement: Statement, place: Place) -> Statement:
     resources = statement.resources
-    return replace(
-        statement,
-        resources=resources and Globs(tuple(_put(text, place) for text in resources.patterns), resources.negated),
-        conditions=tuple(
-            replace(condition, values=tuple(_put(value, place) for value in condition.values))
-            for condition in statement.conditions
-        ),
-    )
+    if resources is not None:
+        resources = Globs(tuple(_text_at(text, place) for text in resources.patterns), resources.negated)
+    conditions = []
+    for condition in statement.conditions:
+        values = tuple(_text_at(value, place) for value in condition.values)
+        conditions.append(replace(condition, values=values))
+    return replace(statement, resources=resources, conditions=tuple(conditions))
 
 
-def _put(text: str, place: Place) -> str:
+def _text_at(text: str, place: Place) -> str:
     if "${AWS::" in text:
         for late_bound, name in place.items():
             text = text.replace(late_bound, name)
@@ -307,10 +306,10 @@ def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, s
 
     Guessed names are patterns, which in a NotResource or a condition could make it mean less than it will.
     """
-    exact_statement = put_all(statement, exact)
+    exact_statement = fill_statement(statement, exact)
     if exact_statement.resources is None or exact_statement.resources.negated:
         return exact_statement
-    patterns = tuple(put(text, names) for text in exact_statement.resources.patterns)
+    patterns = tuple(fill_references(text, names) for text in exact_statement.resources.patterns)
     return replace(exact_statement, resources=Globs(patterns))
 
 

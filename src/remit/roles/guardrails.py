@@ -79,7 +79,8 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     if not policy.statements:
         raise RemitError(f"{file} has no statement, so it says nothing", hint=_HINT, origin=Origin(file, 1))
     placed = tuple(zip(policy.statements, _checked(read, policy), strict=True))
-    allows, denies = ([pair for pair in placed if pair[0].effect == effect] for effect in ("Allow", "Deny"))
+    allows = [pair for pair in placed if pair[0].effect == "Allow"]
+    denies = [pair for pair in placed if pair[0].effect == "Deny"]
     kinds = ((allows, (), True), (denies, (allow("*"),), False))
     return tuple(
         Guardrail(
@@ -102,6 +103,7 @@ def _checked(read: ComparisonSide, policy: Policy) -> Iterator[Origin]:
 
 
 def _check(statement: Statement, version: str, origin: Origin) -> None:
+    """RemitError where a statement cannot be a guardrail's, or cannot be compared with what roles may do."""
     if statement.principals is not None:
         hint = "it holds for every role of the app: leave Principal out"
         raise RemitError("a guardrail names no principal", hint=hint, origin=origin)

@@ -69,6 +69,7 @@ class Sizes:
         return length(text, self._longest) - len('""')
 
     def _longest(self, reference: tokens.Reference) -> int:
+        """Characters that a reference becomes at most; of what nobody foretells, a long ARN."""
         name = reference.target
         if name in LONGEST:
             return LONGEST[name]

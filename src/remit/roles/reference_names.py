@@ -96,7 +96,7 @@ def _text(resource: Resource, path: str, stack: str) -> str | None:
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     text = tokens.textual(value)
-    filled_text = put(text, {"${AWS::StackName}": stack}) if isinstance(text, str) and text else ""
+    filled_text = fill_references(text, {"${AWS::StackName}": stack}) if isinstance(text, str) and text else ""
     is_open = any(part.target is None or "::" not in part.target for part in references(filled_text))
     return None if not filled_text or is_open else filled_text
 
@@ -116,8 +116,8 @@ def arn_of(kind: str, name: str) -> str | None:
     return None if arn is None else f"{arn}{row.arn_end(row.arn_from[0]) if row.arn_from else ''}"
 
 
-def put(text: str, names: Mapping[str, str]) -> str:
-    """A text with its known references in place."""
+def fill_references(text: str, names: Mapping[str, str]) -> str:
+    """A text with the values of its references, by their texts (`${AWS::Region}`); unknown ones stay."""
     if not references(text):
         return text
     return "".join(part if isinstance(part, str) else names.get(part.text, part.text) for part in tokens.split(text))
@@ -131,22 +131,22 @@ def references(text: str) -> tuple[tokens.Reference, ...]:
         return ()
 
 
-def put_all(statement: Statement, names: Mapping[str, str]) -> Statement:
-    """A statement with the known references of its actions, resources and conditions in place."""
+def fill_statement(statement: Statement, names: Mapping[str, str]) -> Statement:
+    """A statement with the values of its references in actions, resources and conditions; unknown ones stay."""
     actions, resources = statement.actions, statement.resources
     if any("${" in text for text in actions.patterns):
-        actions = _put_in(actions, names)
+        actions = _fill_globs(actions, names)
     conditions = []
     for condition in statement.conditions:
-        values = tuple(put(value, names) for value in condition.values)
+        values = tuple(fill_references(value, names) for value in condition.values)
         conditions.append(replace(condition, values=values))
     return replace(
         statement,
         actions=actions,
-        resources=None if resources is None else _put_in(resources, names),
+        resources=None if resources is None else _fill_globs(resources, names),
         conditions=tuple(conditions),
     )
 
 
-def _put_in(globs: Globs, names: Mapping[str, str]) -> Globs:
-    return Globs(tuple(put(text, names) for text in globs.patterns), globs.negated)
+def _fill_globs(globs: Globs, names: Mapping[str, str]) -> Globs:
+    return Globs(tuple(fill_references(text, names) for text in globs.patterns), globs.negated)

@@ -19,7 +19,7 @@ from remit.iam.pattern import covers, is_pattern
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs
 from remit.iam.prove.compare import Comparison, compare
-from remit.roles.reference_names import put, put_all
+from remit.roles.reference_names import fill_references, fill_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +56,10 @@ class Shapes:
             symbol: name for symbol, name in names.items() if name and counterpart.names.get(symbol, name) == name
         }
         texts = {**counterpart.texts, **self.texts}
-        return {**certain_names, **{reference: put(text, certain_names) for reference, text in texts.items()}}
+        return {
+            **certain_names,
+            **{reference: fill_references(text, certain_names) for reference, text in texts.items()},
+        }
 
 
 def shapes_of(resources: Iterable[Resource]) -> Shapes:
@@ -132,7 +135,7 @@ def _given(resource: Resource, path: str) -> str | None:
 
 def in_shape(policy: Policy, texts: Mapping[str, str]) -> Policy:
     """A policy with each reference that has a shape in it."""
-    return replace(policy, statements=tuple(put_all(statement, texts) for statement in policy.statements))
+    return replace(policy, statements=tuple(fill_statement(statement, texts) for statement in policy.statements))
 
 
 def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
@@ -192,7 +195,7 @@ class _Shaped:
         for statement in (statement for policy in self.layers.identity for statement in policy.statements):
             if statement.effect == "Allow" and statement.resources and actions_cover(statement.actions, action):
                 for text in statement.resources.patterns:
-                    in_place = put(piece.resource, _place_of(text))
+                    in_place = fill_references(piece.resource, _place_of(text))
                     if in_place != piece.resource and covers(text, in_place):
                         return text
         return None

@@ -13,7 +13,7 @@ from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import VERSION, Policy, parse
 from remit.iam.tokens import PLACE
-from remit.roles.reference_names import names_of, put, put_all
+from remit.roles.reference_names import fill_references, fill_statement, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +29,7 @@ _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _HERE: Final = ("aws", "us-east-1", "123456789012")
 """Stands for wherever the app is deployed, where its statements do not care."""
 _OPEN: Final = frozenset("*?$")
+"""The characters by which a part of an ARN is a pattern or late-bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,11 @@ def ready_role(role: Role, names: Mapping[str, str], custom_policies: Mapping[st
         if policy is None:
             unread.append(arn)
         else:
-            documents[arn] = _put(policy, names)
+            documents[arn] = _fill_policy(policy, names)
     managed = tuple(arn for arn in dict.fromkeys(role.managed) if arn in documents)
     inline = by_version(role)
     policies = (Policy(tuple(grant.statement for grant in grants), version) for version, grants in inline.items())
-    written = tuple(_put(policy, names) for policy in policies)
+    written = tuple(_fill_policy(policy, names) for policy in policies)
     boundary = tuple(documents[arn] for arn in limits if arn in documents)
     if any(grant.statement.principals is not None for grant in role.grants):
         layers = Layers(identity=(), boundary=boundary, resource=written)
@@ -91,18 +92,22 @@ def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
     return {version: tuple(grant for grant in role.grants if grant.version == version) for version in versions}
 
 
-def _put(document: Policy, names: Mapping[str, str]) -> Policy:
-    return Policy(tuple(put_all(statement, names) for statement in document.statements), document.version)
+def _fill_policy(document: Policy, names: Mapping[str, str]) -> Policy:
+    return Policy(tuple(fill_statement(statement, names) for statement in document.statements), document.version)
 
 
 def ready_roles(app: App, roles: tuple[Role, ...]) -> dict[str, ReadyRole]:
     """Each function's role, by the function's name; functions that bring a role of their own are not there."""
-    themselves = {
-        text: text for resource in app.resources for text in arns_of(resource)
-    }  # a key's, say: nobody foretells its id
-    names = {**themselves, **names_of(app)}
-    ready_roles = [(role, ready_role(role, names, dict(_managed(app)))) for role in roles]
-    return {name: ready for role, ready in ready_roles for name in role.functions}
+    names: dict[str, str] = {}
+    for resource in app.resources:  # what nobody foretells, as the id of a key, stands for itself
+        names |= {reference: reference for reference in arns_of(resource)}
+    names |= names_of(app)
+    roles_by_function: dict[str, ReadyRole] = {}
+    for role in roles:
+        ready = ready_role(role, names, dict(_managed(app)))
+        for function_name in role.functions:
+            roles_by_function[function_name] = ready
+    return roles_by_function
 
 
 def _managed(app: App) -> Iterator[tuple[str, Policy]]:
@@ -120,38 +125,49 @@ def at(role: ReadyRole, place: Place) -> ReadyRole:
 
 def names_at(names: Mapping[str, str], place: Place) -> dict[str, str]:
     """What references will be in one partition, region and account."""
-    return {**{text: put(name, place) for text, name in names.items()}, **place}
+    return {**{text: fill_references(name, place) for text, name in names.items()}, **place}
 
 
-def places(role: ReadyRole, *more: str, home: str = "") -> tuple[Place, ...]:
-    """The places that a role's statements, and `more` ARNs, name: each pair or triple that is written somewhere.
+def places(role: ReadyRole, *further_arns: str, home: str = "") -> tuple[Place, ...]:
+    """The places that a role's statements and further ARNs name, home first: each a partition, region and account.
 
-    A pattern, or a late-bound part, means wherever the app is; so does a role that names no place at all.
-    Who asks (`home`, an ARN), where that is known, is in the app's own partition and account.
+    `home` is the ARN of the asker, where that is known: its partition and account stand for what an ARN leaves open
+    (by an empty, late-bound or wildcard part). The home place itself is always among them.
     """
-    home_place = _home(home)
-    texts = [
-        text for grant in role.role.grants if grant.statement.resources for text in grant.statement.resources.patterns
-    ]
-    spelled: set[tuple[str, ...]] = {home_place}
-    for text in (*texts, *more):
+    home_place = _home_place(home)
+    arn_texts = list(further_arns)
+    for grant in role.role.grants:
+        if grant.statement.resources is not None:
+            arn_texts += grant.statement.resources.patterns
+    named_places = {home_place}
+    for text in arn_texts:
         arn = parse_arn(text)
         if arn is not None:
-            parts = (arn.partition, arn.region, arn.account)
-            spelled.add(
-                tuple(
-                    mine if _OPEN & set(part) or not part else part
-                    for part, mine in zip(parts, home_place, strict=True)
+            home_partition, home_region, home_account = home_place
+            named_places.add(
+                (
+                    _spelled_or_home(arn.partition, home_partition),
+                    _spelled_or_home(arn.region, home_region),
+                    _spelled_or_home(arn.account, home_account),
                 )
             )
-    ordered = sorted(spelled, key=lambda parts: (parts != home_place, parts))
-    return tuple(dict(zip(PLACE.values(), parts, strict=True)) for parts in ordered)
+    ordered = sorted(named_places, key=lambda place: (place != home_place, place))
+    return tuple(dict(zip(PLACE.values(), place, strict=True)) for place in ordered)
 
 
-def _home(principal: str) -> tuple[str, str, str]:
-    """Where the one who asks is: partition, region and account."""
-    arn = parse_arn(principal)
-    return _HERE if arn is None or not arn.account.isdigit() else (arn.partition, _HERE[1], arn.account)
+def _home_place(asker: str) -> tuple[str, str, str]:
+    """The asker's partition and account in the region of `_HERE` (IAM's ARNs have none), or `_HERE` as a whole."""
+    arn = parse_arn(asker)
+    if arn is None or not arn.account.isdigit():
+        return _HERE
+    _, region, _ = _HERE
+    return arn.partition, region, arn.account
+
+
+def _spelled_or_home(part: str, home_part: str) -> str:
+    """A part of an ARN as it is written; where it is empty, a pattern or late-bound, that of the home place."""
+    is_open = not part or not _OPEN.isdisjoint(part)
+    return home_part if is_open else part
 
 
 def aws_policy(arn: str) -> Policy | None:
@@ -175,7 +191,7 @@ def ask(
     """
     request = Request(
         action=action,
-        resource=put(resource, role.names),
+        resource=fill_references(resource, role.names),
         principal=principal,
         context={**(context or {})},
         open=ALL,

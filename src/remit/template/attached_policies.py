@@ -127,6 +127,7 @@ def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
 
 
 def _own(policy: Resource, place: Place) -> MadePolicy:
+    """A policy resource of the template, with the roles, users and groups that it lists."""
     path: Path = ("Resources", policy.logical_id, "Properties")
     document = policy.properties.get("PolicyDocument")
     condition = f" if {policy.attributes['Condition']}" if "Condition" in policy.attributes else ""

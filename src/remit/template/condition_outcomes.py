@@ -41,8 +41,11 @@ class Test:
         """As people say it: `Stage = prod`, `Stage is not prod`."""
         if self.text is None:
             return self.value if holds else f"not {self.value}"
-        plain = _REFERENCE.fullmatch(self.value)
-        return " ".join((plain[1] if plain else self.value, "=" if holds else "is not", self.text or '""'))
+        reference = _REFERENCE.fullmatch(self.value)
+        subject = self.value if reference is None else reference[1]
+        verb = "=" if holds else "is not"
+        text = self.text or '""'
+        return f"{subject} {verb} {text}"
 
 
 def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
@@ -149,6 +152,7 @@ def _text(value: Any) -> str:
 
 
 def _holds(condition: Any, conditions: Mapping[str, Any], world: World, within: tuple[str, ...] = ()) -> bool:
+    """Whether a condition holds in a world; `within` names the conditions on the way to it, in case they go round."""
     kind, argument = _function(condition)
     parts = argument if isinstance(argument, list) else []
     if kind == "Fn::And":

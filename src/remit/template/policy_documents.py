@@ -48,15 +48,12 @@ def trusting(services: tuple[str, ...]) -> Policy:
 
 def services(trust: Policy | None) -> tuple[str, ...]:
     """The services that a trust policy lets take on its role, whatever else it says."""
-    return tuple(
-        dict.fromkeys(
-            name
-            for statement in (trust.statements if trust is not None else ())
-            if statement.effect == "Allow" and statement.principals is not None and not statement.principals.negated
-            for kind, name in statement.principals.patterns
-            if kind == "Service"
-        )
-    )
+    names: dict[str, None] = {}
+    for statement in () if trust is None else trust.statements:
+        principals = statement.principals
+        if statement.effect == "Allow" and principals is not None and not principals.negated:
+            names |= dict.fromkeys(name for kind, name in principals.patterns if kind == "Service")
+    return tuple(names)
 
 
 def known(document: Any) -> bool:
@@ -70,6 +67,7 @@ def unknown(document: Any) -> str:
 
 
 def _put_in(document: Any) -> Iterator[dict[str, Any]]:
+    """The functions of CloudFormation that stand for a document, in any branch of a choice, or for a statement."""
     for branch in branches(document):
         statements = branch.value.get("Statement") if isinstance(branch.value, dict) else None
         for part in (branch, *items(statements)):
@@ -78,6 +76,7 @@ def _put_in(document: Any) -> Iterator[dict[str, Any]]:
 
 
 def _grants(branch: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
+    """The statements of a document in one branch of a choice, but those that a function of CloudFormation puts in."""
     document, base = branch.value, branch.path
     if tokens.is_intrinsic(document):
         return

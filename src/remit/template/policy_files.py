@@ -73,14 +73,13 @@ class _Reader:
         self._alone: set[tuple[str, int]] = set()
 
     def layers(self, value: dict[str, Any]) -> Layers:
+        """The policies by layer of an object with layers. RemitError at the first part that is none."""
         layer_names = (*_SINGLE, *_LEVELS)
         for key in value:
             if key not in layer_names:
-                hint = (
-                    _PRINTED.get(key)
-                    or did_you_mean(key, (*layer_names, "Statement"))
-                    or f"there are {', '.join(layer_names)}"
-                )
+                hint = _PRINTED.get(key) or did_you_mean(key, (*layer_names, "Statement"))
+                if hint is None:
+                    hint = f"there are {', '.join(layer_names)}"
                 raise RemitError(f"there is no layer {key!r}", hint=hint, origin=self._locate((key,)))
         by_layer = {name: policies for name, policies in value.items() if policies is not None}
         identity, boundary, session = (self.policies(by_layer.get(name, []), (name,), name) for name in _SINGLE)

@@ -96,6 +96,7 @@ def roles_of(resources: tuple[Resource, ...], place: Place) -> FileRoles:
 
 
 def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRoles:
+    """The roles, users and groups that the resources are or attach policies to, with their policies."""
     attached_policies = attached(resources, plain.place)
     running = _running(resources)
     of_kind: dict[RoleKind, list[Role]] = {"role": [], "user": [], "group": []}
@@ -151,13 +152,15 @@ def _role(
     plain: ExpandedTemplate,
     attached_policies: AttachedPolicies,
 ) -> Role:
+    """A role, user or group with its own policies and those attached to it, and notes on what nobody knows of it."""
     base: Path = ("Resources", role.logical_id, "Properties")
     grants, notes = _inline(role, base, plain)
     managed = [
         tokens.text_of(item.value)
         for item in items(role.properties.get("ManagedPolicyArns"), (*base, "ManagedPolicyArns"))
     ]
-    own_policies = attached_policies.of(role, managed)
+    policies_made_here = attached_policies.of(role, managed)
+    arns_made_here = {arn for policy in policies_made_here for arn in policy.arns}
     boundaries = tuple(branches(role.properties.get(BOUNDARY), (*base, BOUNDARY)))
     row = HOLDERS[role.type]
     name = role.properties.get(row.name)
@@ -165,16 +168,16 @@ def _role(
     trusted = policy_of(trust, (*base, "AssumeRolePolicyDocument"), plain.place)
     return Role(
         role.logical_id,
-        (*grants, *(grant for item in own_policies for grant in item.grants)),
+        (*grants, *(grant for policy in policies_made_here for grant in policy.grants)),
         tuple(_served(role, running)),
-        tuple(dict.fromkeys(arn for arn in managed if not any(arn in item.arns for item in own_policies))),
+        tuple(dict.fromkeys(arn for arn in managed if arn not in arns_made_here)),
         _boundary([item.value for item in boundaries], role.properties),
         services(trusted),
         trust=trusted,
         trust_origin=None if trust is None else plain.place((*base, "AssumeRolePolicyDocument")),
         origin=role.origin,
         condition=role.attributes.get("Condition"),
-        notes=(*notes, *_uncertain(role, trust), *(note for item in own_policies for note in item.notes)),
+        notes=(*notes, *_uncertain(role, trust), *(note for policy in policies_made_here for note in policy.notes)),
         kind=row.kind,
         name="" if name is None else tokens.text_of(name),
     )
@@ -187,6 +190,7 @@ def _boundary(values: list[Any], properties: Mapping[str, Any]) -> str | None:
 
 
 def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
+    """Notes on what only the deploy settles: the boundary, who may take the role on, whether there is one."""
     boundary = role.properties.get(BOUNDARY)
     if choice(boundary) is not None:
         yield "a condition decides on its permissions boundary: what is said here holds for the widest"
@@ -197,6 +201,7 @@ def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
 
 
 def _inline(role: Resource, base: Path, plain: ExpandedTemplate) -> tuple[list[Grant], list[str]]:
+    """The statements of a role's inline policies, and notes on those that are known at the deploy only."""
     grants: list[Grant] = []
     notes: list[str] = []
     for item in items(role.properties.get("Policies"), (*base, "Policies")):

@@ -71,19 +71,20 @@ class _Substitution:
         self.mappings = mappings
 
     def value(self, value: Any) -> Any:
+        """The value with what is certain put in, at any depth; the functions of what is not certain stay."""
         if isinstance(value, list):
             return [self.value(item) for item in value]
         if not isinstance(value, dict):
             return value
-        put = {key: self.value(item) for key, item in value.items()}
-        if len(put) != 1:
-            return put
-        ((function, argument),) = put.items()
+        filled = {key: self.value(item) for key, item in value.items()}
+        if len(filled) != 1:
+            return filled
+        ((function, argument),) = filled.items()
         if function == "Ref" and isinstance(argument, str):
-            return self.values.get(argument, put)
+            return self.values.get(argument, filled)
         if function == "Fn::Sub":
             return {function: self.substituted(argument)}
-        return self.looked_up(put, argument) if function == "Fn::FindInMap" else put
+        return self.looked_up(filled, argument) if function == "Fn::FindInMap" else filled
 
     def looked_up(self, lookup: dict[str, Any], keys: Any) -> Any:
         """What a mapping gives for keys that are texts; else the lookup itself."""

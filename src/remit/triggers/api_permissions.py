@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Resource
 from remit.catalogue.quotas import quota
+from remit.triggers.api import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import App, Function
 
+_METHOD: Final = re.compile(rf"^\*/(?:{'|'.join(METHODS)})/")
+"""The stage and the method of a route of an HTTP API."""
 _OTHER_PERMISSIONS: Final = 4_096
 """Bytes of a function's resource policy that are left to its other triggers."""
 
@@ -55,8 +59,7 @@ def _exactly(sources: tuple[str, ...]) -> tuple[str, ...]:
 
 def _any_method(sources: tuple[str, ...]) -> tuple[str, ...]:
     """Each path once, whatever the method."""
-    parts = [source.split("/", 2) for source in sources]
-    return tuple(dict.fromkeys(f"*/*/{part[2]}" if len(part) > 2 else "/".join(part) for part in parts))  # noqa: PLR2004 - stage, method, path
+    return tuple(dict.fromkeys(_METHOD.sub("*/*/", source) for source in sources))
 
 
 def _statement_size(app: App, function: Function, source: str) -> int:

@@ -28,6 +28,8 @@ URL: Final = "ApiUrl"
 """The output with its address."""
 _STAGE: Final = "$default"
 """A stage whose name is no part of the address."""
+_PATIENCE: Final = 30
+"""Seconds ("Quotas for configuring and running an HTTP API in API Gateway": integration timeout)."""
 _LOG_FORMAT: Final = json.dumps(
     {
         "requestId": "$context.requestId",
@@ -115,7 +117,34 @@ def notes(app: App) -> tuple[str, ...]:
         for issuer in dict.fromkeys(issuers)
         if issuer.startswith("http://")
     ]
-    return (*open_to_all, *on_loopback)
+    return (*open_to_all, *on_loopback, *_notes_on_preflights(app.api, app_routes), *_notes_on_timeouts(app_routes))
+
+
+def _notes_on_timeouts(app_routes: tuple[Routed, ...]) -> Iterator[str]:
+    """A sentence for each function that may run longer than an API waits."""
+    for function in {routed.function.name: routed.function for routed in app_routes}.values():
+        timeout = function.properties.get("Timeout")
+        if isinstance(timeout, int) and timeout > _PATIENCE:
+            yield (
+                f"{function.name} may run {timeout} s, and an API waits {_PATIENCE} s for an answer "
+                f"({function.written.get('Timeout', function.origin)})"
+            )
+
+
+def _notes_on_preflights(settings: ApiSettings, app_routes: tuple[Routed, ...]) -> Iterator[str]:
+    """A sentence where browsers' preflights, which nobody signs, would be refused.
+
+    Source: "Configure CORS for HTTP APIs in API Gateway" ($default route and an authorizer).
+    """
+    answers_preflights = any(routed.trigger.method == "OPTIONS" for routed in app_routes)
+    if settings.cors_configuration is None or answers_preflights:
+        return
+    for routed in app_routes:
+        if routed.trigger.route == DEFAULT_ROUTE and routed.trigger.auth != "NONE":
+            yield (
+                f"route `{DEFAULT_ROUTE}` ({routed.function.origin}) asks browsers' preflights for authorization, too, "
+                'and refuses them: add `on.api("OPTIONS /{path+}", auth="NONE")` to a function that answers 204'
+            )
 
 
 def _api(settings: ApiSettings, first_user: Function) -> Iterator[Resource]:

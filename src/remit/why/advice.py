@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import matches, parse
 from remit.catalogue.authorised_resources import is_authorised_on
-from remit.explain.remedy import any_of, remedy
+from remit.explain.remedy import remedy, resource_form_of
 from remit.roles.broken_features import broken
 from remit.why.denial import FEDERATED
 from remit.why.denied_request import ACCOUNT, account_of
@@ -261,7 +261,7 @@ def _needed(
         return
     for function in project.app.functions[:1]:
         for action in actions[:1]:
-            resource = answers[0].resource if answers else denial.resource or any_of(action)
+            resource = answers[0].resource if answers else denial.resource or resource_form_of(action)
             fix = remedy(project.app, function, action, resource, project.folder, account=account_of(denial))
             code = " and ".join(f"`{line}`" for line in fix.imports)
             with_it = f" (with {code})" if fix.imports else ""

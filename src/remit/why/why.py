@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.explain.explanation import explain
-from remit.explain.remedy import any_of, remedy
+from remit.explain.remedy import remedy, resource_form_of
 from remit.iam.decide.special_requests import special_case
 from remit.iam.pattern import matches
 from remit.iam.request import Request
@@ -94,7 +94,7 @@ def _answers(
             if name not in roles_by_function or function not in (None, name):
                 continue
             role = roles_by_function[name]
-            resource = denial.resource or next(iter(granted_on(role, action)), any_of(action))
+            resource = denial.resource or next(iter(granted_on(role, action)), resource_form_of(action))
             answer = explain(role, name, action, resource, principal=principal)
             account = account_of(denial)
             fix = remedy(project.app, app_function, action, answer.resource, project.folder, account=account)

@@ -17,4 +17,5 @@ class Data(Shared):
         redrive_policy={"deadLetterTargetArn": not_packed.arn, "maxReceiveCount": 3},
     )
     alerts = resource("AWS::SNS::Topic")
+    signing_key = resource("AWS::SecretsManager::Secret", generate_secret_string={"PasswordLength": 40})
     files = resource("AWS::S3::Bucket")

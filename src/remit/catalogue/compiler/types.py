@@ -119,6 +119,7 @@ def _fittest(schema: Mapping[str, Any], formats: list[str], ref_of: list[str]) -
 
 
 def _put_cdk(table: TypeTable, name: str, schema: Mapping[str, Any], specification: Specification) -> None:
+    """Put in what CDK's specification knows of a type: its Ref and ARN, that it holds data, what it refers to."""
     row = table.rows[name]
     table.put(name, specification.ref(name, already=row.get("ref", "")), "cdk")
     read_only = set(paths(schema, "readOnlyProperties"))
@@ -155,15 +156,16 @@ def _put_derived(table: TypeTable, name: str, schema: Mapping[str, Any], arn: st
 def _put_by_hand(
     table: TypeTable, rows: Mapping[str, Columns], documents: Mapping[str, Mapping[str, Any]], formats: ArnFormats
 ) -> None:
+    """Put the rows kept by hand over the derived ones. RemitError, with all of them, for what is derived or gone."""
     wrong: list[str] = []
-    for name, columns in rows.items():
+    for name, curated in rows.items():
         if name not in documents:
             wrong.append(f"{name}: CloudFormation has no such type")
             continue
         row = table.rows[name]
-        wrong += [f"{name}: {text}" for text in _stale(row, columns)]
-        table.put(name, _completed(columns, row, documents[name], formats), "curated")
-        wrong += [f"{name}: {text}" for text in _gone(table.rows[name], documents[name], columns)]
+        wrong += [f"{name}: {text}" for text in _stale(row, curated)]
+        table.put(name, _completed(curated, row, documents[name], formats), "curated")
+        wrong += [f"{name}: {text}" for text in _gone(table.rows[name], curated, documents[name])]
     for name, row in table.rows.items():
         if "makes" in row:
             target_row = table.rows.get(row["makes"], {})
@@ -175,33 +177,33 @@ def _put_by_hand(
     refuse_stale(wrong)
 
 
-def _completed(columns: Columns, row: Columns, schema: Mapping[str, Any], formats: ArnFormats) -> Columns:
+def _completed(curated: Columns, derived_row: Columns, schema: Mapping[str, Any], formats: ArnFormats) -> Columns:
     """A row kept by hand, with what follows from its ARN's shape, and the references that were derived."""
     completed: Columns = {}
-    if "arn" in columns:
-        arn = columns["arn"]
-        ref_of = row.get("ref_of", [])
+    if "arn" in curated:
+        arn = curated["arn"]
+        ref_of = derived_row.get("ref_of", [])
         by_variable = variables_by_property(schema, arn, ref_of) if arn else {}
         completed["arn_of"] = by_variable
-        completed |= naming(schema, arn, columns.get("arn_of", by_variable), ref_of)
+        completed |= naming(schema, arn, curated.get("arn_of", by_variable), ref_of)
         completed["arn_is"] = "granted" if arn else ""
-        completed["iam"] = (formats.names(arn) or row.get("iam", [])) if arn else []
-    if columns.get("ref") == "arn" and "ref_type" not in columns:
-        completed["arn_from"] = ["Ref", *row.get("arn_from", [])]
-    completed |= columns
-    if "references" in columns:
-        completed["references"] = _joined(row.get("references", {}), columns["references"])
+        completed["iam"] = (formats.names(arn) or derived_row.get("iam", [])) if arn else []
+    if curated.get("ref") == "arn" and "ref_type" not in curated:
+        completed["arn_from"] = ["Ref", *derived_row.get("arn_from", [])]
+    completed |= curated
+    if "references" in curated:
+        completed["references"] = _joined(derived_row.get("references", {}), curated["references"])
     return completed
 
 
-def _stale(row: Columns, columns: Columns) -> list[str]:
-    """What a row kept by hand says that is derived all the same."""
+def _stale(derived_row: Columns, curated: Columns) -> list[str]:
+    """What a row kept by hand says that is derived all the same, in words."""
     problems = []
-    for column, value in columns.items():
-        if column != "references" and (row.get(column) or "") == (value or ""):
+    for column, value in curated.items():
+        if column != "references" and (derived_row.get(column) or "") == (value or ""):
             problems.append(f"{column} is derived as {value!r}")
-    derived = row.get("references", {})
-    for referent, references in columns.get("references", {}).items():  # which come on top
+    derived = derived_row.get("references", {})
+    for referent, references in curated.get("references", {}).items():  # which come on top
         problems += [f"{path} is derived as a {referent}" for path in references if path in derived.get(referent, ())]
     return problems
 
@@ -216,22 +218,25 @@ def _joined(derived: Mapping[str, list[str]], curated: Mapping[str, list[str]]) 
     return joined
 
 
-def _gone(row: Columns, schema: Mapping[str, Any], columns: Columns) -> list[str]:
-    """What a row kept by hand names that the schema or the ARN's shape does not have (any more)."""
-    named_paths = [columns[key] for key in ("name", "name_path", "replicas") if columns.get(key)]
-    named_paths += [path for path in columns.get("arn_of", {}).values() if path]
+def _gone(completed_row: Columns, curated: Columns, schema: Mapping[str, Any]) -> list[str]:
+    """What a row kept by hand (`curated`) names that the schema or the ARN's shape does not have (any more), in words.
+
+    The ARN's shape is that of `completed_row`: the derived columns with the curated ones put over them.
+    """
+    named_paths = [curated[key] for key in ("name", "name_path", "replicas") if curated.get(key)]
+    named_paths += [path for path in curated.get("arn_of", {}).values() if path]
     named_paths += [
-        path for key, path in columns.get("access", {}).items() if key in ("authorization", "managed", "roles")
+        path for key, path in curated.get("access", {}).items() if key in ("authorization", "managed", "roles")
     ]
-    named_paths += [path for paths in columns.get("references", {}).values() for path in paths]
+    named_paths += [path for paths in curated.get("references", {}).values() for path in paths]
     gone = [f"there is no property {path}" for path in named_paths if property_at(schema, path) is None]
-    arn_variables = set(variables(row.get("arn", "")))
-    for format_ in row.get("arn_else", {}).values():
+    arn_variables = set(variables(completed_row.get("arn", "")))
+    for format_ in completed_row.get("arn_else", {}).values():
         arn_variables.update(variables(format_))
     gone += [
         f"the ARN has no variable {variable}"
         for key in ("arn_of", "arn_defaults")
-        for variable in columns.get(key, {})
+        for variable in curated.get(key, {})
         if variable not in arn_variables
     ]
     return gone

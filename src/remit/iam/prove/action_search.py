@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ActionsOf: TypeAlias = "Callable[[str], Sequence[str]]"
 """The existing actions that a pattern matches, as AWS spells them."""
 MOST_PATTERNS: Final = 2_000
-_MEET: Final = 50  # steps
+_STEPS_PER_MEET: Final = 50
 _ACTION: Final = "*:*"
 
 
@@ -95,7 +95,16 @@ class ActionSearch:
     With `of_today` each is one that a request of today can use, if there is such a one.
     """
 
-    __slots__ = ("_active", "_resources", "_sparing", "actions_of", "case", "of_today", "resource_search", "singles")
+    __slots__ = (
+        "_active",
+        "_resources",
+        "_sparing",
+        "actions_of",
+        "case",
+        "most_single_wildcards",
+        "of_today",
+        "resource_search",
+    )
 
     def __init__(
         self, case: Case, resource_search: ResourceSearch, actions_of: ActionsOf, *, of_today: bool = True
@@ -106,10 +115,10 @@ class ActionSearch:
         self.actions_of = actions_of
         self._active: dict[str, tuple[Box, ...]] = {}
         self._resources: tuple[str, ...] | None = None
-        self.singles = max((index.singles for index in case.covers), default=0)
+        self.most_single_wildcards = max((index.most_single_wildcards for index in case.covers), default=0)
         self._sparing = tuple(box for box in case.required if box.not_actions)
         for box in self._sparing:
-            self.singles = max(self.singles, *(text.count("?") for text in box.actions))
+            self.most_single_wildcards = max(self.most_single_wildcards, *(text.count("?") for text in box.actions))
 
     def openings(self, pattern: str) -> Iterator[Opening | Unclear]:
         """What is open within one action pattern (folded; `*` for NotAction), for each resource; or what is unclear."""
@@ -160,7 +169,7 @@ class ActionSearch:
                 yield replace(real, pattern=pattern) if narrow in asked_patterns else real
                 continue
             for box in escapes:
-                budget.spend(_MEET * len(box.actions))
+                budget.spend(_STEPS_PER_MEET * len(box.actions))
                 parts = [part for text in box.actions for part in budget.meet(narrow, text)]
                 fresh = [part for part in parts if part not in visited and _is_action(part)]
                 visited.update(fresh)
@@ -171,17 +180,19 @@ class ActionSearch:
     def _at_points(self, pattern: str, resource: str) -> tuple[Opening | None, tuple[Box, ...]]:
         """An opening at a point of a pattern; else the covers with NotAction to narrow the pattern for."""
         escapes: dict[Box, None] = {}
-        for point in (*points(pattern, self.singles), *self._spared_by_covers(pattern)):
+        for point in (*points(pattern, self.most_single_wildcards), *self._spared_by_covers(pattern)):
             if point[0] == ":" or point[-1] == ":" or not self.includes(point):
                 continue  # an action has a service and a name
             active = self._active_covers(point)
             witness = self.witness(resource, active)
             if witness is not None:
                 return Opening(point, None, pattern, resource, witness), ()
-            turned = [box for box in active if box.not_actions]
-            steady = tuple(box for box in active if not box.not_actions)
-            if turned and self.witness(resource, steady) is not None:
-                to_escape = covers_to_escape(turned, lambda boxes: self.witness(resource, tuple(boxes)) is not None)
+            with_not_action = [box for box in active if box.not_actions]
+            with_action = tuple(box for box in active if not box.not_actions)
+            if with_not_action and self.witness(resource, with_action) is not None:
+                to_escape = covers_to_escape(
+                    with_not_action, lambda boxes: self.witness(resource, tuple(boxes)) is not None
+                )
                 escapes.update(dict.fromkeys(to_escape))
         return None, tuple(escapes)
 

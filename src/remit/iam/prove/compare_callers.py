@@ -230,11 +230,13 @@ class _Question:
             )
 
     def _confirmed_denials(self, pieces: Sequence[Piece], old: _Side, new: _Side, side: str) -> Iterator[Piece]:
+        """The pieces with a request that only the new side denies; the others are noted as undecided."""
         for piece in pieces:
             source = new.location(piece.source)
-            request = next(
-                (asked for asked in self._requests(piece) if new.denies(asked) and not old.denies(asked)), None
+            newly_denied = (
+                request for request in self._requests(piece) if new.denies(request) and not old.denies(request)
             )
+            request = next(newly_denied, None)
             if request is None:
                 self._not_confirmed(source)
                 continue

@@ -131,6 +131,7 @@ def _interned(
     *,
     if_exists: bool = False,
 ) -> Atom:
+    """The atom with this content, compiled once while it is kept."""
     identity = (operator, key, values, quantifier, if_exists)
     atom = _ATOMS.get(identity)
     if atom is None:

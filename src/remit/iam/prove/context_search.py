@@ -82,6 +82,10 @@ class _ContextSearch:
             self.domains[key] = premises.domain(frozenset(key_atoms), to_match, budget)
 
     def run(self) -> Context | None:
+        """A context in which `true` holds and no clause does as a whole; None: it is proven that there is none.
+
+        Unclear: the values that were tried need not be all, or there are too many combinations.
+        """
         states: dict[str, State] = {}
         for key in self.names:
             initial = self.domains[key].state(self.true[key], _NONE)

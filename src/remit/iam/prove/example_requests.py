@@ -43,7 +43,7 @@ class Words:
 
         Whole words are left out where a `?` may have to match one.
         """
-        if not any(policy.has_singles for policy in self._policies):
+        if not any(policy.has_single_wildcards for policy in self._policies):
             yield _WORDS
             yield _FEW
         yield self.free
@@ -126,12 +126,14 @@ def _lifelike(opening: Opening, name: str, words: tuple[str, ...]) -> tuple[str,
 
 
 def _context(states: Context, spelling: Sequence[str]) -> dict[str, ContextValue]:
-    return {
-        real.key(key): decode(state, spelling)
-        if isinstance(state, str)
-        else tuple(decode(value, spelling) for value in state or ())
-        for key, state in states.items()
-    }
+    """The context of a request: each key as the catalogue spells it, with its value or values decoded."""
+    context: dict[str, ContextValue] = {}
+    for key, state in states.items():
+        if isinstance(state, str):
+            context[real.key(key)] = decode(state, spelling)
+        else:
+            context[real.key(key)] = tuple(decode(value, spelling) for value in state or ())
+    return context
 
 
 def _likely(resource: str, action: str) -> str:

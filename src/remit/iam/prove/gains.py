@@ -37,7 +37,8 @@ MULTIVALUED_KEYS: Final = frozenset(
 MOST_CASES: Final = 20_000
 _SHAPELESS: Final = "which resource a reference means is known at the deploy only"
 _TOO_MANY: Final = "the layers can be combined in too many ways"
-_WITNESS, _AT_ONCE = 200, 8  # steps of a request and its check; texts of a list that one step compares
+_STEPS_PER_EXAMPLE: Final = 200  # a request and its check
+_TEXTS_PER_STEP: Final = 8  # of a list that is compared
 MOST_PIECES: Final = 200  # of one statement; beyond them, of each action only the first resource is reported
 MOST_IN_ALL: Final = 3_000  # beyond them, or when half of the budget is spent, one piece of each statement is reported
 
@@ -164,6 +165,10 @@ class GainSearch:
     def _answers(
         self, box: Box, question: _Question, reported: set[tuple[Box, str, str]], *, only_first: bool
     ) -> Iterator[Piece]:
+        """The gains of a statement that answer a question, but those `reported`, which grows by them.
+
+        Beyond the limits a piece stands for the rest as well (`whole`).
+        """
         action_search = ActionSearch(question.case, self.resource_search, self.actions_of, of_today=not only_first)
         pieces = 0
         for action, spelled in question.actions:
@@ -197,7 +202,8 @@ class GainSearch:
         patterns = box.statement.actions.patterns
         if any(allow.statement.actions.patterns == patterns for allow in alike):
             return
-        self.budget.spend((len(patterns) + sum(len(allow.statement.actions.patterns) for allow in alike)) // _AT_ONCE)
+        pattern_count = len(patterns) + sum(len(allow.statement.actions.patterns) for allow in alike)
+        self.budget.spend(pattern_count // _TEXTS_PER_STEP)
         for policy in compared:
             for everywhere in _EVERYWHERE:
                 alike += policy.by_spelling.get(everywhere, ())
@@ -219,7 +225,9 @@ class GainSearch:
         if opening.action in ALWAYS_ALLOWED:  # no policy grants or takes it
             return None
         resource = box.spelling_of(opening.resource)
-        self.budget.spend(_WITNESS + sum(policy.effort for side in (self.old, self.new) for policy in side.compiled))
+        self.budget.spend(
+            _STEPS_PER_EXAMPLE + sum(policy.effort for side in (self.old, self.new) for policy in side.compiled)
+        )
         example = self._example(opening, spelled, action_search)
         if example is None:
             unsure = "it depends on what its late-bound parts stand for"
@@ -255,12 +263,14 @@ def _perhaps_covered(case: Case, box: Box, opening: Opening) -> bool:
 
 
 def _resource_perhaps_covered(resource: str, covering: Iterable[Box]) -> bool:
+    """Whether the resource is a reference of any shape, and a cover's Resource names some of what it may be."""
     if has_shape(resource):
         return False
     return any(_covers_some(cover.resources, resource) for cover in covering if not cover.not_resources)
 
 
 def _condition_perhaps_covered(atom: Atom, covering: Iterable[Box]) -> bool:
+    """As `_resource_perhaps_covered`, of the references in a condition that compares ARNs."""
     if atom.kind != "ARN" or atom.negated:
         return False
     shapeless = [text for text in atom.values if not has_shape(text)]

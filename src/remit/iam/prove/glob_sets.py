@@ -35,8 +35,8 @@ class Unclear(Exception):  # noqa: N818 - an answer, not an error: this question
 
 
 @lru_cache(maxsize=65_536)
-def points(pattern: str, singles: int = 0) -> tuple[str, ...]:
-    """The texts that decide for `pattern` against patterns with at most `singles` times `?`.
+def points(pattern: str, most_single_wildcards: int = 0) -> tuple[str, ...]:
+    """The texts that decide for `pattern` against patterns with at most `most_single_wildcards` times `?`.
 
     Whatever is true of membership at some text of the pattern is true at one of these, with no further pattern
     matching.
@@ -44,10 +44,10 @@ def points(pattern: str, singles: int = 0) -> tuple[str, ...]:
     plain = pattern.replace("?", FRESH)
     if "*" not in plain:
         return (plain,)
-    if not singles:
+    if not most_single_wildcards:
         return (plain.replace("*", FRESH),)
     literals = _RUNS.sub("*", plain).split("*")
-    lengths = range(singles + 2)
+    lengths = range(most_single_wildcards + 2)
     if len(lengths) ** (len(literals) - 1) > MOST_POINTS:
         raise Unclear(f"`{pattern}` meets patterns with too many `?`")
     return tuple(
@@ -65,12 +65,12 @@ def _plainness(lengths: tuple[int, ...]) -> list[int]:
     return [abs(length - 1) for length in lengths]
 
 
-def some_points(pattern: str, singles: int) -> tuple[tuple[str, ...], Unclear | None]:
+def some_points(pattern: str, most_single_wildcards: int) -> tuple[tuple[str, ...], Unclear | None]:
     """The points of a pattern; or some of them, and the reason why these are not all."""
     try:
-        return points(pattern, singles), None
+        return points(pattern, most_single_wildcards), None
     except Unclear as reason:
-        return (*points(pattern), pattern.replace("?", FRESH).replace("*", FRESH * (singles + 1))), reason
+        return (*points(pattern), pattern.replace("?", FRESH).replace("*", FRESH * (most_single_wildcards + 1))), reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,6 +292,7 @@ def _as_glob(atom: Atom, text: str) -> str:
 
 
 def _spellings(atom: Atom) -> Iterator[str]:
+    """The literals of a condition; compared without case, in every spelling, or in a few where a text is long."""
     if _is_glob(atom):
         return
     for text in atom.values:

@@ -72,6 +72,7 @@ class _Pruner:
                 index.put(shorter)
 
     def _shorter(self, box: Box, covering: Index) -> Box | None:
+        """The statement without the actions and resources that the covering ones make redundant; None: all of it is."""
         if box.not_actions:
             return None if self._is_redundant(box, "*", covering) else box
         patterns = box.statement.actions.patterns
@@ -82,6 +83,7 @@ class _Pruner:
         return self._fewer_resources(self._box(statement), covering)
 
     def _fewer_resources(self, box: Box, covering: Index) -> Box:
+        """The statement without redundant resource patterns; as it is where all are needed, or none is."""
         resources = box.statement.resources
         if resources is None or resources.negated or len(resources.patterns) == 1:
             return box

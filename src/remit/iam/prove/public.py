@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from remit.iam.prove.statement_space import Box
     from remit.iam.request import Principal
 
-_MEANT, _WITNESS = 10, 200  # steps to see whom a statement means, and of a request
+_STEPS_PER_PRINCIPAL: Final = 10  # to see whether a statement means a principal
+_STEPS_PER_EXAMPLE: Final = 200  # a request and its check
 STRANGERS: Final = ("999999999999", "888888888888", "777777777777")
 _EVERYTHING: Final = (Policy((allow("*"),)),)
 
@@ -114,7 +115,7 @@ class _ExposureSearch:
 
     def exposures(self, name: str, principal: str) -> Iterator[Exposure]:
         """What one principal can do by the statements that mean it."""
-        self.search.budget.spend(_MEANT * self._size)
+        self.search.budget.spend(_STEPS_PER_PRINCIPAL * self._size)
         asker = Request("none:None", principal=principal, context={})
         pins = _pins(asker.who)
         denies = Index(box for box in self.compiled.denies.boxes if _means(box, asker))
@@ -134,6 +135,7 @@ class _ExposureSearch:
     def _on_action(
         self, name: str, principal: str, box: Box, action: str, action_search: ActionSearch
     ) -> Iterator[Exposure]:
+        """What the principal can do by one action pattern of a statement; what is not certain goes to `undecided`."""
         source = StatementLocation("resource", 0, box.index, box.statement)
         for opening in action_search.openings(action.lower()):
             if isinstance(opening, Exhausted):
@@ -151,7 +153,8 @@ class _ExposureSearch:
             yield Exposure(name, Piece(source, action, box.spelling_of(opening.resource), request, tier))
 
     def _confirmed(self, opening: Opening, principal: str) -> Request | None:
-        self.search.budget.spend(_WITNESS + self.compiled.effort + _MEANT * self._size)
+        """A request through the opening that the evaluator allows the principal; None where it allows none."""
+        self.search.budget.spend(_STEPS_PER_EXAMPLE + self.compiled.effort + _STEPS_PER_PRINCIPAL * self._size)
         layers = Layers(identity=_EVERYTHING, resource=(self.policy,))
         for action, resource, context in requests_for(opening, self.words):
             request = Request(action, resource, principal, context, resource_account=self.account or None)

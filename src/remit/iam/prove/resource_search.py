@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from remit.iam.prove.key_values import Premises
 
 MOST_STEPS: Final = 3_000
-_MEET, _COVER, _BIND = 100, 8, 30  # steps of a meet of patterns, of one covering another, of a box with values put in
+_STEPS_PER_MEET, _STEPS_PER_COVER, _STEPS_PER_BINDING = 100, 8, 30
+"""To meet two patterns, to see whether one covers another, to put values into a box."""
 
 _ContextQuestion: TypeAlias = "tuple[tuple[Atom, ...], frozenset[Box]]"
 _WitnessQuestion: TypeAlias = tuple[str, tuple[Box, ...], tuple[Box, ...]]
@@ -109,7 +110,7 @@ class ResourceSearch:
         candidate = required[0]
         candidate_points: tuple[str, ...] = ()
         if not candidate.not_resources and not measured(required, covers):
-            candidate_points = points(candidate.resources[0], _singles(covers))
+            candidate_points = points(candidate.resources[0], _most_single_wildcards(covers))
         loose = tuple(loosened(box) for box in required)
         tight = tuple(tightened(box, implied, candidate_points) for box in covers if box.marked_atoms <= implied)
         try:
@@ -120,11 +121,16 @@ class ResourceSearch:
     def _search(
         self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...], pinned: tuple[Atom, ...]
     ) -> Witness | None:
+        """The witness where every text stands for itself and the pinned conditions hold as well; None: there is none.
+
+        Patterns are tried at their points. Where only covers with NotResource are in the way, the pattern is narrowed
+        to what those name, which they do not apply to. Unclear: there are too many ways to narrow it.
+        """
         conditions = tuple(dict.fromkeys((*(atom for box in required for atom in box.atoms), *pinned)))
         sparing = tuple(box for box in required if box.not_resources)
         effort = sum(1 + len(box.globs) for box in (*covers, *sparing))
         self.budget.spend(effort)
-        singles = _singles((*covers, *sparing))
+        most_single_wildcards = _most_single_wildcards((*covers, *sparing))
         further = (box.resources for box in required[1:] if not box.not_resources)
         todo = list(reversed(self.budget.meet_lists((pattern,), further)))
         visited = set(todo)
@@ -132,13 +138,13 @@ class ResourceSearch:
         while todo:
             steps += 1
             narrow = todo.pop()
-            if singles:
-                self.budget.spend(_COVER * effort)
-            witness, escapes = self._at_points(narrow, singles, sparing, covers, conditions)
+            if most_single_wildcards:
+                self.budget.spend(_STEPS_PER_COVER * effort)
+            witness, escapes = self._at_points(narrow, most_single_wildcards, sparing, covers, conditions)
             if witness is not None:
                 return witness
             for box in escapes:
-                self.budget.spend(_MEET * len(box.resources))
+                self.budget.spend(_STEPS_PER_MEET * len(box.resources))
                 fresh = [
                     part for text in box.resources for part in self.budget.meet(narrow, text) if part not in visited
                 ]
@@ -151,16 +157,16 @@ class ResourceSearch:
     def _at_points(
         self,
         pattern: str,
-        singles: int,
+        most_single_wildcards: int,
         sparing: tuple[Box, ...],
         covers: tuple[Box, ...],
         conditions: tuple[Atom, ...],
     ) -> tuple[Witness | None, tuple[Box, ...]]:
         """A witness at a point of a pattern; else the covers with NotResource to narrow the pattern for."""
-        if singles and is_covered(pattern, covers, conditions):
+        if most_single_wildcards and is_covered(pattern, covers, conditions):
             return None, ()
         escapes: dict[Box, None] = {}
-        tried, doubt = some_points(pattern, singles)
+        tried, doubt = some_points(pattern, most_single_wildcards)
         for point in tried:
             if not point or not all(box.contains(point) for box in sparing):
                 continue  # a request names some resource
@@ -169,12 +175,14 @@ class ResourceSearch:
             context = self._context(conditions, active)
             if context is not None:
                 return Witness(point, context), ()
-            turned = [box for box in active if box.not_resources]
-            if not turned:
+            with_not_resource = [box for box in active if box.not_resources]
+            if not with_not_resource:
                 continue
-            steady = [box for box in active if not box.not_resources]
-            if self._context(conditions, steady) is not None:
-                to_escape = covers_to_escape(turned, lambda boxes: self._context(conditions, boxes) is not None)
+            with_resource = [box for box in active if not box.not_resources]
+            if self._context(conditions, with_resource) is not None:
+                to_escape = covers_to_escape(
+                    with_not_resource, lambda boxes: self._context(conditions, boxes) is not None
+                )
                 escapes.update(dict.fromkeys(to_escape))
         if doubt is not None:
             raise doubt
@@ -203,7 +211,7 @@ def _answered_once(
 
 
 def _bind_steps(box: Box) -> int:
-    return _BIND * (len(box.resources) + len(box.atoms))
+    return _STEPS_PER_BINDING * (len(box.resources) + len(box.atoms))
 
 
 def _only_pattern(box: Box) -> str:
@@ -218,12 +226,12 @@ def is_covered(pattern: str, covers: Iterable[Box], conditions: tuple[Atom, ...]
     return any(covers_pattern(text, pattern) for box in active for text in box.globs)
 
 
-def covers_to_escape(turned: list[Box], possible: Callable[[list[Box]], bool]) -> list[Box]:
+def covers_to_escape(negated_covers: list[Box], possible: Callable[[list[Box]], bool]) -> list[Box]:
     """The covers (with NotResource or NotAction) to narrow for: one that forbids all by itself, else all of them."""
-    for box in turned:
+    for box in negated_covers:
         if not possible([box]):
             return [box]
-    return turned
+    return negated_covers
 
 
 def with_pattern(box: Box, pattern: str) -> Box:
@@ -233,7 +241,7 @@ def with_pattern(box: Box, pattern: str) -> Box:
     return box.with_parts(resources=(pattern,))
 
 
-def _singles(boxes: tuple[Box, ...]) -> int:
+def _most_single_wildcards(boxes: tuple[Box, ...]) -> int:
     """The most `?` that a resource pattern of the boxes has."""
     return max((text.count("?") for box in boxes if box.globs for text in box.resources), default=0)
 

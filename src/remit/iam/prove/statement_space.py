@@ -263,13 +263,23 @@ class Index:
     On the actions `spared` (in lower case) none of them has an effect, whatever its statement says.
     """
 
-    __slots__ = ("_by_service", "_literal", "_loose", "_negated", "_singles", "_sorted", "_turned", "boxes", "spared")
+    __slots__ = (
+        "_by_service",
+        "_literal",
+        "_loose",
+        "_most_single_wildcards",
+        "_negated",
+        "_sorted",
+        "_turned",
+        "boxes",
+        "spared",
+    )
 
     def __init__(self, boxes: Iterable[Box], spared: frozenset[str] = frozenset()) -> None:
         self.spared = spared
         self.boxes: dict[Box, None] = dict.fromkeys(boxes)
         self._sorted = False
-        self._singles = 0
+        self._most_single_wildcards = 0
         self._turned = 0
         self._literal: dict[str, tuple[Box, ...]] = {}
         self._by_service: dict[str, list[tuple[Matcher, Box]]] = {}
@@ -277,10 +287,10 @@ class Index:
         self._negated: list[tuple[frozenset[str], tuple[Matcher, ...], Box]] = []
 
     @property
-    def singles(self) -> int:
+    def most_single_wildcards(self) -> int:
         """The most `?` that an action pattern has."""
         self._sort()
-        return self._singles
+        return self._most_single_wildcards
 
     def _sort(self) -> None:
         if not self._sorted:
@@ -289,8 +299,11 @@ class Index:
                 self._add(box)
 
     def _add(self, box: Box) -> None:
+        """Sort a box in by its action patterns: names, patterns of one service, of any service, or a NotAction."""
         _, literals, globs = action_names(box.statement.actions)
-        self._singles = max(self._singles, *(text.count("?") for text in globs if "?" in text), 0)
+        self._most_single_wildcards = max(
+            self._most_single_wildcards, *(text.count("?") for text in globs if "?" in text), 0
+        )
         if box.not_actions:
             self._negated.append((frozenset(literals), tuple(map(matcher, globs)), box))
             self._turned += 1 + len(globs)
@@ -349,7 +362,7 @@ class CompiledPolicy:
 
     __slots__ = (
         "_effort",
-        "_has_singles",
+        "_has_single_wildcards",
         "_letters",
         "allows",
         "by_spelling",
@@ -363,7 +376,7 @@ class CompiledPolicy:
         boxes: list[Box] = []
         self.policy = policy
         self._letters: frozenset[str] | None = None
-        self._has_singles: bool | None = None
+        self._has_single_wildcards: bool | None = None
         self._effort: int | None = None
         self.unclear: list[tuple[int, Statement, str]] = []
         for index, statement in enumerate(policy.statements):
@@ -397,11 +410,13 @@ class CompiledPolicy:
         return self._effort
 
     @property
-    def has_singles(self) -> bool:
+    def has_single_wildcards(self) -> bool:
         """Whether some text of it has a `?`."""
-        if self._has_singles is None:
-            self._has_singles = any("?" in "".join(texts) for box in self.boxes for texts in _texts(box.statement))
-        return self._has_singles
+        if self._has_single_wildcards is None:
+            self._has_single_wildcards = any(
+                "?" in "".join(texts) for box in self.boxes for texts in _texts(box.statement)
+            )
+        return self._has_single_wildcards
 
     @property
     def letters(self) -> frozenset[str]:

@@ -75,17 +75,17 @@ def _values(
     atoms = list(dict.fromkeys(atom for box in boxes for atom in box.atoms))
     must_hold = {atom for box in required for atom in box.atoms}
     condition_values = [text for atom in atoms for text in atom.values]
-    singles = max((text.count("?") for text in resources), default=0)
+    most_single_wildcards = max((text.count("?") for text in resources), default=0)
 
     demanded = [text for atom in atoms if atom.key == name for text in atom.values if variables_in(text)]
     demanded_variables = _variables_of(demanded) - {name}
     related_atoms = _related_atoms(name, demanded_variables, atoms)
-    own_values = _domain_values(related_atoms, must_hold, premises, budget, singles)
+    own_values = _domain_values(related_atoms, must_hold, premises, budget, most_single_wildcards)
 
     candidates = [FRESH, *own_values]
     candidates += _aligned(condition_values, [*own_values, *condition_values], name)
     candidates += _aligned(resources, [*resources, *_met(contested(required, covers), budget)], name)
-    candidates += _demanded(demanded, letters, singles)
+    candidates += _demanded(demanded, letters, most_single_wildcards)
     fresh_letters = [letters[variable] for variable in (name, *sorted(demanded_variables)) if variable in letters]
     distinct = dict.fromkeys(value.replace(FRESH, letter) for letter in fresh_letters for value in candidates)
     distinct.pop(letters[name])
@@ -103,25 +103,25 @@ def _variables_of(texts: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*map(variables_in, texts))
 
 
-def _demanded(templates: list[str], letters: dict[str, str], singles: int) -> Iterator[str]:
+def _demanded(templates: list[str], letters: dict[str, str], most_single_wildcards: int) -> Iterator[str]:
     """The values that conditions on the key demand with variables in them: filled with their letters, or defaults."""
     spellings: tuple[Binding, ...] = ({**letters}, dict.fromkeys(letters))
     for values in spellings:
         for text in filter(None, (filled(template, values) for template in templates)):
-            yield from points(text, singles)
+            yield from points(text, most_single_wildcards)
 
 
 def _domain_values(
-    atoms: list[Atom], must_hold: set[Atom], premises: Premises, budget: Budget, singles: int
+    atoms: list[Atom], must_hold: set[Atom], premises: Premises, budget: Budget, most_single_wildcards: int
 ) -> list[str]:
     """The values that conditions on any of their keys tell apart, variables left out of them."""
-    values = list(points("*", singles))
+    values = list(points("*", most_single_wildcards))
     for key in sorted({atom.key for atom in atoms}):
         plain = {atom: without_variables(atom) for atom in atoms if atom.key == key}
         group = frozenset(atom for atom in plain.values() if atom.values)
         to_match = frozenset(plain[atom] for atom in plain if (atom in must_hold) is not atom.negated) & group
         if group:
-            values += premises.domain(group, to_match, budget, singles).pool
+            values += premises.domain(group, to_match, budget, most_single_wildcards).pool
     return values
 
 

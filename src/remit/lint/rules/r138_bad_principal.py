@@ -1,7 +1,8 @@
 """A principal that IAM does not know: a service's name that is misspelt, a wildcard in an ARN, a group.
 
 The policy is refused (MalformedPolicyDocument: Invalid principal in policy). A trust policy takes neither NotPrincipal
-nor `"Principal": "*"` (`{"AWS": "*"}` it takes), and the policy of a resource no identity provider.
+nor `"Principal": "*"` (`{"AWS": "*"}` it takes, and R216 warns of it). The policy of a resource takes no identity
+provider.
 
 Flagged:
 
@@ -55,7 +56,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
         elif document_kind == RESOURCE and kind == "Federated":
             message = "the policy of a resource takes no identity provider: its users come by way of a role"
             yield Problem(message, "name the role that they assume", (element, kind))
-            return
+            return  # one report is enough: this Principal has to be written anew
         mistake_in = _MISTAKES_IN.get(kind)
         mistake = mistake_in(value) if mistake_in is not None else None
         if mistake is not None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SEVERITY = WARNING
 _EVERYONE = ((("AWS", "*"), ("*", "*")), (("AWS", "*"),))
-"""Everyone, in the policy of a resource and in a trust policy (which refuses the other: R138)."""
+"""Everyone, in the policy of a resource and in a trust policy, where `"Principal": "*"` is refused: R138 reports it."""
 
 
 def concerned(text: str) -> bool:
@@ -44,9 +44,9 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Allow for everyone, or for everyone but a few, without conditions."""
     principals = item.statement.principals
     if not item.allows or principals is None or item.statement.conditions or item.document.kind in (CONTROL, IDENTITY):
-        return  # of the last two neither has a Principal: R114 and R141 say so
+        return  # these two kinds of documents have no Principal: R114 and R141 report one
     if principals.negated and item.document.kind == TRUST:
-        return  # R138, too
+        return  # IAM refuses NotPrincipal there: R138 reports it
     if principals.negated:
         yield Problem("Allow with NotPrincipal lets in everyone else", "name who may, in Principal", ("NotPrincipal",))
     elif any((kind, value) in _EVERYONE[item.document.kind == TRUST] for kind, value in principals.patterns):

@@ -26,6 +26,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import targets_of
@@ -35,9 +36,9 @@ from remit.lint import python_text
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from remit.app import Grant, Resource, Role
+    from remit.app import Function, Grant, Resource, Role
     from remit.errors import Origin
     from remit.lint.rule_inputs import Project
 
@@ -45,12 +46,14 @@ SEVERITY = NOTE
 _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
 _LATE: Final = re.compile(r"\$\{AWS::\w+\}")
 _MOST: Final = 3  # spellings, where the app has several resources of the kind
+_MOST_TRIED: Final = 12  # resources; where no typed grant fits these, none will fit the others of the same kind
 _NAME: Final = r"[^/:*?]+"
 
 
 def project(subject: Project) -> Iterator[Problem]:
     """Actions on `*` for which a typed grant could name a resource of the app, each once where it is written."""
     named_arns = tuple(_named_arns(subject))
+    resources_by_action: dict[str, tuple[str, ...]] = {}
     reported: set[tuple[Origin, str]] = set()
     for role in subject.roles:
         ordinals: Counter[Origin | None] = Counter()
@@ -61,7 +64,11 @@ def project(subject: Project) -> Iterator[Problem]:
                 if grant.origin is None or (grant.origin, action) in reported:
                     continue
                 reported.add((grant.origin, action))
-                spellings = _spellings(subject, role, grant, action, named_arns)
+                function = _declaring_function(subject, role, grant)
+                if action not in resources_by_action:
+                    resources = islice(_nameable(subject, action, named_arns), _MOST_TRIED)
+                    resources_by_action[action] = tuple(_typed(subject, function, action, resources))
+                spellings = tuple(_spellings(subject, function, action, resources_by_action[action]))
                 if spellings:
                     yield Problem(
                         f"'{action}' is granted on '*', where the app has a resource to name",
@@ -96,20 +103,30 @@ def _actions_everywhere(grant: Grant) -> Iterator[str]:
             yield action
 
 
-def _spellings(subject: Project, role: Role, grant: Grant, action: str, named_arns: tuple[str, ...]) -> list[str]:
-    """The typed grants that could stand in the place of an action on `*`, each with the imports that it needs."""
+def _declaring_function(subject: Project, role: Role, grant: Grant) -> Function:
+    """The function in whose file a grant is written; for a setting, one that has no file."""
     function = next(function for function in subject.app.functions if function.name in role.functions)
-    if grant.reason.kind == "setting":  # the configuration does not have the imports of the function's file
-        function = replace(function, origin=None)
-    spellings: dict[str, str] = {}
-    for resource in _nameable(subject, action, named_arns):
+    return replace(function, origin=None) if grant.reason.kind == "setting" else function
+
+
+def _typed(subject: Project, function: Function, action: str, resources: Iterable[str]) -> Iterator[str]:
+    """The first resources for which a typed grant gives an action, each spelling once; they are the same everywhere."""
+    items: set[str] = set()
+    for resource in resources:
         fix = remedy(subject.app, function, action, resource, subject.folder)
-        if fix.typed:
-            imports = " and ".join(f"`{line}`" for line in fix.imports)
-            spellings[fix.item] = f"`{fix.item}`, with {imports}" if imports else f"`{fix.item}`"
-        if len(spellings) == _MOST:
-            break
-    return list(spellings.values())
+        if fix.typed and fix.item not in items:
+            items.add(fix.item)
+            yield resource
+        if len(items) == _MOST:
+            return
+
+
+def _spellings(subject: Project, function: Function, action: str, resources: tuple[str, ...]) -> Iterator[str]:
+    """The typed grants that could stand in the place of an action on `*`, each with the imports that it needs."""
+    for resource in resources:
+        fix = remedy(subject.app, function, action, resource, subject.folder)
+        imports = " and ".join(f"`{line}`" for line in fix.imports)
+        yield f"`{fix.item}`, with {imports}" if imports else f"`{fix.item}`"
 
 
 def _nameable(subject: Project, action: str, named_arns: tuple[str, ...]) -> Iterator[str]:

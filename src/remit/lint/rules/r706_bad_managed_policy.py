@@ -26,7 +26,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.managed_policies import managed_policies, managed_policy
+from remit.catalogue.did_you_mean import nearest_managed_policy
+from remit.catalogue.managed_policies import managed_policy
 from remit.catalogue.quotas import quota
 from remit.catalogue.sam_policies import sam_policies, sam_policy
 from remit.catalogue.types import access_of
@@ -85,10 +86,8 @@ def _named(policies: Any, path: Spot) -> Iterator[Problem]:
 
 
 def _nearest_policy(name: str) -> str | None:
-    """The policy that a name cut short begins, or that it resembles."""
-    names = managed_policies()
-    longer = min((candidate for candidate in names if candidate.startswith(name)), key=len, default=None)
-    return f"did you mean `{longer}`?" if longer else did_you_mean(name, names)
+    meant = nearest_managed_policy(name)
+    return None if meant is None else f"did you mean `{meant}`?"
 
 
 def _too_many(name: str, arns: Any, spot: Spot) -> Iterator[Problem]:

@@ -57,6 +57,7 @@ def api_of(event: SamEvent) -> str | None:
 
 
 def _mapping(event: SamEvent, target: EventTarget) -> MadeResource:
+    """The event source mapping of a source that Lambda polls."""
     source = SOURCES[event.type][0]
     return MadeResource(
         event.id,
@@ -190,6 +191,7 @@ def _bucket_permission(event: SamEvent, target: EventTarget) -> Iterator[MadeRes
 
 
 def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[MadeResource]:
+    """A topic's subscription: of the function with its permission, or of a queue, with what makes the queue poll."""
     through = event.properties.get("SqsSubscription")
     queue_settings = through if isinstance(through, dict) else None
     queue = queue_settings.get("QueueArn") if queue_settings is not None else arn_of(f"{event.id}Queue")

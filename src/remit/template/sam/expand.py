@@ -112,6 +112,7 @@ def _is_sam(resource: Any) -> bool:
 
 
 def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: Place) -> Iterator[SamResource]:
+    """The resources of SAM's types, with the Globals of the template. RemitError where Properties are no mapping."""
     shared = section(template, "Globals")
     for name, resource in resources.items():
         if not _is_sam(resource):
@@ -139,6 +140,7 @@ def _merged(above: Any, below: Any) -> Any:
 
 
 def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamResource, MadeResource]]:
+    """What SAM makes of the resources, each with the one whose attributes it takes on; implicit APIs come last."""
     implicit: dict[str, SamEvent] = {}
     for declaration in declared:
         make = _MAKERS.get(declaration.kind)

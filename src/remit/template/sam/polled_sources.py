@@ -45,14 +45,20 @@ def _allow(action: str, resource: Any) -> Statement:
     return {"Effect": "Allow", "Action": [action], "Resource": resource}
 
 
-def _secrets(properties: Mapping[str, Any], only: str | None = None) -> list[Statement]:
-    accesses = properties.get("SourceAccessConfigurations")
-    return [
-        _allow("secretsmanager:GetSecretValue", access["URI"])
-        for access in (accesses if isinstance(accesses, list) else [])
-        if isinstance(access, dict) and access.get("URI") and str(access.get("Type")) not in _NO_SECRET
-        if only is None or access.get("Type") == only
-    ]
+def _mappings(accesses: Any) -> list[dict[str, Any]]:
+    """The mappings of a list; none of what is no list."""
+    return [access for access in accesses if isinstance(access, dict)] if isinstance(accesses, list) else []
+
+
+def _secrets(properties: Mapping[str, Any], only_type: str | None = None) -> list[Statement]:
+    """What lets Lambda read the source's credentials, those of one type alone where that is said."""
+    secret_statements: list[Statement] = []
+    for access in _mappings(properties.get("SourceAccessConfigurations")):
+        kind = access.get("Type")
+        is_secret = access.get("URI") and str(kind) not in _NO_SECRET
+        if is_secret and only_type in (None, kind):
+            secret_statements.append(_allow("secretsmanager:GetSecretValue", access["URI"]))
+    return secret_statements
 
 
 def _network() -> Statement:
@@ -75,12 +81,7 @@ def _documents(properties: Mapping[str, Any]) -> list[Statement]:
 
 
 def _kafka(properties: Mapping[str, Any]) -> list[Statement]:
-    accesses = properties.get("SourceAccessConfigurations")
-    types = {
-        str(access.get("Type"))
-        for access in (accesses if isinstance(accesses, list) else [])
-        if isinstance(access, dict)
-    }
+    types = {str(access.get("Type")) for access in _mappings(properties.get("SourceAccessConfigurations"))}
     network = [_network()] if {"VPC_SUBNET", "VPC_SECURITY_GROUP"} <= types else []
     return [*_secrets(properties), *network, *_registry(properties)]
 
@@ -90,14 +91,14 @@ def _managed_kafka(properties: Mapping[str, Any]) -> list[Statement]:
 
 
 def _registry(properties: Mapping[str, Any]) -> list[Statement]:
+    """What lets Lambda read the schema registry: its credentials, and the schemas of one in Glue."""
     config = properties.get("SchemaRegistryConfig")
     if not isinstance(config, dict):
         return []
-    accesses = config.get("AccessConfigs")
     registry_statements = [
         _allow("secretsmanager:GetSecretValue", access["URI"])
-        for access in (accesses if isinstance(accesses, list) else [])
-        if isinstance(access, dict) and access.get("URI")
+        for access in _mappings(config.get("AccessConfigs"))
+        if access.get("URI")
     ]
     uri = config.get("SchemaRegistryURI")
     text = uri.get("Fn::Sub") if isinstance(uri, dict) else uri

@@ -176,6 +176,7 @@ def _policy(declared: SamResource, policy: Any, path: Path, number: int) -> _Ent
 
 
 def _from_sam_template(declared: SamResource, policy_template: Mapping[str, Any], path: Path, name: str) -> _Entry:
+    """A policy template of SAM's with its parameters filled in. RemitError where those do not fit, or it is none."""
     ((title, parameters),) = policy_template.items()
     sam_template = sam_policy(str(title))
     if sam_template is None:
@@ -190,6 +191,7 @@ def _from_sam_template(declared: SamResource, policy_template: Mapping[str, Any]
 
 
 def _policy_choice(declared: SamResource, chosen: Choice, path: Path, number: int) -> _Entry:
+    """An entry that a condition chooses. RemitError where one branch is a managed policy, the other none."""
     written: list[Any] = []
     below: list[tuple[Path, _Entry]] = []
     for holds in (True, False):

@@ -109,6 +109,7 @@ def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...
 
 
 def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[PlannedResource, ...] = ()) -> FileRoles:
+    """The roles, users and groups of a side of a plan; `prior` are the resources before it."""
     all_items = _Items(items, prior)
     policies = {item.address: _own(item, place) for item in items if item.type == "aws_iam_policy"}
     of_kind: dict[str, list[Role]] = {holder.kind: [] for holder in _HOLDERS.values()}
@@ -116,21 +117,15 @@ def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[Planned
         if item.type in _HOLDERS:
             of_kind[_HOLDERS[item.type].kind].append(_role(item, all_items, policies, place))
     users = (with_groups(user, _groups_of(user, all_items), of_kind["group"]) for user in of_kind["user"])
-    documents = {
-        name: Policy(tuple(grant.statement for grant in policies[item.address].grants))
-        for item in items
-        if item.address in policies and policies[item.address].grants
-        for name in (item.address, item.text("arn"))
-        if name
-    }
+    documents: dict[str, Policy] = {}
+    attached: set[str] = set()
+    for item in items:
+        if item.address in policies and policies[item.address].grants:
+            document = Policy(tuple(grant.statement for grant in policies[item.address].grants))
+            documents |= dict.fromkeys(filter(None, (item.address, item.text("arn"))), document)
+        if item.type in _HOLDERS:
+            attached.update(policy.address for policy, _ in _attached(item, all_items) if policy is not None)
     resources = tuple(Resource(item.address, item.type, item.values) for item in items)
-    attached = {
-        policy.address
-        for item in items
-        if item.type in _HOLDERS
-        for policy, _ in _attached(item, all_items)
-        if policy is not None
-    }
     return FileRoles(
         tuple(of_kind["role"]),
         resources,
@@ -150,11 +145,11 @@ def _groups_of(user: Role, items: _Items) -> tuple[str, ...]:
             members = items.meant(membership, users_attribute, "aws_iam_user")
             if user.logical_id not in {member.address for member in members}:
                 continue
-            made = items.meant(membership, groups_attribute, "aws_iam_group")
-            groups |= dict.fromkeys(group.address for group in made)
-            known_texts = {group.text(name) for group in made for name in ("name", "id")}
-            texts = _texts([membership.values.get(groups_attribute)])
-            groups |= dict.fromkeys(text for text in texts if text not in known_texts)
+            planned_groups = items.meant(membership, groups_attribute, "aws_iam_group")
+            groups |= dict.fromkeys(group.address for group in planned_groups)
+            planned_names = {group.text(name) for group in planned_groups for name in ("name", "id")}
+            written_names = _texts([membership.values.get(groups_attribute)])
+            groups |= dict.fromkeys(name for name in written_names if name not in planned_names)
     return tuple(groups)
 
 
@@ -189,7 +184,11 @@ class _Items:
         return self._kinds.get(kind, [])
 
     def meant(self, item: PlannedResource, attribute: str, kind: str) -> list[PlannedResource]:
-        """The resources of a type that an attribute names: by name, id or ARN, or by its references."""
+        """The resources of a type that an attribute names: by name, id or ARN, else by what it refers to.
+
+        Of an attribute that refers to a resource with `count` or `for_each`, the one of the same index is meant; all,
+        where there is none.
+        """
         texts = [text for text in _texts([item.values.get(attribute)]) if text]
         if texts:
             by_text = self.named(kind)
@@ -310,12 +309,12 @@ def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedRes
 
 
 def _boundary(role: PlannedResource, items: _Items) -> str | None:
+    """The ARN of a role's permissions boundary, else the address of the policy that becomes it; None: it has none."""
     text = role.text("permissions_boundary")
     if text:
         return text
-    return next(
-        (policy_item.address for policy_item in items.meant(role, "permissions_boundary", "aws_iam_policy")), None
-    )
+    policies = items.meant(role, "permissions_boundary", "aws_iam_policy")
+    return policies[0].address if policies else None
 
 
 def _elsewhere(items: tuple[PlannedResource, ...], all_items: _Items) -> Iterator[str]:
@@ -338,9 +337,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _texts(value: Any) -> list[str]:
     """The texts of a list, those of lists in it too."""
-    return [
-        text
-        for element in _listed(value)
-        for text in (element if isinstance(element, list) else [element])
-        if isinstance(text, str)
-    ]
+    elements: list[Any] = []
+    for element in _listed(value):
+        elements += element if isinstance(element, list) else [element]
+    return [element for element in elements if isinstance(element, str)]

@@ -57,6 +57,7 @@ def items_of(
 
 
 def _module(module: Any, path: Path, place: Place, references: References) -> Iterator[PlannedResource]:
+    """The managed resources of a module and of those in it. RemitError at what is no module."""
     if module is None:
         return
     if not isinstance(module, dict):
@@ -91,11 +92,13 @@ def configured(plan: Mapping[str, Any]) -> References:
     root = configuration.get("root_module") if isinstance(configuration, dict) else None
     scopes: dict[str, _Scope] = {}
     _enter(root, "", {}, scopes)
-    return {
-        f"{prefix}{address}": {name: _followed(names, prefix, scopes) for name, names in expressions.items()}
-        for prefix, scope in scopes.items()
-        for address, expressions in scope.resources.items()
-    }
+    by_address: dict[str, dict[str, tuple[str, ...]]] = {}
+    for prefix, scope in scopes.items():
+        for address, expressions in scope.resources.items():
+            by_address[f"{prefix}{address}"] = {
+                attribute: _followed(names, prefix, scopes) for attribute, names in expressions.items()
+            }
+    return by_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ class _Scope:
 
 
 def _enter(module: Any, prefix: str, variables: Mapping[str, tuple[str, ...]], scopes: dict[str, _Scope]) -> None:
+    """Put a module and those in it into `scopes`, by the prefix of their addresses (`module.queue.`)."""
     if not isinstance(module, dict):
         return
     resources = module.get("resources")
