@@ -294,6 +294,26 @@ def _check_ids(path: Path, key: str, ids: Any) -> None:
             raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
 
 
+_LAYER: Final = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:layer:[\w-]+(?P<version>:[0-9]+)?", re.ASCII)
+_MOST_LAYERS: Final = 5  # "Lambda quotas"
+
+
+def _layers(path: Path, value: Any) -> Texts:
+    """ARNs of versions of layers; what CloudFormation fills in is not looked at."""
+    arns = texts(path, value)
+    for index, arn in enumerate(arns):
+        layer = _LAYER.fullmatch(arn.replace("${AWS::", "{"))
+        if arn.startswith("${") or (layer is not None and layer["version"]):
+            continue
+        hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"
+        if layer is not None:
+            hint = f"a function takes one version of a layer, such as {arn}:1"
+        raise mistake((*path, index), f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
+    if len(arns) > _MOST_LAYERS:
+        raise mistake(path, f"has {len(arns)} layers; Lambda allows {_MOST_LAYERS}")
+    return arns
+
+
 _ALIAS: Final = re.compile(r"(?!\d+$)[A-Za-z0-9_-]{1,128}")
 
 
@@ -410,7 +430,7 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
     "runtime": FunctionSetting(one_of(RUNTIMES), lambda value: {"Runtime": value}),
     "architectures": FunctionSetting(_architectures, lambda value: {"Architectures": list(value)}),
     "environment": FunctionSetting(_environment, lambda value: {"Environment": {"Variables": dict(value)}}),
-    "layers": FunctionSetting(texts, lambda value: {"Layers": list(value)}),
+    "layers": FunctionSetting(_layers, lambda value: {"Layers": list(value)}),
     "vpc_config": FunctionSetting(or_none(_vpc_config), lambda value: {"VpcConfig": value}),
     "reserved_concurrency": FunctionSetting(
         or_none(between(0, 1_000_000, "instances")), lambda value: {"ReservedConcurrentExecutions": value}
