@@ -189,6 +189,15 @@ class WebApp:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """A version of a function for each change, and the alias by which everything calls it."""
+
+    alias: str
+    provisioned_concurrency: int | None = None
+    """How many instances are kept ready."""
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A Lambda function as declared: app-wide and own settings are merged in `properties`."""
 
@@ -212,6 +221,10 @@ class Function:
     """The job queues to which it may send; None where no function of the app says so: to all."""
     looks_up: bool = True
     """Whether it may look up outputs of the app's stack."""
+    publication: Publication | None = None
+    """Its versions and alias; None where its newest code is what runs."""
+    event_invoke: Mapping[str, Any] = field(default_factory=dict)
+    """CloudFormation's properties of what becomes of events that it is called with and nobody waits for."""
     web: WebApp | None = None
     """What it serves, if it is a web app's."""
     origin: Origin | None = None
@@ -222,8 +235,18 @@ class Function:
 
     @property
     def arn(self) -> str:
+        """The ARN by which it is called, that of its alias if it has one, as late-bound text."""
+        return self.unqualified_arn if self.publication is None else f"${{{self.logical_id}Alias}}"
+
+    @property
+    def unqualified_arn(self) -> str:
         """Its ARN by Fn::GetAtt, as late-bound text."""
         return f"${{{self.logical_id}Function.Arn}}"
+
+    @property
+    def ref(self) -> str:
+        """What names it in a property that takes a function's name or the ARN of its alias, as late-bound text."""
+        return f"${{{self.logical_id}Function}}" if self.publication is None else self.arn
 
     def computed(self, text: str, note: str = "") -> Reason:
         """Why the computed default has something for it: `text` follows its name, as in `writes its logs`."""

@@ -215,6 +215,18 @@ WRONG: dict[str, tuple[str, str]] = {
         "`{}environment` has the name 'A-B'",
         "Lambda wants a letter, then at least one more of letters, digits and _",
     ),
+    "layers = ['arn:aws:lambda:eu-west-1:111122223333:layer:x']": (
+        "`{}layers[0]` is 'arn:aws:lambda:eu-west-1:111122223333:layer:x', which is not the ARN of a layer's version",
+        "a function takes one version of a layer, such as arn:aws:lambda:eu-west-1:111122223333:layer:x:1",
+    ),
+    "layers = ['numpy']": (
+        "`{}layers[0]` is 'numpy', which is not the ARN of a layer's version",
+        "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION",
+    ),
+    "layers = ['arn:aws:lambda:eu-west-1:111122223333:layer:x:1'] * 6": (
+        "`{}layers` has 6 layers; Lambda allows 5",
+        "",
+    ),
     "layers = {'arn'}": ("`{}layers` is a set, whose order changes from run to run", "use a list"),
     "layers = [None]": (
         "`{}layers[0]` must be a string, got None",

@@ -48,10 +48,12 @@ def command(
 
     payload = _event(event)
     app = load(folder, stage)
-    if all(name != function.name for function in app.functions):
+    function = next((function for function in app.functions if function.name == name), None)
+    if function is None:
         raise options.no_function(app, name)
+    alias = "" if function.publication is None else f":{function.publication.alias}"
     account = options.account(folder, local=local, region=region, profile=profile)
-    answer = invoke(account, f"{app.namespace}-{name}", payload)
+    answer = invoke(account, f"{app.namespace}-{name}{alias}", payload)
     if as_json:
         options.print_json({"answer": answer.value, "failed": answer.failed, "log": answer.log})
     else:

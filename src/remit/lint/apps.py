@@ -148,6 +148,8 @@ def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
     types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
     for function in app.functions:
         types[f"{function.logical_id}Function"] = "AWS::Lambda::Function"
+        if function.publication is not None:
+            types[f"{function.logical_id}Alias"] = "AWS::Lambda::Alias"
         types[f"{function.logical_id}LogGroup"] = "AWS::Logs::LogGroup"
         types.update(
             (resource.logical_id, resource.type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
@@ -12,6 +12,7 @@ from remit.project import item_lines, policy_list, setting_values
 from remit.project.current_load import relative
 from remit.project.links import linked_grants, linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
+from remit.project.publication import BESIDE, check_publication, event_invoke, publication
 from remit.project.stored_text import StoredText
 from remit.project.web_apps import check_runtime
 
@@ -69,6 +70,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         settings = merged_settings(state, declaration.settings)
         if "Role" in settings.properties:
             check_own_role(declaration.name, access)
+        check_publication(declaration.name, settings.properties, settings.beside, declaration.where.origin)
         if declaration.web is not None:
             check_runtime(declaration.name, settings.properties["Runtime"], declaration.where.origin)
     variables: Mapping[str, str] = {}
@@ -89,6 +91,8 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         managed_written=managed,
         log_retention=settings.log_retention,
         stored_values=settings.stored_values,
+        publication=publication(settings.properties, settings.beside),
+        event_invoke=event_invoke(settings.beside),
         web=declaration.web,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
@@ -162,6 +166,8 @@ class MergedSettings:
     log_retention: int | None
     stored_values: tuple[StoredValue, ...] = ()
     """The secrets and parameters that the environment names."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that become resources beside the function (`publication.BESIDE`)."""
 
 
 _NO_SETTINGS: Final = MergedSettings({}, {}, None)
@@ -181,8 +187,10 @@ def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]]
     properties: dict[str, Any] = {}
     written: dict[str, Origin] = {}
     retention: int | None = 30
+    beside: dict[str, Any] = {}
     for settings, origins in checked:
         retention = settings.get("log_retention", retention)
+        beside.update({name: value for name, value in settings.items() if name in BESIDE})
         for name, value in settings.items():
             for property_name, content in setting_values.FUNCTION_SETTINGS[name].properties(value).items():
                 adds_up = name in ("environment", "properties")
@@ -191,7 +199,7 @@ def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]]
                     written[property_name] = origin
     without_empty = {name: value for name, value in properties.items() if value not in (None, [], {})}
     stored_values = _stored_values(state, without_empty.get("Environment", {}).get("Variables", {}))
-    return MergedSettings(tokens.plain(without_empty), written, retention, stored_values)
+    return MergedSettings(tokens.plain(without_empty), written, retention, stored_values, beside)
 
 
 def _stored_values(state: Loading, variables: Mapping[str, str]) -> tuple[StoredValue, ...]:

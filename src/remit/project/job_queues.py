@@ -12,6 +12,7 @@ from remit.project.assemble import check_own_role, declared_grants, managed_poli
 from remit.project.current_load import relative
 from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
+from remit.project.publication import publication
 from remit.runtime.job import Job
 from remit.triggers.schedule import Schedule
 
@@ -246,6 +247,7 @@ def worker(state: Loading, queue: JobQueue, everywhere: Everywhere) -> Function:
         managed_written=managed,
         log_retention=settings.log_retention,
         stored_values=settings.stored_values,
+        publication=publication(settings.properties, settings.beside),
         queue=queue.name,
         origin=relative(jobs[0].where.origin, state.folder) if jobs else jobs_enabled(state),
         written=settings.written,

@@ -79,6 +79,14 @@ class FunctionSettings(TypedDict, total=False):
     tracing: bool | str
     log_retention: int | None
     link: Any
+    alias: str | None
+    provisioned_concurrency: int | None
+    snap_start: bool
+    durable: int | None
+    maximum_retry_attempts: int | None
+    maximum_event_age: int | None
+    on_success: Any
+    on_failure: Any
     properties: Mapping[str, Any]
 
 
@@ -286,6 +294,44 @@ def _check_ids(path: Path, key: str, ids: Any) -> None:
             raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
 
 
+_LAYER: Final = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:layer:[\w-]+(?P<version>:[0-9]+)?", re.ASCII)
+_MOST_LAYERS: Final = 5  # "Lambda quotas"
+
+
+def _layers(path: Path, value: Any) -> Texts:
+    """ARNs of versions of layers; what CloudFormation fills in is not looked at."""
+    arns = texts(path, value)
+    for index, arn in enumerate(arns):
+        layer = _LAYER.fullmatch(arn.replace("${AWS::", "{"))
+        if arn.startswith("${") or (layer is not None and layer["version"]):
+            continue
+        hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"
+        if layer is not None:
+            hint = f"a function takes one version of a layer, such as {arn}:1"
+        raise mistake((*path, index), f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
+    if len(arns) > _MOST_LAYERS:
+        raise mistake(path, f"has {len(arns)} layers; Lambda allows {_MOST_LAYERS}")
+    return arns
+
+
+_ALIAS: Final = re.compile(r"(?!\d+$)[A-Za-z0-9_-]{1,128}")
+
+
+def _alias(path: Path, value: Any) -> str:
+    name = text(path, value)
+    if not _ALIAS.fullmatch(name):
+        raise mistake(path, f"is {name!r:.40}", hint='a name such as "live"; not digits alone')
+    return name
+
+
+def _destination(path: Path, value: Any) -> str:
+    """The ARN of a queue, topic, function or bus."""
+    arn = tokens.plain(getattr(value, "arn", value))
+    if not isinstance(arn, str) or not arn.startswith(("arn:", "${")):
+        raise wrong(path, "an ARN, or a shared resource (a queue, topic, function or event bus)", value)
+    return arn
+
+
 def _mapping(path: Path, value: Any) -> None:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict", value)
@@ -310,12 +356,20 @@ _SHAPES: Final[Mapping[str, Check]] = {
 """Properties that remit looks into, to compute what a function may do."""
 
 
+_SETTINGS_OF: Final = {"DurableConfig": "durable=3600", "SnapStart": "snap_start=True"}
+"""Properties that act on published versions alone, and the settings that publish them."""
+
+
 def _properties(path: Path, value: Any) -> Table[Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of CloudFormation properties", value)
     for name in value:
         if name in OWNED:
             raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
+    for name, setting in _SETTINGS_OF.items():
+        if name in value and value[name] != {"ApplyOn": "None"}:
+            hint = f"write {setting}, which makes what else that takes: a version, an alias, its access"
+            raise mistake(path, f"sets {name}, which by itself does nothing", hint=hint, inside=(name,))
     for name, check in _SHAPES.items():
         if name in value:
             check((*path, name), value[name])
@@ -376,7 +430,7 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
     "runtime": FunctionSetting(one_of(RUNTIMES), lambda value: {"Runtime": value}),
     "architectures": FunctionSetting(_architectures, lambda value: {"Architectures": list(value)}),
     "environment": FunctionSetting(_environment, lambda value: {"Environment": {"Variables": dict(value)}}),
-    "layers": FunctionSetting(texts, lambda value: {"Layers": list(value)}),
+    "layers": FunctionSetting(_layers, lambda value: {"Layers": list(value)}),
     "vpc_config": FunctionSetting(or_none(_vpc_config), lambda value: {"VpcConfig": value}),
     "reserved_concurrency": FunctionSetting(
         or_none(between(0, 1_000_000, "instances")), lambda value: {"ReservedConcurrentExecutions": value}
@@ -386,6 +440,17 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
     ),
     "tracing": FunctionSetting(_tracing, lambda value: {"TracingConfig": {"Mode": value}}),
     "log_retention": FunctionSetting(or_none(retention), lambda _value: {}),
+    "alias": FunctionSetting(or_none(_alias), lambda _value: {}),
+    "provisioned_concurrency": FunctionSetting(or_none(between(1, 1_000_000, "instances")), lambda _value: {}),
+    "snap_start": FunctionSetting(flag, lambda value: {"SnapStart": {"ApplyOn": "PublishedVersions"} if value else {}}),
+    "durable": FunctionSetting(
+        or_none(between(1, 31_622_400, "seconds")),
+        lambda value: {"DurableConfig": {} if value is None else {"ExecutionTimeout": value}},
+    ),
+    "maximum_retry_attempts": FunctionSetting(or_none(between(0, 2, "retries")), lambda _value: {}),
+    "maximum_event_age": FunctionSetting(or_none(between(60, 21_600, "seconds")), lambda _value: {}),
+    "on_success": FunctionSetting(or_none(_destination), lambda _value: {}),
+    "on_failure": FunctionSetting(or_none(_destination), lambda _value: {}),
     "properties": FunctionSetting(_properties, dict),
 }
 

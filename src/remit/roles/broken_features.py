@@ -327,7 +327,7 @@ def _context(grant: Grant, function: Function, part: Part) -> Context:
         for condition in grant.statement.conditions
         if condition.operator == "StringEquals" and len(condition.values) == 1
     }
-    source = {} if part is encryption else {_SOURCE: None if part in _BY_LAMBDA else function.arn}
+    source = {} if part is encryption else {_SOURCE: None if part in _BY_LAMBDA else function.unqualified_arn}
     return {_ACCOUNT: "${AWS::AccountId}", "aws:SecureTransport": "true", **source, **granted_keys}
 
 

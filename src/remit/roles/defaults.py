@@ -10,6 +10,7 @@ from remit.errors import few
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 from remit.roles.encryption_keys import encryption
+from remit.roles.published_functions import destinations, durable_executions
 from remit.roles.stored_values import stored_values
 from remit.triggers import source
 from remit.triggers.sqs import CONSUME
@@ -238,5 +239,7 @@ DEFAULTS: Final[tuple[Callable[[App, Function], Iterator[Grant]], ...]] = (
     encryption,
     encrypted_environment,
     stored_values,
+    durable_executions,
+    destinations,
     file_systems,
 )

@@ -39,6 +39,9 @@ def resources_of(app: App) -> tuple[Resource, ...]:
         log_group = {"LogGroupName": f"/aws/lambda/{name}"}
         resources.append(Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", log_group))
         resources.append(Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", {"FunctionName": name}))
+        if function.publication is not None:
+            alias = {"FunctionName": name, "Name": function.publication.alias}
+            resources.append(Resource(f"{function.logical_id}Alias", "AWS::Lambda::Alias", alias))
     for queue in app.queues:
         resources.append(Resource(queue_id(queue.name), "AWS::SQS::Queue", {}))
         resources.append(Resource(dead_letter_id(queue.name), "AWS::SQS::Queue", {}))

@@ -18,6 +18,7 @@ from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
 from remit.synthesis.later_policies import with_later_policies
+from remit.synthesis.publications import publication_resources
 from remit.synthesis.queue_policies import merged_queue_policies
 from remit.triggers import websocket_api
 from remit.triggers.app_wide import app_wide_outputs, app_wide_resources
@@ -81,7 +82,8 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
         role = role_of.get(function.name)
         resources.append(_log_group(function))
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
-        resources.append(_function(app, function, role, code))
+        resource = _function(app, function, role, code)
+        resources += (resource, *publication_resources(function, resource.properties))
         for trigger in function.triggers:
             resources += _all_bound(trigger.resources(function), late_bound_arns)
         resources += worker_source(app, function)

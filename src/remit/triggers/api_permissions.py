@@ -33,7 +33,7 @@ def permissions(app: App, function: Function, api: str, sources: tuple[str, ...]
             "AWS::Lambda::Permission",
             {
                 "Action": "lambda:InvokeFunction",
-                "FunctionName": f"${{{function.logical_id}Function}}",
+                "FunctionName": function.ref,
                 "Principal": "apigateway.amazonaws.com",
                 "SourceArn": (
                     f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}/{source}"

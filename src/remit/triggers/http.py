@@ -46,14 +46,18 @@ class Http(BaseTrigger):
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The URL, and with auth NONE the two permissions that open it."""
-        target = f"${{{function.logical_id}Function}}"
+        target = function.ref
         url = f"{function.logical_id}Url"
-        properties: dict[str, Any] = {"AuthType": self.auth, "TargetFunctionArn": function.arn}
+        properties: dict[str, Any] = {"AuthType": self.auth, "TargetFunctionArn": function.unqualified_arn}
+        attributes: dict[str, Any] = {}
+        if function.publication is not None:
+            properties["Qualifier"] = function.publication.alias
+            attributes["DependsOn"] = [f"{function.logical_id}Alias"]  # the qualifier is no reference
         if self.cors is not None:
             properties["Cors"] = tokens.plain(self.cors)
         if self.invoke_mode != "BUFFERED":
             properties["InvokeMode"] = self.invoke_mode
-        yield Resource(url, "AWS::Lambda::Url", properties, origin=function.origin)
+        yield Resource(url, "AWS::Lambda::Url", properties, attributes, origin=function.origin)
         if self.auth != "NONE":
             return
         everyone = {"FunctionName": target, "Principal": "*"}

@@ -49,7 +49,7 @@ def permission(function: Function, logical_id: str, principal: str, source_arn: 
     account = {} if principal in _SENDS_NO_ACCOUNT else {"SourceAccount": tokens.ACCOUNT}
     properties = {
         "Action": "lambda:InvokeFunction",
-        "FunctionName": f"${{{function.logical_id}Function}}",
+        "FunctionName": function.ref,
         "Principal": principal,
         **account,
         "SourceArn": source_arn,

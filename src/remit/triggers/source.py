@@ -125,7 +125,7 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
     yield Resource(
         f"{function.logical_id}{suffix}",
         "AWS::Lambda::EventSourceMapping",
-        {"EventSourceArn": arn, "FunctionName": f"${{{function.logical_id}Function}}", **options},
+        {"EventSourceArn": arn, "FunctionName": function.ref, **options},
         origin=function.origin,
     )
 

@@ -1,0 +1,78 @@
+"""Settings that publish versions of a function, and those of its asynchronous calls.
+
+Sources: "Improving startup performance with Lambda SnapStart", "Configuring provisioned concurrency", "Lambda durable
+functions", "Configuring error handling settings for asynchronous invocation" (AWS Lambda Developer Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Publication
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.errors import Origin
+
+_ASYNCHRONOUS: Final = {
+    "maximum_retry_attempts": "MaximumRetryAttempts",
+    "maximum_event_age": "MaximumEventAgeInSeconds",
+}
+_DESTINATIONS: Final = {"on_success": "OnSuccess", "on_failure": "OnFailure"}
+BESIDE: Final = frozenset({"alias", "provisioned_concurrency", *_ASYNCHRONOUS, *_DESTINATIONS})
+"""Settings that are no properties of the function itself."""
+_LIVE: Final = "live"
+_SNAP_STARTS: Final = ("python3.12", "python3.13", "python3.14")
+_DURABLE: Final = ("python3.13", "python3.14")
+_TMP: Final = 512  # megabytes, the most that SnapStart takes
+
+
+def publication(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> Publication | None:
+    """The versions and alias of a function; None where no setting asks for them."""
+    instances = beside.get("provisioned_concurrency")
+    needed = instances is not None or _snaps(properties) or "DurableConfig" in properties
+    alias = beside.get("alias") or (_LIVE if needed else None)
+    return None if alias is None else Publication(alias, instances)
+
+
+def _snaps(properties: Mapping[str, Any]) -> bool:
+    snap_start: Mapping[str, Any] = properties.get("SnapStart", {})
+    return bool(snap_start.get("ApplyOn") == "PublishedVersions")
+
+
+def event_invoke(beside: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of AWS::Lambda::EventInvokeConfig that settings give."""
+    properties = {name: beside[setting] for setting, name in _ASYNCHRONOUS.items() if beside.get(setting) is not None}
+    destinations = {
+        name: {"Destination": beside[setting]}
+        for setting, name in _DESTINATIONS.items()
+        if beside.get(setting) is not None
+    }
+    return {**properties, **({"DestinationConfig": destinations} if destinations else {})}
+
+
+def check_publication(
+    name: str, properties: Mapping[str, Any], beside: Mapping[str, Any], origin: Origin | None
+) -> None:
+    """RemitError: Lambda refuses what the settings of a function say together."""
+    for problem, hint in _problems(properties, beside):
+        raise RemitError(f"function `{name}` {problem}", hint=hint, origin=origin)
+
+
+def _problems(properties: Mapping[str, Any], beside: Mapping[str, Any]) -> list[tuple[str, str]]:
+    runtime = properties.get("Runtime")
+    problems = []
+    if _snaps(properties):
+        if runtime not in _SNAP_STARTS:
+            problems.append((f"has snap_start, which {runtime} does not have", f'set runtime="{_SNAP_STARTS[-1]}"'))
+        if beside.get("provisioned_concurrency") is not None:
+            problems.append(("has both snap_start and provisioned_concurrency", "Lambda takes one of them"))
+        if properties.get("EphemeralStorage", {}).get("Size", _TMP) > _TMP or properties.get("FileSystemConfigs"):
+            problems.append(
+                (f"has snap_start, which takes no file system and no more than {_TMP} MB of /tmp", "leave one out")
+            )
+    if "DurableConfig" in properties and runtime not in _DURABLE:
+        problems.append((f"is durable, which {runtime} cannot be", f'set runtime="{_DURABLE[-1]}"'))
+    return problems
