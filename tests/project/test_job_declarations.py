@@ -119,3 +119,14 @@ def test_the_clock_sends_a_job_to_its_queue_with_a_role_of_its_own(make: Make) -
     } == schedules["JobSendMailScheduled"]
     assert "nothing found\n" == project.remit("lint").out
     assert [] == [text for text in map(str, project.statements("worker-default")) if "scheduler" in text]
+
+
+def test_the_clocks_role_sends_to_the_queues_of_scheduled_jobs_alone_unless_jobs_may_wait(make: Make) -> None:
+    app = f"@app.job(schedule('rate(1 day)'))\n{JOB}@app.job(queue='mail')\ndef other(): ...\n"
+    queues = f"{ON}config.job.queues = {{'mail': {{}}}}\n"
+    default, mail = ({"Fn::GetAtt": [f"Job{name}Queue", "Arn"]} for name in ("Default", "Mail"))
+    for more, expected in {"": [default], "config.job.scheduler = True\n": [default, mail]}.items():
+        role = make(config=f"{queues}{more}", app=app).resources("AWS::IAM::Role")["JobSchedulerRole"]
+        (policy,) = role["Policies"]
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert expected == statement["Resource"]
