@@ -344,3 +344,19 @@ class Data(Shared):
         (7, "`DataNews` (AWS::SNS::Topic) has no property 'TopikName'"),
         (8, "queue `DataQueue` hides a message for 30 s, but `TakeFunction` may run 60 s"),
     ] == [(mistake.origin.line, mistake.message) for mistake in error.all if mistake.origin is not None]
+
+
+def test_two_resources_of_one_type_cannot_have_one_name(make: Make) -> None:
+    shared = """
+from remit import Shared, resource
+
+class Data(Shared):
+    orders = resource("AWS::SQS::Queue", queue_name="orders")
+    parcels = resource("AWS::SQS::Queue", queue_name="orders")
+    news = resource("AWS::SNS::Topic", topic_name="orders")
+"""
+    error = make(**{"shared/resources/data.py": shared}).error()
+    assert ("shared/resources/data.py:6:15", "`DataParcels` and `DataOrders` are two queues named 'orders'") == (
+        str(error.origin),
+        error.message,
+    )

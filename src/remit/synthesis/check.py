@@ -11,14 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.quotas import quota
+from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
+from remit.iam import tokens
 from remit.roles.assign import assign
 from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
 from remit.synthesis.check_sources import check_permissions, check_source_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from remit.app import App, Resource, Role, Template
     from remit.errors import Origin
@@ -43,7 +45,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
 
 
 def _check_resources(template: Template, app: App, mistakes: Mistakes) -> None:
-    """Note what is wrong with each resource and output; cycles and permissions, once nothing is."""
+    """Note what is wrong with each resource and output; names, cycles and permissions, once nothing is."""
     by_id = {resource.logical_id: resource for resource in template.resources}
     written = {f"{function.logical_id}Function": function.written for function in app.functions}
     targets: dict[str, tuple[str, ...]] = {}
@@ -61,10 +63,31 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes) -> None:
             check_value(output.value, by_id, output, f"output {output.name}")
     if mistakes.errors:
         return
+    _check_names(template.resources, mistakes)
     with mistakes.noted():
         check_cycles(targets, by_id)
     with mistakes.noted():
         check_permissions(template.resources)
+
+
+def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
+    """Note each resource with the name of another of its type, where the name alone tells them apart."""
+    by_name: dict[tuple[str, str], Resource] = {}
+    for resource in resources:
+        kind = resource_type(resource.type)
+        if kind is None or kind.naming is None or not kind.is_unique_by_name:
+            continue
+        name = tokens.textual(resource.properties.get(kind.naming.property))
+        if not isinstance(name, str):
+            continue
+        namesake = by_name.setdefault((resource.type, kind.naming.in_arn(name)), resource)
+        if namesake is not resource:
+            with mistakes.noted():
+                raise RemitError(
+                    f"`{resource.logical_id}` and `{namesake.logical_id}` are two {kind.called}s named {name!r}",
+                    hint="rename one of them, or leave the name out: CloudFormation makes one",
+                    origin=resource.origin or namesake.origin,
+                )
 
 
 def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> None:
