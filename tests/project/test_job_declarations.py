@@ -130,3 +130,25 @@ def test_the_clocks_role_sends_to_the_queues_of_scheduled_jobs_alone_unless_jobs
         (policy,) = role["Policies"]
         (statement,) = policy["PolicyDocument"]["Statement"]
         assert expected == statement["Resource"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "expected"),
+    [
+        ("'oncall'", {"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:oncall"}),
+        ("'arn:aws:sns:eu-west-1:111122223333:oncall'", "arn:aws:sns:eu-west-1:111122223333:oncall"),
+    ],
+)
+def test_the_topic_of_an_alarm_is_given_by_name_or_by_arn(make: Make, topic: str, expected: object) -> None:
+    config = f"{ON}config.job.queues = {{'mail': {{'alarm': {topic}}}}}"
+    alarms = make(config=config, app=f"@app.job(queue='mail')\n{JOB}").resources("AWS::CloudWatch::Alarm")
+    assert [expected] == alarms["JobMailDeadLetterAlarm"]["AlarmActions"]
+
+
+def test_an_alarm_for_what_is_no_topic_is_refused(make: Make) -> None:
+    config = f"{ON}config.job.queues = {{'mail': {{'alarm': 'on call'}}}}"
+    error = make(config=config, app=f"@app.job(queue='mail')\n{JOB}").error()
+    assert ("`config.job.queues['mail']['alarm']` is 'on call', which is no SNS topic", 6) == (
+        error.message,
+        error.origin.line if error.origin else 0,
+    )
