@@ -119,3 +119,36 @@ def test_the_clock_sends_a_job_to_its_queue_with_a_role_of_its_own(make: Make) -
     } == schedules["JobSendMailScheduled"]
     assert "nothing found\n" == project.remit("lint").out
     assert [] == [text for text in map(str, project.statements("worker-default")) if "scheduler" in text]
+
+
+def test_the_clocks_role_sends_to_the_queues_of_scheduled_jobs_alone_unless_jobs_may_wait(make: Make) -> None:
+    app = f"@app.job(schedule('rate(1 day)'))\n{JOB}@app.job(queue='mail')\ndef other(): ...\n"
+    queues = f"{ON}config.job.queues = {{'mail': {{}}}}\n"
+    default, mail = ({"Fn::GetAtt": [f"Job{name}Queue", "Arn"]} for name in ("Default", "Mail"))
+    for more, expected in {"": [default], "config.job.scheduler = True\n": [default, mail]}.items():
+        role = make(config=f"{queues}{more}", app=app).resources("AWS::IAM::Role")["JobSchedulerRole"]
+        (policy,) = role["Policies"]
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert expected == statement["Resource"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "expected"),
+    [
+        ("'oncall'", {"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:oncall"}),
+        ("'arn:aws:sns:eu-west-1:111122223333:oncall'", "arn:aws:sns:eu-west-1:111122223333:oncall"),
+    ],
+)
+def test_the_topic_of_an_alarm_is_given_by_name_or_by_arn(make: Make, topic: str, expected: object) -> None:
+    config = f"{ON}config.job.queues = {{'mail': {{'alarm': {topic}}}}}"
+    alarms = make(config=config, app=f"@app.job(queue='mail')\n{JOB}").resources("AWS::CloudWatch::Alarm")
+    assert [expected] == alarms["JobMailDeadLetterAlarm"]["AlarmActions"]
+
+
+def test_an_alarm_for_what_is_no_topic_is_refused(make: Make) -> None:
+    config = f"{ON}config.job.queues = {{'mail': {{'alarm': 'on call'}}}}"
+    error = make(config=config, app=f"@app.job(queue='mail')\n{JOB}").error()
+    assert ("`config.job.queues['mail']['alarm']` is 'on call', which is no SNS topic", 6) == (
+        error.message,
+        error.origin.line if error.origin else 0,
+    )

@@ -137,6 +137,18 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         "Lambda calls plain functions: use asyncio.run() inside one",
         "9:2",
     ),
+    "a function that takes no context": (
+        "@app.function\ndef hello(event): ...\n",
+        "the handler `app.hello` of function `hello` takes (event), and Lambda calls it with an event and a context",
+        "write `def handler(event, context):`",
+        "9:2",
+    ),
+    "a function that takes its event by name alone": (
+        "@app.function\ndef hello(*, event) -> None: ...\n",
+        "the handler `app.hello` of function `hello` takes (*, event), and Lambda calls it with an event and a context",
+        "write `def handler(event, context):`",
+        "9:2",
+    ),
     "a resource outside of a class": (
         "from remit import resource\nloose = resource('AWS::SQS::Queue')\n@app.function(sqs(loose))" + FUNCTION,
         "`HelloRole` uses a resource that no class of `shared/resources/` holds",
@@ -214,6 +226,12 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         "'rate(1 day)' is not a trigger",
         'such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
         "9:2",
+    ),
+    "a grant in the place of a trigger": (
+        f"from remit import grants\n@app.function(http(), grants.sqs.send('orders')){FUNCTION}",
+        "a grant is not a trigger: it says what the function may do, not what runs it",
+        'give it as `policy=[…]`; a trigger is such as `on.sqs("orders")`, with `from remit import on`',
+        "10:2",
     ),
     "a trigger that was not called": (
         f"@app.function(http){FUNCTION}",

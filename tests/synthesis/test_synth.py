@@ -325,3 +325,38 @@ def test_a_list_where_a_text_belongs_is_refused_and_a_number_is_not() -> None:
     with pytest.raises(RemitError) as caught:
         check_type(Resource("Jobs", "AWS::SQS::Queue", {"QueueName": ["jobs"]}), {})
     assert caught.value.message == "`Jobs.QueueName` (AWS::SQS::Queue) must be string, got array \"['jobs']\""
+
+
+def test_everything_that_a_deploy_would_fail_on_is_reported_in_one_run(make: Make) -> None:
+    shared = """
+from remit import Shared, resource
+
+class Data(Shared):
+    orders = resource("AWS::SQS::Queue", queue_name="orders", fifo_queue=True)
+    uploads = resource("AWS::S3::Bucket", bucket_name="Up_loads")
+    news = resource("AWS::SNS::Topic", topik_name="news")
+    queue = resource("AWS::SQS::Queue", visibility_timeout=30)
+"""
+    error = make(app=TAKER, **{"shared/resources/data.py": shared}).error()
+    assert [
+        (5, "the name 'orders' of queue `DataOrders` must end with .fifo: it is a FIFO queue"),
+        (6, "'Up_loads' is not a valid name for bucket `DataUploads`"),
+        (7, "`DataNews` (AWS::SNS::Topic) has no property 'TopikName'"),
+        (8, "queue `DataQueue` hides a message for 30 s, but `TakeFunction` may run 60 s"),
+    ] == [(mistake.origin.line, mistake.message) for mistake in error.all if mistake.origin is not None]
+
+
+def test_two_resources_of_one_type_cannot_have_one_name(make: Make) -> None:
+    shared = """
+from remit import Shared, resource
+
+class Data(Shared):
+    orders = resource("AWS::SQS::Queue", queue_name="orders")
+    parcels = resource("AWS::SQS::Queue", queue_name="orders")
+    news = resource("AWS::SNS::Topic", topic_name="orders")
+"""
+    error = make(**{"shared/resources/data.py": shared}).error()
+    assert ("shared/resources/data.py:6:15", "`DataParcels` and `DataOrders` are two queues named 'orders'") == (
+        str(error.origin),
+        error.message,
+    )

@@ -306,6 +306,13 @@ class ResourceType:
             return False
         return self.arn.may_grant and self.arn.variable(self.naming.property) is not None
 
+    @property
+    def is_unique_by_name(self) -> bool:
+        """Whether an account has one resource of a name in a region at most: nothing else stands in the ARN."""
+        if self.arn is None or self.arn.otherwise or self.naming is None or not self.is_told_by_name:
+            return False
+        return self.arn.variables == (self.arn.variable(self.naming.property),)
+
     def arn_named(self, name: str, place: Mapping[str, str], text_at: Callable[[str], str | None]) -> str | None:
         """The ARN of a resource by its name, where `is_told_by_name`; what is not known of it is a wildcard.
 

@@ -69,13 +69,18 @@ def _problem_of(definition: ast.AST | None) -> HandlerProblem | None:
             return HandlerProblem("is `async`", "Lambda calls plain functions: use asyncio.run() inside one")
         case ast.FunctionDef(decorator_list=[], args=parameters) | ast.Lambda(args=parameters):
             if not _takes_two(parameters):
-                return HandlerProblem(
-                    f"takes ({ast.unparse(parameters)}), and Lambda calls it with an event and a context",
-                    "write `def handler(event, context):`",
-                )
+                return takes_others(f"({ast.unparse(parameters)})")
         case ast.Constant() | ast.List() | ast.Tuple() | ast.Dict() | ast.Set() | ast.JoinedStr():
             return HandlerProblem(f"is not a function but `{ast.unparse(definition)[:_SHOWN]}`")
     return None
+
+
+def takes_others(parameters: str) -> HandlerProblem:
+    """The problem of a handler with parameters that are not those with which Lambda calls it: `(event)`."""
+    return HandlerProblem(
+        f"takes {parameters}, and Lambda calls it with an event and a context",
+        "write `def handler(event, context):`",
+    )
 
 
 def _takes_two(parameters: ast.arguments) -> bool:

@@ -10,6 +10,7 @@ from remit.errors import Path, did_you_mean
 from remit.iam import tokens
 from remit.project.setting_lists import Table
 from remit.project.setting_values import between, mistake, or_none, wrong
+from remit.triggers import source
 
 if TYPE_CHECKING:
     from remit.project.setting_values import Check
@@ -31,7 +32,7 @@ class QueueSettings(TypedDict, total=False):
     timeout: int
     """Seconds that the worker may take for a job."""
     alarm: Any
-    """The SNS topic (ARN, or a resource of the app) that is told when a job has failed for good."""
+    """The SNS topic (name, ARN, or a resource of the app) that is told when a job has failed for good."""
 
 
 retries: Final = between(0, 100, "retries")
@@ -40,14 +41,21 @@ concurrency: Final = between(LEAST_CONCURRENCY, 1_000, "jobs at the same time")
 timeout: Final = between(1, 900, "seconds")
 
 
+_TOPIC_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
+"""Names of standard topics, which alone take alarms ("CreateTopic", Amazon SNS API Reference)."""
+
+
 def _topic(path: Path, value: Any) -> str:
+    """The ARN of a topic that is given by name, by ARN, or as a resource of the app."""
     text = tokens.plain(getattr(value, "arn", value))
     if not isinstance(text, str):
-        raise wrong(path, "the ARN of an SNS topic", value)
-    if not text.startswith(("arn:", "${")):
-        hint = "the ARN of an SNS topic, or a resource: `Data.alerts`"
-        raise mistake(path, f"is {text!r}, which is no ARN", hint=hint)
-    return text
+        raise wrong(path, "an SNS topic", value)
+    if text.startswith(("arn:", "${")):
+        return text
+    if not _TOPIC_NAME.fullmatch(text):
+        hint = "a name, an ARN, or a resource: `Data.alerts`"
+        raise mistake(path, f"is {text!r}, which is no SNS topic", hint=hint)
+    return source.arn_of(text, "sns")
 
 
 _OPTIONS: Final[Mapping[str, Check]] = {

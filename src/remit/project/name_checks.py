@@ -7,8 +7,9 @@ import importlib.util
 import inspect
 import re
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from remit.app import Grant
 from remit.errors import Mistakes, Origin, RemitError, Span, described, did_you_mean, nearest
 from remit.project import handler_source, item_lines
 from remit.project.current_load import relative
@@ -16,6 +17,7 @@ from remit.project.handler_source import HandlerProblem
 from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import ModuleType
 
@@ -53,6 +55,12 @@ def check_declaration(declaration: Declaration) -> None:
             origin=item_lines.origin_of(item_lines.value_node(declaration.where, "handler"), declaration.where),
         )
     for trigger in declaration.triggers:
+        if _is_grants(trigger):
+            raise RemitError(
+                "a grant is not a trigger: it says what the function may do, not what runs it",
+                hint='give it as `policy=[…]`; a trigger is such as `on.sqs("orders")`, with `from remit import on`',
+                origin=origin,
+            )
         if isinstance(trigger, type) or not hasattr(trigger, "grants"):
             described_trigger = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
             raise RemitError(
@@ -60,6 +68,11 @@ def check_declaration(declaration: Declaration) -> None:
                 hint='such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
                 origin=origin,
             )
+
+
+def _is_grants(value: object) -> bool:
+    """Whether a value is what a verb of `remit.grants` gives: one grant, or several."""
+    return isinstance(value, Grant) or (isinstance(value, tuple) and any(isinstance(item, Grant) for item in value))
 
 
 def check_handlers(state: Loading) -> None:
@@ -135,7 +148,26 @@ def _problem_of(target: object) -> HandlerProblem | None:
         return HandlerProblem("is `async`", "Lambda calls plain functions: use asyncio.run() inside one")
     if not callable(target):
         return HandlerProblem(f"is not a function but {described(target)}")
+    signature = _signature(target)
+    if signature is not None and not _takes_event_and_context(signature):
+        return handler_source.takes_others(str(signature).partition(" ->")[0])
     return None
+
+
+def _signature(target: Callable[..., Any]) -> inspect.Signature | None:
+    """What a function itself takes, not what it wraps; None where Python does not know it, as of built-in ones."""
+    try:
+        return inspect.signature(target, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return None
+
+
+def _takes_event_and_context(signature: inspect.Signature) -> bool:
+    try:
+        signature.bind("event", "context")
+    except TypeError:
+        return False
+    return True
 
 
 def _problem_in_source(state: Loading, module_name: str, attribute: str) -> HandlerProblem | None:

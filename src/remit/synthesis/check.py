@@ -11,14 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.quotas import quota
-from remit.errors import RemitError, few
+from remit.catalogue.types import resource_type
+from remit.errors import Mistakes, RemitError, few
+from remit.iam import tokens
 from remit.roles.assign import assign
 from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
-from remit.synthesis.check_sources import check_sources
+from remit.synthesis.check_sources import check_permissions, check_source_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from remit.app import App, Resource, Role, Template
     from remit.errors import Origin
@@ -27,26 +29,73 @@ _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 
 def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
-    """Raise RemitError for the first thing that a deploy would fail on, at the line that wrote it."""
+    """Raise RemitError for everything that a deploy would fail on, each at the line that wrote it.
+
+    What depends on references that lead nowhere is not looked at.
+    """
     _check_counts(template, roles, app)
-    by_id = {resource.logical_id: resource for resource in template.resources}
-    targets: dict[str, tuple[str, ...]] = {}
-    written = {f"{function.logical_id}Function": function.written for function in app.functions}
-    for resource in template.resources:
-        check_type(resource, written.get(resource.logical_id, {}))
-        targets[resource.logical_id] = check_references(resource, by_id)
-    for output in template.outputs:
-        check_value(output.value, by_id, output, f"output {output.name}")
-    check_cycles(targets, by_id)
-    check_sources(template.resources)
+    mistakes = Mistakes()
+    _check_resources(template, app, mistakes)
     for role in roles:
-        _check_managed(role, app)
-        _check_actions(role)
+        with mistakes.noted():
+            _check_managed(role, app)
+        with mistakes.noted():
+            _check_actions(role)
+    mistakes.refuse()
+
+
+def _check_resources(template: Template, app: App, mistakes: Mistakes) -> None:
+    """Note what is wrong with each resource and output; names, cycles and permissions, once nothing is."""
+    by_id = {resource.logical_id: resource for resource in template.resources}
+    written = {f"{function.logical_id}Function": function.written for function in app.functions}
+    targets: dict[str, tuple[str, ...]] = {}
     for resource in template.resources:
-        if resource.type == "AWS::Lambda::Function":
-            _check_environment(resource)
-        elif resource.type == "AWS::Lambda::EventSourceMapping":
-            _check_visibility(resource, by_id)
+        with mistakes.noted():
+            check_type(resource, written.get(resource.logical_id, {}))
+        with mistakes.noted():
+            targets[resource.logical_id] = check_references(resource, by_id)
+        with mistakes.noted():
+            check_source_name(resource)
+        with mistakes.noted():
+            _check_limits(resource, by_id)
+    for output in template.outputs:
+        with mistakes.noted():
+            check_value(output.value, by_id, output, f"output {output.name}")
+    if mistakes.errors:
+        return
+    _check_names(template.resources, mistakes)
+    with mistakes.noted():
+        check_cycles(targets, by_id)
+    with mistakes.noted():
+        check_permissions(template.resources)
+
+
+def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
+    """Note each resource with the name of another of its type, where the name alone tells them apart."""
+    by_name: dict[tuple[str, str], Resource] = {}
+    for resource in resources:
+        kind = resource_type(resource.type)
+        if kind is None or kind.naming is None or not kind.is_unique_by_name:
+            continue
+        name = tokens.textual(resource.properties.get(kind.naming.property))
+        if not isinstance(name, str):
+            continue
+        namesake = by_name.setdefault((resource.type, kind.naming.in_arn(name)), resource)
+        if namesake is not resource:
+            with mistakes.noted():
+                raise RemitError(
+                    f"`{resource.logical_id}` and `{namesake.logical_id}` are two {kind.called}s named {name!r}",
+                    hint="rename one of them, or leave the name out: CloudFormation makes one",
+                    origin=resource.origin or namesake.origin,
+                )
+
+
+def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> None:
+    """What Lambda refuses of a function's environment, or of what a queue runs."""
+    if resource.type == "AWS::Lambda::Function":
+        _check_environment(resource)
+    elif resource.type == "AWS::Lambda::EventSourceMapping":
+        _check_visibility(resource, by_id)
 
 
 def _check_counts(template: Template, roles: tuple[Role, ...], app: App) -> None:

@@ -25,14 +25,12 @@ _BY_HAND: Final[Mapping[str, tuple[str, str]]] = {
 """Types whose properties have functions to call, by the service that calls them, and what people call that part."""
 
 
-def check_sources(resources: Sequence[Resource]) -> None:
-    """RemitError at the line of a queue or bucket with a name that AWS refuses, or of what may call no function."""
-    for resource in resources:
-        if resource.type == "AWS::SQS::Queue":
-            _check_queue_name(resource)
-        elif resource.type == "AWS::S3::Bucket":
-            _check_bucket_name(resource)
-    _check_permissions(resources)
+def check_source_name(resource: Resource) -> None:
+    """RemitError at the line of a queue or bucket with a name that AWS refuses."""
+    if resource.type == "AWS::SQS::Queue":
+        _check_queue_name(resource)
+    elif resource.type == "AWS::S3::Bucket":
+        _check_bucket_name(resource)
 
 
 def _literal(resource: Resource, name: str) -> str | None:
@@ -72,8 +70,8 @@ def _check_bucket_name(bucket: Resource) -> None:
         )
 
 
-def _check_permissions(resources: Sequence[Resource]) -> None:
-    """A rule or a notification that was written by hand needs the permission that a trigger brings with it."""
+def check_permissions(resources: Sequence[Resource]) -> None:
+    """RemitError at the line of a rule or a notification without the permission that a trigger brings with it."""
     functions = {resource.logical_id for resource in resources if resource.type == "AWS::Lambda::Function"}
     permitted = {
         (_target(resource.properties.get("FunctionName")), resource.properties.get("Principal"))

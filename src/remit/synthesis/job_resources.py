@@ -113,7 +113,7 @@ def _scheduler(app: App) -> Iterator[Resource]:
     send = {
         "Effect": "Allow",
         "Action": "sqs:SendMessage",
-        "Resource": [queue_arn(queue.name) for queue in app.queues if not queue.is_fifo],
+        "Resource": [queue_arn(queue.name) for queue in app.queues if queue.scheduled or _may_wait(app, queue)],
     }
     properties: dict[str, Any] = {
         "Description": "Sends jobs to their queues when their time has come",
@@ -123,6 +123,11 @@ def _scheduler(app: App) -> Iterator[Resource]:
     if app.boundary is not None:
         properties["PermissionsBoundary"] = app.boundary
     yield Resource(JOB_SCHEDULER, "AWS::IAM::Role", properties, origin=app.queues_origin)
+
+
+def _may_wait(app: App, queue: JobQueue) -> bool:
+    """Whether functions have Scheduler send jobs to a queue (`config.job.scheduler`); jobs in order cannot wait."""
+    return app.schedules_jobs and not queue.is_fifo
 
 
 def _schedules(queue: JobQueue) -> Iterator[Resource]:

@@ -208,6 +208,12 @@ def _check_names(resources: list[Resource]) -> None:
     for resource in resources:
         namesake = by_id.setdefault(resource.logical_id, resource)
         if namesake is not resource:
+            if (namesake.type, namesake.origin) == (resource.type, resource.origin):
+                raise RemitError(
+                    f"two triggers of one function would both make `{resource.logical_id}` ({resource.type})",
+                    hint="they have the same source: remove one of them",
+                    origin=resource.origin,
+                )
             raise RemitError(
                 f"two resources are both `{resource.logical_id}` in the template: {namesake.type} and {resource.type}",
                 hint="rename the function or the shared resource"
