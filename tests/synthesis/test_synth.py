@@ -336,6 +336,7 @@ class Data(Shared):
     uploads = resource("AWS::S3::Bucket", bucket_name="Up_loads")
     news = resource("AWS::SNS::Topic", topik_name="news")
     queue = resource("AWS::SQS::Queue", visibility_timeout=30)
+    other = resource("AWS::S3::Bucket", bucket_name="Up_loads")
 """
     error = make(app=TAKER, **{"shared/resources/data.py": shared}).error()
     assert [
@@ -343,6 +344,8 @@ class Data(Shared):
         (6, "'Up_loads' is not a valid name for bucket `DataUploads`"),
         (7, "`DataNews` (AWS::SNS::Topic) has no property 'TopikName'"),
         (8, "queue `DataQueue` hides a message for 30 s, but `TakeFunction` may run 60 s"),
+        (9, "'Up_loads' is not a valid name for bucket `DataOther`"),
+        (9, "`DataOther` and `DataUploads` are two buckets named 'Up_loads'"),
     ] == [(mistake.origin.line, mistake.message) for mistake in error.all if mistake.origin is not None]
 
 

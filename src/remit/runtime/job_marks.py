@@ -31,16 +31,17 @@ class Mark:
         self._client = client
         self._item = {"TableName": table, "Key": {"id": {"S": sending}}}
 
-    def begin(self, seconds: int) -> bool:
+    def begin(self, seconds: float) -> bool:
         """Mark the job as running for some seconds; False when it has finished before. Running: another one has it."""
-        now = int(time.time())
+        moment = time.time()
+        now, until = int(moment), int(moment + seconds) + 1  # whole seconds: the mark must not end before the run
         try:
             self._client.update_item(
                 **self._item,
                 UpdateExpression="SET running_until = :until, expires = :expires",
                 ConditionExpression="attribute_not_exists(finished) AND "
                 "(attribute_not_exists(running_until) OR running_until <= :now)",
-                ExpressionAttributeValues=_numbers(until=now + seconds, expires=now + _KEPT, now=now),
+                ExpressionAttributeValues=_numbers(until=until, expires=now + _KEPT, now=now),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             item = self._client.get_item(**self._item, ConsistentRead=True).get("Item", {})

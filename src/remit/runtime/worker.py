@@ -74,7 +74,7 @@ def _job(name: str) -> Job:
 def _run(job: Job, sending: str, arguments: list[Any], options: dict[str, Any], context: Any) -> None:
     remaining = _remaining(context)
     mark = _mark(sending) if job.once else None
-    if mark is not None and not mark.begin(int(remaining) + 1):
+    if mark is not None and not mark.begin(remaining):
         sys.stdout.write(f"{job.__name__}: this sending has finished before, and does not run again\n")
         return
     limit = remaining - _LAST_MOMENT

@@ -45,7 +45,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
 
 
 def _check_resources(template: Template, app: App, mistakes: Mistakes) -> None:
-    """Note what is wrong with each resource and output; names, cycles and permissions, once nothing is."""
+    """Note what is wrong with each resource and output; cycles and permissions, once nothing is."""
     by_id = {resource.logical_id: resource for resource in template.resources}
     written = {f"{function.logical_id}Function": function.written for function in app.functions}
     targets: dict[str, tuple[str, ...]] = {}
@@ -61,9 +61,9 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes) -> None:
     for output in template.outputs:
         with mistakes.noted():
             check_value(output.value, by_id, output, f"output {output.name}")
+    _check_names(template.resources, mistakes)
     if mistakes.errors:
         return
-    _check_names(template.resources, mistakes)
     with mistakes.noted():
         check_cycles(targets, by_id)
     with mistakes.noted():
