@@ -55,13 +55,15 @@ LARGE = "".join(
 )
 ROWS = [
     Row("K02", "no setting `config.lambda_.iam.polcy`", "config/deploy.py:4:5", configured('config.lambda_.iam.polcy = ["logs"]')),
-    Row("K03", "policy is a string: it is read as ['logs']", "config/deploy.py:4:33", configured('config.lambda_.iam.policy = "logs"'), code=0),
+    Row("K03", "policy is a string: it is read as ['logs']", "config/deploy.py:4:33", configured('config.lambda_.iam.policy = "logs"'),
+        ("lint", "--notes"), 0),
     Row("K05", "policy[1] must be a string or a dict, got float '3.14'", "config/deploy.py:4:42", configured('config.lambda_.iam.policy = ["logs", 3.14]')),
     Row("K06", "policy is a set, whose order changes", "config/deploy.py:4:33", configured('config.lambda_.iam.policy = {"logs"}')),
     Row("K08", "without logs:CreateLogStream, logs:PutLogEvents", "config/deploy.py:4:5", configured("config.lambda_.iam.default_policy = []"), code=1),
     Row("K08", "without sqs:ReceiveMessage", "config/deploy.py:4:5", configured("config.lambda_.iam.default_policy = []"), BUILD),
     Row("K09", "default_policy replaces the computed default", "config/deploy.py:5:5",
-        configured('config.lambda_.iam.policy = ["s3:GetObject"]\n    config.lambda_.iam.default_policy = ["logs", "sqs:*"]'), code=0),
+        configured('config.lambda_.iam.policy = ["s3:GetObject"]\n    config.lambda_.iam.default_policy = ["logs", "sqs:*"]'),
+        ("lint", "--notes"), 0),
     Row("K11", "has 11 managed policies; IAM allows 10", "config/deploy.py:4:5", configured(f"config.lambda_.iam.managed_policy = {ELEVEN}")),
     Row("K11", "has 11 managed policies; IAM allows 10", "app.py:7:2",
         {"app.py": HEAD + ONE.replace('"orders")', f'"orders"), managed_policy={ELEVEN}')}, BUILD),
