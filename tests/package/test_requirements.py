@@ -137,6 +137,19 @@ def test_pylock_loses_remit_and_what_remit_alone_brings(project: Project) -> Non
     assert (source.lines, source.names_remit) == (("app==1", "idna==1"), True)
 
 
+def test_pylock_keeps_what_the_project_names_though_remit_needs_it_too(project: Project) -> None:
+    """And packages that need each other, which nobody else does."""
+    needs = {"remit": ["click"], "click": ["colorama"], "colorama": [], "left": ["right"], "right": ["left"]}
+    text = 'lock-version = "1.0"\n'
+    for name, others in needs.items():
+        listed = ", ".join(f'{{ name = "{other}" }}' for other in others)
+        text += f'[[packages]]\nname = "{name}"\nversion = "1"\ndependencies = [{listed}]\n'
+    named = '[project]\nname = "app"\ndependencies = ["remit", "Click>=8"]\n'
+    source = find(project({"pylock.toml": text, "pyproject.toml": named}))
+    assert source is not None
+    assert ("click==1", "colorama==1", "left==1", "right==1") == source.lines
+
+
 @pytest.mark.parametrize(
     ("files", "told"),
     [

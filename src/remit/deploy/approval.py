@@ -102,7 +102,7 @@ def agree_to_plan(
         refused = answer is None and (needs_approval or bool(plan.destroyed))
         require(answer is not False)
     if refused:
-        reason, hint = refusal(plan, access, yes=yes, place=operator.command_options)
+        reason, hint = refusal(plan, access, agreed_but_for_access=yes, place=operator.command_options)
         raise NotApproved(
             RemitError(f"nothing was deployed: {reason}", hint=hint, exit_code=1),
             Deployment(plan.namespace, changes, plan, access),

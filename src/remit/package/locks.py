@@ -19,6 +19,7 @@ from remit.package.dependency_source import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 
@@ -54,7 +55,7 @@ def uv_lock(folder: Path) -> Source:
 def pylock(folder: Path) -> Source:
     """What pylock.toml says, as lines of a requirements.txt: uv refuses one that is for another Python."""
     packages = read_toml(folder / "pylock.toml").get("packages", [])
-    needed = _without_remit(packages)
+    needed = _without_remit(packages, stated(pyproject(folder)))
     lines: list[str] = []
     for package in needed:
         lines += _locked_lines(package)
@@ -70,19 +71,33 @@ def pylock(folder: Path) -> Source:
     )
 
 
-def _without_remit(packages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The packages but remit and, where the lock says who needs whom, what remit alone brings."""
+def _without_remit(packages: list[dict[str, Any]], requirements: list[str]) -> list[dict[str, Any]]:
+    """Leave out remit, and what remit alone needs, where the lock says who needs whom (`dependencies`).
+
+    `requirements` are the project's own: what one of them names stays, though remit needs it, too.
+    """
     needs = {
         normal(package["name"]): {normal(dependency["name"]) for dependency in package.get("dependencies", [])}
         for package in packages
     }
-    reached = set(needs) - {name for dependencies in needs.values() for name in dependencies} - {OWN_NAME}
-    waiting = list(reached)
+    brought_by_remit = _reachable(needs, needs.get(OWN_NAME, set()))
+    kept_for_others = set(needs) - brought_by_remit - {OWN_NAME}
+    required = {name for line in requirements if (name := requirement_name(line)) in needs}
+    kept = _reachable(needs, kept_for_others | required) - {OWN_NAME}
+    return [package for package in packages if normal(package["name"]) in kept]
+
+
+def _reachable(needs: Mapping[str, set[str]], starts: Iterable[str]) -> set[str]:
+    """The packages of some names, and all that they need. What only remit needs is not followed from others."""
+    reached: set[str] = set()
+    waiting = sorted(starts)
     while waiting:
-        new = needs.get(waiting.pop(), set()) - reached - {OWN_NAME}
-        reached |= new
-        waiting += sorted(new)
-    return [package for package in packages if normal(package["name"]) in reached]
+        name = waiting.pop()
+        if name in reached or name == OWN_NAME:
+            continue
+        reached.add(name)
+        waiting += sorted(needs.get(name, set()))
+    return reached
 
 
 def _locked_lines(package: dict[str, Any]) -> list[str]:

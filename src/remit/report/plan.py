@@ -25,8 +25,8 @@ _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
 _LISTED: Final = 40  # resources, and changes of access; of more resources, those that are added are counted by type
 _ARN_PARTS: Final = 6
 _URGENT: Final = (UNDECIDED, GAINED, "policies", LOST, ACCEPTED)
-_AGREES: Final = "`--yes`, or a yes at a terminal, deploys it anyway"
-_WITHOUT: Final = "without --require-approval, `--yes` approves changes of access, too"
+_IF_NOBODY_AGREED: Final = "`--yes`, or a yes at a terminal, deploys it anyway"
+_IF_AGREED_BUT_FOR_ACCESS: Final = "without --require-approval, `--yes` approves changes of access, too"
 _MANY: Final = 2  # log groups that are counted in a question, and not named
 _LOSES: Final = {"Remove": "removes", "True": "replaces", "Conditional": "may replace"}
 _VERBS: Final = {GAINED: "gains", LOST: "loses", ACCEPTED: "gains"}
@@ -297,8 +297,10 @@ def _it(resources: Sequence[object]) -> str:
     return "it" if len(resources) == 1 else "them"
 
 
-def refusal(plan: StackPlan, access: PlannedAccess, *, yes: bool = False, place: str = "") -> tuple[str, str]:
-    """Why a deploy does not go ahead by itself, and how it can; `yes`: it was agreed to but for the access.
+def refusal(
+    plan: StackPlan, access: PlannedAccess, *, agreed_but_for_access: bool = False, place: str = ""
+) -> tuple[str, str]:
+    """Why a deploy does not go ahead by itself, and how it can; for `deploy.approval`.
 
     `place` are the options that a command to come needs to be about the same deploy, as in ` --stage prod`.
     """
@@ -309,11 +311,13 @@ def refusal(plan: StackPlan, access: PlannedAccess, *, yes: bool = False, place:
         ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
     elif access.differs:
         reasons.append(f"access changes ({counts(access).words})")
-    if plan.destroyed and not yes:
+    if plan.destroyed and not agreed_but_for_access:
         with_data_first = sorted(plan.destroyed, key=lambda change: not holds_data(change.type))
         losses = tuple(
             f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
             for change in with_data_first
         )
         reasons.append(f"resources go ({some(losses)})")
-    return " and ".join(reasons), "; ".join((*ways, _WITHOUT if yes else _AGREES))
+    return " and ".join(reasons), "; ".join(
+        (*ways, _IF_AGREED_BUT_FOR_ACCESS if agreed_but_for_access else _IF_NOBODY_AGREED)
+    )

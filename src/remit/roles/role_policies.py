@@ -63,9 +63,12 @@ class StatementSource:
 
 
 def ready_role(role: Role, names: Mapping[str, str], custom_policies: Mapping[str, Policy] | None = None) -> ReadyRole:
-    """Compile a role; `names` says what its references will be, `custom_policies` are those AWS does not manage."""
+    """Compile a role; `names` says what its references will be, `custom_policies` are those AWS does not manage.
+
+    Grants with principals make it the policy of a resource: managed policies then do not count.
+    """
     custom_policies = custom_policies or {}
-    documents: dict[str, Policy] = {}
+    filled_by_arn: dict[str, Policy] = {}
     unread: list[str] = []
     limits = () if role.boundary is None else (role.boundary,)
     for arn in dict.fromkeys((*role.managed, *limits)):
@@ -73,16 +76,16 @@ def ready_role(role: Role, names: Mapping[str, str], custom_policies: Mapping[st
         if policy is None:
             unread.append(arn)
         else:
-            documents[arn] = _fill_policy(policy, names)
-    managed = tuple(arn for arn in dict.fromkeys(role.managed) if arn in documents)
+            filled_by_arn[arn] = _fill_policy(policy, names)
+    managed = tuple(arn for arn in dict.fromkeys(role.managed) if arn in filled_by_arn)
     inline = by_version(role)
     policies = (Policy(tuple(grant.statement for grant in grants), version) for version, grants in inline.items())
     written = tuple(_fill_policy(policy, names) for policy in policies)
-    boundary = tuple(documents[arn] for arn in limits if arn in documents)
+    boundary = tuple(filled_by_arn[arn] for arn in limits if arn in filled_by_arn)
     if any(grant.statement.principals is not None for grant in role.grants):
         layers = Layers(identity=(), boundary=boundary, resource=written)
     else:
-        layers = Layers(identity=(*written, *(documents[arn] for arn in managed)), boundary=boundary)
+        layers = Layers(identity=(*written, *(filled_by_arn[arn] for arn in managed)), boundary=boundary)
     return ReadyRole(role, names, layers, managed, tuple(unread), tuple(inline.values()), custom_policies)
 
 

@@ -20,9 +20,10 @@ _RULE: Final = "R704"
 
 
 def guarded(app: App, roles: tuple[Role, ...], accept: str | None, folder: Path) -> tuple[str, ...]:
-    """What people should know of a replaced default policy: warnings, and errors that `accept` accepts.
+    """What breaks because a default policy is replaced, a Deny was added, or a boundary limits the role.
 
-    So does a comment at the override in the project's `folder`, or `config.lint.allow`, as for any finding of lint.
+    Warnings are told, and so are errors that `accept` accepts. A comment at the override in the project's `folder`, or
+    `config.lint.allow`, accepts as well, as for any finding of lint.
     RemitError at the override: it breaks what the app uses, and no reason accepts that; or the reason is empty.
     """
     if accept is not None and not any(map(str.isalnum, accept)):

@@ -128,10 +128,12 @@ def _domain_values(
 def contested(required: tuple[Box, ...], covers: tuple[Box, ...]) -> Iterator[tuple[str, str]]:
     """Pairs of resource patterns that must both match, and whose intersection depends on what a mark stands for.
 
-    Where one always covers the other, or never overlaps it, no value of a mark makes a difference.
+    A resource must match Resource of each required box, and NotResource of each cover, since it must escape the cover.
+    Where one pattern always covers the other, or never overlaps it, no value of a mark makes a difference.
     """
-    matched_boxes = [box for box in required if not box.not_resources] + [box for box in covers if box.not_resources]
-    for box, further in combinations(matched_boxes, 2):
+    must_match = [box for box in required if not box.not_resources]
+    must_match += [box for box in covers if box.not_resources]
+    for box, further in combinations(must_match, 2):
         if not (box.marked_resources or further.marked_resources):
             continue
         for pattern, other_pattern in product(box.resources, further.resources):

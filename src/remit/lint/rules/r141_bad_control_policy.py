@@ -81,8 +81,8 @@ def concerned(text: str) -> bool:
 def shape(written: WrittenStatement) -> Iterator[Problem]:
     """What neither kind of policy takes; with `"Principal": "*"`, what a resource control policy takes not."""
     document = written.document
-    if document.kind != CONTROL or (document.names is not None and not _of_organisation(written)):
-        return  # a VPC endpoint's
+    if document.kind != CONTROL or _is_of_vpc_endpoint(written):
+        return
     value = written.value
     if "NotPrincipal" in value or value.get("Principal", "*") not in _EVERYONE:
         element = "NotPrincipal" if "NotPrincipal" in value else "Principal"
@@ -90,6 +90,11 @@ def shape(written: WrittenStatement) -> Iterator[Problem]:
         yield Problem(message, "remove it, and compare aws:PrincipalArn in a condition", (element,))
     elif value.get("Principal") == "*":
         yield from _of_resources(written)
+
+
+def _is_of_vpc_endpoint(written: WrittenStatement) -> bool:
+    """Whether it stands in a template (`names`), where a policy of this kind may be a VPC endpoint's, and is none."""
+    return written.document.names is not None and not _of_organisation(written)
 
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
