@@ -176,7 +176,7 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
             "`--yes`, or a yes at a terminal, deploys it anyway"
         ),
     )
-    assert refusal(planned(gone), access, yes=True) == (
+    assert refusal(planned(gone), access, agreed_but_for_access=True) == (
         "it adds access (1 gain)",
         (
             "`remit diff --deployed --accept REASON` accepts what is gained; "

@@ -256,14 +256,15 @@ def test_a_template_that_no_deploy_would_take_is_refused_by_the_build(make: Make
     assert "CloudFormation allows 1,000,000" in error.message
 
 
-@pytest.mark.parametrize("layers", [5, 6])
-def test_the_schemas_ranges_are_checked(make: Make, layers: int) -> None:
-    arns = [f"arn:aws:lambda:eu-west-1:111122223333:layer:x:{n}" for n in range(layers)]
-    project = make(config=f"config.lambda_.function.layers = {arns}")
-    if layers == 5:
-        assert arns == project.resources("AWS::Lambda::Function")["HelloFunction"]["Layers"]
+@pytest.mark.parametrize("mounts", [1, 2])
+def test_the_schemas_ranges_are_checked(make: Make, mounts: int) -> None:
+    point = "arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-0123456789abcdef0"
+    configs = [{"Arn": point, "LocalMountPath": f"/mnt/{number}"} for number in range(mounts)]
+    project = make(config=f'config.lambda_.function.properties = {{"FileSystemConfigs": {configs}}}')
+    if mounts == 1:
+        assert configs == project.resources("AWS::Lambda::Function")["HelloFunction"]["FileSystemConfigs"]
     else:
-        assert "`HelloFunction.Layers` (AWS::Lambda::Function) has 6 items; it can be at most 5" == (
+        assert "`HelloFunction.FileSystemConfigs` (AWS::Lambda::Function) has 2 items; it can be at least 0 and at most 1" == (
             project.error().message
         )
 
