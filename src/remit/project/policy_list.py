@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.actions import service
-from remit.catalogue.did_you_mean import nearest_managed_policy
 from remit.catalogue.managed_policies import managed_policy
 from remit.errors import Mistakes, Origin, Path, RemitError, Span, described, spelled
 from remit.iam import policy as iam
@@ -348,6 +347,8 @@ def _check_exists(name: str, path: Path, origin: Origin) -> None:
     if namesake is not None:
         hint: str | None = f"did you mean `{f'{namesake.path}{namesake.name}'.lstrip('/')}`?"
     else:
+        from remit.catalogue.did_you_mean import nearest_managed_policy  # noqa: PLC0415 - of mistakes alone
+
         similar = nearest_managed_policy(name)
         hint = None if similar is None else f"did you mean `{similar}`?"
     raise RemitError(
