@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -14,7 +15,6 @@ from projects import APP, HELLO, Project, configuration, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 class Make(Protocol):
@@ -39,6 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many processes again as there are cores: tests of deploys wait for the local AWS most of the time."""
     return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
+_WAITING = ("local", "runtime", "docs", "deploy")
+"""Folders of tests that wait for the local AWS. They begin, so that none of them is left alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folder = Path(__file__).parent
+
+    def waits(item: pytest.Item) -> bool:
+        return item.path.relative_to(folder).parts[0] in _WAITING
+
+    items.sort(key=lambda item: not waits(item))
 
 
 @pytest.fixture(scope="session", autouse=True)

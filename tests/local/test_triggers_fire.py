@@ -28,7 +28,7 @@ class Data(Shared):
     bus = resource("AWS::Events::EventBus", name="shop")
     dead = resource("AWS::SQS::Queue")
     orders = resource(
-        "AWS::SQS::Queue", visibility_timeout=30, redrive_policy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1}
+        "AWS::SQS::Queue", visibility_timeout=6, redrive_policy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1}
     )
     in_order = resource("AWS::SQS::Queue", queue_name="orders.fifo", fifo_queue=True, visibility_timeout=30,
                         content_based_deduplication=True)
@@ -97,7 +97,7 @@ def every_minute(event, context): see(event)
 def once(event, context): see(event)
 
 
-@app.function(on.sqs(Data.orders, filter={{"body": {{"kind": ["order"]}}}}, report_failures=True), timeout=5)
+@app.function(on.sqs(Data.orders, filter={{"body": {{"kind": ["order"]}}}}, report_failures=True), timeout=1)
 def ingest(event, context):
     see(event)
     failed = [item for item in event["Records"] if "bad" in item["body"]]

@@ -22,7 +22,7 @@ from remit import configure
 
 with configure() as config:
     config.job.enable = True
-    config.job.queues = {{"default": {{"backoff": 1}}, "mail.fifo": {{}}}}
+    config.job.queues = {{"default": {{"backoff": 1}}, "mail.fifo": {{}}, "crashing": {{"timeout": 1}}}}
     config.lambda_.function.timeout = 3
     config.lambda_.function.environment = {{"LEDGER": {ledger!r}}}
 """
@@ -57,7 +57,7 @@ def hangs():
         note("stopped by an exception of its own")
 
 
-@app.job(retries=1)
+@app.job(queue="crashing", retries=1)
 def crashes():
     note("crashes")
     os._exit(1)
@@ -184,8 +184,8 @@ def test_a_job_that_takes_too_long_is_stopped_whatever_it_catches(project: Path)
 
 def test_a_job_that_ends_its_worker_is_put_aside_by_the_next_one(project: Path) -> None:
     """Nothing is left of the crash itself, so the message says what can be said."""
-    eventually(lambda: "app:crashes" in dead_letters(project, "JobDefaultDeadLetterQueue"))
-    message = dead_letters(project, "JobDefaultDeadLetterQueue")["app:crashes"]
+    eventually(lambda: "app:crashes" in dead_letters(project, "JobCrashingDeadLetterQueue"))
+    message = dead_letters(project, "JobCrashingDeadLetterQueue")["app:crashes"]
     assert "taken 3 times without an end: the worker crashed, or had no memory left" == reason(message)
     assert 2 == Counter(lines(project))["crashes"]
 
@@ -217,9 +217,10 @@ def test_a_function_that_does_not_say_so_sends_no_job_and_is_told_what_to_declar
 
 def test_jobs_that_failed_are_listed_shown_run_again_and_deleted(project: Path) -> None:
     """As the command line does it; a job that is run again has all of its attempts again."""
-    eventually(lambda: len(dead_letters(project, "JobDefaultDeadLetterQueue")) == 3)
+    eventually(lambda: len(dead_letters(project, "JobDefaultDeadLetterQueue")) == 2)
+    eventually(lambda: len(dead_letters(project, "JobCrashingDeadLetterQueue")) == 1)
     listed = listed_jobs(project)
-    assert ["default", "mail.fifo"] == [queue["name"] for queue in listed["queues"]]
+    assert ["default", "mail.fifo", "crashing"] == [queue["name"] for queue in listed["queues"]]
     jobs = {job["job"]: job for job in listed["failed"]}
     assert {"app:fails", "app:hangs", "app:crashes"} == jobs.keys()
     assert ([7], "ValueError: number 7 is not possible", 2) == tuple(

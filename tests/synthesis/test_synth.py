@@ -264,8 +264,9 @@ def test_the_schemas_ranges_are_checked(make: Make, mounts: int) -> None:
     if mounts == 1:
         assert configs == project.resources("AWS::Lambda::Function")["HelloFunction"]["FileSystemConfigs"]
     else:
-        assert "`HelloFunction.FileSystemConfigs` (AWS::Lambda::Function) has 2 items; it can be at least 0 and at most 1" == (
-            project.error().message
+        assert (
+            "`HelloFunction.FileSystemConfigs` (AWS::Lambda::Function) has 2 items; it can be at least 0 and at most 1"
+            == (project.error().message)
         )
 
 
