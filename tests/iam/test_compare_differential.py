@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Policy
 
-CASES = 1_500
+CASES = 800
 
 
 def test_nothing_is_missed_and_every_gain_is_real() -> None:
