@@ -10,7 +10,7 @@ from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.source import arn_of, checked_choice, checked_type, name_of, own_id
 from remit.triggers.stream_options import STARTING_POSITIONS, StartingPosition, StreamTrigger
-from remit.triggers.trigger import Source
+from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +66,9 @@ class Dynamodb(StreamTrigger):
         yield Grant(allow("dynamodb:ListStreams"), on_all)
         yield from self.failure_grants(function)
 
-    def sources(self) -> Iterator[Source]:
+    def sources(self) -> Iterator[TriggerSource]:
         """The table, and where records go that failed."""
-        yield Source("stream of table", self.arn)
+        yield TriggerSource("stream of table", self.arn)
         yield from self.failure_sources()
 
     def resources(self, function: Function) -> Iterator[Resource]:

@@ -13,7 +13,7 @@ from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import arn_of, checked, checked_json, checked_type, own_id, position_suffix
-from remit.triggers.trigger import BaseTrigger, Source
+from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,12 +83,12 @@ class Event(BaseTrigger):
             )
         return checked_pattern(pattern, "event", EVENTBRIDGE)
 
-    def sources(self) -> Iterator[Source]:
+    def sources(self) -> Iterator[TriggerSource]:
         """The bus, and the dead-letter queue."""
         if self.bus is not None:
-            yield Source("event bus", arn_of(self.bus, "events", "event-bus/"))
+            yield TriggerSource("event bus", arn_of(self.bus, "events", "event-bus/"))
         if self.dead_letter is not None:
-            yield Source("queue", dead_letter_queue(self.dead_letter).arn, "to which EventBridge may send")
+            yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "to which EventBridge may send")
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The rule, and the function's permission for this rule alone."""

@@ -11,7 +11,7 @@ from remit.errors import RemitError, described, writer
 from remit.iam.policy import allow
 from remit.triggers.source import arn_of, checked_choice, checked_type, logical, name_of
 from remit.triggers.stream_options import STARTING_POSITIONS, StreamTrigger
-from remit.triggers.trigger import Source
+from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,9 +76,9 @@ class Kinesis(StreamTrigger):
             yield Grant(allow(*CONSUME_FAN_OUT, on=f"${{{self._consumer_id(function)}}}"), reason)
         yield from self.failure_grants(function)
 
-    def sources(self) -> Iterator[Source]:
+    def sources(self) -> Iterator[TriggerSource]:
         """The stream, and where records go that failed."""
-        yield Source("stream", self.arn)
+        yield TriggerSource("stream", self.arn)
         yield from self.failure_sources()
 
     def resources(self, function: Function) -> Iterator[Resource]:

@@ -10,7 +10,7 @@ from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import arn_of, checked_type, logical, own_id, position_suffix
-from remit.triggers.trigger import BaseTrigger, Source
+from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +44,10 @@ class Logs(BaseTrigger):
         name: str = tokens.plain(self.group)
         return name.partition(":log-group:")[2].removesuffix(":*") if name.startswith("arn:") else name
 
-    def sources(self) -> Iterator[Source]:
+    def sources(self) -> Iterator[TriggerSource]:
         """The log group."""
         group = own_id(self.group)
-        yield Source("log group", f"${{{group}.Arn}}" if group else arn_of(self.group, "logs", "log-group:"))
+        yield TriggerSource("log group", f"${{{group}.Arn}}" if group else arn_of(self.group, "logs", "log-group:"))
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The subscription, which waits for the function's permission for this group alone."""

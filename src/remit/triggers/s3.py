@@ -11,7 +11,7 @@ from remit.errors import RemitError, did_you_mean, writer
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import arn_of, checked_type, logical, own_id, position_suffix
-from remit.triggers.trigger import BaseTrigger, Source
+from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,9 +104,9 @@ class S3(BaseTrigger):
     def _permission_id(self, function: Function) -> str:
         return f"{function.logical_id}{logical(self.own_bucket)}BucketPermission"
 
-    def sources(self) -> Iterator[Source]:
+    def sources(self) -> Iterator[TriggerSource]:
         """The bucket: one that is not the app's sends its events to EventBridge."""
-        yield Source("bucket", arn_of(self.bucket, "s3"), "with its notifications to EventBridge on")
+        yield TriggerSource("bucket", arn_of(self.bucket, "s3"), "with its notifications to EventBridge on")
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The permission for the bucket, whose notifications `with_notifications` adds; or a rule of EventBridge."""

@@ -13,7 +13,7 @@ from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, al
 from remit.triggers.failure_destination import dead_letter_queue
 from remit.triggers.schedule_expression import check_expression, check_timezone
 from remit.triggers.source import checked, checked_json, name_of, position_suffix
-from remit.triggers.trigger import BaseTrigger, Source
+from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,10 +78,10 @@ class Schedule(BaseTrigger):
         if self.dead_letter is not None:
             dead_letter_queue(self.dead_letter)
 
-    def sources(self) -> Iterator[Source]:
+    def sources(self) -> Iterator[TriggerSource]:
         """The dead-letter queue."""
         if self.dead_letter is not None:
-            yield Source("queue", dead_letter_queue(self.dead_letter).arn, "")
+            yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "")
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The schedule."""

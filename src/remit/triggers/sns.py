@@ -13,7 +13,7 @@ from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import arn_of, checked_choice, checked_type, logical, mapping, name_of, own_id
 from remit.triggers.sqs import CONSUME
-from remit.triggers.trigger import BaseTrigger, Source
+from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,11 +86,11 @@ class Sns(BaseTrigger):
             reason = function.computed(f"takes raw messages of topic {name_of(self.arn)} from a queue")
             yield Grant(allow(*CONSUME, on=f"${{{self._id(function)}Queue.Arn}}"), reason)
 
-    def sources(self) -> Iterator[Source]:
+    def sources(self) -> Iterator[TriggerSource]:
         """The topic, and the dead-letter queue."""
-        yield Source("topic", self.arn)
+        yield TriggerSource("topic", self.arn)
         if self.dead_letter is not None:
-            yield Source("queue", dead_letter_queue(self.dead_letter).arn, "to which the topic may send")
+            yield TriggerSource("queue", dead_letter_queue(self.dead_letter).arn, "to which the topic may send")
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The subscription, and the function's permission for this topic; with `raw`, a queue in between."""

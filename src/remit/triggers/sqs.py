@@ -10,7 +10,7 @@ from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of
-from remit.triggers.trigger import BaseTrigger, Source
+from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +73,9 @@ class Sqs(BaseTrigger):
         reason = function.computed(f"takes messages from queue {name_of(self.arn)}")
         yield Grant(allow(*CONSUME, on=self.arn), reason)
 
-    def sources(self) -> Iterator[Source]:
+    def sources(self) -> Iterator[TriggerSource]:
         """The queue."""
-        yield Source("queue", self.arn)
+        yield TriggerSource("queue", self.arn)
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""

@@ -10,7 +10,7 @@ from remit.app import Function, Grant, Resource
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.failure_destination import Destination, destination
 from remit.triggers.source import checked, logical, mapping, name_of
-from remit.triggers.trigger import BaseTrigger, Source
+from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,12 +67,12 @@ class StreamTrigger(BaseTrigger):
             for statement in failures.statements():
                 yield Grant(statement, reason)
 
-    def failure_sources(self) -> Iterator[Source]:
+    def failure_sources(self) -> Iterator[TriggerSource]:
         """Where records go that failed, by its kind."""
         failures = self.failures()
         if failures is not None:
             kinds = {"sqs": "queue", "sns": "topic", "s3": "bucket"}
-            yield Source(kinds[failures.kind], failures.arn)
+            yield TriggerSource(kinds[failures.kind], failures.arn)
 
     def source_mapping(self, function: Function, source: str, **position: Any) -> Iterator[Resource]:
         """The event source mapping of a stream, or of a consumer of it."""

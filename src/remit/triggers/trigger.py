@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TriggerSource:
     """Something that a trigger needs and may not make: what people call it, its ARN, and what must hold of it."""
 
     kind: str
@@ -37,7 +37,7 @@ class BaseTrigger:
         """The roles with which services call the function, where its own resource policy is not enough."""
         yield from ()
 
-    def sources(self) -> Iterator[Source]:
+    def sources(self) -> Iterator[TriggerSource]:
         """What the trigger reads, or sends what failed to: the app's own, or something that exists already."""
         yield from ()
 
