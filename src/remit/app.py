@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from remit.errors import few
+from remit.runtime.job import RETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -281,9 +282,9 @@ class JobQueue:
 
     name: str
     """It ends with `.fifo` where jobs of a group run one after the other."""
-    retries: int = 4
+    retries: int = RETRIES
     """How often a job that failed runs again, where the job does not say it itself."""
-    most_retries: int = 4
+    most_retries: int = RETRIES
     """The most of them that a job of this queue has."""
     backoff: int = 0
     """Seconds before the first of them; each takes twice as long as the one before. 0: the visibility timeout."""

@@ -125,11 +125,23 @@ def test_the_clocks_role_sends_to_the_queues_of_scheduled_jobs_alone_unless_jobs
     app = f"@app.job(schedule('rate(1 day)'))\n{JOB}@app.job(queue='mail')\ndef other(): ...\n"
     queues = f"{ON}config.job.queues = {{'mail': {{}}}}\n"
     default, mail = ({"Fn::GetAtt": [f"Job{name}Queue", "Arn"]} for name in ("Default", "Mail"))
-    for more, expected in {"": [default], "config.job.scheduler = True\n": [default, mail]}.items():
+    for more, expected in {"": default, "config.job.scheduler = True\n": [default, mail]}.items():
         role = make(config=f"{queues}{more}", app=app).resources("AWS::IAM::Role")["JobSchedulerRole"]
         (policy,) = role["Policies"]
         (statement,) = policy["PolicyDocument"]["Statement"]
         assert expected == statement["Resource"]
+
+
+def test_the_clocks_role_is_a_role_of_the_app_like_any_other(make: Make) -> None:
+    """What explains, compares, guards and bounds roles sees it."""
+    boundary = "arn:aws:iam::111122223333:policy/edge"
+    config = f"{ON}config.lambda_.iam.permissions_boundary = {boundary!r}"
+    project = make(config=config, app=f"@app.job(schedule('rate(1 day)'))\n{JOB}")
+    role = next(role for role in project.built().roles if role.logical_id == "JobSchedulerRole")
+    assert (("scheduler.amazonaws.com",), boundary) == (role.trusts, role.boundary)
+    assert boundary == project.resources("AWS::IAM::Role")["JobSchedulerRole"]["PermissionsBoundary"]
+    explained = project.remit("explain", "JobSchedulerRole").out
+    assert "because EventBridge Scheduler sends jobs to default" in explained
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remit import App
-from remit.runtime import job_messages
+from remit.catalogue.quotas import quota
+from remit.runtime import job_messages, job_queue
 from remit.runtime.job import Job
 from remit.testing import SentJob, jobs_run_at_once, recorded_jobs
 
@@ -145,3 +146,8 @@ def test_a_job_runs_here_by_a_call_and_by_perform_now() -> None:
 def test_a_job_cannot_be_sent_into_the_past() -> None:
     with pytest.raises(ValueError, match="mail: -1 s from now is in the past"):
         mail.perform_in(-1, "a")
+
+
+def test_the_limits_that_the_runtime_writes_down_are_those_of_the_catalogue() -> None:
+    """A zip has no catalogue."""
+    assert quota("sqs.queue.visibility").most == job_queue.LONGEST_HIDDEN

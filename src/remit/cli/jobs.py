@@ -35,7 +35,10 @@ def command() -> None:
 
 
 def _on_queues(wrapped: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say which queues are meant, and pass the account and these queues in their place."""
+    """Add the options that say which queues are meant, and pass the account and these queues in their place.
+
+    A command with `--all` gets no id for it.
+    """
 
     @functools.wraps(wrapped)
     def on_queues(
@@ -51,7 +54,7 @@ def _on_queues(wrapped: Callable[..., None]) -> Callable[..., None]:
         from remit.deploy.failed_jobs import chosen_queues, deployed_queues
         from remit.project.load import load
 
-        if "every" in others and bool(others["ids"]) is others["every"]:
+        if "every" in others and bool(others["ids"]) is others.pop("every"):
             raise RemitError("say which jobs: by their ids, or --all", hint="`remit jobs list` shows the ids")
         app = load(folder, stage)
         account = options.account(folder, local=local, region=region, profile=profile)
@@ -116,7 +119,6 @@ def retry(
     account: Account,
     queues: tuple[DeployedQueue, ...],
     *,
-    every: bool,  # noqa: ARG001 - no id means all, once one of both is said
     as_json: bool,
 ) -> None:
     """Send jobs that failed for good to their queue again, with all of their attempts.
@@ -145,7 +147,6 @@ def purge(
     account: Account,
     queues: tuple[DeployedQueue, ...],
     *,
-    every: bool,  # noqa: ARG001 - as in retry
     yes: bool,
     as_json: bool,
 ) -> None:

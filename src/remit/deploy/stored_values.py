@@ -39,9 +39,9 @@ def calls_for(app: App) -> Iterator[DeployCall]:
     for value in must_exist(app):
         if value.store == "secretsmanager":
             (grant,) = secretsmanager.describe(value.subject)
-            assert grant.statement.resources is not None  # noqa: S101 - a typed grant names some
-            (arn,) = grant.statement.resources.patterns
-            yield DeployCall("secretsmanager.DescribeSecret", ("secretsmanager:DescribeSecret",), arn, _PURPOSE)
+            patterns = () if grant.statement.resources is None else grant.statement.resources.patterns
+            for arn in patterns:
+                yield DeployCall("secretsmanager.DescribeSecret", ("secretsmanager:DescribeSecret",), arn, _PURPOSE)
         else:
             yield DeployCall("ssm.DescribeParameters", ("ssm:DescribeParameters",), "*", _PURPOSE)
 

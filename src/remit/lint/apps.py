@@ -16,7 +16,7 @@ from remit.lint.rule_inputs import IDENTITY, Environment, ParsedStatement, Polic
 from remit.lint.run import finding, findings, of_document, of_item, of_policy, ordered
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.roles.assign import assign
-from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULER, JOB_SCHEDULES, dead_letter_id, queue_id
+from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULES, dead_letter_id, queue_id
 from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
     for queue in app.queues:
         types |= dict.fromkeys((queue_id(queue.name), dead_letter_id(queue.name)), "AWS::SQS::Queue")
     if app.queues:
-        types |= {JOB_MARKS: "AWS::DynamoDB::Table", JOB_SCHEDULER: "AWS::IAM::Role"}
+        types[JOB_MARKS] = "AWS::DynamoDB::Table"
         types[JOB_SCHEDULES] = "AWS::Scheduler::ScheduleGroup"
     return types
 

@@ -13,7 +13,7 @@ from remit.project.current_load import relative
 from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.project.publication import publication
-from remit.runtime.job import Job
+from remit.runtime.job import RETRIES, Job
 from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from remit.project.setting_values import Check
 
 WORKER: Final = "remit.worker.work"
-_RETRIES: Final = 4
 _OPTIONS: Final[Mapping[str, Check]] = {
     "timeout": job_setting_values.timeout,
     "retries": job_setting_values.retries,
@@ -186,7 +185,7 @@ def _origin(declaration: Declaration, name: str) -> Origin:
 
 def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
     settings = state.config.job.queues.get(name, {})
-    retries = settings.get("retries", _RETRIES)
+    retries = settings.get("retries", RETRIES)
     options = [declaration.job for declaration in jobs if declaration.job is not None]
     job_retries = [retries if option.retries is None else option.retries for option in options]
     return JobQueue(

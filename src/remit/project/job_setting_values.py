@@ -10,6 +10,7 @@ from remit.errors import Path, did_you_mean
 from remit.iam import tokens
 from remit.project.setting_lists import Table
 from remit.project.setting_values import between, mistake, or_none, wrong
+from remit.runtime.job_queue import LONGEST_HIDDEN
 from remit.triggers import source
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class QueueSettings(TypedDict, total=False):
 
 
 retries: Final = between(0, 100, "retries")
-backoff: Final = between(0, 43_200, "seconds")
+backoff: Final = between(0, LONGEST_HIDDEN, "seconds")
 concurrency: Final = between(LEAST_CONCURRENCY, 1_000, "jobs at the same time")
 timeout: Final = between(1, 900, "seconds")
 

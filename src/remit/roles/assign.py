@@ -9,7 +9,7 @@ from remit.app import App, Function, Grant, Role
 from remit.catalogue.quotas import quota
 from remit.iam.length import length
 from remit.iam.policy import Globs, Statement, render_statement
-from remit.roles.defaults import default_grants
+from remit.roles.defaults import default_grants, job_scheduler
 from remit.roles.encryption_keys import keys_of_service_role
 from remit.roles.own_resources import own_resources
 from remit.triggers.trigger import BaseTrigger
@@ -48,7 +48,9 @@ def assign(app: App) -> tuple[Role, ...]:
 
 
 def _service_roles(app: App, late_bound_arns: Mapping[str, str]) -> Iterator[Role]:
-    """The roles with which services call functions."""
+    """The roles with which services call functions, and send jobs."""
+    for role in job_scheduler(app):
+        yield replace(role, boundary=app.boundary)
     for function in app.functions:
         for trigger in function.triggers:
             if isinstance(trigger, BaseTrigger):  # whoever writes a trigger of their own may leave `roles` out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import App, Function, Grant
+from remit.app import App, Function, Grant, Reason, Role
 from remit.errors import few
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
@@ -13,6 +13,7 @@ from remit.roles.encryption_keys import encryption
 from remit.roles.published_functions import destinations, durable_executions
 from remit.roles.stored_values import stored_values
 from remit.triggers import source
+from remit.triggers.schedule import SCHEDULER, trust_of_group
 from remit.triggers.sqs import CONSUME
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ JOB_MARKS: Final = "JobMarks"
 """The logical id of the table that holds which jobs have finished."""
 JOB_SCHEDULES: Final = "JobSchedules"
 """The logical id of the group of schedules that send jobs later."""
+JOB_SCHEDULE_GROUP: Final = "${AWS::StackName}-jobs"
+"""The name of that group."""
 JOB_SCHEDULER: Final = "JobSchedulerRole"
 """The logical id of the role under which EventBridge Scheduler sends them."""
 _HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
@@ -122,7 +125,7 @@ def jobs(app: App, function: Function) -> Iterator[Grant]:
         reason = function.computed(f"may have jobs sent later to {', '.join(sent)}")
         schedules = _HERE % ("scheduler", f"schedule/${{{JOB_SCHEDULES}}}/*")
         yield Grant(allow("scheduler:CreateSchedule", on=schedules), reason, origin)
-        scheduler = Condition("StringEquals", "iam:PassedToService", ("scheduler.amazonaws.com",))
+        scheduler = Condition("StringEquals", "iam:PassedToService", (SCHEDULER,))
         yield Grant(allow("iam:PassRole", on=f"${{{JOB_SCHEDULER}.Arn}}", when=(scheduler,)), reason, origin)
 
 
@@ -208,6 +211,18 @@ def file_systems(_app: App, function: Function) -> Iterator[Grant]:
 def queue_id(queue: str) -> str:
     """The logical id of a job queue."""
     return f"Job{source.logical(queue)}Queue"
+
+
+def job_scheduler(app: App) -> Iterator[Role]:
+    """The role with which EventBridge Scheduler sends jobs: to queues that the clock fills, or whose jobs may wait."""
+    fed = [queue for queue in app.queues if queue.scheduled or (app.schedules_jobs and not queue.is_fifo)]
+    if fed:
+        reason = Reason("text", f"EventBridge Scheduler sends jobs to {', '.join(queue.name for queue in fed)}")
+        send = Grant(
+            allow("sqs:SendMessage", on=tuple(queue_arn(queue.name) for queue in fed)), reason, app.queues_origin
+        )
+        trust = trust_of_group(JOB_SCHEDULE_GROUP)
+        yield Role(JOB_SCHEDULER, (send,), (), trusts=(SCHEDULER,), trust=trust, origin=app.queues_origin)
 
 
 def dead_letter_id(queue: str) -> str:

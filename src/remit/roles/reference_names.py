@@ -45,9 +45,10 @@ def resources_of(app: App) -> tuple[Resource, ...]:
     for queue in app.queues:
         resources.append(Resource(queue_id(queue.name), "AWS::SQS::Queue", {}))
         resources.append(Resource(dead_letter_id(queue.name), "AWS::SQS::Queue", {}))
-    resources.append(Resource(JOB_MARKS, "AWS::DynamoDB::Table", {}))
-    resources.append(Resource(JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", {}))
-    resources.append(Resource(JOB_SCHEDULER, "AWS::IAM::Role", {}))
+    if app.queues:
+        resources.append(Resource(JOB_MARKS, "AWS::DynamoDB::Table", {}))
+        resources.append(Resource(JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", {}))
+        resources.append(Resource(JOB_SCHEDULER, "AWS::IAM::Role", {}))
     return tuple(resources)
 
 

@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+RETRIES = 4
+"""How often a job that failed runs again, where neither it nor its queue says otherwise."""
+
+
 class Job:
     """A function that can run later: `job.perform_later(…)` sends it to its queue; calling it runs it now."""
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 LONGEST_DELAY = 900
 """Seconds by which SQS delays a message at most ("Amazon SQS delay queues")."""
+LONGEST_HIDDEN = 43_200
+"""Seconds for which SQS hides a message at most ("Amazon SQS visibility timeout")."""
 
 
 def send(path: str, queue: str, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:

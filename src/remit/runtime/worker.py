@@ -12,8 +12,8 @@ import os
 import sys
 import traceback
 
-from . import job_messages, own_stack  # inside a zip, this folder is `remit`
-from .job import Job
+from . import job_messages, job_queue, own_stack  # inside a zip, this folder is `remit`
+from .job import RETRIES, Job
 from .job_marks import Mark, Running
 
 TYPE_CHECKING = False
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-_RETRIES = 4
-_LONGEST_WAIT = 43_200
-"""Seconds for which SQS hides a message at most."""
 _LAST_MOMENT = 0.5
 """Seconds before the worker's timeout at which a job is stopped, so that its end can still be told."""
 
@@ -40,7 +37,7 @@ def work(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _is_done(record: dict[str, Any], context: Any) -> bool:
     """Whether a message has had its run, and can be deleted."""
-    retries = int(os.environ.get("REMIT_JOB_RETRIES", _RETRIES))
+    retries = int(os.environ.get("REMIT_JOB_RETRIES", RETRIES))
     attempt = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
     try:
         name, sending, arguments, options = job_messages.read(record["body"])
@@ -133,7 +130,7 @@ def _wait(record: dict[str, Any], seconds: int) -> None:
             "change_message_visibility",
             QueueUrl=url,
             ReceiptHandle=receipt,
-            VisibilityTimeout=min(_LONGEST_WAIT, seconds),
+            VisibilityTimeout=min(job_queue.LONGEST_HIDDEN, seconds),
         )
 
 

@@ -8,7 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
-from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULER, JOB_SCHEDULES, dead_letter_id, queue_arn, queue_id
+from remit.roles.defaults import (
+    JOB_MARKS,
+    JOB_SCHEDULE_GROUP,
+    JOB_SCHEDULER,
+    JOB_SCHEDULES,
+    dead_letter_id,
+    queue_arn,
+    queue_id,
+)
 from remit.runtime.job_queue import variable_of
 from remit.triggers import source
 
@@ -17,8 +25,6 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function, JobQueue
 
-_VISIBILITY: Final = 6  # times the worker's timeout ("Creating and configuring an Amazon SQS event source mapping")
-_LONGEST: Final = 43_200  # seconds that a message is hidden at most
 _RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
 
 
@@ -29,7 +35,9 @@ def job_resources(app: App) -> Iterator[Resource]:
     if any(queue.keeps_marks for queue in app.queues):
         yield _marks(app)
     if app.queues and (app.schedules_jobs or any(queue.scheduled for queue in app.queues)):
-        yield from _scheduler(app)
+        yield Resource(
+            JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", {"Name": JOB_SCHEDULE_GROUP}, origin=app.queues_origin
+        )
     for queue in app.queues:
         yield from _schedules(queue)
 
@@ -52,7 +60,7 @@ def _queue(app: App, queue: JobQueue) -> Iterator[Resource]:
             **ordered,
             "RedrivePolicy": {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": queue.most_retries + 2},
             "SqsManagedSseEnabled": True,
-            "VisibilityTimeout": min(_LONGEST, _VISIBILITY * worker.properties["Timeout"]),
+            "VisibilityTimeout": source.visibility_timeout(worker),
         },
     )
     if queue.alarm is not None:
@@ -94,40 +102,6 @@ def _marks(app: App) -> Resource:
         },
         origin=app.queues_origin,
     )
-
-
-def _scheduler(app: App) -> Iterator[Resource]:
-    """The group of schedules that send jobs later, and the role under which EventBridge Scheduler sends them.
-
-    Its trust names the group, so that no other schedule uses it ("Prevent confused deputy", EventBridge Scheduler).
-    """
-    name = "${AWS::StackName}-jobs"
-    group = f"arn:${{AWS::Partition}}:scheduler:${{AWS::Region}}:${{AWS::AccountId}}:schedule-group/{name}"
-    yield Resource(JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", {"Name": name}, origin=app.queues_origin)
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"Service": "scheduler.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}", "aws:SourceArn": group}},
-    }
-    send = {
-        "Effect": "Allow",
-        "Action": "sqs:SendMessage",
-        "Resource": [queue_arn(queue.name) for queue in app.queues if queue.scheduled or _may_wait(app, queue)],
-    }
-    properties: dict[str, Any] = {
-        "Description": "Sends jobs to their queues when their time has come",
-        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
-        "Policies": [{"PolicyName": "remit", "PolicyDocument": {"Version": "2012-10-17", "Statement": [send]}}],
-    }
-    if app.boundary is not None:
-        properties["PermissionsBoundary"] = app.boundary
-    yield Resource(JOB_SCHEDULER, "AWS::IAM::Role", properties, origin=app.queues_origin)
-
-
-def _may_wait(app: App, queue: JobQueue) -> bool:
-    """Whether functions have Scheduler send jobs to a queue (`config.job.scheduler`); jobs in order cannot wait."""
-    return app.schedules_jobs and not queue.is_fifo
 
 
 def _schedules(queue: JobQueue) -> Iterator[Resource]:

@@ -20,21 +20,22 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
 
-_SERVICE: Final = "scheduler.amazonaws.com"
-_GROUP: Final = f"arn:{tokens.PARTITION}:scheduler:{tokens.REGION}:{tokens.ACCOUNT}:schedule-group/default"
-_TRUST: Final = Policy(
-    (
-        Statement(
-            "Allow",
-            Globs(("sts:AssumeRole",)),
-            principals=Principals((("Service", _SERVICE),)),
-            conditions=(
-                Condition("StringEquals", "aws:SourceAccount", (tokens.ACCOUNT,)),
-                Condition("StringEquals", "aws:SourceArn", (_GROUP,)),
-            ),
-        ),
+SCHEDULER: Final = "scheduler.amazonaws.com"
+
+
+def trust_of_group(name: str) -> Policy:
+    """The trust policy of a role that only schedules of one group in this account can use.
+
+    "Confused deputy prevention in EventBridge Scheduler": the condition must name a group, and cannot name a schedule.
+    """
+    group = f"arn:{tokens.PARTITION}:scheduler:{tokens.REGION}:{tokens.ACCOUNT}:schedule-group/{name}"
+    from_here = Condition("StringEquals", "aws:SourceAccount", (tokens.ACCOUNT,))
+    from_group = Condition("StringEquals", "aws:SourceArn", (group,))
+    principals = Principals((("Service", SCHEDULER),))
+    statement = Statement(
+        "Allow", Globs(("sts:AssumeRole",)), principals=principals, conditions=(from_here, from_group)
     )
-)
+    return Policy((statement,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,7 @@ class Schedule(BaseTrigger):
     def roles(self, function: Function) -> Iterator[Role]:
         """With the first schedule of a function, the role with which all of them invoke it, and nothing else.
 
-        Only schedules of this account's default group can use it ("Confused deputy prevention in EventBridge
-        Scheduler": the condition must name a schedule group, and cannot name a schedule).
+        Only schedules of this account's default group can use it.
         """
         if position_suffix(self, function):
             return
@@ -131,7 +131,14 @@ class Schedule(BaseTrigger):
             )
             for queue in dict.fromkeys(queues)
         ]
-        yield Role(_role_id(function), (runs, *sends), (), trusts=(_SERVICE,), trust=_TRUST, origin=function.origin)
+        yield Role(
+            _role_id(function),
+            (runs, *sends),
+            (),
+            trusts=(SCHEDULER,),
+            trust=trust_of_group("default"),
+            origin=function.origin,
+        )
 
     def _target(self, function: Function) -> dict[str, Any]:
         target: dict[str, Any] = {"Arn": function.arn, "RoleArn": f"${{{_role_id(function)}.Arn}}"}

@@ -11,7 +11,16 @@ from remit.iam.policy import allow
 from remit.triggers.event_pattern import SNS, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
-from remit.triggers.source import arn_of, checked_choice, checked_type, logical, mapping, name_of, own_id
+from remit.triggers.source import (
+    arn_of,
+    checked_choice,
+    checked_type,
+    logical,
+    mapping,
+    name_of,
+    own_id,
+    visibility_timeout,
+)
 from remit.triggers.sqs import CONSUME
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
@@ -21,8 +30,6 @@ if TYPE_CHECKING:
 _SCOPES: Final = ("MessageAttributes", "MessageBody")
 _MOST_FIELDS: Final = 5
 """Fields of a filter policy ("Filter policy constraints", Amazon SNS Developer Guide)."""
-_VISIBILITY: Final = 6  # times the function's timeout ("Creating and configuring an Amazon SQS event source mapping")
-_MOST_VISIBILITY: Final = 43_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,7 @@ class Sns(BaseTrigger):
     def _queue(self, function: Function) -> Iterator[Resource]:
         """The queue in between, which the topic may send to, and its event source mapping."""
         queue = f"{self._id(function)}Queue"
-        hidden = min(_MOST_VISIBILITY, _VISIBILITY * function.properties.get("Timeout", 3))
+        hidden = visibility_timeout(function)
         settings = {"SqsManagedSseEnabled": True, "VisibilityTimeout": hidden}
         yield Resource(queue, "AWS::SQS::Queue", settings, origin=function.origin)
         yield from queue_policy(f"${{{queue}.Arn}}", "sns.amazonaws.com", self.arn, function)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource
+from remit.catalogue.quotas import quota
 from remit.errors import RemitError, described, did_you_mean, writer
 from remit.iam import tokens
 
@@ -117,6 +118,14 @@ def checked_type(subject: Any, trigger: str, types: Sequence[str]) -> None:
     if kind is not None and kind not in types:
         name = getattr(subject, "name", own_id(subject))
         raise RemitError(f"{trigger} takes {' or '.join(types)}, and `{name}` is {kind}", origin=writer())
+
+
+def visibility_timeout(function: Function) -> int:
+    """Seconds for which a queue that runs a function hides what was taken: six times the function's timeout.
+
+    Source: "Creating and configuring an Amazon SQS event source mapping" (AWS Lambda Developer Guide).
+    """
+    return min(quota("sqs.queue.visibility").most, 6 * int(function.properties.get("Timeout", 3)))
 
 
 def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Iterator[Resource]:
