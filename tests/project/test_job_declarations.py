@@ -137,9 +137,10 @@ def test_the_clocks_role_is_a_role_of_the_app_like_any_other(make: Make) -> None
     boundary = "arn:aws:iam::111122223333:policy/edge"
     config = f"{ON}config.lambda_.iam.permissions_boundary = {boundary!r}"
     project = make(config=config, app=f"@app.job(schedule('rate(1 day)'))\n{JOB}")
-    role = next(role for role in project.built().roles if role.logical_id == "JobSchedulerRole")
-    assert (("scheduler.amazonaws.com",), boundary) == (role.trusts, role.boundary)
-    assert boundary == project.resources("AWS::IAM::Role")["JobSchedulerRole"]["PermissionsBoundary"]
+    roles = {role.logical_id: role for role in project.built().roles}
+    assert ("scheduler.amazonaws.com",) == roles["JobSchedulerRole"].trusts
+    written = project.resources("AWS::IAM::Role")
+    assert written["WorkerDefaultRole"]["PermissionsBoundary"] == written["JobSchedulerRole"]["PermissionsBoundary"]
     explained = project.remit("explain", "JobSchedulerRole").out
     assert "because EventBridge Scheduler sends jobs to default" in explained
 
