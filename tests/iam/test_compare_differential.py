@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Policy
 
-CASES = 800
+CASES = 1_500
 
 
 def test_nothing_is_missed_and_every_gain_is_real() -> None:

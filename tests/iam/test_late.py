@@ -91,7 +91,7 @@ def put(value: Any, names: dict[str, str]) -> Any:
 def test_what_is_decided_before_the_deploy_is_so_after_it() -> None:
     maker = Maker(11)
     unknown = settled = 0
-    for _ in range(3_000):
+    for _ in range(8_000):
         resource, value = maker.text(), maker.text()
         resource = maker.pattern(resource) if maker.random.random() < 0.2 else resource  # a question about a set
         document = {

@@ -65,7 +65,7 @@ def request_of(method: str, path: str, query: str, headers: dict[str, list[str]]
 
 
 @given(st.sampled_from(["GET", "PUT", "POST"]), PATHS, QUERIES, HEADERS, st.binary(max_size=20), SERVICES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_whatever_the_sdk_signs_by_header_holds_and_nothing_else(
     method: str, path: str, query: str, headers: dict[str, list[str]], body: bytes, service: str
 ) -> None:
