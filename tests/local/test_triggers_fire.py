@@ -97,7 +97,7 @@ def every_minute(event, context): see(event)
 def once(event, context): see(event)
 
 
-@app.function(on.sqs(Data.orders, filter={{"body": {{"kind": ["order"]}}}}, report_failures=True), timeout=1)
+@app.function(on.sqs(Data.orders, filter={{"body": {{"kind": ["order"]}}}}, report_failures=True), timeout=3)
 def ingest(event, context):
     see(event)
     failed = [item for item in event["Records"] if "bad" in item["body"]]

@@ -22,7 +22,7 @@ from remit import configure
 
 with configure() as config:
     config.job.enable = True
-    config.job.queues = {{"default": {{"backoff": 1}}, "mail.fifo": {{}}, "crashing": {{"timeout": 1}}}}
+    config.job.queues = {{"default": {{"backoff": 1}}, "mail.fifo": {{}}, "crashing": {{"timeout": 2}}}}
     config.lambda_.function.timeout = 3
     config.lambda_.function.environment = {{"LEDGER": {ledger!r}}}
 """
