@@ -264,6 +264,28 @@ def test_lookup_of_an_output_that_does_not_exist_names_those_that_do(lambda_root
     assert "the stack has no output DataUrl; there are DataTheUrl" in ran.stderr
 
 
+def test_a_secret_and_a_parameter_are_fetched_once_by_their_name_or_their_variable(lambda_root: Path) -> None:
+    code = """
+import remit
+from remit import own_stack
+asked = []
+class Store:
+    def get_secret_value(self, **question):
+        asked.append(question)
+        return {"SecretString": "s3cret"}
+    def get_parameter(self, **question):
+        asked.append(question)
+        return {"Parameter": {"Value": "here"}}
+own_stack._clients.update(secretsmanager=Store(), ssm=Store())
+def handler():
+    return [remit.secret("/shop/db"), remit.secret("DB"), remit.parameter("/shop/url"), remit.parameter("/shop/url")]
+print(json.dumps([handler(), handler(), asked]))
+"""
+    first, second, asked = _answer(lambda_root, code, DB="/shop/db", URL="/shop/url")
+    assert [["s3cret", "s3cret", "here", "here"]] * 2 == [first, second]
+    assert [{"SecretId": "/shop/db"}, {"Name": "/shop/url", "WithDecryption": True}] == asked
+
+
 def test_names_come_from_the_stack_that_the_function_runs_in(lambda_root: Path) -> None:
     code = """
 from remit import aws, project
