@@ -85,6 +85,5 @@ def _delivered(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], se
     group = None
     if job.queue.endswith(".fifo"):
         group = str(options.pop("group", job.__name__))
-    path = f"{job.__module__}:{job.__qualname__}"
-    _, _, restored, restored_options = job_messages.read(job_messages.written(path, arguments, options))
+    _, _, restored, restored_options = job_messages.read(job_messages.written(job.path, arguments, options))
     return SentJob(job.__name__, tuple(restored), restored_options, seconds, group)

@@ -162,8 +162,7 @@ class Group:
 
         def decorate(function: Callable[..., Any]) -> Job:
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)
-            path = f"{job.__module__}:{job.__qualname__}"
-            self._declare(function, triggers, None, replace(arguments, job=replace(options, path=path)))
+            self._declare(function, triggers, None, replace(arguments, job=replace(options, path=job.path)))
             return job
 
         if len(schedules) == 1 and _is_function(schedules[0]):

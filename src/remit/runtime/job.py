@@ -38,6 +38,11 @@ class Job:
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         return self.function(*arguments, **options)
 
+    @property
+    def path(self) -> str:
+        """Its module and qualified name, by which messages name it: `app:send_mail`."""
+        return f"{self.__module__}:{self.__qualname__}"
+
     def perform_now(self, *arguments: Any, **options: Any) -> Any:
         """Run the job here and now, and give what it returns."""
         return self.function(*arguments, **options)
@@ -61,8 +66,7 @@ def _send(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds
     """Send a job to its queue."""
     from . import job_queue
 
-    path = f"{job.__module__}:{job.__qualname__}"
-    return job_queue.send(path, job.queue, arguments, options, seconds)
+    return job_queue.send(job.path, job.queue, arguments, options, seconds)
 
 
 sender: Callable[[Job, tuple[Any, ...], dict[str, Any], float], str] = _send

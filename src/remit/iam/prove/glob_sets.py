@@ -162,7 +162,7 @@ class _Intersection:
 
     def _reduced(self, patterns: set[str] | frozenset[str]) -> frozenset[str]:
         """The patterns that no other one of them covers."""
-        if len(patterns) < 2:  # noqa: PLR2004 - nothing to compare
+        if len(patterns) <= 1:
             return frozenset(patterns)
         if len(patterns) > MOST_MEETS:
             raise Unclear(_TOO_MANY)
