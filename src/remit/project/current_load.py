@@ -66,10 +66,22 @@ def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> 
     except RemitError as error:
         mistakes = Mistakes(list(error.all))
         for mistake in mistakes.errors:
-            mistake.origin = relative(mistake.origin, folder)
+            mistake.origin = _place(mistake, folder)
+            mistake.path = ()
         mistakes.refuse()  # in the order of the paths that people know
     finally:
         _current.reset(token)
+
+
+def _place(mistake: RemitError, folder: Path) -> Origin | None:
+    """Where a mistake stands, as `relative`; of a part of a policy item, the line of that part."""
+    place = relative(mistake.origin, folder)
+    if place is None or not mistake.path:
+        return place
+    from remit.project import python_text  # noqa: PLC0415 - of mistakes alone
+
+    python_text.forget()
+    return python_text.part(folder, place, mistake.path)
 
 
 def relative(origin: Origin | None, folder: Path) -> Origin | None:
