@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from remit.errors import RemitError
+from remit.errors import RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors
 from remit.project.dot_remit import own_folder
@@ -97,10 +97,18 @@ def build(
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
     quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
-    role_notes = (*notes_on_own_roles(app), *notes_on_senders(app), *app_wide_notes(app))
+    role_notes = (*notes_on_own_roles(app), *notes_on_senders(app), *app_wide_notes(app), *_on_existing(template))
     notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     must_exist = existing_sources(app, own_resources(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
+
+
+def _on_existing(template: Template) -> tuple[str, ...]:
+    """A sentence on what only a deploy looks up."""
+    names = tuple(dict.fromkeys(value.called for value in template.parameters))
+    if not names:
+        return ()
+    return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:

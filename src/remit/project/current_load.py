@@ -19,7 +19,7 @@ from remit.project.settings import Config
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.app import Output, Resource
+    from remit.app import ExistingValue, Output, Resource
     from remit.project.declared_functions import Declaration
 
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -40,6 +40,8 @@ class Loading:
     """The shared ones."""
     outputs: list[Output] = field(default_factory=list)
     """As `resources`."""
+    existing: dict[str, ExistingValue] = field(default_factory=dict)
+    """What of the account is asked for, by the template's parameter that stands for it."""
     mistakes: Mistakes = field(default_factory=Mistakes)
     """Everything that is wrong with the project, while it is loaded as far as it goes."""
     incomplete: bool = False
