@@ -19,11 +19,14 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from remit.app import App
     from remit.deploy.session import Account
+    from remit.local.aws import LocalAws
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST: Final = 32_000_000
 """Bytes that are read of what is no plain file: as `templates.read.LARGEST`, which is not loaded for it."""
 _AWAITS_JSON: Final = "remit.json"
+_SIGNS: Final = ("pyproject.toml", "config", "app.py", "app", "src", ".remit")
+"""What a project has at least one of."""
 _PINNED: Final = "remit.account"
 _PINNED_HERE: Final = "remit.account.here"
 """Whether --account was given to this very command, and not for all of them by the environment."""
@@ -153,23 +156,40 @@ def account_options(command: F) -> F:
     return region_option(profile_option(account_option(command)))
 
 
+def namespace(folder: Path, stage: str | None) -> str:
+    """The stack's name, without running the project's code: a stack can be looked at when its app is broken."""
+    from remit.project.stack_name import stack_name
+
+    if not any((folder / sign).exists() for sign in _SIGNS):
+        raise RemitError(
+            f"there is no project in {str(folder.resolve())!r}", hint="`-C FOLDER` names the project's folder"
+        )
+    return stack_name(folder.resolve(), stage)
+
+
 def account(folder: Path, *, local: bool, region: str | None, profile: str | None) -> Account:
     """The account that a command works on: the AWS on this machine (started if need be), or the user's own."""
     from remit.deploy.session import connect
 
-    context = click.get_current_context(silent=True)
-    pinned = None if context is None else context.meta.get(_PINNED)
     if not local:
-        return _pinned(connect(region=region, profile=profile), pinned)
-    from remit.local.aws import start
+        connected = connect(region=region, profile=profile)
+        _check_pin(connected.account, local=False)
+        return connected
     from remit.local.clients import client_arguments
 
-    aws = start(folder, region=region, progress=lambda text: click.echo(text, err=True))
+    aws = local_aws(folder, region)
     arguments = client_arguments(aws)
     credentials = {name: arguments[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
-    connected = connect(region=aws.region, endpoint=aws.url, credentials=credentials)
-    # REMIT_ACCOUNT names the account of a person or a pipeline, which no local deploy can reach by mistake.
-    return _pinned(connected, pinned if context is not None and context.meta.get(_PINNED_HERE) else None)
+    return connect(region=aws.region, endpoint=aws.url, credentials=credentials)
+
+
+def local_aws(folder: Path, region: str | None) -> LocalAws:
+    """The AWS on this machine, started if need be. RemitError: --account says that it must be another."""
+    from remit.local.aws import start
+
+    aws = start(folder, region=region, progress=lambda text: click.echo(text, err=True))
+    _check_pin(aws.account, local=True)
+    return aws
 
 
 def require_kept(folder: Path) -> None:
@@ -185,17 +205,24 @@ def require_kept(folder: Path) -> None:
         )
 
 
-def _pinned(connected: Account, number: str | None) -> Account:
-    """The account, if it is the one that must be. RemitError: it is another."""
-    if not number or number == connected.account:
-        return connected
-    if connected.local:
+def _check_pin(account: str, *, local: bool) -> None:
+    """Check that an account is the one that must be. RemitError: it is another.
+
+    REMIT_ACCOUNT names the account of a person or a pipeline, which no local command can reach by mistake.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or (local and not context.meta.get(_PINNED_HERE)):
+        return
+    number = context.meta.get(_PINNED)
+    if not number or number == account:
+        return
+    if local:
         raise RemitError(
-            f"the AWS on this machine is account {connected.account}, and it must be {number}: nothing was done",
+            f"the AWS on this machine is account {account}, and it must be {number}: nothing was done",
             hint="leave out --account, or --local",
         )
     raise RemitError(
-        f"the credentials are of account {connected.account}, and it must be {number}: nothing was done",
+        f"the credentials are of account {account}, and it must be {number}: nothing was done",
         hint="`--profile` chooses other credentials; --account and REMIT_ACCOUNT say which account it must be",
     )
 
