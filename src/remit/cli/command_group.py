@@ -16,7 +16,7 @@ _SECTIONS: Final = {
     "Start": ("init",),
     "Deploy": ("build", "deploy", "status", "invoke", "logs", "event", "jobs", "delete", "local"),
     "Ask about access": ("explain", "why", "evaluate"),
-    "Check": ("lint", "diff", "minimise"),
+    "Check": ("lint", "diff", "minimise", "audit"),
     "Set up accounts and CI": ("bootstrap", "policy"),
 }
 """The commands by what people do with them, as `remit --help` lists them; any other command follows under Other."""
