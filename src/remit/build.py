@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FOLDER: Final = Path(".remit") / "build"
-_LISTED: Final = 9
-"""Further findings of lint that the error about the first one lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +114,19 @@ def _on_existing(template: Template) -> tuple[str, ...]:
 def _refuse(findings: tuple[Finding, ...]) -> None:
     """Stop at what lint is certain about: a statement that IAM refuses, or that can never do anything.
 
-    RemitError at the line of the first finding, with the next ones named.
+    RemitError has each finding at its line. The first one says how a finding is accepted.
     """
     if not findings:
         return
-    worst, further = findings[0], findings[1:]
-    lines = [f"[{worst.rule}] {worst.message}"]
-    lines += (f"  and at {finding.origin}: [{finding.rule}] {finding.message}" for finding in further[:_LISTED])
-    if len(further) > _LISTED:
-        lines.append(f"  and {len(further) - _LISTED} more, which `remit lint` shows")
-    hint = worst.hint or f"`remit lint --explain {worst.rule}` tells the rule"
-    raise RemitError(
-        "\n".join(lines),
-        hint=f"{hint}\n  or, if it is meant, write `# remit: allow {worst.rule} because …` at the line",
-        origin=worst.origin,
-    )
+    first, *further = map(_mistake, findings)
+    first.hint = f"{first.hint}\n  or, if it is meant, write `# remit: allow {first.rule} because …` at the line"
+    first.further = tuple(further)
+    raise first
+
+
+def _mistake(finding: Finding) -> RemitError:
+    hint = finding.hint or f"`remit lint --explain {finding.rule}` tells the rule"
+    return RemitError(finding.message, hint=hint, origin=finding.origin, rule=finding.rule)
 
 
 def _body(template: Template) -> str:

@@ -34,7 +34,7 @@ from remit.deploy.planned_access import access_of
 from remit.deploy.stack import describe
 from remit.deploy.stored_values import look_up, must_exist
 from remit.errors import RemitError, stop_code
-from remit.project.current_load import checked_stage
+from remit.project.stack_name import checked_stage
 from remit.report.events import failure
 from remit.report.plan import plan_lines
 from remit.review.accepted import read_accepted

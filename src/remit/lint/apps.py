@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import few
-from remit.lint import python_text, rule_registry
+from remit.lint import rule_registry
 from remit.lint.finding import ERROR, Finding
 from remit.lint.rule_inputs import IDENTITY, Environment, ParsedStatement, PolicyDocument, Project
 from remit.lint.run import finding, findings, of_document, of_item, of_policy, ordered
 from remit.lint.suppress import OF_COMMENTS, suppress
+from remit.project import python_text
 from remit.roles.assign import assign
 from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULES, dead_letter_id, queue_id
 from remit.triggers.app_wide import app_wide_resources
