@@ -17,6 +17,7 @@ from remit.roles.policy_size import Sizes, parts, policy_ids
 from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
+from remit.synthesis.key_policies import with_key_policies
 from remit.synthesis.later_policies import with_later_policies
 from remit.synthesis.publications import publication_resources
 from remit.synthesis.queue_policies import merged_queue_policies
@@ -50,7 +51,7 @@ def synth(
     for role in roles:
         origin = origins[role.functions[0]] if role.functions else role.origin
         resources += _role(fit(role, sizes), origin)
-    resources = merged_queue_policies(resources, works)
+    resources = with_key_policies(app, merged_queue_policies(resources, works), works)
     _check_names(resources)
     resources = buckets_by_name(fitted_permissions(resources))
     resources = with_later_policies(resources, {role.logical_id for role in roles})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -100,6 +101,11 @@ def checked_json(option: str, value: Any) -> str:
         return json.dumps(tokens.plain(value), sort_keys=True, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise RemitError(f"{option} is not JSON: {error}", origin=writer()) from None
+
+
+def digest(*texts: str) -> str:
+    """Eight digits that tell texts apart, for logical ids: two routes may be made of the same letters."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8]
 
 
 def own_id(subject: Any) -> str:
