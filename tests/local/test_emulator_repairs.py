@@ -82,3 +82,10 @@ def test_a_schedule_of_a_template_loses_its_time_zone_and_its_end(bare: BareClou
 
 def test_time_zones_of_schedules_are_not_looked_at() -> None:
     assert told("'Timezone' in inspect.getsource(scheduler._tick_schedules)") == "False"
+
+
+def test_a_role_of_a_template_loses_its_permissions_boundary(bare: BareCloud) -> None:
+    boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    properties = {"RoleName": "bounded", "AssumeRolePolicyDocument": {}, "PermissionsBoundary": boundary}
+    bare.create("roles", {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}})
+    assert "PermissionsBoundary" not in bare.client("iam").get_role(RoleName="bounded")["Role"]

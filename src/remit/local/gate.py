@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from remit.local.authorization.caller import CALLER
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
@@ -70,6 +71,8 @@ class Gate:
     """Makes the answer to a health question; it holds no secret, since everybody may ask."""
     secret_of: Callable[[str, str], str]
     """The secret of an access key with its session token; raises RefusedRequest where there is none."""
+    caller_of: Callable[[str, str], str]
+    """Who signs with an access key and session token: an ARN, or "" for whoever may do anything."""
     reset_path: str
     """Where the application forgets its state."""
     save: Callable[[], Mapping[str, Any]]
@@ -123,6 +126,7 @@ class Gate:
         old = read_version_2(request)
         if old is not None:
             check_version_2(old, request, self.secret_of(old.access_key_id, old.token), datetime.now(UTC))
+            CALLER.set(self.caller_of(old.access_key_id, old.token))
             return _at(_signed_by_header(scope, old.header(), URL_OF_VERSION_2), "", self.port), receive, send
         signature, receive = await self._verified(scope, request, receive)
         paths = (_FUNCTION_URL_CONFIG, _APIS)
@@ -143,6 +147,7 @@ class Gate:
             body = await _body(receive)
             receive = _replaying(body, receive)
         check(signature, request, secret, body, datetime.now(UTC))
+        CALLER.set(self.caller_of(signature.access_key_id, signature.token))
         return signature, receive
 
 

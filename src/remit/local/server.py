@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remit.local.api_repairs import repair_apis
+from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.emulator_repairs import repair
 from remit.local.gate import Gate
 from remit.local.process import BUSY
@@ -138,11 +139,8 @@ def _secret_of(record: Record) -> Callable[[str, str], str]:
     def secret_of(access_key_id: str, token: str) -> str:
         if access_key_id == record.access_key_id:
             return record.secret_access_key
-        emulator: Any = importlib.import_module("ministack.core.iam_evaluator")
-        issued = None
-        if not emulator.is_root_access_key(access_key_id):  # any number of twelve digits is root to the emulator
-            issued = emulator.resolve_credential(access_key_id, ACCOUNT, token)
-        if isinstance(issued, emulator.ResolvedCredential):
+        issued = _issued(access_key_id, token)
+        if issued is not None:
             return str(issued.secret_access_key)
         raise RefusedRequest(
             "InvalidClientTokenId",
@@ -151,6 +149,27 @@ def _secret_of(record: Record) -> Callable[[str, str], str]:
         )
 
     return secret_of
+
+
+def _caller_of(record: Record) -> Callable[[str, str], str]:
+    """Who signs with an access key and session token: an ARN; "" for this server's own key."""
+
+    def caller_of(access_key_id: str, token: str) -> str:
+        if access_key_id == record.access_key_id:
+            return ""
+        issued = _issued(access_key_id, token)
+        return "" if issued is None else str(issued.principal_arn)
+
+    return caller_of
+
+
+def _issued(access_key_id: str, token: str) -> Any:
+    """The credential that IAM or STS gave out here, or None."""
+    emulator: Any = importlib.import_module("ministack.core.iam_evaluator")
+    if emulator.is_root_access_key(access_key_id):  # any number of twelve digits is root to the emulator
+        return None
+    issued = emulator.resolve_credential(access_key_id, ACCOUNT, token)
+    return issued if isinstance(issued, emulator.ResolvedCredential) else None
 
 
 class _Saving(logging.Handler):
@@ -222,6 +241,7 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
+    act_as_the_caller()
     refuse_what_aws_refuses()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
@@ -236,6 +256,7 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
         port=record.port,
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         secret_of=_secret_of(record),
+        caller_of=_caller_of(record),
         reset_path="/_ministack/reset",
         save=saving.save,
         changed=changed.set,
