@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST: Final = 32_000_000
 """Bytes that are read of what is no plain file: as `templates.read.LARGEST`, which is not loaded for it."""
+_AWAITS_JSON: Final = "remit.json"
 _SIGNS: Final = ("pyproject.toml", "config", "app.py", "app", "src", ".remit")
 """What a project has at least one of."""
 _PINNED: Final = "remit.account"
@@ -41,7 +42,23 @@ project_option = click.option(
 stage_option = click.option(
     "--stage", envvar="REMIT_STAGE", default=None, show_envvar=True, help="The stage (default: dev)."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def expect_json(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:  # noqa: FBT001 - click's signature
+    """Note that a program reads the answer of the command."""
+    if value:
+        context.meta[_AWAITS_JSON] = True
+    return value
+
+
+def awaits_json(context: click.Context) -> bool:
+    """Whether --json was given, and no document is printed yet."""
+    return bool(context.meta.get(_AWAITS_JSON))
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, is_eager=True, callback=expect_json, help="Print JSON, for programs."
+)
 local_option = click.option("--local", is_flag=True, help="Use the AWS on this machine.")
 region_option = click.option("--region", help="The AWS region (default: AWS_REGION, or the profile's).")
 profile_option = click.option("--profile", help="The profile of your AWS configuration (default: AWS_PROFILE).")
@@ -80,6 +97,9 @@ def file_bytes(path: Path, most: int = LARGEST + 1) -> bytes:
 def print_json(value: Any) -> None:
     """Print a value as JSON on standard output: keys in their order, ASCII, one newline at the end."""
     click.echo(json.dumps(value, indent=2))
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta[_AWAITS_JSON] = False
 
 
 def print_report(document: Any) -> None:

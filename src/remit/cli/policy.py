@@ -221,6 +221,7 @@ def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
 def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
     from remit.deploy.aws_calls import CALLS, in_bucket, on_roles
+    from remit.deploy.existing_values import calls_for_existing
     from remit.deploy.stored_values import calls_for
     from remit.deployer.planned_stack import stack_of
     from remit.project.load import load
@@ -230,8 +231,9 @@ def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Planne
     app = load(folder, stage)
     name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
-    calls = (*on_roles(in_bucket(CALLS, name), app), *calls_for(app))
-    return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), calls
+    template = synth(app, assign(app), keys, name)
+    calls = (*on_roles(in_bucket(CALLS, name), app), *calls_for(app), *calls_for_existing(template.parameters))
+    return stack_of(app.namespace, [document(template)]), calls
 
 
 def _of_templates(

@@ -25,6 +25,7 @@ from remit.local.api_repairs import repair_apis
 from remit.local.emulator_repairs import repair
 from remit.local.gate import Gate
 from remit.local.process import BUSY
+from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.request import RefusedRequest
 from remit.local.state_files import Record, StateFiles, seize
 
@@ -221,6 +222,7 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
+    refuse_what_aws_refuses()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2

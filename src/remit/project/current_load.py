@@ -16,7 +16,7 @@ from remit.project.stack_name import checked_stage, project_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.app import Output, Resource
+    from remit.app import ExistingValue, Output, Resource
     from remit.project.declared_functions import Declaration
 
 
@@ -35,6 +35,8 @@ class Loading:
     """The shared ones."""
     outputs: list[Output] = field(default_factory=list)
     """As `resources`."""
+    existing: dict[str, ExistingValue] = field(default_factory=dict)
+    """What of the account is asked for, by the template's parameter that stands for it."""
     mistakes: Mistakes = field(default_factory=Mistakes)
     """Everything that is wrong with the project, while it is loaded as far as it goes."""
     incomplete: bool = False
@@ -61,10 +63,22 @@ def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> 
     except RemitError as error:
         mistakes = Mistakes(list(error.all))
         for mistake in mistakes.errors:
-            mistake.origin = relative(mistake.origin, folder)
+            mistake.origin = _place(mistake, folder)
+            mistake.path = ()
         mistakes.refuse()  # in the order of the paths that people know
     finally:
         _current.reset(token)
+
+
+def _place(mistake: RemitError, folder: Path) -> Origin | None:
+    """Where a mistake stands, as `relative`; of a part of a policy item, the line of that part."""
+    place = relative(mistake.origin, folder)
+    if place is None or not mistake.path:
+        return place
+    from remit.project import python_text  # noqa: PLC0415 - of mistakes alone
+
+    python_text.forget()
+    return python_text.part(folder, place, mistake.path)
 
 
 def relative(origin: Origin | None, folder: Path) -> Origin | None:

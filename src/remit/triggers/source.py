@@ -116,7 +116,7 @@ def checked_type(subject: Any, trigger: str, types: Sequence[str]) -> None:
     """A resource of the app must be of a type that the trigger reads."""
     kind = getattr(subject, "type", None)
     if kind is not None and kind not in types:
-        name = getattr(subject, "name", own_id(subject))
+        name = getattr(subject, "spelled", own_id(subject))
         raise RemitError(f"{trigger} takes {' or '.join(types)}, and `{name}` is {kind}", origin=writer())
 
 
