@@ -363,13 +363,15 @@ def check_version_2(signature: UrlOfVersion2, request: ReceivedRequest, secret: 
         raise _wrong()
 
 
-def signed_headers(access_key_id: str, secret: str, method: str, host: str, path: str, now: datetime) -> dict[str, str]:
-    """The headers that sign a request without a body or a query to remit's own server."""
+def signed_headers(
+    access_key_id: str, secret: str, method: str, host: str, path: str, now: datetime, *, query: str = ""
+) -> dict[str, str]:
+    """The headers that sign a request without a body to remit's own server; `query` has its names in order."""
     time = now.astimezone(UTC).strftime(_TIME_FORMAT)
     headers = {"host": host, "x-amz-date": time}
     unsigned = Signature(access_key_id, time[:8], "local", "remit", time, tuple(headers), "", "", None)
-    request = ReceivedRequest(method, path, "", {name: (value,) for name, value in headers.items()})
+    request = ReceivedRequest(method, path, query, {name: (value,) for name, value in headers.items()})
     key = _signing_key(secret, unsigned.date, unsigned.region, unsigned.service)
-    canonical_request = _canonical_request(unsigned, request, "", hashlib.sha256(b"").hexdigest())
+    canonical_request = _canonical_request(unsigned, request, query, hashlib.sha256(b"").hexdigest())
     signature = replace(unsigned, value=_sign(key, unsigned, canonical_request))
     return {**headers, "authorization": signature.header()}

@@ -125,6 +125,11 @@ def stored_identity(caller: str) -> StoredIdentity | None:
     return None if documents is None else _compiled(documents)
 
 
+def policies_of(account: str, arns: tuple[str, ...]) -> tuple[Policy, ...]:
+    """Managed policies by their ARNs; those that do not exist here or are not valid are left out."""
+    return _parsed(tuple(_managed(account, list(arns))))[0]
+
+
 def _layers(
     identity: StoredIdentity | None, session: tuple[Policy, ...], resource_policy: tuple[Policy, ...] | None
 ) -> Layers:
