@@ -89,3 +89,10 @@ def test_ref_of_a_secret_is_its_name(bare: BareCloud) -> None:
     bare.create("secrets", secret)
     resource = bare.client("cloudformation").describe_stack_resource(StackName="secrets", LogicalResourceId="Secret")
     assert "db" == resource["StackResourceDetail"]["PhysicalResourceId"]
+
+
+def test_a_role_of_a_template_loses_its_permissions_boundary(bare: BareCloud) -> None:
+    boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    properties = {"RoleName": "bounded", "AssumeRolePolicyDocument": {}, "PermissionsBoundary": boundary}
+    bare.create("roles", {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}})
+    assert "PermissionsBoundary" not in bare.client("iam").get_role(RoleName="bounded")["Role"]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Literal
 
-from remit.errors import RemitError
 from remit.local.routes import ACCESS
-from remit.local.signature import signed_headers
+from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws
 
-_PATIENCE: Final = 10.0  # seconds
+_OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +30,7 @@ class Access:
     operation: str
     action: str
     resource: str
-    decision: str
+    decision: Literal["allowed", "denied", "unknown"]
     because: str
     statement: str
     file: str
@@ -44,21 +40,10 @@ class Access:
 def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[Access, ...]]:
     """The number of the last access, and those that came after a number; the server keeps the last 5,000.
 
-    Raises:
-        RemitError: if the server does not answer.
+    None where an older remit started the AWS on this machine: nothing is recorded then. RemitError: nothing answers.
     """
-    query = f"after={after}"
-    keys = (aws.access_key_id, aws.secret_access_key)
-    host = f"127.0.0.1:{aws.port}"
-    headers = signed_headers(*keys, "GET", host, ACCESS, datetime.now(UTC), query=query)
-    connection = http.client.HTTPConnection("127.0.0.1", aws.port, timeout=_PATIENCE)
-    try:
-        connection.request("GET", f"{ACCESS}?{query}", headers=headers)
-        content = json.loads(connection.getresponse().read())
-        return int(content["last"]), tuple(Access(**record) for record in content["records"])
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
-        raise RemitError(
-            "the AWS on this machine does not tell what it was asked", hint="`remit local stop`, and start it again"
-        ) from error
-    finally:
-        connection.close()
+    response = ask(aws, "remit", "GET", ACCESS, query=f"after={after}")
+    if response.status != _OK:
+        return after, ()
+    document = response.document()
+    return int(document["last"]), tuple(Access(**record) for record in document["records"])

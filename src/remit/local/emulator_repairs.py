@@ -23,6 +23,7 @@ NOT_SIMULATED: Final = "not simulated here"
 """What stack events say of a resource of a type that the emulator does not know."""
 _CLOUDFORMATION: Final = "ministack.services.cloudformation"
 _CONSUMER: Final = "/consumer/"
+_BOUNDARY: Final = "PermissionsBoundary"
 
 
 def repair(account: str) -> None:
@@ -31,6 +32,7 @@ def repair(account: str) -> None:
     _schedule_properties()
     _schedule_time_zones()
     _secret_references()
+    _role_boundaries()
     _unknown_types(account)
 
 
@@ -197,6 +199,29 @@ def _secret_references() -> None:
 
 _WITHOUT_SUFFIX: Final = -7
 """Where in the resource of a secret's ARN its name ends: a hyphen and six characters follow."""
+
+
+def _role_boundaries() -> None:
+    """The permissions boundary of a role in a template."""
+    iam: Any = importlib.import_module("ministack.services.iam")
+    handler = _handlers()["AWS::IAM::Role"]
+    create_role, update_role = handler["create"], handler["update"]
+
+    def put(name: str, properties: Mapping[str, Any]) -> None:
+        iam._roles[name][_BOUNDARY] = properties.get(_BOUNDARY)  # noqa: SLF001 - as above
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
+        made: tuple[str, Any] = create_role(logical_id, properties, stack)
+        put(made[0], properties)
+        return made
+
+    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
+        made: tuple[str, Any] = update_role(physical_id, old, new, *place)
+        if made[0] != physical_id or old.get(_BOUNDARY) != new.get(_BOUNDARY):  # else one put on by hand stays
+            put(made[0], new)
+        return made
+
+    handler["create"], handler["update"] = create, update
 
 
 def _unknown_types(account: str) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote
 
 from remit.local.authorization.authorizer import CALL
+from remit.local.authorization.caller import CALLER
 from remit.local.authorization.requested_operation import requested_operation
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
@@ -136,6 +137,7 @@ class Gate:
         if old is not None:
             secret, caller = self.signer_of(old.access_key_id, old.token)
             check_version_2(old, request, secret, datetime.now(UTC))
+            CALLER.set("" if caller.is_root else caller.arn)
             receive = await self._authorized(request, "s3", "us-east-1", caller, receive)
             return _at(_signed_by_header(scope, old.header(), URL_OF_VERSION_2), "", self.port), receive, send
         signature, caller, receive = await self._verified(scope, request, receive)
@@ -191,6 +193,7 @@ class Gate:
             body = await _body(receive)
             receive = _replaying(body, receive)
         check(signature, request, secret, body, datetime.now(UTC))
+        CALLER.set("" if caller.is_root else caller.arn)
         return signature, caller, receive
 
 

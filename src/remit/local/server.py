@@ -26,9 +26,11 @@ from remit.local.authorization.access_log import AccessLog
 from remit.local.authorization.authorizer import Authorizer
 from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
+from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.emulator_repairs import repair
 from remit.local.gate import Gate
 from remit.local.process import BUSY
+from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 
@@ -204,6 +206,8 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
+    act_as_the_caller()
+    refuse_what_aws_refuses()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2

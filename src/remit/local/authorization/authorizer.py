@@ -16,7 +16,8 @@ from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.asked_keys import asked_keys
 from remit.local.authorization.context_keys import context_of
-from remit.local.authorization.denial import denial, message_of
+from remit.local.authorization.denial import denial
+from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.needs import Need, needs_of
 from remit.local.authorization.parameters import parameters_of
@@ -140,7 +141,7 @@ def _decided(question: Question) -> DecidedNeed:
     because = stored.decision.because
     if stored.unread:
         because = f"{because}; {caller.arn} has policies that cannot be read here: {', '.join(stored.unread)}"
-    return DecidedNeed(need, verdict, because, _statement(stored), message_of(stored.decision))
+    return DecidedNeed(need, verdict, because, _statement(stored), denial_message(stored))
 
 
 def _stored_decision(question: Question) -> StoredDecision:
