@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.dev.accesses import Access
 from remit.dev.denied_calls import DeniedCalls
 from remit.dev.events import CallDenied
 from remit.errors import RemitError
+from remit.local.access_log import Access
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -21,6 +21,7 @@ APP = "@app.function(policy=[dynamodb.query('orders')])\ndef report(event, conte
 
 def access(**changes: Any) -> Access:
     values: dict[str, Any] = {
+        "time": "2026-11-27T12:00:00Z", "caller": "arn:aws:sts::000000000000:assumed-role/report/report",
         "function": "orders-dev-report", "request_id": "1", "operation": "PutItem", "action": "dynamodb:PutItem",
         "resource": TABLE, "decision": "denied", "because": "no statement allows it", "statement": "",
         "file": "app.py", "line": 12,

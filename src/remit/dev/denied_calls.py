@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import App
-    from remit.dev.accesses import Access
+    from remit.local.access_log import Access
 
 
 class DeniedCalls:

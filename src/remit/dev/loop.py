@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from remit.build import build
 from remit.deploy.logs import new_lines, reader
 from remit.deploy.workflow import deploy
-from remit.dev.accesses import accesses
 from remit.dev.denied_calls import DeniedCalls
 from remit.dev.events import (
     CallUnknown,
@@ -29,6 +28,7 @@ from remit.dev.fixed_ports import FixedPorts
 from remit.dev.source_files import saved_files
 from remit.errors import RemitError
 from remit.local import aws as local_aws
+from remit.local.access_log import accesses
 from remit.local.account import account_of
 from remit.project.dot_remit import own_folder
 from remit.report.events import failure
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from remit.build import Built
     from remit.deploy.deployment import Deployment
     from remit.deploy.logs import LogLine, LogReader
-    from remit.dev.accesses import Access
     from remit.dev.events import DevEvent
+    from remit.local.access_log import Access
 
 _PAUSES: Final = (0.1, 0.5)
 """Seconds between two looks for what functions did: while they do something, and while they do nothing."""
@@ -196,6 +196,8 @@ class DevLoop:
         for line in lines:
             self._tell(Logged(line.time, line.function, line.message))
         for record in records:
+            if not record.function:  # a user of the account, as `deploy --as` makes one
+                continue
             if record.decision == "unknown":
                 self._tell(CallUnknown(record.function, record.operation, record.because))
             elif record.decision == "denied" and self._denied is not None:
