@@ -1,8 +1,8 @@
 """The process that is the AWS on this machine: it runs the emulator (ministack).
 
-`process.py` runs its `main` with PLACE and REGION, in an isolated Python and an environment that holds nothing of the
-user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until
-SIGTERM or until its folder is gone.
+`process.py` runs its `main` with PLACE, REGION and where to look for Pythons, in an isolated Python and an environment
+that holds nothing of the user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait
+for), and serves until SIGTERM or until its folder is gone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import importlib
+import json
 import logging
 import os
 import secrets
@@ -23,10 +24,16 @@ from typing import TYPE_CHECKING, Any
 
 from remit.local.api_repairs import repair_apis
 from remit.local.emulator_repairs import repair
+from remit.local.functions.doors import refuse_other_doors
+from remit.local.functions.lambda_service import LambdaService
+from remit.local.functions.runtime_packages import packages
+from remit.local.functions.unpacked_code import UnpackedCode
+from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.request import RefusedRequest
 from remit.local.state_files import Record, StateFiles, seize
+from remit.package.interpreters import Interpreters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +54,7 @@ def main(arguments: list[str]) -> int:
         return BUSY
     previous = place.read()
     listener = _listen(previous.port if previous else 0)
-    sys.addaudithook(_refuse_other_doors)
+    sys.addaudithook(refuse_other_doors)
     if os.fork():
         return 0
     record = _record(listener.getsockname()[1])
@@ -56,16 +63,8 @@ def main(arguments: list[str]) -> int:
     place.write(record)
     place.write_unsaved(None)
     os.environ.update(_settings(place, record, region))
-    asyncio.run(_serve(place, record, listener))
+    asyncio.run(_serve(place, record, listener, Interpreters(environment=json.loads(arguments[2]))))
     return 0
-
-
-def _refuse_other_doors(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to bind any port, whatever part of the emulator asks for it: behind it nobody would look at keys."""
-    if event == "socket.bind":
-        address = arguments[1]
-        if isinstance(address, tuple):
-            raise PermissionError(f"the AWS on this machine has one door, and opens none on {address[0]!r}")
 
 
 def _listen(port: int) -> socket.socket:
@@ -129,6 +128,21 @@ def _function_credentials(record: Record) -> Callable[[Mapping[str, Any]], Mappi
         }
 
     return credentials
+
+
+def _function_pool(place: StateFiles, record: Record, interpreters: Interpreters) -> tuple[WorkerPool, UnpackedCode]:
+    """The workers of functions, and the code that they run; both are made anew at each start."""
+    folder = place.root / "tmp" / "functions"
+    code = UnpackedCode(folder / "code")
+    pool = WorkerPool(
+        folder / "work",
+        endpoint=f"http://127.0.0.1:{record.port}",
+        code=code,
+        packages=packages(folder),
+        interpreters=interpreters,
+        credentials_of=_function_credentials(record),
+    )
+    return pool, code
 
 
 def _secret_of(record: Record) -> Callable[[str, str], str]:
@@ -212,12 +226,12 @@ class _Saving(logging.Handler):
                 self._place.write_unsaved(self.unsaved)
 
 
-async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> None:
+async def _serve(place: StateFiles, record: Record, listener: socket.socket, interpreters: Interpreters) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    functions: Any = importlib.import_module("ministack.core.lambda_runtime")
-    functions.execution_credentials = _function_credentials(record)
+    pool, code = _function_pool(place, record, interpreters)
+    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc")).take_hold()
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
@@ -243,9 +257,7 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
     keeper.cancel()
     if place.alive.exists():
         saving.save()
-    workers: Any = sys.modules.get("ministack.core.lambda_runtime")
-    if workers is not None:
-        workers.reset()
+    pool.close()
 
 
 async def _keep(
