@@ -74,7 +74,8 @@ def build(
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
-    With `for_this_machine`, dependencies are for the AWS on this machine, which runs functions in this very Python.
+    With `for_this_machine`, dependencies are for the AWS on this machine, which runs a function in the nearest Python
+    that this machine has.
     `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
     the zips, if that is not remit's.
     """
@@ -185,8 +186,12 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
     from remit.package.packed_web_apps import check_web_apps  # noqa: PLC0415 - as above
 
     serving = {function.name for function in app.functions if function.web is not None}
-    local = this_machine() if for_this_machine and (serving or depends(folder)) else None
-    targets = {function.name: local or _target(function, Target) for function in app.functions}
+    if for_this_machine and (serving or depends(folder)):
+        runtimes = {str(function.properties["Runtime"]) for function in app.functions}
+        targets_by_runtime = {runtime: this_machine(runtime) for runtime in sorted(runtimes)}
+        targets = {function.name: targets_by_runtime[str(function.properties["Runtime"])] for function in app.functions}
+    else:
+        targets = {function.name: _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
         target: package(
             folder,
