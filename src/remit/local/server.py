@@ -1,8 +1,8 @@
 """The process that is the AWS on this machine: it runs the emulator (ministack).
 
-`process.py` runs its `main` with PLACE, REGION and where to look for Pythons, in an isolated Python and an environment
-that holds nothing of the user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait
-for), and serves until SIGTERM or until its folder is gone.
+`process.py` runs its `main` with PLACE, REGION, the folder of its packages, and where to look for Pythons, in an
+isolated Python and with variables that hold nothing of the user's. It locks the place, listens on loopback, forks (so
+that it is nobody's child to wait for), and serves until SIGTERM or until its folder is gone.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from remit.local.api_repairs import repair_apis
 from remit.local.emulator_repairs import repair
+from remit.local.environment import LocalEnvironment
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.lambda_service import LambdaService
-from remit.local.functions.runtime_packages import packages
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
@@ -63,7 +63,8 @@ def main(arguments: list[str]) -> int:
     place.write(record)
     place.write_unsaved(None)
     os.environ.update(_settings(place, record, region))
-    asyncio.run(_serve(place, record, listener, Interpreters(environment=json.loads(arguments[2]))))
+    pool, code = _function_pool(place, record, LocalEnvironment(Path(arguments[2])), json.loads(arguments[3]))
+    asyncio.run(_serve(place, record, listener, pool, code))
     return 0
 
 
@@ -130,7 +131,9 @@ def _function_credentials(record: Record) -> Callable[[Mapping[str, Any]], Mappi
     return credentials
 
 
-def _function_pool(place: StateFiles, record: Record, interpreters: Interpreters) -> tuple[WorkerPool, UnpackedCode]:
+def _function_pool(
+    place: StateFiles, record: Record, environment: LocalEnvironment, looking: Mapping[str, str]
+) -> tuple[WorkerPool, UnpackedCode]:
     """The workers of functions, and the code that they run; both are made anew at each start."""
     folder = place.root / "tmp" / "functions"
     code = UnpackedCode(folder / "code")
@@ -138,8 +141,8 @@ def _function_pool(place: StateFiles, record: Record, interpreters: Interpreters
         folder / "work",
         endpoint=f"http://127.0.0.1:{record.port}",
         code=code,
-        packages=packages(folder),
-        interpreters=interpreters,
+        environment=environment,
+        interpreters=Interpreters(environment=looking),
         credentials_of=_function_credentials(record),
     )
     return pool, code
@@ -226,11 +229,12 @@ class _Saving(logging.Handler):
                 self._place.write_unsaved(self.unsaved)
 
 
-async def _serve(place: StateFiles, record: Record, listener: socket.socket, interpreters: Interpreters) -> None:
+async def _serve(
+    place: StateFiles, record: Record, listener: socket.socket, pool: WorkerPool, code: UnpackedCode
+) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    pool, code = _function_pool(place, record, interpreters)
     LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc")).take_hold()
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
