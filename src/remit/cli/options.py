@@ -8,6 +8,7 @@ import shlex
 import stat
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -19,6 +20,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from remit.app import App
     from remit.deploy.session import Account
+    from remit.iam.decide.evaluate import Layers
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST: Final = 32_000_000
@@ -128,14 +130,49 @@ account_option = click.option(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ActingAs:
+    """Whoever works on the AWS of this machine with no more than some policies allow; `name` is their file's."""
+
+    name: str
+    layers: Layers
+
+
+def _acting_as(_ctx: click.Context, _parameter: click.Parameter, path: Path | None) -> ActingAs | None:
+    if path is None:
+        return None
+    from remit.template.policy_files import read_side
+
+    text, called = content(path)
+    return ActingAs("deployer" if str(path) == "-" else path.stem, read_side(text, called).layers)
+
+
+acting_as_option = click.option(
+    "--as",
+    "acting_as",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="POLICY",
+    callback=_acting_as,
+    help="With --local: do it with no more than the policy in this file allows.",
+)
+
+
 def account_options(command: F) -> F:
     """Add --region, --profile and --account."""
     return region_option(profile_option(account_option(command)))
 
 
-def account(folder: Path, *, local: bool, region: str | None, profile: str | None) -> Account:
-    """The account that a command works on: the AWS on this machine (started if need be), or the user's own."""
+def account(
+    folder: Path, *, local: bool, region: str | None, profile: str | None, acting_as: ActingAs | None = None
+) -> Account:
+    """The account that a command works on: the AWS on this machine (started if need be), or the user's own.
+
+    Whoever works on the AWS of this machine may do anything there, unless `acting_as` says less.
+    """
     from remit.deploy.session import connect
+
+    if acting_as is not None and not local:
+        raise click.UsageError("--as is for the AWS on this machine: add --local")
 
     context = click.get_current_context(silent=True)
     pinned = None if context is None else context.meta.get(_PINNED)
@@ -148,6 +185,11 @@ def account(folder: Path, *, local: bool, region: str | None, profile: str | Non
     arguments = client_arguments(aws)
     credentials = {name: arguments[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
     connected = connect(region=aws.region, endpoint=aws.url, credentials=credentials)
+    if acting_as is not None:
+        from remit.local.limited_caller import limited_credentials
+
+        limited = limited_credentials(aws, acting_as.name, acting_as.layers)
+        connected = replace(connect(region=aws.region, endpoint=aws.url, credentials=limited), owner=connected)
     # REMIT_ACCOUNT names the account of a person or a pipeline, which no local deploy can reach by mistake.
     return _pinned(connected, pinned if context is not None and context.meta.get(_PINNED_HERE) else None)
 
