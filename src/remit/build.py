@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from remit.errors import RemitError
+from remit.errors import RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors
 from remit.project.dot_remit import own_folder
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FOLDER: Final = Path(".remit") / "build"
-_LISTED: Final = 9
-"""Further findings of lint that the error about the first one lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,30 +97,36 @@ def build(
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
     quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
-    role_notes = (*notes_on_own_roles(app), *notes_on_senders(app), *app_wide_notes(app))
+    role_notes = (*notes_on_own_roles(app), *notes_on_senders(app), *app_wide_notes(app), *_on_existing(template))
     notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     must_exist = existing_sources(app, own_resources(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
 
 
+def _on_existing(template: Template) -> tuple[str, ...]:
+    """A sentence on what only a deploy looks up."""
+    names = tuple(dict.fromkeys(value.called for value in template.parameters))
+    if not names:
+        return ()
+    return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
+
+
 def _refuse(findings: tuple[Finding, ...]) -> None:
     """Stop at what lint is certain about: a statement that IAM refuses, or that can never do anything.
 
-    RemitError at the line of the first finding, with the next ones named.
+    RemitError has each finding at its line. The first one says how a finding is accepted.
     """
     if not findings:
         return
-    worst, further = findings[0], findings[1:]
-    lines = [f"[{worst.rule}] {worst.message}"]
-    lines += (f"  and at {finding.origin}: [{finding.rule}] {finding.message}" for finding in further[:_LISTED])
-    if len(further) > _LISTED:
-        lines.append(f"  and {len(further) - _LISTED} more, which `remit lint` shows")
-    hint = worst.hint or f"`remit lint --explain {worst.rule}` tells the rule"
-    raise RemitError(
-        "\n".join(lines),
-        hint=f"{hint}\n  or, if it is meant, write `# remit: allow {worst.rule} because …` at the line",
-        origin=worst.origin,
-    )
+    first, *further = map(_mistake, findings)
+    first.hint = f"{first.hint}\n  or, if it is meant, write `# remit: allow {first.rule} because …` at the line"
+    first.further = tuple(further)
+    raise first
+
+
+def _mistake(finding: Finding) -> RemitError:
+    hint = finding.hint or f"`remit lint --explain {finding.rule}` tells the rule"
+    return RemitError(finding.message, hint=hint, origin=finding.origin, rule=finding.rule)
 
 
 def _body(template: Template) -> str:

@@ -37,6 +37,8 @@ OF_UPDATES: Final = ("*:Update*", "*:Untag*", "*:Put*", "*:Set*", "*:PATCH", "*:
 """What only updates call, which are not made here of every type."""
 OF_REMIT: Final = ("arn:aws:cloudformation:*", "arn:aws:s3:::remit-artefacts-*")
 """What remit itself calls operations on (tests/deploy/test_enforced.py)."""
+DRIVING: Final = {"Effect": "Allow", "Action": "cloudformation:*", "Resource": "*"}
+"""What it takes to change a stack as these tests do, without change sets."""
 LIFE: Final = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"]
 
 
@@ -51,7 +53,8 @@ class Stacks:
 
     def life(self, document: dict[str, Any]) -> list[str]:
         """The states that a stack comes to when it is made, changed and deleted with a policy, to the first failure."""
-        limited = limited_credentials(self.aws, "deployer", Layers((parse(document),)))
+        driving = {**document, "Statement": [*document["Statement"], DRIVING]}
+        limited = limited_credentials(self.aws, "deployer", Layers((parse(driving),)))
         cloudformation = session(self.aws).client("cloudformation", **{**client_arguments(self.aws), **limited})
         options = {"Capabilities": ["CAPABILITY_NAMED_IAM"]}
         stack = cloudformation.create_stack(StackName=self.name, TemplateBody=self.body, **options)["StackId"]

@@ -31,6 +31,7 @@ def repair(account: str) -> None:
     _stream_consumers()
     _schedule_properties()
     _schedule_time_zones()
+    _secret_references()
     _role_boundaries()
     _unknown_types(account)
 
@@ -168,6 +169,36 @@ def _schedule_time_zones() -> None:
 
     scheduler._tick_schedules, scheduler._at_time_epoch = tick_in_zones, epoch  # noqa: SLF001 - as above
     eventbridge._parse_cron_fields, eventbridge._cron_next_fire = fields_of, fire_after  # noqa: SLF001 - as above
+
+
+def _secret_references() -> None:
+    """Ref of a secret is its ARN, which a role is granted; the emulator gives its name.
+
+    Source: "AWS::SecretsManager::Secret", return values (AWS CloudFormation User Guide).
+    """
+    handler = _handlers()["AWS::SecretsManager::Secret"]
+    create_secret, update_secret, delete_secret = handler["create"], handler["update"], handler["delete"]
+
+    def name_of(physical_id: str) -> str:
+        return physical_id.partition(":secret:")[2][:_WITHOUT_SUFFIX] if ":secret:" in physical_id else physical_id
+
+    def by_arn(made: tuple[str, Any]) -> tuple[str, Any]:
+        return made[1]["Arn"], made[1]
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
+        return by_arn(create_secret(logical_id, properties, stack))
+
+    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
+        return by_arn(update_secret(name_of(physical_id), old, new, *place))
+
+    def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
+        delete_secret(name_of(physical_id), properties)
+
+    handler["create"], handler["update"], handler["delete"] = create, update, delete
+
+
+_WITHOUT_SUFFIX: Final = -7
+"""Where in the resource of a secret's ARN its name ends: a hyphen and six characters follow."""
 
 
 def _role_boundaries() -> None:

@@ -22,12 +22,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remit.local.api_repairs import repair_apis
+from remit.local.authorization.access_log import AccessLog
+from remit.local.authorization.authorizer import Authorizer
+from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
+from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.emulator_repairs import repair
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
-from remit.local.request import RefusedRequest
+from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 
 if TYPE_CHECKING:
@@ -120,56 +124,16 @@ def _settings(place: StateFiles, record: Record, region: str) -> Mapping[str, st
     }
 
 
-def _function_credentials(record: Record) -> Callable[[Mapping[str, Any]], Mapping[str, str]]:
-    """What functions get in the place of the emulator's choice, which is an account's number for a key."""
+def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, str], tuple[str, Caller]]:
+    """Secrets with callers: this server's own key, those of functions, and those that IAM and STS gave out here."""
+    developer = Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT)
 
-    def credentials(_configuration: Mapping[str, Any]) -> Mapping[str, str]:
-        return {
-            "AWS_ACCESS_KEY_ID": record.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": record.secret_access_key,
-            "AWS_SESSION_TOKEN": "",
-        }
-
-    return credentials
-
-
-def _secret_of(record: Record) -> Callable[[str, str], str]:
-    """Secrets by access key and session token: this server's own, and those that IAM and STS gave out here."""
-
-    def secret_of(access_key_id: str, token: str) -> str:
+    def signer_of(access_key_id: str, token: str) -> tuple[str, Caller]:
         if access_key_id == record.access_key_id:
-            return record.secret_access_key
-        issued = _issued(access_key_id, token)
-        if issued is not None:
-            return str(issued.secret_access_key)
-        raise RefusedRequest(
-            "InvalidClientTokenId",
-            f"{access_key_id!r} is not an access key of the AWS on this machine: its keys are new at each start, "
-            "and `remit local start` shows them",
-        )
+            return record.secret_access_key, developer
+        return functions.find(access_key_id, token) or issued_caller(access_key_id, ACCOUNT, token)
 
-    return secret_of
-
-
-def _caller_of(record: Record) -> Callable[[str, str], str]:
-    """Who signs with an access key and session token: an ARN; "" for this server's own key."""
-
-    def caller_of(access_key_id: str, token: str) -> str:
-        if access_key_id == record.access_key_id:
-            return ""
-        issued = _issued(access_key_id, token)
-        return "" if issued is None else str(issued.principal_arn)
-
-    return caller_of
-
-
-def _issued(access_key_id: str, token: str) -> Any:
-    """The credential that IAM or STS gave out here, or None."""
-    emulator: Any = importlib.import_module("ministack.core.iam_evaluator")
-    if emulator.is_root_access_key(access_key_id):  # any number of twelve digits is root to the emulator
-        return None
-    issued = emulator.resolve_credential(access_key_id, ACCOUNT, token)
-    return issued if isinstance(issued, emulator.ResolvedCredential) else None
+    return signer_of
 
 
 class _Saving(logging.Handler):
@@ -236,8 +200,9 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    functions: Any = importlib.import_module("ministack.core.lambda_runtime")
-    functions.execution_credentials = _function_credentials(record)
+    functions = FunctionSessions()
+    runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
+    runtime.execution_credentials = functions.credentials_of
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
@@ -255,8 +220,9 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
         emulator.app,
         port=record.port,
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
-        secret_of=_secret_of(record),
-        caller_of=_caller_of(record),
+        signer_of=_signer_of(record, functions),
+        authorizer=Authorizer(AccessLog((SeenAccess(place.root.parent / "seen").note,))),
+        is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
         save=saving.save,
         changed=changed.set,

@@ -16,7 +16,7 @@ from remit.project.assemble import Everywhere, app_managed, app_policy, function
 from remit.project.current_load import Loading, loading, relative
 from remit.project.deferred_imports import deferred_sdk
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
-from remit.project.lambda_environment import check_placeholders, lambda_environment
+from remit.project.lambda_environment import check_placeholders, explain_placeholders, lambda_environment
 from remit.project.name_checks import check_handlers, check_names
 from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
@@ -55,6 +55,10 @@ def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | 
                 import_app(state)
             app = _app(state)
             check_placeholders(state, app)
+        except RemitError as error:
+            explain_placeholders(state, error.all)
+            raise
+        else:
             return app
         finally:
             item_lines.forget()
@@ -132,6 +136,9 @@ def _app(state: Loading) -> App:
         functions=tuple(functions),
         resources=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.resources),
         outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.outputs),
+        existing=tuple(
+            replace(value, origin=relative(value.origin, state.folder)) for value in state.existing.values()
+        ),
         queues=queues,
         jobs=workers_of_jobs(state),
         schedules_jobs=config.job.scheduler,

@@ -48,19 +48,20 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes) -> None:
     """Note what is wrong with each resource and output; cycles and permissions, once nothing is."""
     by_id = {resource.logical_id: resource for resource in template.resources}
     written = {f"{function.logical_id}Function": function.written for function in app.functions}
+    parameters = {value.parameter for value in template.parameters}
     targets: dict[str, tuple[str, ...]] = {}
     for resource in template.resources:
         with mistakes.noted():
             check_type(resource, written.get(resource.logical_id, {}))
         with mistakes.noted():
-            targets[resource.logical_id] = check_references(resource, by_id)
+            targets[resource.logical_id] = check_references(resource, by_id, parameters)
         with mistakes.noted():
             check_source_name(resource)
         with mistakes.noted():
             _check_limits(resource, by_id)
     for output in template.outputs:
         with mistakes.noted():
-            check_value(output.value, by_id, output, f"output {output.name}")
+            check_value(output.value, by_id, output, f"output {output.name}", parameters)
     _check_names(template.resources, mistakes)
     if mistakes.errors:
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from remit.local.authorization.stored_policies import StoredDecision
 
+# In the order in which AWS looks for what allows a request ("Policy evaluation logic", IAM User Guide).
 _POLICIES: Final = {
     "identity": "identity-based policy",
     "boundary": "permissions boundary",
@@ -25,13 +26,16 @@ def denial_message(stored: StoredDecision) -> str:
     """`User: … is not authorized to perform: … on resource: … because no identity-based policy allows the … action`."""
     request = stored.decision.request
     subject = f"User: {request.principal} is not authorized to perform: {request.action} on resource: {request.asked}"
-    denied_by = [layer for layer in stored.decision.layers if layer.verdict == "ExplicitlyDenied"]
-    if denied_by:
-        return f"{subject} with an explicit deny in {_with_article(_policy(denied_by[0].layer))}"
-    silent = [layer for layer in stored.decision.layers if layer.verdict == "ImplicitlyDenied"]
-    limits = [layer for layer in silent if layer.layer not in ("identity", "resource")]
-    policy = _policy(limits[0].layer) if limits else _POLICIES["identity"]
-    return f"{subject} because no {policy} allows the {request.action} action"
+    denying_layers = [layer.layer for layer in stored.decision.layers if layer.verdict == "ExplicitlyDenied"]
+    if denying_layers:
+        return f"{subject} with an explicit deny in {_with_article(_policy(denying_layers[0]))}"
+    if request.asks_trust:  # a role's trust policy is not told apart
+        return subject
+    silent_layers = {layer.layer for layer in stored.decision.layers if layer.verdict == "ImplicitlyDenied"}
+    if request.needs_resource_policy and "identity" not in silent_layers:
+        return f"{subject} because no {_POLICIES['resource']} allows the {request.action} action"
+    layer = next((layer for layer in _POLICIES if layer in silent_layers), "identity")
+    return f"{subject} because no {_policy(layer)} allows the {request.action} action"
 
 
 def _policy(layer: str) -> str:

@@ -126,6 +126,11 @@ def stored_identity(caller: str) -> StoredIdentity | None:
     return None if documents is None else _compiled(documents)
 
 
+def policies_of(account: str, arns: tuple[str, ...]) -> tuple[Policy, ...]:
+    """Managed policies by their ARNs; those that do not exist here or are not valid are left out."""
+    return _parsed(tuple(_managed(account, list(arns))))[0]
+
+
 def trusts(role: str, service: str) -> bool:
     """Whether a role (ARN) is stored, and lets a service assume it, as `lambda.amazonaws.com`.
 
