@@ -30,6 +30,9 @@ from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
+from remit.local.event_sources.deliveries import Deliveries
+from remit.local.event_sources.mappings import Mappings
+from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
@@ -236,6 +239,10 @@ async def _serve(
     repair(ACCOUNT)
     act_as_the_caller()
     refuse_what_aws_refuses()
+    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
+    calls = ServiceCalls(log)
+    Mappings(calls).take_hold()
+    Deliveries(calls).take_hold()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
@@ -249,7 +256,7 @@ async def _serve(
         port=record.port,
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         signer_of=_signer_of(record, functions),
-        authorizer=Authorizer(AccessLog((SeenAccess(place.root.parent / "seen").note,))),
+        authorizer=Authorizer(log),
         is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
         save=saving.save,
