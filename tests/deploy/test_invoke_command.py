@@ -116,6 +116,18 @@ def test_the_example_of_a_trigger_has_the_names_of_the_app(deployed: Path, capsy
     assert json.loads(capsys.readouterr().out)["Records"][0]["eventSourceARN"].endswith(":words")
 
 
+def test_people_see_what_the_function_logged_and_programs_all_of_the_log(
+    deployed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == invoke(deployed, "echo", "--event", '{"word": "hello"}')
+    assert "heard hello\n" == capsys.readouterr().err
+    assert 0 == invoke(deployed, "echo", "--event", '{"word": "hello"}', "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert "START RequestId: " in told["log"]
+    assert told["duration_ms"] > 0
+    assert told["memory_mb"] > 0
+
+
 def test_an_example_with_an_event_is_refused(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 2 == invoke(deployed, "hear", "--example", "sqs", "--event", "{}")
     assert "leave out --event and --http" in capsys.readouterr().err

@@ -46,8 +46,8 @@ def command(
 ) -> None:
     """Run the deployed function NAME with an event, and print its answer.
 
-    Its log, how long it ran and the memory that it used are printed on standard error. The exit code is 1 if the
-    function failed. Needs credentials, or --local.
+    What it logged is printed on standard error, and on a screen how long it ran and the memory that it used. With
+    --json, all of that is one object. The exit code is 1 if the function failed. Needs credentials, or --local.
 
     \b
     Examples:
@@ -142,9 +142,9 @@ def _print(answer: Answer, *, as_json: bool) -> None:
             }
         )
         return
-    if answer.log:
-        click.echo(shown(answer.log), nl=not answer.log.endswith("\n"), err=True)
-    if answer.duration_ms is not None:
+    if answer.printed:
+        click.echo(shown(answer.printed), nl=not answer.printed.endswith("\n"), err=True)
+    if answer.duration_ms is not None and sys.stderr.isatty():
         click.echo(f"{answer.duration_ms:g} ms, {answer.memory_mb} MB", err=True)
     options.print_json(answer.value)
 

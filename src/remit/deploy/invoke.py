@@ -20,6 +20,8 @@ _REPORT: Final = re.compile(
     r"^REPORT RequestId:.*?\tDuration: (?P<ms>[\d.]+) ms.*?Max Memory Used: (?P<mb>\d+) MB", re.MULTILINE
 )
 """The last line of an invocation in a log group whose format is text."""
+_OF_LAMBDA: Final = re.compile(r"^(?:INIT_START|START|END|REPORT|XRAY) .*\n?", re.MULTILINE)
+"""The lines that Lambda itself writes, in a log group whose format is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Answer:
     """How long the handler ran, as Lambda reports it; None where its log does not say."""
     memory_mb: int | None = None
     """The most memory that it used, in MB; None as `duration_ms`."""
+
+    @property
+    def printed(self) -> str:
+        """The lines of the log that the function wrote, without those of Lambda's own."""
+        return _OF_LAMBDA.sub("", self.log)
 
 
 def answer_of(payload: bytes, log_result: str, request_id: str, *, failed: bool) -> Answer:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 from remit.local.authorization.authorizer import CALL
 from remit.local.authorization.caller import CALLER
@@ -21,7 +21,10 @@ from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
     ACCESS,
+    FUNCTION_SESSION,
     HEALTH,
+    KEEP_DATA,
+    PUT_DATA_BACK,
     RESET,
     SAVE,
     app_prefix,
@@ -63,7 +66,7 @@ _ADDRESSES: Final = (
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
 _APIS: Final = re.compile(r"/v2/apis(?:/.*)?")
 _FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
-_ANSWERED: Final = frozenset({SAVE, ACCESS})
+_ANSWERED: Final = frozenset({SAVE, ACCESS, KEEP_DATA, PUT_DATA_BACK, FUNCTION_SESSION})
 """The paths that remit answers by itself, to whoever holds the server's own key."""
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -85,8 +88,8 @@ class Gate:
     """Whether the application has the service that a request is signed for."""
     reset_path: str
     """Where the application forgets its state."""
-    save: Callable[[], Mapping[str, Any]]
-    """Saves the state at once, and says what came of it."""
+    controls: Mapping[str, Callable[[Mapping[str, str]], Mapping[str, Any]]]
+    """What is done at the paths of remit's own, with the parameters of the query; it says what came of it."""
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
 
@@ -154,8 +157,8 @@ class Gate:
 
     def _own_answer(self, request: ReceivedRequest) -> Mapping[str, Any]:
         """The answer to one of remit's own requests."""
-        if request.path == SAVE:
-            return self.save()
+        if request.path in self.controls:
+            return self.controls[request.path](dict(parse_qsl(request.query)))
         after = parse_qs(request.query).get("after", ["0"])[0]
         return self.authorizer.log.after(int(after) if after.isdecimal() else 0)
 

@@ -28,6 +28,7 @@ from remit.local.authorization.authorizer import Authorizer
 from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
+from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.lambda_service import LambdaService
@@ -37,6 +38,7 @@ from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
+from remit.local.routes import FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
@@ -232,6 +234,7 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket, int
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     saving = _Saving(place)
+    data = Checkpoint()
     app = Gate(
         emulator.app,
         port=record.port,
@@ -240,7 +243,12 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket, int
         authorizer=Authorizer(AccessLog((SeenAccess(place.root.parent / "seen").note,))),
         is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
-        save=saving.save,
+        controls={
+            SAVE: lambda _: saving.save(),
+            KEEP_DATA: lambda _: data.take(),
+            PUT_DATA_BACK: lambda _: data.restore(),
+            FUNCTION_SESSION: functions.credentials_of,
+        },
         changed=changed.set,
     )
     keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
