@@ -15,7 +15,7 @@ from remit.deploy.workflow import deploy
 from remit.errors import RemitError
 from remit.explain.explanation import explain
 from remit.local import aws as local_aws
-from remit.local.access_log import accesses
+from remit.local.access_log import NO_ACCESS, accesses
 from remit.local.account import account_of
 from remit.local.clients import client_arguments, session
 from remit.local.function_session import function_session
@@ -126,7 +126,7 @@ class AppOfTests:
         if outcome is not None and not outcome.ok:
             raise failure(outcome, outcome.hint)
         keep_data(aws)
-        self.last_access, _ = accesses(aws)
+        self.last_access, _ = accesses(aws, after=NO_ACCESS)
         return RunningApp(aws, {output.name: output.value for output in deployment.outputs})
 
     def stop(self) -> None:
