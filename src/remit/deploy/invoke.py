@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import code, remit_errors
+from remit.deploy.log_lines import is_of_lambda
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ _REPORT: Final = re.compile(
     r"^REPORT RequestId:.*?\tDuration: (?P<ms>[\d.]+) ms.*?Max Memory Used: (?P<mb>\d+) MB", re.MULTILINE
 )
 """The last line of an invocation in a log group whose format is text."""
-_OF_LAMBDA: Final = re.compile(r"^(?:INIT_START|START|END|REPORT|XRAY) .*\n?", re.MULTILINE)
-"""The lines that Lambda itself writes, in a log group whose format is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,8 @@ class Answer:
     @property
     def printed(self) -> str:
         """The lines of the log that the function wrote, without those of Lambda's own."""
-        return _OF_LAMBDA.sub("", self.log)
+        lines = self.log.splitlines(keepends=True)
+        return "".join(line for line in lines if not is_of_lambda(line))
 
 
 def answer_of(payload: bytes, log_result: str, request_id: str, *, failed: bool) -> Answer:

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
     from remit.build import Built
     from remit.deploy.deployment import Deployment
-    from remit.deploy.logs import LogLine, LogReader
+    from remit.deploy.log_lines import LogLine
+    from remit.deploy.logs import LogReader
     from remit.dev.events import DevEvent
     from remit.local.access_log import Access
 
@@ -191,8 +192,6 @@ class DevLoop:
         self._served = served
 
     def _functions_did(self, records: Sequence[Access], lines: Sequence[LogLine]) -> None:
-        for line in lines:
-            self._tell(Logged(line.time, line.function, line.message))
         for record in records:
             if not record.function:  # a user of the account, as `deploy --as` makes one
                 continue
@@ -200,6 +199,8 @@ class DevLoop:
                 self._tell(CallUnknown(record.function, record.operation, record.because))
             elif record.decision == "denied" and self._denied is not None:
                 self._try(partial(self._tell_denied, record))
+        for line in lines:
+            self._tell(Logged(line.time, line.function, line.message))
 
     def _tell_denied(self, record: Access) -> None:
         call = None if self._denied is None else self._denied.add(record)
