@@ -101,6 +101,10 @@ def test_the_account_is_the_one_that_it_always_was(shared: LocalAws) -> None:
     assert (identity["Account"], identity["Arn"]) == ("000000000000", "arn:aws:iam::000000000000:root")
 
 
+TRUST = '{"Statement": {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}}'
+READING = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}}'
+
+
 def test_keys_that_it_gave_out_open_it_too(shared: LocalAws) -> None:
     identities = client(shared, "iam")
     identities.create_user(UserName="ci")
@@ -108,6 +112,8 @@ def test_keys_that_it_gave_out_open_it_too(shared: LocalAws) -> None:
     user = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
     assert client(shared, "sts", **user).get_caller_identity()["Account"] == shared.account
     assert refused(client(shared, "sts", **{**user, "aws_secret_access_key": "x"}).get_caller_identity)[1] == 403
+    identities.create_role(RoleName="reader", AssumeRolePolicyDocument=TRUST)
+    identities.put_role_policy(RoleName="reader", PolicyName="reads", PolicyDocument=READING)
     role = client(shared, "sts").assume_role(
         RoleArn=f"arn:aws:iam::{shared.account}:role/reader", RoleSessionName="test"
     )
@@ -359,7 +365,8 @@ class TestAnotherUserOfTheMachine:
 
     def test_cannot_see_its_keys_where_processes_are_listed(self, shared: LocalAws, deployed: Deployed) -> None:
         assert ask(shared, "GET", f"/_aws/lambda-url/{deployed.url}/")[0] == 200  # its function's process lives
-        key = shared.access_key_id.encode()
+        workers = [Path(f"/proc/{pid}/environ").read_bytes() for pid in children(shared.pid)]
+        key = re.findall(rb"AWS_SECRET_ACCESS_KEY=([^\0]+)", b"\0".join(workers))[0]  # its function's own
 
         def seen() -> list[str]:
             showing = []
