@@ -19,6 +19,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from remit.local.access_log import accesses
 from remit.local.clients import client_arguments, session
 from terminals import HANGS
 
@@ -73,9 +74,29 @@ def grows(event, context):
 def large(event, context):
     return "x" * (7 << 20)
 
+def asks(event, context):
+    import boto3
+    from botocore.exceptions import ClientError
+    import helper
+    try:
+        helper.upload(boto3.client("s3"))
+    except Exception:
+        pass
+    try:
+        boto3.client("sqs").list_queues()
+    except ClientError:
+        pass
+    return context.aws_request_id
+
 def slow(event, context):
     time.sleep(0.5)
     return os.getpid()
+""",
+    "helper.py": """
+import io
+
+def upload(client):
+    client.upload_fileobj(io.BytesIO(b"x"), "bucket", "key")
 """,
     "broken.py": "import no_such_module",
     "garbled.py": "def handler(:",
@@ -300,6 +321,24 @@ def test_the_workers_of_a_deleted_function_end(functions: Functions) -> None:
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_call_of_aws_says_which_invocation_makes_it_and_where_in_the_code(
+    functions: Functions, shared: LocalAws
+) -> None:
+    """Uploads are made by threads of the SDK."""
+    last, _ = accesses(shared)
+    name = functions.make("app.asks", Timeout=20)
+    request = functions.invoke(name).payload
+    places = {
+        access.action: (access.function, access.request_id, access.file, access.line)
+        for access in accesses(shared, last)[1]
+    }
+    line = CODE["app.py"].split("\n").index('        boto3.client("sqs").list_queues()') + 1
+    assert places == {
+        "s3:PutObject": (name, request, "helper.py", 5),
+        "sqs:ListQueues": (name, request, "app.py", line),
+    }
 
 
 def test_a_layers_modules_are_importable_after_the_functions_own(functions: Functions) -> None:
