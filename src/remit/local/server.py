@@ -69,9 +69,10 @@ def main(arguments: list[str]) -> int:
     place.write(record)
     place.write_unsaved(None)
     os.environ.update(_settings(place, record, region))
+    functions = FunctionSessions()
     environment = LocalEnvironment(Path(arguments[2]))
-    interpreters = Interpreters(environment=json.loads(arguments[3]))
-    asyncio.run(_serve(place, record, listener, environment, interpreters))
+    pool, code = _function_pool(place, record, environment, json.loads(arguments[3]), functions)
+    asyncio.run(_serve(place, record, listener, pool, code, functions))
     return 0
 
 
@@ -141,7 +142,7 @@ def _function_pool(
     place: StateFiles,
     record: Record,
     environment: LocalEnvironment,
-    interpreters: Interpreters,
+    looking: Mapping[str, str],
     functions: FunctionSessions,
 ) -> tuple[WorkerPool, UnpackedCode]:
     """The workers of functions, and the code that they run; both are made anew at each start."""
@@ -152,7 +153,7 @@ def _function_pool(
         endpoint=f"http://127.0.0.1:{record.port}",
         code=code,
         environment=environment,
-        interpreters=interpreters,
+        interpreters=Interpreters(environment=looking),
         credentials_of=functions.credentials_of,
     )
     return pool, code
@@ -222,14 +223,13 @@ async def _serve(
     place: StateFiles,
     record: Record,
     listener: socket.socket,
-    environment: LocalEnvironment,
-    interpreters: Interpreters,
+    pool: WorkerPool,
+    code: UnpackedCode,
+    functions: FunctionSessions,
 ) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    functions = FunctionSessions()
-    pool, code = _function_pool(place, record, environment, interpreters, functions)
     LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc")).take_hold()
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
