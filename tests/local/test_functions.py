@@ -11,7 +11,7 @@ import sys
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from remit.errors import RemitError
 from remit.local.access_log import accesses
 from remit.local.clients import client_arguments, session
+from remit.local.functions_control import serve_code
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -346,3 +348,35 @@ def test_a_layers_modules_are_importable_after_the_functions_own(functions: Func
     arn = functions.client.publish_layer_version(LayerName="shared", Content={"ZipFile": layer})["LayerVersionArn"]
     name = functions.make("app.imports", Layers=[arn])
     assert functions.invoke(name, ["shared"]).payload == ["shared"]
+
+
+def test_code_is_served_from_a_folder_until_it_is_served_from_the_zip_again(
+    functions: Functions, shared: LocalAws, tmp_path: Path
+) -> None:
+    """What the folder does not have comes from the zip; nothing is written into it."""
+    name = functions.make("app.handler")
+    pid = functions.invoke(name).payload["pid"]
+    (tmp_path / "app.py").write_text("import helper\ndef handler(*_): return [helper.__name__, __file__]\n")
+    serve_code(shared, name, tmp_path)
+    assert functions.invoke(name).payload == ["helper", str(tmp_path / "app.py")]
+    (tmp_path / "app.py").write_text("def handler(*_): return 'changed'\n")
+    serve_code(shared, name, tmp_path)
+    assert functions.invoke(name).payload == "changed"
+    assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
+    serve_code(shared, name, None)
+    assert functions.invoke(name).payload["pid"] != pid
+
+
+def test_a_folder_that_is_not_there_is_refused(shared: LocalAws, tmp_path: Path) -> None:
+    with pytest.raises(RemitError, match="function `any`: there is no folder"):
+        serve_code(shared, "any", tmp_path / "missing")
+
+
+def test_only_the_keys_of_the_server_serve_code(functions: Functions, shared: LocalAws, tmp_path: Path) -> None:
+    """A function's own credentials do not."""
+    variables = functions.invoke(functions.make("app.about")).payload["variables"]
+    stranger = replace(
+        shared, access_key_id=variables["AWS_ACCESS_KEY_ID"], secret_access_key=variables["AWS_SECRET_ACCESS_KEY"]
+    )
+    with pytest.raises(RemitError):
+        serve_code(stranger, "any", tmp_path)

@@ -31,6 +31,7 @@ from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.functions.doors import refuse_other_doors
+from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
@@ -253,6 +254,7 @@ async def _serve(
         is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
         save=saving.save,
+        functions=FunctionRequests(pool),
         changed=changed.set,
     )
     keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))

@@ -60,6 +60,7 @@ def limit(kind: int, value: int) -> None:
 def search_path(settings: dict[str, Any], pythons: list[str]) -> list[str]:
     """Where modules are looked for: the function, its layers, the runtime, Python's own, and last the SDK."""
     own = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    sys.dont_write_bytecode = settings["task"] not in settings["layers"]  # a folder that is somebody's own
     return [settings["task"], *settings["layers"], *own, *settings["runtime"], *pythons, settings["sdk"]]
 
 
