@@ -22,6 +22,7 @@ from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
     ACCESS,
     FUNCTION_SESSION,
+    FUNCTIONS,
     HEALTH,
     KEEP_DATA,
     PUT_DATA_BACK,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from remit.local.authorization.authorizer import Authorizer
     from remit.local.authorization.callers import Caller
+    from remit.local.functions.function_requests import FunctionRequests
     from remit.local.signature import Signature
 
     Message = MutableMapping[str, Any]
@@ -90,6 +92,8 @@ class Gate:
     """Where the application forgets its state."""
     controls: Mapping[str, Callable[[Mapping[str, str]], Mapping[str, Any]]]
     """What is done at the paths of remit's own, with the parameters of the query; it says what came of it."""
+    functions: FunctionRequests
+    """Answers what `remit dev` asks about functions."""
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
 
@@ -113,6 +117,9 @@ class Gate:
                     await _send_json(send, self.about())
                     return
                 scope, receive, send = await self._entering(scope, request, receive, send)
+                if scope["path"].startswith(FUNCTIONS):
+                    await _send_json(send, self.functions.answer(scope["path"], await _body(receive)))
+                    return
                 if scope["path"] in _ANSWERED:
                     await _send_json(send, self._own_answer(request))
                     return
@@ -134,7 +141,8 @@ class Gate:
             return scope, receive, send
         if is_of_user_pool(request):
             return _at(scope, "", self.port), receive, send
-        if is_own(scope["path"]) and (scope["path"] not in {RESET, *_ANSWERED} or scope["type"] != "http"):
+        is_answered = scope["path"] in {RESET, *_ANSWERED} or scope["path"].startswith(FUNCTIONS)
+        if is_own(scope["path"]) and (not is_answered or scope["type"] != "http"):
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)
         if old is not None:

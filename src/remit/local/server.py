@@ -32,6 +32,7 @@ from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.functions.doors import refuse_other_doors
+from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
@@ -261,6 +262,7 @@ async def _serve(
             PUT_DATA_BACK: lambda _: data.restore(),
             FUNCTION_SESSION: functions.credentials_of,
         },
+        functions=FunctionRequests(pool),
         changed=changed.set,
     )
     keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
