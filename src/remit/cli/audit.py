@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ import click
 from remit.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from remit.audit.audit import AuditReport
     from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
@@ -34,10 +37,31 @@ if TYPE_CHECKING:
     help="For people, for programs, or for a spreadsheet.",
 )
 @options.json_option
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
 @click.option("--notes", "with_notes", is_flag=True, help="Show notes on policies, too.")
 @click.option("--at", "now", metavar="DATE", help="The day of every request, as 2026-11-27 (default: today).")
+@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Use several cores.")
+@click.option(
+    "--cache",
+    "cache_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".remit/audit"),
+    show_default=True,
+    help="Where answers are kept for the next run, which asks only what has changed.",
+)
+@click.option("--no-cache", is_flag=True, help="Keep nothing, and ask everything again.")
 def command(
-    folder: Path, organization_file: Path | None, form: str, now: str | None, *, as_json: bool, with_notes: bool
+    folder: Path,
+    organization_file: Path | None,
+    form: str,
+    output: Path | None,
+    now: str | None,
+    processes: int,
+    cache_folder: Path,
+    *,
+    as_json: bool,
+    with_notes: bool,
+    no_cache: bool,
 ) -> int:
     """Say who can do what in the accounts whose files are in FOLDER. Needs no AWS and no credentials.
 
@@ -55,27 +79,37 @@ def command(
       remit audit accounts/ --organization organization.json --json
       remit audit accounts/ --format csv
     """
-    report = _report(folder, organization_file, now)
-    if as_json or form == "json":
-        from remit.report.audit import audit_json
-
-        options.print_report(audit_json(report))
-    elif form == "csv":
-        from remit.report.audit import access_csv
-
-        click.echo(access_csv(report), nl=False)
-    else:
-        _print_text(report, with_notes=with_notes)
+    report = _report(folder, organization_file, now, processes, None if no_cache else cache_folder)
+    _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
     _tell(report.problems)
     return int(not report.is_fine)
 
 
-def _report(folder: Path, organization_file: Path | None, now: str | None) -> AuditReport:
-    from remit.audit.audit import audit
-    from remit.audit.folder import account_files
+def _report(
+    folder: Path, organization_file: Path | None, now: str | None, processes: int, cache_folder: Path | None
+) -> AuditReport:
+    from functools import partial
+
+    from remit.audit.audit import AuditInput, audit
+    from remit.audit.result_cache import ResultCache
+    from remit.audit.workers import run
 
     organization, problems = _organization(organization_file)
-    return audit(account_files(folder), _time(now), organization, problems)
+    audit_input = AuditInput(folder, _time(now), organization, problems)
+    with _progress() as progress:
+        return audit(audit_input, ResultCache(cache_folder), partial(run, processes=processes), progress)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show what is done in one line of a terminal, which is empty again at the end."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    try:
+        yield lambda text: click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def _time(now: str | None) -> str:
@@ -102,7 +136,16 @@ def _organization(path: Path | None) -> tuple[Organization | None, tuple[InputPr
     return organization(value, file)
 
 
-def _print_text(report: AuditReport, *, with_notes: bool) -> None:
+def _text(report: AuditReport, form: str, *, with_notes: bool) -> Iterable[str]:
+    """The report in the form that was asked for, in pieces."""
+    if form == "json":
+        from remit.report.audit import audit_json
+
+        return audit_json(report)
+    if form == "csv":
+        from remit.report.audit import access_csv
+
+        return [access_csv(report)]
     from shutil import get_terminal_size
 
     from remit.report.audit import audit_text
@@ -110,7 +153,17 @@ def _print_text(report: AuditReport, *, with_notes: bool) -> None:
     is_terminal = sys.stdout.isatty()
     width = get_terminal_size((120, 24)).columns if is_terminal else 120
     color = is_terminal and "NO_COLOR" not in os.environ
-    click.echo(audit_text(report, color=color, width=width, with_notes=with_notes))
+    return [audit_text(report, color=color, width=width, with_notes=with_notes), "\n"]
+
+
+def _write(pieces: Iterable[str], output: Path | None) -> None:
+    """Write the report to a file, or on standard output."""
+    if output is None:
+        for piece in pieces:
+            click.echo(piece, nl=False)
+        return
+    with output.open("w", encoding="utf-8") as file:
+        file.writelines(pieces)
 
 
 def _tell(problems: tuple[InputProblem, ...]) -> None:
