@@ -9,7 +9,7 @@ from remit.audit.account_audit import AccountWork, Chunk
 from remit.audit.document_lint import LintedDocument, linted_documents
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
 from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_content
-from remit.audit.result_cache import ResultCache, digest, names_of
+from remit.audit.result_cache import ResultCache, names_of
 from remit.audit.workers import run
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class _Auditing:
         """Read the files that no earlier run has read, and the summaries of the others."""
         self.files = account_files(self.audit_input.folder)
         for number, file in enumerate(self.files, 1):
-            name = digest(file.digest, file.name)
+            name = self.cache.name(file.digest, file.name)
             summary = self.cache.summary(name)
             if summary is None:
                 summary = file_content(file).summary
@@ -143,7 +143,7 @@ class _Auditing:
         organization = self.audit_input.organization
         place = None if organization is None else (organization.id, organization.management_account)
         member = None if organization is None else organization.accounts.get(account)
-        return digest(
+        return self.cache.name(
             account,
             self.audit_input.now,
             names_of((file.name, file.digest) for file in files),

@@ -11,7 +11,6 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from remit import __version__
 from remit.audit.folder import FileSummary
 from remit.audit.results import AccountResult, DocumentFinding
 
@@ -26,20 +25,20 @@ _FINDINGS: Final = "findings"
 _Findings = dict[str, tuple[DocumentFinding, ...]]
 
 
-def digest(*parts: str) -> str:
-    """The name of an entry that depends on some texts, in their order, and on remit's version."""
-    state = hashlib.blake2b(digest_size=_DIGEST)
-    for part in (str(_FORMAT), __version__, *parts):
-        state.update(part.encode("utf-8", "surrogatepass") + b"\0")
-    return state.hexdigest()
-
-
 class ResultCache:
-    """Entries in a folder; without a folder, or without msgspec, it remembers nothing."""
+    """Entries in a folder, of a version of remit; without a folder, or without msgspec, it remembers nothing."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, version: str = "") -> None:
         self.folder = folder if _has_msgspec() else None
+        self.version = version
         self._used: set[str] = set()
+
+    def name(self, *parts: str) -> str:
+        """The name of an entry that depends on some texts, in their order, and on the version."""
+        state = hashlib.blake2b(digest_size=_DIGEST)
+        for part in (str(_FORMAT), self.version, *parts):
+            state.update(part.encode("utf-8", "surrogatepass") + b"\0")
+        return state.hexdigest()
 
     def summary(self, name: str) -> FileSummary | None:
         """The summary of a file with a digest."""
@@ -61,11 +60,11 @@ class ResultCache:
 
     def findings(self) -> _Findings:
         """What lint found in documents, by their names."""
-        return self._read(f"{_FINDINGS}-{digest()}", _Findings) or {}
+        return self._read(f"{_FINDINGS}-{self.name()}", _Findings) or {}
 
     def keep_findings(self, findings: _Findings) -> None:
         """Keep what lint found."""
-        self._write(f"{_FINDINGS}-{digest()}", findings)
+        self._write(f"{_FINDINGS}-{self.name()}", findings)
 
     def forget_unused(self) -> None:
         """Delete the entries that this run did not use."""

@@ -90,6 +90,7 @@ def _report(
 ) -> AuditReport:
     from functools import partial
 
+    from remit import __version__
     from remit.audit.audit import AuditInput, audit
     from remit.audit.result_cache import ResultCache
     from remit.audit.workers import run
@@ -97,7 +98,7 @@ def _report(
     organization, problems = _organization(organization_file)
     audit_input = AuditInput(folder, _time(now), organization, problems)
     with _progress() as progress:
-        return audit(audit_input, ResultCache(cache_folder), partial(run, processes=processes), progress)
+        return audit(audit_input, ResultCache(cache_folder, __version__), partial(run, processes=processes), progress)
 
 
 @contextlib.contextmanager
