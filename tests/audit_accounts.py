@@ -20,7 +20,7 @@ EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 def report_of(folder: Path, organization: Organization | None = None, problems: Any = ()) -> AuditReport:
-    return audit(AuditInput(folder, NOW, organization, problems))
+    return audit(AuditInput(folder, NOW, organization, problems=problems))
 
 
 def document(*statements: dict[str, Any]) -> dict[str, Any]:

@@ -214,6 +214,29 @@ def test_an_scp_can_close_a_way(tmp_path: Path) -> None:
     assert () == report_of(tmp_path, organization(value, "organization.json")[0]).paths
 
 
+def test_an_rcp_can_close_a_role_to_another_account(tmp_path: Path) -> None:
+    from remit.audit.organization import organization  # noqa: PLC0415 - as above
+
+    outsiders = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}
+    perimeter = document(
+        {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*", "Condition": outsiders}
+    )
+    value = {
+        "Organization": {"Id": "o-1", "MasterAccountId": "999988887777"},
+        "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess", "p-RCPFullAWSAccess", "p-1"]}],
+        "Accounts": [
+            {"Id": account, "ParentId": "r-1", "Policies": ["p-FullAWSAccess"]} for account in (ACCOUNT, OTHER)
+        ],
+        "Policies": [{"PolicySummary": {"Id": "p-1", "Type": "RESOURCE_CONTROL_POLICY"}, "Content": perimeter}],
+    }
+    admin = role("admin", EVERYTHING, account=OTHER, trusts=trust(aws=f"arn:aws:iam::{ACCOUNT}:role/x"))
+    write(tmp_path, page(role("x", allow("sts:AssumeRole")), admin))
+    both = organization(value, "organization.json")[0]
+    assert 1 == len(report_of(tmp_path, both).paths)
+    value["Organization"] = {"Id": "o-2", "MasterAccountId": "999988887777"}
+    assert () == report_of(tmp_path, organization(value, "organization.json")[0]).paths
+
+
 def test_what_gives_rights_to_others_alone_is_said_to_assume_something(tmp_path: Path) -> None:
     path = paths(tmp_path, user("x", allow("iam:PutRolePolicy")), role("y"))["x"]
     assert (ONTO_OTHERS[4].name, ("whoever gets them is on its side",)) == (path.ways[0], path.assumes)

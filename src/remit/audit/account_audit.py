@@ -12,8 +12,10 @@ from remit.audit.documents import Documents, document_value, unfolded
 from remit.audit.entities import Entity, InputProblem
 from remit.audit.escalation import EscalationGraph
 from remit.audit.escalation_techniques import ESCALATION_ACTIONS
+from remit.audit.exposures import exposures
 from remit.audit.folder import AccountFile, FileContent, OpenRole, file_content
-from remit.audit.joined_account import joined_account
+from remit.audit.joined_account import JoinedAccount, joined_account
+from remit.audit.resource_policies import ResourcePolicy
 from remit.audit.results import AccessRow, AccountResult, DocumentFinding, PrincipalRow
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
 
@@ -30,11 +32,12 @@ _SENSITIVE = tuple(action.name for action in SENSITIVE_ACTIONS)
 
 @dataclass(frozen=True, slots=True)
 class AccountWork:
-    """An account to audit: the files that are about it, and the roles elsewhere that trust it."""
+    """An account to audit: the files about it, the roles elsewhere that trust it, and its resources' policies."""
 
     account: str
     files: tuple[AccountFile, ...]
     foreign_roles: tuple[OpenRole, ...] = ()
+    resources: tuple[ResourcePolicy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
     account = joined_account(work.account, pages, questions.documents)
     foreign_roles = tuple(_foreign_role(role, questions.documents) for role in work.foreign_roles)
     graph = EscalationGraph(questions, account.identities, account.groups, foreign_roles)
+    found = exposures((*work.resources, *_trust_policies(account, questions.documents)), questions.organization)
     arns = {identity.arn for identity in account.identities}
     return AccountResult(
         work.account,
@@ -95,7 +99,18 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
         tuple(graph.undecided),
         document_uses(account.identities),
         (*account.problems, *_deleted(account.identities, graph), *_unplaced(work, arns, questions.organization)),
+        found.rows,
+        found.undecided,
     )
+
+
+def _trust_policies(account: JoinedAccount, documents: Documents) -> Iterator[ResourcePolicy]:
+    """The trust policies of roles, but those that services alone use by definition."""
+    for identity in account.identities:
+        entity = identity.entity
+        if entity.trust is not None and "/aws-service-role/" not in entity.arn:
+            text = unfolded(documents.texts[entity.trust], entity.account)
+            yield ResourcePolicy(entity.arn, entity.account, text)
 
 
 def _foreign_role(role: OpenRole, documents: Documents) -> Entity:

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from remit.audit.account_audit import AuditedAccount
     from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
-    from remit.audit.results import AccountResult, DocumentFinding, PrincipalRow, UndecidedTechnique
+    from remit.audit.resource_policies import ResourcePolicy
+    from remit.audit.results import (
+        AccountResult,
+        DocumentFinding,
+        ExposureRow,
+        PrincipalRow,
+        UndecidedExposure,
+        UndecidedTechnique,
+    )
 
     Run = Callable[[Chunk], Iterator[AuditedAccount]]
     Progress = Callable[[str], None]
@@ -38,6 +46,8 @@ class AuditReport:
     administrators: tuple[str, ...]
     paths: tuple[EscalationPath, ...]
     undecided_techniques: tuple[UndecidedTechnique, ...]
+    exposures: tuple[ExposureRow, ...]
+    undecided_exposures: tuple[UndecidedExposure, ...]
     documents: tuple[LintedDocument, ...]
     problems: tuple[InputProblem, ...]
 
@@ -45,8 +55,10 @@ class AuditReport:
     def is_fine(self) -> bool:
         """Whether nothing is wrong, and nothing is undecided."""
         has_errors = any(finding.severity == "error" for document in self.documents for finding in document.findings)
-        is_undecided = self.undecided_techniques or any(row.unknown or row.undecided for row in self.principals)
-        return not (self.problems or has_errors or is_undecided or self.paths)
+        is_open = any(row.reach == "anyone" for row in self.exposures)
+        is_undecided = any(row.unknown or row.undecided for row in self.principals)
+        other_findings = (self.problems, self.undecided_techniques, self.undecided_exposures, self.paths)
+        return not (has_errors or is_open or is_undecided or any(other_findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,7 @@ class AuditInput:
     folder: Path
     now: str
     organization: Organization | None = None
+    resources: tuple[ResourcePolicy, ...] = ()
     problems: tuple[InputProblem, ...] = ()
 
 
@@ -104,14 +117,16 @@ class _Auditing:
         """Ask about the accounts of which the answers are not in the cache."""
         names = {}
         works = []
-        accounts = sorted({account for summary in self.summaries.values() for account in summary.accounts})
-        for account in accounts:
+        accounts = {account for summary in self.summaries.values() for account in summary.accounts}
+        accounts |= {resource.account for resource in self.audit_input.resources}
+        for account in sorted(accounts):
             files = [file for file in self.files if self._concerns(file, account)]
             foreign_roles = tuple(self._foreign_roles(account))
-            names[account] = self._name(account, files, foreign_roles)
+            resources = tuple(row for row in self.audit_input.resources if row.account == account)
+            names[account] = self._name(account, files, foreign_roles, resources)
             result = self.cache.result(names[account])
             if result is None:
-                works.append(AccountWork(account, tuple(files), foreign_roles))
+                works.append(AccountWork(account, tuple(files), foreign_roles, resources))
             else:
                 self.results[account] = result
         self.findings = self.cache.findings()
@@ -138,7 +153,13 @@ class _Auditing:
                 if is_meant and f":{account}:" not in role.arn:
                     yield role
 
-    def _name(self, account: str, files: list[AccountFile], foreign_roles: tuple[OpenRole, ...]) -> str:
+    def _name(
+        self,
+        account: str,
+        files: list[AccountFile],
+        foreign_roles: tuple[OpenRole, ...],
+        resources: tuple[ResourcePolicy, ...],
+    ) -> str:
         """The name of an account's result in the cache: whatever the result depends on."""
         organization = self.audit_input.organization
         place = None if organization is None else (organization.id, organization.management_account)
@@ -148,6 +169,7 @@ class _Auditing:
             self.audit_input.now,
             names_of((file.name, file.digest) for file in files),
             names_of(foreign_roles),
+            names_of(resources),
             repr(place),
             repr(member),
         )
@@ -172,6 +194,8 @@ class _Auditing:
             tuple(arn for arn in arns if arn in administrators),
             escalation_paths(edges, administrators, arns),
             tuple(row for result in results for row in result.undecided),
+            tuple(row for result in results for row in result.exposures),
+            tuple(row for result in results for row in result.undecided_exposures),
             linted_documents(uses, self.findings),
             tuple(sorted(set(self._problems(results)))),
         )

@@ -11,6 +11,11 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 AccessVerdict: TypeAlias = Literal["yes", "no", "undecided"]
 
 
+ExposureReach: TypeAlias = Literal["anyone", "organization", "account", "member account", "service", "provider"]
+"""Whom an exposure lets in: anybody on the internet, any principal of the organization, another account (`member`: of
+the organization), a service of AWS, or whoever an identity provider vouches for."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccessRow:
     """A sensitive action of a principal: on which resource it is allowed, by which statement, and what must hold.
@@ -110,6 +115,32 @@ class DocumentFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class ExposureRow:
+    """What a resource's policy lets somebody outside of its account do, within RCPs.
+
+    `who` is as the policy says it: `*`, an account, a role, an identity provider, a service. `actions` are the policy's
+    patterns.
+    """
+
+    resource: str
+    account: str
+    who: str
+    reach: ExposureReach
+    actions: tuple[str, ...]
+    statement: str
+    must_hold: Pairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UndecidedExposure:
+    """A statement of a resource's policy of which it was not decided whom it lets in, and why."""
+
+    resource: str
+    statement: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountResult:
     """Everything about one account that its own files, and the roles elsewhere that trust it, decide.
 
@@ -123,6 +154,8 @@ class AccountResult:
     undecided: tuple[UndecidedTechnique, ...] = ()
     uses: tuple[DocumentUse, ...] = ()
     problems: tuple[InputProblem, ...] = ()
+    exposures: tuple[ExposureRow, ...] = ()
+    undecided_exposures: tuple[UndecidedExposure, ...] = ()
 
 
 def administrator(account: str) -> str:

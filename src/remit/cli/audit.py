@@ -15,9 +15,10 @@ from remit.cli import options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.audit.audit import AuditReport
+    from remit.audit.audit import AuditInput, AuditReport
     from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
+    from remit.audit.resource_policies import ResourcePolicy
 
 
 @click.command("audit", short_help="Say who can do what in whole accounts and organizations.")
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     "organization_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The accounts, units, SCPs and RCPs of the organization.",
+)
+@click.option(
+    "--resource-policies",
+    "resources_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The policies of buckets, keys, queues and so on.",
 )
 @click.option(
     "--format",
@@ -53,6 +60,7 @@ if TYPE_CHECKING:
 def command(
     folder: Path,
     organization_file: Path | None,
+    resources_file: Path | None,
     form: str,
     output: Path | None,
     now: str | None,
@@ -79,24 +87,36 @@ def command(
       remit audit accounts/ --organization organization.json --json
       remit audit accounts/ --format csv
     """
-    report = _report(folder, organization_file, now, processes, None if no_cache else cache_folder)
+    audit_input = _input(folder, organization_file, resources_file, now)
+    report = _report(audit_input, processes, None if no_cache else cache_folder)
     _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
     _tell(report.problems)
     return int(not report.is_fine)
 
 
-def _report(
-    folder: Path, organization_file: Path | None, now: str | None, processes: int, cache_folder: Path | None
-) -> AuditReport:
+def _input(folder: Path, organization_file: Path | None, resources_file: Path | None, now: str | None) -> AuditInput:
+    """All files that an audit is about, but those of the folder."""
+    from remit.audit.audit import AuditInput
+    from remit.audit.json_bytes import unzipped
+    from remit.audit.resource_policies import resource_policies
+
+    organization, problems = _organization(organization_file)
+    resources: tuple[ResourcePolicy, ...] = ()
+    if resources_file is not None:
+        file = resources_file.as_posix()
+        resources, wrong = resource_policies(unzipped(resources_file.read_bytes(), file), file)
+        problems = (*problems, *wrong)
+    return AuditInput(folder, _time(now), organization, resources, problems)
+
+
+def _report(audit_input: AuditInput, processes: int, cache_folder: Path | None) -> AuditReport:
     from functools import partial
 
     from remit import __version__
-    from remit.audit.audit import AuditInput, audit
+    from remit.audit.audit import audit
     from remit.audit.result_cache import ResultCache
     from remit.audit.workers import run
 
-    organization, problems = _organization(organization_file)
-    audit_input = AuditInput(folder, _time(now), organization, problems)
     with _progress() as progress:
         return audit(audit_input, ResultCache(cache_folder, __version__), partial(run, processes=processes), progress)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from remit.audit.audit import AuditReport
     from remit.audit.document_lint import LintedDocument
     from remit.audit.escalation_paths import EscalationPath
-    from remit.audit.results import AccessRow, Edge, PrincipalRow
+    from remit.audit.results import AccessRow, Edge, ExposureRow, PrincipalRow
 
 _HARMS: Final = {action.name: action.harm for action in SENSITIVE_ACTIONS}
 _MOST_ROWS: Final = 20
@@ -51,6 +51,14 @@ def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
         (
             {"principal": row.principal, "technique": row.technique, "reason": row.reason}
             for row in report.undecided_techniques
+        ),
+    )
+    yield "exposures", (_exposure_json(row) for row in report.exposures)
+    yield (
+        "undecided_exposures",
+        (
+            {"resource": row.resource, "statement": row.statement, "reason": row.reason}
+            for row in report.undecided_exposures
         ),
     )
     yield "documents", (_document_json(document) for document in report.documents)
@@ -105,6 +113,18 @@ def _step_json(step: Edge) -> dict[str, Any]:
     }
 
 
+def _exposure_json(row: ExposureRow) -> dict[str, Any]:
+    return {
+        "resource": row.resource,
+        "account": row.account,
+        "who": row.who,
+        "reach": row.reach,
+        "actions": list(row.actions),
+        "statement": row.statement,
+        "must_hold": dict(row.must_hold),
+    }
+
+
 def _document_json(document: LintedDocument) -> dict[str, Any]:
     return {
         "document": document.key,
@@ -129,7 +149,12 @@ def audit_text(report: AuditReport, *, color: bool = False, width: int = 120, wi
 
     console = Console(width=width, no_color=not color, force_terminal=color, highlight=False)
     with console.capture() as capture:
-        tables = (_path_table(report), _access_table(report), _document_table(report, with_notes=with_notes))
+        tables = (
+            _path_table(report),
+            _exposure_table(report),
+            _access_table(report),
+            _document_table(report, with_notes=with_notes),
+        )
         for table in tables:
             if table is not None:
                 console.print(table)
@@ -174,6 +199,33 @@ def _must_hold(path: EscalationPath) -> str:
     pairs = [pair for step in path.steps for need in step.needs for pair in need.must_hold]
     values = [f"{key} = {value}" for key, value in pairs]
     return ", ".join(dict.fromkeys((*values, *path.assumes)))
+
+
+_REACHES: Final = {
+    "anyone": "anyone on the internet",
+    "organization": "anyone in the organization",
+    "account": "another account",
+    "member account": "an account of the organization",
+    "provider": "an identity provider",
+    "service": "a service of AWS",
+}
+"""How tables call whom an exposure lets in, the widest first."""
+
+
+def _exposure_table(report: AuditReport) -> Any:
+    """Who may come in from outside; services are left to JSON, since most roles are theirs."""
+    rows = [row for row in report.exposures if row.reach != "service"]
+    if not rows:
+        return None
+    order = list(_REACHES)
+    rows.sort(key=lambda row: (order.index(row.reach), row.resource, row.who))
+    table = _table("Access from outside", "resource", "who", "may", "must hold")
+    for row in rows[:_MOST_ROWS]:
+        who = _REACHES[row.reach] if row.who == "*" else f"{row.who} ({_REACHES[row.reach]})"
+        must_hold = ", ".join(f"{key} = {value}" for key, value in row.must_hold)
+        table.add_row(line(row.resource), line(who), line(", ".join(row.actions)), line(must_hold))
+    _add_rest(table, len(rows))
+    return table
 
 
 def _access_table(report: AuditReport) -> Any:
@@ -223,6 +275,7 @@ def _closing(report: AuditReport) -> Iterator[str]:
     """What was looked at."""
     principals, accounts = len(report.principals), len(report.accounts)
     unclear = {row.principal for row in report.undecided_techniques}
+    unclear |= {row.resource for row in report.undecided_exposures}
     unclear |= {row.arn for row in report.principals if row.unknown or row.undecided}
     undecided = len(unclear)
     findings = Counter(finding.severity for document in report.documents for finding in document.findings)
@@ -231,7 +284,10 @@ def _closing(report: AuditReport) -> Iterator[str]:
     assumed = len(report.paths) - proven
     administrators = _count(len(report.administrators), "administrator")
     yield f"{administrators}; {proven:,} more can become one, and {assumed:,} if something else holds"
-    yield f"{_count(undecided, 'principal')} with access that is undecided"
+    yield f"{undecided:,} principals and resources with something undecided"
+    for reach in ("anyone", "account"):
+        resources = {row.resource for row in report.exposures if row.reach == reach}
+        yield f"{len(resources):,} resources and roles open to {_REACHES[reach]}"
     yield f"{_count(findings['error'], 'error')} and {_count(findings['warning'], 'warning')} in policies"
 
 
