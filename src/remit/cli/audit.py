@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "csv"]),
+    type=click.Choice(["text", "json", "csv", "sarif", "html"]),
     default="text",
     show_default=True,
-    help="For people, for programs, or for a spreadsheet.",
+    help="For people, for programs, for a spreadsheet, for dashboards, or a page with a search.",
 )
 @options.json_option
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
@@ -85,7 +85,7 @@ def command(
     Examples:
       remit audit accounts/
       remit audit accounts/ --organization organization.json --json
-      remit audit accounts/ --format csv
+      remit audit accounts/ --format html --output audit.html
     """
     audit_input = _input(folder, organization_file, resources_file, now)
     report = _report(audit_input, processes, None if no_cache else cache_folder)
@@ -167,6 +167,18 @@ def _text(report: AuditReport, form: str, *, with_notes: bool) -> Iterable[str]:
         from remit.report.audit import access_csv
 
         return [access_csv(report)]
+    if form == "sarif":
+        import json
+
+        from remit import __version__
+        from remit.report.audit_sarif import audit_sarif
+        from remit.report.terminal_text import readable
+
+        return [json.dumps(readable(audit_sarif(report, __version__)), indent=2), "\n"]
+    if form == "html":
+        from remit.report.audit_page import audit_page
+
+        return [audit_page(report)]
     from shutil import get_terminal_size
 
     from remit.report.audit import audit_text

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
+from remit.report.audit_words import REACHES, must_hold_words
 from remit.report.terminal_text import line, readable
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _path_table(report: AuditReport) -> Any:
     table = _table("Ways to become an administrator", "principal", "steps", "must hold")
     for path in sorted(report.paths, key=_rank)[:_MOST_ROWS]:
         steps = [f"{step.technique} → {_short(step.target)}" for step in path.steps]
-        table.add_row(line(path.principal), line(", then ".join(steps)), line(_must_hold(path)))
+        table.add_row(line(path.principal), line(", then ".join(steps)), line(must_hold_words(path)))
     _add_rest(table, len(report.paths))
     return table
 
@@ -194,34 +195,16 @@ def _short(target: str) -> str:
     return target.split(":", 5)[-1]
 
 
-def _must_hold(path: EscalationPath) -> str:
-    """What a path needs besides: values of condition keys, and what the files do not show."""
-    pairs = [pair for step in path.steps for need in step.needs for pair in need.must_hold]
-    values = [f"{key} = {value}" for key, value in pairs]
-    return ", ".join(dict.fromkeys((*values, *path.assumes)))
-
-
-_REACHES: Final = {
-    "anyone": "anyone on the internet",
-    "organization": "anyone in the organization",
-    "account": "another account",
-    "member account": "an account of the organization",
-    "provider": "an identity provider",
-    "service": "a service of AWS",
-}
-"""How tables call whom an exposure lets in, the widest first."""
-
-
 def _exposure_table(report: AuditReport) -> Any:
     """Who may come in from outside; services are left to JSON, since most roles are theirs."""
     rows = [row for row in report.exposures if row.reach != "service"]
     if not rows:
         return None
-    order = list(_REACHES)
+    order = list(REACHES)
     rows.sort(key=lambda row: (order.index(row.reach), row.resource, row.who))
     table = _table("Access from outside", "resource", "who", "may", "must hold")
     for row in rows[:_MOST_ROWS]:
-        who = _REACHES[row.reach] if row.who == "*" else f"{row.who} ({_REACHES[row.reach]})"
+        who = REACHES[row.reach] if row.who == "*" else f"{row.who} ({REACHES[row.reach]})"
         must_hold = ", ".join(f"{key} = {value}" for key, value in row.must_hold)
         table.add_row(line(row.resource), line(who), line(", ".join(row.actions)), line(must_hold))
     _add_rest(table, len(rows))
@@ -287,7 +270,7 @@ def _closing(report: AuditReport) -> Iterator[str]:
     yield f"{undecided:,} principals and resources with something undecided"
     for reach in ("anyone", "account"):
         resources = {row.resource for row in report.exposures if row.reach == reach}
-        yield f"{len(resources):,} resources and roles open to {_REACHES[reach]}"
+        yield f"{len(resources):,} resources and roles open to {REACHES[reach]}"
     yield f"{_count(findings['error'], 'error')} and {_count(findings['warning'], 'warning')} in policies"
 
 
