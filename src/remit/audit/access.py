@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.audit.action_parts import ActionTable, DocumentMask
-from remit.audit.caller_pins import Caller, pins
+from remit.audit.caller_pins import Caller, pins, policies_of, speaks_of
 from remit.audit.documents import OWN_ACCOUNT, Documents, folded
-from remit.audit.question import AccessAnswer, Question, answer, own_resources
+from remit.audit.question import AccessAnswer, Question, answer, combined, own_resources
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Condition
 
 _SERVICE_LINKED: Final = "/aws-service-role/"
+_WIDE: Final = frozenset({"*", "arn:aws:iam::*:*"})
 _TAGGING: Final = ("sts:tagsession", "sts:*", '"*"')
 
 
@@ -58,6 +59,14 @@ class Profile:
     scps: tuple[tuple[str, ...], ...]
 
 
+class LayerNumbers(NamedTuple):
+    """The parts of documents that bear on a question, by layer, as numbers. A tuple, since it is hashed often."""
+
+    identity: tuple[int, ...]
+    boundary: tuple[int, ...]
+    scps: tuple[tuple[int, ...], ...]
+
+
 class AccessQuestions:
     """Questions about the identities of some accounts, each distinct one answered once.
 
@@ -76,6 +85,7 @@ class AccessQuestions:
         self._parts: dict[tuple[str, str], int] = {}
         self._numbers: dict[Policy, int] = {}
         self._policies: list[Policy] = []
+        self._layers: dict[LayerNumbers, Layers] = {}
         self._answers: dict[object, AccessAnswer] = {}
         self._control_keys: dict[tuple[str, str], str] = {}
         self._levels: dict[str, tuple[tuple[str, ...], ...]] = {}
@@ -155,7 +165,7 @@ class AccessQuestions:
         if self.organization is not None and place is not None:
             values["aws:principalorgid"] = self.organization.id
             values["aws:principalorgpaths"] = (f"{'/'.join((self.organization.id, *place.path[:-1]))}/",)
-        return Caller(arn, tuple(values.items()), entity.tags, self._may_be_tagged(identity))
+        return Caller(entity.kind, arn, tuple(values.items()), entity.tags, self._may_be_tagged(identity))
 
     def _may_be_tagged(self, identity: Identity) -> bool:
         """Whether whoever assumes the role may pass tags: the trust policy allows sts:TagSession."""
@@ -166,19 +176,19 @@ class AccessQuestions:
     def sensitive(self, identity: Identity, actions: Iterable[str]) -> tuple[ActionAccess, ...]:
         """The actions that an identity can do, and those that are undecided, in the order of the table."""
         profile = self.profile(identity)
-        candidates = self._candidates(profile)
+        candidates = self.candidates(profile)
         wanted = [action for action in actions if self.table.bits[action] & candidates]
         caller = self.caller(identity) if wanted else None
         partition = identity.arn.split(":", 2)[1]
         rows = []
         for action in wanted:
             if caller is not None:
-                access = self.ask(profile, caller, action, own_resources(action, partition))
+                access = self.ask_anywhere(profile, caller, action, partition)
                 if access.verdict != "no":
                     rows.append(ActionAccess(action, access, self.statement(identity, action, access)))
         return tuple(rows)
 
-    def _candidates(self, profile: Profile) -> int:
+    def candidates(self, profile: Profile) -> int:
         """The actions, as bits, that some statement of every layer may allow."""
         bits = self._may_allow(profile.identity)
         if profile.boundary is not None:
@@ -195,6 +205,11 @@ class AccessQuestions:
                 bits |= mask.may_allow
         return bits
 
+    def ask_anywhere(self, profile: Profile, caller: Caller, action: str, partition: str) -> AccessAnswer:
+        """Whether the caller can do an action on any resource of its account, of each type that the action requires."""
+        groups = own_resources(action, partition)
+        return combined(tuple(self.ask(profile, caller, action, resources) for resources in groups))
+
     def ask(
         self,
         profile: Profile,
@@ -204,21 +219,42 @@ class AccessQuestions:
         when: tuple[Condition, ...] = (),
     ) -> AccessAnswer:
         """Whether the caller can do an action of the table on some of the resources, `when` some conditions hold."""
-        identity = self._layer(profile.identity, action)
-        boundary = () if profile.boundary is None else (self._part(profile.boundary, action),)
-        levels = tuple(self._layer(level, action) for level in profile.scps)
-        numbers = (*identity, *boundary, *(number for level in levels for number in level))
-        caller_pins = (*pins(caller, (self._policies[number] for number in numbers)), *when)
-        question = (action, resources, identity, boundary, levels, caller_pins)
+        numbers = self.layer_numbers(profile, action)
+        layers = self.layers(numbers)
+        answer_ = self._ask(numbers, layers, caller, action, resources, when)
+        if answer_.verdict == "yes" or caller.kind != "user" or not speaks_of(layers, "aws:tokenissuetime"):
+            return answer_
+        return self._ask(numbers, layers, caller.with_session(self.now), action, resources, when)
+
+    def _ask(
+        self,
+        numbers: LayerNumbers,
+        layers: Layers,
+        caller: Caller,
+        action: str,
+        resources: tuple[str, ...],
+        when: tuple[Condition, ...],
+    ) -> AccessAnswer:
+        caller_pins = (*self.pins(caller, layers), *when)
+        question = (action, resources, numbers, caller_pins)
         known = self._answers.get(question)
         if known is None:
-            layers = self._layers(identity, boundary, levels)
             known = answer(Question(action, resources, caller.arn, layers, caller_pins))
             if known.allowing is not None:
                 number, index = known.allowing
-                known = replace(known, allowing=(identity[number], index))
+                known = replace(known, allowing=(numbers.identity[number], index))
             self._answers[question] = known
         return known
+
+    def pins(self, caller: Caller, layers: Layers) -> tuple[Condition, ...]:
+        """The conditions that hold of every request of a caller, as far as some layers speak of their keys."""
+        return pins(caller, policies_of(layers))
+
+    def layer_numbers(self, profile: Profile, action: str) -> LayerNumbers:
+        """What of a principal's documents speaks of an action, as numbers: equal ones are equal for every question."""
+        boundary = () if profile.boundary is None else (self._part(profile.boundary, action),)
+        levels = tuple(self._layer(level, action) for level in profile.scps)
+        return LayerNumbers(self._layer(profile.identity, action), boundary, levels)
 
     def statement(self, identity: Identity, action: str, access: AccessAnswer) -> GrantingStatement | None:
         """The statement of an identity's policies that allows an answer's request; None where there is no request."""
@@ -232,15 +268,32 @@ class AccessQuestions:
                 return GrantingStatement(use, place, statement.sid)
         return None
 
-    def _layers(
-        self, identity: tuple[int, ...], boundary: tuple[int, ...], levels: tuple[tuple[int, ...], ...]
-    ) -> Layers:
+    def is_uniform(self, profile: Profile, action: str) -> bool:
+        """Whether the answers about an action are the same for every user and role of the principal's account.
+
+        That is so where no statement that speaks of it names some of them, or asks for a tag of theirs.
+        """
+        keys = [*profile.identity, *(key for level in profile.scps for key in level)]
+        if profile.boundary is not None:
+            keys.append(profile.boundary)
+        return all(_is_uniform(self._policies[self._part(key, action)]) for key in keys)
+
+    def layers(self, numbers: LayerNumbers) -> Layers:
+        """The policies that some numbers stand for."""
         policies = self._policies
-        return Layers(
-            tuple(policies[number] for number in identity),
-            tuple(policies[number] for number in boundary),
-            scp=tuple(tuple(policies[number] for number in level) for level in levels),
-        )
+        layers = self._layers.get(numbers)
+        if layers is None:
+            layers = Layers(
+                tuple(policies[number] for number in numbers.identity),
+                tuple(policies[number] for number in numbers.boundary),
+                scp=tuple(tuple(policies[number] for number in level) for level in numbers.scps),
+            )
+            self._layers[numbers] = layers
+        return layers
+
+    def policy_part(self, key: str, action: str) -> Policy:
+        """What of a document speaks of an action."""
+        return self._policies[self._part(key, action)]
 
     def _layer(self, keys: Iterable[str], action: str) -> tuple[int, ...]:
         """The parts of some documents that speak of an action, as numbers, each once."""
@@ -258,3 +311,14 @@ class AccessQuestions:
                 self._policies.append(part)
             self._parts[name] = number
         return number
+
+
+def _is_uniform(part: Policy) -> bool:
+    """Whether a part says the same about every user and role of the own account."""
+    for statement in part.statements:
+        resources = statement.resources
+        if resources is not None and (resources.negated or _WIDE.isdisjoint(resources.patterns)):
+            return False
+        if any("resource" in condition.key.lower() for condition in statement.conditions):
+            return False
+    return True

@@ -17,11 +17,15 @@ _NOTHING: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class DocumentMask:
-    """Which actions a document may allow, as bits; `statements` that speak of any, with their bits and indexes."""
+    """Which actions a document may allow, as bits; `statements` that speak of any, with their bits and indexes.
+
+    `allows_everything`: some statement allows every action on every resource, without conditions.
+    """
 
     may_allow: int
     statements: tuple[tuple[int, int, Statement], ...]
     version: str
+    allows_everything: bool = False
 
 
 class ActionTable:
@@ -45,7 +49,8 @@ class ActionTable:
                 statements.append((bits, index, statement))
             if statement.effect == "Allow":
                 may_allow |= bits
-        return DocumentMask(may_allow, tuple(statements), policy.version)
+        everything = any(_allows_everything(statement) for statement in policy.statements)
+        return DocumentMask(may_allow, tuple(statements), policy.version, everything)
 
     def _bits(self, globs: Globs) -> int:
         bits = _NOTHING
@@ -83,3 +88,10 @@ class ActionTable:
         bit = self.bits[action]
         speaking = [(place, statement) for bits, place, statement in mask.statements if bits & bit]
         return speaking[index]
+
+
+def _allows_everything(statement: Statement) -> bool:
+    if statement.effect != "Allow" or statement.conditions or statement.actions.negated or statement.resources is None:
+        return False
+    has_actions = not {"*", "*:*"}.isdisjoint(statement.actions.patterns)
+    return has_actions and "*" in statement.resources.patterns and not statement.resources.negated

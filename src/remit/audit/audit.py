@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 from remit.audit.access import AccessQuestions, ActionAccess
 from remit.audit.document_lint import LintedDocument, document_uses, documents_to_lint, lint_documents, linted
 from remit.audit.entities import Identity, InputProblem
+from remit.audit.escalation import EscalationGraph
+from remit.audit.escalation_paths import EscalationPath, escalation_paths
+from remit.audit.escalation_techniques import ESCALATION_ACTIONS
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
 
 if TYPE_CHECKING:
     from remit.audit.folder import AccountFiles
     from remit.audit.organization import Organization
+    from remit.audit.technique_needs import UndecidedTechnique
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,17 @@ class AuditedIdentity:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """The answers to all questions about some accounts, at the time `now`."""
+    """The answers to all questions about some accounts, at the time `now`.
+
+    `administrators` may do everything in their account, `paths` are of those who can become such.
+    """
 
     now: str
     accounts: tuple[str, ...]
     identities: tuple[AuditedIdentity, ...]
+    administrators: tuple[str, ...]
+    paths: tuple[EscalationPath, ...]
+    undecided_techniques: tuple[UndecidedTechnique, ...]
     documents: tuple[LintedDocument, ...]
     problems: tuple[InputProblem, ...]
 
@@ -48,8 +58,8 @@ class AuditReport:
     def is_fine(self) -> bool:
         """Whether nothing is wrong, and nothing is undecided."""
         has_errors = any(finding.severity == "error" for document in self.documents for finding in document.findings)
-        is_undecided = any(row.unknown or row.undecided for row in self.identities)
-        return not (self.problems or has_errors or is_undecided)
+        is_undecided = self.undecided_techniques or any(row.unknown or row.undecided for row in self.identities)
+        return not (self.problems or has_errors or is_undecided or self.paths)
 
 
 def audit(
@@ -60,12 +70,25 @@ def audit(
 ) -> AuditReport:
     """Ask every question about the accounts of some files. `problems` are those of the further files."""
     actions = tuple(action.name for action in SENSITIVE_ACTIONS)
-    questions = AccessQuestions(files.documents, actions, now, organization)
+    questions = AccessQuestions(files.documents, (*actions, *ESCALATION_ACTIONS), now, organization)
     identities = tuple(_audited(identity, questions, actions) for identity in files.identities)
+    graph = EscalationGraph(questions, files.identities, files.groups)
+    principals = tuple(identity.arn for identity in files.identities)
+    paths = escalation_paths(graph, principals)
+    administrators = tuple(arn for arn in principals if arn in graph.administrators)
     uses = document_uses(files.identities)
     documents = linted(lint_documents(documents_to_lint(uses, files.documents)), uses)
     all_problems = (*files.problems, *problems, *_unplaced(files, organization))
-    return AuditReport(now, files.accounts, identities, documents, tuple(sorted(set(all_problems))))
+    return AuditReport(
+        now,
+        files.accounts,
+        identities,
+        administrators,
+        paths,
+        tuple(graph.undecided),
+        documents,
+        tuple(sorted(set(all_problems))),
+    )
 
 
 def _audited(identity: Identity, questions: AccessQuestions, actions: tuple[str, ...]) -> AuditedIdentity:

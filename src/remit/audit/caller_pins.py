@@ -9,7 +9,7 @@ Source: "AWS global condition context keys" (IAM User Guide).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -20,6 +20,7 @@ from remit.iam.policy import Condition, Policy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Statement
 
 PinValue: TypeAlias = str | tuple[str, ...] | None
@@ -47,15 +48,21 @@ _BOOLEANS: Final = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A principal as a request has it: its (folded) ARN, and the keys that it decides, in lower case.
+    """A principal as a request has it: its kind, its (folded) ARN, and the keys that it decides, in lower case.
 
     `has_any_tags`: who assumes the role may pass tags of a session, so that tags that the role lacks stay open.
     """
 
+    kind: str
     arn: str
     values: tuple[tuple[str, PinValue], ...]
     tags: tuple[tuple[str, str], ...] = ()
     has_any_tags: bool = False
+
+    def with_session(self, now: str) -> Caller:
+        """A user with the temporary credentials that GetSessionToken gives to everyone, issued now."""
+        values = tuple(pair for pair in self.values if pair[0] != "aws:tokenissuetime")
+        return replace(self, values=(*values, ("aws:tokenissuetime", now)))
 
     def value(self, key: str) -> tuple[bool, PinValue]:
         """Whether the caller decides a key (in lower case), and the value."""
@@ -81,6 +88,17 @@ def pinned_keys(policy: Policy) -> frozenset[str]:
         return frozenset()
     tags = (_TAG + name for name in _TAG_NAME.findall(text))
     return frozenset((*tags, *(key for key in _SPELLED if key in text)))
+
+
+def policies_of(layers: Layers) -> tuple[Policy, ...]:
+    """Every policy of some layers."""
+    levels = (policy for level in (*layers.scp, *layers.rcp) for policy in level)
+    return (*layers.identity, *layers.boundary, *levels)
+
+
+def speaks_of(layers: Layers, key: str) -> bool:
+    """Whether some policy of some layers depends on a key that a caller may decide."""
+    return any(key in pinned_keys(policy) for policy in policies_of(layers))
 
 
 def _texts(statement: Statement) -> Iterator[str]:

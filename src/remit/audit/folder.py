@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +28,7 @@ class AccountFiles:
     documents: Documents
     managed: dict[str, ManagedPolicyVersions]
     problems: tuple[InputProblem, ...]
-    groups: dict[str, Entity] = field(default_factory=dict)
+    groups: tuple[tuple[Entity, tuple[PolicyUse, ...]], ...] = ()
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -85,8 +85,9 @@ def joined(pages: Iterable[AccountPage], documents: Documents, problems: Iterabl
         joining.add(page)
     joining.tell_incomplete_accounts()
     identities = tuple(joining.identity(entity) for _, entity in sorted(joining.entities.items()))
+    groups = tuple((group, joining.policies(group)) for _, group in sorted(joining.groups.items()))
     unique_problems = tuple(sorted(set(joining.problems)))
-    return AccountFiles(identities, documents, joining.managed, unique_problems, joining.groups)
+    return AccountFiles(identities, documents, joining.managed, unique_problems, groups)
 
 
 class _Joining:
@@ -148,6 +149,10 @@ class _Joining:
             else:
                 policies += self._policies(group, entity, unknown)
         return Identity(entity, tuple(policies), self._boundary(entity, unknown), tuple(dict.fromkeys(unknown)))
+
+    def policies(self, group: Entity) -> tuple[PolicyUse, ...]:
+        """The policies of a group, those that can be read."""
+        return tuple(self._policies(group, group, []))
 
     def _group(self, prefix: str, account: str, name: str) -> Entity | None:
         """A group by its name, whatever its path is."""

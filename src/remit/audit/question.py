@@ -6,13 +6,15 @@ prover with a budget of steps, so that no proof takes longer than about half a s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from remit.audit.caller_pins import pinned_context
 from remit.audit.documents import OWN_ACCOUNT
 from remit.catalogue.action_resources import resource_formats, takes
+from remit.catalogue.actions import action as catalogue_action
+from remit.catalogue.arns import fill
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import Globs, Policy, Statement
 from remit.iam.prove.budget import Budget
@@ -65,12 +67,23 @@ NO: Final = AccessAnswer("no")
 
 
 @lru_cache(maxsize=4096)
-def own_resources(action: str, partition: str = "aws") -> tuple[str, ...]:
-    """The ARNs that an action takes in the principal's own account, as patterns; `*` where it takes none."""
-    formats = resource_formats(action)
+def own_resources(action: str, partition: str = "aws") -> tuple[tuple[str, ...], ...]:
+    """The ARNs that an action takes in the principal's own account, as patterns: a group for each that it requires.
+
+    A request needs an Allow on one resource of every group. An action that requires none has one group with all of its
+    resource types; one without resource types is asked on `*`.
+    """
+    known_action = catalogue_action(action)
+    targets = () if known_action is None else known_action.targets
+    required = tuple(target.type.arns for target in targets if target.required)
+    groups = required or (tuple(resource_formats(action)),)
+    return tuple(_own_group(formats, partition) for formats in groups)
+
+
+def _own_group(formats: tuple[str, ...], partition: str) -> tuple[str, ...]:
     if not formats:
         return ("*",)
-    return tuple(_in_own_account(format_, partition) for format_ in formats)
+    return tuple(dict.fromkeys(_in_own_account(fill(format_, {}), partition) for format_ in formats))
 
 
 def _in_own_account(format_: str, partition: str) -> str:
@@ -91,11 +104,20 @@ def answer(question: Question) -> AccessAnswer:
         _sample(question.resources[0]),
         question.principal,
         pinned_context(question.pins),
-        resource_account=OWN_ACCOUNT,
     )
     if side.allows(plain_request) is True:
         return AccessAnswer("yes", plain_request, allowing=_allowing(question.layers, plain_request))
     return _proven(question)
+
+
+def combined(answers: tuple[AccessAnswer, ...]) -> AccessAnswer:
+    """The answer to several questions that must all be yes: the first one, with what must hold for any of them."""
+    by_verdict = {answer_.verdict: answer_ for answer_ in reversed(answers)}
+    worst = by_verdict.get("no") or by_verdict.get("undecided") or answers[0]
+    if worst.verdict != "yes" or len(answers) == 1:
+        return worst
+    must_hold = dict(pair for answer_ in answers for pair in answer_.must_hold)
+    return replace(worst, must_hold=tuple(must_hold.items()))
 
 
 def _sample(pattern: str) -> str:
@@ -135,7 +157,7 @@ def _confirmed(question: Question, piece: Piece) -> AccessAnswer | None:
     if piece.tier != "now":
         return None
     found = piece.request
-    request = Request(question.action, found.resource, question.principal, found.context, resource_account=OWN_ACCOUNT)
+    request = Request(question.action, found.resource, question.principal, found.context)
     if Side(question.layers).allows(request) is not True:
         return None
     decided_keys = {condition.key.lower() for condition in question.pins}

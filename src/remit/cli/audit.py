@@ -43,10 +43,11 @@ def command(
 
     The files are what `aws iam get-account-authorization-details` prints, for each account: single pages or all of
     them, also as .gz. For each user and role the answer says which sensitive actions it can do, within its policies,
-    its groups, its boundary and every SCP, each with a request that is allowed. What is not proven is undecided. Each
-    distinct policy is linted once.
+    its groups, its boundary and every SCP, each with a request that is allowed, and how it can become an administrator,
+    step by step. What is not proven is undecided. Each distinct policy is linted once.
 
-    The exit code is 1 if a policy has an error, something is undecided, or a file cannot be read in whole.
+    The exit code is 1 if somebody can become an administrator, a policy has an error, something is undecided, or a file
+    cannot be read in whole.
 
     \b
     Examples:

@@ -13,7 +13,7 @@ from remit.errors import did_you_mean
 
 _NOT_COMMANDS = frozenset({"__init__", "command_group", "mistakes", "options", "stack_commands"})
 _SECTIONS: Final = {
-    "Start": ("init",),
+    "Start": ("init", "dev"),
     "Deploy": ("build", "deploy", "status", "invoke", "logs", "event", "jobs", "delete", "local"),
     "Ask about access": ("explain", "why", "evaluate"),
     "Check": ("lint", "diff", "minimise", "audit"),

@@ -175,12 +175,9 @@ def account(folder: Path, *, local: bool, region: str | None, profile: str | Non
         connected = connect(region=region, profile=profile)
         _check_pin(connected.account, local=False)
         return connected
-    from remit.local.clients import client_arguments
+    from remit.local.account import account_of
 
-    aws = local_aws(folder, region)
-    arguments = client_arguments(aws)
-    credentials = {name: arguments[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
-    return connect(region=aws.region, endpoint=aws.url, credentials=credentials)
+    return account_of(local_aws(folder, region))
 
 
 def local_aws(folder: Path, region: str | None) -> LocalAws:

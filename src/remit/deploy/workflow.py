@@ -28,7 +28,6 @@ from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployment import Deployment
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.existing_values import look_up_existing, pinned_lines
-from remit.deploy.local_boundaries import put_boundaries
 from remit.deploy.operators import DeployOperator
 from remit.deploy.planned_access import access_of
 from remit.deploy.stack import describe
@@ -230,9 +229,8 @@ def _upload(job: _Job) -> None:
 
 
 def _unchanged(job: _Job, changes: ManualChanges) -> Deployment:
-    """Nothing has to change, but for boundaries that a deploy to the AWS on this machine left undone when it died."""
-    name, template = job.built.namespace, json.loads(job.built.body)
-    put_boundaries(job.account, name, template, before=template)
+    """Nothing has to change."""
+    name = job.built.namespace
     with remit_errors():
         stack = describe(job.account, name)
     return Deployment(name, changes, outputs=() if stack is None else stack.outputs)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from remit.audit.access import ActionAccess
     from remit.audit.audit import AuditedIdentity, AuditReport
     from remit.audit.document_lint import LintedDocument
+    from remit.audit.escalation_paths import EscalationPath, PathStep
 
 _HARMS: Final = {action.name: action.harm for action in SENSITIVE_ACTIONS}
 _MOST_ROWS: Final = 20
@@ -28,6 +29,12 @@ def audit_json(report: AuditReport) -> dict[str, Any]:
         "at": report.now,
         "accounts": list(report.accounts),
         "principals": [_identity_json(row) for row in report.identities],
+        "administrators": list(report.administrators),
+        "paths": [_path_json(path) for path in report.paths],
+        "undecided_techniques": [
+            {"principal": row.principal, "technique": row.technique, "reason": row.reason}
+            for row in report.undecided_techniques
+        ],
         "documents": [_document_json(document) for document in report.documents],
         "problems": [{"file": problem.file, "message": problem.message} for problem in report.problems],
     }
@@ -56,6 +63,32 @@ def _access_json(access: ActionAccess, account: str) -> dict[str, Any]:
     return rendered
 
 
+def _path_json(path: EscalationPath) -> dict[str, Any]:
+    return {
+        "principal": path.principal,
+        "assumes": list(path.assumes),
+        "ways": list(path.ways),
+        "steps": [_step_json(step) for step in path.steps],
+    }
+
+
+def _step_json(step: PathStep) -> dict[str, Any]:
+    return {
+        "from": step.source,
+        "to": step.target,
+        "technique": step.technique.name,
+        "needs": [
+            {
+                "action": need.action,
+                "resource": unfolded(need.resource, step.account),
+                "statement": None if need.statement is None else need.statement.spelled,
+                "must_hold": {key: unfolded(value, step.account) for key, value in need.must_hold},
+            }
+            for need in step.needs
+        ],
+    }
+
+
 def _document_json(document: LintedDocument) -> dict[str, Any]:
     return {
         "document": document.key,
@@ -80,7 +113,8 @@ def audit_text(report: AuditReport, *, color: bool = False, width: int = 120, wi
 
     console = Console(width=width, no_color=not color, force_terminal=color, highlight=False)
     with console.capture() as capture:
-        for table in (_access_table(report), _document_table(report, with_notes=with_notes)):
+        tables = (_path_table(report), _access_table(report), _document_table(report, with_notes=with_notes))
+        for table in tables:
             if table is not None:
                 console.print(table)
         for sentence in _closing(report):
@@ -96,6 +130,34 @@ def _table(title: str, *columns: str) -> Any:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def _path_table(report: AuditReport) -> Any:
+    if not report.paths:
+        return None
+    table = _table("Ways to become an administrator", "principal", "steps", "must hold")
+    for path in sorted(report.paths, key=_rank)[:_MOST_ROWS]:
+        steps = [f"{step.technique.name} → {_short(step.target)}" for step in path.steps]
+        table.add_row(line(path.principal), line(", then ".join(steps)), line(_must_hold(path)))
+    _add_rest(table, len(report.paths))
+    return table
+
+
+def _rank(path: EscalationPath) -> tuple[object, ...]:
+    """The proven paths first, of these the shortest."""
+    return bool(path.assumes), len(path.steps), path.principal
+
+
+def _short(target: str) -> str:
+    """The name of a user or role, or an administrator."""
+    return target.split(":", 5)[-1]
+
+
+def _must_hold(path: EscalationPath) -> str:
+    """What a path needs besides: values of condition keys, and what the files do not show."""
+    pairs = [(pair, step.account) for step in path.steps for need in step.needs for pair in need.must_hold]
+    values = [f"{key} = {unfolded(value, account)}" for (key, value), account in pairs]
+    return ", ".join(dict.fromkeys((*values, *path.assumes)))
 
 
 def _access_table(report: AuditReport) -> Any:
@@ -144,9 +206,15 @@ def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
 def _closing(report: AuditReport) -> Iterator[str]:
     """What was looked at."""
     principals, accounts = len(report.identities), len(report.accounts)
-    undecided = sum(1 for row in report.identities if row.unknown or row.undecided)
+    unclear = {row.principal for row in report.undecided_techniques}
+    unclear |= {row.identity.arn for row in report.identities if row.unknown or row.undecided}
+    undecided = len(unclear)
     findings = Counter(finding.severity for document in report.documents for finding in document.findings)
+    proven = sum(1 for path in report.paths if not path.assumes)
     yield f"{_count(principals, 'principal')} in {_count(accounts, 'account')}"
+    assumed = len(report.paths) - proven
+    administrators = _count(len(report.administrators), "administrator")
+    yield f"{administrators}; {proven:,} more can become one, and {assumed:,} if something else holds"
     yield f"{_count(undecided, 'principal')} with access that is undecided"
     yield f"{_count(findings['error'], 'error')} and {_count(findings['warning'], 'warning')} in policies"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.managed_policies import managed_policy
 from remit.errors import RemitError
-from remit.iam.decide.evaluate import Decision, Layers, Request, evaluate
+from remit.iam.decide.evaluate import ALL, Decision, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.iam.request import principal_of
 
@@ -123,6 +123,24 @@ def stored_identity(caller: str) -> StoredIdentity | None:
     else:
         documents = None
     return None if documents is None else _compiled(documents)
+
+
+def policies_of(account: str, arns: tuple[str, ...]) -> tuple[Policy, ...]:
+    """Managed policies by their ARNs; those that do not exist here or are not valid are left out."""
+    return _parsed(tuple(_managed(account, list(arns))))[0]
+
+
+def trusts(role: str, service: str) -> bool:
+    """Whether a role (ARN) is stored, and lets a service assume it, as `lambda.amazonaws.com`.
+
+    A trust policy whose conditions say more than who assumes it is taken to hold.
+    """
+    identity = stored_identity(role)
+    if identity is None or identity.trust is None:
+        return False
+    layers = Layers(resource=(identity.trust,))
+    request = Request("sts:AssumeRole", role, service, {}, open=ALL)
+    return evaluate(request, layers).verdict in ("Allowed", "Unknown")
 
 
 def _layers(
