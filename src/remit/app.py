@@ -398,6 +398,8 @@ class App:
     """The job queues; empty when jobs are off."""
     jobs: Mapping[str, str] = field(default_factory=dict)
     """The worker of each job, by the job's name."""
+    declares_readers: bool = False
+    """Whether its functions say which of them look outputs up (`reads=`)."""
     schedules_jobs: bool = False
     """Whether jobs may wait longer than SQS delays a message, by EventBridge Scheduler."""
     queues_origin: Origin | None = None
