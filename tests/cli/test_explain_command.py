@@ -728,10 +728,58 @@ def test_denials_alone_allow_nothing_and_whose_they_are_is_said(tmp_path: Path) 
     path = tmp_path / "policy.json"
     path.write_text(POLICY.replace('"Allow"', '"Deny"').replace('"*"},', '"arn:aws:ssm:*:*:document/a"},'), "utf-8")
     ran = remit("explain", str(path), "ssm:StartSession", "arn:aws:ec2:eu-west-1:111122223333:instance/i-0a1b2c3d")
-    assert ran.out.splitlines()[1] == "  no statement of the role allows it"
+    assert ran.out.splitlines()[1] == "  no statement of the policy allows it"
 
 
 def test_an_action_that_lists_things_tells_what_it_asks_about() -> None:
     lines = remit("explain", "logs:DescribeLogGroups").out.splitlines()
     asked = "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:"
     assert lines[1] == f"  resources: none; it asks about {asked}"
+
+
+READS = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"}
+OF_ENDPOINT = {**READS, "Principal": "*", "Resource": "arn:aws:s3:::b/*"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "told"),
+    [
+        ([{**READS, "Principal": "*"}], []),
+        (
+            [OF_ENDPOINT],
+            ["  no statement of the VPC endpoint's policy allows it", "  near: allowed on b/*, asked for a/x"],
+        ),
+        (
+            [{**READS, "Principal": "*"}, {**READS, "Principal": "*", "Effect": "Deny"}],
+            ["  statement 2 of the VPC endpoint's policy"],
+        ),
+    ],
+)
+def test_the_policy_of_a_vpc_endpoint_must_allow_it_as_well(
+    tmp_path: Path, endpoint: list[dict[str, object]], told: list[str]
+) -> None:
+    for name, statements in (("policy", [READS]), ("endpoint", endpoint)):
+        document = {"Version": "2012-10-17", "Statement": statements}
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    question = (str(tmp_path / "policy.json"), "s3:GetObject", "arn:aws:s3:::a/x")
+    ran = remit("explain", *question, "--endpoint-policy", str(tmp_path / "endpoint.json"))
+    assert (int(bool(told)), told, False) == (
+        ran.status,
+        ran.out.splitlines()[1 : len(told) + 1] if told else [],
+        "fix" in ran.out,
+    )
+
+
+def test_an_endpoint_counts_for_the_function_of_an_app_and_goes_with_a_request(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "endpoint.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [OF_ENDPOINT]}))
+    project = make(app="@app.function(policy=[s3.read('a')])\ndef hello(event, context): ...\n")
+    option = ("--endpoint-policy", str(tmp_path / "endpoint.json"))
+    ran = project.remit("explain", "hello", "s3:GetObject", "a/x", *option)
+    assert (1, True) == (ran.status, "no statement of the VPC endpoint's policy allows it" in ran.out)
+    assert 2 == project.remit("explain", "hello", *option).status
+
+
+def test_a_policy_file_is_called_a_policy(tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [READS]}))
+    ran = remit("explain", str(tmp_path / "policy.json"), "s3:PutObject", "arn:aws:s3:::a/x")
+    assert "  no statement of the policy allows it" == ran.out.splitlines()[1]
