@@ -42,7 +42,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
-_WAITING = ("local", "runtime", "docs", "deploy")
+_WAITING = ("local", "dev", "runtime", "docs", "deploy")
 """Folders of tests that wait for the local AWS. They begin, so that none of them is left alone at the end."""
 
 

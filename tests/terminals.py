@@ -48,6 +48,10 @@ class Terminal:
         """Type a line."""
         os.write(self.screen, f"{line}\n".encode())
 
+    def press(self, key: str) -> None:
+        """Press a key, without Enter."""
+        os.write(self.screen, key.encode())
+
     def end(self) -> tuple[int, str]:
         """The exit code, and what else the screen showed."""
         while self._read():

@@ -59,7 +59,8 @@ class RemitError(Exception):
 
     Anything else that reaches a person is a bug. `origin` is the place in a file. `path` is the place inside the value
     that was read (keys and list indexes from its root), for whoever knows in which file that value stands. `exit_code`
-    is 2 (you made a mistake) unless stated. `further` are the other mistakes that were found with this one.
+    is 2 (you made a mistake) unless stated. `rule` is the rule of lint that found it. `further` are the other mistakes
+    that were found with this one.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class RemitError(Exception):
         origin: Origin | None = None,
         path: Path = (),
         exit_code: int = 2,
+        rule: str | None = None,
         further: tuple[RemitError, ...] = (),
     ) -> None:
         super().__init__(message)
@@ -78,6 +80,7 @@ class RemitError(Exception):
         self.origin = origin
         self.path = path
         self.exit_code = exit_code
+        self.rule = rule
         self.further = further
 
     @property
@@ -86,7 +89,7 @@ class RemitError(Exception):
         return (self, *self.further)
 
     def __str__(self) -> str:
-        lines = [f"error: {self.message}"]
+        lines = [f"error: {self.message}" if self.rule is None else f"error: [{self.rule}] {self.message}"]
         if self.origin is not None:
             lines.append(f"  --> {self.origin}")
         if self.hint is not None:
@@ -110,15 +113,18 @@ class Mistakes:
             error.further = ()
 
     def refuse(self) -> None:
-        """Raise the errors that were noted as one RemitError, each once, by their places; nothing without any."""
+        """Raise the errors that were noted as one RemitError; nothing without any."""
+        if self.errors:
+            raise self.together()
+
+    def together(self) -> RemitError:
+        """The errors that were noted, at least one, as one: each once, by their places."""
         for error in self.errors:
             error.further = ()
         by_text = {str(error): error for error in self.errors}
-        ordered = sorted(by_text.values(), key=lambda error: error.origin or Origin(""))
-        if ordered:
-            first, *further = ordered
-            first.further = tuple(further)
-            raise first
+        first, *further = sorted(by_text.values(), key=lambda error: error.origin or Origin(""))
+        first.further = tuple(further)
+        return first
 
 
 def stop_code(stop: BaseException) -> int:

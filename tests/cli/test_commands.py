@@ -206,7 +206,7 @@ def test_a_wrong_command_line_is_told_as_everything_else_is(typed: str, message:
 
 
 def test_a_mistake_ends_with_2_and_stands_on_standard_error(make: Make) -> None:
-    ran = make(config='config.lambda_.iam.polcy = ["logs"]').remit("build", "--json")
+    ran = make(config='config.lambda_.iam.polcy = ["logs"]').remit("build")
     assert (
         2,
         "",
@@ -215,6 +215,41 @@ def test_a_mistake_ends_with_2_and_stands_on_standard_error(make: Make) -> None:
             "hint: did you mean `config.lambda_.iam.policy`?\n"
         ),
     ) == (ran.status, ran.out, ran.err)
+
+
+TWO_MISTAKES = """
+config.lambda_.iam.polcy = 1
+config.lambda_.iam.policy = [{"Effect": "Allow",
+"Actoin": "s3:GetObject"}]
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["build", "deploy --local", "policy function hello", "policy deployer", "explain hello", "diff"],
+)
+def test_with_json_the_mistakes_of_a_project_are_those_of_lint(make: Make, command: str) -> None:
+    project = make(config=TWO_MISTAKES)
+    of_lint = project.remit("lint", "--json")
+    ran = project.remit(*command.split(), "--json")
+    assert [5, 7] == [mistake["line"] for mistake in json.loads(of_lint.out)]
+    assert (2, of_lint.out, "") == (ran.status, ran.out, ran.err)
+
+
+def test_with_json_what_lint_refuses_in_a_build_has_its_rule(make: Make) -> None:
+    arn = "arn:aws:sqs:eu-west-1:123456789012:letters"
+    statement = {"Effect": "Allow", "Action": ["s3:GetObjct"], "Resource": arn}
+    project = make(config=f'config.lambda_.iam.policy = [{statement},\n"dynamodb:GetItm"]')
+    of_lint = [finding for finding in json.loads(project.remit("lint", "--json").out) if finding["severity"] == "error"]
+    mistakes = json.loads(project.remit("build", "--json").out)
+    assert ["R202", "R202"] == [mistake["rule"] for mistake in mistakes]
+    assert [finding["message"] for finding in of_lint] == [mistake["message"] for mistake in mistakes]
+
+
+def test_with_json_a_wrong_command_line_is_json(tmp_path: Path) -> None:
+    ran = remit("diff", "--json", str(tmp_path / "absent.json"), "-")
+    (mistake,) = json.loads(ran.out)
+    assert (2, "", "`remit diff --help` shows how it is used") == (ran.status, ran.err, mistake["hint"])
 
 
 def test_a_new_project_builds_and_its_test_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -249,13 +249,17 @@ def test_a_boundary_that_is_removed_is_said_in_words_and_is_undecided(make: Make
         (("--base", "main", "--local"), "--local goes with the last deploy"),
         (("--region", "eu-central-1"), "--region and --profile go with --deployed or --live"),
         (("--accept", " "), "--accept wants a reason"),
-        (("--json", "--markdown"), "choose one of --json and --markdown"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(make: Make, arguments: tuple[str, ...], expected: str) -> None:
     ran = make().remit("diff", *arguments)
     assert (ran.status, ran.out) == (2, "")
     assert expected in ran.err
+
+
+def test_two_forms_at_once_are_refused_in_the_form_of_programs(make: Make) -> None:
+    ran = make().remit("diff", "--json", "--markdown")
+    assert (2, "choose one of --json and --markdown") == (ran.status, json.loads(ran.out)[0]["message"])
 
 
 def test_a_damaged_record_says_what_to_do(changed: Project) -> None:

@@ -53,7 +53,11 @@ from remit.triggers import http, kinesis, schedule, sqs
 
 class Data(Shared):
     queue = resource("AWS::SQS::Queue", visibility_timeout=3)
+    table = resource("AWS::DynamoDB::Table", deletion_policy="Retain", depends_on=queue)
+    cluster = resource("AWS::RDS::DBCluster", {"Engine": "aurora-mysql"})
+    cache = resource("AWS::ElastiCache::ServerlessCache")
     url = output(queue, "Send here")
+    names: tuple[str, ...] = (queue.url, table.name, table.stream_arn, cluster.endpoint_address, cache.anything)
 
 
 app = App()
@@ -196,6 +200,10 @@ WRONG = {
     "audience that is no list": (
         'from remit import on\non.jwt("https://id.example", audience=3)\n',
         'has incompatible type "int"',
+    ),
+    "attribute that a queue does not have": (
+        'from remit import Shared, resource\nclass Data(Shared):\n    q = resource("AWS::SQS::Queue")\nData.q.urll\n',
+        '"QueueHandle" has no attribute "urll"',
     ),
     "no trigger": (
         (

@@ -229,7 +229,7 @@ def test_what_keeps_an_app_from_loading_is_told_at_its_line_inside_the_item(
     folder = project(tmp_path, config=CONFIG.replace(before, after))
     with pytest.raises(RemitError) as caught:
         load(folder)
-    found = unreadable(caught.value, ".", folder)
+    found = unreadable(caught.value, ".")
     assert (found.rule, found.file, found.line) == ("R001", "config/deploy.py", line)
 
 
@@ -271,7 +271,7 @@ def test_what_a_document_has_wrong_is_told_at_its_own_line(tmp_path: Path) -> No
     folder = project(tmp_path, config=config)
     with pytest.raises(RemitError) as raised:
         load(folder)
-    found = unreadable(raised.value, None, folder)
+    found = unreadable(raised.value, None)
     assert (str(found.origin), found.message) == (
         "config/deploy.py:6:16",
         "policy[0]: Sid 'a b' may have only letters and digits",

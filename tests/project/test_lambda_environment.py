@@ -64,10 +64,30 @@ def test_a_variable_that_is_declared_as_a_number_can_be_read_as_one(make: Make) 
 def test_code_that_asks_whether_a_variable_is_set_learns_that_it_is_not(make: Make) -> None:
     app = (
         "import os\nassert 'TABLE' not in os.environ and 'TABLE' not in dict(os.environ)\n"
-        "assert os.environ.get('TABLE') is None\nassert os.getenv('TABLE', 'mine') == 'mine'\n"
+        "assert os.environ.get('TABLE', 'mine') == 'mine'\nassert os.getenv('TABLE', 'mine') == 'mine'\n"
+        "assert os.environ.get('LEVEL') is None\nassert os.getenv('AWS_REGION') is None\n"
         "assert os.environ.pop('TABLE', None) is None\n"
     )
     assert make(app=f"{app}@app.function(environment={{'TABLE': 'orders'}}){FUNCTION}").function().name == "hello"
+
+
+@pytest.mark.parametrize("read", ["os.environ.get('TABLE')", "os.getenv('TABLE')", "environ.get('TABLE', None)"])
+def test_a_declared_variable_without_a_default_reads_as_a_placeholder(make: Make, read: str) -> None:
+    app = f"import os\nfrom os import environ\nTABLE = {read}\nassert TABLE.startswith('placeholder-for-TABLE')\n"
+    assert make(app=f"{app}@app.function(environment={{'TABLE': 'orders'}}){FUNCTION}").function().name == "hello"
+
+
+def test_a_variable_of_the_build_that_is_handed_on_has_its_own_default(make: Make) -> None:
+    app = "import os\n@app.function(environment={'LEVEL': os.environ.get('LEVEL') or os.getenv('LEVEL') or 'info'})"
+    assert "info" == make(app=app + FUNCTION).function().properties["Environment"]["Variables"]["LEVEL"]
+
+
+@pytest.mark.parametrize("name", ["TABLE", "NAME_OF_THE_TABLE_OF_ORDERS"])
+def test_a_mistake_about_a_placeholder_says_what_it_is(make: Make, name: str) -> None:
+    app = f"import os\n@app.function(http('GET /' + os.environ['{name}']), environment={{'{name}': 'orders'}})"
+    error = make(app=app + FUNCTION).error()
+    meaning = f"stands for the environment variable {name}, which is not set where remit runs: write the value"
+    assert (True, "app.py:10:15") == (meaning in (error.hint or ""), at(error))
 
 
 ENVIRONMENT = "environment={'TABLE': 'orders'}"

@@ -292,12 +292,12 @@ WRONG = {
     "a wrong Effect": (
         '[{"Effect": "Permit", "Action": "s3:*", "Resource": "*"}]',
         "policy[0].Effect 'Permit' is not valid: only 'Allow' and 'Deny' exist",
-        "5:34",
+        "5:45",
     ),
     "an unknown element": (
         '[{"Effect": "Allow", "Actoin": "s3:*", "Resource": "*"}]',
         "policy[0] has unknown key 'Actoin'",
-        "5:34",
+        "5:64",
     ),
     "Action and NotAction": (
         '[{"Effect": "Allow", "Action": "s3:*", "NotAction": "s3:*", "Resource": "*"}]',
@@ -317,17 +317,17 @@ WRONG = {
     "an empty Action": (
         '[{"Effect": "Allow", "Action": [], "Resource": "*"}]',
         "policy[0].Action is an empty list",
-        "5:34",
+        "5:64",
     ),
     "None as Action": (
         '[{"Effect": "Allow", "Action": ["s3:*", None], "Resource": "*"}]',
         "policy[0].Action[1] is None",
-        "5:34",
+        "5:73",
     ),
     "a list in a list": (
         '[{"Effect": "Allow", "Action": [["s3:*"]], "Resource": "*"}]',
         "policy[0].Action[0] is a list inside a list",
-        "5:34",
+        "5:65",
     ),
     "a Principal": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": "*"}]',
@@ -337,32 +337,32 @@ WRONG = {
     "a Sid with signs": (
         '[{"Sid": "bad sid!", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}]',
         "policy[0]: Sid 'bad sid!' may have only letters and digits",
-        "5:34",
+        "5:42",
     ),
     "a wrong Version": (
         '[{"Version": "2024-01-01", "Statement": []}]',
         "policy[0]: Version '2024-01-01' does not exist",
-        "5:34",
+        "5:46",
     ),
     "a string as Statement": (
         '[{"Statement": "dynamodb:GetItem"}]',
         "policy[0]: Statement must be a dict or a list of dicts, got str 'dynamodb:GetItem'",
-        "5:34",
+        "5:48",
     ),
     "a Condition that is a list": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": ["StringEquals"]}]',
         """policy[0].Condition must be a dict of operators, got list "['StringEquals']\"""",
-        "5:34",
+        "5:102",
     ),
     "an empty operator": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {}}}]',
         "policy[0].Condition.StringEquals is empty: it would always be true",
-        "5:34",
+        "5:119",
     ),
     "an operator that IAM does not have": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEqual": {"a:b": "c"}}}]',
         "policy[0].Condition.StringEqual: there is no condition operator `StringEqual`",
-        "5:34",
+        "5:118",
     ),
     "NaN": (
         (
@@ -370,32 +370,32 @@ WRONG = {
             ' "Condition": {"NumericLessThan": {"s3:max-keys": float("nan")}}}]'
         ),
         "policy[0].Condition.NumericLessThan.s3:max-keys is nan: that is not valid JSON",
-        "5:34",
+        "5:138",
     ),
     "a resource that begins with a region": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "${AWS::Region}:aws:s3:::b"}]',
         "policy[0]: the resource '${AWS::Region}:aws:s3:::b' is neither an ARN nor '*'",
-        "5:34",
+        "5:84",
     ),
     "a resource that is not an ARN": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "my-bucket"}]',
         "policy[0]: the resource 'my-bucket' is neither an ARN nor '*'",
-        "5:34",
+        "5:84",
     ),
     "an f that was forgotten": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:{aws.partition}:s3:::b"}]',
         "policy[0]: {aws.partition} in 'arn:{aws.partition}:s3:::b' is literal text",
-        "5:34",
+        "5:84",
     ),
     "a variable that is not set": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{os.environ.get(\'NO_SUCH\')}/*"}]',
         "policy[0]: 'arn:aws:s3:::None/*' contains 'None'",
-        "5:34",
+        "5:84",
     ),
     "a sign that IAM refuses": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::日本"}]',
         "policy[0]: '日' (U+65E5) in 'arn:aws:s3:::日本': IAM does not accept it",
-        "5:34",
+        "5:84",
     ),
     "ten million characters": (
         '"s3:" + "A" * 10_000_000',
@@ -486,7 +486,7 @@ def test_a_variable_in_an_old_document_does_not_come_to_life(make: Make, text: s
     error = make(config=f"config.job.enable = False\nconfig.lambda_.iam.policy = [{OLD % text}]").error()
     assert (
         f"policy[0]: in Version '2008-10-17' there are no variables, and 'arn:aws:s3:::{text}' is literal text",
-        "config/deploy.py:6:34",
+        "config/deploy.py:6:167",
     ) == (error.message, at(error))
 
 

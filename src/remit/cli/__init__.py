@@ -9,11 +9,6 @@ import gc
 import os
 import sys
 
-TYPE_CHECKING = False  # `typing` would cost more than the rest of `remit --version`
-if TYPE_CHECKING:
-    import click
-
-
 _YOUNG = 100_000
 """Objects made before the first look for cycles, as mypy has it: a command makes few, and is over soon."""
 
@@ -49,16 +44,13 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind 
     import click
 
     from remit.cli.command_group import root
-    from remit.errors import RemitError
+    from remit.cli.mistakes import KINDS, mistake_of
 
     _tolerate_any_encoding()
     try:
         status = root.main(arguments, prog_name="remit", standalone_mode=False)
-    except RemitError as error:
-        _complain(str(error))
-        return error.exit_code
-    except click.ClickException as error:
-        _misused(error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as stop:
         return _stopped(stop.__cause__ or stop)  # click makes an Abort of a KeyboardInterrupt
@@ -67,26 +59,13 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind 
     except MemoryError:
         _complain("error: there is not enough memory")
         return 2
-    except OSError as error:
-        return _complain_about_file(error)
+    except KINDS as error:
+        mistake = mistake_of(error)
+        _complain(str(mistake))
+        return mistake.exit_code
     except Exception as error:  # noqa: BLE001 - people never see a traceback unless they ask for it
         return _confess(error)
     return status if isinstance(status, int) else 0
-
-
-def _misused(error: click.ClickException) -> None:
-    """Say what is wrong with the command line as remit says everything else."""
-    import click
-
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        error.show()
-        return
-    message = error.format_message()
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    hint = (
-        f"\nhint: `{context.command_path} --help` shows how it is used" if context and "\nhint: " not in message else ""
-    )
-    _complain(f"error: {message[:1].lower()}{message[1:].removesuffix('.')}{hint}")
 
 
 def _stopped(stop: BaseException) -> int:
@@ -109,12 +88,6 @@ def _complain(text: str) -> None:
     from remit.report.terminal_text import shown
 
     click.echo(shown(text), err=True)
-
-
-def _complain_about_file(error: OSError) -> int:
-    file = f" {error.filename!r}" if error.filename else ""
-    _complain(f"error: cannot use{file}: {error.strerror or error}")
-    return 2
 
 
 def _flushed(status: int) -> int:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
+from remit.cli import mistakes, options
 from remit.errors import did_you_mean
 
-_NOT_COMMANDS = frozenset({"__init__", "command_group", "options", "stack_commands"})
+_NOT_COMMANDS = frozenset({"__init__", "command_group", "mistakes", "options", "stack_commands"})
 _SECTIONS: Final = {
-    "Start": ("init",),
-    "Deploy": ("build", "deploy", "status", "invoke", "event", "jobs", "delete", "local"),
+    "Start": ("init", "dev"),
+    "Deploy": ("build", "deploy", "status", "invoke", "logs", "event", "jobs", "delete", "local"),
     "Ask about access": ("explain", "why", "evaluate"),
-    "Check": ("lint", "diff", "minimise"),
+    "Check": ("lint", "diff", "minimise", "audit"),
     "Set up accounts and CI": ("bootstrap", "policy"),
 }
 """The commands by what people do with them, as `remit --help` lists them; any other command follows under Other."""
@@ -37,6 +38,21 @@ class CommandFiles(click.Group):
         module = importlib.import_module(f"remit.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. With --json, mistakes are printed as lint prints them, unless the answer is printed."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except mistakes.KINDS as error:
+            if not options.awaits_json(ctx):
+                raise
+            from remit.report.mistakes import mistakes_json
+
+            mistake = mistakes.mistake_of(error)
+            options.print_report(mistakes_json(mistake))
+            return mistake.exit_code
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands in sections."""

@@ -63,7 +63,7 @@ def command(
 
     if bucket and artefact_bucket is not None:
         raise RemitError("--bucket removes remit's bucket, never one of your own", hint="leave --bucket out")
-    name = stack_commands.namespace(folder, stage)
+    name = options.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():

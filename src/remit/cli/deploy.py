@@ -86,7 +86,7 @@ def command(
     if accept_drift and revert_drift:
         raise click.UsageError("choose one of --accept-drift and --revert-drift")
     with stack_commands.stoppable():
-        name = stack_commands.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
+        name = options.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
         terminal = stack_commands.Terminal()
         if resume:
             from remit.deploy.workflow import resume as follow

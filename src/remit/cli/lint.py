@@ -144,7 +144,7 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
     try:
         app = load(folder, stage)
     except RemitError as error:
-        return tuple(unreadable(mistake, None, folder) for mistake in error.all)
+        return tuple(unreadable(mistake, None) for mistake in error.all)
     return lint(app, folder=folder, allow=reasons)
 
 

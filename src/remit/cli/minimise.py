@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import content, print_json
+from remit.cli.options import content, expect_json, print_json
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -48,7 +48,14 @@ _STACK: Final = "n" * 128  # a stack's name at its longest
     type=click.IntRange(min=100),
     help="The most characters of one policy. A longer one becomes a list of policies.",
 )
-@click.option("--json", is_flag=True, expose_value=False, help="Print JSON. It always does.")
+@click.option(
+    "--json",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=expect_json,
+    help="Print mistakes as JSON, too. Policies always are.",
+)
 def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) -> None:
     """Print the policy of FILE (or - for standard input) with the same access, in fewer characters if possible.
 

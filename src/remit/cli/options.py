@@ -19,10 +19,14 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from remit.app import App
     from remit.deploy.session import Account
+    from remit.local.aws import LocalAws
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST: Final = 32_000_000
 """Bytes that are read of what is no plain file: as `templates.read.LARGEST`, which is not loaded for it."""
+_AWAITS_JSON: Final = "remit.json"
+_SIGNS: Final = ("pyproject.toml", "config", "app.py", "app", "src", ".remit")
+"""What a project has at least one of."""
 _PINNED: Final = "remit.account"
 _PINNED_HERE: Final = "remit.account.here"
 """Whether --account was given to this very command, and not for all of them by the environment."""
@@ -38,7 +42,23 @@ project_option = click.option(
 stage_option = click.option(
     "--stage", envvar="REMIT_STAGE", default=None, show_envvar=True, help="The stage (default: dev)."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def expect_json(context: click.Context, _parameter: click.Parameter, value: bool) -> bool:  # noqa: FBT001 - click's signature
+    """Note that a program reads the answer of the command."""
+    if value:
+        context.meta[_AWAITS_JSON] = True
+    return value
+
+
+def awaits_json(context: click.Context) -> bool:
+    """Whether --json was given, and no document is printed yet."""
+    return bool(context.meta.get(_AWAITS_JSON))
+
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, is_eager=True, callback=expect_json, help="Print JSON, for programs."
+)
 local_option = click.option("--local", is_flag=True, help="Use the AWS on this machine.")
 region_option = click.option("--region", help="The AWS region (default: AWS_REGION, or the profile's).")
 profile_option = click.option("--profile", help="The profile of your AWS configuration (default: AWS_PROFILE).")
@@ -77,6 +97,9 @@ def file_bytes(path: Path, most: int = LARGEST + 1) -> bytes:
 def print_json(value: Any) -> None:
     """Print a value as JSON on standard output: keys in their order, ASCII, one newline at the end."""
     click.echo(json.dumps(value, indent=2))
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta[_AWAITS_JSON] = False
 
 
 def print_report(document: Any) -> None:
@@ -133,23 +156,37 @@ def account_options(command: F) -> F:
     return region_option(profile_option(account_option(command)))
 
 
+def namespace(folder: Path, stage: str | None) -> str:
+    """The stack's name, without running the project's code: a stack can be looked at when its app is broken."""
+    from remit.project.stack_name import stack_name
+
+    if not any((folder / sign).exists() for sign in _SIGNS):
+        raise RemitError(
+            f"there is no project in {str(folder.resolve())!r}", hint="`-C FOLDER` names the project's folder"
+        )
+    return stack_name(folder.resolve(), stage)
+
+
 def account(folder: Path, *, local: bool, region: str | None, profile: str | None) -> Account:
     """The account that a command works on: the AWS on this machine (started if need be), or the user's own."""
     from remit.deploy.session import connect
 
-    context = click.get_current_context(silent=True)
-    pinned = None if context is None else context.meta.get(_PINNED)
     if not local:
-        return _pinned(connect(region=region, profile=profile), pinned)
+        connected = connect(region=region, profile=profile)
+        _check_pin(connected.account, local=False)
+        return connected
+    from remit.local.account import account_of
+
+    return account_of(local_aws(folder, region))
+
+
+def local_aws(folder: Path, region: str | None) -> LocalAws:
+    """The AWS on this machine, started if need be. RemitError: --account says that it must be another."""
     from remit.local.aws import start
-    from remit.local.clients import client_arguments
 
     aws = start(folder, region=region, progress=lambda text: click.echo(text, err=True))
-    arguments = client_arguments(aws)
-    credentials = {name: arguments[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
-    connected = connect(region=aws.region, endpoint=aws.url, credentials=credentials)
-    # REMIT_ACCOUNT names the account of a person or a pipeline, which no local deploy can reach by mistake.
-    return _pinned(connected, pinned if context is not None and context.meta.get(_PINNED_HERE) else None)
+    _check_pin(aws.account, local=True)
+    return aws
 
 
 def require_kept(folder: Path) -> None:
@@ -165,17 +202,24 @@ def require_kept(folder: Path) -> None:
         )
 
 
-def _pinned(connected: Account, number: str | None) -> Account:
-    """The account, if it is the one that must be. RemitError: it is another."""
-    if not number or number == connected.account:
-        return connected
-    if connected.local:
+def _check_pin(account: str, *, local: bool) -> None:
+    """Check that an account is the one that must be. RemitError: it is another.
+
+    REMIT_ACCOUNT names the account of a person or a pipeline, which no local command can reach by mistake.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or (local and not context.meta.get(_PINNED_HERE)):
+        return
+    number = context.meta.get(_PINNED)
+    if not number or number == account:
+        return
+    if local:
         raise RemitError(
-            f"the AWS on this machine is account {connected.account}, and it must be {number}: nothing was done",
+            f"the AWS on this machine is account {account}, and it must be {number}: nothing was done",
             hint="leave out --account, or --local",
         )
     raise RemitError(
-        f"the credentials are of account {connected.account}, and it must be {number}: nothing was done",
+        f"the credentials are of account {account}, and it must be {number}: nothing was done",
         hint="`--profile` chooses other credentials; --account and REMIT_ACCOUNT say which account it must be",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import KEEPS, holds_data, resource_type
@@ -96,6 +96,10 @@ class StackPlan:
     """The template that runs now; empty on a first deploy."""
     template: Mapping[str, Any]
     """The template that would run: the change set's own."""
+    running_parameters: Mapping[str, str] = field(default_factory=dict)
+    """The values of the running template's parameters."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Those of the one that would run, looked up for this plan."""
     must_exist: tuple[ExistingSource, ...] = ()
     """What the app's triggers need and no template makes."""
 

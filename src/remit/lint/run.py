@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.documents.foreign_text import UNFILLED
 from remit.errors import Origin
 from remit.iam import tokens
-from remit.lint import python_text, rule_registry
+from remit.lint import rule_registry
 from remit.lint.finding import ERROR, Finding, Problem
 from remit.lint.secrets import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from remit.app import Grant
     from remit.errors import RemitError
@@ -139,13 +138,10 @@ def _as_written(text: str) -> str:
     return text
 
 
-def unreadable(error: RemitError, file: str | None, folder: Path | None = None) -> Finding:
-    """What could not be read, as a finding of R001; in the files of `folder`, where inside a policy item it is."""
+def unreadable(error: RemitError, file: str | None) -> Finding:
+    """What could not be read, as a finding of R001."""
     rule = rule_registry.rule("R001")
     origin = error.origin or (Origin(file) if file is not None else None)
-    if folder is not None and error.origin is not None:
-        python_text.forget()
-        origin = python_text.part(folder, error.origin, error.path)
     return Finding(rule.code, rule.name, ERROR, hidden(error.message), error.hint, origin)
 
 

@@ -1,7 +1,8 @@
 """The door of the AWS on this machine: who may come in, and what is told about where things answer.
 
 The app that was deployed answers everybody, as on AWS. The control plane, which runs code and holds data, answers
-whoever signs with this server's secret or with credentials that it gave out, and no page that a browser shows.
+whoever signs with this server's secret or with credentials that it gave out, and no page that a browser shows. Whoever
+signs with the latter gets what the policies allow.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
+from remit.local.authorization.authorizer import CALL
+from remit.local.authorization.caller import CALLER
+from remit.local.authorization.requested_operation import requested_operation
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
+    ACCESS,
     HEALTH,
     RESET,
     SAVE,
@@ -39,6 +44,8 @@ from remit.local.signature import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
+    from remit.local.authorization.authorizer import Authorizer
+    from remit.local.authorization.callers import Caller
     from remit.local.signature import Signature
 
     Message = MutableMapping[str, Any]
@@ -56,6 +63,8 @@ _ADDRESSES: Final = (
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
 _APIS: Final = re.compile(r"/v2/apis(?:/.*)?")
 _FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
+_ANSWERED: Final = frozenset({SAVE, ACCESS})
+"""The paths that remit answers by itself, to whoever holds the server's own key."""
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -68,8 +77,12 @@ class Gate:
     port: int
     about: Callable[[], Mapping[str, Any]]
     """Makes the answer to a health question; it holds no secret, since everybody may ask."""
-    secret_of: Callable[[str, str], str]
-    """The secret of an access key with its session token; raises RefusedRequest where there is none."""
+    signer_of: Callable[[str, str], tuple[str, Caller]]
+    """The secret of an access key with its session token, and whose it is. RefusedRequest: there is none."""
+    authorizer: Authorizer
+    """Decides what callers may do, but for this server's own key."""
+    is_simulated: Callable[[ReceivedRequest, str], bool]
+    """Whether the application has the service that a request is signed for."""
     reset_path: str
     """Where the application forgets its state."""
     save: Callable[[], Mapping[str, Any]]
@@ -89,7 +102,7 @@ class Gate:
             prefix = app_prefix(_host(request), scope["path"])
             if prefix is not None:
                 if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
-                    _, receive = await self._verified(scope, request, receive)
+                    _, _, receive = await self._verified(scope, request, receive)
                 scope = _at(scope, prefix, self.port)
             else:
                 _refuse_pages(request)
@@ -97,8 +110,8 @@ class Gate:
                     await _send_json(send, self.about())
                     return
                 scope, receive, send = await self._entering(scope, request, receive, send)
-                if scope["path"] == SAVE:
-                    await _send_json(send, self.save())
+                if scope["path"] in _ANSWERED:
+                    await _send_json(send, self._own_answer(request))
                     return
         except RefusedRequest as refused:
             await _refuse(scope, incoming, send, refused, request)
@@ -118,13 +131,18 @@ class Gate:
             return scope, receive, send
         if is_of_user_pool(request):
             return _at(scope, "", self.port), receive, send
-        if is_own(scope["path"]) and (scope["path"] not in {RESET, SAVE} or scope["type"] != "http"):
+        if is_own(scope["path"]) and (scope["path"] not in {RESET, *_ANSWERED} or scope["type"] != "http"):
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)
         if old is not None:
-            check_version_2(old, request, self.secret_of(old.access_key_id, old.token), datetime.now(UTC))
+            secret, caller = self.signer_of(old.access_key_id, old.token)
+            check_version_2(old, request, secret, datetime.now(UTC))
+            CALLER.set("" if caller.is_root else caller.arn)
+            receive = await self._authorized(request, "s3", "us-east-1", caller, receive)
             return _at(_signed_by_header(scope, old.header(), URL_OF_VERSION_2), "", self.port), receive, send
-        signature, receive = await self._verified(scope, request, receive)
+        signature, caller, receive = await self._verified(scope, request, receive)
+        receive = await self._authorized(request, signature.service, signature.region, caller, receive)
+        scope = _without_place(scope)
         paths = (_FUNCTION_URL_CONFIG, _APIS)
         if signature.service == "cloudformation" or any(path.fullmatch(scope["path"]) for path in paths):
             send = _rewriting(send, b"127.0.0.1:%d" % self.port)
@@ -134,16 +152,49 @@ class Gate:
             scope = _signed_by_header(scope, signature.header(), QUERY_NAMES)
         return scope, receive, send
 
-    async def _verified(self, scope: Message, request: ReceivedRequest, receive: Receive) -> tuple[Signature, Receive]:
-        """The signature of a request, which holds, and what its body is read from then."""
+    def _own_answer(self, request: ReceivedRequest) -> Mapping[str, Any]:
+        """The answer to one of remit's own requests."""
+        if request.path == SAVE:
+            return self.save()
+        after = parse_qs(request.query).get("after", ["0"])[0]
+        return self.authorizer.log.after(int(after) if after.isdecimal() else 0)
+
+    async def _authorized(
+        self, request: ReceivedRequest, service: str, region: str, caller: Caller, receive: Receive
+    ) -> Receive:
+        """What the body is read from then, of a request that its caller may make. RefusedRequest: it may not."""
+        if is_own(request.path):
+            if not caller.is_root:
+                raise RefusedRequest("AccessDenied", f"{caller.arn} may not use what is the server's own")
+            return receive
+        if not self.is_simulated(request, service):
+            raise RefusedRequest(
+                "NotImplemented", f"the AWS on this machine does not have the service {service!r}", 501
+            )
+        if caller.is_root:
+            return receive
+        body = b""
+        operation = requested_operation(request, service)
+        if operation is None or operation.has_parameters_in_body:
+            body = await _body(receive)
+            receive = _replaying(body, receive)
+            operation = operation or requested_operation(request, service, body)
+        self.authorizer.check(request, operation, body, region, caller)
+        return receive
+
+    async def _verified(
+        self, scope: Message, request: ReceivedRequest, receive: Receive
+    ) -> tuple[Signature, Caller, Receive]:
+        """The signature of a request, which holds, whose it is, and what its body is read from then."""
         signature = read(request)
-        secret = self.secret_of(signature.access_key_id, signature.token)
+        secret, caller = self.signer_of(signature.access_key_id, signature.token)
         body = b""
         if scope["type"] == "http" and signature.covers_body(request):
             body = await _body(receive)
             receive = _replaying(body, receive)
         check(signature, request, secret, body, datetime.now(UTC))
-        return signature, receive
+        CALLER.set("" if caller.is_root else caller.arn)
+        return signature, caller, receive
 
 
 class _Incoming:
@@ -211,6 +262,12 @@ def _at(scope: Message, prefix: str, port: int) -> Message:
         "raw_path": rooted(prefix + scope["raw_path"].decode("latin-1")).encode("latin-1"),
         "headers": [*headers, (b"host", b"127.0.0.1:%d" % port)],
     }
+
+
+def _without_place(scope: Message) -> Message:
+    """A request without the place in the code that made it, which is for the gate alone."""
+    headers = [pair for pair in scope["headers"] if pair[0].lower() != CALL.encode()]
+    return {**scope, "headers": headers}
 
 
 def _signed_by_header(scope: Message, header: str, parameters: frozenset[str]) -> Message:
@@ -289,7 +346,7 @@ async def _refuse(
         return
     await incoming.drain()
     headers, body = answer(refused, request)
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 HEALTH: Final = "/_remit/health"
 RESET: Final = "/_remit/reset"
 SAVE: Final = "/_remit/save"
+ACCESS: Final = "/_remit/access"
 
 _PORT: Final = r"(?::\d+)?"
 _MACHINE: Final = re.compile(rf"(?:127\.0\.0\.1|localhost|(?:[a-z0-9_-]+\.)+localhost){_PORT}", re.IGNORECASE)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam import tokens
 from remit.project.setting_lists import Table, Texts
 from remit.project.setting_values import mistake, text, texts, wrong
+from remit.project.stack_name import STAGE
 
 if TYPE_CHECKING:
     from remit.errors import Path
 
-STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _MOST_TAGS: Final = 50
 _LONGEST_KEY: Final = 128
 _LONGEST_VALUE: Final = 256

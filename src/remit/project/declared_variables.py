@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.project.layout import is_left_alone
@@ -18,25 +19,45 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DEPTH: Final = 8  # names for names, and dicts in dicts
+_ENVIRONMENT: Final = frozenset({"environ", "getenv"})
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredVariable:
+    """A variable that a function gets: its text (None where it is computed), and whether the build hands it on.
+
+    `environment={"LEVEL": os.environ.get("LEVEL") or "info"}` hands on a variable of the build.
+    """
+
+    text: str | None = None
+    is_handed_on: bool = False
 
 
 @functools.lru_cache(maxsize=1)
-def declared_variables(folder: Path) -> Mapping[str, str | None]:
-    """The variables that the Python files of a project give to functions: by name, each with its text if that is said.
-
-    The text is None where it is computed.
-    """
+def declared_variables(folder: Path) -> Mapping[str, DeclaredVariable]:
+    """The variables that the Python files of a project give to functions, by name."""
     trees = tuple(_trees(folder))
     assigned: dict[str, ast.expr] = {}
     for tree in trees:
         assigned.update(_assignments(tree))
-    variables: dict[str, str | None] = {}
+    variables: dict[str, DeclaredVariable] = {}
     for tree in trees:
         for environment in _environments(tree):
             for name, value in _entries(environment, assigned):
-                text = value.value if isinstance(value, ast.Constant) else None
-                variables[name] = variables.get(name) or (text if isinstance(text, str) else None)
+                earlier = variables.get(name, DeclaredVariable())
+                text = earlier.text or _constant_text(value)
+                variables[name] = DeclaredVariable(text, earlier.is_handed_on or _reads_environment(value))
     return variables
+
+
+def _constant_text(value: ast.expr | None) -> str | None:
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def _reads_environment(value: ast.expr | None) -> bool:
+    nodes = ast.walk(value) if value is not None else ()
+    names = (getattr(node, "attr", getattr(node, "id", "")) for node in nodes)
+    return not _ENVIRONMENT.isdisjoint(names)
 
 
 def _trees(folder: Path) -> Iterator[ast.Module]:

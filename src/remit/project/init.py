@@ -8,7 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
-from remit.project.current_load import project_name
+from remit.project.stack_name import project_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

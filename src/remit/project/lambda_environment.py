@@ -1,8 +1,9 @@
 """While a project loads, its code finds what it will find in Lambda: a region, and the variables functions declare.
 
 `boto3.client("s3")` at the top of a module needs a region, and `os.environ["TABLE"]` a variable that the function gets
-in Lambda alone. A variable that some function declares reads as a placeholder, which serves as any text does. It must
-not reach a declaration: nothing that is deployed can be made of it.
+in Lambda alone. A variable that some function declares reads as a placeholder, which serves as any text does; so does
+`os.environ.get("TABLE")`, as long as no default is given. It must not reach a declaration: nothing that is deployed can
+be made of it.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from remit.project.declared_variables import declared_variables
 from remit.project.setting_values import RESERVED_VARIABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import FrameType
 
     from remit.app import App
     from remit.errors import Origin
 
 _PLACEHOLDER: Final = re.compile(r"placeholder-for-([a-z0-9-]+)-from-remit", re.IGNORECASE)
+_BEGINNING: Final = re.compile(r"placeholder-for-[a-z0-9-]*", re.IGNORECASE)
+"""What messages show of a placeholder, of a long one its first characters."""
 _REGION: Final = ("AWS_DEFAULT_REGION", "AWS_REGION")
 """The variables of the region. botocore reads the first, before the files of the AWS CLI; Lambda sets both."""
 _SDK: Final = frozenset({"boto3", "botocore"})
@@ -39,7 +42,7 @@ def placeholder_of(name: str) -> str:
     return f"placeholder-for-{name.replace('_', '-')}-from-remit"
 
 
-class _Placeholder(str):
+class Placeholder(str):
     """A variable's placeholder. `int(os.environ["LIMIT"])` gives the number that the source declares."""
 
     __slots__ = ("declared",)
@@ -55,8 +58,8 @@ class _Placeholder(str):
 class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the class of os.environ has no other name
     """`os.environ` while a project loads: `os.environ[…]` in the project's code has what the function will have.
 
-    `in`, `get`, other libraries and processes see the environment as it is: code that asks whether a variable is set
-    has an answer for both. AWS's SDK sees a region, where it would find none.
+    `in`, `get` with a default, other libraries and processes see the environment as it is: code that asks whether a
+    variable is set has an answer for both. AWS's SDK sees a region, where it would find none.
     """
 
     def __getitem__(self, name: str) -> str:
@@ -68,6 +71,16 @@ class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the clas
                 raise
             return unset
         return value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value, else the default; without one, for the project's code, what the function will have."""
+        value = super().get(name, default)
+        if value is not None:
+            return value
+        asking = sys._getframe(1)  # noqa: SLF001 - the answer depends on who asks
+        if asking.f_globals.get("__name__") == "os" and asking.f_back is not None:
+            asking = asking.f_back  # `os.getenv`
+        return _declared_placeholder(name) if _is_of_project(asking) else None
 
 
 def _value_in_lambda(name: str, asking: FrameType) -> str | None:
@@ -95,12 +108,19 @@ def _placeholder(name: str) -> str | None:
     state = current_load.current()
     if state is None:
         return None
-    variables = declared_variables(state.folder)
-    if name not in RESERVED_VARIABLES and name not in variables:
+    variable = declared_variables(state.folder).get(name)
+    if name not in RESERVED_VARIABLES and variable is None:
         return None
-    placeholder = _Placeholder(_registered(name))
-    placeholder.declared = variables.get(name)
+    placeholder = Placeholder(_registered(name))
+    placeholder.declared = None if variable is None else variable.text
     return placeholder
+
+
+def _declared_placeholder(name: str) -> str | None:
+    """The placeholder of a variable that some function declares; None for one that the build's environment gives it."""
+    state = current_load.current()
+    variable = None if state is None else declared_variables(state.folder).get(name)
+    return None if variable is None or variable.is_handed_on else _placeholder(name)
 
 
 def _registered(name: str) -> str:
@@ -169,18 +189,30 @@ def check_placeholders(state: current_load.Loading, app: App) -> None:
     mistakes.refuse()
 
 
+def explain_placeholders(state: current_load.Loading, mistakes: Iterable[RemitError]) -> None:
+    """Say of the mistakes whose message shows a placeholder which variable that is."""
+    for mistake in mistakes:
+        match = _BEGINNING.search(mistake.message)
+        shown = "" if match is None else match[0].casefold()
+        names = [name for placeholder, name in state.placeholders.items() if shown and placeholder.startswith(shown)]
+        if names and f"{names[0]} has a value" not in (mistake.hint or ""):
+            placeholder = placeholder_of(names[0])
+            meaning = f"{placeholder!r} stands for the environment variable {names[0]}, which is not set"
+            mistake.hint = f"{meaning} where remit runs: {_way(names[0])}"
+
+
+def _way(name: str) -> str:
+    """What to write in a declaration in place of a variable that is not set."""
+    if name in _REGION:
+        return "write `aws.region` (`from remit import aws`), which is right in every region"
+    return f"write the value that the function's `environment` gives to {name}, or set the variable before the build"
+
+
 def refusal(name: str, origin: Origin | None = None) -> RemitError:
     """The error about a placeholder in a declaration."""
-    if name in _REGION:
-        return RemitError(
-            f"{name} is not set where remit runs, and this declaration needs its value",
-            hint="write `aws.region` (`from remit import aws`), which is right in every region",
-            origin=origin,
-        )
+    called = name if name in _REGION else f"the environment variable {name}"
     return RemitError(
-        f"the environment variable {name} is not set where remit runs, and this declaration needs its value",
-        hint=f"write the value that the function's `environment` gives to {name}, or set the variable before the build",
-        origin=origin,
+        f"{called} is not set where remit runs, and this declaration needs its value", hint=_way(name), origin=origin
     )
 
 

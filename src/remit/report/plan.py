@@ -68,10 +68,12 @@ def counts(access: PlannedAccess) -> Counts:
     return Counts(number[GAINED], number[LOST], number[UNDECIDED] + bool(access.unread), number[ACCEPTED])
 
 
-def plan_lines(plan: StackPlan, access: PlannedAccess, must_exist: Sequence[str] = ()) -> Iterator[str]:
+def plan_lines(
+    plan: StackPlan, access: PlannedAccess, must_exist: Sequence[str] = (), pinned: Sequence[str] = ()
+) -> Iterator[str]:
     """Every change on a line that begins with its sign: + added, ~ changed, - removed, ? undecided.
 
-    `must_exist` names what the app uses and does not make: secrets, say.
+    `must_exist` names what the app uses and does not make: secrets, say. `pinned` has what was looked up for the plan.
     """
     doing = "is new" if plan.kind == "CREATE" else "exists"
     yield f"{plan.namespace} {doing}; this deploy would change"
@@ -82,6 +84,9 @@ def plan_lines(plan: StackPlan, access: PlannedAccess, must_exist: Sequence[str]
     if must_exist:
         yield "what it uses and does not make must exist"
     yield from (f"    {name}" for name in must_exist)
+    if pinned:
+        yield "looked up for this deploy"
+    yield from (f"    {shown(line)}" for line in pinned)
     yield from _role_lines(plan)
     if plan.must_exist:
         yield "these must exist already"
@@ -142,6 +147,7 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
             for replacement in plan.role_replacements
         ],
         "must_exist": [source_document(source) for source in plan.must_exist],
+        "parameters": dict(plan.parameters),
         "roles": [_change_document(access, change) for change in access.review.changes],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -102,6 +103,11 @@ def checked_json(option: str, value: Any) -> str:
         raise RemitError(f"{option} is not JSON: {error}", origin=writer()) from None
 
 
+def digest(*texts: str) -> str:
+    """Eight digits that tell texts apart, for logical ids: two routes may be made of the same letters."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8]
+
+
 def own_id(subject: Any) -> str:
     """The logical id of a resource of the app, also by its `arn` or `ref`; "" for what is given by name or ARN."""
     logical_id = getattr(subject, "logical_id", None)
@@ -116,7 +122,7 @@ def checked_type(subject: Any, trigger: str, types: Sequence[str]) -> None:
     """A resource of the app must be of a type that the trigger reads."""
     kind = getattr(subject, "type", None)
     if kind is not None and kind not in types:
-        name = getattr(subject, "name", own_id(subject))
+        name = getattr(subject, "spelled", own_id(subject))
         raise RemitError(f"{trigger} takes {' or '.join(types)}, and `{name}` is {kind}", origin=writer())
 
 

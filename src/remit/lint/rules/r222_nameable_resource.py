@@ -32,8 +32,8 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import targets_of
 from remit.catalogue.types import arn_of, resource_type
 from remit.explain.remedy import grants_module, remedy
-from remit.lint import python_text
 from remit.lint.finding import NOTE, Problem
+from remit.project import python_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.documents.slips import Slip
-    from remit.lint.finding import Spot
 
 _SPELLINGS: Final = {
     "Action": ("Action", "action", "actions"),
@@ -54,7 +53,7 @@ def _expressions(path: Path) -> dict[tuple[int, int], ast.expr]:
     return outermost
 
 
-def inside(folder: Path, origin: Origin, spot: Spot, ordinal: int = 0) -> Origin:
+def inside(folder: Path, origin: Origin, spot: tuple[str | int, ...], ordinal: int = 0) -> Origin:
     """The place of a spot in the policy item that begins at `origin`; its start when the source does not show it.
 
     `ordinal` says which statement, when the item is a document of several.
@@ -144,7 +143,7 @@ def _may_be(node: ast.JoinedStr, text: str) -> bool:
     return bool(literals)
 
 
-def part(folder: Path, origin: Origin, path: Spot) -> Origin:
+def part(folder: Path, origin: Origin, path: tuple[str | int, ...]) -> Origin:
     """The place of a part of the policy item at `origin`, by the path that an error has."""
     ordinal = 0
     if path[:1] == ("Statement",):

@@ -1,0 +1,214 @@
+"""Run an app on this machine while its code is changed: `DevLoop.run` is the whole loop.
+
+Threads wait for what can happen: a file is saved, a function logs or is denied a call, a key is pressed. Each puts what
+is to be done into one queue, and one thread does it in that order.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final
+
+from remit.build import build
+from remit.deploy.logs import new_lines, reader
+from remit.deploy.workflow import deploy
+from remit.dev.denied_calls import DeniedCalls
+from remit.dev.events import (
+    CallUnknown,
+    Deployed,
+    FilesChanged,
+    Logged,
+    Serving,
+    WentWrong,
+)
+from remit.dev.fixed_ports import FixedPorts
+from remit.dev.source_files import saved_files
+from remit.errors import RemitError
+from remit.local import aws as local_aws
+from remit.local.access_log import accesses
+from remit.local.account import account_of
+from remit.project.dot_remit import own_folder
+from remit.report.events import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from remit.build import Built
+    from remit.deploy.deployment import Deployment
+    from remit.deploy.logs import LogLine, LogReader
+    from remit.dev.events import DevEvent
+    from remit.local.access_log import Access
+
+_PAUSES: Final = (0.1, 0.5)
+"""Seconds between two looks for what functions did: while they do something, and while they do nothing."""
+_BY_SIGNAL: Final = 128
+"""What an exit code begins at that a signal causes."""
+_NOTHING_YET: Final = 1 << 53
+"""After this access there is none yet: the first look asks for the number of the last one."""
+_ACTIVE_LOOKS: Final = 50
+"""Looks without anything new after which functions are taken to do nothing."""
+
+
+class DevLoop:
+    """An app that runs on this machine, redeployed when its declarations change, until somebody stops it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        stage: str | None,
+        *,
+        region: str | None,
+        first_port: int,
+        tell: Callable[[DevEvent], None],
+    ) -> None:
+        """`tell` is told what happens; URLs and APIs are served at ports from `first_port` on."""
+        self._folder = folder
+        self._stage = stage
+        self._region = region
+        self._tell = tell
+        self._to_do: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._stop = threading.Event()
+        self._ended = False
+        self._ports = FixedPorts(own_folder(folder, "dev") / "ports.json", first_port)
+        self._served: Mapping[str, str] = {}
+        """The address of each output that is served."""
+        self._readers: Sequence[LogReader] = ()
+        self._denied: DeniedCalls | None = None
+
+    def run(self, keys: Callable[[threading.Event], Iterator[str]] | None = None) -> None:
+        """Deploy, then do what has to be done, until KeyboardInterrupt or the key q.
+
+        `keys` yields keys as they are pressed; None where there is no terminal. What this started does not outlive it.
+        RemitError: the AWS on this machine does not start, or ends.
+        """
+        was_running = local_aws.find(self._folder) is not None
+        threads: list[threading.Thread] = []
+        try:
+            self._aws = local_aws.start(self._folder, region=self._region)
+            self._account = account_of(self._aws)
+            waits: list[Callable[[], None]] = [self._watch, self._look]
+            if keys is not None:
+                waits.append(partial(self._hear, keys))
+            for wait in waits:
+                threads.append(threading.Thread(target=wait, daemon=True))
+                threads[-1].start()
+            self._try(self._build_and_deploy)
+            while not self._ended:
+                self._to_do.get()()
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join()
+            self._ports.stop()
+            if not was_running:
+                local_aws.stop(self._folder)
+
+    # What threads wait for.
+
+    def _watch(self) -> None:
+        try:
+            for files in saved_files(self._folder, self._stop):
+                self._to_do.put(partial(self._files_changed, files))
+        except OSError as error:  # more files than this machine lets one watch
+            problem = RemitError(f"the project's files cannot be watched: {error.strerror or error}")
+            self._to_do.put(partial(self._lost, problem))
+
+    def _look(self) -> None:
+        """Ask the AWS on this machine, again and again, what functions were denied and what they logged."""
+        last, idle_looks = _NOTHING_YET, 0
+        while not self._stop.is_set():
+            try:
+                last, records = accesses(self._aws, last)
+                lines = new_lines(self._readers)
+            except RemitError as error:
+                self._to_do.put(partial(self._lost, error))
+                return
+            idle_looks = 0 if records or lines else idle_looks + 1
+            self._to_do.put(partial(self._functions_did, records, lines))
+            self._stop.wait(_PAUSES[idle_looks > _ACTIVE_LOOKS])
+
+    def _hear(self, keys: Callable[[threading.Event], Iterator[str]]) -> None:
+        for key in keys(self._stop):
+            if key in self._keys:
+                self._to_do.put(partial(self._try, self._keys[key]))
+
+    # What is done.
+
+    @property
+    def _keys(self) -> dict[str, Callable[[], None]]:
+        return {"w": self._write_grant, "r": self._build_and_deploy, "q": self._end}
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """Do it; a mistake is told, and the loop goes on."""
+        try:
+            step()
+        except RemitError as error:
+            if error.exit_code >= _BY_SIGNAL:  # a deploy that Ctrl-C stopped
+                raise KeyboardInterrupt(error.exit_code - _BY_SIGNAL) from None
+            for mistake in error.all:
+                self._tell(WentWrong.of(mistake))
+
+    def _end(self) -> None:
+        self._ended = True
+
+    def _lost(self, error: RemitError) -> None:
+        raise error
+
+    def _files_changed(self, files: tuple[str, ...]) -> None:
+        self._tell(FilesChanged(files))
+        self._try(self._build_and_deploy)
+
+    def _build_and_deploy(self) -> None:
+        begin = time.monotonic()
+        built = build(self._folder, self._stage, for_this_machine=True)
+        deployment = deploy(built, self._account, yes=True, drift="accept")
+        outcome = deployment.outcome
+        if outcome is not None and not outcome.ok:
+            raise failure(outcome, outcome.hint)
+        self._denied = DeniedCalls(self._folder, self._stage, built.app, self._aws.account)
+        self._read_logs(built)
+        self._tell(Deployed(built.namespace, outcome is not None, round(time.monotonic() - begin, 2)))
+        self._serve(deployment)
+
+    def _read_logs(self, built: Built) -> None:
+        """Read the logs of all functions, of new ones too, from now on."""
+        before = {log.function: log for log in self._readers}
+        now_ms = int(time.time() * 1000)
+        self._readers = [
+            before.get(function.name) or reader(self._account, built.namespace, function.name, now_ms)
+            for function in built.app.functions
+        ]
+
+    def _serve(self, deployment: Deployment) -> None:
+        outputs = {output.name: output.value for output in deployment.outputs}
+        addresses = {name: value for name, value in outputs.items() if value.startswith(self._aws.url)}
+        served = self._ports.serve(addresses)
+        for name, url in served.items():
+            if self._served.get(name) != url:
+                self._tell(Serving(name, url))
+        self._served = served
+
+    def _functions_did(self, records: Sequence[Access], lines: Sequence[LogLine]) -> None:
+        for line in lines:
+            self._tell(Logged(line.time, line.function, line.message))
+        for record in records:
+            if not record.function:  # a user of the account, as `deploy --as` makes one
+                continue
+            if record.decision == "unknown":
+                self._tell(CallUnknown(record.function, record.operation, record.because))
+            elif record.decision == "denied" and self._denied is not None:
+                self._try(partial(self._tell_denied, record))
+
+    def _tell_denied(self, record: Access) -> None:
+        call = None if self._denied is None else self._denied.add(record)
+        if call is not None:
+            self._tell(call)
+
+    def _write_grant(self) -> None:
+        if self._denied is None:
+            raise RemitError("there is nothing to write: no call was denied")
+        self._tell(self._denied.write_last())

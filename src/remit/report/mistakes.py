@@ -1,0 +1,37 @@
+"""Mistakes for programs, in the form of lint's findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.lint.rule_registry import rule
+from remit.lint.secrets import hidden
+
+if TYPE_CHECKING:
+    from remit.errors import RemitError
+
+_MISTAKE: Final = 2  # the exit code of what the person who runs remit has to mend
+_UNREADABLE: Final = "R001"
+"""The rule under which lint reports a project or a file that cannot be read."""
+
+
+def mistakes_json(error: RemitError) -> list[dict[str, Any]]:
+    """All mistakes of a run as `remit lint --json` prints them. What AWS refuses or does not answer has no rule."""
+    return [_document(mistake) for mistake in error.all]
+
+
+def _document(mistake: RemitError) -> dict[str, Any]:
+    code = mistake.rule
+    if code is None and mistake.exit_code == _MISTAKE:
+        code = _UNREADABLE
+    origin = mistake.origin
+    return {
+        "rule": code,
+        "severity": "error",
+        "message": hidden(mistake.message),
+        "file": origin.file if origin else None,
+        "line": origin.line if origin else 0,
+        "column": origin.column if origin else 0,
+        "hint": mistake.hint and hidden(mistake.hint),
+        "name": rule(code).name if code else None,
+    }

@@ -1,0 +1,145 @@
+"""`remit dev`: the app runs, what is saved is what answers, mistakes are told, and nothing is left running."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from remit.local import aws
+from terminals import HANGS, MAIN, Terminal, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+APP = """
+from remit import App, on
+
+app = App()
+
+
+@app.function(on.http(auth="NONE"))
+def hello(event, context):
+    print("asked for", event["rawPath"])
+    return "one"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    (folder / "app.py").write_text(APP)
+    return folder
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Dev:
+    """`remit dev --json` as a program runs it."""
+
+    def __init__(self, project: Path, port: int) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", MAIN, "dev", "--json", "--port", str(port)],
+            cwd=project, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def until(self, kind: str) -> dict[str, Any]:
+        """The next event of a kind."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            event: dict[str, Any] = json.loads(line)
+            if event["event"] == kind:
+                return event
+        raise AssertionError(f"it ended before it told {kind}")
+
+    def end(self, number: int) -> int:
+        self.process.send_signal(number)
+        status = self.process.wait(HANGS)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return status
+
+
+@pytest.fixture
+def dev(project: Path, port: int) -> Iterator[Dev]:
+    running = Dev(project, port)
+    yield running
+    if running.process.poll() is None:
+        running.end(signal.SIGKILL)
+        aws.stop(project)
+
+
+def get(url: str, path: str = "/") -> str:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=HANGS)
+    connection.request("GET", path)
+    content = connection.getresponse().read().decode()
+    connection.close()
+    return content
+
+
+def test_what_is_saved_is_what_answers_and_a_mistake_is_told_while_the_loop_goes_on(
+    dev: Dev, project: Path, port: int
+) -> None:
+    assert True is dev.until("deployed")["changed"]
+    served = dev.until("serving")
+    assert {"event": "serving", "name": "HelloUrl", "url": f"http://127.0.0.1:{port}/"} == served
+    assert "one" == get(served["url"], "/first")
+    message = dev.until("log")["message"]
+    while "asked for" not in message:
+        message = dev.until("log")["message"]
+    assert "asked for /first" == message
+
+    (project / "app.py").write_text(APP.replace("one", "two"))
+    assert ["app.py"] == dev.until("changed")["files"]
+    deadline = time.monotonic() + HANGS
+    while get(served["url"]) != "two" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "two" == get(served["url"])
+
+    (project / "app.py").write_text("import (\n")
+    error = dev.until("error")
+    assert ("app.py", 1) == (error["file"], error["line"])
+    assert "two" == get(served["url"])
+
+    (project / "app.py").write_text(APP.replace("hello", "greet"))
+    assert "GreetUrl" == dev.until("serving")["name"]
+
+    assert 130 == dev.end(signal.SIGINT)
+    assert None is aws.find(project)
+    with pytest.raises(ConnectionRefusedError):
+        get(served["url"])
+
+
+def test_a_person_ends_it_by_a_key_and_a_server_that_ran_before_goes_on(project: Path, port: int) -> None:
+    aws.start(project)
+    person = Terminal(project, "dev", "--port", str(port))
+    person.until(f"HelloUrl  http://127.0.0.1:{port}/")
+    person.press("w")
+    person.until("there is nothing to write: no call was denied")
+    person.press("q")
+    assert 0 == person.end()[0]
+    assert None is not aws.find(project)
+    aws.stop(project)
+
+
+def test_a_folder_without_a_project_starts_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MAIN, "dev"]
+    ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert (2, "") == (ran.returncode, ran.stdout)
+    assert ran.stderr.startswith("error: there is no project in")
