@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import models
 from remit.local import aws
 from remit.local.clients import client_arguments, session
 
@@ -24,6 +25,12 @@ def handler(event, context):
     body = json.dumps({"path": event["rawPath"], "host": event["headers"]["host"]})
     return {"statusCode": 200, "headers": {"access-control-allow-origin": "https://shop.example"}, "body": body}
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models() -> Iterator[None]:
+    with models.read_once():
+        yield
 
 
 @pytest.fixture
