@@ -449,7 +449,7 @@ def test_an_app_that_cannot_be_read_is_left_out_and_said_so(tmp_path: Path) -> N
 def test_standard_input_is_read_whatever_its_bytes() -> None:
     text = message("report", "dynamodb:PutItem", TABLE).encode()
     ran = subprocess.run(
-        [sys.executable, "-c", "from remit.cli import main; main()", "why", "-C", str(EXAMPLE.folder), "--json"],
+        [sys.executable, "-c", "from remit.cli import script; script()", "why", "-C", str(EXAMPLE.folder), "--json"],
         input=b"\xff\xfe noise\n" + text + b"\n\x00",
         env={"PYTHONPATH": str(SOURCE)},
         capture_output=True,
