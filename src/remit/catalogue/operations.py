@@ -324,4 +324,7 @@ def _clients() -> dict[str, str]:
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    folded = name.lower()
+    if folded.isascii() and folded.isalnum():  # as most are, and there are many
+        return folded
+    return re.sub(r"[^a-z0-9]", "", folded)
