@@ -7,11 +7,13 @@ there as a library, holds one role, and answers nothing. `first` is the call in 
 
 from __future__ import annotations
 
+import io
 import json
 import statistics
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +66,9 @@ def sent(service: str, operation: str, parameters: dict[str, Any]) -> tuple[Rece
     """The request that boto3 sends for a call."""
     import boto3  # noqa: PLC0415 - only who makes the calls needs it
     from botocore.awsrequest import AWSResponse  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+    from urllib3 import HTTPResponse  # noqa: PLC0415
 
     client = boto3.client(
         service,
@@ -71,18 +76,17 @@ def sent(service: str, operation: str, parameters: dict[str, Any]) -> tuple[Rece
         endpoint_url="http://127.0.0.1:4566",
         aws_access_key_id="ASIAIOSFODNN7EXAMPLE",
         aws_secret_access_key=SECRET,
+        config=Config(retries={"total_max_attempts": 1}),
     )
     requests: list[Any] = []
 
     def keep(request: Any, **_: Any) -> AWSResponse:
         requests.append(request)
-        return AWSResponse(request.url, 500, {}, None)
+        return AWSResponse(request.url, 403, {}, HTTPResponse(io.BytesIO(), preload_content=False))
 
     client.meta.events.register("before-send", keep)
-    try:
+    with suppress(ClientError):
         getattr(client, operation)(**parameters)
-    except Exception:  # noqa: BLE001 - there is no answer that it could read
-        pass
     request = requests[0]
     body = request.body or b""
     body = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else body.read()

@@ -342,4 +342,5 @@ def test_a_function_sees_neither_the_users_environment_nor_any_real_credentials(
     credentials = [environment[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")]
     assert credentials[0].startswith("ASIA")  # a session of its role
     assert shared.secret_access_key not in credentials
-    assert environment["HOME"].endswith("/.remit/local/home")
+    assert environment["HOME"] == environment["TMPDIR"]
+    assert "/.remit/local/tmp/functions/work/" in environment["HOME"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
 from remit.local.state_files import own
+from remit.package.interpreters import looking
 
 if TYPE_CHECKING:
     from remit.local.state_files import StateFiles
@@ -41,7 +42,16 @@ def spawn(place: StateFiles, region: str) -> int:
     with open(place.log, "ab", opener=own) as log:
         begin = log.tell()
         ended = subprocess.run(
-            [sys.executable, "-I", "-c", _PROGRAM, json.dumps(_modules()), str(place.root), region],
+            [
+                sys.executable,
+                "-I",
+                "-c",
+                _PROGRAM,
+                json.dumps(_modules()),
+                str(place.root),
+                region,
+                json.dumps(looking()),
+            ],
             cwd=place.root,
             env=_environment(place),
             stdin=subprocess.DEVNULL,
