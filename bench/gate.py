@@ -68,6 +68,7 @@ def sent(service: str, operation: str, parameters: dict[str, Any]) -> tuple[Rece
     from botocore.awsrequest import AWSResponse  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import ClientError  # noqa: PLC0415
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
     from urllib3 import HTTPResponse  # noqa: PLC0415
 
     client = boto3.client(
@@ -85,7 +86,7 @@ def sent(service: str, operation: str, parameters: dict[str, Any]) -> tuple[Rece
         return AWSResponse(request.url, 403, {}, HTTPResponse(io.BytesIO(), preload_content=False))
 
     client.meta.events.register("before-send", keep)
-    with suppress(ClientError):
+    with suppress(ClientError, ResponseParserError):  # the answer is empty
         getattr(client, operation)(**parameters)
     request = requests[0]
     body = request.body or b""

@@ -207,7 +207,7 @@ def _of_type(
     for format_ in kind.arns:
         yield from _from_format(format_, arguments, parameters, place_values)
         for value in parameters.values():
-            arn = parse(value) if isinstance(value, str) else None
+            arn = parse(value) if isinstance(value, str) and value.startswith("arn:") else None
             if arn is not None and matches(arn, format_):
                 yield value
 

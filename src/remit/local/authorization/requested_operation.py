@@ -145,7 +145,7 @@ def _of_rest(request: ReceivedRequest, signing_name: str) -> RequestedOperation 
         path = bucket_path(request)
         client_names = (S3, *(name for name in client_names if name != S3))
     segments = path.strip("/").split("/") if signing_name != S3 else _s3_segments(path)
-    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
     best: tuple[tuple[int, int], str, Route] | None = None
     for client in client_names:
         for route in routes(client, request.method, len(segments)):
