@@ -1,8 +1,8 @@
 """The process that is the AWS on this machine: it runs the emulator (ministack).
 
-`process.py` runs its `main` with PLACE, REGION and where to look for Pythons, in an isolated Python and an environment
-that holds nothing of the user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait
-for), and serves until SIGTERM or until its folder is gone.
+`process.py` runs its `main` with PLACE, REGION, the folder of its packages, and where to look for Pythons, in an
+isolated Python and with variables that hold nothing of the user's. It locks the place, listens on loopback, forks (so
+that it is nobody's child to wait for), and serves until SIGTERM or until its folder is gone.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from remit.local.authorization.callers import Caller, FunctionSessions, issued_c
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.emulator_repairs import repair
+from remit.local.environment import LocalEnvironment
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.lambda_service import LambdaService
-from remit.local.functions.runtime_packages import packages
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
@@ -69,7 +69,10 @@ def main(arguments: list[str]) -> int:
     place.write(record)
     place.write_unsaved(None)
     os.environ.update(_settings(place, record, region))
-    asyncio.run(_serve(place, record, listener, Interpreters(environment=json.loads(arguments[2]))))
+    functions = FunctionSessions()
+    environment = LocalEnvironment(Path(arguments[2]))
+    pool, code = _function_pool(place, record, environment, json.loads(arguments[3]), functions)
+    asyncio.run(_serve(place, record, listener, pool, code, functions))
     return 0
 
 
@@ -136,7 +139,11 @@ def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, st
 
 
 def _function_pool(
-    place: StateFiles, record: Record, interpreters: Interpreters, functions: FunctionSessions
+    place: StateFiles,
+    record: Record,
+    environment: LocalEnvironment,
+    looking: Mapping[str, str],
+    functions: FunctionSessions,
 ) -> tuple[WorkerPool, UnpackedCode]:
     """The workers of functions, and the code that they run; both are made anew at each start."""
     folder = place.root / "tmp" / "functions"
@@ -145,8 +152,8 @@ def _function_pool(
         folder / "work",
         endpoint=f"http://127.0.0.1:{record.port}",
         code=code,
-        packages=packages(folder),
-        interpreters=interpreters,
+        environment=environment,
+        interpreters=Interpreters(environment=looking),
         credentials_of=functions.credentials_of,
     )
     return pool, code
@@ -212,12 +219,17 @@ class _Saving(logging.Handler):
                 self._place.write_unsaved(self.unsaved)
 
 
-async def _serve(place: StateFiles, record: Record, listener: socket.socket, interpreters: Interpreters) -> None:
+async def _serve(
+    place: StateFiles,
+    record: Record,
+    listener: socket.socket,
+    pool: WorkerPool,
+    code: UnpackedCode,
+    functions: FunctionSessions,
+) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    functions = FunctionSessions()
-    pool, code = _function_pool(place, record, interpreters, functions)
     LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc")).take_hold()
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.local.functions.platform_log import new_stream
@@ -15,22 +15,15 @@ from remit.local.functions.worker_process import Launch, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
+    from remit.local.environment import LocalEnvironment
     from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
     from remit.local.functions.unpacked_code import UnpackedCode
     from remit.package.interpreters import Interpreter, Interpreters
 
+_STAND_IN: Final = Path(__file__).parent / "worker" / "stand_in"
 IDLE_SECONDS: Final = 300.0
 """Seconds after which a worker that had nothing to do ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Packages:
-    """Folders of modules that Lambda's runtime has: awslambdaric's, and those of the SDK (boto3 and what it needs)."""
-
-    runtime: Path
-    sdk: Sequence[Path]
 
 
 class WorkerPool:
@@ -42,14 +35,14 @@ class WorkerPool:
         *,
         endpoint: str,
         code: UnpackedCode,
-        packages: Packages,
+        environment: LocalEnvironment,
         interpreters: Interpreters,
         credentials_of: Callable[[Mapping[str, object]], Mapping[str, str]],
     ) -> None:
         self._folder = folder
         self._endpoint = endpoint
         self._code = code
-        self._packages = packages
+        self._environment = environment
         self._interpreters = interpreters
         self._credentials_of = credentials_of
         self._lock = threading.Lock()
@@ -111,12 +104,12 @@ class WorkerPool:
         work = self._folder / stream[-32:]
         work.mkdir(parents=True, mode=0o700)
         task = self._code.folder(content)
-        environment = variables(
+        worker_variables = variables(
             function,
             endpoint=self._endpoint,
             program=interpreter.program,
             task=task,
-            runtime=self._packages.runtime,
+            runtime=self._environment.runtime,
             temporary=work,
             log_stream=stream,
             credentials=self._credentials_of(function.configuration),
@@ -125,10 +118,10 @@ class WorkerPool:
             program=interpreter.program,
             task=task,
             layers=_module_folders([self._code.folder(layer) for layer in layers], interpreter.version),
-            runtime=self._packages.runtime,
-            sdk=self._packages.sdk,
+            runtime=(self._environment.runtime, _STAND_IN),
+            sdk=self._environment.sdk,
             work=work,
-            variables=environment,
+            variables=worker_variables,
             log_stream=stream,
             remark=_remark(function.runtime, interpreter),
         )

@@ -51,10 +51,10 @@ class Launch:
     """The folder of the function's code."""
     layers: Sequence[Path]
     """Folders of modules that its layers hold."""
-    runtime: Path
-    """The folder of awslambdaric."""
-    sdk: Sequence[Path]
-    """Folders of boto3 and what it needs, for functions that bring none."""
+    runtime: Sequence[Path]
+    """The folders of awslambdaric, and of what stands in for its compiled module."""
+    sdk: Path
+    """The folder of boto3 and what it needs, for functions that bring none."""
     work: Path
     """A folder for this worker's files alone."""
     variables: Mapping[str, str]
@@ -108,8 +108,8 @@ class Worker:
             "handler": self.function.handler,
             "task": str(launch.task),
             "layers": [str(folder) for folder in launch.layers],
-            "runtime": str(launch.runtime),
-            "sdk": [str(folder) for folder in launch.sdk],
+            "runtime": [str(folder) for folder in launch.runtime],
+            "sdk": str(launch.sdk),
             "files": _FILES,
             "storage_bytes": self.function.storage_mb * _MB,
             "memory_bytes": self.function.memory_mb * _MB + _BEYOND,

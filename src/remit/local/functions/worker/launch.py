@@ -54,7 +54,7 @@ def limit(kind: int, value: int) -> None:
 def search_path(settings: dict[str, Any]) -> list[str]:
     """Where modules are looked for: the function, its layers, the runtime, Python's own, and last the SDK."""
     own = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
-    return [settings["task"], *settings["layers"], *own, settings["runtime"], *sys.path, *settings["sdk"]]
+    return [settings["task"], *settings["layers"], *own, *settings["runtime"], *sys.path, settings["sdk"]]
 
 
 if __name__ == "__main__":
