@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
-from remit.local.authorization.authorizer import Authorizer
+from remit.local.authorization.authorizer import Authorizer, prepare
 from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
@@ -272,6 +272,7 @@ async def _serve(
         functions=FunctionRequests(pool),
         changed=changed.set,
     )
+    prepare()
     keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
     await hypercorn.serve(app, config, shutdown_trigger=stop.wait)
     keeper.cancel()
