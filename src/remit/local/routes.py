@@ -12,6 +12,7 @@ HEALTH: Final = "/_remit/health"
 RESET: Final = "/_remit/reset"
 SAVE: Final = "/_remit/save"
 ACCESS: Final = "/_remit/access"
+STRICT: Final = "/_remit/strict"
 
 _PORT: Final = r"(?::\d+)?"
 _MACHINE: Final = re.compile(rf"(?:127\.0\.0\.1|localhost|(?:[a-z0-9_-]+\.)+localhost){_PORT}", re.IGNORECASE)

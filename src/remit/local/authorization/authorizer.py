@@ -20,6 +20,7 @@ from remit.local.authorization.asked_keys import asked_keys
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.denial import denial
 from remit.local.authorization.denial_message import denial_message
+from remit.local.authorization.denied_objects import DeniedObject
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.needs import Need, needs_of
 from remit.local.authorization.parameters import parameters_of
@@ -40,6 +41,8 @@ _VERDICTS: Final[dict[str, Verdict]] = {
     "ImplicitlyDenied": "denied",
     "Unknown": "unknown",
 }
+_KEY_BY_KEY: Final = ("s3", "DeleteObjects")
+"""The operation that goes on where a part of it is denied."""
 CALL: Final = "x-remit-call"
 """The header by which a function's worker says where in the code a call was made: REQUEST_ID;FILE;LINE."""
 _NAMES: Final = EmulatedNames()
@@ -56,9 +59,9 @@ class DecidedNeed:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Authorizer:
-    """Decides requests and notes the decisions. `is_strict`: what is unknown is refused."""
+    """Decides requests and notes the decisions. While `is_strict`, what is unknown is refused."""
 
     log: AccessLog
     is_strict: bool = False
@@ -70,19 +73,25 @@ class Authorizer:
         body: bytes,
         region: str,
         caller: Caller,
-    ) -> None:
-        """Decide a request of a caller.
+    ) -> tuple[DeniedObject, ...]:
+        """Decide a request of a caller; the objects that it may not delete, while it may delete others.
 
         Raises:
             RefusedRequest: with AWS's message, if an access that it needs is denied.
         """
         if operation is None:
             self._unrecognised(request, caller)
-            return
+            return ()
+        denied_objects: list[DeniedObject] = []
         for decided in self.decisions(request, operation, body, region, caller):
             self._note(request, operation, decided, caller)
-            if decided.verdict == "denied" or (decided.verdict == "unknown" and self.is_strict):
+            if decided.verdict == "allowed" or (decided.verdict == "unknown" and not self.is_strict):
+                continue
+            if (operation.client, operation.name) != _KEY_BY_KEY:
                 raise denial(operation.client, operation.protocol, decided.message)
+            version = decided.need.parameters.get("VersionId", "")
+            denied_objects.append(DeniedObject(decided.need.parameters["Key"], version, decided.message))
+        return tuple(denied_objects)
 
     def decisions(
         self,
@@ -149,7 +158,8 @@ def _decided(question: Question) -> DecidedNeed:
     because = stored.decision.because
     if stored.unread:
         because = f"{because}; {caller.arn} has policies that cannot be read here: {', '.join(stored.unread)}"
-    return DecidedNeed(need, verdict, because, _statement(stored), denial_message(stored))
+    message = denial_message(stored) if verdict == "denied" else f"it cannot be decided here: {because}"
+    return DecidedNeed(need, verdict, because, _statement(stored), message)
 
 
 def _stored_decision(question: Question) -> StoredDecision:
