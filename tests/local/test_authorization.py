@@ -433,7 +433,7 @@ def test_what_is_unknown_is_refused_where_that_is_asked_for(worker: Worker) -> N
     queues = worker.clients("sqs")
     assert queues.list_queues()
     refuse_unknown(worker.aws, refuse=True)
-    with pytest.raises(ClientError, match="sqs:ListQueues on .* depends on aws:SourceIp"):
+    with pytest.raises(ClientError, match=r"sqs:ListQueues on \* depends on aws:SourceIp"):
         queues.list_queues()
     refuse_unknown(worker.aws, refuse=False)
     assert queues.list_queues()
