@@ -85,7 +85,9 @@ def template() -> dict[str, Any]:
         "Role": resource(
             "IAM::Role",
             AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [trust]},
-            Policies=[{"PolicyName": "app", "PolicyDocument": {"Version": "2012-10-17", "Statement": [logs, reads, writes]}}],
+            Policies=[
+                {"PolicyName": "app", "PolicyDocument": {"Version": "2012-10-17", "Statement": [logs, reads, writes]}}
+            ],
         ),
         "Function": resource(
             "Lambda::Function",
