@@ -10,7 +10,6 @@ import urllib.request
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from remit.local.clients import client_arguments, session
@@ -350,9 +349,12 @@ def test_a_function_sees_neither_the_users_environment_nor_any_real_credentials(
     found = settled(lambda: table.get_item(TableName=outputs["Table"], Key=key).get("Item"), bool)
     environment = json.loads(found["environment"]["S"])
     assert "the-users-own" not in environment.values()
-    token = environment["AWS_SESSION_TOKEN"]
-    session = boto3.Session(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], token, "us-east-1")
-    caller = session.client("sts", endpoint_url=shared.url).get_caller_identity()["Arn"]
+    keys = {
+        "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
+        "aws_session_token": environment["AWS_SESSION_TOKEN"],
+    }
+    caller = cloud.clients.client("sts", **{**client_arguments(shared), **keys}).get_caller_identity()["Arn"]
     assert re.fullmatch(rf"arn:aws:sts::0{{12}}:assumed-role/app-Role-\w+/{outputs['Function']}", caller), caller
     assert environment["HOME"] == environment["TMPDIR"]
     assert "/.remit/local/tmp/functions/work/" in environment["HOME"]

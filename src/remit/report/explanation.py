@@ -206,10 +206,14 @@ def _silent_layers(explanation: Explanation) -> list[str]:
     return [_LAYERS.get(name, name).format(explanation.kind) for name in silent]
 
 
-_LAYERS: Final = {"identity": "the {}", "boundary": "its permissions boundary"}
+_ENDPOINT: Final = "the VPC endpoint's policy"
+_LAYERS: Final = {"identity": "the {}", "boundary": "its permissions boundary", "endpoint": _ENDPOINT}
 
 
 def _source_lines(source: StatementSource) -> Iterator[str]:
+    if source.layer == "endpoint":
+        yield f"statement {source.index + 1} of {_ENDPOINT}"
+        return
     if source.grant is None:
         kind = "the permissions boundary" if source.layer == "boundary" else "the managed policy"
         yield f"statement {source.index + 1} of {kind} {source.policy}"
