@@ -6,18 +6,18 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
-from remit.errors import RemitError, few
+from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors
 from remit.project.dot_remit import own_folder
-from remit.project.load import load
+from remit.project.load import load_project
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_senders
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
-from remit.synthesis.check import check, check_body
+from remit.synthesis.check import check, check_body, check_properties
 from remit.synthesis.guardrails import guard
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function, Grant, Role, Template
     from remit.lint.finding import Finding
+    from remit.project.load import LoadedProject
     from remit.roles.role_policies import Place
     from remit.triggers.existing_sources import ExistingSource
 
@@ -73,18 +74,34 @@ def build(
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
-    With `for_this_machine`, dependencies are for the AWS on this machine, which runs functions in this very Python.
+    With `for_this_machine`, dependencies are for the AWS on this machine, which runs a function in the nearest Python
+    that this machine has.
     `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
     the zips, if that is not remit's.
     """
-    app = load(folder, stage)
+    project = load_project(folder, stage)
+    app, mistakes = project.app, project.mistakes
+    if mistakes.errors:
+        with mistakes.noted():
+            check_properties(app)
+        _refuse_all(mistakes, project, folder, package=package)
     declared = assign(app)
-    roles = fitted(app, declared)
-    template = synth(app, roles, bucket=bucket or ARTEFACTS)
-    check(template, declared, app)  # before minutes go into packages
-    _refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
-    override_notes = guarded(app, declared, accept, folder)
-    guardrail_notes = guard(folder, app, declared, place)
+    override_notes: tuple[str, ...] = ()
+    guardrail_notes: tuple[str, ...] = ()
+    with mistakes.noted():
+        roles = fitted(app, declared)
+        template = synth(app, roles, bucket=bucket or ARTEFACTS)
+        check(template, declared, app)  # before minutes go into packages
+    findings = errors(app, declared, folder=folder)
+    with mistakes.noted():
+        _refuse(findings)
+    if not findings:  # a slip in an override may be why it breaks something
+        with mistakes.noted():
+            override_notes = guarded(app, declared, accept, folder)
+    with mistakes.noted():
+        guardrail_notes = guard(folder, app, declared, place)
+    if mistakes.errors:
+        _refuse_all(mistakes, project, folder, package=package)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
     headrooms = tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
     body = _body(template)  # refused here, before the zips are made, if it is too large
@@ -109,6 +126,16 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     if not names:
         return ()
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
+
+
+def _refuse_all(mistakes: Mistakes, project: LoadedProject, folder: Path, *, package: bool) -> NoReturn:
+    """Raise all mistakes as one RemitError, those among the files to pack with them."""
+    if package and project.is_configured:
+        from remit.package.app_zip import check_own_files  # noqa: PLC0415 - of mistakes alone
+
+        with mistakes.noted():
+            check_own_files(folder, project.app.exclude, project.app.allowed_secrets)
+    raise mistakes.together()
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:
@@ -159,8 +186,12 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
     from remit.package.packed_web_apps import check_web_apps  # noqa: PLC0415 - as above
 
     serving = {function.name for function in app.functions if function.web is not None}
-    local = this_machine() if for_this_machine and (serving or depends(folder)) else None
-    targets = {function.name: local or _target(function, Target) for function in app.functions}
+    if for_this_machine and (serving or depends(folder)):
+        runtimes = {str(function.properties["Runtime"]) for function in app.functions}
+        targets_by_runtime = {runtime: this_machine(runtime) for runtime in sorted(runtimes)}
+        targets = {function.name: targets_by_runtime[str(function.properties["Runtime"])] for function in app.functions}
+    else:
+        targets = {function.name: _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
         target: package(
             folder,

@@ -113,15 +113,18 @@ class Mistakes:
             error.further = ()
 
     def refuse(self) -> None:
-        """Raise the errors that were noted as one RemitError, each once, by their places; nothing without any."""
+        """Raise the errors that were noted as one RemitError; nothing without any."""
+        if self.errors:
+            raise self.together()
+
+    def together(self) -> RemitError:
+        """The errors that were noted, at least one, as one: each once, by their places."""
         for error in self.errors:
             error.further = ()
         by_text = {str(error): error for error in self.errors}
-        ordered = sorted(by_text.values(), key=lambda error: error.origin or Origin(""))
-        if ordered:
-            first, *further = ordered
-            first.further = tuple(further)
-            raise first
+        first, *further = sorted(by_text.values(), key=lambda error: error.origin or Origin(""))
+        first.further = tuple(further)
+        return first
 
 
 def stop_code(stop: BaseException) -> int:

@@ -338,4 +338,5 @@ def test_a_function_sees_neither_the_users_environment_nor_any_real_credentials(
     assert "the-users-own" not in environment.values()
     credentials = [environment[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")]
     assert credentials == [shared.access_key_id, shared.secret_access_key, ""]
-    assert environment["HOME"].endswith("/.remit/local/home")
+    assert environment["HOME"] == environment["TMPDIR"]
+    assert "/.remit/local/tmp/functions/work/" in environment["HOME"]

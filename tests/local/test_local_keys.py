@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import warnings
@@ -309,8 +310,8 @@ def test_the_sdk_with_the_environment_that_is_shown_gets_in(shared: LocalAws) ->
 
 def test_it_opens_no_other_door() -> None:
     code = (
-        "import socket, sys; from remit.local.server import _refuse_other_doors\n"
-        "sys.addaudithook(_refuse_other_doors)\n"
+        "import socket, sys; from remit.local.functions.doors import refuse_other_doors\n"
+        "sys.addaudithook(refuse_other_doors)\n"
         "for family, host in ((socket.AF_INET, '127.0.0.1'), (socket.AF_INET, '0.0.0.0'), (socket.AF_INET6, '::1')):\n"
         "    try: socket.socket(family).bind((host, 0))\n"
         "    except PermissionError as error: print(error)\n"
@@ -396,17 +397,37 @@ class TestAnotherUserOfTheMachine:
 
         assert as_nobody(attempts) == [*[403] * 24, 200]
 
-    def test_finds_no_other_listener_of_it_or_of_its_functions(self, shared: LocalAws, deployed: Deployed) -> None:
-        assert ask(shared, "GET", f"/_aws/lambda-url/{deployed.url}/")[0] == 200
-        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-        listening = {row[9]: int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"}
-        ports = []
-        for pid in (shared.pid, *children(shared.pid)):
-            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-                inode = str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]")
-                if inode in listening:
-                    ports.append(listening[inode])
-        assert ports == [shared.port]
+    def test_is_hung_up_on_by_the_runtime_api_of_a_function(self, shared: LocalAws, deployed: Deployed) -> None:
+        page = f"/_aws/lambda-url/{deployed.url}/"
+        assert ask(shared, "GET", page)[0] == 200
+        ports = listening(shared.pid).union(*map(listening, children(shared.pid)))
+        assert len(ports) == 2  # its own, and that of the function's worker
+        (port,) = ports - {shared.port}
+
+        def answer() -> str:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connected:
+                connected.sendall(
+                    b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % port
+                )
+                ask(shared, "GET", page)  # the worker is busy, and so its API is looked at
+                try:
+                    return connected.recv(100).decode()
+                except ConnectionResetError:
+                    return ""
+
+        assert as_nobody(answer) == ""
+        assert answer() == ""  # nor does another process of the same user get anything
+
+
+def listening(pid: int) -> set[int]:
+    """The ports that a process listens on."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ports = {row[9]: int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"}
+    inodes = {
+        str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]")
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir()
+    }
+    return {port for inode, port in ports.items() if inode in inodes}
 
 
 def children(pid: int) -> list[int]:

@@ -115,6 +115,68 @@ def test_all_that_a_file_may_hold_still_runs(make: Make) -> None:
     assert ["hello"] == [function.name for function in project.load().functions]
 
 
+SHARED = "from remit import Shared, resource\nclass Data(Shared):\n"
+KEY = "AKIA" + "QWERTYUIOPASDFGH"
+
+
+def _mistakes(project: Project) -> list[tuple[str, str]]:
+    """The mistakes that a whole build reports: where each stands, and how it begins."""
+    ran = project.remit("build", "--json")
+    return [(f"{mistake['file']}:{mistake['line']}", mistake["message"][:20]) for mistake in json.loads(ran.out)]
+
+
+def test_what_is_wrong_in_the_template_and_in_files_is_reported_beside_declarations(make: Make) -> None:
+    project = make(
+        app=f"@app.function(timeout=0){FUNCTION}@app.function{OTHER}",
+        **{
+            "shared/resources/data.py": f"{SHARED}    queue = resource('AWS::SQS::Queue', delay_secs=1, tag=2)\n",
+            "settings_.py": f"KEY = '{KEY}'\n",
+        },
+    )
+    expected = [
+        ("app.py:9", "`timeout` is 0 secon"),
+        ("settings_.py:1", "an AWS access key wo"),
+        ("shared/resources/data.py:3", "`DataQueue` (AWS::SQ"),
+        ("shared/resources/data.py:3", "`DataQueue` (AWS::SQ"),
+    ]
+    assert expected == _mistakes(project)
+
+
+def test_what_is_wrong_in_the_template_in_policies_and_in_files_is_reported_together(make: Make) -> None:
+    project = make(
+        app=f"@app.function(policy=['s3:GetObjct']){FUNCTION}",
+        **{
+            "shared/resources/data.py": f"{SHARED}    queue = resource('AWS::SQS::Queue', delay_secs=1, tag=2)\n",
+            "settings_.py": f"KEY = '{KEY}'\n",
+        },
+    )
+    expected = [
+        ("app.py:9", "s3 has no action 'Ge"),
+        ("settings_.py:1", "an AWS access key wo"),
+        ("shared/resources/data.py:3", "`DataQueue` (AWS::SQ"),
+        ("shared/resources/data.py:3", "`DataQueue` (AWS::SQ"),
+    ]
+    assert expected == _mistakes(project)
+
+
+def test_every_filter_of_a_bucket_that_overlaps_is_reported(make: Make) -> None:
+    buckets = "    a = resource('AWS::S3::Bucket')\n    b = resource('AWS::S3::Bucket')\n"
+    functions = "".join(
+        f"@app.function(on.s3(Data.a, prefix='{name}'), on.s3(Data.b, prefix='{name}'))\ndef f{name}(event, c): ...\n"
+        for name in ("x", "xy", "xyz", "z")
+    )
+    app = f"from shared.resources.data import Data\n{functions}"
+    project = make(app=app, **{"shared/resources/data.py": SHARED + buckets})
+    both = ["bucket `DataA` would", "bucket `DataB` would"]
+    assert [*both, *both] == [message for _, message in _mistakes(project)]
+
+
+def test_every_handler_that_its_zip_lacks_is_reported(make: Make) -> None:
+    app = "app.function(name='one', handler='click.echo')\napp.function(name='two', handler='rich.inspect')\n"
+    project = make(app=app)
+    assert ["app.py:9", "app.py:10"] == [place for place, _ in _mistakes(project)]
+
+
 def test_lint_has_all_mistakes_as_findings(make: Make) -> None:
     project = make(config="config.jop = 1\nconfig.lambda_.x = 2", app=f"@app.function(timeout=0){FUNCTION}")
     ran = project.remit("lint", "--json")

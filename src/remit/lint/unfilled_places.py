@@ -26,6 +26,9 @@ _BY_TOOLS: Final = r"\$\{Token\[[^\]{}]*\]\}|(?<![${])\{\{(?!resolve:)[^{}]*\}\}
 _TEMPLATEFILE: Final = r"\$\{(?P<name>[A-Za-z_]\w*|(?!AWS::)[A-Z_]+::[\w:.-]+)\}"
 _IN_TEMPLATES: Final = re.compile(f"(?P<tool>{_BY_TOOLS})|{_BY_PEOPLE}")
 _IN_POLICIES: Final = re.compile(f"(?P<tool>{_BY_TOOLS}|{_TEMPLATEFILE})|{_BY_PEOPLE}")
+_IN_ACTIONS: Final = re.compile(r"(?P<tool>(?!))|<[A-Za-z][^<>]*>")
+"""What stands for an action; other signs that actions cannot have are slips."""
+_ACTIONS: Final = ("Action", "NotAction")
 _ELEMENTS: Final = ("Resource", "NotResource", "Condition", "Principal", "NotPrincipal")
 
 
@@ -71,28 +74,40 @@ class _Reader:
     def statement(self, value: Any, spot: Spot) -> Any:
         if not isinstance(value, dict):
             return value
-        return {key: self.part(part, (*spot, key)) if key in _ELEMENTS else part for key, part in value.items()}
+        filled_elements: dict[str, Any] = {}
+        for key, part in value.items():
+            if key in _ACTIONS:
+                filled_elements[key] = self.part(part, (*spot, key), _IN_ACTIONS)
+            elif key in _ELEMENTS:
+                filled_elements[key] = self.part(part, (*spot, key), self.pattern)
+            else:
+                filled_elements[key] = part
+        return filled_elements
 
-    def part(self, value: Any, spot: Spot) -> Any:
+    def part(self, value: Any, spot: Spot, pattern: re.Pattern[str]) -> Any:
         if isinstance(value, str):
-            return self.text(value, spot)
+            return self.text(value, spot, pattern)
         if isinstance(value, list):
-            return [self.part(part, (*spot, index)) for index, part in enumerate(value)]
+            return [self.part(part, (*spot, index), pattern) for index, part in enumerate(value)]
         if isinstance(value, dict):
-            return {self.text(key, (*spot, key)): self.part(part, (*spot, key)) for key, part in value.items()}
+            return {
+                self.text(key, (*spot, key), pattern): self.part(part, (*spot, key), pattern)
+                for key, part in value.items()
+            }
         return value
 
-    def text(self, text: str, spot: Spot) -> str:
-        places = list(self._places_in(text))
+    def text(self, text: str, spot: Spot, pattern: re.Pattern[str]) -> str:
+        places = list(_places_in(text, pattern))
         for place in places:
             self.places.append(UnfilledPlace(place[0], text, spot, place["tool"] is not None))
         for place in reversed(places):
             text = text[: place.start()] + UNFILLED + text[place.end() :]
         return text
 
-    def _places_in(self, text: str) -> Iterator[re.Match[str]]:
-        for place in self.pattern.finditer(text):
-            name = place.groupdict().get("name")
-            is_variable = name is not None and conditions.key_type(f"aws:{name}") is not None  # without its prefix
-            if not is_variable and place[0] != UNFILLED:  # which is said of the whole file
-                yield place
+
+def _places_in(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    for place in pattern.finditer(text):
+        name = place.groupdict().get("name")
+        is_variable = name is not None and conditions.key_type(f"aws:{name}") is not None  # without its prefix
+        if not is_variable and place[0] != UNFILLED:  # which is said of the whole file
+            yield place

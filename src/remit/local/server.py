@@ -1,8 +1,8 @@
 """The process that is the AWS on this machine: it runs the emulator (ministack).
 
-`process.py` runs its `main` with PLACE and REGION, in an isolated Python and an environment that holds nothing of the
-user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until
-SIGTERM or until its folder is gone.
+`process.py` runs its `main` with PLACE, REGION, the folder of its packages, and where to look for Pythons, in an
+isolated Python and with variables that hold nothing of the user's. It locks the place, listens on loopback, forks (so
+that it is nobody's child to wait for), and serves until SIGTERM or until its folder is gone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import importlib
+import json
 import logging
 import os
 import secrets
@@ -28,14 +29,21 @@ from remit.local.authorization.callers import Caller, FunctionSessions, issued_c
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.emulator_repairs import repair
+from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.deliveries import Deliveries
+from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
+from remit.local.functions.doors import refuse_other_doors
+from remit.local.functions.lambda_service import LambdaService
+from remit.local.functions.unpacked_code import UnpackedCode
+from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
+from remit.package.interpreters import Interpreters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +64,7 @@ def main(arguments: list[str]) -> int:
         return BUSY
     previous = place.read()
     listener = _listen(previous.port if previous else 0)
-    sys.addaudithook(_refuse_other_doors)
+    sys.addaudithook(refuse_other_doors)
     if os.fork():
         return 0
     record = _record(listener.getsockname()[1])
@@ -65,16 +73,11 @@ def main(arguments: list[str]) -> int:
     place.write(record)
     place.write_unsaved(None)
     os.environ.update(_settings(place, record, region))
-    asyncio.run(_serve(place, record, listener))
+    functions = FunctionSessions()
+    environment = LocalEnvironment(Path(arguments[2]))
+    pool, code = _function_pool(place, record, environment, json.loads(arguments[3]), functions)
+    asyncio.run(_serve(place, record, listener, pool, code, functions))
     return 0
-
-
-def _refuse_other_doors(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to bind any port, whatever part of the emulator asks for it: behind it nobody would look at keys."""
-    if event == "socket.bind":
-        address = arguments[1]
-        if isinstance(address, tuple):
-            raise PermissionError(f"the AWS on this machine has one door, and opens none on {address[0]!r}")
 
 
 def _listen(port: int) -> socket.socket:
@@ -139,6 +142,27 @@ def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, st
     return signer_of
 
 
+def _function_pool(
+    place: StateFiles,
+    record: Record,
+    environment: LocalEnvironment,
+    looking: Mapping[str, str],
+    functions: FunctionSessions,
+) -> tuple[WorkerPool, UnpackedCode]:
+    """The workers of functions, and the code that they run; both are made anew at each start."""
+    folder = place.root / "tmp" / "functions"
+    code = UnpackedCode(folder / "code")
+    pool = WorkerPool(
+        folder / "work",
+        endpoint=f"http://127.0.0.1:{record.port}",
+        code=code,
+        environment=environment,
+        interpreters=Interpreters(environment=looking),
+        credentials_of=functions.credentials_of,
+    )
+    return pool, code
+
+
 class _Saving(logging.Handler):
     """Saves the emulator's state, and knows what could not be kept: the emulator only logs that, and goes on."""
 
@@ -199,20 +223,26 @@ class _Saving(logging.Handler):
                 self._place.write_unsaved(self.unsaved)
 
 
-async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> None:
+async def _serve(
+    place: StateFiles,
+    record: Record,
+    listener: socket.socket,
+    pool: WorkerPool,
+    code: UnpackedCode,
+    functions: FunctionSessions,
+) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    functions = FunctionSessions()
-    runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
-    runtime.execution_credentials = functions.credentials_of
+    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
+    calls = ServiceCalls(log)
+    may_log = FunctionLogs(calls).may_write
+    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     act_as_the_caller()
     refuse_what_aws_refuses()
-    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
-    calls = ServiceCalls(log)
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
     config.bind = [f"fd://{listener.detach()}"]
@@ -239,9 +269,7 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
     keeper.cancel()
     if place.alive.exists():
         saving.save()
-    workers: Any = sys.modules.get("ministack.core.lambda_runtime")
-    if workers is not None:
-        workers.reset()
+    pool.close()
 
 
 async def _keep(

@@ -102,6 +102,17 @@ def package(
     )
 
 
+def check_own_files(folder: Path, exclude: tuple[str, ...], allow: Mapping[str, tuple[str, Origin | None]]) -> None:
+    """Raise RemitError for the project's own files that `package` would refuse, without packing anything."""
+    with contextlib.suppress(ChangedError):
+        tree = survey(folder, exclude)
+        suspects: list[Entry] = []
+        for entry in tree.entries:
+            for _ in watched(entry, suspects):
+                pass
+        refuse(tree.entries, suspects, allow)
+
+
 def depends(folder: Path) -> bool:
     """Whether the project in `folder` states dependencies: without any, a zip is the same for every target."""
     return find(folder) is not None

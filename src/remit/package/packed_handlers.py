@@ -6,7 +6,7 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 from remit.project import handler_source
 from remit.project.handler_source import HandlerProblem
 
@@ -21,10 +21,11 @@ _OF_LAMBDA: Final = frozenset({*sys.stdlib_module_names, "awslambdaric", "boto3"
 
 
 def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Package]) -> None:
-    """Refuse a function whose zip lacks its handler, or has one that Lambda cannot call.
+    """Refuse functions whose zip lacks their handler, or has one that Lambda cannot call.
 
-    `packages` are by the functions' names. What a layer may hold is not looked for. RemitError at the function.
+    `packages` are by the functions' names. What a layer may hold is not looked for. RemitError at each such function.
     """
+    mistakes = Mistakes()
     for package in dict.fromkeys(packages.values()):
         with zipfile.ZipFile(package.path) as archive:
             names = frozenset(archive.namelist())
@@ -33,11 +34,9 @@ def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Packa
                     continue
                 problem = _problem(archive, names, function)
                 if problem is not None:
-                    raise RemitError(
-                        f"the handler `{function.handler}` of function `{function.name}` {problem.message}",
-                        hint=problem.hint,
-                        origin=function.origin,
-                    )
+                    message = f"the handler `{function.handler}` of function `{function.name}` {problem.message}"
+                    mistakes.errors.append(RemitError(message, hint=problem.hint, origin=function.origin))
+    mistakes.refuse()
 
 
 def _problem(archive: zipfile.ZipFile, names: frozenset[str], function: Function) -> HandlerProblem | None:

@@ -18,7 +18,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def check_web_apps(
     `packages` and `targets` are by the functions' names. RemitError at the line that declares the web app.
     """
     notes = []
+    mistakes = Mistakes()
     for function in functions:
         if function.web is None:
             continue
@@ -84,7 +85,8 @@ def check_web_apps(
                 "whether it can be imported shows when it runs"
             )
         elif answer:
-            raise _problem(function, function.web, answer)
+            mistakes.errors.append(_problem(function, function.web, answer))
+    mistakes.refuse()
     return tuple(notes)
 
 

@@ -14,7 +14,7 @@ from remit.project.settings import Config
 from remit.project.stack_name import checked_stage, project_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.app import ExistingValue, Output, Resource
     from remit.project.declared_functions import Declaration
@@ -61,13 +61,18 @@ def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> 
     try:
         yield state
     except RemitError as error:
-        mistakes = Mistakes(list(error.all))
-        for mistake in mistakes.errors:
-            mistake.origin = _place(mistake, folder)
-            mistake.path = ()
-        mistakes.refuse()  # in the order of the paths that people know
+        placed(error.all, folder).refuse()  # in the order of the paths that people know
     finally:
         _current.reset(token)
+
+
+def placed(errors: Iterable[RemitError], folder: Path) -> Mistakes:
+    """Mistakes with their places as people know them."""
+    mistakes = Mistakes(list(errors))
+    for mistake in mistakes.errors:
+        mistake.origin = _place(mistake, folder)
+        mistake.path = ()
+    return mistakes
 
 
 def _place(mistake: RemitError, folder: Path) -> Origin | None:

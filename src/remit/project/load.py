@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.app import ApiSettings, App
-from remit.errors import Origin, RemitError, did_you_mean
+from remit.errors import Mistakes, Origin, RemitError, did_you_mean
 from remit.project import item_lines, policy_list
 from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
-from remit.project.current_load import Loading, loading, relative
+from remit.project.current_load import Loading, loading, placed, relative
 from remit.project.deferred_imports import deferred_sdk
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
 from remit.project.lambda_environment import check_placeholders, explain_placeholders, lambda_environment
@@ -31,11 +31,30 @@ if TYPE_CHECKING:
     from remit.project.settings import Section
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedProject:
+    """A project as far as it can be loaded: what is right of its app, and everything that is wrong.
+
+    `is_configured`: the configuration has no mistake, so that its settings are those that its author wrote.
+    """
+
+    app: App
+    mistakes: Mistakes
+    is_configured: bool
+
+
 def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:
     """The app that a project folder declares for a stage. RemitError has every mistake, each at its line.
 
     Messages name the folder by its path, or by `folder_name` where the path means nothing to people.
     """
+    project = load_project(folder, stage, folder_name)
+    project.mistakes.refuse()
+    return project.app
+
+
+def load_project(folder: Path | str, stage: str | None = None, folder_name: str | None = None) -> LoadedProject:
+    """As `load`, with what is right of the app beside the mistakes. RemitError: the folder cannot be loaded at all."""
     root = Path(folder).resolve()
     if not root.is_dir():
         raise RemitError(f"there is no folder {str(root)!r}")
@@ -48,20 +67,27 @@ def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | 
     ):
         item_lines.forget()
         try:
-            run_configuration(state)
-            _check_stage(state)
-            import_shared(state)
+            app = _declared_app(state)
             with state.mistakes.noted():
-                import_app(state)
-            app = _app(state)
-            check_placeholders(state, app)
-        except RemitError as error:
-            explain_placeholders(state, error.all)
-            raise
-        else:
-            return app
+                app = with_own_sources(app)
+            explain_placeholders(state, state.mistakes.errors)
         finally:
             item_lines.forget()
+        return LoadedProject(app, placed(state.mistakes.errors, root), is_configured=not state.incomplete)
+
+
+def _declared_app(state: Loading) -> App:
+    """The app as far as it can be read; the mistakes are noted."""
+    run_configuration(state)
+    with state.mistakes.noted():
+        _check_stage(state)
+    import_shared(state)
+    with state.mistakes.noted():
+        import_app(state)
+    app = _app(state)
+    with state.mistakes.noted():
+        check_placeholders(state, app)
+    return app
 
 
 def _check_stage(state: Loading) -> None:
@@ -86,7 +112,7 @@ def _check_stage(state: Loading) -> None:
 
 
 def _app(state: Loading) -> App:
-    """The app that is declared. RemitError has every mistake of the project, those of its modules among them."""
+    """What is right of the app that is declared; the mistakes are noted."""
     config, noted = state.config, partial(_noted, state)
     with noted():
         check_jobs(state)
@@ -124,13 +150,13 @@ def _app(state: Loading) -> App:
     with noted():
         api = api_settings(state)
     if not functions and not state.resources and not state.mistakes.errors:
-        raise RemitError(
+        nothing = RemitError(
             "this app declares nothing to deploy",
             hint="decorate a function with `@app.function` in a module that the app module imports",
             origin=Origin(f"{config.app.replace('.', '/')}.py"),
         )
-    state.mistakes.refuse()
-    app = App(
+        state.mistakes.errors.append(nothing)
+    return App(
         name=state.name,
         stage=state.stage,
         functions=tuple(functions),
@@ -143,8 +169,8 @@ def _app(state: Loading) -> App:
         jobs=workers_of_jobs(state),
         schedules_jobs=config.job.scheduler,
         queues_origin=jobs_enabled(state),
-        default_policy=replacements["default_policy"],
-        default_vpc_policy=replacements["default_vpc_policy"],
+        default_policy=replacements.get("default_policy"),
+        default_vpc_policy=replacements.get("default_vpc_policy"),
         default_policy_origin=_replaced_at(state, "default_policy"),
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
@@ -160,7 +186,6 @@ def _app(state: Loading) -> App:
         allowed=_reasons(state, config.lint),
         allowed_secrets=_reasons(state, config.package),
     )
-    return with_own_sources(app)
 
 
 def _function(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function:

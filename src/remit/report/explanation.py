@@ -79,11 +79,15 @@ def _listed_patterns(globs: Globs, most: int | None = None) -> str:
 
 def statement_lines(statement: Statement) -> Iterator[str]:
     """A statement: effect and resources, conditions, then the actions with their levels."""
-    on_resources = "" if statement.resources is None else f" on {_listed_patterns(statement.resources)}"
-    yield f"  {statement.effect}{_for(statement)}{on_resources}"
+    yield f"  {statement.effect}{_for(statement)}{on_resources(statement)}"
     for condition in statement.conditions:
         yield f"      if {condition.words}"
     yield from (f"      {line}" for line in covered_lines(statement.actions))
+
+
+def on_resources(statement: Statement) -> str:
+    """The resources of a statement, after what it says of them: ` on arn:…`; empty where it has none."""
+    return "" if statement.resources is None else f" on {_listed_patterns(statement.resources)}"
 
 
 def _for(statement: Statement) -> str:

@@ -18,6 +18,7 @@ from remit.roles.assign import assign
 from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
 from remit.synthesis.check_sources import check_permissions, check_source_name
+from remit.synthesis.synth import synth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,10 +45,32 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     mistakes.refuse()
 
 
+def check_properties(app: App) -> None:
+    """As `check`, of each resource by itself alone: for an app of which some declarations are missing.
+
+    Jobs are left out: what makes their queues may be what is missing.
+    """
+    without_jobs = tuple(function for function in app.functions if function.queue is None)
+    app = replace(app, functions=without_jobs, queues=(), jobs={})
+    mistakes = Mistakes()
+    written = _written_properties(app)
+    for resource in synth(app, assign(app)).resources:
+        with mistakes.noted():
+            check_type(resource, written.get(resource.logical_id, {}))
+        with mistakes.noted():
+            check_source_name(resource)
+    mistakes.refuse()
+
+
+def _written_properties(app: App) -> dict[str, Mapping[str, Origin]]:
+    """Which line wrote each property of the app's functions, by the functions' logical ids."""
+    return {f"{function.logical_id}Function": function.written for function in app.functions}
+
+
 def _check_resources(template: Template, app: App, mistakes: Mistakes) -> None:
     """Note what is wrong with each resource and output; cycles and permissions, once nothing is."""
     by_id = {resource.logical_id: resource for resource in template.resources}
-    written = {f"{function.logical_id}Function": function.written for function in app.functions}
+    written = _written_properties(app)
     parameters = {value.parameter for value in template.parameters}
     targets: dict[str, tuple[str, ...]] = {}
     for resource in template.resources:

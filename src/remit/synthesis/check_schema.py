@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type, resource_types
-from remit.errors import RemitError, did_you_mean
+from remit.errors import Mistakes, RemitError, did_you_mean
 from remit.iam import tokens
 
 if TYPE_CHECKING:
@@ -39,16 +39,22 @@ def check_type(resource: Resource, written: Mapping[str, Origin]) -> None:
             hint=did_you_mean(resource.type, resource_types()),
             origin=resource.origin,
         )
+    mistakes = Mistakes()
     for name in kind.read_only:
         if name in resource.properties:
-            raise RemitError(f"`{resource.logical_id}.{name}` cannot be set: AWS computes it", origin=resource.origin)
+            message = f"`{resource.logical_id}.{name}` cannot be set: AWS computes it"
+            mistakes.errors.append(RemitError(message, origin=resource.origin))
+    mistakes.refuse()
     properties = dict(resource.properties)
     if tokens.is_intrinsic(properties) or not (kind.shape.properties or kind.shape.required):
         return
     for name, value in properties.items():
         part = replace(resource, origin=written[name]) if name in written else resource
-        _check_member(name, value, kind.shape, resource.logical_id, part)
-    _check_required(properties, kind.shape, resource.logical_id, resource)
+        with mistakes.noted():
+            _check_member(name, value, kind.shape, resource.logical_id, part)
+    with mistakes.noted():
+        _check_required(properties, kind.shape, resource.logical_id, resource)
+    mistakes.refuse()
 
 
 def _check_shape(value: Any, shape: Shape, path: str, resource: Resource) -> None:

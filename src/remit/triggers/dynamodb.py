@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from remit.app import App, Function, Grant, Resource
-from remit.errors import RemitError, writer
+from remit.errors import Mistakes, RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.source import arn_of, checked_choice, checked_type, name_of, own_id
 from remit.triggers.stream_options import STARTING_POSITIONS, StartingPosition, StreamTrigger
@@ -79,17 +79,17 @@ class Dynamodb(StreamTrigger):
 def with_streams(app: App) -> App:
     """The app with the streams turned on that its functions read, of tables that do not say it themselves."""
     views: dict[str, StreamView] = {}
+    mistakes = Mistakes()
     for function in app.functions:
         for trigger in function.triggers:
             if isinstance(trigger, Dynamodb) and own_id(trigger.stream):
                 table = own_id(trigger.stream)
                 view = trigger.view or "NEW_AND_OLD_IMAGES"
                 if views.setdefault(table, view) != view:
-                    raise RemitError(
-                        f"the stream of `{table}` would have two views: {views[table]} and {view}",
-                        hint="a table has one stream: give both functions the same `view`",
-                        origin=function.origin,
-                    )
+                    message = f"the stream of `{table}` would have two views: {views[table]} and {view}"
+                    hint = "a table has one stream: give both functions the same `view`"
+                    mistakes.errors.append(RemitError(message, hint=hint, origin=function.origin))
+    mistakes.refuse()
     resources = tuple(_with_stream(resource, views.get(resource.logical_id)) for resource in app.resources)
     return replace(app, resources=resources)
 

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import arn_of
+from remit.errors import Mistakes
 from remit.iam import tokens
 from remit.triggers.cognito import with_pool_triggers
 from remit.triggers.dynamodb import with_streams
@@ -22,12 +23,15 @@ _CHANGES: Final[tuple[Callable[[App], App], ...]] = (with_notifications, with_st
 
 
 def with_own_sources(app: App) -> App:
-    """The app with its resources as its triggers need them. RemitError: two triggers ask for what cannot be both."""
+    """The app with its resources as its triggers need them. RemitError has all that triggers ask for and cannot be."""
     if not any(function.triggers for function in app.functions):
         return app
     app = _with_names_resolved(app)
+    mistakes = Mistakes()
     for change in _CHANGES:
-        app = change(app)
+        with mistakes.noted():
+            app = change(app)
+    mistakes.refuse()
     return app
 
 

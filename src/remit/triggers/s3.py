@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from remit.app import App, Function, Output, Resource
-from remit.errors import RemitError, did_you_mean, writer
+from remit.errors import Mistakes, RemitError, did_you_mean, writer
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import arn_of, checked_type, logical, own_id, position_suffix
@@ -202,13 +202,17 @@ def with_notifications(app: App) -> App:
                 triggers.setdefault(trigger.own_bucket, []).append((function, trigger))
     if not triggers:
         return app
-    resources = tuple(
-        _notifying(resource, triggers[resource.logical_id], app.namespace)
-        if resource.logical_id in triggers
-        else resource
-        for resource in app.resources
-    )
-    return replace(app, resources=resources)
+    resources: list[Resource] = []
+    mistakes = Mistakes()
+    for resource in app.resources:
+        bucket_triggers = triggers.get(resource.logical_id)
+        if bucket_triggers is None:
+            resources.append(resource)
+            continue
+        with mistakes.noted():
+            resources.append(_notifying(resource, bucket_triggers, app.namespace))
+    mistakes.refuse()
+    return replace(app, resources=tuple(resources))
 
 
 def _notifying(bucket: Resource, triggers: Sequence[tuple[Function, S3]], namespace: str) -> Resource:
@@ -250,19 +254,25 @@ def _check_overlaps(
 ) -> None:
     """S3 refuses two notifications that one object may have, whoever they are for ("Configuring notifications")."""
     notifications = list(_written_by_hand(configuration))
+    mistakes = Mistakes()
     for function, trigger in triggers:
         for event in trigger.names:
             new = _Notification(event, trigger.prefix, trigger.suffix, f"function {function.name}")
-            for earlier in notifications:
-                if new.overlaps(earlier):
-                    raise RemitError(
-                        f"bucket `{bucket.logical_id}` would notify {earlier.receiver} and {new.receiver} of the same "
-                        f"objects ({new.event}, prefix {new.prefix!r}, suffix {new.suffix!r}), which S3 refuses",
-                        hint="make the prefixes or suffixes differ; or send the events to a topic, "
-                        "to which both subscribe: `on.sns(…)`",
-                        origin=function.origin,
-                    )
+            earlier = next((notification for notification in notifications if new.overlaps(notification)), None)
+            if earlier is not None:
+                mistakes.errors.append(_overlap(bucket, function, earlier, new))
             notifications.append(new)
+    mistakes.refuse()
+
+
+def _overlap(bucket: Resource, function: Function, earlier: _Notification, new: _Notification) -> RemitError:
+    return RemitError(
+        f"bucket `{bucket.logical_id}` would notify {earlier.receiver} and {new.receiver} of the same "
+        f"objects ({new.event}, prefix {new.prefix!r}, suffix {new.suffix!r}), which S3 refuses",
+        hint="make the prefixes or suffixes differ; or send the events to a topic, "
+        "to which both subscribe: `on.sns(…)`",
+        origin=function.origin,
+    )
 
 
 def _written_by_hand(configuration: Mapping[str, Any]) -> Iterator[_Notification]:

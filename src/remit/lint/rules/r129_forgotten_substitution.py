@@ -1,7 +1,8 @@
 """A placeholder that nothing replaces: `{aws.region}` without an f-string, `${Table.Arn}` without Fn::Sub, `<account>`.
 
 It stays literal text, and the statement matches nothing. Names of most services cannot hold such signs; keys of S3's
-can, and where one does, a comment allows it.
+can, and where one does, a comment allows it. A policy file with `<account>` and the like is a pattern for people to
+fill in, which is a note.
 
 Flagged:
 
@@ -40,7 +41,7 @@ from remit.iam.placeholders import placeholder
 from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
 from remit.lint import conditions
-from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 from remit.lint.plain_text import PLACEHOLDER
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
     places = [place for place in document.unfilled if not place.by_tool]
     if not places:
         return
+    if document.names is None and all(place.marker.startswith("<") for place in places):
+        yield _pattern_for_people(places)
+        return
     place = next(filter(_never_fits, places), places[0])
     around = f" in '{place.text}'" if place.text != place.marker else ""
     others = f", nor {len(places) - 1} more of this policy" if len(places) > 1 else ""
@@ -94,6 +98,13 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
     is_pattern = len({place.marker for place in places}) > _FORGOTTEN
     severity = ERROR if _never_fits(place) and not is_pattern else WARNING
     yield Problem(message, "put the value in", place.spot, severity)
+
+
+def _pattern_for_people(places: list[UnfilledPlace]) -> Problem:
+    markers = tuple(dict.fromkeys(place.marker for place in places))
+    named = markers[0] if len(markers) == 1 else f"{markers[0]} and {len(markers) - 1} more"
+    message = f"this policy is a pattern for people to fill in ({named}): what they put in is not looked at"
+    return Problem(message, "put the values in before it is attached", places[0].spot, NOTE)
 
 
 def _never_fits(place: UnfilledPlace) -> bool:

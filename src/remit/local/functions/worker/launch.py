@@ -1,0 +1,61 @@
+"""Turn a bare Python into the Lambda runtime of a function, and run it: the program of a worker.
+
+It runs as `python -I -S launch.py SETTINGS`, in the Python of the function, and so imports nothing of remit. SETTINGS
+is a JSON object that `worker_process.py` writes. Source of the order of the search path: "Working with .zip file
+archives for Python Lambda functions"; of the limits: "Lambda quotas".
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import site
+import sys
+from typing import Any
+
+
+def main() -> None:
+    """Become the function's runtime; this ends when the function's process ends."""
+    settings = json.loads(sys.argv[1])
+    set_limits(settings)
+    sys.path[:] = search_path(settings)
+    site.setquit()  # what Python has where it is not told to look for no packages (-S)
+    site.setcopyright()
+    site.sethelper()
+    os.chdir(settings["task"])
+    key = os.environ.pop("_REMIT_RUNTIME_KEY", "")
+    client = importlib.import_module("awslambdaric.lambda_runtime_client")
+    if hasattr(client.runtime_client, "set_key"):  # the stand-in, which proves by a secret who it is
+        client.runtime_client.set_key(key)
+        client.BaseLambdaRuntimeClient.call_rapid = client.runtime_client.call_rapid
+    sys.argv[:] = ["bootstrap.py", settings["handler"]]
+    importlib.import_module("awslambdaric.__main__").main(sys.argv)
+
+
+def set_limits(settings: dict[str, Any]) -> None:
+    """Bound what the function may take of this machine."""
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_NOFILE, settings["files"])
+    limit(resource.RLIMIT_FSIZE, settings["storage_bytes"])
+    if sys.platform == "linux":
+        limit(resource.RLIMIT_DATA, settings["memory_bytes"])
+
+
+def limit(kind: int, value: int) -> None:
+    """Set a limit of this process and of all that it starts; one that is lower already stays."""
+    _, highest = resource.getrlimit(kind)
+    if highest != resource.RLIM_INFINITY:
+        value = min(value, highest)
+    resource.setrlimit(kind, (value, value))
+
+
+def search_path(settings: dict[str, Any]) -> list[str]:
+    """Where modules are looked for: the function, its layers, the runtime, Python's own, and last the SDK."""
+    own = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    return [settings["task"], *settings["layers"], *own, *settings["runtime"], *sys.path, settings["sdk"]]
+
+
+if __name__ == "__main__":
+    main()

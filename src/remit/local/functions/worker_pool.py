@@ -1,0 +1,209 @@
+"""The workers of all functions: leased to invocations, kept warm, and ended when nobody needs them any more."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from remit.local.functions.platform_log import new_stream
+from remit.local.functions.watchdog import Watchdog
+from remit.local.functions.worker_environment import variables
+from remit.local.functions.worker_process import Launch, Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from remit.local.environment import LocalEnvironment
+    from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
+    from remit.local.functions.unpacked_code import UnpackedCode
+    from remit.package.interpreters import Interpreter, Interpreters
+
+_STAND_IN: Final = Path(__file__).parent / "worker" / "stand_in"
+IDLE_SECONDS: Final = 300.0
+"""Seconds after which a worker that had nothing to do ends."""
+
+
+class WorkerPool:
+    """Runs functions, each in workers of its own: as many as it has invocations at a time."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        endpoint: str,
+        code: UnpackedCode,
+        environment: LocalEnvironment,
+        interpreters: Interpreters,
+        credentials_of: Callable[[Mapping[str, object]], Mapping[str, str]],
+    ) -> None:
+        self._folder = folder
+        self._endpoint = endpoint
+        self._code = code
+        self._environment = environment
+        self._interpreters = interpreters
+        self._credentials_of = credentials_of
+        self._lock = threading.Lock()
+        self._idle: dict[DeployedFunction, list[Worker]] = {}
+        self._busy: set[Worker] = set()
+        self._closed = False
+        self._watchdog = Watchdog()
+
+    def invoke(
+        self, function: DeployedFunction, content: bytes, layers: Sequence[bytes], invocation: Invocation
+    ) -> InvocationResult:
+        """Have a worker of the function handle an event, in this thread.
+
+        Args:
+            function: The function as it is now; workers of what it was before are not used.
+            content: The zip of its code.
+            layers: The zips of its layers.
+            invocation: The call.
+
+        Raises:
+            UnusableCode: if a zip cannot be unpacked.
+        """
+        worker = self._warm(function)
+        cold = worker is None
+        if worker is None:
+            worker = self._start(function, content, layers)
+        try:
+            return worker.invoke(invocation, cold=cold)
+        finally:
+            self._release(worker)
+
+    def initialise(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> None:
+        """Start a worker before it is needed. RuntimeError: the function cannot be loaded."""
+        worker = self._start(function, content, layers)
+        try:
+            worker.initialise()
+        finally:
+            self._release(worker)
+
+    def _warm(self, function: DeployedFunction) -> Worker | None:
+        """A worker that has nothing to do, leased; the one that was used last."""
+        ended = []
+        with self._lock:
+            idle = self._idle.get(function, [])
+            worker = None
+            while idle and worker is None:
+                candidate = idle.pop()
+                if candidate.is_running():
+                    worker = candidate
+                    self._busy.add(worker)
+                else:
+                    ended.append(candidate)
+        self._kill(ended)
+        return worker
+
+    def _start(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> Worker:
+        interpreter = self._interpreters.for_runtime(function.runtime)
+        stream = new_stream(function.version, datetime.now(UTC))
+        work = self._folder / stream[-32:]
+        work.mkdir(parents=True, mode=0o700)
+        task = self._code.folder(content)
+        worker_variables = variables(
+            function,
+            endpoint=self._endpoint,
+            program=interpreter.program,
+            task=task,
+            runtime=self._environment.runtime,
+            temporary=work,
+            log_stream=stream,
+            credentials=self._credentials_of(function.configuration),
+        )
+        launch = Launch(
+            program=interpreter.program,
+            task=task,
+            layers=_module_folders([self._code.folder(layer) for layer in layers], interpreter.version),
+            runtime=(self._environment.runtime, _STAND_IN),
+            sdk=self._environment.sdk,
+            work=work,
+            variables=worker_variables,
+            log_stream=stream,
+            remark=_remark(function.runtime, interpreter),
+        )
+        worker = Worker(function, launch)
+        self._watchdog.watch(worker.pid, stream, work)
+        with self._lock:
+            self._busy.add(worker)
+            closed = self._closed
+        if closed:
+            worker.interrupt()
+        return worker
+
+    def _release(self, worker: Worker) -> None:
+        with self._lock:
+            self._busy.discard(worker)
+            kept = worker.alive and not worker.dismissed and not self._closed
+            if kept:
+                self._idle.setdefault(worker.function, []).append(worker)
+        if not kept:
+            self._kill([worker])
+
+    def end_unneeded(self, is_current: Callable[[DeployedFunction], bool], idle_seconds: float = IDLE_SECONDS) -> None:
+        """End workers that were idle for long, and those of functions that are not what they were."""
+        unneeded: list[Worker] = []
+        since = time.monotonic() - idle_seconds
+        with self._lock:
+            for function in list(self._idle):
+                current = is_current(function)
+                workers = self._idle.pop(function)
+                kept = [worker for worker in workers if current and worker.last_used > since and worker.is_running()]
+                unneeded.extend(worker for worker in workers if worker not in kept)
+                if kept:
+                    self._idle[function] = kept
+        self._kill(unneeded)
+
+    def end(self, place: tuple[str, str, str] | None = None) -> None:
+        """End the workers of a function (account, region, name), or all: idle ones now, busy ones after their work."""
+        with self._lock:
+            ended = []
+            for function in list(self._idle):
+                if place is None or function.place == place:
+                    ended.extend(self._idle.pop(function))
+            for worker in self._busy:
+                if place is None or worker.function.place == place:
+                    worker.dismissed = True
+        self._kill(ended)
+
+    def close(self) -> None:
+        """End every worker now, and start no more."""
+        with self._lock:
+            self._closed = True
+            workers = [worker for idle in self._idle.values() for worker in idle]
+            self._idle.clear()
+            busy = list(self._busy)
+        self._kill(workers)
+        for worker in busy:
+            worker.interrupt()
+        self._watchdog.close()
+
+    def _kill(self, workers: Iterable[Worker]) -> None:
+        for worker in workers:
+            worker.kill()
+            self._watchdog.forget(worker.pid)
+
+    def code_in_use(self) -> set[Path]:
+        """The folders that workers run code of."""
+        with self._lock:
+            workers = [*self._busy, *(worker for idle in self._idle.values() for worker in idle)]
+        return {folder for worker in workers for folder in worker.folders}
+
+
+def _remark(runtime: str, interpreter: Interpreter) -> str:
+    """What to say where there is no Python of the function's version."""
+    if runtime == f"python{interpreter.words}":
+        return ""
+    return f"[WARNING] there is no {runtime} on this machine: the function runs with Python {interpreter.words}\n"
+
+
+def _module_folders(layers: Sequence[Path], version: tuple[int, int]) -> tuple[Path, ...]:
+    """Where layers hold modules: "Packaging your layer content"."""
+    name = f"python{version[0]}.{version[1]}"
+    candidates: list[Path] = []
+    for layer in layers:
+        candidates.extend((layer / "python" / "lib" / name / "site-packages", layer / "python"))
+    return tuple(folder for folder in candidates if folder.is_dir())

@@ -1,0 +1,309 @@
+"""Functions run as on AWS Lambda: what they see, what is said of their errors, and what they may not do."""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import json
+import re
+import sys
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from remit.local.clients import client_arguments, session
+from terminals import HANGS
+
+if TYPE_CHECKING:
+    from remit.local.aws import LocalAws
+
+NUMBERS = itertools.count()
+CODE = {
+    "app.py": """
+import json, os, sys, threading, time
+
+print("loaded")
+calls = 0
+
+def handler(event, context):
+    global calls
+    calls += 1
+    print("hello", event)
+    return {"calls": calls, "pid": os.getpid()}
+
+def about(event, context):
+    return {
+        "variables": dict(os.environ), "path": sys.path, "folder": os.getcwd(),
+        "request": context.aws_request_id, "arn": context.invoked_function_arn, "version": context.function_version,
+        "left": context.get_remaining_time_in_millis(), "memory": context.memory_limit_in_mb,
+        "group": context.log_group_name, "stream": context.log_stream_name,
+        "client": None if context.client_context is None else context.client_context.custom,
+    }
+
+def imports(event, context):
+    found = []
+    for name in event:
+        try:
+            __import__(name)
+            found.append(name)
+        except ImportError:
+            pass
+    return found
+
+def fails(event, context):
+    raise LookupError("no such order")
+
+def sleeps(event, context):
+    time.sleep(30)
+
+def leaves(event, context):
+    os._exit(3)
+
+def grows(event, context):
+    return len(b"x" * (400 << 20))
+
+def large(event, context):
+    return "x" * (7 << 20)
+
+def slow(event, context):
+    time.sleep(0.5)
+    return os.getpid()
+""",
+    "broken.py": "import no_such_module",
+    "garbled.py": "def handler(:",
+}
+
+
+def packed(files: dict[str, str]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Invoke answered."""
+
+    error: str | None
+    payload: Any
+    log: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Functions:
+    """A client of Lambda here, and what tests ask of it."""
+
+    client: Any
+    logs: Any
+
+    def make(self, handler: str, **settings: Any) -> str:
+        """The name of a new function with the code above."""
+        name = f"{handler.replace('.', '-')}-{next(NUMBERS)}"
+        role = "arn:aws:iam::000000000000:role/any"
+        code = {"ZipFile": packed(CODE)}
+        runtime = f"python3.{sys.version_info.minor}"
+        self.client.create_function(
+            FunctionName=name, Runtime=runtime, Handler=handler, Role=role, Code=code, **settings
+        )
+        return name
+
+    def invoke(self, name: str, event: Any = None, **options: Any) -> Answer:
+        answer = self.client.invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail", **options)
+        log = base64.b64decode(answer["LogResult"]).decode().splitlines()
+        return Answer(answer.get("FunctionError"), json.loads(answer["Payload"].read()), log)
+
+
+@pytest.fixture(scope="module")
+def functions(shared: LocalAws) -> Functions:
+    clients, arguments = session(shared), client_arguments(shared)
+    arguments["config"] = arguments["config"].merge(Config(retries={"total_max_attempts": 1}, read_timeout=HANGS))
+    return Functions(clients.client("lambda", **arguments), clients.client("logs", **arguments))
+
+
+def test_a_second_invocation_finds_the_worker_warm(functions: Functions) -> None:
+    name = functions.make("app.handler")
+    first, second = functions.invoke(name, {"n": 1}), functions.invoke(name, {"n": 2})
+    assert (first.payload["calls"], second.payload["calls"]) == (1, 2)
+    assert first.payload["pid"] == second.payload["pid"]
+    assert ("Init Duration" in first.log[-1], "Init Duration" in second.log[-1]) == (True, False)
+
+
+def test_the_log_of_an_invocation_is_lambdas(functions: Functions) -> None:
+    lines = functions.invoke(functions.make("app.handler"), {"n": 3}).log
+    request = lines[0].split()[2]
+    assert lines[:3] == [f"START RequestId: {request} Version: $LATEST", "hello {'n': 3}", f"END RequestId: {request}"]
+    report = rf"REPORT RequestId: {request}\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\t.*"
+    assert re.fullmatch(report, lines[3]) is not None
+
+
+def test_a_worker_writes_one_log_stream_that_begins_with_its_start(functions: Functions) -> None:
+    name = functions.make("app.handler")
+    functions.invoke(name)
+    functions.invoke(name)
+    streams = functions.logs.describe_log_streams(logGroupName=f"/aws/lambda/{name}")["logStreams"]
+    assert [
+        bool(re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", one["logStreamName"])) for one in streams
+    ] == [True]
+    events = functions.logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    assert [event["message"].split()[0] for event in events] == [
+        "INIT_START", "loaded", "START", "hello", "END", "REPORT", "START", "hello", "END", "REPORT",
+    ]  # fmt: skip
+
+
+def test_the_environment_and_the_context_are_lambdas(functions: Functions, shared: LocalAws) -> None:
+    variables = {"TABLE": "orders", "AWS_REGION": "mine", "_HANDLER": "mine"}
+    name = functions.make("app.about", Timeout=7, MemorySize=256, Environment={"Variables": variables})
+    context = base64.b64encode(json.dumps({"custom": {"who": "me"}}).encode()).decode()
+    answer = functions.invoke(name, ClientContext=context)
+    seen = answer.payload
+    expected = {
+        "TABLE": "orders",
+        "_HANDLER": "app.about",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_python3.{sys.version_info.minor}",
+        "AWS_LAMBDA_FUNCTION_NAME": name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": seen["stream"],
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_ENDPOINT_URL": shared.url,
+        "LAMBDA_TASK_ROOT": seen["folder"],
+        "TZ": ":UTC",
+    }
+    assert {key: seen["variables"].get(key) for key in expected} == expected
+    assert seen["variables"]["_X_AMZN_TRACE_ID"].startswith("Root=1-")
+    assert (seen["version"], seen["memory"], seen["client"]) == ("$LATEST", "256", {"who": "me"})
+    assert seen["arn"] == f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
+    assert seen["request"] in answer.log[0]
+    assert 0 < seen["left"] <= 7000
+
+
+def test_a_function_sees_its_code_and_boto3_and_nothing_of_remits(functions: Functions) -> None:
+    name = functions.make("app.imports")
+    wanted = ["json", "boto3", "botocore", "awslambdaric", "remit", "ministack", "click", "pytest", "hypercorn", "yaml"]
+    assert functions.invoke(name, wanted).payload == ["json", "boto3", "botocore", "awslambdaric"]
+
+
+def test_its_own_modules_come_first_and_the_sdk_last(functions: Functions) -> None:
+    seen = functions.invoke(functions.make("app.about"), None).payload
+    assert seen["path"][0] == seen["folder"]
+    assert seen["path"][-1].endswith("/sdk")
+
+
+def test_an_exception_is_reported_with_its_type_and_place(functions: Functions) -> None:
+    answer = functions.invoke(functions.make("app.fails"))
+    assert (answer.error, answer.payload["errorType"], answer.payload["errorMessage"]) == (
+        "Unhandled", "LookupError", "no such order",
+    )  # fmt: skip
+    assert len(answer.payload["stackTrace"]) == 1
+    assert answer.payload["stackTrace"][0].endswith('in fails\n    raise LookupError("no such order")\n')
+    assert "[ERROR] LookupError: no such order" in answer.log
+
+
+@pytest.mark.parametrize(
+    ("handler", "error_type", "message"),
+    [
+        (
+            "broken.handler",
+            "Runtime.ImportModuleError",
+            "Unable to import module 'broken': No module named 'no_such_module'",
+        ),
+        (
+            "garbled.handler",
+            "Runtime.UserCodeSyntaxError",
+            "Syntax error in module 'garbled': invalid syntax (garbled.py, line 1)",
+        ),
+        ("app.missing", "Runtime.HandlerNotFound", "Handler 'missing' missing on module 'app'"),
+        ("absent.handler", "Runtime.ImportModuleError", "Unable to import module 'absent': No module named 'absent'"),
+    ],
+)
+def test_a_function_that_cannot_be_loaded_says_why(
+    functions: Functions, handler: str, error_type: str, message: str
+) -> None:
+    answer = functions.invoke(functions.make(handler))
+    assert (answer.error, answer.payload["errorType"], answer.payload["errorMessage"]) == (
+        "Unhandled",
+        error_type,
+        message,
+    )
+
+
+@pytest.mark.parametrize(
+    ("handler", "error_type", "message"),
+    [
+        ("app.sleeps", "Sandbox.Timedout", "Task timed out after 1.00 seconds"),
+        ("app.leaves", "Runtime.ExitError", "Runtime exited with error: exit status 3"),
+        ("app.grows", "Runtime.ExitError", "Runtime exited with error: signal: killed"),
+        (
+            "app.large",
+            "Function.ResponseSizeTooLarge",
+            "Response payload size (7340034 bytes) exceeded maximum allowed payload size (6291556 bytes).",
+        ),
+    ],
+)
+def test_a_worker_that_gives_no_answer_is_reported_as_lambda_does(
+    functions: Functions, handler: str, error_type: str, message: str
+) -> None:
+    answer = functions.invoke(functions.make(handler, Timeout=1 if handler == "app.sleeps" else 20))
+    request = answer.log[0].split()[2]
+    assert (answer.error, answer.payload) == (
+        "Unhandled", {"errorType": error_type, "errorMessage": f"RequestId: {request} Error: {message}"},
+    )  # fmt: skip
+    assert any(line.endswith(message) for line in answer.log)
+
+
+def test_changed_code_and_changed_settings_are_in_the_next_invocation(functions: Functions) -> None:
+    name = functions.make("app.handler")
+    functions.invoke(name)
+    functions.client.update_function_code(
+        FunctionName=name, ZipFile=packed({"app.py": "def handler(*_): return 'new'"})
+    )
+    assert functions.invoke(name).payload == "new"
+    functions.client.update_function_code(FunctionName=name, ZipFile=packed(CODE))
+    functions.client.update_function_configuration(
+        FunctionName=name, Handler="app.about", Environment={"Variables": {"A": "b"}}
+    )
+    assert functions.invoke(name).payload["variables"]["A"] == "b"
+
+
+def test_invocations_at_a_time_have_workers_of_their_own(functions: Functions) -> None:
+    name = functions.make("app.slow", Timeout=20)
+    with ThreadPoolExecutor(3) as callers:
+        pids = [answer.payload for answer in callers.map(lambda _: functions.invoke(name), range(3))]
+    assert len(set(pids)) == 3
+
+
+def test_reserved_concurrency_refuses_more(functions: Functions) -> None:
+    name = functions.make("app.handler")
+    functions.client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    with pytest.raises(ClientError, match="TooManyRequestsException"):
+        functions.invoke(name)
+
+
+def test_the_workers_of_a_deleted_function_end(functions: Functions) -> None:
+    name = functions.make("app.handler")
+    pid = functions.invoke(name).payload["pid"]
+    functions.client.delete_function(FunctionName=name)
+    deadline = time.monotonic() + HANGS
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_layers_modules_are_importable_after_the_functions_own(functions: Functions) -> None:
+    layer = packed({"python/shared.py": "NAME = 'layer'", "python/app.py": "raise SystemExit"})
+    arn = functions.client.publish_layer_version(LayerName="shared", Content={"ZipFile": layer})["LayerVersionArn"]
+    name = functions.make("app.imports", Layers=[arn])
+    assert functions.invoke(name, ["shared"]).payload == ["shared"]
