@@ -86,6 +86,8 @@ POLICY = [
     allow("sqs:*", "*", StringEquals={"aws:ResourceTag/team": "web"}),
     allow("sqs:ListQueues", "*", IpAddress={"aws:SourceIp": "203.0.113.0/24"}),
     allow("ec2:DescribeVpcs", "*"),
+    allow("ses:SendEmail", f"arn:aws:ses:{HERE}:identity/shop.example", StringLike={"ses:FromAddress": "*@shop.*"}),
+    allow("bedrock:InvokeModel", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"),
     allow("cloudformation:DescribeStacks", f"arn:aws:cloudformation:{HERE}:stack/shop/*"),
 ]  # fmt: skip
 BOUNDARY = [allow("*", "*"), deny("dynamodb:DeleteTable", "*")]
@@ -97,6 +99,7 @@ ZIP = b"PK\x05\x06" + bytes(18)
 FUNCTION = {"Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile": ZIP}}
 SCHEDULE = {"Name": "s", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"}}
 QUEUE = f"http://127.0.0.1/{ACCOUNT}"
+MAIL = {"Destination": {"ToAddresses": ["a@b.example"]}, "Message": {"Subject": {"Data": "s"}, "Body": {}}}
 QUERY = {"KeyConditionExpression": "id = :id"}
 ADA, EVE = {":id": {"S": "ada"}}, {":id": {"S": "eve"}}
 YES, NO, PERHAPS = "allowed", "denied", "unknown"
@@ -205,6 +208,10 @@ CALLS: list[Row] = [
     ("cloudwatch", "put_metric_data", {"Namespace": "bank", "MetricData": [{"MetricName": "m", "Value": 1.5}]}, NO),
     ("ec2", "describe_vpcs", {}, YES),
     ("ec2", "describe_instances", {}, NO),
+    ("ses", "send_email", {"Source": "Shop <orders@shop.example>", **MAIL}, YES),
+    ("ses", "send_email", {"Source": "orders@bank.example", **MAIL}, NO),
+    ("bedrock-runtime", "invoke_model", {"modelId": "amazon.nova-lite-v1:0", "body": b"{}"}, YES),
+    ("bedrock-runtime", "invoke_model", {"modelId": "eu.amazon.nova-lite-v1:0", "body": b"{}"}, NO),
     ("cloudformation", "describe_stacks", {"StackName": "shop"}, YES),
     ("cloudformation", "describe_stacks", {"StackName": "bank"}, NO),
 ]  # fmt: skip

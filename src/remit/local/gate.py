@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 from remit.local.authorization.authorizer import CALL
 from remit.local.authorization.caller import CALLER
@@ -21,7 +21,11 @@ from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
     ACCESS,
+    FUNCTION_SESSION,
+    FUNCTIONS,
     HEALTH,
+    KEEP_DATA,
+    PUT_DATA_BACK,
     RESET,
     SAVE,
     app_prefix,
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
 
     from remit.local.authorization.authorizer import Authorizer
     from remit.local.authorization.callers import Caller
+    from remit.local.functions.function_requests import FunctionRequests
     from remit.local.signature import Signature
 
     Message = MutableMapping[str, Any]
@@ -63,7 +68,7 @@ _ADDRESSES: Final = (
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
 _APIS: Final = re.compile(r"/v2/apis(?:/.*)?")
 _FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
-_ANSWERED: Final = frozenset({SAVE, ACCESS})
+_ANSWERED: Final = frozenset({SAVE, ACCESS, KEEP_DATA, PUT_DATA_BACK, FUNCTION_SESSION})
 """The paths that remit answers by itself, to whoever holds the server's own key."""
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -85,8 +90,10 @@ class Gate:
     """Whether the application has the service that a request is signed for."""
     reset_path: str
     """Where the application forgets its state."""
-    save: Callable[[], Mapping[str, Any]]
-    """Saves the state at once, and says what came of it."""
+    controls: Mapping[str, Callable[[Mapping[str, str]], Mapping[str, Any]]]
+    """What is done at the paths of remit's own, with the parameters of the query; it says what came of it."""
+    functions: FunctionRequests
+    """Answers what `remit dev` asks about functions."""
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
 
@@ -110,6 +117,9 @@ class Gate:
                     await _send_json(send, self.about())
                     return
                 scope, receive, send = await self._entering(scope, request, receive, send)
+                if scope["path"].startswith(FUNCTIONS):
+                    await _send_json(send, self.functions.answer(scope["path"], await _body(receive)))
+                    return
                 if scope["path"] in _ANSWERED:
                     await _send_json(send, self._own_answer(request))
                     return
@@ -131,7 +141,8 @@ class Gate:
             return scope, receive, send
         if is_of_user_pool(request):
             return _at(scope, "", self.port), receive, send
-        if is_own(scope["path"]) and (scope["path"] not in {RESET, *_ANSWERED} or scope["type"] != "http"):
+        is_answered = scope["path"] in {RESET, *_ANSWERED} or scope["path"].startswith(FUNCTIONS)
+        if is_own(scope["path"]) and (not is_answered or scope["type"] != "http"):
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)
         if old is not None:
@@ -154,8 +165,8 @@ class Gate:
 
     def _own_answer(self, request: ReceivedRequest) -> Mapping[str, Any]:
         """The answer to one of remit's own requests."""
-        if request.path == SAVE:
-            return self.save()
+        if request.path in self.controls:
+            return self.controls[request.path](dict(parse_qsl(request.query)))
         after = parse_qs(request.query).get("after", ["0"])[0]
         return self.authorizer.log.after(int(after) if after.isdecimal() else 0)
 

@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
-from remit.local.authorization.authorizer import Authorizer
+from remit.local.authorization.authorizer import Authorizer, prepare
 from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
+from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.deliveries import Deliveries
@@ -35,12 +36,14 @@ from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.functions.doors import refuse_other_doors
+from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
+from remit.local.routes import FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
@@ -253,6 +256,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     saving = _Saving(place)
+    data = Checkpoint()
     app = Gate(
         emulator.app,
         port=record.port,
@@ -261,9 +265,16 @@ async def _serve(
         authorizer=Authorizer(log),
         is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
-        save=saving.save,
+        controls={
+            SAVE: lambda _: saving.save(),
+            KEEP_DATA: lambda _: data.take(),
+            PUT_DATA_BACK: lambda _: data.restore(),
+            FUNCTION_SESSION: functions.credentials_of,
+        },
+        functions=FunctionRequests(pool),
         changed=changed.set,
     )
+    prepare()
     keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
     await hypercorn.serve(app, config, shutdown_trigger=stop.wait)
     keeper.cancel()

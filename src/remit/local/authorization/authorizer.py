@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from remit.catalogue.operations import operation as catalogued_operation
+from remit.catalogue.request_formats import clients_signed_for
 from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.asked_keys import asked_keys
@@ -126,6 +128,12 @@ class Authorizer:
         self._add(caller, name, decided, *call_place(request))
         if self.is_strict:
             raise denial("", protocol_of(request), because)
+
+
+def prepare() -> None:
+    """Read what the first call would wait for, whatever it asks."""
+    catalogued_operation("sts", "GetCallerIdentity")
+    clients_signed_for("sts")
 
 
 def _decided(question: Question) -> DecidedNeed:

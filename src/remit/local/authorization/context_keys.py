@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
@@ -190,6 +191,12 @@ def _passed_to(question: Question) -> Value:
     return _SERVICES_OF_ROLES.get(client, f"{client}.amazonaws.com")
 
 
+def _sender(question: Question) -> Value:
+    """The address that mail is from, without the name beside it."""
+    sender = question.need.parameters.get("FromEmailAddress") or question.need.parameters.get("Source")
+    return parseaddr(sender)[1] if isinstance(sender, str) else OPEN
+
+
 def _header(name: str) -> Callable[[Question], Value]:
     return lambda question: question.request.header(name)
 
@@ -295,5 +302,5 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "secretsmanager:versionstage": _parameter("VersionStage"),
     "ssm:recursive": _parameter("Recursive"),
     "ssm:overwrite": _parameter("Overwrite"),
-    "ses:fromaddress": lambda question: question.text("Source") or question.text("FromEmailAddress"),
+    "ses:fromaddress": _sender,
 }
