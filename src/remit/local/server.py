@@ -32,6 +32,7 @@ from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.deliveries import Deliveries
+from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.functions.doors import refuse_other_doors
@@ -236,14 +237,15 @@ async def _serve(
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc")).take_hold()
+    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
+    calls = ServiceCalls(log)
+    may_log = FunctionLogs(calls).may_write
+    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     act_as_the_caller()
     refuse_what_aws_refuses()
-    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
-    calls = ServiceCalls(log)
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
     config.bind = [f"fd://{listener.detach()}"]
