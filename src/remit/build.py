@@ -93,7 +93,7 @@ def build(
         check(template, declared, app)  # before minutes go into packages
     findings = errors(app, declared, folder=folder)
     with mistakes.noted():
-        _refuse(findings)
+        _refuse(_elsewhere(findings, mistakes))
     if not findings:  # a slip in an override may be why it breaks something
         with mistakes.noted():
             override_notes = guarded(app, declared, accept, folder)
@@ -117,6 +117,12 @@ def build(
     notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     must_exist = existing_sources(app, own_resources(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
+
+
+def _elsewhere(findings: tuple[Finding, ...], mistakes: Mistakes) -> tuple[Finding, ...]:
+    """The findings at other lines than the mistakes: at the same line they say the same in other words."""
+    lines = {(mistake.origin.file, mistake.origin.line) for mistake in mistakes.errors if mistake.origin is not None}
+    return tuple(finding for finding in findings if (finding.file, finding.line) not in lines)
 
 
 def _refuse_all(mistakes: Mistakes, project: LoadedProject, folder: Path, *, package: bool) -> NoReturn:
