@@ -159,6 +159,23 @@ def test_what_is_wrong_in_the_template_in_policies_and_in_files_is_reported_toge
     assert expected == _mistakes(project)
 
 
+@pytest.mark.parametrize(
+    "app",
+    [
+        "@app.function(name='a-b')\ndef ab(event, c): ...\n@app.function(name='aB')\ndef other(event, c): ...\n",
+        "@app.function(policy=['s3:Get\\x00'])\ndef ab(event, c): ...\n",
+    ],
+    ids=["two names that are one", "an action that IAM refuses"],
+)
+def test_what_a_later_check_says_of_the_same_mistake_is_not_reported(make: Make, app: str) -> None:
+    assert 1 == len(make(app=app).error().all)
+
+
+def test_what_lint_says_of_a_line_that_the_template_refuses_is_not_reported(make: Make) -> None:
+    app = f"from remit import resource\n@app.function(sqs(resource('AWS::SQS::Queue'))){FUNCTION}"
+    assert {None} == {mistake.rule for mistake in make(app=app).error().all}
+
+
 def test_every_filter_of_a_bucket_that_overlaps_is_reported(make: Make) -> None:
     buckets = "    a = resource('AWS::S3::Bucket')\n    b = resource('AWS::S3::Bucket')\n"
     functions = "".join(
