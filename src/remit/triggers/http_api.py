@@ -75,11 +75,7 @@ def check_authorizers(functions: Iterable[Function]) -> None:
     for function in functions:
         for trigger in function.triggers:
             if isinstance(trigger, Api) and isinstance(trigger.authorizer, Authorizer):
-                try:
-                    trigger.authorizer.asked(functions)
-                except RemitError as error:
-                    error.origin = function.origin
-                    raise
+                trigger.authorizer.asked(functions, function.origin)
 
 
 def _twice(original: Routed, repeated: Routed) -> RemitError:
@@ -200,10 +196,10 @@ def _authorizers(app: App, app_routes: tuple[Routed, ...]) -> Iterator[Resource]
             first_users.setdefault(authorizer.logical_id, (authorizer, routed.function))
     for name, (authorizer, first_user) in first_users.items():
         logical_id = f"{API}{name}"
-        properties = {"ApiId": f"${{{API}}}", **authorizer.properties(app.functions), "Name": name}
+        properties = {"ApiId": f"${{{API}}}", **authorizer.properties(app.functions, first_user.origin), "Name": name}
         yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=first_user.origin)
         if isinstance(authorizer, Authorizer):
-            asked = authorizer.asked(app.functions)
+            asked = authorizer.asked(app.functions, first_user.origin)
             yield from permissions(app, asked, API, (f"authorizers/${{{logical_id}}}",))
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from remit.app import Function
+    from remit.errors import Origin
 
 
 class RouteAuthorizer:
@@ -31,8 +32,11 @@ class RouteAuthorizer:
         """Of these scopes a token must have one; none for all."""
         return ()
 
-    def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
-        """Its properties in CloudFormation, without the API and the name; `functions` are the app's."""
+    def properties(self, functions: Iterable[Function], origin: Origin | None) -> Mapping[str, Any]:
+        """Its properties in CloudFormation, without the API and the name.
+
+        `functions` are the app's. RemitError at `origin`, the route: nobody can be asked.
+        """
         raise NotImplementedError
 
 
@@ -56,7 +60,7 @@ class TokenAuthorizer(RouteAuthorizer):
         """By what it accepts."""
         return f"Tokens{digest(self.accepted_issuer, *self.accepted_audience)}"
 
-    def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:  # noqa: ARG002 - an authorizer's signature
+    def properties(self, functions: Iterable[Function], origin: Origin | None) -> Mapping[str, Any]:  # noqa: ARG002 - an authorizer's signature
         """The issuer and the audience."""
         return {
             "AuthorizerType": "JWT",
