@@ -65,6 +65,7 @@ lock: .venv/dev
 	@$(subst pyproject.toml,--group pyproject.toml:web,$(LOCK)) --output-file src/remit/package/web_adapters.txt --upgrade
 	@$(subst pyproject.toml,--group pyproject.toml:local,$(LOCK)) --output-file src/remit/local/environment.txt --upgrade
 	@$(subst pyproject.toml,--group pyproject.toml:function-runtime,$(LOCK)) --output-file src/remit/local/function_runtime.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:debugger,$(LOCK)) --output-file src/remit/local/debugger.txt --upgrade
 	@$(LOCK) --group build --output-file requirements.txt --upgrade
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
 

@@ -81,8 +81,9 @@ def until(fact: Callable[[], Any]) -> Any:
 
 
 def denied(aws: LocalAws, name: str) -> list[Access]:
-    """The denied accesses that are noted for a function."""
-    return [access for access in accesses(aws)[1] if access.decision == "denied" and access.function == name]
+    """The denied accesses of a function, and those to it."""
+    records = [access for access in accesses(aws)[1] if access.decision == "denied"]
+    return [access for access in records if access.function == name or access.resource.endswith(f":{name}")]
 
 
 def is_kept_from(cloud: Cloud, request: pytest.FixtureRequest, name: str) -> bool:
@@ -242,3 +243,15 @@ def test_a_user_pool_needs_the_permission_of_its_trigger(cloud: Cloud, request: 
     except ClientError:
         assert cloud.refuses
     assert is_kept_from(cloud, request, "presignup") is cloud.refuses
+
+
+def test_lines_are_lost_that_the_functions_role_may_not_write_and_it_is_said_once(
+    cloud: Cloud, request: pytest.FixtureRequest
+) -> None:
+    function(cloud, "silent")
+    for _ in range(2):
+        assert "FunctionError" not in cloud.client("lambda").invoke(FunctionName="silent", Payload=b"{}")
+    assert ran(cloud, "silent") is cloud.is_bare
+    if cloud.refuses:
+        lost = denied(request.getfixturevalue("shared"), "silent")
+        assert [access.action for access in lost] == ["logs:CreateLogGroup"]

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     help="The policies of buckets, keys, queues and so on.",
 )
 @click.option(
+    "--trail",
+    "trail_folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="CloudTrail's logs, as they lie in S3: what is granted and not used is listed.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "csv", "sarif", "html"]),
@@ -61,6 +67,7 @@ def command(
     folder: Path,
     organization_file: Path | None,
     resources_file: Path | None,
+    trail_folder: Path | None,
     form: str,
     output: Path | None,
     now: str | None,
@@ -85,10 +92,11 @@ def command(
     Examples:
       remit audit accounts/
       remit audit accounts/ --organization organization.json --json
+      remit audit accounts/ --trail logs/
       remit audit accounts/ --format html --output audit.html
     """
     audit_input = _input(folder, organization_file, resources_file, now)
-    report = _report(audit_input, processes, None if no_cache else cache_folder)
+    report = _report(audit_input, trail_folder, processes, None if no_cache else cache_folder)
     _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
     _tell(report.problems)
     return int(not report.is_fine)
@@ -106,18 +114,23 @@ def _input(folder: Path, organization_file: Path | None, resources_file: Path | 
         file = resources_file.as_posix()
         resources, wrong = resource_policies(unzipped(resources_file.read_bytes(), file), file)
         problems = (*problems, *wrong)
-    return AuditInput(folder, _time(now), organization, resources, problems)
+    return AuditInput(folder, _time(now), organization, resources, problems=problems)
 
 
-def _report(audit_input: AuditInput, processes: int, cache_folder: Path | None) -> AuditReport:
+def _report(
+    audit_input: AuditInput, trail_folder: Path | None, processes: int, cache_folder: Path | None
+) -> AuditReport:
+    from dataclasses import replace
     from functools import partial
 
     from remit import __version__
     from remit.audit.audit import audit
     from remit.audit.result_cache import ResultCache
-    from remit.audit.workers import run
+    from remit.audit.workers import run, summed_up_trail
 
     with _progress() as progress:
+        if trail_folder is not None:
+            audit_input = replace(audit_input, trail=summed_up_trail(trail_folder, processes, progress))
         return audit(audit_input, ResultCache(cache_folder, __version__), partial(run, processes=processes), progress)
 
 

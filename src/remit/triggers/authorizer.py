@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from remit.app import Function
-    from remit.errors import Origin
 
 _SOURCE: Final = re.compile(r"\$(?:request\.(?:header|querystring)|stageVariables|context)\.[\w.-]+")
 _LONGEST: Final = 3600
@@ -70,19 +69,18 @@ class Authorizer(RouteAuthorizer):
         """By what it asks, and for how long."""
         return f"Authorizer{digest(self._named, *plain_texts(self.identity_source), str(self.cache))}"
 
-    def asked(self, functions: Iterable[Function], origin: Origin | None) -> Function:
-        """The function that it asks. RemitError at `origin`, the route: the app has none such."""
+    def asked(self, functions: Iterable[Function]) -> Function:
+        """The function that it asks. RemitError: the app has none such."""
         by_name = {function.name: function for function in functions}
         for function in by_name.values():
             if self._named in (function.name, function.handler):
                 return function
         hint = did_you_mean(self._named, by_name) or "decorate it with `@app.function`: it needs no trigger"
-        message = f"`{self._named}` is no function of this app, so that no route can ask it"
-        raise RemitError(message, hint=hint, origin=origin)
+        raise RemitError(f"`{self._named}` is no function of this app, so that no route can ask it", hint=hint)
 
-    def properties(self, functions: Iterable[Function], origin: Origin | None) -> Mapping[str, Any]:
+    def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
         """The function that is asked, and what tells who somebody is."""
-        path = f"lambda:path/2015-03-31/functions/{self.asked(functions, origin).arn}/invocations"
+        path = f"lambda:path/2015-03-31/functions/{self.asked(functions).arn}/invocations"
         properties: dict[str, Any] = {
             "AuthorizerType": "REQUEST",
             "AuthorizerPayloadFormatVersion": "2.0",

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from remit.app import Function
-    from remit.errors import Origin
 
 
 class RouteAuthorizer:
@@ -32,11 +31,8 @@ class RouteAuthorizer:
         """Of these scopes a token must have one; none for all."""
         return ()
 
-    def properties(self, functions: Iterable[Function], origin: Origin | None) -> Mapping[str, Any]:
-        """Its properties in CloudFormation, without the API and the name.
-
-        `functions` are the app's. RemitError at `origin`, the route: nobody can be asked.
-        """
+    def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
+        """Its properties in CloudFormation, without the API and the name; `functions` are the app's."""
         raise NotImplementedError
 
 
@@ -60,7 +56,7 @@ class TokenAuthorizer(RouteAuthorizer):
         """By what it accepts."""
         return f"Tokens{digest(self.accepted_issuer, *self.accepted_audience)}"
 
-    def properties(self, functions: Iterable[Function], origin: Origin | None) -> Mapping[str, Any]:  # noqa: ARG002 - an authorizer's signature
+    def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:  # noqa: ARG002 - an authorizer's signature
         """The issuer and the audience."""
         return {
             "AuthorizerType": "JWT",

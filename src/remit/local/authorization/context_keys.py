@@ -104,6 +104,8 @@ def _tag(tags: Mapping[str, str] | Open | None, name: str) -> Value:
 
 
 def _resource_tags(question: Question) -> Mapping[str, str] | None:
+    if question.need.resource == "*":
+        return {}
     if not question.need.is_resolved:
         return None
     return question.setting.stored.resource_tags(question.need.resource)
