@@ -51,7 +51,7 @@ def synth(
     for role in roles:
         origin = origins[role.functions[0]] if role.functions else role.origin
         resources += _role(fit(role, sizes), origin)
-    resources = with_key_policies(app, merged_queue_policies(resources, works), works)
+    resources = with_key_policies(app, merged_queue_policies(resources, works), (*job_resources(app), *works))
     _check_names(resources)
     resources = buckets_by_name(fitted_permissions(resources))
     resources = with_later_policies(resources, {role.logical_id for role in roles})
