@@ -134,10 +134,8 @@ class Functions:
         name = f"{handler.replace('.', '-')}-{next(NUMBERS)}"
         role = "arn:aws:iam::000000000000:role/any"
         code = {"ZipFile": packed(CODE)}
-        runtime = f"python3.{sys.version_info.minor}"
-        self.client.create_function(
-            FunctionName=name, Runtime=runtime, Handler=handler, Role=role, Code=code, **settings
-        )
+        settings = {"Runtime": f"python3.{sys.version_info.minor}", **settings}
+        self.client.create_function(FunctionName=name, Handler=handler, Role=role, Code=code, **settings)
         return name
 
     def invoke(self, name: str, event: Any = None, **options: Any) -> Answer:
@@ -211,6 +209,19 @@ def test_the_environment_and_the_context_are_lambdas(functions: Functions, share
     assert seen["arn"] == f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
     assert seen["request"] in answer.log[0]
     assert 0 < seen["left"] <= 7000
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+def test_each_python_has_the_same_context_and_errors(functions: Functions, version: str) -> None:
+    """Lambda's client of the Runtime API is compiled for one Python here; another has a stand-in for it."""
+    about = functions.invoke(functions.make("app.about", Runtime=f"python{version}", Timeout=7)).payload
+    assert 0 < about["left"] <= 7000
+    assert (about["memory"], about["client"]) == ("128", None)
+    assert (
+        functions.invoke(functions.make("app.fails", Runtime=f"python{version}")).payload["errorType"] == "LookupError"
+    )
+    unloadable = functions.invoke(functions.make("broken.handler", Runtime=f"python{version}")).payload
+    assert unloadable["errorType"] == "Runtime.ImportModuleError"
 
 
 def test_a_function_sees_its_code_and_boto3_and_nothing_of_remits(functions: Functions) -> None:
