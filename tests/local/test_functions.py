@@ -326,6 +326,47 @@ def test_reserved_concurrency_refuses_more(functions: Functions) -> None:
         functions.invoke(name)
 
 
+def test_reserved_concurrency_and_the_dead_letters_of_a_template_are_heeded(
+    functions: Functions, shared: LocalAws
+) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    sends = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": ["Letters", "Arn"]}}
+    policy = {"PolicyName": "sends", "PolicyDocument": {"Version": "2012-10-17", "Statement": [sends]}}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    properties = {
+        "Runtime": f"python3.{sys.version_info.minor}",
+        "Handler": "index.handler",
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Code": {"ZipFile": "def handler(event, context):\n    raise ValueError(event)\n"},
+    }
+    letters = {"TargetArn": {"Fn::GetAtt": ["Letters", "Arn"]}}
+    once = {"FunctionName": {"Ref": "Failing"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0}
+    resources = {
+        "Letters": {"Type": "AWS::SQS::Queue"},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"AssumeRolePolicyDocument": document, "Policies": [policy]},
+        },
+        "Closed": {"Type": "AWS::Lambda::Function", "Properties": {**properties, "ReservedConcurrentExecutions": 0}},
+        "Failing": {"Type": "AWS::Lambda::Function", "Properties": {**properties, "DeadLetterConfig": letters}},
+        "Once": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": once},
+    }
+    formation, queues = (
+        session(shared).client(service, **client_arguments(shared)) for service in ("cloudformation", "sqs")
+    )
+    formation.create_stack(
+        StackName="heeded", TemplateBody=json.dumps({"Resources": resources}), Capabilities=["CAPABILITY_IAM"]
+    )
+    formation.get_waiter("stack_create_complete").wait(StackName="heeded", WaiterConfig={"Delay": 1})
+    listed = formation.describe_stack_resources(StackName="heeded")["StackResources"]
+    names = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in listed}
+    with pytest.raises(ClientError, match="TooManyRequestsException"):
+        functions.invoke(names["Closed"])
+    functions.client.invoke(FunctionName=names["Failing"], InvocationType="Event", Payload=b'"no"')
+    received = queues.receive_message(QueueUrl=names["Letters"], WaitTimeSeconds=20)["Messages"]
+    assert [json.loads(message["Body"])["requestPayload"] for message in received] == ["no"]
+
+
 def test_the_workers_of_a_deleted_function_end(functions: Functions) -> None:
     name = functions.make("app.handler")
     pid = functions.invoke(name).payload["pid"]
