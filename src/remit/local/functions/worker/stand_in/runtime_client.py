@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
 _PREFIX = "/2018-06-01/runtime/"
-_DEADLINE = "Lambda-Runtime-Deadline-Ms"
 _OK = 200
 _ACCEPTED = 202
+_DEADLINE = "Lambda-Runtime-Deadline-Ms"
 
 
 class _Client:
@@ -79,7 +79,7 @@ def initialize_client(user_agent: str) -> None:
 
 
 def next() -> tuple[bytes, dict[str, str | int]]:  # noqa: A001 - its name in awslambdaric
-    """Wait for an invocation: its event, and the headers that describe it, of which the deadline is a number."""
+    """Wait for an invocation: its event, and the headers that describe it."""
     status, body, headers = _client.request("GET", "invocation/next")
     if status != _OK:
         raise RuntimeError(f"Failed to get next, status {status}")
