@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from remit.audit.audit import AuditInput, audit
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from remit.audit.audit import AuditReport
+    from remit.audit.organization import Organization
+
+NOW = "2026-11-27T00:00:00Z"
 ACCOUNT = "111122223333"
 OTHER = "444455556666"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def report_of(folder: Path, organization: Organization | None = None, problems: Any = ()) -> AuditReport:
+    return audit(AuditInput(folder, NOW, organization, problems=problems))
 
 
 def document(*statements: dict[str, Any]) -> dict[str, Any]:

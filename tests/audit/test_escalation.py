@@ -16,14 +16,13 @@ from audit_accounts import (
     group,
     managed,
     page,
+    report_of,
     role,
     trust,
     user,
     write,
 )
-from remit.audit.audit import audit
-from remit.audit.escalation_techniques import ALL_TECHNIQUES, ASSUME_ROLE, BOUNDARY_OFF, ONTO_OTHERS
-from remit.audit.folder import account_files
+from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS
 from remit.catalogue.actions import full_name
 
 if TYPE_CHECKING:
@@ -32,13 +31,12 @@ if TYPE_CHECKING:
     from remit.audit.escalation_paths import EscalationPath
     from remit.audit.escalation_techniques import Technique
 
-NOW = "2026-11-27T00:00:00Z"
 ADMIN = f"arn:aws:iam::{ACCOUNT}:role/admin"
 S3_ONLY = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
 
 
 def paths(folder: Path, *records: dict[str, Any]) -> dict[str, EscalationPath]:
-    report = audit(account_files(write(folder, page(*records))), NOW)
+    report = report_of(write(folder, page(*records)))
     assert () == report.undecided_techniques
     return {path.principal.rpartition("/")[2]: path for path in report.paths}
 
@@ -193,14 +191,13 @@ def test_a_path_goes_through_several_roles_and_accounts(tmp_path: Path) -> None:
     last = role("last", EVERYTHING, trusts=trust(aws=f"arn:aws:iam::{OTHER}:root"))
     path = paths(tmp_path, role("x", allow("sts:AssumeRole")), middle, last)["x"]
     steps = [(step.technique, step.target.rpartition("/")[2]) for step in path.steps]
-    assert [(ASSUME_ROLE, "middle"), (ASSUME_ROLE, "last")] == steps
+    assert [("sts:AssumeRole", "middle"), ("sts:AssumeRole", "last")] == steps
 
 
 def test_each_step_names_the_statement_that_allows_it(tmp_path: Path) -> None:
     sensitive = {**allow("iam:PutRolePolicy"), "Sid": "Roles"}
     need = paths(tmp_path, role("x", allow("s3:ListBucket"), sensitive))["x"].steps[0].needs[0]
-    assert need.statement is not None
-    assert "own (inline), Statement[1] (Roles)" == need.statement.spelled
+    assert need.statement == "own (inline), Statement[1] (Roles)"
 
 
 def test_an_scp_can_close_a_way(tmp_path: Path) -> None:
@@ -213,8 +210,31 @@ def test_an_scp_can_close_a_way(tmp_path: Path) -> None:
         "Accounts": [{"Id": ACCOUNT, "ParentId": "r-1", "Policies": ["p-FullAWSAccess"]}],
         "Policies": [{"PolicySummary": {"Id": "p-1", "Type": "SERVICE_CONTROL_POLICY"}, "Content": forbidden}],
     }
-    files = account_files(write(tmp_path, page(role("x", allow("iam:PutRolePolicy")))))
-    assert () == audit(files, NOW, organization(value, "organization.json")[0]).paths
+    write(tmp_path, page(role("x", allow("iam:PutRolePolicy"))))
+    assert () == report_of(tmp_path, organization(value, "organization.json")[0]).paths
+
+
+def test_an_rcp_can_close_a_role_to_another_account(tmp_path: Path) -> None:
+    from remit.audit.organization import organization  # noqa: PLC0415 - as above
+
+    outsiders = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}
+    perimeter = document(
+        {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*", "Condition": outsiders}
+    )
+    value = {
+        "Organization": {"Id": "o-1", "MasterAccountId": "999988887777"},
+        "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess", "p-RCPFullAWSAccess", "p-1"]}],
+        "Accounts": [
+            {"Id": account, "ParentId": "r-1", "Policies": ["p-FullAWSAccess"]} for account in (ACCOUNT, OTHER)
+        ],
+        "Policies": [{"PolicySummary": {"Id": "p-1", "Type": "RESOURCE_CONTROL_POLICY"}, "Content": perimeter}],
+    }
+    admin = role("admin", EVERYTHING, account=OTHER, trusts=trust(aws=f"arn:aws:iam::{ACCOUNT}:role/x"))
+    write(tmp_path, page(role("x", allow("sts:AssumeRole")), admin))
+    both = organization(value, "organization.json")[0]
+    assert 1 == len(report_of(tmp_path, both).paths)
+    value["Organization"] = {"Id": "o-2", "MasterAccountId": "999988887777"}
+    assert () == report_of(tmp_path, organization(value, "organization.json")[0]).paths
 
 
 def test_what_gives_rights_to_others_alone_is_said_to_assume_something(tmp_path: Path) -> None:

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit_accounts import write
+from audit_accounts import report_of, write
 from iam_vulnerable_cases import CASES, account
-from remit.audit.audit import audit
-from remit.audit.folder import account_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 def escalating(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The names of the principals that can become administrators."""
     folder: Path = tmp_path_factory.mktemp("vulnerable")
-    report = audit(account_files(write(folder, account())), "2026-11-27T00:00:00Z")
+    report = report_of(write(folder, account()))
     assert () == report.undecided_techniques
     return {path.principal.rpartition("/")[2] for path in report.paths}
 

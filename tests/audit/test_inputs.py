@@ -9,8 +9,20 @@ from urllib.parse import quote
 
 import pytest
 
-from audit_accounts import ACCOUNT, EVERYTHING, OTHER, allow, document, group, managed, page, role, user, write
-from remit.audit.audit import audit
+from audit_accounts import (
+    ACCOUNT,
+    EVERYTHING,
+    OTHER,
+    allow,
+    document,
+    group,
+    managed,
+    page,
+    report_of,
+    role,
+    user,
+    write,
+)
 from remit.audit.folder import account_files
 from remit.audit.organization import organization
 from remit.errors import RemitError
@@ -18,20 +30,14 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.audit.audit import AuditReport
 
-NOW = "2026-11-27T00:00:00Z"
 READER = role("reader", allow("s3:GetObject"))
 FOREIGN_POLICY = f"arn:aws:iam::{OTHER}:policy/b"
 READS = {f"arn:aws:iam::{ACCOUNT}:role/reader": ("s3:GetObject",)}
 
 
-def report_of(folder: Path) -> AuditReport:
-    return audit(account_files(folder), NOW)
-
-
 def can(folder: Path) -> dict[str, tuple[str, ...]]:
-    return {row.identity.arn: row.can for row in report_of(folder).identities}
+    return {row.arn: row.can for row in report_of(folder).principals}
 
 
 def problems(folder: Path) -> list[str]:
@@ -124,7 +130,7 @@ def test_what_is_missing_is_told_and_leaves_its_principal_undecided(
 ) -> None:
     write(tmp_path, page(READER, *records))
     report = report_of(tmp_path)
-    undecided = [row.identity.entity.name for row in report.identities if row.unknown]
+    undecided = [row.arn.rpartition("/")[2] for row in report.principals if row.unknown]
     assert ([f"account.json: {message}"], ["x"]) == ([str(problem) for problem in report.problems], undecided)
     assert READS.items() <= can(tmp_path).items()
 
@@ -186,24 +192,24 @@ def test_every_level_of_scps_limits_an_account(tmp_path: Path) -> None:
     forbidden = document({"Effect": "Deny", "Action": "s3:*", "Resource": "*"})
     value = organization_of([{"Id": ACCOUNT, "ParentId": "ou-1"}], ("p-1", forbidden))
     members, wrong = organization(value, "organization.json")
-    report = audit(account_files(tmp_path), NOW, members)
+    report = report_of(tmp_path, members)
     assert () == wrong == report.problems
-    actions = report.identities[0].can
+    actions = report.principals[0].can
     assert ("kms:Decrypt" in actions, "s3:GetObject" in actions) == (True, False)
 
 
 def test_an_account_without_a_unit_is_told_and_undecided(tmp_path: Path) -> None:
     write(tmp_path, page(READER))
     members, wrong = organization(organization_of([{"Id": ACCOUNT}]), "organization.json")
-    report = audit(account_files(tmp_path), NOW, members, wrong)
+    report = report_of(tmp_path, members, wrong)
     expected = f"organization.json: account {ACCOUNT} has no place in the organization: {ACCOUNT} has no ParentId"
     assert [expected] == [str(problem) for problem in report.problems]
-    assert ((), True) == (report.identities[0].can, bool(report.identities[0].unknown))
+    assert ((), True) == (report.principals[0].can, bool(report.principals[0].unknown))
 
 
 def test_an_account_that_the_organization_does_not_list_is_told(tmp_path: Path) -> None:
     write(tmp_path, page(READER))
     members, wrong = organization(organization_of([]), "organization.json")
-    report = audit(account_files(tmp_path), NOW, members, wrong)
+    report = report_of(tmp_path, members, wrong)
     expected = f"account.json: account {ACCOUNT} is not in the organization's file: which SCPs bind it is not known"
     assert [expected] == [str(problem) for problem in report.problems]

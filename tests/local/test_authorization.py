@@ -444,7 +444,17 @@ def test_a_service_that_is_not_simulated_is_refused_before_the_emulator(worker: 
         session(worker.aws).client("textract", **client_arguments(worker.aws)).get_document_analysis(JobId="x")
 
 
-@pytest.mark.parametrize("path", ["/_remit/access", "/_remit/strict", "/_remit/save", "/_remit/reset"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_remit/access",
+        "/_remit/strict",
+        "/_remit/save",
+        "/_remit/reset",
+        "/%5Fremit/reset",
+        "/_remit/functions/x/code",
+    ],
+)
 def test_a_role_does_not_reach_what_is_the_servers_own(worker: Worker, path: str) -> None:
     credentials = worker.clients("sqs")._request_signer._credentials
     request = AWSRequest("POST", f"{worker.aws.url}{path}", data=b"")

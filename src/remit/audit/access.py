@@ -118,6 +118,16 @@ class AccessQuestions:
             self._levels[identity.account] = tuple(dict.fromkeys(levels))
         return self._levels[identity.account]
 
+    def rcps(self, owner: str, account: str, action: str) -> tuple[tuple[Policy, ...], ...]:
+        """What the RCPs of the account `owner` say about an action, by level, with the number of `account` folded."""
+        place = self._place(owner)
+        if place is None or self.organization is None or owner == self.organization.management_account:
+            return ()
+        return tuple(
+            tuple(self.policy_part(self._control_key(policy, account), action) for policy in level)
+            for level in place.rcps
+        )
+
     def _place(self, account: str) -> OrganizationAccount | None:
         return None if self.organization is None else self.organization.accounts.get(account)
 

@@ -39,6 +39,13 @@ class ActionTable:
         self._of_pattern = lru_cache(maxsize=65_536)(self._bits_of_pattern)
         self._parts: dict[Policy, Policy] = {}
 
+    def mask_of(self, actions: Iterable[str]) -> int:
+        """The bits of some actions together."""
+        bits = _NOTHING
+        for action in actions:
+            bits |= self.bits[action]
+        return bits
+
     def mask(self, policy: Policy) -> DocumentMask:
         """The mask of a document."""
         may_allow = _NOTHING

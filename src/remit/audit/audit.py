@@ -1,41 +1,36 @@
-"""A whole audit: the files of a folder read, every question asked, the answers as one report."""
+"""A whole audit: the files of a folder read, every account asked, the answers joined to one report."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from remit.audit.access import AccessQuestions, ActionAccess
-from remit.audit.document_lint import LintedDocument, document_uses, documents_to_lint, lint_documents, linted
-from remit.audit.entities import Identity, InputProblem
-from remit.audit.escalation import EscalationGraph
+from remit.audit.account_audit import AccountWork, Chunk
+from remit.audit.document_lint import LintedDocument, linted_documents
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
-from remit.audit.escalation_techniques import ESCALATION_ACTIONS
-from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
+from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_content
+from remit.audit.result_cache import ResultCache, names_of
+from remit.audit.workers import run
 
 if TYPE_CHECKING:
-    from remit.audit.folder import AccountFiles
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from remit.audit.account_audit import AuditedAccount
+    from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
-    from remit.audit.technique_needs import UndecidedTechnique
+    from remit.audit.resource_policies import ResourcePolicy
+    from remit.audit.results import (
+        AccountResult,
+        DocumentFinding,
+        ExposureRow,
+        PrincipalRow,
+        UndecidedExposure,
+        UndecidedTechnique,
+    )
 
-
-@dataclass(frozen=True, slots=True)
-class AuditedIdentity:
-    """What a principal can do; `unknown` has why that is undecided as a whole, and then nothing else is said."""
-
-    identity: Identity
-    access: tuple[ActionAccess, ...]
-    unknown: tuple[str, ...]
-
-    @property
-    def can(self) -> tuple[str, ...]:
-        """The sensitive actions that it can do."""
-        return tuple(row.action for row in self.access if row.answer.verdict == "yes")
-
-    @property
-    def undecided(self) -> tuple[str, ...]:
-        """The sensitive actions of which that was not decided."""
-        return tuple(row.action for row in self.access if row.answer.verdict == "undecided")
+    Run = Callable[[Chunk], Iterator[AuditedAccount]]
+    Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +42,12 @@ class AuditReport:
 
     now: str
     accounts: tuple[str, ...]
-    identities: tuple[AuditedIdentity, ...]
+    principals: tuple[PrincipalRow, ...]
     administrators: tuple[str, ...]
     paths: tuple[EscalationPath, ...]
     undecided_techniques: tuple[UndecidedTechnique, ...]
+    exposures: tuple[ExposureRow, ...]
+    undecided_exposures: tuple[UndecidedExposure, ...]
     documents: tuple[LintedDocument, ...]
     problems: tuple[InputProblem, ...]
 
@@ -58,50 +55,154 @@ class AuditReport:
     def is_fine(self) -> bool:
         """Whether nothing is wrong, and nothing is undecided."""
         has_errors = any(finding.severity == "error" for document in self.documents for finding in document.findings)
-        is_undecided = self.undecided_techniques or any(row.unknown or row.undecided for row in self.identities)
-        return not (self.problems or has_errors or is_undecided or self.paths)
+        is_open = any(row.reach == "anyone" for row in self.exposures)
+        is_undecided = any(row.unknown or row.undecided for row in self.principals)
+        other_findings = (self.problems, self.undecided_techniques, self.undecided_exposures, self.paths)
+        return not (has_errors or is_open or is_undecided or any(other_findings))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditInput:
+    """What is asked about: a folder of account files, at the time `now`, and the organization where it is known.
+
+    `problems` are those of the further files.
+    """
+
+    folder: Path
+    now: str
+    organization: Organization | None = None
+    resources: tuple[ResourcePolicy, ...] = ()
+    problems: tuple[InputProblem, ...] = ()
 
 
 def audit(
-    files: AccountFiles,
-    now: str,
-    organization: Organization | None = None,
-    problems: tuple[InputProblem, ...] = (),
+    audit_input: AuditInput,
+    cache: ResultCache | None = None,
+    run_chunk: Run = run,
+    progress: Progress = lambda _: None,
 ) -> AuditReport:
-    """Ask every question about the accounts of some files. `problems` are those of the further files."""
-    actions = tuple(action.name for action in SENSITIVE_ACTIONS)
-    questions = AccessQuestions(files.documents, (*actions, *ESCALATION_ACTIONS), now, organization)
-    identities = tuple(_audited(identity, questions, actions) for identity in files.identities)
-    graph = EscalationGraph(questions, files.identities, files.groups)
-    principals = tuple(identity.arn for identity in files.identities)
-    paths = escalation_paths(graph, principals)
-    administrators = tuple(arn for arn in principals if arn in graph.administrators)
-    uses = document_uses(files.identities)
-    documents = linted(lint_documents(documents_to_lint(uses, files.documents)), uses)
-    all_problems = (*files.problems, *problems, *_unplaced(files, organization))
-    return AuditReport(
-        now,
-        files.accounts,
-        identities,
-        administrators,
-        paths,
-        tuple(graph.undecided),
-        documents,
-        tuple(sorted(set(all_problems))),
-    )
+    """Ask every question about the accounts of a folder. `run_chunk` does the work, `progress` is told what is done."""
+    auditing = _Auditing(audit_input, cache or ResultCache(None), run_chunk, progress)
+    auditing.read_files()
+    auditing.ask_accounts()
+    return auditing.report()
 
 
-def _audited(identity: Identity, questions: AccessQuestions, actions: tuple[str, ...]) -> AuditedIdentity:
-    unknown = questions.unknown(identity)
-    access = () if unknown else questions.sensitive(identity, actions)
-    return AuditedIdentity(identity, access, unknown)
+@dataclass(slots=True)
+class _Auditing:
+    """A run of an audit: what was read and found so far."""
 
+    audit_input: AuditInput
+    cache: ResultCache
+    run_chunk: Run
+    progress: Progress
+    files: tuple[AccountFile, ...] = ()
+    summaries: dict[AccountFile, FileSummary] = field(default_factory=dict)
+    results: dict[str, AccountResult] = field(default_factory=dict)
+    findings: dict[str, tuple[DocumentFinding, ...]] = field(default_factory=dict)
 
-def _unplaced(files: AccountFiles, organization: Organization | None) -> tuple[InputProblem, ...]:
-    """The accounts of the folder that the organization's file does not list."""
-    if organization is None:
-        return ()
-    missing = {account for account in files.accounts if account not in organization.accounts}
-    file_of = {identity.account: identity.entity.file for identity in reversed(files.identities)}
-    message = "is not in the organization's file: which SCPs bind it is not known"
-    return tuple(InputProblem(file_of[account], f"account {account} {message}") for account in sorted(missing))
+    def read_files(self) -> None:
+        """Read the files that no earlier run has read, and the summaries of the others."""
+        self.files = account_files(self.audit_input.folder)
+        for number, file in enumerate(self.files, 1):
+            name = self.cache.name(file.digest, file.name)
+            summary = self.cache.summary(name)
+            if summary is None:
+                summary = file_content(file).summary
+                self.cache.keep_summary(name, summary)
+            self.summaries[file] = summary
+            self.progress(f"{number:,} of {len(self.files):,} files read")
+
+    def ask_accounts(self) -> None:
+        """Ask about the accounts of which the answers are not in the cache."""
+        names = {}
+        works = []
+        accounts = {account for summary in self.summaries.values() for account in summary.accounts}
+        accounts |= {resource.account for resource in self.audit_input.resources}
+        for account in sorted(accounts):
+            files = [file for file in self.files if self._concerns(file, account)]
+            foreign_roles = tuple(self._foreign_roles(account))
+            resources = tuple(row for row in self.audit_input.resources if row.account == account)
+            names[account] = self._name(account, files, foreign_roles, resources)
+            result = self.cache.result(names[account])
+            if result is None:
+                works.append(AccountWork(account, tuple(files), foreign_roles, resources))
+            else:
+                self.results[account] = result
+        self.findings = self.cache.findings()
+        chunk = Chunk(tuple(works), self.audit_input.now, self.audit_input.organization, frozenset(self.findings))
+        for number, audited in enumerate(self.run_chunk(chunk), 1):
+            account = audited.result.account
+            self.results[account] = audited.result
+            self.findings = audited.findings | self.findings
+            self.cache.keep_result(names[account], audited.result)
+            self.progress(f"{number:,} of {len(works):,} accounts asked")
+        self.cache.keep_findings(self._used_findings())
+        self.cache.forget_unused()
+
+    def _concerns(self, file: AccountFile, account: str) -> bool:
+        """Whether a file has something about an account: a file without any account may hold policies of AWS."""
+        accounts = self.summaries[file].accounts
+        return not accounts or account in accounts
+
+    def _foreign_roles(self, account: str) -> Iterator[OpenRole]:
+        """The roles of other accounts that trust an account, somebody in it, or everybody."""
+        for summary in self.summaries.values():
+            for role in summary.open_roles:
+                is_meant = any(name in ("*", account) or f":{account}:" in name for name in role.names)
+                if is_meant and f":{account}:" not in role.arn:
+                    yield role
+
+    def _name(
+        self,
+        account: str,
+        files: list[AccountFile],
+        foreign_roles: tuple[OpenRole, ...],
+        resources: tuple[ResourcePolicy, ...],
+    ) -> str:
+        """The name of an account's result in the cache: whatever the result depends on."""
+        organization = self.audit_input.organization
+        place = None if organization is None else (organization.id, organization.management_account)
+        member = None if organization is None else organization.accounts.get(account)
+        return self.cache.name(
+            account,
+            self.audit_input.now,
+            names_of((file.name, file.digest) for file in files),
+            names_of(foreign_roles),
+            names_of(resources),
+            repr(place),
+            repr(member),
+        )
+
+    def _used_findings(self) -> dict[str, tuple[DocumentFinding, ...]]:
+        """What lint found in documents that somebody has."""
+        used = {f"{use.document} {use.kind}" for result in self.results.values() for use in result.uses}
+        return {name: self.findings[name] for name in sorted(used)}
+
+    def report(self) -> AuditReport:
+        """The answers of all accounts together."""
+        results = [result for _, result in sorted(self.results.items())]
+        principals = tuple(row for result in results for row in result.principals)
+        administrators = frozenset(arn for result in results for arn in result.administrators)
+        edges = (edge for result in results for edge in result.edges)
+        arns = [row.arn for row in principals]
+        uses = (use for result in results for use in result.uses)
+        return AuditReport(
+            self.audit_input.now,
+            tuple(result.account for result in results),
+            principals,
+            tuple(arn for arn in arns if arn in administrators),
+            escalation_paths(edges, administrators, arns),
+            tuple(row for result in results for row in result.undecided),
+            tuple(row for result in results for row in result.exposures),
+            tuple(row for result in results for row in result.undecided_exposures),
+            linted_documents(uses, self.findings),
+            tuple(sorted(set(self._problems(results)))),
+        )
+
+    def _problems(self, results: Iterable[AccountResult]) -> Iterator[InputProblem]:
+        yield from self.audit_input.problems
+        for summary in self.summaries.values():
+            yield from summary.problems
+        for result in results:
+            yield from result.problems

@@ -5,40 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.documents import OWN_ACCOUNT, unfolded
+from remit.audit.documents import unfolded
 from remit.audit.json_bytes import parsed
+from remit.audit.results import DocumentFinding, DocumentUse
 from remit.errors import Origin, spelled
 from remit.lint.files import lint_document
 from remit.lint.rule_inputs import IDENTITY, TRUST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from remit.audit.documents import Documents
     from remit.audit.entities import Identity
     from remit.errors import Path
-    from remit.lint.finding import Finding
 
 _OF_AWS: Final = ":iam::aws:policy/"
 _STATEMENT_PARTS: Final = 2  # Statement, and its index
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentUse:
-    """Who has a document: a principal's ARN, and what the document is there: a policy's name, `trust policy`."""
-
-    principal: str
-    policy: str
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentToLint:
-    """A distinct document, of which kind it is (as `remit lint --kind`), its JSON text, and an account that has it."""
-
-    key: str
-    kind: str
-    text: str
-    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,46 +29,30 @@ class LintedDocument:
 
     key: str
     kind: str
-    findings: tuple[Finding, ...]
+    findings: tuple[DocumentFinding, ...]
     uses: tuple[DocumentUse, ...]
 
 
-def document_uses(identities: Iterable[Identity]) -> dict[tuple[str, str], list[DocumentUse]]:
-    """Who has each document, by its key and its kind. Those that AWS maintains are left out."""
-    uses: dict[tuple[str, str], list[DocumentUse]] = {}
+def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
+    """Who has which document. Those that AWS maintains are left out."""
+    uses: list[DocumentUse] = []
     for identity in identities:
         policies = identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
-        for use in policies:
-            if _OF_AWS not in use.name:
-                uses.setdefault((use.document, IDENTITY), []).append(DocumentUse(identity.arn, use.spelled))
+        own = (use for use in policies if _OF_AWS not in use.name)
+        uses += (DocumentUse(use.document, IDENTITY, identity.arn, use.spelled) for use in own)
         trust = identity.entity.trust
         if trust is not None:
-            uses.setdefault((trust, TRUST), []).append(DocumentUse(identity.arn, "trust policy"))
-    return uses
+            uses.append(DocumentUse(trust, TRUST, identity.arn, "trust policy"))
+    return tuple(uses)
 
 
-def documents_to_lint(
-    uses: dict[tuple[str, str], list[DocumentUse]], documents: Documents
-) -> tuple[DocumentToLint, ...]:
-    """The documents that somebody has, in a steady order."""
-    rows = []
-    for (key, kind), principals in sorted(uses.items()):
-        account = principals[0].principal.split(":", 5)[4]
-        rows.append(DocumentToLint(key, kind, documents.texts[key], account))
-    return tuple(rows)
-
-
-def lint_documents(documents: Sequence[DocumentToLint]) -> list[tuple[str, str, tuple[Finding, ...]]]:
-    """The findings of each document, by its key and kind: a chunk of the work, for any process."""
-    return [(document.key, document.kind, tuple(_findings(document))) for document in documents]
-
-
-def _findings(document: DocumentToLint) -> Iterator[Finding]:
-    for finding in lint_document(parsed(document.text), document.key, kind=document.kind, place=_place):
-        message, hint = finding.message, finding.hint
-        if OWN_ACCOUNT in message or OWN_ACCOUNT in (hint or ""):
-            message, hint = unfolded(message, document.account), hint and unfolded(hint, document.account)
-        yield replace(finding, message=message, hint=hint, statement=None)
+def document_findings(use: DocumentUse, documents: Documents) -> tuple[DocumentFinding, ...]:
+    """What lint finds in a document, with the account folded."""
+    findings = lint_document(parsed(documents.texts[use.document]), use.document, kind=use.kind, place=_place)
+    return tuple(
+        DocumentFinding(finding.rule, finding.severity, finding.message, finding.file or "", finding.hint)
+        for finding in findings
+    )
 
 
 def _place(path: Path) -> Origin:
@@ -94,12 +60,28 @@ def _place(path: Path) -> Origin:
     return Origin(spelled(path[: _STATEMENT_PARTS + 1]) or "the document")
 
 
-def linted(
-    findings: Iterable[tuple[str, str, tuple[Finding, ...]]], uses: dict[tuple[str, str], list[DocumentUse]]
+def linted_documents(
+    uses: Iterable[DocumentUse], findings: Mapping[str, Sequence[DocumentFinding]]
 ) -> tuple[LintedDocument, ...]:
-    """The documents in which something was found, with who has them."""
+    """The documents in which something was found, with all who have them. `findings` go by `name_of`."""
+    users: dict[tuple[str, str], list[DocumentUse]] = {}
+    for use in uses:
+        users.setdefault((use.document, use.kind), []).append(use)
     rows = []
-    for key, kind, found in findings:
+    for (key, kind), principals in sorted(users.items()):
+        account = principals[0].principal.split(":", 5)[4]
+        found = tuple(_in_account(finding, account) for finding in findings[name_of(principals[0])])
         if found:
-            rows.append(LintedDocument(key, kind, found, tuple(uses[key, kind])))
+            rows.append(LintedDocument(key, kind, found, tuple(principals)))
     return tuple(rows)
+
+
+def _in_account(finding: DocumentFinding, account: str) -> DocumentFinding:
+    """A finding as it reads in an account that has the document."""
+    hint = None if finding.hint is None else unfolded(finding.hint, account)
+    return replace(finding, message=unfolded(finding.message, account), hint=hint)
+
+
+def name_of(use: DocumentUse) -> str:
+    """The name of a document of a kind: the same document may be a role's policy and its boundary."""
+    return f"{use.document} {use.kind}"

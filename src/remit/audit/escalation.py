@@ -6,7 +6,7 @@ for them, so that the graph stays small.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.escalation_targets import EscalationTargets
@@ -19,8 +19,9 @@ from remit.audit.escalation_techniques import (
     Need,
     Technique,
 )
+from remit.audit.results import Edge, administrator
 from remit.audit.role_assumption import RoleAssumption
-from remit.audit.technique_needs import NeedQuestions, StepNeed
+from remit.audit.technique_needs import NeedQuestions
 from remit.audit.trust import ASSUME
 
 if TYPE_CHECKING:
@@ -28,48 +29,30 @@ if TYPE_CHECKING:
 
     from remit.audit.access import AccessQuestions
     from remit.audit.entities import Entity, Identity, PolicyUse
-    from remit.audit.technique_needs import Asker, UndecidedTechnique
+    from remit.audit.results import StepNeed, UndecidedTechnique
+    from remit.audit.technique_needs import Asker
 
 _SIGNS_OF_ADMINISTRATORS: Final = ("iam:PutRolePolicy", "iam:CreateUser", "iam:AttachUserPolicy")
 _PASS_ROLE: Final = (Need("iam:PassRole", "a role"),)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A step from a vertex to another. `technique` is None where the target is one of those that the source stands for.
-
-    `assumes`: what the files do not show, and the step needs.
-    """
-
-    source: str
-    target: str
-    technique: Technique | None = None
-    needs: tuple[StepNeed, ...] = ()
-
-    @property
-    def assumes(self) -> str:
-        """What the files do not show, and the step needs; empty where the step is proven."""
-        return "" if self.technique is None else self.technique.assumes
-
-
-def administrator(account: str) -> str:
-    """The vertex of whoever may do everything in an account."""
-    return f"administrator of {account}"
-
-
 class EscalationGraph:
-    """The edges of some identities; `administrators` are those that may do everything in their account already."""
+    """The edges of some identities, also to roles of other accounts (`foreign_roles`).
+
+    `administrators` are those who may do everything in their account already.
+    """
 
     def __init__(
         self,
         questions: AccessQuestions,
         identities: Sequence[Identity],
         groups: Iterable[tuple[Entity, tuple[PolicyUse, ...]]] = (),
+        foreign_roles: Iterable[Entity] = (),
     ) -> None:
         self.questions = questions
         self.needs = NeedQuestions(questions)
         self.assumption = RoleAssumption(questions)
-        self.targets = EscalationTargets(identities, groups, self.assumption)
+        self.targets = EscalationTargets(identities, groups, foreign_roles, self.assumption)
         self.edges: dict[str, list[Edge]] = {}
         self.administrators: set[str] = set()
         everyone = (*identities, *self.targets.members)
@@ -130,7 +113,7 @@ class EscalationGraph:
         """What gives a principal any rights in its account."""
         steps = self.needs.steps(asker, technique, technique.needs)
         if steps is not None:
-            yield Edge(asker.identity.arn, administrator(asker.identity.account), technique, steps)
+            yield _edge(asker.identity.arn, administrator(asker.identity.account), technique, steps)
 
     def _users(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
         account = asker.identity.account
@@ -152,7 +135,7 @@ class EscalationGraph:
         for target in others:
             steps = self.needs.steps(asker, technique, technique.needs, target)
             if steps is not None:
-                yield Edge(own_arn, target.arn, technique, steps)
+                yield _edge(own_arn, target.arn, technique, steps)
 
     def _to_all(
         self, source: str, vertex: str, targets: Iterable[Entity], technique: Technique, steps: tuple[StepNeed, ...]
@@ -160,7 +143,7 @@ class EscalationGraph:
         """The edge to a vertex that stands for several users or roles, which is made once."""
         if vertex not in self.edges:
             self.edges[vertex] = [Edge(vertex, target.arn) for target in targets]
-        return Edge(source, vertex, technique, steps)
+        return _edge(source, vertex, technique, steps)
 
     def _groups(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
         """What lets a user join groups."""
@@ -169,7 +152,7 @@ class EscalationGraph:
                 need = Need(technique.needs[0].action, "a role")
                 steps = self.needs.steps(asker, technique, (need,), member.entity)
                 if steps is not None:
-                    yield Edge(asker.identity.arn, member.arn, technique, steps)
+                    yield _edge(asker.identity.arn, member.arn, technique, steps)
 
     def _service_roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
         """What makes a service act as a role: a role that the principal passes, or one that is in use already."""
@@ -190,7 +173,7 @@ class EscalationGraph:
             for role in roles:
                 passing = self.needs.steps(asker, technique, _PASS_ROLE, role)
                 if passing is not None and role.arn != own_arn:
-                    yield Edge(own_arn, role.arn, technique, (*passing, *steps))
+                    yield _edge(own_arn, role.arn, technique, (*passing, *steps))
 
     def _assumed_roles(self, asker: Asker) -> Iterator[Edge]:
         """The roles that a principal can assume, in any account."""
@@ -206,7 +189,11 @@ class EscalationGraph:
                 self.needs.leave_undecided(asker, ASSUME_ROLE, answer.reason)
             elif answer.verdict == "yes":
                 step = replace(self.needs.step(asker, ASSUME, answer), resource=arn)
-                yield Edge(identity.arn, arn, ASSUME_ROLE, (step,))
+                yield _edge(identity.arn, arn, ASSUME_ROLE, (step,))
+
+
+def _edge(source: str, target: str, technique: Technique, steps: tuple[StepNeed, ...]) -> Edge:
+    return Edge(source, target, technique.name, steps, technique.assumes)
 
 
 _GAINS: Final[dict[str, Callable[[EscalationGraph, Asker, Technique], Iterator[Edge]]]] = {

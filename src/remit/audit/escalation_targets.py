@@ -20,9 +20,12 @@ class EscalationTargets:
     """The users, roles and groups of some accounts, indexed as techniques look for them."""
 
     def __init__(
-        self, identities: Iterable[Identity], groups: Iterable[tuple[Entity, tuple[PolicyUse, ...]]],
+        self,
+        identities: Iterable[Identity],
+        groups: Iterable[tuple[Entity, tuple[PolicyUse, ...]]],
+        foreign_roles: Iterable[Entity],
         assumption: RoleAssumption,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.members = tuple(_member(group, policies) for group, policies in groups)
         self._members: dict[str, list[Identity]] = {}
         self._users: dict[str, list[Entity]] = {}
@@ -38,6 +41,8 @@ class EscalationTargets:
             else:
                 self._roles.setdefault(entity.account, []).append(entity)
                 self._index_trust(entity, assumption)
+        for role in foreign_roles:
+            self._index_trust(role, assumption)
 
     def _index_trust(self, role: Entity, assumption: RoleAssumption) -> None:
         names = assumption.trusted(role)

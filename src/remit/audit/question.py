@@ -1,7 +1,7 @@
 """Ask whether a principal can do an action, within all of its layers: a request that is allowed, or a proof of none.
 
-A cheap look comes first: an ordinary request that the evaluator allows answers the question. What it leaves goes to the
-prover with a budget of steps, so that no proof takes longer than about half a second.
+A cheap look comes first: of some ordinary requests, one that the evaluator allows answers the question. What that
+leaves goes to the prover with a budget of steps, so that no proof takes longer than about half a second.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from remit.catalogue.action_resources import resource_formats, takes
 from remit.catalogue.actions import action as catalogue_action
 from remit.catalogue.arns import fill
 from remit.iam.decide.evaluate import Layers, evaluate
+from remit.iam.pattern import matches
 from remit.iam.policy import Globs, Policy, Statement
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.compared_side import Side
@@ -23,6 +24,8 @@ from remit.iam.prove.gains import GainSearch
 from remit.iam.request import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from remit.iam.comparison import Piece
     from remit.iam.policy import Condition
 
@@ -32,6 +35,8 @@ STEPS: Final = 1_000_000
 _NOTHING: Final = Side(Layers())
 _SAMPLES: Final = {1: "aws", 3: "us-east-1", 4: OWN_ACCOUNT}
 _ARN_PARTS: Final = 6
+_MOST_PATTERNS: Final = 5
+"""Of a statement, for the cheap look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +104,26 @@ def answer(question: Question) -> AccessAnswer:
     if not any(statement.effect == "Allow" for policy in question.layers.identity for statement in policy.statements):
         return NO
     side = Side(question.layers)
-    plain_request = Request(
-        question.action,
-        _sample(question.resources[0]),
-        question.principal,
-        pinned_context(question.pins),
-    )
-    if side.allows(plain_request) is True:
-        return AccessAnswer("yes", plain_request, allowing=_allowing(question.layers, plain_request))
+    context = pinned_context(question.pins)
+    for resource in _likely_resources(question):
+        request = Request(question.action, resource, question.principal, context)
+        if side.allows(request) is True:
+            return AccessAnswer("yes", request, allowing=_allowing(question.layers, request))
     return _proven(question)
+
+
+def _likely_resources(question: Question) -> Iterator[str]:
+    """Resources that the question is about and a statement may allow: an ordinary one, and those that Allows name."""
+    yield _sample(question.resources[0])
+    for policy in question.layers.identity:
+        for statement in policy.statements:
+            resources = statement.resources
+            if statement.effect == "Deny" or resources is None or resources.negated:
+                continue
+            for pattern in resources.patterns[:_MOST_PATTERNS]:
+                sample = _sample(pattern)
+                if "$" not in sample and any(matches(wanted, sample) for wanted in question.resources):
+                    yield sample
 
 
 def combined(answers: tuple[AccessAnswer, ...]) -> AccessAnswer:

@@ -57,7 +57,8 @@ class RoleAssumption:
         if part is None:
             return NO
         numbers = self.questions.layer_numbers(profile, ASSUME)
-        layers = self.questions.layers(numbers)
+        rcps = self.questions.rcps(role.account, identity.account, ASSUME)
+        layers = replace(self.questions.layers(numbers), rcp=rcps)
         target = folded(role.arn, identity.account)
         if part.by_itself is not None and role.account == identity.account:
             identity_layer = (part.by_itself, *map(_denials, layers.identity))

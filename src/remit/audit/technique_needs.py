@@ -5,37 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.documents import folded
+from remit.audit.documents import folded, unfolded
 from remit.audit.question import NO, AccessAnswer, combined, own_resources
+from remit.audit.results import StepNeed, UndecidedTechnique
 from remit.iam.policy import Condition
 
 if TYPE_CHECKING:
-    from remit.audit.access import AccessQuestions, GrantingStatement, Profile
+    from remit.audit.access import AccessQuestions, Profile
     from remit.audit.caller_pins import Caller
     from remit.audit.entities import Entity, Identity
     from remit.audit.escalation_techniques import Need, Technique
-
-
-@dataclass(frozen=True, slots=True)
-class StepNeed:
-    """An action that a step needs: where it is allowed, the statement that allows it, and what must hold.
-
-    `statement` is None where a trust policy alone allows it.
-    """
-
-    action: str
-    resource: str
-    statement: GrantingStatement | None
-    must_hold: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class UndecidedTechnique:
-    """A technique of which it was not decided whether a principal can use it, and why."""
-
-    principal: str
-    technique: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +38,7 @@ class NeedQuestions:
     def __init__(self, questions: AccessQuestions) -> None:
         self.questions = questions
         self.undecided: list[UndecidedTechnique] = []
+        self._bits: dict[str, int] = {}
 
     def asker(self, identity: Identity) -> Asker:
         """A principal, ready to be asked."""
@@ -67,8 +47,10 @@ class NeedQuestions:
 
     def may_use(self, asker: Asker, technique: Technique) -> bool:
         """A cheap look: whether some statement of every layer speaks of each action."""
-        bits = self.questions.table.bits
-        return all(bits[action] & asker.candidates for action in technique.actions)
+        bits = self._bits.get(technique.name + technique.gain)
+        if bits is None:
+            bits = self._bits[technique.name + technique.gain] = self.questions.table.mask_of(technique.actions)
+        return bits & asker.candidates == bits
 
     def steps(
         self, asker: Asker, technique: Technique, needs: tuple[Need, ...], target: Entity | None = None
@@ -89,10 +71,12 @@ class NeedQuestions:
         return tuple(steps)
 
     def step(self, asker: Asker, action: str, answer: AccessAnswer) -> StepNeed:
-        """An answer as a step."""
-        resource = "*" if answer.request is None else answer.request.resource
+        """An answer as a step, in the names of the principal's account."""
+        account = asker.identity.account
+        resource = "*" if answer.request is None else unfolded(answer.request.resource, account)
+        must_hold = tuple((key, unfolded(value, account)) for key, value in answer.must_hold)
         statement = self.questions.statement(asker.identity, action, answer)
-        return StepNeed(action, resource, statement, answer.must_hold)
+        return StepNeed(action, resource, "" if statement is None else statement.spelled, must_hold)
 
     def leave_undecided(self, asker: Asker, technique: Technique, reason: str) -> None:
         """Note that a technique was not decided."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -12,9 +13,12 @@ import click
 from remit.cli import options
 
 if TYPE_CHECKING:
-    from remit.audit.audit import AuditReport
+    from collections.abc import Callable, Iterable, Iterator
+
+    from remit.audit.audit import AuditInput, AuditReport
     from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
+    from remit.audit.resource_policies import ResourcePolicy
 
 
 @click.command("audit", short_help="Say who can do what in whole accounts and organizations.")
@@ -26,18 +30,46 @@ if TYPE_CHECKING:
     help="The accounts, units, SCPs and RCPs of the organization.",
 )
 @click.option(
+    "--resource-policies",
+    "resources_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The policies of buckets, keys, queues and so on.",
+)
+@click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "csv"]),
+    type=click.Choice(["text", "json", "csv", "sarif", "html"]),
     default="text",
     show_default=True,
-    help="For people, for programs, or for a spreadsheet.",
+    help="For people, for programs, for a spreadsheet, for dashboards, or a page with a search.",
 )
 @options.json_option
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
 @click.option("--notes", "with_notes", is_flag=True, help="Show notes on policies, too.")
 @click.option("--at", "now", metavar="DATE", help="The day of every request, as 2026-11-27 (default: today).")
+@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Use several cores.")
+@click.option(
+    "--cache",
+    "cache_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".remit/audit"),
+    show_default=True,
+    help="Where answers are kept for the next run, which asks only what has changed.",
+)
+@click.option("--no-cache", is_flag=True, help="Keep nothing, and ask everything again.")
 def command(
-    folder: Path, organization_file: Path | None, form: str, now: str | None, *, as_json: bool, with_notes: bool
+    folder: Path,
+    organization_file: Path | None,
+    resources_file: Path | None,
+    form: str,
+    output: Path | None,
+    now: str | None,
+    processes: int,
+    cache_folder: Path,
+    *,
+    as_json: bool,
+    with_notes: bool,
+    no_cache: bool,
 ) -> int:
     """Say who can do what in the accounts whose files are in FOLDER. Needs no AWS and no credentials.
 
@@ -53,29 +85,52 @@ def command(
     Examples:
       remit audit accounts/
       remit audit accounts/ --organization organization.json --json
-      remit audit accounts/ --format csv
+      remit audit accounts/ --format html --output audit.html
     """
-    report = _report(folder, organization_file, now)
-    if as_json or form == "json":
-        from remit.report.audit import audit_json
-
-        options.print_report(audit_json(report))
-    elif form == "csv":
-        from remit.report.audit import access_csv
-
-        click.echo(access_csv(report), nl=False)
-    else:
-        _print_text(report, with_notes=with_notes)
+    audit_input = _input(folder, organization_file, resources_file, now)
+    report = _report(audit_input, processes, None if no_cache else cache_folder)
+    _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
     _tell(report.problems)
     return int(not report.is_fine)
 
 
-def _report(folder: Path, organization_file: Path | None, now: str | None) -> AuditReport:
-    from remit.audit.audit import audit
-    from remit.audit.folder import account_files
+def _input(folder: Path, organization_file: Path | None, resources_file: Path | None, now: str | None) -> AuditInput:
+    """All files that an audit is about, but those of the folder."""
+    from remit.audit.audit import AuditInput
+    from remit.audit.json_bytes import unzipped
+    from remit.audit.resource_policies import resource_policies
 
     organization, problems = _organization(organization_file)
-    return audit(account_files(folder), _time(now), organization, problems)
+    resources: tuple[ResourcePolicy, ...] = ()
+    if resources_file is not None:
+        file = resources_file.as_posix()
+        resources, wrong = resource_policies(unzipped(resources_file.read_bytes(), file), file)
+        problems = (*problems, *wrong)
+    return AuditInput(folder, _time(now), organization, resources, problems)
+
+
+def _report(audit_input: AuditInput, processes: int, cache_folder: Path | None) -> AuditReport:
+    from functools import partial
+
+    from remit import __version__
+    from remit.audit.audit import audit
+    from remit.audit.result_cache import ResultCache
+    from remit.audit.workers import run
+
+    with _progress() as progress:
+        return audit(audit_input, ResultCache(cache_folder, __version__), partial(run, processes=processes), progress)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show what is done in one line of a terminal, which is empty again at the end."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    try:
+        yield lambda text: click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def _time(now: str | None) -> str:
@@ -102,7 +157,28 @@ def _organization(path: Path | None) -> tuple[Organization | None, tuple[InputPr
     return organization(value, file)
 
 
-def _print_text(report: AuditReport, *, with_notes: bool) -> None:
+def _text(report: AuditReport, form: str, *, with_notes: bool) -> Iterable[str]:
+    """The report in the form that was asked for, in pieces."""
+    if form == "json":
+        from remit.report.audit import audit_json
+
+        return audit_json(report)
+    if form == "csv":
+        from remit.report.audit import access_csv
+
+        return [access_csv(report)]
+    if form == "sarif":
+        import json
+
+        from remit import __version__
+        from remit.report.audit_sarif import audit_sarif
+        from remit.report.terminal_text import readable
+
+        return [json.dumps(readable(audit_sarif(report, __version__)), indent=2), "\n"]
+    if form == "html":
+        from remit.report.audit_page import audit_page
+
+        return [audit_page(report)]
     from shutil import get_terminal_size
 
     from remit.report.audit import audit_text
@@ -110,7 +186,17 @@ def _print_text(report: AuditReport, *, with_notes: bool) -> None:
     is_terminal = sys.stdout.isatty()
     width = get_terminal_size((120, 24)).columns if is_terminal else 120
     color = is_terminal and "NO_COLOR" not in os.environ
-    click.echo(audit_text(report, color=color, width=width, with_notes=with_notes))
+    return [audit_text(report, color=color, width=width, with_notes=with_notes), "\n"]
+
+
+def _write(pieces: Iterable[str], output: Path | None) -> None:
+    """Write the report to a file, or on standard output."""
+    if output is None:
+        for piece in pieces:
+            click.echo(piece, nl=False)
+        return
+    with output.open("w", encoding="utf-8") as file:
+        file.writelines(pieces)
 
 
 def _tell(problems: tuple[InputProblem, ...]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from remit.local.routes import ACCESS, STRICT
 from remit.local.signed_request import ask
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from remit.local.aws import LocalAws
 
 _OK = 200
+
+NO_ACCESS: Final = 1 << 53
+"""A number that no access has: asking for those after it tells the number of the last one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qsl, unquote
 
 from remit.local.authorization.authorizer import CALL
 from remit.local.authorization.body_encoding import decoded
@@ -22,11 +22,9 @@ from remit.local.authorization.requested_operation import requested_operation
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
-    ACCESS,
+    FUNCTIONS,
     HEALTH,
     RESET,
-    SAVE,
-    STRICT,
     app_prefix,
     is_answer,
     is_of_user_pool,
@@ -50,6 +48,7 @@ if TYPE_CHECKING:
     from remit.local.authorization.authorizer import Authorizer
     from remit.local.authorization.callers import Caller
     from remit.local.authorization.denied_objects import DeniedObject
+    from remit.local.functions.function_requests import FunctionRequests
     from remit.local.signature import Signature
 
     Message = MutableMapping[str, Any]
@@ -68,8 +67,6 @@ _ADDRESSES: Final = (
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
 _APIS: Final = re.compile(r"/v2/apis(?:/.*)?")
 _FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
-_ANSWERED: Final = frozenset({SAVE, ACCESS, STRICT})
-"""The paths that remit answers by itself, to whoever holds the server's own key."""
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -90,8 +87,10 @@ class Gate:
     """Whether the application has the service that a request is signed for."""
     reset_path: str
     """Where the application forgets its state."""
-    save: Callable[[], Mapping[str, Any]]
-    """Saves the state at once, and says what came of it."""
+    controls: Mapping[str, Callable[[Mapping[str, str]], Mapping[str, Any]]]
+    """What is done at the paths of remit's own, with the parameters of the query; it says what came of it."""
+    functions: FunctionRequests
+    """Answers what `remit dev` asks about functions."""
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
 
@@ -115,8 +114,11 @@ class Gate:
                     await _send_json(send, self.about())
                     return
                 scope, receive, send = await self._entering(scope, request, receive, send)
-                if scope["path"] in _ANSWERED:
-                    await _send_json(send, self._own_answer(request))
+                if scope["path"].startswith(FUNCTIONS):
+                    await _send_json(send, self.functions.answer(scope["path"], await _body(receive)))
+                    return
+                if scope["path"] in self.controls:
+                    await _send_json(send, self.controls[scope["path"]](dict(parse_qsl(request.query))))
                     return
         except RefusedRequest as refused:
             await _refuse(scope, incoming, send, refused, request)
@@ -136,7 +138,8 @@ class Gate:
             return scope, receive, send
         if is_of_user_pool(request):
             return _at(scope, "", self.port), receive, send
-        if is_own(scope["path"]) and (scope["path"] not in {RESET, *_ANSWERED} or scope["type"] != "http"):
+        is_answered = scope["path"] in {RESET, *self.controls} or scope["path"].startswith(FUNCTIONS)
+        if is_own(scope["path"]) and (not is_answered or scope["type"] != "http"):
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)
         if old is not None:
@@ -159,24 +162,13 @@ class Gate:
             scope = _signed_by_header(scope, signature.header(), QUERY_NAMES)
         return scope, receive, send
 
-    def _own_answer(self, request: ReceivedRequest) -> Mapping[str, Any]:
-        """The answer to one of remit's own requests."""
-        if request.path == SAVE:
-            return self.save()
-        parameters = parse_qs(request.query)
-        if request.path == STRICT:
-            self.authorizer.is_strict = parameters.get("on") == ["true"]
-            return {"on": self.authorizer.is_strict}
-        after = parameters.get("after", ["0"])[0]
-        return self.authorizer.log.after(int(after) if after.isdecimal() else 0)
-
     async def _authorized(
         self, request: ReceivedRequest, asked: tuple[str, str], caller: Caller, passage: Passage
     ) -> Passage:
         """How a request goes on that its caller may make to a service in a region. RefusedRequest: it may not."""
         service, region = asked
         scope, receive, send = passage
-        if is_own(request.path):
+        if is_own(scope["path"]):
             if not caller.is_root:
                 raise RefusedRequest("AccessDenied", f"{caller.arn} may not use what is the server's own")
             return passage

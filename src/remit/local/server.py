@@ -28,15 +28,21 @@ from remit.local.authorization.authorizer import Authorizer, prepare
 from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
+from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
+from remit.local.event_sources.deliveries import Deliveries
+from remit.local.event_sources.mappings import Mappings
+from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.functions.doors import refuse_other_doors
+from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
+from remit.local.routes import ACCESS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
@@ -236,6 +242,10 @@ async def _serve(
     repair(ACCOUNT)
     act_as_the_caller()
     refuse_what_aws_refuses()
+    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
+    calls = ServiceCalls(log)
+    Mappings(calls).take_hold()
+    Deliveries(calls).take_hold()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
@@ -244,15 +254,25 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     saving = _Saving(place)
+    data = Checkpoint()
+    authorizer = Authorizer(log)
     app = Gate(
         emulator.app,
         port=record.port,
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         signer_of=_signer_of(record, functions),
-        authorizer=Authorizer(AccessLog((SeenAccess(place.root.parent / "seen").note,))),
+        authorizer=authorizer,
         is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
-        save=saving.save,
+        controls={
+            SAVE: lambda _: saving.save(),
+            ACCESS: log.asked,
+            STRICT: authorizer.settle,
+            KEEP_DATA: lambda _: data.take(),
+            PUT_DATA_BACK: lambda _: data.restore(),
+            FUNCTION_SESSION: functions.credentials_of,
+        },
+        functions=FunctionRequests(pool),
         changed=changed.set,
     )
     prepare()

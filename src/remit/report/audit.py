@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.audit.documents import unfolded
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
-from remit.report.terminal_text import line
+from remit.report.audit_words import REACHES, must_hold_words
+from remit.report.terminal_text import line, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.audit.access import ActionAccess
-    from remit.audit.audit import AuditedIdentity, AuditReport
+    from remit.audit.audit import AuditReport
     from remit.audit.document_lint import LintedDocument
-    from remit.audit.escalation_paths import EscalationPath, PathStep
+    from remit.audit.escalation_paths import EscalationPath
+    from remit.audit.results import AccessRow, Edge, ExposureRow, PrincipalRow
 
 _HARMS: Final = {action.name: action.harm for action in SENSITIVE_ACTIONS}
 _MOST_ROWS: Final = 20
@@ -23,43 +24,67 @@ _MOST_ROWS: Final = 20
 _MOST_NAMES: Final = 3
 
 
-def audit_json(report: AuditReport) -> dict[str, Any]:
-    """The whole report as JSON has it."""
-    return {
-        "at": report.now,
-        "accounts": list(report.accounts),
-        "principals": [_identity_json(row) for row in report.identities],
-        "administrators": list(report.administrators),
-        "paths": [_path_json(path) for path in report.paths],
-        "undecided_techniques": [
+def audit_json(report: AuditReport) -> Iterator[str]:
+    """The whole report as JSON, in pieces: the report of many accounts as one text would take much memory."""
+    yield f'{{\n  "at": {json.dumps(report.now)},\n  "accounts": {_indented(list(report.accounts), 2)}'
+    for name, rows in _members(report):
+        yield f',\n  "{name}": ['
+        separator = "\n"
+        for row in rows:
+            yield f"{separator}    {_indented(readable(row), 4)}"
+            separator = ",\n"
+        yield "]" if separator == "\n" else "\n  ]"
+    yield "\n}\n"
+
+
+def _indented(value: Any, depth: int) -> str:
+    """A value as JSON inside of an object that is so deep."""
+    return json.dumps(value, indent=2).replace("\n", f"\n{' ' * depth}")
+
+
+def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
+    """The lists of the report, by name, row by row."""
+    yield "principals", (_principal_json(row) for row in report.principals)
+    yield "administrators", iter(report.administrators)
+    yield "paths", (_path_json(path) for path in report.paths)
+    yield (
+        "undecided_techniques",
+        (
             {"principal": row.principal, "technique": row.technique, "reason": row.reason}
             for row in report.undecided_techniques
-        ],
-        "documents": [_document_json(document) for document in report.documents],
-        "problems": [{"file": problem.file, "message": problem.message} for problem in report.problems],
-    }
+        ),
+    )
+    yield "exposures", (_exposure_json(row) for row in report.exposures)
+    yield (
+        "undecided_exposures",
+        (
+            {"resource": row.resource, "statement": row.statement, "reason": row.reason}
+            for row in report.undecided_exposures
+        ),
+    )
+    yield "documents", (_document_json(document) for document in report.documents)
+    yield "problems", ({"file": problem.file, "message": problem.message} for problem in report.problems)
 
 
-def _identity_json(row: AuditedIdentity) -> dict[str, Any]:
-    account = row.identity.account
+def _principal_json(row: PrincipalRow) -> dict[str, Any]:
     return {
-        "arn": row.identity.arn,
-        "account": account,
+        "arn": row.arn,
+        "account": row.account,
         "unknown": list(row.unknown),
-        "access": [_access_json(access, account) for access in row.access],
+        "access": [_access_json(access) for access in row.access],
     }
 
 
-def _access_json(access: ActionAccess, account: str) -> dict[str, Any]:
-    answer = access.answer
-    rendered: dict[str, Any] = {"action": access.action, "verdict": answer.verdict}
-    if answer.request is not None:
-        rendered["resource"] = unfolded(answer.request.resource, account)
-        rendered["must_hold"] = {key: unfolded(value, account) for key, value in answer.must_hold}
-    if access.statement is not None:
-        rendered["statement"] = access.statement.spelled
-    if answer.reason:
-        rendered["reason"] = answer.reason
+def _access_json(access: AccessRow) -> dict[str, Any]:
+    rendered: dict[str, Any] = {"action": access.action, "verdict": access.verdict}
+    if access.verdict == "yes":
+        rendered |= {
+            "resource": access.resource,
+            "must_hold": dict(access.must_hold),
+            "statement": access.statement,
+        }
+    else:
+        rendered["reason"] = access.reason
     return rendered
 
 
@@ -72,20 +97,32 @@ def _path_json(path: EscalationPath) -> dict[str, Any]:
     }
 
 
-def _step_json(step: PathStep) -> dict[str, Any]:
+def _step_json(step: Edge) -> dict[str, Any]:
     return {
         "from": step.source,
         "to": step.target,
-        "technique": step.technique.name,
+        "technique": step.technique,
         "needs": [
             {
                 "action": need.action,
-                "resource": unfolded(need.resource, step.account),
-                "statement": None if need.statement is None else need.statement.spelled,
-                "must_hold": {key: unfolded(value, step.account) for key, value in need.must_hold},
+                "resource": need.resource,
+                "statement": need.statement or None,
+                "must_hold": dict(need.must_hold),
             }
             for need in step.needs
         ],
+    }
+
+
+def _exposure_json(row: ExposureRow) -> dict[str, Any]:
+    return {
+        "resource": row.resource,
+        "account": row.account,
+        "who": row.who,
+        "reach": row.reach,
+        "actions": list(row.actions),
+        "statement": row.statement,
+        "must_hold": dict(row.must_hold),
     }
 
 
@@ -99,7 +136,7 @@ def _document_json(document: LintedDocument) -> dict[str, Any]:
                 "rule": finding.rule,
                 "severity": finding.severity,
                 "message": finding.message,
-                "where": finding.file,
+                "where": finding.where,
                 "hint": finding.hint,
             }
             for finding in document.findings
@@ -113,7 +150,12 @@ def audit_text(report: AuditReport, *, color: bool = False, width: int = 120, wi
 
     console = Console(width=width, no_color=not color, force_terminal=color, highlight=False)
     with console.capture() as capture:
-        tables = (_path_table(report), _access_table(report), _document_table(report, with_notes=with_notes))
+        tables = (
+            _path_table(report),
+            _exposure_table(report),
+            _access_table(report),
+            _document_table(report, with_notes=with_notes),
+        )
         for table in tables:
             if table is not None:
                 console.print(table)
@@ -137,8 +179,8 @@ def _path_table(report: AuditReport) -> Any:
         return None
     table = _table("Ways to become an administrator", "principal", "steps", "must hold")
     for path in sorted(report.paths, key=_rank)[:_MOST_ROWS]:
-        steps = [f"{step.technique.name} → {_short(step.target)}" for step in path.steps]
-        table.add_row(line(path.principal), line(", then ".join(steps)), line(_must_hold(path)))
+        steps = [f"{step.technique} → {_short(step.target)}" for step in path.steps]
+        table.add_row(line(path.principal), line(", then ".join(steps)), line(must_hold_words(path)))
     _add_rest(table, len(report.paths))
     return table
 
@@ -153,27 +195,36 @@ def _short(target: str) -> str:
     return target.split(":", 5)[-1]
 
 
-def _must_hold(path: EscalationPath) -> str:
-    """What a path needs besides: values of condition keys, and what the files do not show."""
-    pairs = [(pair, step.account) for step in path.steps for need in step.needs for pair in need.must_hold]
-    values = [f"{key} = {unfolded(value, account)}" for (key, value), account in pairs]
-    return ", ".join(dict.fromkeys((*values, *path.assumes)))
-
-
-def _access_table(report: AuditReport) -> Any:
-    rows = [row for row in report.identities if row.access or row.unknown]
+def _exposure_table(report: AuditReport) -> Any:
+    """Who may come in from outside; services are left to JSON, since most roles are theirs."""
+    rows = [row for row in report.exposures if row.reach != "service"]
     if not rows:
         return None
-    rows.sort(key=lambda row: (-len(row.can), row.identity.arn))
-    table = _table("Sensitive actions", "principal", "can do", "undecided")
+    order = list(REACHES)
+    rows.sort(key=lambda row: (order.index(row.reach), row.resource, row.who))
+    table = _table("Access from outside", "resource", "who", "may", "must hold")
     for row in rows[:_MOST_ROWS]:
-        undecided = row.unknown[0] if row.unknown else ", ".join(row.undecided)
-        table.add_row(line(row.identity.arn), _can(row), line(undecided))
+        who = REACHES[row.reach] if row.who == "*" else f"{row.who} ({REACHES[row.reach]})"
+        must_hold = ", ".join(f"{key} = {value}" for key, value in row.must_hold)
+        table.add_row(line(row.resource), line(who), line(", ".join(row.actions)), line(must_hold))
     _add_rest(table, len(rows))
     return table
 
 
-def _can(row: AuditedIdentity) -> str:
+def _access_table(report: AuditReport) -> Any:
+    rows = [row for row in report.principals if row.access or row.unknown]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: (-len(row.can), row.arn))
+    table = _table("Sensitive actions", "principal", "can do", "undecided")
+    for row in rows[:_MOST_ROWS]:
+        undecided = row.unknown[0] if row.unknown else ", ".join(row.undecided)
+        table.add_row(line(row.arn), _can(row), line(undecided))
+    _add_rest(table, len(rows))
+    return table
+
+
+def _can(row: PrincipalRow) -> str:
     """A few actions by name, of many how many there are of each harm."""
     if len(row.can) <= _MOST_NAMES:
         return ", ".join(row.can)
@@ -196,7 +247,7 @@ def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
     for finding, document in rows[:_MOST_ROWS]:
         policies = dict.fromkeys(use.policy for use in document.uses)
         names = ", ".join(list(policies)[:_MOST_NAMES])
-        place = f"{names}, {finding.file}"
+        place = f"{names}, {finding.where}"
         head = f"{finding.severity} {finding.rule}"
         table.add_row(head, line(place), f"{len(document.uses):,}", line(finding.message))
     _add_rest(table, len(rows))
@@ -205,9 +256,10 @@ def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
 
 def _closing(report: AuditReport) -> Iterator[str]:
     """What was looked at."""
-    principals, accounts = len(report.identities), len(report.accounts)
+    principals, accounts = len(report.principals), len(report.accounts)
     unclear = {row.principal for row in report.undecided_techniques}
-    unclear |= {row.identity.arn for row in report.identities if row.unknown or row.undecided}
+    unclear |= {row.resource for row in report.undecided_exposures}
+    unclear |= {row.arn for row in report.principals if row.unknown or row.undecided}
     undecided = len(unclear)
     findings = Counter(finding.severity for document in report.documents for finding in document.findings)
     proven = sum(1 for path in report.paths if not path.assumes)
@@ -215,7 +267,10 @@ def _closing(report: AuditReport) -> Iterator[str]:
     assumed = len(report.paths) - proven
     administrators = _count(len(report.administrators), "administrator")
     yield f"{administrators}; {proven:,} more can become one, and {assumed:,} if something else holds"
-    yield f"{_count(undecided, 'principal')} with access that is undecided"
+    yield f"{undecided:,} principals and resources with something undecided"
+    for reach in ("anyone", "account"):
+        resources = {row.resource for row in report.exposures if row.reach == reach}
+        yield f"{len(resources):,} resources and roles open to {REACHES[reach]}"
     yield f"{_count(findings['error'], 'error')} and {_count(findings['warning'], 'warning')} in policies"
 
 
@@ -231,22 +286,20 @@ def access_csv(report: AuditReport) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("account", "principal", "action", "harm", "verdict", "resource", "must_hold", "statement"))
-    for row in report.identities:
-        account = row.identity.account
+    for row in report.principals:
         for reason in row.unknown:
-            writer.writerow((account, row.identity.arn, "*", "", "undecided", "", _cell(reason), ""))
+            writer.writerow((row.account, row.arn, "*", "", "undecided", "", _cell(reason), ""))
         for access in row.access:
-            request = access.answer.request
-            must_hold = "; ".join(f"{key} = {value}" for key, value in access.answer.must_hold)
+            must_hold = "; ".join(f"{key} = {value}" for key, value in access.must_hold)
             cells = (
-                account,
-                row.identity.arn,
+                row.account,
+                row.arn,
                 access.action,
                 _HARMS[access.action],
-                access.answer.verdict,
-                "" if request is None else unfolded(request.resource, account),
-                _cell(unfolded(must_hold, account) or access.answer.reason),
-                "" if access.statement is None else _cell(access.statement.spelled),
+                access.verdict,
+                access.resource,
+                _cell(must_hold or access.reason),
+                _cell(access.statement),
             )
             writer.writerow(cells)
     return text.getvalue()

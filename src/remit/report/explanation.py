@@ -191,10 +191,14 @@ def _behind(explanation: Explanation) -> Iterator[str]:
         yield from (f"    {line}" for line in _source_lines(source))
 
 
-_LAYERS: Final = {"identity": "the {}", "boundary": "its permissions boundary"}
+_ENDPOINT: Final = "the VPC endpoint's policy"
+_LAYERS: Final = {"identity": "the {}", "boundary": "its permissions boundary", "endpoint": _ENDPOINT}
 
 
 def _source_lines(source: StatementSource) -> Iterator[str]:
+    if source.layer == "endpoint":
+        yield f"statement {source.index + 1} of {_ENDPOINT}"
+        return
     if source.grant is None:
         kind = "the permissions boundary" if source.layer == "boundary" else "the managed policy"
         yield f"statement {source.index + 1} of {kind} {source.policy}"

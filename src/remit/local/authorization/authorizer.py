@@ -32,6 +32,8 @@ from remit.local.authorization.setting import Setting
 from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.local.authorization.callers import Caller
     from remit.local.request import ReceivedRequest
 
@@ -65,6 +67,11 @@ class Authorizer:
 
     log: AccessLog
     is_strict: bool = False
+
+    def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
+        """Refuse from now on what is unknown, or let it pass: `on` is true or false. What is so then."""
+        self.is_strict = parameters.get("on") == "true"
+        return {"on": self.is_strict}
 
     def check(
         self,

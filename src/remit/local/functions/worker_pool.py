@@ -50,6 +50,7 @@ class WorkerPool:
         self._busy: set[Worker] = set()
         self._closed = False
         self._watchdog = Watchdog()
+        self._served_from: dict[str, Path] = {}  # folders in the place of a function's zip, by its name
 
     def invoke(
         self, function: DeployedFunction, content: bytes, layers: Sequence[bytes], invocation: Invocation
@@ -73,6 +74,21 @@ class WorkerPool:
             return worker.invoke(invocation, cold=cold)
         finally:
             self._release(worker)
+
+    def serve_code(self, name: str, folder: Path | None) -> None:
+        """Run a function from a folder from its next invocation on, or from its zip again.
+
+        What the folder does not have, such as dependencies, comes from the zip.
+        """
+        with self._lock:
+            if folder is None:
+                self._served_from.pop(name, None)
+            else:
+                self._served_from[name] = folder
+            places = {function.place for function in self._idle if function.name == name}
+            places |= {worker.function.place for worker in self._busy if worker.function.name == name}
+        for place in places:
+            self.end(place)
 
     def initialise(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> None:
         """Start a worker before it is needed. RuntimeError: the function cannot be loaded."""
@@ -103,7 +119,9 @@ class WorkerPool:
         stream = new_stream(function.version, datetime.now(UTC))
         work = self._folder / stream[-32:]
         work.mkdir(parents=True, mode=0o700)
-        task = self._code.folder(content)
+        unpacked = self._code.folder(content)
+        task = self._served_from.get(function.name, unpacked)
+        layer_folders = [self._code.folder(layer) for layer in layers]
         worker_variables = variables(
             function,
             endpoint=self._endpoint,
@@ -117,7 +135,7 @@ class WorkerPool:
         launch = Launch(
             program=interpreter.program,
             task=task,
-            layers=_module_folders([self._code.folder(layer) for layer in layers], interpreter.version),
+            layers=(unpacked, *_module_folders(layer_folders, interpreter.version)),
             runtime=(self._environment.runtime, _STAND_IN),
             sdk=self._environment.sdk,
             work=work,

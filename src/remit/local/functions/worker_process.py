@@ -50,7 +50,7 @@ class Launch:
     task: Path
     """The folder of the function's code."""
     layers: Sequence[Path]
-    """Folders of modules that its layers hold."""
+    """Folders of further modules: its zip, and those of its layers."""
     runtime: Sequence[Path]
     """The folders of awslambdaric, and of what stands in for its compiled module."""
     sdk: Path

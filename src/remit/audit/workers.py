@@ -1,0 +1,38 @@
+"""Run the chunks of an audit: in this process, or on several cores; the results are the same, in the same order."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.audit.account_audit import AuditedAccount, Chunk, audited_accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CHUNKS_PER_PROCESS: Final = 4
+"""More chunks than processes, so that none waits long for the last; fewer of them, so that each asks less twice."""
+
+
+def run(chunk: Chunk, processes: int = 1) -> Iterator[AuditedAccount]:
+    """The results of all accounts of a chunk, in their order, by so many processes."""
+    if processes <= 1 or len(chunk.works) <= 1:
+        yield from audited_accounts(chunk)
+        return
+    chunks = parts_of(chunk, processes * _CHUNKS_PER_PROCESS)
+    with ProcessPoolExecutor(processes) as executor:
+        for results in executor.map(all_audited, chunks):
+            yield from results
+
+
+def parts_of(chunk: Chunk, count: int) -> list[Chunk]:
+    """At most so many chunks of about the same size, in the order of the accounts."""
+    size = -(-len(chunk.works) // count)
+    starts = range(0, len(chunk.works), size)
+    return [replace(chunk, works=chunk.works[start : start + size]) for start in starts]
+
+
+def all_audited(chunk: Chunk) -> list[AuditedAccount]:
+    """The results of a chunk at once: what a process is sent."""
+    return list(audited_accounts(chunk))

@@ -1,0 +1,50 @@
+"""Requests of `remit dev` about one function: serve its code from a folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.request import RefusedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.local.functions.worker_pool import WorkerPool
+
+_PATH: Final = re.compile(r"/_remit/functions/([A-Za-z0-9_-]{1,140})/([a-z]+)")
+_BAD_REQUEST: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRequests:
+    """Answers requests at `/_remit/functions/NAME/…`, whose sender has been verified."""
+
+    pool: WorkerPool
+
+    def answer(self, path: str, body: bytes) -> Mapping[str, Any]:
+        """The answer to a request, as JSON. RefusedRequest: it asks for what there is not."""
+        match = _PATH.fullmatch(path)
+        answers: dict[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any]]] = {"code": self._serve_code}
+        if match is None or match[2] not in answers:
+            raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")
+        try:
+            document = json.loads(body)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise RefusedRequest("ValidationException", "the body must be a JSON object", _BAD_REQUEST)
+        return answers[match[2]](match[1], document)
+
+    def _serve_code(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Serve a function from a folder from its next invocation on; from its zip again where that is null."""
+        folder = document.get("folder")
+        if folder is not None and not (
+            isinstance(folder, str) and Path(folder).is_absolute() and Path(folder).is_dir()
+        ):
+            raise RefusedRequest("ValidationException", f"there is no folder {folder!r}", _BAD_REQUEST)
+        self.pool.serve_code(name, None if folder is None else Path(folder))
+        return {"function": name, "folder": folder}
