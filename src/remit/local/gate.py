@@ -105,9 +105,11 @@ class Gate:
         try:
             prefix = app_prefix(_host(request), scope["path"])
             if prefix is not None:
-                if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
-                    _, _, receive = await self._verified(scope, request, receive)
                 scope = _at(scope, prefix, self.port)
+                if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
+                    signature, caller, receive = await self._verified(scope, request, receive)
+                    if not caller.is_root:
+                        self.authorizer.check_app(request, scope["path"], signature.region, caller)
             else:
                 _refuse_pages(request)
                 if scope["path"] == HEALTH and scope["type"] == "http":
