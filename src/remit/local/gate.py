@@ -16,11 +16,13 @@ from urllib.parse import parse_qs, parse_qsl, unquote
 
 from remit.local.authorization.authorizer import CALL
 from remit.local.authorization.caller import CALLER
+from remit.local.authorization.parameters import parameters_of
 from remit.local.authorization.requested_operation import requested_operation
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
     ACCESS,
+    DELAYS,
     FUNCTION_SESSION,
     FUNCTIONS,
     HEALTH,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from remit.local.authorization.callers import Caller
     from remit.local.functions.function_requests import FunctionRequests
     from remit.local.signature import Signature
+    from remit.local.simulated_delays import SimulatedDelays
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -68,7 +71,7 @@ _ADDRESSES: Final = (
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
 _APIS: Final = re.compile(r"/v2/apis(?:/.*)?")
 _FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
-_ANSWERED: Final = frozenset({SAVE, ACCESS, KEEP_DATA, PUT_DATA_BACK, FUNCTION_SESSION})
+_ANSWERED: Final = frozenset({SAVE, ACCESS, KEEP_DATA, PUT_DATA_BACK, DELAYS, FUNCTION_SESSION})
 """The paths that remit answers by itself, to whoever holds the server's own key."""
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -86,6 +89,8 @@ class Gate:
     """The secret of an access key with its session token, and whose it is. RefusedRequest: there is none."""
     authorizer: Authorizer
     """Decides what callers may do, but for this server's own key."""
+    delays: SimulatedDelays
+    """What makes callers wait, where somebody wants that."""
     is_simulated: Callable[[ReceivedRequest, str], bool]
     """Whether the application has the service that a request is signed for."""
     reset_path: str
@@ -182,7 +187,8 @@ class Gate:
             raise RefusedRequest(
                 "NotImplemented", f"the AWS on this machine does not have the service {service!r}", 501
             )
-        if caller.is_root:
+        is_delayed = self.delays.concern(service)
+        if caller.is_root and not is_delayed:
             return receive
         body = b""
         operation = requested_operation(request, service)
@@ -190,7 +196,10 @@ class Gate:
             body = await _body(receive)
             receive = _replaying(body, receive)
             operation = operation or requested_operation(request, service, body)
-        self.authorizer.check(request, operation, body, region, caller)
+        if is_delayed and operation is not None:
+            self.delays.check(service, operation.name, parameters_of(request, operation, body))
+        if not caller.is_root:
+            self.authorizer.check(request, operation, body, region, caller)
         return receive
 
     async def _verified(

@@ -43,7 +43,8 @@ from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
-from remit.local.routes import FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE
+from remit.local.routes import DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE
+from remit.local.simulated_delays import SimulatedDelays
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
@@ -248,6 +249,8 @@ async def _serve(
     refuse_what_aws_refuses()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
+    delays = SimulatedDelays()
+    delays.take_hold()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
@@ -263,10 +266,12 @@ async def _serve(
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         signer_of=_signer_of(record, functions),
         authorizer=Authorizer(log),
+        delays=delays,
         is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
         controls={
             SAVE: lambda _: saving.save(),
+            DELAYS: lambda query: delays.simulate(query.get("seed", "")),
             KEEP_DATA: lambda _: data.take(),
             PUT_DATA_BACK: lambda _: data.restore(),
             FUNCTION_SESSION: functions.credentials_of,
