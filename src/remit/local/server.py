@@ -33,8 +33,10 @@ from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.function_logs import FunctionLogs
+from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
+from remit.local.event_sources.subscriptions import Subscriptions
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
@@ -249,6 +251,8 @@ async def _serve(
     refuse_what_aws_refuses()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
+    Subscriptions(calls).take_hold()
+    ask_before_function_urls()
     delays = SimulatedDelays()
     delays.take_hold()
     config.bind = [f"fd://{listener.detach()}"]
