@@ -18,6 +18,7 @@ from remit.local.authorization.authorizer import CALL
 from remit.local.authorization.body_encoding import decoded
 from remit.local.authorization.caller import CALLER
 from remit.local.authorization.denied_objects import OF_CONTENT, remaining, with_errors
+from remit.local.authorization.parameters import parameters_of
 from remit.local.authorization.requested_operation import requested_operation
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from remit.local.authorization.denied_objects import DeniedObject
     from remit.local.functions.function_requests import FunctionRequests
     from remit.local.signature import Signature
+    from remit.local.simulated_delays import SimulatedDelays
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -83,6 +85,8 @@ class Gate:
     """The secret of an access key with its session token, and whose it is. RefusedRequest: there is none."""
     authorizer: Authorizer
     """Decides what callers may do, but for this server's own key."""
+    delays: SimulatedDelays
+    """What makes callers wait, where somebody wants that."""
     is_simulated: Callable[[ReceivedRequest, str], bool]
     """Whether the application has the service that a request is signed for."""
     reset_path: str
@@ -177,7 +181,8 @@ class Gate:
         if not self.is_simulated(request, service):
             reason = f"the AWS on this machine does not have the service {service!r}"
             raise RefusedRequest("NotImplemented", reason, 501)
-        if caller.is_root:
+        is_delayed = self.delays.concern(service)
+        if caller.is_root and not is_delayed:
             return passage
         body = b""
         operation = requested_operation(request, service)
@@ -185,6 +190,10 @@ class Gate:
             body = await _body(receive)
             receive = _replaying(body, receive)
             operation = operation or requested_operation(request, service, body)
+        if is_delayed and operation is not None:
+            self.delays.check(service, operation.name, parameters_of(request, operation, body))
+        if caller.is_root:
+            return scope, receive, send
         denied_objects = self.authorizer.check(request, operation, body, region, caller)
         if denied_objects:
             return _deleting_others(scope, decoded(request, body), receive, send, denied_objects)

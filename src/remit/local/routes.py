@@ -16,6 +16,7 @@ STRICT: Final = "/_remit/strict"
 KEEP_DATA: Final = "/_remit/data/keep"
 PUT_DATA_BACK: Final = "/_remit/data/put-back"
 FUNCTION_SESSION: Final = "/_remit/function-session"
+DELAYS: Final = "/_remit/delays"
 FUNCTIONS: Final = "/_remit/functions/"
 
 _PORT: Final = r"(?::\d+)?"
