@@ -54,14 +54,18 @@ versions: .venv/dev
 	@echo "installing into .venv ..."
 	@$(PIP) install --require-hashes --requirement requirements-dev.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@.venv/bin/remit local install >/dev/null
 	@touch $@ .venv/demo
 
 # No registry's address may stand in the locks: they must work behind any mirror.
-LOCK = .venv/bin/uv pip compile --quiet pyproject.toml --extra local --universal --python-version 3.11 --generate-hashes \
+LOCK = .venv/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 lock: .venv/dev
-	@$(subst pyproject.toml --extra local,--group pyproject.toml:web,$(LOCK)) --output-file src/remit/package/web_adapters.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:web,$(LOCK)) --output-file src/remit/package/web_adapters.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:local,$(LOCK)) --output-file src/remit/local/environment.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:function-runtime,$(LOCK)) --output-file src/remit/local/function_runtime.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:debugger,$(LOCK)) --output-file src/remit/local/debugger.txt --upgrade
 	@$(LOCK) --group build --output-file requirements.txt --upgrade
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
 

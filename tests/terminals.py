@@ -13,7 +13,7 @@ from pathlib import Path
 SOURCE = str(Path(__file__).parent.parent / "src")
 HANGS = 120
 """Seconds after which something hangs: no test waits for so long, on the busiest machine."""
-MAIN = "from remit.cli import main; main()"
+MAIN = "from remit.cli import script; script()"
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -398,6 +398,8 @@ class App:
     """The job queues; empty when jobs are off."""
     jobs: Mapping[str, str] = field(default_factory=dict)
     """The worker of each job, by the job's name."""
+    declares_readers: bool = False
+    """Whether its functions say which of them look outputs up (`reads=`)."""
     schedules_jobs: bool = False
     """Whether jobs may wait longer than SQS delays a message, by EventBridge Scheduler."""
     queues_origin: Origin | None = None
@@ -439,8 +441,8 @@ class App:
         return f"{self.name}-{self.stage}"
 
 
-RoleKind: TypeAlias = Literal["role", "user", "group", "managed policy"]
-"""What has the statements: a role; a user or group, which nobody takes on; a managed policy that stands alone."""
+RoleKind: TypeAlias = Literal["role", "user", "group", "managed policy", "policy"]
+"""What has the statements: a role; a user or group, which nobody takes on; a policy that stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,7 +477,8 @@ class Role:
     @property
     def title(self) -> str:
         """Its logical id, with what it is where that is no role."""
-        return self.logical_id if self.kind == "role" else f"{self.kind} {self.logical_id}"
+        is_plain = self.kind in ("role", "policy")  # a policy goes by its file's name
+        return self.logical_id if is_plain else f"{self.kind} {self.logical_id}"
 
     @property
     def serves(self) -> tuple[str, ...]:

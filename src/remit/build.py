@@ -14,7 +14,7 @@ from remit.lint.apps import errors
 from remit.project.dot_remit import own_folder
 from remit.project.load import load_project
 from remit.roles.assign import assign
-from remit.roles.defaults import notes_on_own_roles, notes_on_senders
+from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body, check_properties
@@ -114,7 +114,13 @@ def build(
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
     quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
-    role_notes = (*notes_on_own_roles(app), *notes_on_senders(app), *app_wide_notes(app), *_on_existing(template))
+    role_notes = (
+        *notes_on_own_roles(app),
+        *notes_on_senders(app),
+        *notes_on_readers(app),
+        *app_wide_notes(app),
+        *_on_existing(template),
+    )
     notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     must_exist = existing_sources(app, own_resources(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)

@@ -28,7 +28,7 @@ ReportRole, the role of report
   Allow on ${ReportLogGroup.Arn}
       logs:CreateLogStream  Write
       logs:PutLogEvents     Write
-      because report writes its logs  (app.py:30:2)
+      because report writes its logs  (app.py:28:2)
 
   Allow on ${AWS::StackId}
       cloudformation:DescribeStacks  List
@@ -36,7 +36,7 @@ ReportRole, the role of report
 
   Allow on ${DataTable.Arn}
       dynamodb:Scan  Read
-      because scans table DataTable  (app.py:30:48)
+      because scans table DataTable  (app.py:28:51)
 """,
     )
 
@@ -66,15 +66,15 @@ def test_a_misspelt_function_is_not_told_a_service_that_its_name_is_far_from() -
 
 def test_a_role_for_programs_has_the_same_statements() -> None:
     document = json.loads(EXAMPLE.remit("explain", "report", "--json").out)
-    assert [one["line"] for one in document["statements"]] == [30, 14, 30]
+    assert [one["line"] for one in document["statements"]] == [28, 14, 28]
     assert document["statements"][2] == {
         "statement": {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "${DataTable.Arn}"},
         "actions": [{"action": "dynamodb:Scan", "level": "Read"}],
         "because": "scans table DataTable",
         "managed_policy": None,
         "file": "app.py",
-        "line": 30,
-        "column": 48,
+        "line": 28,
+        "column": 51,
     }
 
 
@@ -85,7 +85,7 @@ def test_what_is_allowed_names_the_statement_that_allows_it() -> None:
         f"""\
 Allowed: ingest may dynamodb:PutItem on {TABLE}/orders-dev-DataTable-1AB
   Allow dynamodb:PutItem on ${{DataTable.Arn}}
-    because puts items into table DataTable  (app.py:21:40)
+    because puts items into table DataTable  (app.py:19:43)
   note: taking it for DataTable, whose whole name only the deploy settles
 """,
     )
@@ -95,16 +95,16 @@ def test_what_is_not_allowed_names_what_came_near_and_the_line_to_change() -> No
     ran = EXAMPLE.remit("explain", "report", "dynamodb:Scan", f"{TABLE}/orders")
     assert (ran.status, ran.out.splitlines()[-2:]) == (
         1,
-        ["fix: at app.py:30:47", '    policy=[dynamodb.scan(Data.table), dynamodb.scan("orders")]'],
+        ["fix: at app.py:28:50", '    policy=[grants.dynamodb.scan(Data.table), grants.dynamodb.scan("orders")]'],
     )
-    assert "      because scans table DataTable  (app.py:30:48)" in ran.out.splitlines()
+    assert "      because scans table DataTable  (app.py:28:51)" in ran.out.splitlines()
 
 
 @pytest.mark.parametrize("name", ["DataTable", "Data.table", "${DataTable.Arn}", f"{TABLE}/orders-dev-DataTable-1ABC"])
 def test_a_resource_of_the_app_goes_by_any_of_its_names(name: str) -> None:
     assert EXAMPLE.remit("explain", "report", "dynamodb:Scan", name).status == 0
     fix = json.loads(EXAMPLE.remit("explain", "report", "dynamodb:PutItem", name, "--json").out)["fix"]
-    assert fix["code"] == "policy=[dynamodb.scan(Data.table), dynamodb.put(Data.table)]"
+    assert fix["code"] == "policy=[grants.dynamodb.scan(Data.table), grants.dynamodb.put(Data.table)]"
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,10 @@ def test_a_name_that_is_no_resource_of_the_actions_is_told_and_grants_nothing_wi
         "  note: uploads/a is not an ARN and names no resource of s3:ListBucket, which are called "
         "accesspoint/${AccessPointName} or arn:${Partition}:s3:::${BucketName}"
     ) in ran.out.splitlines()
-    assert '    policy=[dynamodb.scan(Data.table), allow("s3:ListBucket", on="arn:…")]' in ran.out.splitlines()
+    assert (
+        '    policy=[grants.dynamodb.scan(Data.table), grants.allow("s3:ListBucket", on="arn:…")]'
+        in ran.out.splitlines()
+    )
 
 
 def test_a_key_of_the_app_goes_by_its_name_though_its_id_is_made_up(make: Make) -> None:
@@ -259,7 +262,7 @@ def test_without_a_resource_it_is_asked_on_what_the_role_has_the_action_on() -> 
     )
     lines = EXAMPLE.remit("explain", "report", "DynamoDB:putitem").out.splitlines()
     assert lines[0] == "Not allowed: report may not dynamodb:PutItem on *"
-    assert lines[-2] == '    policy=[dynamodb.scan(Data.table), allow("dynamodb:PutItem", on="arn:…")]'
+    assert lines[-1] == '    policy=[grants.dynamodb.scan(Data.table), grants.allow("dynamodb:PutItem", on="arn:…")]'
     for name in ("ec2:DescribeInstances", "cloudwatch:PutMetricData"):  # which are asked on everything
         found = json.loads(EXAMPLE.remit("explain", "report", name, "--json").out)
         assert found["fix"]["item"] == f'"{name}"'
@@ -725,10 +728,58 @@ def test_denials_alone_allow_nothing_and_whose_they_are_is_said(tmp_path: Path) 
     path = tmp_path / "policy.json"
     path.write_text(POLICY.replace('"Allow"', '"Deny"').replace('"*"},', '"arn:aws:ssm:*:*:document/a"},'), "utf-8")
     ran = remit("explain", str(path), "ssm:StartSession", "arn:aws:ec2:eu-west-1:111122223333:instance/i-0a1b2c3d")
-    assert ran.out.splitlines()[1] == "  no statement of the role allows it"
+    assert ran.out.splitlines()[1] == "  no statement of the policy allows it"
 
 
 def test_an_action_that_lists_things_tells_what_it_asks_about() -> None:
     lines = remit("explain", "logs:DescribeLogGroups").out.splitlines()
     asked = "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:"
     assert lines[1] == f"  resources: none; it asks about {asked}"
+
+
+READS = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"}
+OF_ENDPOINT = {**READS, "Principal": "*", "Resource": "arn:aws:s3:::b/*"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "told"),
+    [
+        ([{**READS, "Principal": "*"}], []),
+        (
+            [OF_ENDPOINT],
+            ["  no statement of the VPC endpoint's policy allows it", "  near: allowed on b/*, asked for a/x"],
+        ),
+        (
+            [{**READS, "Principal": "*"}, {**READS, "Principal": "*", "Effect": "Deny"}],
+            ["  statement 2 of the VPC endpoint's policy"],
+        ),
+    ],
+)
+def test_the_policy_of_a_vpc_endpoint_must_allow_it_as_well(
+    tmp_path: Path, endpoint: list[dict[str, object]], told: list[str]
+) -> None:
+    for name, statements in (("policy", [READS]), ("endpoint", endpoint)):
+        document = {"Version": "2012-10-17", "Statement": statements}
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    question = (str(tmp_path / "policy.json"), "s3:GetObject", "arn:aws:s3:::a/x")
+    ran = remit("explain", *question, "--endpoint-policy", str(tmp_path / "endpoint.json"))
+    assert (int(bool(told)), told, False) == (
+        ran.status,
+        ran.out.splitlines()[1 : len(told) + 1] if told else [],
+        "fix" in ran.out,
+    )
+
+
+def test_an_endpoint_counts_for_the_function_of_an_app_and_goes_with_a_request(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "endpoint.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [OF_ENDPOINT]}))
+    project = make(app="@app.function(policy=[s3.read('a')])\ndef hello(event, context): ...\n")
+    option = ("--endpoint-policy", str(tmp_path / "endpoint.json"))
+    ran = project.remit("explain", "hello", "s3:GetObject", "a/x", *option)
+    assert (1, True) == (ran.status, "no statement of the VPC endpoint's policy allows it" in ran.out)
+    assert 2 == project.remit("explain", "hello", *option).status
+
+
+def test_a_policy_file_is_called_a_policy(tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [READS]}))
+    ran = remit("explain", str(tmp_path / "policy.json"), "s3:PutObject", "arn:aws:s3:::a/x")
+    assert "  no statement of the policy allows it" == ran.out.splitlines()[1]

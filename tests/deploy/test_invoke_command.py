@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APP = """
-from remit import App, on
+from remit import App, grants, on
 
 app = App()
 
@@ -31,6 +31,18 @@ def echo(event, context):
 @app.function(on.api("GET /words/{word}", auth="NONE"), on.sqs("words"))
 def hear(event, context):
     return event
+
+
+@app.function(policy=[grants.sns.publish("news")])
+def ask(event, context):
+    import boto3
+
+    for action in ("publish", "subscribe"):
+        arguments = {"Message": "hi"} if action == "publish" else {"Protocol": "email"}
+        try:
+            getattr(boto3.client("sns"), action)(TopicArn="arn:aws:sns:us-east-1:000000000000:news", **arguments)
+        except Exception as error:
+            print(type(error).__name__)
 
 
 @app.function(alias="live")
@@ -114,6 +126,28 @@ def test_a_request_that_no_route_answers_is_told_with_the_routes(
 def test_the_example_of_a_trigger_has_the_names_of_the_app(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 == invoke(deployed, "hear", "--example", "sqs")
     assert json.loads(capsys.readouterr().out)["Records"][0]["eventSourceARN"].endswith(":words")
+
+
+def test_people_see_what_the_function_logged_and_programs_all_of_the_log(
+    deployed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == invoke(deployed, "echo", "--event", '{"word": "hello"}')
+    assert "heard hello\n" == capsys.readouterr().err
+    assert 0 == invoke(deployed, "echo", "--event", '{"word": "hello"}', "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert "START RequestId: " in told["log"]
+    assert told["duration_ms"] > 0
+    assert told["memory_mb"] > 0
+
+
+def test_the_access_that_its_calls_asked_for_is_told(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == invoke(deployed, "ask", "--json")
+    access = json.loads(capsys.readouterr().out)["access"]
+    expected = [("sns:Publish", "allowed"), ("sns:Subscribe", "denied")]
+    assert expected == [(record["action"], record["decision"]) for record in access]
+    assert ["action", "resource", "decision", "statement"] == list(access[0])
+    assert 0 == invoke(deployed, "ask")
+    assert "denied: sns:Subscribe on arn:aws:sns:us-east-1:000000000000:news" in capsys.readouterr().err
 
 
 def test_an_example_with_an_event_is_refused(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.deploy.logs import LogLine, LogReader, follow, new_lines, reader
+from remit.deploy.log_lines import LogLine
+from remit.deploy.logs import LogReader, follow, new_lines, reader
 
 if TYPE_CHECKING:
     from remit.deploy.session import Account

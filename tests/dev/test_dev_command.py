@@ -126,14 +126,45 @@ def test_what_is_saved_is_what_answers_and_a_mistake_is_told_while_the_loop_goes
         get(served["url"])
 
 
-def test_a_person_ends_it_by_a_key_and_a_server_that_ran_before_goes_on(project: Path, port: int) -> None:
+NOTES = """
+import boto3
+
+from remit import App, on
+
+app = App()
+
+
+@app.function(on.http(auth="NONE"))
+def note(event, context):
+    # what was asked for last
+    boto3.client("ssm").put_parameter(Name="/last", Value=event["rawPath"], Type="String", Overwrite=True)
+    return "noted"
+"""
+
+
+def test_the_grant_that_a_call_lacks_is_written_by_a_key_and_then_the_call_works(project: Path, port: int) -> None:
+    """The AWS ran before, and goes on when a person ends the loop by a key."""
+    (project / "app.py").write_text(NOTES)
     aws.start(project)
     person = Terminal(project, "dev", "--port", str(port))
-    person.until(f"HelloUrl  http://127.0.0.1:{port}/")
+    url = f"http://127.0.0.1:{port}/"
+    person.until(f"NoteUrl  {url}")
     person.press("w")
     person.until("there is nothing to write: no call was denied")
+    assert "AccessDenied" in get(url)
+    person.until("denied: note may not ssm:PutParameter")
+    person.until('add to its policy: grants.ssm.put("last")   (w writes it)')
+    person.press("w")
+    person.until("-from remit import App, on")
+    person.until("+from remit import App, grants, on")
+    person.until("deployed in")
+    assert "noted" == get(url)
     person.press("q")
     assert 0 == person.end()[0]
+    expected = NOTES.replace("App, on", "App, grants, on").replace(
+        'auth="NONE")', 'auth="NONE"), policy=[grants.ssm.put("last")]'
+    )
+    assert expected == (project / "app.py").read_text()
     assert None is not aws.find(project)
     aws.stop(project)
 

@@ -518,6 +518,39 @@ def test_what_is_gained_in_another_partition_alone_is_shown_there() -> None:
     assert (piece.tier, piece.request.resource) == ("now", "arn:aws-cn:sqs:cn-north-1:111122223333:example")
 
 
+@pytest.mark.parametrize(
+    ("action", "before", "after", "asked"),
+    [
+        (
+            "ec2:DeleteNetworkInterface",
+            "arn:aws:ec2:*:*:network-interface/*",
+            "*",
+            "arn:aws-cn:ec2:cn-north-1:111122223333:network-interface/example",
+        ),
+        (
+            "thinclient:GetDevice",
+            "arn:aws:thinclient:*:*:*",
+            "*",
+            "arn:aws-cn:thinclient:cn-north-1:111122223333:device/",
+        ),
+        (
+            "apigateway:GET",
+            "arn:aws:apigateway:us-east-1::/restapis/*",
+            "arn:aws:apigateway:*::/restapis*",
+            "arn:aws:apigateway:af-south-1::/restapis/",
+        ),
+        ("ec2:DeleteNetworkInterface", "arn:*:ec2:*:*:network-interface/*", "*", None),
+        ("logs:PutLogEvents", "arn:*:logs:*-?:*:*", "arn:aws:logs:*:*:*", None),
+    ],
+)
+def test_a_gain_is_shown_on_an_arn_of_the_action_at_a_real_place_or_has_no_effect_today(
+    action: str, before: str, after: str, asked: str | None
+) -> None:
+    (piece,) = compare(policy(allow(action, before)), policy(allow(action, after))).gained
+    resource = piece.request.resource
+    assert ("future" if asked is None else "now", True) == (piece.tier, asked is None or resource.startswith(asked))
+
+
 def test_get_caller_identity_is_no_gain_since_it_is_always_allowed() -> None:
     assert compare(policy(allow("s3:*")), policy(allow(["s3:*", "sts:GetCallerIdentity"]))).same
 

@@ -83,8 +83,8 @@ def test_gains_and_losses_are_those_of_the_evaluator(old: Policy, new: Policy) -
         before, after = verdict(old, request), verdict(new, request)
         assert not (after == "Allowed" != before) or found.gained or found.undecided
         assert not (before == "Allowed" != after) or found.lost or found.undecided
-        assert not (before == "ExplicitlyDenied" != after) or found.freed or found.undecided
-        assert not (after == "ExplicitlyDenied" != before) or found.forbidden or found.undecided
+        assert not (before == "ExplicitlyDenied" and after == "ImplicitlyDenied") or found.freed or found.undecided
+        assert not (after == "ExplicitlyDenied" and before == "ImplicitlyDenied") or found.forbidden or found.undecided
 
 
 @settings(max_examples=50, deadline=None)
@@ -94,6 +94,18 @@ def test_a_policy_gains_nothing_on_itself_in_another_order_or_in_two_documents(p
     parts = tuple(Policy((statement,)) for statement in policy.statements)
     for other in ((turned,), parts):
         assert compare_callers(ComparedPolicies((policy,), other)).same
+
+
+def test_what_is_denied_no_longer_and_allowed_now_is_a_gain_alone() -> None:
+    allowing = {"Effect": "Allow", "Principal": {"AWS": USER}, "Action": "sqs:SendMessage", "Resource": "*"}
+    denying = {**allowing, "Effect": "Deny", "Principal": "*"}
+    old = parse({"Version": "2012-10-17", "Statement": [allowing, denying]})
+    new = parse({"Version": "2012-10-17", "Statement": [allowing]})
+    found = compare_callers(ComparedPolicies((old,), (new,), owner=HERE))
+    users = [piece for piece in found.freed if piece.request.principal == USER]
+    assert (["sqs:SendMessage"], [], True) == ([piece.action for piece in found.gained], users, bool(found.freed))
+    back = compare_callers(ComparedPolicies((new,), (old,), owner=HERE))
+    assert (1, len(found.freed)) == (len(back.lost), len(back.forbidden))
 
 
 def test_a_policy_with_principals_is_not_compared_as_if_it_had_none() -> None:

@@ -15,7 +15,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
-from remit.local.access_log import accesses
+from remit.local.access_log import accesses, refuse_unknown
 from remit.local.clients import client_arguments, session
 from remit.why.denial import parse
 
@@ -86,6 +86,8 @@ POLICY = [
     allow("sqs:*", "*", StringEquals={"aws:ResourceTag/team": "web"}),
     allow("sqs:ListQueues", "*", IpAddress={"aws:SourceIp": "203.0.113.0/24"}),
     allow("ec2:DescribeVpcs", "*"),
+    allow("ses:SendEmail", f"arn:aws:ses:{HERE}:identity/shop.example", StringLike={"ses:FromAddress": "*@shop.*"}),
+    allow("bedrock:InvokeModel", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"),
     allow("cloudformation:DescribeStacks", f"arn:aws:cloudformation:{HERE}:stack/shop/*"),
 ]  # fmt: skip
 BOUNDARY = [allow("*", "*"), deny("dynamodb:DeleteTable", "*")]
@@ -97,6 +99,7 @@ ZIP = b"PK\x05\x06" + bytes(18)
 FUNCTION = {"Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile": ZIP}}
 SCHEDULE = {"Name": "s", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"}}
 QUEUE = f"http://127.0.0.1/{ACCOUNT}"
+MAIL = {"Destination": {"ToAddresses": ["a@b.example"]}, "Message": {"Subject": {"Data": "s"}, "Body": {}}}
 QUERY = {"KeyConditionExpression": "id = :id"}
 ADA, EVE = {":id": {"S": "ada"}}, {":id": {"S": "eve"}}
 YES, NO, PERHAPS = "allowed", "denied", "unknown"
@@ -205,6 +208,10 @@ CALLS: list[Row] = [
     ("cloudwatch", "put_metric_data", {"Namespace": "bank", "MetricData": [{"MetricName": "m", "Value": 1.5}]}, NO),
     ("ec2", "describe_vpcs", {}, YES),
     ("ec2", "describe_instances", {}, NO),
+    ("ses", "send_email", {"Source": "Shop <orders@shop.example>", **MAIL}, YES),
+    ("ses", "send_email", {"Source": "orders@bank.example", **MAIL}, NO),
+    ("bedrock-runtime", "invoke_model", {"modelId": "amazon.nova-lite-v1:0", "body": b"{}"}, YES),
+    ("bedrock-runtime", "invoke_model", {"modelId": "eu.amazon.nova-lite-v1:0", "body": b"{}"}, NO),
     ("cloudformation", "describe_stacks", {"StackName": "shop"}, YES),
     ("cloudformation", "describe_stacks", {"StackName": "bank"}, NO),
 ]  # fmt: skip
@@ -365,6 +372,7 @@ def test_a_function_runs_under_its_role(worker: Worker, function: Any) -> None:
     assert expected == function("dynamodb", "delete_item", TableName="orders", Key=ITEM)
     _, records = accesses(worker.aws)
     denied = [record for record in records if record.decision == NO and record.function == "shop-dev-worker"]
+    denied = [record for record in denied if not record.action.startswith("logs:")]  # its role writes no log either
     assert [("dynamodb:DeleteItem", table)] == [(record.action, record.resource) for record in denied]
 
 
@@ -410,12 +418,34 @@ def test_a_session_policy_limits_a_session(worker: Worker) -> None:
         limited("dynamodb").get_item(TableName="orders", Key=ITEM)
 
 
+@pytest.mark.parametrize("kept", [["inbox/x"], []])
+def test_each_key_is_deleted_or_denied_by_itself(worker: Worker, kept: list[str]) -> None:
+    keys = [*kept, "public/a & b"]
+    deleted = worker.clients("s3").delete_objects(
+        Bucket="shop", Delete={"Objects": [{"Key": key} for key in keys], "Quiet": False}
+    )
+    assert kept == [entry["Key"] for entry in deleted.get("Deleted", [])]
+    (error,) = deleted["Errors"]
+    assert ("public/a & b", "AccessDenied") == (error["Key"], error["Code"])
+    assert "because no identity-based policy allows the s3:DeleteObject action" in error["Message"]
+
+
+def test_what_is_unknown_is_refused_where_that_is_asked_for(worker: Worker) -> None:
+    queues = worker.clients("sqs")
+    assert queues.list_queues()
+    refuse_unknown(worker.aws, refuse=True)
+    with pytest.raises(ClientError, match=r"sqs:ListQueues on \* depends on aws:SourceIp"):
+        queues.list_queues()
+    refuse_unknown(worker.aws, refuse=False)
+    assert queues.list_queues()
+
+
 def test_a_service_that_is_not_simulated_is_refused_before_the_emulator(worker: Worker) -> None:
     with pytest.raises(ClientError, match="does not have the service 'textract'"):
         session(worker.aws).client("textract", **client_arguments(worker.aws)).get_document_analysis(JobId="x")
 
 
-@pytest.mark.parametrize("path", ["/_remit/access", "/_remit/save", "/_remit/reset"])
+@pytest.mark.parametrize("path", ["/_remit/access", "/_remit/strict", "/_remit/save", "/_remit/reset"])
 def test_a_role_does_not_reach_what_is_the_servers_own(worker: Worker, path: str) -> None:
     credentials = worker.clients("sqs")._request_signer._credentials
     request = AWSRequest("POST", f"{worker.aws.url}{path}", data=b"")

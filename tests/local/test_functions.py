@@ -11,7 +11,7 @@ import sys
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from remit.errors import RemitError
+from remit.local.access_log import accesses
 from remit.local.clients import client_arguments, session
+from remit.local.functions_control import serve_code
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -73,9 +76,29 @@ def grows(event, context):
 def large(event, context):
     return "x" * (7 << 20)
 
+def asks(event, context):
+    import boto3
+    from botocore.exceptions import ClientError
+    import helper
+    try:
+        helper.upload(boto3.client("s3"))
+    except Exception:
+        pass
+    try:
+        boto3.client("sqs").list_queues()
+    except ClientError:
+        pass
+    return context.aws_request_id
+
 def slow(event, context):
     time.sleep(0.5)
     return os.getpid()
+""",
+    "helper.py": """
+import io
+
+def upload(client):
+    client.upload_fileobj(io.BytesIO(b"x"), "bucket", "key")
 """,
     "broken.py": "import no_such_module",
     "garbled.py": "def handler(:",
@@ -302,8 +325,58 @@ def test_the_workers_of_a_deleted_function_end(functions: Functions) -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
+def test_a_call_of_aws_says_which_invocation_makes_it_and_where_in_the_code(
+    functions: Functions, shared: LocalAws
+) -> None:
+    """Uploads are made by threads of the SDK."""
+    last, _ = accesses(shared)
+    name = functions.make("app.asks", Timeout=20)
+    request = functions.invoke(name).payload
+    places = {
+        access.action: (access.function, access.request_id, access.file, access.line)
+        for access in accesses(shared, last)[1]
+    }
+    line = CODE["app.py"].split("\n").index('        boto3.client("sqs").list_queues()') + 1
+    assert places == {
+        "s3:PutObject": (name, request, "helper.py", 5),
+        "sqs:ListQueues": (name, request, "app.py", line),
+    }
+
+
 def test_a_layers_modules_are_importable_after_the_functions_own(functions: Functions) -> None:
     layer = packed({"python/shared.py": "NAME = 'layer'", "python/app.py": "raise SystemExit"})
     arn = functions.client.publish_layer_version(LayerName="shared", Content={"ZipFile": layer})["LayerVersionArn"]
     name = functions.make("app.imports", Layers=[arn])
     assert functions.invoke(name, ["shared"]).payload == ["shared"]
+
+
+def test_code_is_served_from_a_folder_until_it_is_served_from_the_zip_again(
+    functions: Functions, shared: LocalAws, tmp_path: Path
+) -> None:
+    """What the folder does not have comes from the zip; nothing is written into it."""
+    name = functions.make("app.handler")
+    pid = functions.invoke(name).payload["pid"]
+    (tmp_path / "app.py").write_text("import helper\ndef handler(*_): return [helper.__name__, __file__]\n")
+    serve_code(shared, name, tmp_path)
+    assert functions.invoke(name).payload == ["helper", str(tmp_path / "app.py")]
+    (tmp_path / "app.py").write_text("def handler(*_): return 'changed'\n")
+    serve_code(shared, name, tmp_path)
+    assert functions.invoke(name).payload == "changed"
+    assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
+    serve_code(shared, name, None)
+    assert functions.invoke(name).payload["pid"] != pid
+
+
+def test_a_folder_that_is_not_there_is_refused(shared: LocalAws, tmp_path: Path) -> None:
+    with pytest.raises(RemitError, match="function `any`: there is no folder"):
+        serve_code(shared, "any", tmp_path / "missing")
+
+
+def test_only_the_keys_of_the_server_serve_code(functions: Functions, shared: LocalAws, tmp_path: Path) -> None:
+    """A function's own credentials do not."""
+    variables = functions.invoke(functions.make("app.about")).payload["variables"]
+    stranger = replace(
+        shared, access_key_id=variables["AWS_ACCESS_KEY_ID"], secret_access_key=variables["AWS_SECRET_ACCESS_KEY"]
+    )
+    with pytest.raises(RemitError):
+        serve_code(stranger, "any", tmp_path)

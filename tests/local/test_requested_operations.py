@@ -110,6 +110,26 @@ def test_a_role_that_is_handed_to_a_service_is_asked_for_as_well() -> None:
     assert f"iam:PassRole on {role}" in needs(request, "lambda", body)
 
 
+@pytest.mark.parametrize(
+    ("target", "service", "body", "expected"),
+    [
+        (
+            "AmazonEC2ContainerServiceV20141113.DescribeServices", "ecs", {"cluster": "web", "services": ["a", "b"]},
+            ["ecs:DescribeServices on arn:aws:ecs:eu-central-1:111122223333:service/web/a",
+             "ecs:DescribeServices on arn:aws:ecs:eu-central-1:111122223333:service/web/b"],
+        ),
+        (
+            "AmazonAthena.DeleteCapacityReservation", "athena", {"Name": "night"},
+            ["athena:DeleteCapacityReservation on arn:aws:athena:eu-central-1:111122223333:capacity-reservation/night"],
+        ),
+    ],
+)  # fmt: skip
+def test_parameters_that_are_called_almost_as_the_arn_has_it_fill_it(
+    target: str, service: str, body: dict[str, object], expected: list[str]
+) -> None:
+    assert expected == needs(received("POST", "/", x_amz_target=target), service, json.dumps(body).encode())
+
+
 def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:
     request = received("POST", "/", x_amz_target="Kinesis_20131202.GetRecords")
     expected = ["kinesis:GetRecords on arn:aws:kinesis:eu-central-1:111122223333:stream/${Unresolved}"]

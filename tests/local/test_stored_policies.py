@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ministack.services import iam
 
 from remit.iam.policy import parse
 from remit.local.authorization.stored_policies import decide, stored_identity
@@ -27,18 +28,33 @@ SENDING = json.dumps({"Statement": [{"Effect": "Allow", "Action": SEND, "Resourc
 LOGGING = json.dumps({"Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]})
 
 
+class Iam:
+    """The emulator's IAM in this process."""
+
+    def __init__(self) -> None:
+        self.module: Any = importlib.import_module("ministack.services.iam")
+
+    def __call__(self, operation: str, **parameters: str) -> None:
+        handler = self.module._IAM_HANDLERS[operation]
+        status, _, body = handler({name: [value] for name, value in parameters.items()})
+        assert status == 200, body
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Iam]:
+    """It is not left behind for other tests, some of which look at where the emulator comes from."""
+    yield Iam()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ministack"]:
+        del sys.modules[name]
+
+
 @pytest.fixture(autouse=True)
-def _empty() -> Iterator[None]:
-    """IAM's memory in this process, with a role and a user, and nothing in it afterwards."""
-    call(iam._create_role, RoleName="orders", AssumeRolePolicyDocument=TRUST)
-    call(iam._create_user, UserName="ada")
-    yield
-    iam.reset()
-
-
-def call(operation: Any, **parameters: str) -> None:
-    status, _, body = operation({name: [value] for name, value in parameters.items()})
-    assert status == 200, body
+def call(emulator: Iam) -> Iterator[Iam]:
+    """IAM's memory with a role and a user, and nothing in it afterwards."""
+    emulator("CreateRole", RoleName="orders", AssumeRolePolicyDocument=TRUST)
+    emulator("CreateUser", UserName="ada")
+    yield emulator
+    emulator.module.reset()
 
 
 def verdict(caller: str, action: str = SEND, resource: str = QUEUE, **options: Any) -> Verdict:
@@ -49,59 +65,59 @@ def test_a_role_without_policies_may_do_nothing() -> None:
     assert verdict(SESSION) == "ImplicitlyDenied"
 
 
-def test_an_inline_policy_counts_at_once_and_no_longer_than_it_is_stored() -> None:
+def test_an_inline_policy_counts_at_once_and_no_longer_than_it_is_stored(call: Iam) -> None:
     verdicts = [verdict(SESSION)]
-    call(iam._put_role_policy, RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
     verdicts.append(verdict(SESSION))
-    call(iam._put_role_policy, RoleName="orders", PolicyName="send", PolicyDocument=LOGGING)
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=LOGGING)
     verdicts.append(verdict(SESSION))
     assert verdicts == ["ImplicitlyDenied", "Allowed", "ImplicitlyDenied"]
 
 
-def test_a_managed_policy_of_aws_is_the_catalogues_where_the_emulator_has_none() -> None:
+def test_a_managed_policy_of_aws_is_the_catalogues_where_the_emulator_has_none(call: Iam) -> None:
     arn = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
-    assert arn not in iam._aws_managed_policies
-    call(iam._attach_role_policy, RoleName="orders", PolicyArn=arn)
+    assert arn not in call.module._aws_managed_policies
+    call("AttachRolePolicy", RoleName="orders", PolicyArn=arn)
     assert verdict(SESSION, "sqs:ListQueues", "*") == "Allowed"
 
 
-def test_the_default_version_of_a_managed_policy_decides() -> None:
+def test_the_default_version_of_a_managed_policy_decides(call: Iam) -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:policy/sending"
-    call(iam._create_policy, PolicyName="sending", PolicyDocument=LOGGING)
-    call(iam._attach_role_policy, RoleName="orders", PolicyArn=arn)
+    call("CreatePolicy", PolicyName="sending", PolicyDocument=LOGGING)
+    call("AttachRolePolicy", RoleName="orders", PolicyArn=arn)
     verdicts = [verdict(SESSION)]
-    call(iam._create_policy_version, PolicyArn=arn, PolicyDocument=SENDING, SetAsDefault="true")
+    call("CreatePolicyVersion", PolicyArn=arn, PolicyDocument=SENDING, SetAsDefault="true")
     assert [*verdicts, verdict(SESSION)] == ["ImplicitlyDenied", "Allowed"]
 
 
-def test_a_boundary_limits_a_role() -> None:
-    call(iam._put_role_policy, RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
-    call(iam._create_policy, PolicyName="limit", PolicyDocument=LOGGING)
+def test_a_boundary_limits_a_role(call: Iam) -> None:
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
+    call("CreatePolicy", PolicyName="limit", PolicyDocument=LOGGING)
     limit = f"arn:aws:iam::{ACCOUNT}:policy/limit"
-    call(iam._put_role_permissions_boundary, RoleName="orders", PermissionsBoundary=limit)
+    call("PutRolePermissionsBoundary", RoleName="orders", PermissionsBoundary=limit)
     assert verdict(SESSION) == "ImplicitlyDenied"
 
 
-def test_a_user_has_the_policies_of_its_groups() -> None:
-    call(iam._create_group, GroupName="senders")
-    call(iam._put_group_policy, GroupName="senders", PolicyName="send", PolicyDocument=SENDING)
+def test_a_user_has_the_policies_of_its_groups(call: Iam) -> None:
+    call("CreateGroup", GroupName="senders")
+    call("PutGroupPolicy", GroupName="senders", PolicyName="send", PolicyDocument=SENDING)
     verdicts = [verdict(USER)]
-    call(iam._add_user_to_group, GroupName="senders", UserName="ada")
+    call("AddUserToGroup", GroupName="senders", UserName="ada")
     assert [*verdicts, verdict(USER)] == ["ImplicitlyDenied", "Allowed"]
 
 
-def test_a_policy_that_nobody_has_leaves_unknown_what_no_other_denies() -> None:
+def test_a_policy_that_nobody_has_leaves_unknown_what_no_other_denies(call: Iam) -> None:
     arn = "arn:aws:iam::aws:policy/Misspelt"
-    call(iam._attach_role_policy, RoleName="orders", PolicyArn=arn)
+    call("AttachRolePolicy", RoleName="orders", PolicyArn=arn)
     decision = decide(SESSION, SEND, QUEUE, {})
     assert (decision.verdict, decision.unread) == ("Unknown", (arn,))
 
 
-def test_a_session_policy_limits_and_a_resources_policy_grants() -> None:
+def test_a_session_policy_limits_and_a_resources_policy_grants(call: Iam) -> None:
     principal = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/orders"}
     queue_policy = parse({"Statement": {"Effect": "Allow", "Action": SEND, "Resource": "*", "Principal": principal}})
     verdicts = [verdict(SESSION, resource_policy=(queue_policy,))]
-    call(iam._put_role_policy, RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
     verdicts.append(verdict(SESSION, session=(parse(json.loads(LOGGING)),)))
     assert verdicts == ["Allowed", "ImplicitlyDenied"]
 

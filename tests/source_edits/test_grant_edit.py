@@ -18,7 +18,7 @@ from remit.errors import RemitError
 from remit.iam.policy import render_statement
 from remit.roles.assign import assign
 from remit.roles.role_policies import ask, ready_roles
-from remit.source_edits.grant_edit import grant_edit
+from remit.source_edits.grant_edit import grant_edit, spelled_grant
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -129,6 +129,18 @@ def test_a_resource_of_the_app_is_named_by_its_attribute(make: Make) -> None:
     after = edited(make, f"{HEAD}@app.function\n{DEF}", PUT[0], arn, **{"shared/resources/data.py": SHARED})
     assert "policy=[grants.dynamodb.put(Data.table)]" in after
     assert after.startswith("from remit import App, grants, on\nfrom shared.resources.data import Data\n")
+
+
+def test_the_grant_is_told_as_it_would_be_written(make: Make) -> None:
+    sources = {
+        "from remit import App": 'grants.dynamodb.put("orders")',
+        "from remit import App\nfrom remit.grants import dynamodb as tables": 'tables.put("orders")',
+        "from remit import App\ngrants = []": 'dynamodb.put("orders")',
+    }
+    for head, expected in sources.items():
+        project = make(**{"app.py": f"{head}\n\napp = App()\n\n\n@app.function\n{DEF}"})
+        app = project.load()
+        assert expected == spelled_grant(app, app.functions[0], *PUT, project.folder, account="000000000000")
 
 
 def test_an_action_without_a_typed_grant_gets_its_exact_arn(make: Make) -> None:

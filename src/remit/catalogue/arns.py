@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from remit.catalogue.actions import IamResourceType
 
+OWNERS: Final = frozenset({"aws", "aws-managed", "amazon", "cloudfront", "partner", "offering"})
+"""What stands for the account in the ARNs of AWS's own resources."""
 _PARTS: Final = 6
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _OPEN: Final = re.compile(r"[*?$]")

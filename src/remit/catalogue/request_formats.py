@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,11 +28,21 @@ class Route:
     takes all the rest. `query` and `headers` (in lower case) must be there; a query's value only where it is not None.
     """
 
-    method: str
     segments: tuple[str, ...]
     operation: str
     query: tuple[tuple[str, str | None], ...]
     headers: tuple[str, ...]
+    literals: tuple[tuple[int, str], ...] = field(init=False, compare=False)
+    """The segments that are texts, each with its place."""
+
+    def __post_init__(self) -> None:
+        texts = [(place, text) for place, text in enumerate(self.segments) if not text.startswith("{")]
+        object.__setattr__(self, "literals", tuple(texts))
+
+    def may_have(self, length: int) -> bool:
+        """Whether a path of so many segments may be one of this route."""
+        shortest = len(self.segments)
+        return length == shortest or (length > shortest and self.segments[-1].endswith("+}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +97,25 @@ def version(client: str) -> str | None:
 
 
 @lru_cache(maxsize=512)
-def routes(client: str) -> Mapping[str, tuple[Route, ...]]:
-    """The routes of a client's REST API by their method; none where it has no such API."""
-    routes_by_method: dict[str, tuple[Route, ...]] = {}
+def _routes(client: str) -> Mapping[str, tuple[Route, ...]]:
+    """The routes of a client's REST API by their method."""
+    routes_by_method: dict[str, list[Route]] = {}
     for method, uri, operation, query, headers in _client(client).get("r", ()):
         pairs = tuple((name, value) for name, value in query)
-        route = Route(method, tuple(uri.strip("/").split("/")), operation, pairs, tuple(headers))
-        routes_by_method[method] = (*routes_by_method.get(method, ()), route)
-    return routes_by_method
+        route = Route(tuple(uri.strip("/").split("/")), operation, pairs, tuple(headers))
+        routes_by_method.setdefault(method, []).append(route)
+    return {method: tuple(routes) for method, routes in routes_by_method.items()}
+
+
+def is_rest(client: str) -> bool:
+    """Whether a client has a REST API."""
+    return "r" in _client(client)
+
+
+@lru_cache(maxsize=2048)
+def routes(client: str, method: str, length: int) -> tuple[Route, ...]:
+    """The routes of a client's REST API for a method and paths of so many segments; none where it has no such API."""
+    return tuple(route for route in _routes(client).get(method, ()) if route.may_have(length))
 
 
 @lru_cache(maxsize=4096)

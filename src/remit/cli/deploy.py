@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @options.project_option
 @options.stage_option
 @options.local_option
+@options.acting_as_option
 @options.account_options
 @options.yes_option
 @options.artefact_bucket_option
@@ -44,6 +45,7 @@ def command(
     stage: str | None,
     region: str | None,
     profile: str | None,
+    acting_as: options.ActingAs | None,
     skip: tuple[str, ...],
     accept: str | None,
     approval: Approval | None,
@@ -77,6 +79,7 @@ def command(
     \b
     Examples:
       remit deploy --local
+      remit deploy --local --as deployer.json
       remit deploy --stage prod --region eu-central-1
       remit deploy --yes --json | jq .outputs
       remit deploy --yes --require-approval broadening
@@ -91,7 +94,7 @@ def command(
         if resume:
             from remit.deploy.workflow import resume as follow
 
-            account = options.account(folder, local=local, region=region, profile=profile)
+            account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
             _tell(account, follow(account, folder, name, stage, terminal), None, as_json=as_json)
         else:
             from remit.build import build
@@ -99,7 +102,11 @@ def command(
             from remit.deploy.workflow import deploy
 
             # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
-            early = None if local else options.account(folder, local=False, region=region, profile=profile)
+            early = (
+                None
+                if local
+                else options.account(folder, local=False, region=region, profile=profile, acting_as=acting_as)
+            )
             built = build(
                 folder,
                 stage,
@@ -111,7 +118,7 @@ def command(
             )
             for note in built.notes:
                 terminal.note(note)
-            account = early or options.account(folder, local=True, region=region, profile=profile)
+            account = early or options.account(folder, local=True, region=region, profile=profile, acting_as=acting_as)
             try:
                 deployment = deploy(
                     built,

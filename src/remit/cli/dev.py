@@ -124,8 +124,11 @@ class _Screen:
         self._say("green", f"the next invocation runs the new code ({event.seconds:.2f} s)")
 
     def _log(self, event: Logged) -> None:
+        from remit.deploy.log_lines import is_of_lambda
         from remit.report.terminal_text import shown
 
+        if is_of_lambda(event.message):
+            return
         if event.function not in self._functions:
             self._functions.append(event.function)
         colour = _COLOURS[self._functions.index(event.function) % len(_COLOURS)]

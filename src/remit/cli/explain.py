@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from remit.documents.read import ParsedFile
     from remit.explain.explanation import Explanation
     from remit.explain.template_roles import Conditions
+    from remit.iam.policy import Policy
     from remit.roles.role_policies import ReadyRole
     from remit.template.roles import FileRoles
 
@@ -35,6 +36,7 @@ _TYPE: Final = re.compile(r"(?:AWS|Alexa)::\w+::\w+")
     type=_FILE,
     help="Explain the roles of this CloudFormation or SAM template, or Terraform plan (- for standard input).",
 )
+@click.option("--endpoint-policy", type=_FILE, help="The policy of the VPC endpoint that the request passes.")
 @click.option("--stack", help="The name of the template's stack (default: any).")
 @click.option("--seen", is_flag=True, help="What the function is granted beside what it used in runs and tests here.")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the template.")
@@ -45,6 +47,7 @@ def command(
     words: tuple[str, ...],
     policy: Path | None,
     template: Path | None,
+    endpoint_policy: Path | None,
     stack: str | None,
     parameters: tuple[str, ...],
     folder: Path,
@@ -71,6 +74,8 @@ def command(
     With --seen, it prints each action that FUNCTION is granted beside the calls that used it, and the calls that were
     denied, as the AWS on this machine saw them in runs and in tests.
 
+    With --endpoint-policy, the request passes a VPC endpoint, whose policy must allow it as well.
+
     Needs no AWS and no credentials.
 
     \b
@@ -84,6 +89,7 @@ def command(
       remit explain AWS::SQS::Queue
       remit explain arn:aws:iam::aws:policy/ReadOnlyAccess s3:GetObject uploads/a.csv
       remit explain policy.json s3:PutObject uploads/a.csv
+      remit explain report s3:GetObject uploads/a.csv --endpoint-policy endpoint.json
       remit explain template.yaml
       remit explain template.yaml ReportFunction dynamodb:Scan orders
       terraform show -json plan | remit explain --template - aws_iam_role.report
@@ -92,6 +98,7 @@ def command(
         raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
     if seen:
         return _seen(words, folder, stage, as_json=as_json)
+    endpoint = _endpoint(endpoint_policy)
     source = _source(words, policy, template)
     if source is not None:
         from remit.roles.reference_names import names_in
@@ -103,19 +110,21 @@ def command(
         question = words if policy is not None or template is not None else words[1:]
         names = {**names_in(stack or "*", read.resources), **{f"${{{name}}}": value for name, value in values.items()}}
         if read.is_policy:
-            return _policy(question, read, names, as_json=as_json)
-        return _template(question, read, names, source, as_json=as_json)
+            return _policy(question, read, names, endpoint, as_json=as_json)
+        return _template(question, read, names, source, endpoint, as_json=as_json)
     if stack or parameters:
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
         raise RemitError("`remit explain` takes something to explain", hint=_FORMS)
-    return _named(words, folder, stage, as_json=as_json)
+    return _named(words, folder, stage, endpoint, as_json=as_json)
 
 
-def _named(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
+def _named(
+    words: tuple[str, ...], folder: Path, stage: str | None, endpoint: tuple[Policy, ...], *, as_json: bool
+) -> int:
     """What is named by its first word: of AWS's, or a function of the app."""
     if words[0].startswith("arn:") and (managed := _managed(words[0])) is not None:
-        return _policy(words[1:], managed, {}, as_json=as_json)
+        return _policy(words[1:], managed, {}, endpoint, as_json=as_json)
     if words[0].startswith("arn:") or _TYPE.fullmatch(words[0]):
         _at_most(words, 1)
         _noun(words[0], as_json=as_json)
@@ -124,7 +133,21 @@ def _named(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: 
         _at_most(words, 1)
         _action(words[0], as_json=as_json)
         return 0
-    return _function(words, folder, stage, as_json=as_json)
+    return _function(words, folder, stage, endpoint, as_json=as_json)
+
+
+def _endpoint(path: Path | None) -> tuple[Policy, ...]:
+    """The policy of the VPC endpoint; nothing where none is named."""
+    if path is None:
+        return ()
+    from remit.template.role_files import read_policies
+
+    return read_policies(*options.content(path)).layers.identity
+
+
+def _refuse_endpoint(endpoint: tuple[Policy, ...]) -> None:
+    if endpoint:
+        raise RemitError("--endpoint-policy goes with a request", hint="name the ACTION, and the RESOURCE")
 
 
 def _at_most(words: tuple[str, ...], most: int) -> None:
@@ -204,10 +227,13 @@ def _action(text: str, *, as_json: bool) -> None:
     click.echo(page(lines), nl=False)
 
 
-def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
+def _function(
+    words: tuple[str, ...], folder: Path, stage: str | None, endpoint: tuple[Policy, ...], *, as_json: bool
+) -> int:
     from remit.cli.policy import role_of
     from remit.project.load import load
     from remit.roles.assign import assign
+    from remit.roles.role_policies import ready_roles
 
     _at_most(words, 3)
     try:
@@ -216,12 +242,13 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
         role = role_of(app, roles, words[0])
     except RemitError as error:
         if (managed := _managed(words[0])) is not None:
-            return _policy(words[1:], managed, {}, as_json=as_json)
+            return _policy(words[1:], managed, {}, endpoint, as_json=as_json)
         if len(words) > 1:
             raise
         _of_aws(words[0], error, as_json=as_json)
         return 0
     if len(words) == 1:
+        _refuse_endpoint(endpoint)
         _tell_role(role, as_json=as_json)
         return 0
     if not role.functions:
@@ -230,7 +257,8 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
             hint=f"`remit explain {role.logical_id}` lists what it may do",
         )
     name = words[0] if words[0] in role.functions else role.functions[0]
-    return _request(app, roles, name, words[1:], folder, as_json=as_json)
+    ready_role = ready_roles(app, roles, endpoint)[name]
+    return _request(app, ready_role, name, words[1:], folder, as_json=as_json)
 
 
 def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
@@ -273,18 +301,14 @@ def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     raise RemitError(error.message, hint="; ".join(filter(None, (error.hint, hint))), origin=error.origin)
 
 
-def _request(
-    app: App, roles: tuple[Role, ...], name: str, words: tuple[str, ...], folder: Path, *, as_json: bool
-) -> int:
+def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...], folder: Path, *, as_json: bool) -> int:
     """The verdict on ACTION [RESOURCE] of a function, with the line that would grant it."""
     from dataclasses import replace
 
     from remit.catalogue.actions import targets_of
     from remit.explain.explanation import explain
     from remit.explain.remedy import remedy
-    from remit.roles.role_policies import ready_roles
 
-    ready_role = ready_roles(app, roles)[name]
     action, resources = _asked(ready_role, words)
     function = next(declared for declared in app.functions if declared.name == name)
     vague = resources == ("*",) and not words[1:] and targets_of(action)
@@ -381,7 +405,14 @@ def _is_file(word: str) -> bool:
     return has_suffix or ("/" in word and (path.is_file() or path.is_fifo()))
 
 
-def _policy(words: tuple[str, ...], read: FileRoles, names: Mapping[str, str], *, as_json: bool) -> int:
+def _policy(
+    words: tuple[str, ...],
+    read: FileRoles,
+    names: Mapping[str, str],
+    endpoint: tuple[Policy, ...],
+    *,
+    as_json: bool,
+) -> int:
     """A policy document: all of it, or ACTION [RESOURCE]."""
     _at_most(words, 2)
     from remit.explain.template_roles import Conditions
@@ -389,9 +420,10 @@ def _policy(words: tuple[str, ...], read: FileRoles, names: Mapping[str, str], *
 
     (role,) = read.roles
     if not words:
+        _refuse_endpoint(endpoint)
         _tell_role(role, as_json=as_json)
         return 0
-    standing_role = ready_role(role, names)
+    standing_role = ready_role(role, names, endpoint=endpoint)
     asker = "the policy" if standing_role.layers.resource is None else "the caller"
     return _tell(*_answers(standing_role, words, asker, Conditions()), as_json=as_json)
 
@@ -404,7 +436,13 @@ def _answers(role: ReadyRole, words: tuple[str, ...], asker: str, conditions: Co
 
 
 def _template(
-    words: tuple[str, ...], read: FileRoles, names: Mapping[str, str], source: ParsedFile, *, as_json: bool
+    words: tuple[str, ...],
+    read: FileRoles,
+    names: Mapping[str, str],
+    source: ParsedFile,
+    endpoint: tuple[Policy, ...],
+    *,
+    as_json: bool,
 ) -> int:
     """A template or plan: who has policies in it, one of them by its name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
@@ -419,13 +457,15 @@ def _template(
         options.note(note)
     roles = _roles_named(read, words[0] if names_a_role else None)
     if not question:
+        _refuse_endpoint(endpoint)
         _tell_roles(roles, as_json=as_json)
         return 0
     late = any("::" in resource.type for resource in read.resources)
     conditions = Conditions(source)
     answers: list[Explanation] = []
     for role in roles:
-        answers += _answers(ready_role(role, names, read.documents), question, role.title, conditions)
+        asked_role = ready_role(role, names, read.documents, endpoint)
+        answers += _answers(asked_role, question, role.title, conditions)
     return _tell(*(replace(answer, substitutes=late) for answer in answers), as_json=as_json)
 
 

@@ -15,6 +15,8 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from remit.app import App, Function
     from remit.deploy.invoke import Answer
+    from remit.local.access_log import Access
+    from remit.local.invoke import LocalInvocation
 
 
 @click.command("invoke", short_help="Run a deployed function with an event.")
@@ -46,8 +48,9 @@ def command(
 ) -> None:
     """Run the deployed function NAME with an event, and print its answer.
 
-    Its log, how long it ran and the memory that it used are printed on standard error. The exit code is 1 if the
-    function failed. Needs credentials, or --local.
+    What it logged is printed on standard error, and with --local the calls that its role denies. A screen also shows
+    the calls that were allowed, how long it ran, and the memory that it used. With --json, all of that is one object,
+    whose `access` is null on AWS. The exit code is 1 if the function failed. Needs credentials, or --local.
 
     \b
     Examples:
@@ -60,15 +63,17 @@ def command(
     if example is not None and (request is not None or event is not None):
         raise click.UsageError("--example is an event of its own: leave out --event and --http")
     payload = _payload(folder, stage, name, event, example, request)
+    access: tuple[Access, ...] | None = None
     if local:
-        answer = _invoke_locally(folder, stage, region, name, payload)
+        invocation = _invoke_locally(folder, stage, region, name, payload)
+        answer, access = invocation.answer, invocation.accesses
     else:
         from remit.deploy.invoke import invoke
 
         app, function = _declared(folder, stage, name)
         account = options.account(folder, local=False, region=region, profile=profile)
         answer = invoke(account, f"{app.namespace}-{name}{_alias(function)}", payload)
-    _print(answer, as_json=as_json)
+    _print(answer, access, as_json=as_json)
     if answer.failed:
         click.get_current_context().exit(1)
 
@@ -90,10 +95,10 @@ def _payload(
     return {} if event is None else _json(*_text(event))
 
 
-def _invoke_locally(folder: Path, stage: str | None, region: str | None, name: str, payload: Any) -> Answer:
+def _invoke_locally(folder: Path, stage: str | None, region: str | None, name: str, payload: Any) -> LocalInvocation:
     """Invoke without a look at the app: neither its code nor an SDK is imported unless something is wrong."""
     from remit.local.aws import find
-    from remit.local.invoke import has_aliases, invoke_locally
+    from remit.local.invoke import has_aliases, invoke_and_watch
 
     namespace = options.namespace(folder, stage)
     if find(folder, region=region) is None:
@@ -103,13 +108,13 @@ def _invoke_locally(folder: Path, stage: str | None, region: str | None, name: s
     alias = ""
     if has_aliases(aws, full_name):
         alias = _alias(_declared(folder, stage, name)[1])
-    answer = invoke_locally(aws, f"{full_name}{alias}", payload)
-    if answer is None:
+    invocation = invoke_and_watch(aws, f"{full_name}{alias}", payload)
+    if invocation is None:
         from remit.deploy.invoke import not_deployed
 
         _declared(folder, stage, name)  # a name that the app does not have is told with the one that is meant
         raise not_deployed(full_name, aws.region, local=True)
-    return answer
+    return invocation
 
 
 def _declared(folder: Path, stage: str | None, name: str) -> tuple[App, Function]:
@@ -127,7 +132,7 @@ def _alias(function: Function) -> str:
     return "" if function.publication is None else f":{function.publication.alias}"
 
 
-def _print(answer: Answer, *, as_json: bool) -> None:
+def _print(answer: Answer, access: tuple[Access, ...] | None, *, as_json: bool) -> None:
     from remit.report.terminal_text import shown
 
     if as_json:
@@ -139,14 +144,33 @@ def _print(answer: Answer, *, as_json: bool) -> None:
                 "error": answer.value if answer.failed else None,
                 "duration_ms": answer.duration_ms,
                 "memory_mb": answer.memory_mb,
+                "access": None if access is None else [_access_document(record) for record in access],
             }
         )
         return
-    if answer.log:
-        click.echo(shown(answer.log), nl=not answer.log.endswith("\n"), err=True)
-    if answer.duration_ms is not None:
+    on_screen = sys.stderr.isatty()
+    if answer.printed:
+        click.echo(shown(answer.printed), nl=not answer.printed.endswith("\n"), err=True)
+    if answer.duration_ms is not None and on_screen:
         click.echo(f"{answer.duration_ms:g} ms, {answer.memory_mb} MB", err=True)
+    shown_access = [record for record in access or () if on_screen or record.decision != "allowed"]
+    for line in dict.fromkeys(_access_line(record) for record in shown_access):
+        click.echo(shown(line), err=True)
     options.print_json(answer.value)
+
+
+def _access_document(access: Access) -> dict[str, str]:
+    return {
+        "action": access.action,
+        "resource": access.resource,
+        "decision": access.decision,
+        "statement": access.statement,
+    }
+
+
+def _access_line(access: Access) -> str:
+    place = f"  ({access.file}:{access.line})" if access.file else ""
+    return f"{access.decision}: {access.action} on {access.resource}{place}"
 
 
 def _text(argument: str) -> tuple[str, str]:

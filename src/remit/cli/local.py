@@ -29,6 +29,7 @@ def command() -> None:
       remit local status --json
       remit local reset
       remit local stop
+      remit local install
     """
 
 
@@ -55,6 +56,31 @@ def start(folder: Path, *, as_json: bool, region: str | None) -> None:
     click.echo("\nTo point AWS tools at it:")
     for name, value in _environment(running).items():
         click.echo(f"export {name}={value}")
+
+
+@command.command
+@project_option
+@json_option
+def install(folder: Path, *, as_json: bool) -> None:
+    """Install the AWS on this machine now, for CI and images. Once it is installed, it needs no network.
+
+    It is installed once for all projects, into your cache (XDG_CACHE_HOME, or ~/.cache, on macOS ~/Library/Caches),
+    from a list that is locked by hashes. The first command with --local does the same. uv installs it, from the index
+    that uv is set up to use.
+
+    \b
+    Examples:
+      remit local install
+      XDG_CACHE_HOME=/opt/cache remit local install
+      remit local install --json
+    """
+    from remit.local.environment import install as installed
+
+    environment = installed(folder, lambda step: click.echo(f"{step} ...", err=True))
+    if as_json:
+        print_json({"folder": str(environment.folder)})
+    else:
+        click.echo(f"the AWS on this machine is installed in {environment.folder}")
 
 
 @command.command

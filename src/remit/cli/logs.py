@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from remit.deploy.logs import LogLine, LogReader
+    from remit.deploy.log_lines import LogLine
+    from remit.deploy.logs import LogReader
     from remit.deploy.session import Account
 
 _INTERRUPTED: Final = 130

@@ -8,6 +8,7 @@ import shlex
 import stat
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -19,6 +20,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from remit.app import App
     from remit.deploy.session import Account
+    from remit.iam.decide.evaluate import Layers
     from remit.local.aws import LocalAws
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -151,6 +153,33 @@ account_option = click.option(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ActingAs:
+    """Whoever works on the AWS of this machine with no more than some policies allow; `name` is their file's."""
+
+    name: str
+    layers: Layers
+
+
+def _acting_as(_ctx: click.Context, _parameter: click.Parameter, path: Path | None) -> ActingAs | None:
+    if path is None:
+        return None
+    from remit.template.policy_files import read_side
+
+    text, called = content(path)
+    return ActingAs("deployer" if str(path) == "-" else path.stem, read_side(text, called).layers)
+
+
+acting_as_option = click.option(
+    "--as",
+    "acting_as",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="POLICY",
+    callback=_acting_as,
+    help="With --local: do it with no more than the policy in this file allows.",
+)
+
+
 def account_options(command: F) -> F:
     """Add --region, --profile and --account."""
     return region_option(profile_option(account_option(command)))
@@ -167,17 +196,31 @@ def namespace(folder: Path, stage: str | None) -> str:
     return stack_name(folder.resolve(), stage)
 
 
-def account(folder: Path, *, local: bool, region: str | None, profile: str | None) -> Account:
-    """The account that a command works on: the AWS on this machine (started if need be), or the user's own."""
+def account(
+    folder: Path, *, local: bool, region: str | None, profile: str | None, acting_as: ActingAs | None = None
+) -> Account:
+    """The account that a command works on: the AWS on this machine (started if need be), or the user's own.
+
+    Whoever works on the AWS of this machine may do anything there, unless `acting_as` says less.
+    """
     from remit.deploy.session import connect
 
+    if acting_as is not None and not local:
+        raise click.UsageError("--as is for the AWS on this machine: add --local")
     if not local:
         connected = connect(region=region, profile=profile)
         _check_pin(connected.account, local=False)
         return connected
     from remit.local.account import account_of
 
-    return account_of(local_aws(folder, region))
+    aws = local_aws(folder, region)
+    owner = account_of(aws)
+    if acting_as is None:
+        return owner
+    from remit.local.limited_caller import limited_credentials
+
+    limited = limited_credentials(aws, acting_as.name, acting_as.layers)
+    return replace(connect(region=aws.region, endpoint=aws.url, credentials=limited), owner=owner)
 
 
 def local_aws(folder: Path, region: str | None) -> LocalAws:

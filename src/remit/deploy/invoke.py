@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import code, remit_errors
+from remit.deploy.log_lines import is_of_lambda
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ class Answer:
     """How long the handler ran, as Lambda reports it; None where its log does not say."""
     memory_mb: int | None = None
     """The most memory that it used, in MB; None as `duration_ms`."""
+
+    @property
+    def printed(self) -> str:
+        """The lines of the log that the function wrote, without those of Lambda's own."""
+        lines = self.log.splitlines(keepends=True)
+        return "".join(line for line in lines if not is_of_lambda(line))
 
 
 def answer_of(payload: bytes, log_result: str, request_id: str, *, failed: bool) -> Answer:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import UNREACHABLE, code, remit_errors
+from remit.deploy.log_lines import LogLine
 from remit.deploy.status import status
 from remit.errors import RemitError
 
@@ -31,22 +31,6 @@ logs of an account ("CloudWatch Logs quotas")."""
 _PAUSE_LOCAL: Final = 0.1
 _PATIENCE: Final = 120.0
 """Seconds without an answer until whoever follows is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """A line of a function's log: when (milliseconds since 1970), of which function, in which stream."""
-
-    time_ms: int
-    function: str
-    stream: str
-    message: str
-
-    @property
-    def time(self) -> str:
-        """When it was written: ISO 8601 in UTC, milliseconds."""
-        moment = datetime.fromtimestamp(self.time_ms / 1000, UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(slots=True)

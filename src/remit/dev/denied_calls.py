@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from remit.dev.events import CallDenied, GrantWritten
 from remit.errors import RemitError
-from remit.explain.remedy import needed_grant
 from remit.project.load import load
 from remit.roles.assign import assign
 from remit.roles.role_policies import ask, own_verdict, ready_roles
-from remit.source_edits.grant_edit import grant_edit
+from remit.source_edits.grant_edit import grant_edit, spelled_grant
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +36,7 @@ class DeniedCalls:
         key = (function, access.action, access.resource)
         if key in self._calls or function not in self._roles:
             return None
-        item = "" if self._is_granted(function, access) else self._item(access)
+        item = "" if self._is_granted(function, access) else self._item(function, access)
         call = CallDenied(function, access.action, access.resource, access.file, access.line, item, access.because)
         self._calls[key] = call
         if item:
@@ -49,8 +48,9 @@ class DeniedCalls:
         decision = ask(self._roles[function], access.action, access.resource)
         return own_verdict(decision) == "Allowed"
 
-    def _item(self, access: Access) -> str:
-        return needed_grant(self._app, access.action, access.resource, self._folder, account=self._account).item
+    def _item(self, name: str, access: Access) -> str:
+        function = next(function for function in self._app.functions if function.name == name)
+        return spelled_grant(self._app, function, access.action, access.resource, self._folder, account=self._account)
 
     def write_last(self) -> GrantWritten:
         """Write the grant of the last call that has none yet. RemitError: there is no such call, or it cannot be."""

@@ -28,7 +28,7 @@ from remit.dev.fixed_ports import FixedPorts
 from remit.dev.source_files import saved_files
 from remit.errors import RemitError
 from remit.local import aws as local_aws
-from remit.local.access_log import accesses
+from remit.local.access_log import NO_ACCESS, accesses
 from remit.local.account import account_of
 from remit.project.dot_remit import own_folder
 from remit.report.events import failure
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
     from remit.build import Built
     from remit.deploy.deployment import Deployment
-    from remit.deploy.logs import LogLine, LogReader
+    from remit.deploy.log_lines import LogLine
+    from remit.deploy.logs import LogReader
     from remit.dev.events import DevEvent
     from remit.local.access_log import Access
 
@@ -47,8 +48,6 @@ _PAUSES: Final = (0.1, 0.5)
 """Seconds between two looks for what functions did: while they do something, and while they do nothing."""
 _BY_SIGNAL: Final = 128
 """What an exit code begins at that a signal causes."""
-_NOTHING_YET: Final = 1 << 53
-"""After this access there is none yet: the first look asks for the number of the last one."""
 _ACTIVE_LOOKS: Final = 50
 """Looks without anything new after which functions are taken to do nothing."""
 
@@ -119,7 +118,7 @@ class DevLoop:
 
     def _look(self) -> None:
         """Ask the AWS on this machine, again and again, what functions were denied and what they logged."""
-        last, idle_looks = _NOTHING_YET, 0
+        last, idle_looks = NO_ACCESS, 0
         while not self._stop.is_set():
             try:
                 last, records = accesses(self._aws, last)
@@ -193,8 +192,6 @@ class DevLoop:
         self._served = served
 
     def _functions_did(self, records: Sequence[Access], lines: Sequence[LogLine]) -> None:
-        for line in lines:
-            self._tell(Logged(line.time, line.function, line.message))
         for record in records:
             if not record.function:  # a user of the account, as `deploy --as` makes one
                 continue
@@ -202,6 +199,8 @@ class DevLoop:
                 self._tell(CallUnknown(record.function, record.operation, record.because))
             elif record.decision == "denied" and self._denied is not None:
                 self._try(partial(self._tell_denied, record))
+        for line in lines:
+            self._tell(Logged(line.time, line.function, line.message))
 
     def _tell_denied(self, record: Access) -> None:
         call = None if self._denied is None else self._denied.add(record)

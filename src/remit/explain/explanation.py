@@ -32,6 +32,7 @@ _SLASHED: Final = frozenset({
     "PolicyNameWithPath", "RepositoryName", "RoleNameWithPath", "SecretId", "TopicName", "UserNameWithPath",
 })  # fmt: skip
 """Variables of ARNs whose names may have slashes."""
+_ENDPOINT: Final = "endpoint"
 _OBJECT: Final = re.compile(r"s3://(.+)")
 _QUEUE: Final = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(\d{12})/([\w.-]+)")
 """Addresses that people know an object and a queue by."""
@@ -79,7 +80,9 @@ class Explanation:
             return False
         if self.of_resource:  # where it depends on who asks, nothing is lacking
             return decision.verdict != "Unknown"
-        return decision.verdict == "ExplicitlyDenied" or own_verdict(decision) != "Allowed"
+        if decision.verdict == "ExplicitlyDenied":
+            return any(source.layer != _ENDPOINT for source in self.deciding)
+        return own_verdict(decision) != "Allowed"
 
 
 def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:

@@ -12,18 +12,25 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, parse_qsl, unquote
 
 from remit.local.authorization.authorizer import CALL
+from remit.local.authorization.body_encoding import decoded
 from remit.local.authorization.caller import CALLER
+from remit.local.authorization.denied_objects import OF_CONTENT, remaining, with_errors
 from remit.local.authorization.requested_operation import requested_operation
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
     ACCESS,
+    FUNCTION_SESSION,
+    FUNCTIONS,
     HEALTH,
+    KEEP_DATA,
+    PUT_DATA_BACK,
     RESET,
     SAVE,
+    STRICT,
     app_prefix,
     is_answer,
     is_of_user_pool,
@@ -42,15 +49,18 @@ from remit.local.signature import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 
     from remit.local.authorization.authorizer import Authorizer
     from remit.local.authorization.callers import Caller
+    from remit.local.authorization.denied_objects import DeniedObject
+    from remit.local.functions.function_requests import FunctionRequests
     from remit.local.signature import Signature
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
+    Passage = tuple[Message, Receive, Send]
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _ADDRESSES: Final = (
@@ -63,7 +73,7 @@ _ADDRESSES: Final = (
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
 _APIS: Final = re.compile(r"/v2/apis(?:/.*)?")
 _FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
-_ANSWERED: Final = frozenset({SAVE, ACCESS})
+_ANSWERED: Final = frozenset({SAVE, ACCESS, KEEP_DATA, PUT_DATA_BACK, FUNCTION_SESSION, STRICT})
 """The paths that remit answers by itself, to whoever holds the server's own key."""
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -85,8 +95,10 @@ class Gate:
     """Whether the application has the service that a request is signed for."""
     reset_path: str
     """Where the application forgets its state."""
-    save: Callable[[], Mapping[str, Any]]
-    """Saves the state at once, and says what came of it."""
+    controls: Mapping[str, Callable[[Mapping[str, str]], Mapping[str, Any]]]
+    """What is done at the paths of remit's own, with the parameters of the query; it says what came of it."""
+    functions: FunctionRequests
+    """Answers what `remit dev` asks about functions."""
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
 
@@ -110,6 +122,9 @@ class Gate:
                     await _send_json(send, self.about())
                     return
                 scope, receive, send = await self._entering(scope, request, receive, send)
+                if scope["path"].startswith(FUNCTIONS):
+                    await _send_json(send, self.functions.answer(scope["path"], await _body(receive)))
+                    return
                 if scope["path"] in _ANSWERED:
                     await _send_json(send, self._own_answer(request))
                     return
@@ -131,17 +146,20 @@ class Gate:
             return scope, receive, send
         if is_of_user_pool(request):
             return _at(scope, "", self.port), receive, send
-        if is_own(scope["path"]) and (scope["path"] not in {RESET, *_ANSWERED} or scope["type"] != "http"):
+        is_answered = scope["path"] in {RESET, *_ANSWERED} or scope["path"].startswith(FUNCTIONS)
+        if is_own(scope["path"]) and (not is_answered or scope["type"] != "http"):
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)
         if old is not None:
             secret, caller = self.signer_of(old.access_key_id, old.token)
             check_version_2(old, request, secret, datetime.now(UTC))
             CALLER.set("" if caller.is_root else caller.arn)
-            receive = await self._authorized(request, "s3", "us-east-1", caller, receive)
+            asked = "s3", "us-east-1"
+            scope, receive, send = await self._authorized(request, asked, caller, (scope, receive, send))
             return _at(_signed_by_header(scope, old.header(), URL_OF_VERSION_2), "", self.port), receive, send
         signature, caller, receive = await self._verified(scope, request, receive)
-        receive = await self._authorized(request, signature.service, signature.region, caller, receive)
+        asked = signature.service, signature.region
+        scope, receive, send = await self._authorized(request, asked, caller, (scope, receive, send))
         scope = _without_place(scope)
         paths = (_FUNCTION_URL_CONFIG, _APIS)
         if signature.service == "cloudformation" or any(path.fullmatch(scope["path"]) for path in paths):
@@ -154,33 +172,36 @@ class Gate:
 
     def _own_answer(self, request: ReceivedRequest) -> Mapping[str, Any]:
         """The answer to one of remit's own requests."""
-        if request.path == SAVE:
-            return self.save()
+        if request.path in self.controls:
+            return self.controls[request.path](dict(parse_qsl(request.query)))
         after = parse_qs(request.query).get("after", ["0"])[0]
         return self.authorizer.log.after(int(after) if after.isdecimal() else 0)
 
     async def _authorized(
-        self, request: ReceivedRequest, service: str, region: str, caller: Caller, receive: Receive
-    ) -> Receive:
-        """What the body is read from then, of a request that its caller may make. RefusedRequest: it may not."""
+        self, request: ReceivedRequest, asked: tuple[str, str], caller: Caller, passage: Passage
+    ) -> Passage:
+        """How a request goes on that its caller may make to a service in a region. RefusedRequest: it may not."""
+        service, region = asked
+        scope, receive, send = passage
         if is_own(request.path):
             if not caller.is_root:
                 raise RefusedRequest("AccessDenied", f"{caller.arn} may not use what is the server's own")
-            return receive
+            return passage
         if not self.is_simulated(request, service):
-            raise RefusedRequest(
-                "NotImplemented", f"the AWS on this machine does not have the service {service!r}", 501
-            )
+            reason = f"the AWS on this machine does not have the service {service!r}"
+            raise RefusedRequest("NotImplemented", reason, 501)
         if caller.is_root:
-            return receive
+            return passage
         body = b""
         operation = requested_operation(request, service)
         if operation is None or operation.has_parameters_in_body:
             body = await _body(receive)
             receive = _replaying(body, receive)
             operation = operation or requested_operation(request, service, body)
-        self.authorizer.check(request, operation, body, region, caller)
-        return receive
+        denied_objects = self.authorizer.check(request, operation, body, region, caller)
+        if denied_objects:
+            return _deleting_others(scope, decoded(request, body), receive, send, denied_objects)
+        return scope, receive, send
 
     async def _verified(
         self, scope: Message, request: ReceivedRequest, receive: Receive
@@ -314,10 +335,21 @@ def _without_cors(send: Send) -> Send:
 
 def _rewriting(send: Send, host: bytes) -> Send:
     """A `send` that puts the address on this machine in the place of that of each function URL and API."""
+
+    def rewritten(content: bytes) -> bytes:
+        for address, here in _ADDRESSES:
+            content = address.sub(here % host, content)
+        return content
+
+    return _changing(send, rewritten)
+
+
+def _changing(send: Send, changed: Callable[[bytes], bytes]) -> Send:
+    """A `send` that sends the whole body of an answer as it is changed."""
     start: list[Message] = []
     body = bytearray()
 
-    async def rewrite(message: Message) -> None:
+    async def change(message: Message) -> None:
         if message["type"] == "http.response.start":
             start.append(message)
             return
@@ -327,14 +359,23 @@ def _rewriting(send: Send, host: bytes) -> Send:
         body.extend(message.get("body", b""))
         if message.get("more_body"):
             return
-        content = bytes(body)
-        for address, here in _ADDRESSES:
-            content = address.sub(here % host, content)
+        content = changed(bytes(body))
         headers = [pair for pair in start[0]["headers"] if pair[0].lower() != b"content-length"]
         await send({**start[0], "headers": [*headers, (b"content-length", b"%d" % len(content))]})
         await send({"type": "http.response.body", "body": content})
 
-    return rewrite
+    return change
+
+
+def _deleting_others(
+    scope: Message, content: bytes, receive: Receive, send: Send, denied: Sequence[DeniedObject]
+) -> Passage:
+    """DeleteObjects without the denied keys, whose answer has an error for each of these."""
+    body = remaining(content, denied)
+    headers = [pair for pair in scope["headers"] if not pair[0].decode("latin-1").lower().startswith(OF_CONTENT)]
+    headers.append((b"content-length", b"%d" % len(body)))
+    changed = {**scope, "headers": headers}
+    return changed, _replaying(body, receive), _changing(send, lambda answer: with_errors(answer, denied))
 
 
 async def _refuse(

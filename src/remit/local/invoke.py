@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from remit.deploy.invoke import Answer, answer_of
 from remit.errors import RemitError
+from remit.local.access_log import NO_ACCESS, accesses
 from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
+    from remit.local.access_log import Access
     from remit.local.aws import LocalAws
     from remit.local.signed_request import LocalResponse
 
@@ -47,6 +50,27 @@ def invoke_locally(aws: LocalAws, name: str, event: Any) -> Answer | None:
     request_id = headers.get("x-amzn-requestid", "")
     failed = "x-amz-function-error" in headers
     return answer_of(response.body, headers.get("x-amz-log-result", ""), request_id, failed=failed)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalInvocation:
+    """What a function answered, and the accesses that its calls asked for, in their order."""
+
+    answer: Answer
+    accesses: tuple[Access, ...]
+
+
+def invoke_and_watch(aws: LocalAws, name: str, event: Any) -> LocalInvocation | None:
+    """As `invoke_locally`, with the accesses of this invocation."""
+    before, _ = accesses(aws, after=NO_ACCESS)
+    answer = invoke_locally(aws, name, event)
+    if answer is None:
+        return None
+    _, records = accesses(aws, after=before)
+    function = name.partition(":")[0]
+    own = (record for record in records if record.function == function)
+    # A call by another SDK than boto3 does not say by which invocation it was made.
+    return LocalInvocation(answer, tuple(record for record in own if record.request_id in ("", answer.request_id)))
 
 
 def _reason(response: LocalResponse) -> str:

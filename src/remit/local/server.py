@@ -1,8 +1,8 @@
 """The process that is the AWS on this machine: it runs the emulator (ministack).
 
-`process.py` runs its `main` with PLACE, REGION and where to look for Pythons, in an isolated Python and an environment
-that holds nothing of the user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait
-for), and serves until SIGTERM or until its folder is gone.
+`process.py` runs its `main` with PLACE, REGION, the folder of its packages, and where to look for Pythons, in an
+isolated Python and with variables that hold nothing of the user's. It locks the place, listens on loopback, forks (so
+that it is nobody's child to wait for), and serves until SIGTERM or until its folder is gone.
 """
 
 from __future__ import annotations
@@ -24,19 +24,26 @@ from typing import TYPE_CHECKING, Any
 
 from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
-from remit.local.authorization.authorizer import Authorizer
+from remit.local.authorization.authorizer import Authorizer, prepare
 from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
+from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
+from remit.local.environment import LocalEnvironment
+from remit.local.event_sources.deliveries import Deliveries
+from remit.local.event_sources.function_logs import FunctionLogs
+from remit.local.event_sources.mappings import Mappings
+from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.functions.doors import refuse_other_doors
+from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
-from remit.local.functions.runtime_packages import packages
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
+from remit.local.routes import FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
@@ -69,7 +76,10 @@ def main(arguments: list[str]) -> int:
     place.write(record)
     place.write_unsaved(None)
     os.environ.update(_settings(place, record, region))
-    asyncio.run(_serve(place, record, listener, Interpreters(environment=json.loads(arguments[2]))))
+    functions = FunctionSessions()
+    environment = LocalEnvironment(Path(arguments[2]))
+    pool, code = _function_pool(place, record, environment, json.loads(arguments[3]), functions)
+    asyncio.run(_serve(place, record, listener, pool, code, functions))
     return 0
 
 
@@ -136,7 +146,11 @@ def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, st
 
 
 def _function_pool(
-    place: StateFiles, record: Record, interpreters: Interpreters, functions: FunctionSessions
+    place: StateFiles,
+    record: Record,
+    environment: LocalEnvironment,
+    looking: Mapping[str, str],
+    functions: FunctionSessions,
 ) -> tuple[WorkerPool, UnpackedCode]:
     """The workers of functions, and the code that they run; both are made anew at each start."""
     folder = place.root / "tmp" / "functions"
@@ -145,8 +159,8 @@ def _function_pool(
         folder / "work",
         endpoint=f"http://127.0.0.1:{record.port}",
         code=code,
-        packages=packages(folder),
-        interpreters=interpreters,
+        environment=environment,
+        interpreters=Interpreters(environment=looking),
         credentials_of=functions.credentials_of,
     )
     return pool, code
@@ -212,18 +226,28 @@ class _Saving(logging.Handler):
                 self._place.write_unsaved(self.unsaved)
 
 
-async def _serve(place: StateFiles, record: Record, listener: socket.socket, interpreters: Interpreters) -> None:
+async def _serve(
+    place: StateFiles,
+    record: Record,
+    listener: socket.socket,
+    pool: WorkerPool,
+    code: UnpackedCode,
+    functions: FunctionSessions,
+) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    functions = FunctionSessions()
-    pool, code = _function_pool(place, record, interpreters, functions)
-    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc")).take_hold()
+    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
+    calls = ServiceCalls(log)
+    may_log = FunctionLogs(calls).may_write
+    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     act_as_the_caller()
     refuse_what_aws_refuses()
+    Mappings(calls).take_hold()
+    Deliveries(calls).take_hold()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
@@ -232,17 +256,27 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket, int
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     saving = _Saving(place)
+    data = Checkpoint()
+    authorizer = Authorizer(log)
     app = Gate(
         emulator.app,
         port=record.port,
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         signer_of=_signer_of(record, functions),
-        authorizer=Authorizer(AccessLog((SeenAccess(place.root.parent / "seen").note,))),
+        authorizer=authorizer,
         is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
-        save=saving.save,
+        controls={
+            SAVE: lambda _: saving.save(),
+            KEEP_DATA: lambda _: data.take(),
+            PUT_DATA_BACK: lambda _: data.restore(),
+            FUNCTION_SESSION: functions.credentials_of,
+            STRICT: authorizer.be_strict,
+        },
+        functions=FunctionRequests(pool),
         changed=changed.set,
     )
+    prepare()
     keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
     await hypercorn.serve(app, config, shutdown_trigger=stop.wait)
     keeper.cancel()

@@ -21,7 +21,7 @@ _MOST_TAGS: Final = 50
 _LONGEST_KEY: Final = 128
 _LONGEST_VALUE: Final = 256
 _ROLE_PATH: Final = re.compile(r"/([\x21-\x7e]{1,510}/)?")
-_ROLE_NAME: Final = re.compile(r"(?:[\w+=,.@-]|\{(?:app|stage|role)\})+", re.ASCII)
+_ROLE_NAME: Final = re.compile(r"(?:[\w+=,.@-]|\{(?:app|stage|role|region)\})+", re.ASCII)
 
 
 def tags(path: Path, value: Any) -> Table[str]:

@@ -167,6 +167,7 @@ def _app(state: Loading) -> App:
         ),
         queues=queues,
         jobs=workers_of_jobs(state),
+        declares_readers=any(declaration.reads is not None for declaration in state.declarations),
         schedules_jobs=config.job.scheduler,
         queues_origin=jobs_enabled(state),
         default_policy=replacements.get("default_policy"),

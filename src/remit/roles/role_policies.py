@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Place: TypeAlias = dict[str, str]
 """What AWS::Partition, AWS::Region and AWS::AccountId are, by their texts."""
-_IDENTITY, _RESOURCE = "identity", "resource"
+_IDENTITY, _RESOURCE, _BOUNDARY = "identity", "resource", "boundary"
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _HERE: Final = ("aws", "us-east-1", "123456789012")
 """Stands for wherever the app is deployed, where its statements do not care."""
@@ -53,7 +53,10 @@ class ReadyRole:
 
 @dataclass(frozen=True, slots=True)
 class StatementSource:
-    """Where a statement that decided, or nearly did, comes from: one of the role's grants, or a managed policy."""
+    """Where a statement that decided, or nearly did, comes from: one of the role's grants, or a managed policy.
+
+    Neither: the policy of the layer, such as that of the VPC endpoint.
+    """
 
     layer: str
     grant: Grant | None
@@ -62,10 +65,16 @@ class StatementSource:
     """Which statement of the inline policy or of the managed one, from 0."""
 
 
-def ready_role(role: Role, names: Mapping[str, str], custom_policies: Mapping[str, Policy] | None = None) -> ReadyRole:
+def ready_role(
+    role: Role,
+    names: Mapping[str, str],
+    custom_policies: Mapping[str, Policy] | None = None,
+    endpoint: tuple[Policy, ...] = (),
+) -> ReadyRole:
     """Compile a role; `names` says what its references will be, `custom_policies` are those AWS does not manage.
 
-    Grants with principals make it the policy of a resource: managed policies then do not count.
+    Grants with principals make it the policy of a resource: managed policies then do not count. `endpoint` is the
+    policy of the VPC endpoint that its requests pass.
     """
     custom_policies = custom_policies or {}
     filled_by_arn: dict[str, Policy] = {}
@@ -83,9 +92,10 @@ def ready_role(role: Role, names: Mapping[str, str], custom_policies: Mapping[st
     written = tuple(_fill_policy(policy, names) for policy in policies)
     boundary = tuple(filled_by_arn[arn] for arn in limits if arn in filled_by_arn)
     if any(grant.statement.principals is not None for grant in role.grants):
-        layers = Layers(identity=(), boundary=boundary, resource=written)
+        layers = Layers(identity=(), boundary=boundary, resource=written, endpoint=endpoint)
     else:
-        layers = Layers(identity=(*written, *(filled_by_arn[arn] for arn in managed)), boundary=boundary)
+        identity = (*written, *(filled_by_arn[arn] for arn in managed))
+        layers = Layers(identity=identity, boundary=boundary, endpoint=endpoint)
     return ReadyRole(role, names, layers, managed, tuple(unread), tuple(inline.values()), custom_policies)
 
 
@@ -99,15 +109,18 @@ def _fill_policy(document: Policy, names: Mapping[str, str]) -> Policy:
     return Policy(tuple(fill_statement(statement, names) for statement in document.statements), document.version)
 
 
-def ready_roles(app: App, roles: tuple[Role, ...]) -> dict[str, ReadyRole]:
-    """Each function's role, by the function's name; functions that bring a role of their own are not there."""
+def ready_roles(app: App, roles: tuple[Role, ...], endpoint: tuple[Policy, ...] = ()) -> dict[str, ReadyRole]:
+    """Each function's role, by the function's name; functions that bring a role of their own are not there.
+
+    `endpoint` is the policy of the VPC endpoint that their requests pass.
+    """
     names: dict[str, str] = {}
     for resource in app.resources:  # what nobody foretells, as the id of a key, stands for itself
         names |= {reference: reference for reference in arns_of(resource)}
     names |= names_of(app)
     roles_by_function: dict[str, ReadyRole] = {}
     for role in roles:
-        ready = ready_role(role, names, dict(_managed(app)))
+        ready = ready_role(role, names, dict(_managed(app)), endpoint)
         for function_name in role.functions:
             roles_by_function[function_name] = ready
     return roles_by_function
@@ -123,7 +136,7 @@ def _managed(app: App) -> Iterator[tuple[str, Policy]]:
 
 def at(role: ReadyRole, place: Place) -> ReadyRole:
     """The same role as it is in one partition, region and account."""
-    return ready_role(role.role, names_at(role.names, place), role.documents)
+    return ready_role(role.role, names_at(role.names, place), role.documents, role.layers.endpoint)
 
 
 def names_at(names: Mapping[str, str], place: Place) -> dict[str, str]:
@@ -210,7 +223,8 @@ def own_verdict(decision: Decision) -> Verdict:
 def source(role: ReadyRole, ruling: StatementLocation) -> StatementSource:
     """Where a ruling's statement was written."""
     if ruling.layer not in (_IDENTITY, _RESOURCE):
-        return StatementSource(ruling.layer, None, role.role.boundary, ruling.index)
+        policy = role.role.boundary if ruling.layer == _BOUNDARY else None
+        return StatementSource(ruling.layer, None, policy, ruling.index)
     if ruling.policy < len(role.inline):
         return StatementSource(ruling.layer, role.inline[ruling.policy][ruling.index], None, ruling.index)
     return StatementSource(ruling.layer, None, role.policies[ruling.policy - len(role.inline)], ruling.index)

@@ -58,6 +58,18 @@ def grant_edit(
     return SourceEdit(folder / origin.file, origin.file, source, edited.bytes)
 
 
+def spelled_grant(app: App, function: Function, action: str, resource: str, folder: Path, *, account: str = "") -> str:
+    """The grant as `grant_edit` would write it into the function's file; where it cannot, as one writes it by hand."""
+    needed = needed_grant(app, action, resource, folder, account=account)
+    origin = function.origin
+    try:
+        source = None if origin is None else plain_files.content(folder / origin.file, origin.file)
+        names = names_in(source or b"", needed.names)
+    except (RemitError, SyntaxError, ValueError, RecursionError):
+        return needed.item
+    return cst.Module([]).code_for_node(_spelled(needed, names))
+
+
 def _check_narrow(needed: NeededGrant, action: str, resource: str) -> None:
     """RemitError: the grant would be of every resource although the action takes one, or lacks its ARN."""
     row = catalogued(action)

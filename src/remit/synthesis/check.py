@@ -18,6 +18,7 @@ from remit.roles.assign import assign
 from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
 from remit.synthesis.check_sources import check_permissions, check_source_name
+from remit.synthesis.check_tables import TABLES, check_table
 from remit.synthesis.synth import synth
 
 if TYPE_CHECKING:
@@ -115,11 +116,13 @@ def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
 
 
 def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> None:
-    """What Lambda refuses of a function's environment, or of what a queue runs."""
+    """What Lambda refuses of a function's environment, or of what a queue runs; what DynamoDB does of keys."""
     if resource.type == "AWS::Lambda::Function":
         _check_environment(resource)
     elif resource.type == "AWS::Lambda::EventSourceMapping":
         _check_visibility(resource, by_id)
+    elif resource.type in TABLES:
+        check_table(resource)
 
 
 def _check_counts(template: Template, roles: tuple[Role, ...], app: App) -> None:

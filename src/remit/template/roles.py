@@ -81,7 +81,7 @@ def policy_role(value: Any, file: str, place: Place) -> FileRoles:
     """A policy document, which counts as the one role of its file. RemitError at the line of what is wrong."""
     if value is None:
         raise RemitError(f"{file} holds no policy document", hint="a policy has Statement", origin=place(()))
-    return FileRoles((Role(file, tuple(grants_of(value, (), place)), (), trusts=()),), is_policy=True)
+    return FileRoles((Role(file, tuple(grants_of(value, (), place)), (), trusts=(), kind="policy"),), is_policy=True)
 
 
 def template_roles(value: Any, file: str, place: Place) -> FileRoles:

@@ -95,14 +95,25 @@ def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catal
     What is denied no longer and allowed now is a gain, and nothing else.
     """
     allowed = compare(old, new, actions_of=actions_of)
-    forbidden_search, forbidden = _denied_alone(old, new, SideDifference("old", of_denials=True), actions_of)
-    freed_search, freed = _denied_alone(new, old, SideDifference("new", of_denials=True), actions_of)
-    undecided = (
-        *allowed.undecided,
-        *(_as_denial(item, old, new) for item in forbidden_search.undecided),
-        *(_as_denial(item, old, new) for item in freed_search.undecided),
-    )
+    forbidden, undecided_forbidden = _denied_by_document(old, new, "old", actions_of)
+    freed, undecided_freed = _denied_by_document(new, old, "new", actions_of)
+    denials = (*undecided_forbidden, *undecided_freed)
+    undecided = (*allowed.undecided, *(_as_denial(item, old, new) for item in denials))
     return Comparison(allowed.gained, allowed.lost, tuple(dict.fromkeys(undecided)), freed, forbidden)
+
+
+def denied_alone(
+    narrow: Sequence[Policy], allowed: Sequence[Policy], wide: Sequence[Policy], actions_of: ActionsOf
+) -> tuple[tuple[Piece, ...], tuple[Undecided, ...]]:
+    """What `wide` denies, and the other side neither denies (`narrow`) nor allows; and what is undecided of it.
+
+    Denials are spelled as Allow statements (`denials_as_allows`). Where it cannot be decided what the other side
+    allows, all that it does not deny counts.
+    """
+    search, pieces = _searched((*narrow, *allowed), wide, actions_of)
+    if search.undecided:
+        search, pieces = _searched(narrow, wide, actions_of)
+    return pieces, tuple(search.undecided)
 
 
 def denials_as_allows(policy: Policy) -> Policy:
@@ -112,28 +123,30 @@ def denials_as_allows(policy: Policy) -> Policy:
     return replace(policy, statements=tuple(allows))
 
 
-def _denied_alone(
-    narrow: Policy, wide: Policy, difference: SideDifference, actions_of: ActionsOf
-) -> tuple[GainSearch, tuple[Piece, ...]]:
-    """What `wide` denies, and `narrow` neither denies nor, as far as that can be decided, allows."""
-    denied, allowed = denials_as_allows(narrow), _allows(narrow)
-    search, pieces = _searched((denied, allowed), wide, actions_of)
-    if search.undecided:
-        search, pieces = _searched((denied,), wide, actions_of)
+def _denied_by_document(
+    narrow: Policy, wide: Policy, side: str, actions_of: ActionsOf
+) -> tuple[tuple[Piece, ...], tuple[Undecided, ...]]:
+    """As `denied_alone`, of single documents; `side` is what sentences call the narrow one."""
+    pieces, undecided = denied_alone(
+        (denials_as_allows(narrow),), (allows_of(narrow),), (denials_as_allows(wide),), actions_of
+    )
+    difference = SideDifference(side, of_denials=True)
     placed = (replace(piece, difference=difference, source=_place_of_denial(piece.source, wide)) for piece in pieces)
-    return search, tuple(placed)
+    return tuple(placed), undecided
 
 
-def _searched(spoken: tuple[Policy, ...], wide: Policy, actions_of: ActionsOf) -> tuple[GainSearch, tuple[Piece, ...]]:
-    """What `wide` denies beyond all that some policies speak of."""
-    search = GainSearch(side_of(spoken), side_of(denials_as_allows(wide)), actions_of)
+def _searched(
+    spoken: Sequence[Policy], wide: Sequence[Policy], actions_of: ActionsOf
+) -> tuple[GainSearch, tuple[Piece, ...]]:
+    """What some policies allow beyond all that others speak of."""
+    search = GainSearch(side_of(tuple(spoken)), side_of(tuple(wide)), actions_of)
     return search, tuple(search.gains())
 
 
-def _allows(policy: Policy) -> Policy:
-    return replace(
-        policy, statements=tuple(statement for statement in policy.statements if statement.effect == "Allow")
-    )
+def allows_of(policy: Policy) -> Policy:
+    """A policy without its Deny statements."""
+    allows = tuple(statement for statement in policy.statements if statement.effect == "Allow")
+    return replace(policy, statements=allows)
 
 
 def _place_of_denial(source: StatementLocation, policy: Policy) -> StatementLocation:

@@ -17,7 +17,7 @@ from remit.iam.pattern_list import with_stars
 from remit.iam.policy import Globs, Policy, Principals, allow
 from remit.iam.prove.action_search import catalogue_actions
 from remit.iam.prove.caller_classes import EVERYONE, caller_classes, free_accounts
-from remit.iam.prove.compare import Comparison, compare, denials_as_allows
+from remit.iam.prove.compare import Comparison, allows_of, compare, denials_as_allows, denied_alone
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class ComparedPolicies:
 
     `layer` is what locations call them, `part` what sentences do. `owner` is the account of the resource (default: one
     that no policy names), `resource` the ARN of examples (default: what the statements say). Where `denials` is set,
-    what a document denies is compared as well: it matters where other policies allow, too.
+    what a document denies is compared as well: it matters where other policies allow, too. What is denied no longer and
+    allowed now is a gain, and nothing else.
     """
 
     old: tuple[Policy, ...]
@@ -196,10 +197,15 @@ class _Question:
             return
         old, new = self.old.denials(self.caller.settled), self.new.denials(self.caller.settled)
         if old.policies != new.policies:
-            denied = compare(old.policies, new.policies, actions_of=self.policies.actions_of)
-            self._leave_undecided(denied.undecided, old, new)
-            yield "forbidden", self._confirmed_denials(denied.gained, old, new, "old")
-            yield "freed", self._confirmed_denials(denied.lost, new, old, "new")
+            yield "forbidden", self._confirmed_denials(self._denied_alone(old, self.old, new), old, new, "old")
+            yield "freed", self._confirmed_denials(self._denied_alone(new, self.new, old), new, old, "new")
+
+    def _denied_alone(self, narrow: _Side, whole: _Side, wide: _Side) -> tuple[Piece, ...]:
+        """What one side denies, and the other, the `whole`, neither denies (`narrow`) nor allows."""
+        allowed = tuple(map(allows_of, whole.policies))
+        pieces, undecided = denied_alone(narrow.policies, allowed, wide.policies, self.policies.actions_of)
+        self._leave_undecided(undecided, narrow, wide)
+        return pieces
 
     def _leave_undecided(self, undecided: Iterable[Undecided], old: _Side, new: _Side) -> None:
         for item in undecided:

@@ -11,6 +11,7 @@ from remit.iam.pattern import is_pattern
 from remit.iam.prove import realistic_values as real
 from remit.iam.prove.encoded_text import LATE, decode, own_place
 from remit.iam.prove.glob_sets import FRESH
+from remit.iam.prove.real_requests import can_be_made
 from remit.iam.request import Request
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def request_for(
             request = Request(action, resource, context=context)
             if request.without_resources:  # the ARN that the service asks about is the one to show
                 request = replace(request, resource=request.asked)
+            if opening.real is not None and not can_be_made(opening.real, request.resource):
+                continue
             if new.allows(request) is True and old.allows(request) is False:
                 return request, "now"
     for action, resource, context in requests_for(opening, words, spelled, lifelike=lifelike):
@@ -94,10 +97,9 @@ def requests_for(
     if lifelike:
         usual_words = next(words.attempts())
         yield _lifelike(opening, name, usual_words)
-        if opening.witness.resource.startswith(f"arn:{FRESH}:"):
-            for partition, region in real.OTHER_PLACES:
-                elsewhere = real.arn(opening.witness.resource, partition, region)
-                yield _lifelike(opening.at(elsewhere), name, usual_words)
+        for partition, region in real.other_places(opening.witness.resource):
+            elsewhere = real.arn(opening.witness.resource, partition, region)
+            yield _lifelike(opening.at(elsewhere), name, usual_words)
     for number, spelling in enumerate(words.attempts()):
         action = name or decode(opening.action, spelling)
         context = _context(opening.witness.context, spelling)

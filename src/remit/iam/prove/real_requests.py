@@ -6,7 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.action_resources import is_without_resources, resource_formats, takes
+from remit.catalogue.arns import OWNERS, parse
 from remit.catalogue.authorised_resources import is_authorised_on
+from remit.catalogue.partitions import partition_of
 from remit.iam.pattern import overlaps
 from remit.iam.prove.encoded_text import has_marks
 from remit.iam.prove.glob_sets import FRESH, meeting
@@ -14,7 +16,10 @@ from remit.iam.prove.glob_sets import FRESH, meeting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.catalogue.arns import Arn
+
 _PARTS: Final = 6
+_REGION, _ACCOUNT = 3, 4  # among the parts
 _ANYTHING: Final = "*"
 
 
@@ -72,3 +77,29 @@ def can_be_asked(name: str, resource: str) -> bool:
     if resource == FRESH or has_marks(resource):
         return True
     return takes(name, resource.replace(FRESH, "example"))
+
+
+@lru_cache(maxsize=65_536)
+def can_be_made(name: str, resource: str) -> bool:
+    """Whether a request for an action of the catalogue can name an ARN as it stands: of its types, at a real place.
+
+    Unlike `can_be_asked`, of the text that people read: patterns of policies meet in ARNs whose region is a word.
+    """
+    if resource == _ANYTHING or "${" in resource:
+        return True
+    arn = parse(resource)
+    if arn is None or not takes(name, resource):
+        return False
+    formats = [format_.split(":") for format_ in resource_formats(name)]
+    if not arn.region and all(format_[_REGION] for format_ in formats):
+        return False
+    if not arn.account and all(format_[_ACCOUNT] for format_ in formats):
+        return False
+    return _is_place(arn)
+
+
+def _is_place(arn: Arn) -> bool:
+    """Whether region and account are such as there are; both may be empty."""
+    if arn.region and partition_of(arn.region) is None:
+        return False
+    return not arn.account or arn.account.isdigit() or arn.account in OWNERS

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.action_resources import is_without_resources, resource_formats
 from remit.catalogue.condition_keys import global_key
+from remit.catalogue.partitions import partitions
 from remit.iam.prove.encoded_text import own_place
 from remit.iam.prove.glob_sets import FRESH
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PARTITION, REGION, ACCOUNT = "aws", "us-east-1", "111122223333"
-OTHER_PLACES: Final = (("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1"))
-"""Partitions and regions for what is not gained in the usual one."""
+_OTHER_PARTITIONS: Final = (("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1"))
+"""Partitions, and a region of each, for what is not gained in the usual one."""
 _SHORTEST: Final = 6  # an ARN's parts
 _VALUES: Final = {
     "aws:principalaccount": ACCOUNT,
@@ -36,6 +40,17 @@ def resource_of(name: str) -> str | None:
     if not formats:
         return "*" if is_without_resources(name.lower()) else None
     return arn(formats[0].replace("*", FRESH))
+
+
+def other_places(text: str) -> Iterator[tuple[str, str]]:
+    """Partitions and regions beside the usual ones that an ARN (encoded) leaves open."""
+    parts = text.split(":", _SHORTEST - 1)
+    if len(parts) != _SHORTEST:
+        return
+    if parts[3] == FRESH:
+        yield from ((PARTITION, region) for region in partitions()[0].regions if region != REGION)
+    if parts[1] == FRESH:
+        yield from _OTHER_PARTITIONS
 
 
 def arn(text: str, partition: str = PARTITION, region: str = REGION) -> str:

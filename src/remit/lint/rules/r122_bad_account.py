@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.arns import OWNERS
 from remit.lint import arn_parts
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import holds_placeholder, is_plain
@@ -38,9 +39,7 @@ _KEYS = frozenset({
     "aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
     "kms:calleraccount",
 })  # fmt: skip
-_OWNERS = frozenset({"aws", "aws-managed", "amazon", "cloudfront", "partner", "offering"})
-"""What stands for the account in the ARNs of AWS's own resources."""
-_NO_NUMBERS = _OWNERS | {"", "*"}
+_NO_NUMBERS = OWNERS | {"", "*"}
 _OF_ALARMS = "automate"
 """The ARN of what an alarm does has a service in the account's place: `arn:aws:automate:REGION:ec2:stop`."""
 _UNSET = frozenset({"none", "null", "undefined", "nan"})

@@ -9,15 +9,18 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from remit.catalogue.operations import operation as catalogued_operation
+from remit.catalogue.request_formats import clients_signed_for
 from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
 from remit.local.authorization.asked_keys import asked_keys
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.denial import denial
 from remit.local.authorization.denial_message import denial_message
+from remit.local.authorization.denied_objects import DeniedObject
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.needs import Need, needs_of
 from remit.local.authorization.parameters import parameters_of
@@ -29,6 +32,8 @@ from remit.local.authorization.setting import Setting
 from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.local.authorization.callers import Caller
     from remit.local.request import ReceivedRequest
 
@@ -38,6 +43,8 @@ _VERDICTS: Final[dict[str, Verdict]] = {
     "ImplicitlyDenied": "denied",
     "Unknown": "unknown",
 }
+_KEY_BY_KEY: Final = ("s3", "DeleteObjects")
+"""The operation that goes on where a part of it is denied."""
 CALL: Final = "x-remit-call"
 """The header by which a function's worker says where in the code a call was made: REQUEST_ID;FILE;LINE."""
 _NAMES: Final = EmulatedNames()
@@ -54,12 +61,17 @@ class DecidedNeed:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Authorizer:
-    """Decides requests and notes the decisions. `is_strict`: what is unknown is refused."""
+    """Decides requests and notes the decisions. While `is_strict`, what is unknown is refused."""
 
     log: AccessLog
     is_strict: bool = False
+
+    def be_strict(self, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+        """Refuse what is unknown, or let it pass, as the parameter `on` says; the setting that holds now."""
+        self.is_strict = parameters.get("on") == "true"
+        return {"on": self.is_strict}
 
     def check(
         self,
@@ -68,19 +80,25 @@ class Authorizer:
         body: bytes,
         region: str,
         caller: Caller,
-    ) -> None:
-        """Decide a request of a caller.
+    ) -> tuple[DeniedObject, ...]:
+        """Decide a request of a caller; the objects that it may not delete, while it may delete others.
 
         Raises:
             RefusedRequest: with AWS's message, if an access that it needs is denied.
         """
         if operation is None:
             self._unrecognised(request, caller)
-            return
+            return ()
+        denied_objects: list[DeniedObject] = []
         for decided in self.decisions(request, operation, body, region, caller):
             self._note(request, operation, decided, caller)
-            if decided.verdict == "denied" or (decided.verdict == "unknown" and self.is_strict):
+            if decided.verdict == "allowed" or (decided.verdict == "unknown" and not self.is_strict):
+                continue
+            if (operation.client, operation.name) != _KEY_BY_KEY:
                 raise denial(operation.client, operation.protocol, decided.message)
+            version = decided.need.parameters.get("VersionId", "")
+            denied_objects.append(DeniedObject(decided.need.parameters["Key"], version, decided.message))
+        return tuple(denied_objects)
 
     def decisions(
         self,
@@ -128,6 +146,12 @@ class Authorizer:
             raise denial("", protocol_of(request), because)
 
 
+def prepare() -> None:
+    """Read what the first call would wait for, whatever it asks."""
+    catalogued_operation("sts", "GetCallerIdentity")
+    clients_signed_for("sts")
+
+
 def _decided(question: Question) -> DecidedNeed:
     """The decision on one access by the policies that are stored."""
     need, caller = question.need, question.caller
@@ -141,7 +165,8 @@ def _decided(question: Question) -> DecidedNeed:
     because = stored.decision.because
     if stored.unread:
         because = f"{because}; {caller.arn} has policies that cannot be read here: {', '.join(stored.unread)}"
-    return DecidedNeed(need, verdict, because, _statement(stored), denial_message(stored))
+    message = denial_message(stored) if verdict == "denied" else f"it cannot be decided here: {because}"
+    return DecidedNeed(need, verdict, because, _statement(stored), message)
 
 
 def _stored_decision(question: Question) -> StoredDecision:

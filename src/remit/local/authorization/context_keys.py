@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
@@ -103,6 +104,8 @@ def _tag(tags: Mapping[str, str] | Open | None, name: str) -> Value:
 
 
 def _resource_tags(question: Question) -> Mapping[str, str] | None:
+    if question.need.resource == "*":
+        return {}
     if not question.need.is_resolved:
         return None
     return question.setting.stored.resource_tags(question.need.resource)
@@ -188,6 +191,12 @@ _SERVICES_OF_ROLES: Final = {
 def _passed_to(question: Question) -> Value:
     client = question.operation.client
     return _SERVICES_OF_ROLES.get(client, f"{client}.amazonaws.com")
+
+
+def _sender(question: Question) -> Value:
+    """The address that mail is from, without the name beside it."""
+    sender = question.need.parameters.get("FromEmailAddress") or question.need.parameters.get("Source")
+    return parseaddr(sender)[1] if isinstance(sender, str) else OPEN
 
 
 def _header(name: str) -> Callable[[Question], Value]:
@@ -295,5 +304,5 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "secretsmanager:versionstage": _parameter("VersionStage"),
     "ssm:recursive": _parameter("Recursive"),
     "ssm:overwrite": _parameter("Overwrite"),
-    "ses:fromaddress": lambda question: question.text("Source") or question.text("FromEmailAddress"),
+    "ses:fromaddress": _sender,
 }

@@ -76,6 +76,10 @@ class EmulatedNames:
                 return str(element["AttributeName"])
         return None
 
+    def is_mail_identity(self, name: str) -> bool:
+        """Whether SES has an address or a domain as an identity, made by either version of its API."""
+        return any(name in _service(version)._identities for version in ("ses", "ses_v2"))  # noqa: SLF001 - as above
+
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
         tags: Mapping[str, str] | None = _service("tagging").resource_tags(arn)

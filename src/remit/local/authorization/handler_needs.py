@@ -107,10 +107,11 @@ def _resources(
     if name in _FETCHES and kind.name != "AWS::S3::Bucket":
         yield from ((arn,) for arn in dict.fromkeys(_fetched(operation.properties)))
         return
-    own_arn = _own_arn(operation, kind, place)
-    if own_arn is not None and any(target.type.full_name in kind.iam for target in entry.targets):
-        yield (own_arn,)
-        return
+    if any(target.type.full_name in kind.iam for target in entry.targets):
+        own_arns = _own_arns(operation, kind, place)
+        if own_arns:
+            yield own_arns
+            return
     mentioned_arns = [arn for arn in dict.fromkeys(_arns_in(operation.properties)) if takes(name, arn)]
     if mentioned_arns:
         yield from ((arn,) for arn in mentioned_arns)
@@ -120,22 +121,22 @@ def _resources(
         yield tuple(fill(format_, place, UNRESOLVED) for format_ in formats) or ("*",)
 
 
-def _own_arn(operation: ResourceOperation, kind: ResourceType, place: Mapping[str, str]) -> str | None:
-    """The resource's ARN, as far as it is known."""
+def _own_arns(operation: ResourceOperation, kind: ResourceType, place: Mapping[str, str]) -> tuple[str, ...]:
+    """The resource's ARN, as far as it is known; one for each form of the names that CloudFormation makes."""
     if kind.arn is None:
-        return None
-    if parse_arn(operation.physical_id) is not None and kind.ref == "arn" and not kind.ref_type:
-        return operation.physical_id
+        return ()
     values = {**place, **_unresolved(kind.arn)}
     for variable, path in kind.arn.properties:
         value = operation.properties.get(path)
-        if kind.naming is not None and path == kind.naming.property:
-            values[variable] = _name_in_arn(operation, kind, kind.naming)
-        elif isinstance(value, str):
+        if isinstance(value, str):
             values[variable] = value.rpartition("/")[2]
         elif kind.identifier == (path,) and operation.physical_id:
-            values[variable] = operation.physical_id
-    return kind.arn.filled(values)
+            values[variable] = operation.physical_id.rpartition("/")[2]
+    name_variable = None if kind.naming is None else kind.arn.variable(kind.naming.property)
+    if kind.naming is None or name_variable is None:
+        return (kind.arn.filled(values),)
+    names = _names_in_arn(operation, kind.naming) or (values[name_variable],)
+    return tuple(kind.arn.filled({**values, name_variable: name}) for name in names)
 
 
 def _unresolved(arn: ArnFormat) -> dict[str, str]:
@@ -143,15 +144,14 @@ def _unresolved(arn: ArnFormat) -> dict[str, str]:
     return {name: UNRESOLVED for name in arn.variables if name not in with_default}
 
 
-def _name_in_arn(operation: ResourceOperation, kind: ResourceType, naming: Naming) -> str:
+def _names_in_arn(operation: ResourceOperation, naming: Naming) -> tuple[str, ...]:
+    """The given name, or the forms of those that CloudFormation makes: the emulator makes names of other forms."""
     name = operation.properties.get(naming.property)
     if not isinstance(name, str):
-        if operation.physical_id and kind.ref in ("name", "url"):
-            name = operation.physical_id.rpartition("/")[2]
-        else:
-            name = f"{operation.stack}-{operation.logical_id}-{UNRESOLVED}"
+        generated = naming.generated_names(operation.stack, operation.logical_id)
+        return tuple(form.replace("*", UNRESOLVED) for form in generated)
     path = operation.properties.get(naming.path) if naming.path else ""
-    return naming.in_arn(name, path if isinstance(path, str) else "")
+    return (naming.in_arn(name, path if isinstance(path, str) else ""),)
 
 
 def _arns_in(value: Any) -> Iterator[str]:

@@ -18,6 +18,7 @@ from remit.catalogue.arns import fill, matches, parse
 from remit.catalogue.operations import Operation, arns, operation
 from remit.local.authorization.item_rows import ITEMS
 from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, with_names
+from remit.local.authorization.similar_names import similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +75,11 @@ def resources(
     if is_without_resources(call.action.lower()):
         return (asked_resource(call.action.lower(), fill("arn:${Partition}:x:${Region}:${Account}:x", setting.places)),)
     texts = (*arns(call, parameters, setting.places), *_mentioned(call.action, parameters))
-    return _most_specific(dict.fromkeys(texts)) or _unresolved(call.action, setting)
+    return (
+        _most_specific(dict.fromkeys(texts))
+        or _by_similar_names(call.action, parameters, setting, requested)
+        or _unresolved(call.action, setting)
+    )
 
 
 def _mentioned(action: str, value: Any) -> Iterator[str]:
@@ -101,6 +106,17 @@ def _is_of_action(action: str, text: str) -> bool:
 def _most_specific(texts: Mapping[str, None]) -> tuple[str, ...]:
     """ARNs without those that go on in another: an index instead of its table, an alias instead of its function."""
     return tuple(text for text in texts if not any(longer.startswith((f"{text}/", f"{text}:")) for longer in texts))
+
+
+def _by_similar_names(
+    action: str, parameters: Mapping[str, Any], setting: Setting, requested: RequestedOperation
+) -> tuple[str, ...]:
+    """The ARNs of the kinds of which parameters tell the most."""
+    texts: dict[str, None] = {}
+    for target in targets_of(action):
+        texts.update(dict.fromkeys(similar(target.type, requested.name, parameters, setting.places)))
+    fewest = min((text.count(UNRESOLVED) for text in texts), default=0)
+    return _most_specific({text: None for text in texts if text.count(UNRESOLVED) == fewest})
 
 
 def _unresolved(action: str, setting: Setting) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import (
     clients_of_target,
     clients_signed_for,
+    is_rest,
     parameter_format,
     routes,
     version,
@@ -125,7 +126,7 @@ def _of_form(pairs: Mapping[str, str], signing_name: str) -> RequestedOperation 
         if is_version and catalogued_operation(client, name) is not None:
             return RequestedOperation(client, name, "query")
     for client in _by_likeness(signing_name):  # by clients of an older model, as SNS's and SQS's of some SDKs
-        if catalogued_operation(client, name) is not None and not routes(client):
+        if catalogued_operation(client, name) is not None and not is_rest(client):
             return RequestedOperation(client, name, "query")
     return None
 
@@ -144,13 +145,13 @@ def _of_rest(request: ReceivedRequest, signing_name: str) -> RequestedOperation 
         path = bucket_path(request)
         client_names = (S3, *(name for name in client_names if name != S3))
     segments = path.strip("/").split("/") if signing_name != S3 else _s3_segments(path)
-    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
     best: tuple[tuple[int, int], str, Route] | None = None
     for client in client_names:
-        for route in routes(client).get(request.method, ()):
-            if not _fits(route.segments, segments) or not _has_needed(route, query, request):
+        for route in routes(client, request.method, len(segments)):
+            if not _fits(route, segments) or not _has_needed(route, query, request):
                 continue
-            specificity = _literals(route.segments), len(route.query) + len(route.headers)
+            specificity = len(route.literals), len(route.query) + len(route.headers)
             if best is None or specificity > best[0]:
                 best = specificity, client, route
     if best is None:
@@ -176,14 +177,11 @@ def _s3_segments(path: str) -> list[str]:
     return [bucket, *key.split("/")] if slash and key else [bucket]
 
 
-def _fits(pattern: tuple[str, ...], segments: list[str]) -> bool:
-    is_greedy = pattern[-1].endswith("+}")
-    if len(segments) != len(pattern) and not (is_greedy and len(segments) > len(pattern)):
+def _fits(route: Route, segments: list[str]) -> bool:
+    """Whether a path is one of a route, whose length it has; a segment that is a parameter is not empty."""
+    if any(segments[place] != text for place, text in route.literals):
         return False
-    for wanted, segment in zip(pattern, segments, strict=False):
-        if not (segment if wanted.startswith("{") else wanted == segment):
-            return wanted.endswith("+}") or (wanted == segment == "")
-    return True
+    return len(segments) > 1 or bool(segments[0]) or bool(route.literals)
 
 
 def _has_needed(route: Route, query: Mapping[str, str], request: ReceivedRequest) -> bool:
@@ -191,10 +189,6 @@ def _has_needed(route: Route, query: Mapping[str, str], request: ReceivedRequest
         if name not in query or (value is not None and query[name] != value):
             return False
     return all(name in request.headers for name in route.headers)
-
-
-def _literals(pattern: tuple[str, ...]) -> int:
-    return sum(not segment.startswith("{") for segment in pattern)
 
 
 def _path_parameters(pattern: tuple[str, ...], segments: list[str]) -> Iterator[tuple[str, str]]:

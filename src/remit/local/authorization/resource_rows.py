@@ -6,6 +6,7 @@ gives the ARNs of an action, or of all actions of a service; where a row gives n
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -248,6 +249,44 @@ def _stack(_action: str, parameters: Parameters, setting: Setting, _requested: R
         yield stored or setting.arn("cloudformation", f"stack/{name}/{UNRESOLVED}")
 
 
+def _mail(action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """The identity that mail is sent as, with the configuration set and the template that it names.
+
+    Of an address it is the address itself where that is an identity, else its domain ("Verified identities in Amazon
+    SES"); the others, as "Actions, resources, and condition keys for Amazon SES v2" has them.
+    """
+    kinds = target_names(action)
+    for name in ("EmailIdentity", "Identity"):
+        if "identity" in kinds and isinstance(parameters.get(name), str):
+            yield setting.arn("ses", f"identity/{parameters[name]}")
+    sender = parameters.get("FromEmailAddress") or parameters.get("Source")
+    if "identity" in kinds and isinstance(sender, str):
+        address = parseaddr(sender)[1]
+        is_identity = setting.stored.is_mail_identity(address)
+        yield setting.arn("ses", f"identity/{address if is_identity else address.rpartition('@')[2]}")
+    for kind, name in (("configuration-set", "ConfigurationSetName"), ("template", "Template")):
+        if kind in kinds and isinstance(parameters.get(name), str):
+            yield setting.arn("ses", f"{kind}/{parameters[name]}")
+
+
+def _model(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A model by its ARN or its id; `eu.anthropic.…` is an inference profile ("InvokeModel", Bedrock API)."""
+    model = parameters.get("modelId")
+    if not isinstance(model, str):
+        return
+    if model.startswith("arn:"):
+        yield model
+    elif model.partition(".")[0] in _GEOGRAPHIES:
+        yield setting.arn("bedrock", f"inference-profile/{model}")
+        yield setting.arn("bedrock", f"foundation-model/{model.partition('.')[2]}", account="")
+    else:
+        yield setting.arn("bedrock", f"foundation-model/{model}", account="")
+
+
+_GEOGRAPHIES: Final = frozenset({"apac", "au", "ca", "eu", "global", "jp", "us", "us-gov"})
+"""With which the ids of inference profiles begin ("Supported Regions and models for inference profiles")."""
+
+
 def _api(action: str, parameters: Parameters, setting: Setting, requested: RequestedOperation) -> Iterator[str]:
     """The connections of a WebSocket API ("Control access to a WebSocket API with IAM", API Gateway Guide)."""
     if requested.address is not None and action == "execute-api:ManageConnections":
@@ -284,5 +323,7 @@ RESOURCES: Final[Mapping[str, Row]] = {
     "iam": _of_iam,
     "cloudformation": _stack,
     "execute-api": _api,
+    "ses": _mail,
+    "bedrock": _model,
 }  # fmt: skip
 """By the action, else by its service."""

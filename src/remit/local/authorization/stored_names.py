@@ -39,6 +39,9 @@ class StoredNames(Protocol):
     def partition_key(self, table: str) -> str | None:
         """The name of a DynamoDB table's partition key."""
 
+    def is_mail_identity(self, name: str, /) -> bool:
+        """Whether SES has an address or a domain as an identity."""
+
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
 
@@ -54,6 +57,10 @@ class NothingStored:
 
     key_arn_of_ciphertext = secret_arn = role_arn = user_arn = stack_arn = stream_arn_of_iterator = key_arn
     partition_key = resource_tags = key_arn
+
+    def is_mail_identity(self, _name: str, /) -> bool:
+        """Nothing is known."""
+        return False
 
     def object_tags(self, bucket: str, key: str) -> None:
         """Nothing is known."""

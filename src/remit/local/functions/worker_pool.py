@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from remit.local.functions.debug_relay import DebugRelay
 from remit.local.functions.platform_log import new_stream
 from remit.local.functions.watchdog import Watchdog
 from remit.local.functions.worker_environment import variables
-from remit.local.functions.worker_process import Launch, Worker
+from remit.local.functions.worker_process import Debugger, Launch, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
+    from remit.local.environment import LocalEnvironment
     from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
     from remit.local.functions.unpacked_code import UnpackedCode
     from remit.package.interpreters import Interpreter, Interpreters
 
+_STAND_IN: Final = Path(__file__).parent / "worker" / "stand_in"
 IDLE_SECONDS: Final = 300.0
 """Seconds after which a worker that had nothing to do ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Packages:
-    """Folders of modules that Lambda's runtime has: awslambdaric's, and those of the SDK (boto3 and what it needs)."""
-
-    runtime: Path
-    sdk: Sequence[Path]
 
 
 class WorkerPool:
@@ -42,14 +36,14 @@ class WorkerPool:
         *,
         endpoint: str,
         code: UnpackedCode,
-        packages: Packages,
+        environment: LocalEnvironment,
         interpreters: Interpreters,
         credentials_of: Callable[[Mapping[str, object]], Mapping[str, str]],
     ) -> None:
         self._folder = folder
         self._endpoint = endpoint
         self._code = code
-        self._packages = packages
+        self._environment = environment
         self._interpreters = interpreters
         self._credentials_of = credentials_of
         self._lock = threading.Lock()
@@ -57,6 +51,8 @@ class WorkerPool:
         self._busy: set[Worker] = set()
         self._closed = False
         self._watchdog = Watchdog()
+        self._debuggers: dict[str, tuple[DebugRelay, Path]] = {}  # and the folder of debugpy, by the function's name
+        self._served_from: dict[str, Path] = {}  # folders in the place of a function's zip, by its name
 
     def invoke(
         self, function: DeployedFunction, content: bytes, layers: Sequence[bytes], invocation: Invocation
@@ -80,6 +76,41 @@ class WorkerPool:
             return worker.invoke(invocation, cold=cold)
         finally:
             self._release(worker)
+
+    def serve_code(self, name: str, folder: Path | None) -> None:
+        """Run a function from a folder from its next invocation on, or from its zip again.
+
+        What the folder does not have, such as dependencies, comes from the zip.
+        """
+        with self._lock:
+            if folder is None:
+                self._served_from.pop(name, None)
+            else:
+                self._served_from[name] = folder
+        self._end_named(name)
+
+    def debug(self, name: str, port: int | None, packages: Path = Path()) -> int | None:
+        """Let the next worker of a function wait for a debugger at a port (0: a free one); with None, none any more.
+
+        `packages` is the folder of debugpy. The port is returned. OSError: it is not free.
+        """
+        with self._lock:
+            previous = self._debuggers.pop(name, None)
+        if previous is not None:
+            previous[0].close()
+        relay = None if port is None else DebugRelay(port)
+        if relay is not None:
+            with self._lock:
+                self._debuggers[name] = relay, packages
+        self._end_named(name)
+        return None if relay is None else relay.port
+
+    def _end_named(self, name: str) -> None:
+        """End the workers of a function, wherever it is."""
+        with self._lock:
+            functions = [*self._idle, *(worker.function for worker in self._busy)]
+        for place in {function.place for function in functions if function.name == name}:
+            self.end(place)
 
     def initialise(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> None:
         """Start a worker before it is needed. RuntimeError: the function cannot be loaded."""
@@ -110,13 +141,16 @@ class WorkerPool:
         stream = new_stream(function.version, datetime.now(UTC))
         work = self._folder / stream[-32:]
         work.mkdir(parents=True, mode=0o700)
-        task = self._code.folder(content)
-        environment = variables(
+        relay, debugger = self._debugger(function.name)
+        unpacked = self._code.folder(content)
+        task = self._served_from.get(function.name, unpacked)
+        layer_folders = [self._code.folder(layer) for layer in layers]
+        worker_variables = variables(
             function,
             endpoint=self._endpoint,
             program=interpreter.program,
             task=task,
-            runtime=self._packages.runtime,
+            runtime=self._environment.runtime,
             temporary=work,
             log_stream=stream,
             credentials=self._credentials_of(function.configuration),
@@ -124,15 +158,18 @@ class WorkerPool:
         launch = Launch(
             program=interpreter.program,
             task=task,
-            layers=_module_folders([self._code.folder(layer) for layer in layers], interpreter.version),
-            runtime=self._packages.runtime,
-            sdk=self._packages.sdk,
+            layers=(unpacked, *_module_folders(layer_folders, interpreter.version)),
+            runtime=(self._environment.runtime, _STAND_IN),
+            sdk=self._environment.sdk,
             work=work,
-            variables=environment,
+            variables=worker_variables,
             log_stream=stream,
             remark=_remark(function.runtime, interpreter),
+            debugger=debugger,
         )
         worker = Worker(function, launch)
+        if relay is not None:
+            relay.worker_pid = worker.pid
         self._watchdog.watch(worker.pid, stream, work)
         with self._lock:
             self._busy.add(worker)
@@ -140,6 +177,17 @@ class WorkerPool:
         if closed:
             worker.interrupt()
         return worker
+
+    def _debugger(self, name: str) -> tuple[DebugRelay | None, Debugger | None]:
+        """What a new worker is debugged by: one worker of a function at a time is."""
+        with self._lock:
+            waiting = self._debuggers.get(name)
+            debugged = any(worker.is_debugged and worker.function.name == name for worker in self._busy)
+        if waiting is None or debugged:
+            return None, None
+        relay, packages = waiting
+        relay.worker_pid = 0
+        return relay, Debugger(packages, relay.worker_port)
 
     def _release(self, worker: Worker) -> None:
         with self._lock:
@@ -183,6 +231,10 @@ class WorkerPool:
             workers = [worker for idle in self._idle.values() for worker in idle]
             self._idle.clear()
             busy = list(self._busy)
+            relays = [relay for relay, _ in self._debuggers.values()]
+            self._debuggers.clear()
+        for relay in relays:
+            relay.close()
         self._kill(workers)
         for worker in busy:
             worker.interrupt()

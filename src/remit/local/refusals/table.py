@@ -7,9 +7,31 @@ from __future__ import annotations
 
 from typing import Final
 
-from remit.local.refusals import existing_names
+from remit.local.refusals import (
+    bucket_owners,
+    busy_stacks,
+    capabilities,
+    dangling_references,
+    existing_names,
+    filled_buckets,
+    function_roles,
+    missing_policies,
+    simulated_policies,
+    unknown_properties,
+)
 
-REFUSALS: Final = (existing_names.REFUSAL,)
+REFUSALS: Final = (
+    capabilities.REFUSAL,
+    dangling_references.REFUSAL,
+    unknown_properties.REFUSAL,
+    busy_stacks.REFUSAL,
+    existing_names.REFUSAL,
+    missing_policies.REFUSAL,
+    function_roles.REFUSAL,
+    filled_buckets.REFUSAL,
+    bucket_owners.REFUSAL,
+    simulated_policies.REFUSAL,
+)
 
 
 def refuse_what_aws_refuses() -> None:

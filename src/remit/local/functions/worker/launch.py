@@ -13,18 +13,26 @@ import os
 import resource
 import site
 import sys
-from typing import Any
+
+TYPE_CHECKING = False  # as typing's, whose import takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def main() -> None:
     """Become the function's runtime; this ends when the function's process ends."""
     settings = json.loads(sys.argv[1])
     set_limits(settings)
-    sys.path[:] = search_path(settings)
+    sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120 - pathlib takes milliseconds
+    places = importlib.import_module("call_places").CallPlaces(settings["task"])
+    sys.path[:] = search_path(settings, sys.path[1:])
     site.setquit()  # what Python has where it is not told to look for no packages (-S)
     site.setcopyright()
     site.sethelper()
     os.chdir(settings["task"])
+    places.install()
+    if "debugger" in settings:
+        wait_for_debugger(**settings["debugger"])
     key = os.environ.pop("_REMIT_RUNTIME_KEY", "")
     client = importlib.import_module("awslambdaric.lambda_runtime_client")
     if hasattr(client.runtime_client, "set_key"):  # the stand-in, which proves by a secret who it is
@@ -32,6 +40,15 @@ def main() -> None:
         client.BaseLambdaRuntimeClient.call_rapid = client.runtime_client.call_rapid
     sys.argv[:] = ["bootstrap.py", settings["handler"]]
     importlib.import_module("awslambdaric.__main__").main(sys.argv)
+
+
+def wait_for_debugger(packages: str, port: int) -> None:
+    """Let a debugger take hold of this process before the function is loaded."""
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # of frozen modules, which nobody debugs here
+    sys.path.append(packages)
+    debugger = importlib.import_module("debugpy")
+    debugger.connect(("127.0.0.1", port))
+    debugger.wait_for_client()
 
 
 def set_limits(settings: dict[str, Any]) -> None:
@@ -51,10 +68,11 @@ def limit(kind: int, value: int) -> None:
     resource.setrlimit(kind, (value, value))
 
 
-def search_path(settings: dict[str, Any]) -> list[str]:
+def search_path(settings: dict[str, Any], pythons: list[str]) -> list[str]:
     """Where modules are looked for: the function, its layers, the runtime, Python's own, and last the SDK."""
     own = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
-    return [settings["task"], *settings["layers"], *own, settings["runtime"], *sys.path, *settings["sdk"]]
+    sys.dont_write_bytecode = settings["task"] not in settings["layers"]  # a folder that is somebody's own
+    return [settings["task"], *settings["layers"], *own, *settings["runtime"], *pythons, settings["sdk"]]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import os
 import socket
-from typing import Any, BinaryIO
+
+TYPE_CHECKING = False  # as typing's, whose import takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 _PREFIX = "/2018-06-01/runtime/"
 _OK = 200
