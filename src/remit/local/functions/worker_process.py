@@ -37,6 +37,7 @@ INIT_SECONDS: Final = 10.0
 _TICK: Final = 0.02 if peers.HAS_PROC else 0.5  # seconds between two looks at the memory
 _DEBUGGED_SECONDS: Final = 24 * 3600.0
 _FILES: Final = 1024  # open files, as on Lambda
+_PROCESSES: Final = 1024  # and threads, as on Lambda
 _MB: Final = 1 << 20
 _BEYOND: Final = 1024 * _MB  # that may be asked for at once; what is really used is watched
 _LAUNCH: Final = Path(__file__).parent / "worker" / "launch.py"
@@ -131,6 +132,7 @@ class Worker:
             "opt": [str(folder) for folder in launch.opt],
             "private": launch.private,
             "files": _FILES,
+            "processes": _PROCESSES,
             "storage_bytes": self.function.storage_mb * _MB,
             "memory_bytes": self.function.memory_mb * _MB + _BEYOND,
         }

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def main() -> None:
     """Become the function's runtime; this ends when the function's process ends."""
     settings = json.loads(sys.argv[1])
-    set_limits(settings)
     sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120 - pathlib takes milliseconds
     if settings["private"]:
         importlib.import_module("private_folders").enter(settings["storage_bytes"], settings["opt"])
+    set_limits(settings)
     places = importlib.import_module("call_places").CallPlaces(settings["task"])
     sys.path[:] = search_path(settings, sys.path[1:])
     site.setquit()  # what Python has where it is not told to look for no packages (-S)
@@ -60,6 +60,8 @@ def set_limits(settings: dict[str, Any]) -> None:
     limit(resource.RLIMIT_NOFILE, settings["files"])
     beyond = 1 << 20 if settings["private"] else 0  # its own /tmp is full before
     limit(resource.RLIMIT_FSIZE, settings["storage_bytes"] + beyond)
+    if settings["private"]:
+        limit(resource.RLIMIT_NPROC, settings["processes"])  # of its namespace; elsewhere the user's others count, too
     if sys.platform == "linux":
         limit(resource.RLIMIT_DATA, settings["memory_bytes"])
 
