@@ -286,6 +286,8 @@ def test_what_a_replaced_default_took_away_is_said(make: Make) -> None:
     [
         ("ecr:GetAuthorizationToken", "arn:aws:ecr:eu-west-1:111122223333:x", "*"),
         ("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:***********:table/t", None),
+        ("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1::table/t", None),
+        ("s3:GetObject", "arn:aws:s3:::uploads/a", "arn:aws:s3:::uploads/a"),
         ("secretsmanager:GetSecretValue", "settings", None),
         ("iam:GetRole", "role worker", f"arn:aws:iam::{ACCOUNT}:role/worker"),
     ],
@@ -297,6 +299,14 @@ def test_a_statement_is_written_only_for_a_resource_that_iam_takes(
         f"User: arn:aws:iam::{ACCOUNT}:user/ci is not authorized to perform: {action} on resource: {resource}"
     )
     assert (statement["statement"] or {}).get("Resource") == expected
+
+
+def test_a_denial_by_the_boundary_names_the_boundary_of_the_app(make: Make) -> None:
+    project = make(config=f'config.lambda_.iam.permissions_boundary = "arn:aws:iam::{ACCOUNT}:policy/limit"')
+    ending = " because no permissions boundary allows the sqs:SendMessage action"
+    advice = cause(message("hello", "sqs:SendMessage", "x", ending), project=project)["advice"]
+    boundary = f"arn:${{AWS::Partition}}:iam::{ACCOUNT}:policy/limit"
+    assert f"the boundary of this app's roles is {boundary}" in advice
 
 
 def test_an_operation_of_several_services_is_taken_for_one_that_the_role_deals_with() -> None:
@@ -532,6 +542,7 @@ def asked_of_template(folder: Path, principal: str, action: str, resource: str) 
             ["WorkerRole"],
         ),
         ("stranger/x", "s3:GetObject", "not a role of the template asked", []),
+        ("shop-WorkerRole-copy_2/x", "ses:SendEmail", "not a role of the template asked", []),
     ],
 )
 def test_the_roles_of_a_template_are_asked(

@@ -45,7 +45,7 @@ from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
-from remit.local.routes import DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE
+from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.simulated_delays import SimulatedDelays
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
@@ -264,17 +264,20 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     saving = _Saving(place)
     data = Checkpoint()
+    authorizer = Authorizer(log)
     app = Gate(
         emulator.app,
         port=record.port,
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         signer_of=_signer_of(record, functions),
-        authorizer=Authorizer(log),
+        authorizer=authorizer,
         delays=delays,
         is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
         controls={
             SAVE: lambda _: saving.save(),
+            ACCESS: log.asked,
+            STRICT: authorizer.settle,
             DELAYS: lambda query: delays.simulate(query.get("seed", "")),
             KEEP_DATA: lambda _: data.take(),
             PUT_DATA_BACK: lambda _: data.restore(),

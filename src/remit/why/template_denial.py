@@ -34,26 +34,31 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     source = settled_source(source)
     read = template_source(source)
     cause = why(denial, None)
-    matching_roles = [role for role in read.roles if _asked(role, denial, read.resources)]
+    matching_roles = tuple(role for role in read.roles if _asked(role, denial, read.resources))
     nobody = denial.principal is None and not denial.deploying  # CloudFormation asks for whoever deploys
-    roles = matching_roles or (list(read.roles) if nobody else [])
-    actions = actions_of(denial, None, None)
-    evaluated_roles = roles if denial.layer not in ("trust", "other") else []
-    answers = tuple(_answers(evaluated_roles, denial, read, actions, Conditions(source))) if evaluated_roles else ()
+    roles = matching_roles
+    if not roles and nobody:
+        roles = read.roles
+    answers: tuple[Explanation, ...] = ()
+    if denial.layer not in ("trust", "other"):
+        actions = actions_of(denial, None, None)
+        answers = tuple(_answers(roles, denial, read, actions, Conditions(source)))
     if not answers:
-        whose = "not a role of the template asked" if denial.principal is not None else cause.conclusion
-        return replace(cause, conclusion=cause.conclusion if denial.layer is not None else whose)
-    return replace(
-        cause,
-        answers=answers,
-        advice=tuple(line for line in cause.advice if not (matching_roles and line == DEPLOYERS)),
-        conclusion=_conclusion(denial, matching_roles, answers, cause.conclusion),
-        unseen=tuple(name for name in cause.unseen if name != "the permissions boundary" or _unread(roles, read)),
-    )
+        if denial.layer is None and denial.principal is not None:
+            return replace(cause, conclusion="not a role of the template asked")
+        return cause
+    advice = cause.advice
+    if matching_roles:
+        advice = tuple(line for line in advice if line != DEPLOYERS)
+    unseen = cause.unseen
+    if not _unread(roles, read):
+        unseen = tuple(layer for layer in unseen if layer != "the permissions boundary")
+    conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
+    return replace(cause, answers=answers, advice=advice, conclusion=conclusion, unseen=unseen)
 
 
 def _answers(
-    roles: list[Role], denial: Denial, read: FileRoles, actions: tuple[str, ...], conditions: Conditions
+    roles: tuple[Role, ...], denial: Denial, read: FileRoles, actions: tuple[str, ...], conditions: Conditions
 ) -> Iterator[Explanation]:
     names = names_in("*", read.resources)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
@@ -88,13 +93,13 @@ def _texts(resource: Resource) -> Iterator[Any]:
     yield from (text for key in _NAMES if isinstance(text := resource.properties.get(key), str))
 
 
-def _unread(roles: list[Role], read: FileRoles) -> bool:
+def _unread(roles: tuple[Role, ...], read: FileRoles) -> bool:
     """Whether some role has a boundary that nobody can look at from here."""
     return any(role.boundary is not None and role.boundary not in read.documents for role in roles)
 
 
 def _conclusion(
-    denial: Denial, matching_roles: list[Role], answers: tuple[Explanation, ...], layer_conclusion: str
+    denial: Denial, matching_roles: tuple[Role, ...], answers: tuple[Explanation, ...], layer_conclusion: str
 ) -> str:
     one_role = len(matching_roles) == 1
     roles = f"the role {matching_roles[0].logical_id}" if one_role else "the roles of the template"
