@@ -310,12 +310,21 @@ METHOD: Given = ("AWS::ApiGateway::Method", {"RestApiId": {"Ref": "Api"}, "Autho
 ROUTE: Given = ("AWS::ApiGatewayV2::Route", {"ApiId": {"Ref": "Api"}})
 
 
+SOCKET: Given = ("AWS::ApiGatewayV2::Api", {"ProtocolType": "WEBSOCKET"})
+
+
+def test_a_route_that_only_those_reach_whom_connect_has_let_in_lets_in_nobody() -> None:
+    sending = (ROUTE[0], {**ROUTE[1], "RouteKey": "send"})
+    assert () == reviewed(template(None, Api=SOCKET), template(None, Api=SOCKET, M=sending)).changes
+
+
 @pytest.mark.parametrize(
     ("api", "called", "count"),
     [
         (REST, METHOD, 1),
         (("AWS::ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["REGIONAL"]}}), METHOD, 1),
         (("AWS::ApiGatewayV2::Api", {}), ROUTE, 1),
+        (SOCKET, (ROUTE[0], {**ROUTE[1], "RouteKey": "$connect"}), 1),
         (("AWS::ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["PRIVATE"]}}), METHOD, 0),
         (REST, (METHOD[0], {**METHOD[1], "ApiKeyRequired": True}), 0),
         (REST, (METHOD[0], {**METHOD[1], "AuthorizationType": "CUSTOM"}), 0),

@@ -109,8 +109,19 @@ def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[st
 
 
 def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
-    """As `giving`, but who may call the functions, which is told of an app by itself: `Version.open`."""
-    return giving(resource for resource in resources if resource.type not in _CALLS)
+    """As `giving`, but for what lets everyone and services call the functions.
+
+    The first is told of an app by itself (`Version.open`), the second are its triggers.
+    """
+    return giving(resource for resource in resources if resource.type not in _CALLS or _names_accounts(resource))
+
+
+def _names_accounts(resource: Resource) -> bool:
+    """Whether it is a permission for accounts, roles or users."""
+    if resource.type not in PERMISSIONS:
+        return False
+    principals = permission_statement(resource, {}).principals
+    return principals is not None and all(kind == "AWS" for kind, _ in principals.patterns)
 
 
 def service_of(kind: str) -> str:
@@ -148,13 +159,19 @@ class _Reader:
     def _answering(self, resource: Resource, authorization: str) -> Given:
         """What a URL, a method or a route lets those do whom IAM need not know."""
         mode = resource.properties.get(authorization) or _ANYBODY
-        if mode == "AWS_IAM":
+        if mode == "AWS_IAM" or self._is_behind_connect(resource):
             return Given(resource.type)
         statement = self._for_everyone(resource) if mode == _ANYBODY else None
         if statement is None:
             return Given(resource.type, openings=frozenset((_in_words(authorization, mode),)))
         grant = Grant(statement, _reason(resource), resource.origin)
         return Given(resource.type, ((grant,),), (resource.logical_id,))
+
+    def _is_behind_connect(self, resource: Resource) -> bool:
+        """Whether it is a route of a WebSocket API that only those reach whom `$connect` has let in."""
+        api = self._resources.get(tokens.text_of(resource.properties.get("ApiId")))
+        is_websocket = api is not None and api.properties.get("ProtocolType") == "WEBSOCKET"
+        return is_websocket and resource.properties.get("RouteKey") != "$connect"
 
     def _for_everyone(self, resource: Resource) -> Statement | None:
         """What everyone may do by a resource that asks nobody who calls; None where that hangs on something else."""

@@ -277,10 +277,10 @@ class Worker:
                 raise _Ended(None, self._init_error)
             if not self._api.requests:
                 raise _Ended(failures.exited(status))
-        resident = resident_bytes(self.pid)
-        self._peak_mb = max(self._peak_mb, resident // _MB)
-        if resident > self.function.memory_mb * _MB and not self.is_debugged:
-            self._peak_mb = self.function.memory_mb
+        limit = self.function.memory_mb * _MB
+        resident = resident_bytes(self.pid, limit)
+        self._peak_mb = max(self._peak_mb, min(resident, limit) // _MB)
+        if resident > limit and not self.is_debugged:
             raise _Ended(failures.exited(-signal.SIGKILL))
 
     def _read_output(self) -> None:
