@@ -12,25 +12,20 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote
 
 from remit.local.authorization.authorizer import CALL
 from remit.local.authorization.body_encoding import decoded
 from remit.local.authorization.caller import CALLER
 from remit.local.authorization.denied_objects import OF_CONTENT, remaining, with_errors
+from remit.local.authorization.parameters import parameters_of
 from remit.local.authorization.requested_operation import requested_operation
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
-    ACCESS,
-    FUNCTION_SESSION,
     FUNCTIONS,
     HEALTH,
-    KEEP_DATA,
-    PUT_DATA_BACK,
     RESET,
-    SAVE,
-    STRICT,
     app_prefix,
     is_answer,
     is_of_user_pool,
@@ -56,6 +51,7 @@ if TYPE_CHECKING:
     from remit.local.authorization.denied_objects import DeniedObject
     from remit.local.functions.function_requests import FunctionRequests
     from remit.local.signature import Signature
+    from remit.local.simulated_delays import SimulatedDelays
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -73,8 +69,6 @@ _ADDRESSES: Final = (
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
 _APIS: Final = re.compile(r"/v2/apis(?:/.*)?")
 _FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
-_ANSWERED: Final = frozenset({SAVE, ACCESS, KEEP_DATA, PUT_DATA_BACK, FUNCTION_SESSION, STRICT})
-"""The paths that remit answers by itself, to whoever holds the server's own key."""
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -91,6 +85,8 @@ class Gate:
     """The secret of an access key with its session token, and whose it is. RefusedRequest: there is none."""
     authorizer: Authorizer
     """Decides what callers may do, but for this server's own key."""
+    delays: SimulatedDelays
+    """What makes callers wait, where somebody wants that."""
     is_simulated: Callable[[ReceivedRequest, str], bool]
     """Whether the application has the service that a request is signed for."""
     reset_path: str
@@ -113,9 +109,11 @@ class Gate:
         try:
             prefix = app_prefix(_host(request), scope["path"])
             if prefix is not None:
-                if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
-                    _, _, receive = await self._verified(scope, request, receive)
                 scope = _at(scope, prefix, self.port)
+                if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
+                    signature, caller, receive = await self._verified(scope, request, receive)
+                    if not caller.is_root:
+                        self.authorizer.check_app(request, scope["path"], signature.region, caller)
             else:
                 _refuse_pages(request)
                 if scope["path"] == HEALTH and scope["type"] == "http":
@@ -125,8 +123,8 @@ class Gate:
                 if scope["path"].startswith(FUNCTIONS):
                     await _send_json(send, self.functions.answer(scope["path"], await _body(receive)))
                     return
-                if scope["path"] in _ANSWERED:
-                    await _send_json(send, self._own_answer(request))
+                if scope["path"] in self.controls:
+                    await _send_json(send, self.controls[scope["path"]](dict(parse_qsl(request.query))))
                     return
         except RefusedRequest as refused:
             await _refuse(scope, incoming, send, refused, request)
@@ -146,7 +144,7 @@ class Gate:
             return scope, receive, send
         if is_of_user_pool(request):
             return _at(scope, "", self.port), receive, send
-        is_answered = scope["path"] in {RESET, *_ANSWERED} or scope["path"].startswith(FUNCTIONS)
+        is_answered = scope["path"] in {RESET, *self.controls} or scope["path"].startswith(FUNCTIONS)
         if is_own(scope["path"]) and (not is_answered or scope["type"] != "http"):
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)
@@ -170,27 +168,21 @@ class Gate:
             scope = _signed_by_header(scope, signature.header(), QUERY_NAMES)
         return scope, receive, send
 
-    def _own_answer(self, request: ReceivedRequest) -> Mapping[str, Any]:
-        """The answer to one of remit's own requests."""
-        if request.path in self.controls:
-            return self.controls[request.path](dict(parse_qsl(request.query)))
-        after = parse_qs(request.query).get("after", ["0"])[0]
-        return self.authorizer.log.after(int(after) if after.isdecimal() else 0)
-
     async def _authorized(
         self, request: ReceivedRequest, asked: tuple[str, str], caller: Caller, passage: Passage
     ) -> Passage:
         """How a request goes on that its caller may make to a service in a region. RefusedRequest: it may not."""
         service, region = asked
         scope, receive, send = passage
-        if is_own(request.path):
+        if is_own(scope["path"]):
             if not caller.is_root:
                 raise RefusedRequest("AccessDenied", f"{caller.arn} may not use what is the server's own")
             return passage
         if not self.is_simulated(request, service):
             reason = f"the AWS on this machine does not have the service {service!r}"
             raise RefusedRequest("NotImplemented", reason, 501)
-        if caller.is_root:
+        is_delayed = self.delays.concern(service)
+        if caller.is_root and not is_delayed:
             return passage
         body = b""
         operation = requested_operation(request, service)
@@ -198,6 +190,10 @@ class Gate:
             body = await _body(receive)
             receive = _replaying(body, receive)
             operation = operation or requested_operation(request, service, body)
+        if is_delayed and operation is not None:
+            self.delays.check(service, operation.name, parameters_of(request, operation, body))
+        if caller.is_root:
+            return scope, receive, send
         denied_objects = self.authorizer.check(request, operation, body, region, caller)
         if denied_objects:
             return _deleting_others(scope, decoded(request, body), receive, send, denied_objects)

@@ -33,8 +33,10 @@ from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.function_logs import FunctionLogs
+from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
+from remit.local.event_sources.subscriptions import Subscriptions
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
@@ -43,7 +45,8 @@ from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
-from remit.local.routes import FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
+from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
+from remit.local.simulated_delays import SimulatedDelays
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
@@ -248,6 +251,10 @@ async def _serve(
     refuse_what_aws_refuses()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
+    Subscriptions(calls).take_hold()
+    ask_before_function_urls()
+    delays = SimulatedDelays()
+    delays.take_hold()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
@@ -264,14 +271,17 @@ async def _serve(
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         signer_of=_signer_of(record, functions),
         authorizer=authorizer,
+        delays=delays,
         is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
         controls={
             SAVE: lambda _: saving.save(),
+            ACCESS: log.asked,
+            STRICT: authorizer.settle,
+            DELAYS: lambda query: delays.simulate(query.get("seed", "")),
             KEEP_DATA: lambda _: data.take(),
             PUT_DATA_BACK: lambda _: data.restore(),
             FUNCTION_SESSION: functions.credentials_of,
-            STRICT: authorizer.be_strict,
         },
         functions=FunctionRequests(pool),
         changed=changed.set,

@@ -16,6 +16,7 @@ from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import clients_signed_for
 from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
+from remit.local.authorization.app_needs import app_needs
 from remit.local.authorization.asked_keys import asked_keys
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.denial import denial
@@ -33,6 +34,7 @@ from remit.local.authorization.stored_policies import StoredDecision, decide, st
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from remit.local.authorization.callers import Caller
     from remit.local.request import ReceivedRequest
@@ -68,8 +70,8 @@ class Authorizer:
     log: AccessLog
     is_strict: bool = False
 
-    def be_strict(self, parameters: Mapping[str, str]) -> Mapping[str, Any]:
-        """Refuse what is unknown, or let it pass, as the parameter `on` says; the setting that holds now."""
+    def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
+        """Refuse from now on what is unknown, or let it pass: `on` is true or false. What is so then."""
         self.is_strict = parameters.get("on") == "true"
         return {"on": self.is_strict}
 
@@ -92,13 +94,31 @@ class Authorizer:
         denied_objects: list[DeniedObject] = []
         for decided in self.decisions(request, operation, body, region, caller):
             self._note(request, operation, decided, caller)
-            if decided.verdict == "allowed" or (decided.verdict == "unknown" and not self.is_strict):
+            if not self._refuses(decided):
                 continue
             if (operation.client, operation.name) != _KEY_BY_KEY:
                 raise denial(operation.client, operation.protocol, decided.message)
             version = decided.need.parameters.get("VersionId", "")
             denied_objects.append(DeniedObject(decided.need.parameters["Key"], version, decided.message))
         return tuple(denied_objects)
+
+    def check_app(self, request: ReceivedRequest, path: str, region: str, caller: Caller) -> None:
+        """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
+
+        Raises:
+            RefusedRequest: if IAM authorizes the route, and the caller may not use it.
+        """
+        setting = _setting(region, caller)
+        with _scope(setting):
+            asked = app_needs(request.method, path, setting)
+            if asked is None:
+                return
+            operation, needs = asked
+            decisions = [_decided(Question(need, operation, request, setting, caller)) for need in needs]
+        for decided in decisions:
+            self._note(request, operation, decided, caller)
+            if self._refuses(decided):
+                raise denial(operation.client, operation.protocol, decided.message)
 
     def decisions(
         self,
@@ -109,9 +129,8 @@ class Authorizer:
         caller: Caller,
     ) -> tuple[DecidedNeed, ...]:
         """The decision on each access that a request needs."""
-        scope = importlib.import_module("ministack.core.responses").request_scope
-        setting = Setting(region, caller.account, caller.arn, _NAMES)
-        with scope(caller.account, region):
+        setting = _setting(region, caller)
+        with _scope(setting):
             parameters = parameters_of(request, operation, body)
             needs = needs_of(operation, parameters, setting)
             if needs is None:
@@ -119,6 +138,9 @@ class Authorizer:
                 because = f"nobody knows which actions {name} needs"
                 return (DecidedNeed(Need(name, "*", parameters), "unknown", because, "", because),)
             return tuple(_decided(Question(need, operation, request, setting, caller)) for need in needs)
+
+    def _refuses(self, decided: DecidedNeed) -> bool:
+        return decided.verdict == "denied" or (decided.verdict == "unknown" and self.is_strict)
 
     def _note(
         self, request: ReceivedRequest, operation: RequestedOperation, decided: DecidedNeed, caller: Caller
@@ -144,6 +166,17 @@ class Authorizer:
         self._add(caller, name, decided, *call_place(request))
         if self.is_strict:
             raise denial("", protocol_of(request), because)
+
+
+def _setting(region: str, caller: Caller) -> Setting:
+    return Setting(region, caller.account, caller.arn, _NAMES)
+
+
+def _scope(setting: Setting) -> AbstractContextManager[None]:
+    """In it the emulator's memory is that of an account and a region."""
+    responses: Any = importlib.import_module("ministack.core.responses")
+    scope: AbstractContextManager[None] = responses.request_scope(setting.account, setting.region)
+    return scope
 
 
 def prepare() -> None:

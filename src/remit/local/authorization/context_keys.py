@@ -295,6 +295,7 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "lambda:functionarn": _function,
     "lambda:principal": _parameter("Principal"),
     "lambda:functionurlauthtype": _parameter("FunctionUrlAuthType"),
+    "lambda:invokedviafunctionurl": _parameter("InvokedViaFunctionUrl"),
     "lambda:layer": _parameter("Layers"),
     "events:source": _event_values("Source"),
     "events:detail-type": _event_values("DetailType"),
