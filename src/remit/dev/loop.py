@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
@@ -36,6 +36,7 @@ from remit.local import aws as local_aws
 from remit.local.access_log import NO_ACCESS, accesses
 from remit.local.account import account_of
 from remit.local.functions_control import debug, serve_code
+from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.report.events import failure
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from remit.deploy.logs import LogReader
     from remit.dev.events import DevEvent
     from remit.local.access_log import Access
+    from remit.local.aws import LocalAws
 
 _PAUSES: Final = (0.1, 0.5)
 """Seconds between two looks for what functions did: while they do something, and while they do nothing."""
@@ -107,30 +109,42 @@ class DevLoop:
         `keys` yields keys as they are pressed; None where there is no terminal. What this started does not outlive it.
         RemitError: the AWS on this machine does not start, or ends.
         """
-        was_running = local_aws.find(self._folder) is not None
         threads: list[threading.Thread] = []
-        try:
-            self._aws = local_aws.start(self._folder, region=self._region)
-            self._account = account_of(self._aws)
-            waits: list[Callable[[], None]] = [self._watch, self._look]
-            if keys is not None:
-                waits.append(partial(self._hear, keys))
-            for wait in waits:
-                threads.append(threading.Thread(target=wait, daemon=True))
-                threads[-1].start()
-            self._try(self._build_and_deploy)
-            while not self._ended:
-                self._to_do.get()()
-        finally:
-            self._stop.set()
-            for thread in threads:
-                thread.join()
-            self._ports.stop()
-            if was_running:
+        with self._running_aws() as self._aws:
+            try:
+                self._account = account_of(self._aws)
+                waits: list[Callable[[], None]] = [self._watch, self._look]
+                if keys is not None:
+                    waits.append(partial(self._hear, keys))
+                for wait in waits:
+                    threads.append(threading.Thread(target=wait, daemon=True))
+                    threads[-1].start()
+                self._try(self._build_and_deploy)
+                while not self._ended:
+                    self._to_do.get()()
+            finally:
+                self._stop.set()
+                for thread in threads:
+                    thread.join()
+                self._ports.stop()
+
+    @contextmanager
+    def _running_aws(self) -> Iterator[LocalAws]:
+        """The AWS on this machine: one that ran before goes on afterwards, another ends, whatever happens."""
+        was_running = local_aws.find(self._folder) is not None
+        aws = local_aws.start(self._folder, region=self._region)
+        if was_running:
+            try:
+                yield aws
+            finally:
                 with suppress(RemitError):  # it may have ended, which is told already
                     self._run_what_is_deployed()
                     self._debug_no_more()
-            else:
+        else:
+            try:
+                with lifeline(aws.pid):
+                    yield aws
+            finally:
                 local_aws.stop(self._folder)
 
     # What threads wait for.
