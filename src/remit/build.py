@@ -94,7 +94,7 @@ def build(
         check(template, declared, app)  # before minutes go into packages
     findings = errors(app, declared, folder=folder)
     with mistakes.noted():
-        _refuse(findings)
+        _refuse(_elsewhere(findings, mistakes))
     if not findings:  # a slip in an override may be why it breaks something
         with mistakes.noted():
             override_notes = guarded(app, declared, accept, folder)
@@ -132,6 +132,12 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     if not names:
         return ()
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
+
+
+def _elsewhere(findings: tuple[Finding, ...], mistakes: Mistakes) -> tuple[Finding, ...]:
+    """The findings at other lines than the mistakes: at the same line they say the same in other words."""
+    lines = {(mistake.origin.file, mistake.origin.line) for mistake in mistakes.errors if mistake.origin is not None}
+    return tuple(finding for finding in findings if (finding.file, finding.line) not in lines)
 
 
 def _refuse_all(mistakes: Mistakes, project: LoadedProject, folder: Path, *, package: bool) -> NoReturn:

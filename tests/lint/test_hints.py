@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from remit.lint import lint_bytes
+from remit.lint import lint_bytes, lint_document
 
 AT = "eu-west-1:111122223333"
 
@@ -163,3 +163,18 @@ def test_a_condition_without_values_is_a_warning_that_says_when_it_matches(opera
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
     findings = [one for one in lint_bytes(document, "policy.json", kind="identity") if one.rule == "R108"]
     assert [(one.severity, one.message.partition(": ")[2]) for one in findings] == [("warning", effect)]
+
+
+@pytest.mark.parametrize(
+    ("effect", "element", "end"),
+    [
+        ("Allow", "Action", "it grants nothing"),
+        ("Deny", "Action", "it denies nothing"),
+        ("Deny", "NotAction", "it excepts nothing"),
+    ],
+)
+def test_what_an_action_that_nobody_has_does_is_said_by_its_statement(effect: str, element: str, end: str) -> None:
+    statement = {"Effect": effect, element: ["s3:GetObjct", "s3:Gat*", "dynamo:GetItem"], "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    found = [one for one in lint_document(document) if one.rule in ("R201", "R202", "R203")]
+    assert [end] * 3 == [one.message[-len(end) :] for one in found]

@@ -9,13 +9,14 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
-from remit.local.access_log import accesses
+from remit.local.access_log import accesses, refuse_unknown
 from remit.local.clients import client_arguments, session
 from remit.why.denial import parse
 
@@ -67,6 +68,9 @@ POLICY = [
     allow("sns:Publish", f"arn:aws:sns:{HERE}:news"),
     allow("sns:Subscribe", f"arn:aws:sns:{HERE}:news", StringEquals={"sns:Protocol": "sqs"}),
     allow("lambda:InvokeFunction", [f"{FUNCTIONS}:report", f"{FUNCTIONS}:mail:live"]),
+    allow("lambda:InvokeFunctionUrl", f"{FUNCTIONS}:page"),
+    allow("lambda:InvokeFunction", f"{FUNCTIONS}:page", Bool={"lambda:InvokedViaFunctionUrl": "true"}),
+    allow("execute-api:Invoke", f"arn:aws:execute-api:{HERE}:*/$default/GET/open/*"),
     allow("lambda:ListFunctions", "*"),
     allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"arn:aws:logs:{HERE}:log-group:/app/web:*"),
     allow("logs:DescribeLogGroups", "*"),
@@ -169,6 +173,7 @@ CALLS: list[Row] = [
     ("lambda", "invoke", {"FunctionName": f"{FUNCTIONS}:report"}, YES),
     ("lambda", "invoke", {"FunctionName": "report", "Qualifier": "live"}, NO),
     ("lambda", "invoke", {"FunctionName": "mail:live"}, YES),
+    ("lambda", "invoke", {"FunctionName": "page"}, NO),
     ("lambda", "list_functions", {}, YES),
     ("lambda", "create_function", {"FunctionName": "new", "Role": OPEN, **FUNCTION}, YES),
     ("lambda", "create_function", {"FunctionName": "new", "Role": ROLE, **FUNCTION}, NO),
@@ -237,6 +242,17 @@ class Worker:
         decisions = {record.decision for record in records}
         logged = next((verdict for verdict in (NO, PERHAPS) if verdict in decisions), YES)
         return logged if (logged == NO) == (code in DENIALS) else f"{logged}, but answered {code!r}"
+
+    def ask(self, method: str, path: str, service: str) -> int:
+        """The status of the answer to a plain request."""
+        credentials = self.clients("sqs")._request_signer._credentials
+        request = AWSRequest(method, f"{self.aws.url}{path}", data=b"")
+        SigV4Auth(credentials, service, "us-east-1").add_auth(request)
+        connection = http.client.HTTPConnection("127.0.0.1", self.aws.port)
+        connection.request(method, path, b"", dict(request.headers.items()))
+        status = connection.getresponse().status
+        connection.close()
+        return status
 
 
 @pytest.fixture(scope="module")
@@ -372,6 +388,7 @@ def test_a_function_runs_under_its_role(worker: Worker, function: Any) -> None:
     assert expected == function("dynamodb", "delete_item", TableName="orders", Key=ITEM)
     _, records = accesses(worker.aws)
     denied = [record for record in records if record.decision == NO and record.function == "shop-dev-worker"]
+    denied = [record for record in denied if not record.action.startswith("logs:")]  # its role writes no log either
     assert [("dynamodb:DeleteItem", table)] == [(record.action, record.resource) for record in denied]
 
 
@@ -417,17 +434,66 @@ def test_a_session_policy_limits_a_session(worker: Worker) -> None:
         limited("dynamodb").get_item(TableName="orders", Key=ITEM)
 
 
+@pytest.mark.parametrize("kept", [["inbox/x"], []])
+def test_each_key_is_deleted_or_denied_by_itself(worker: Worker, kept: list[str]) -> None:
+    keys = [*kept, "public/a & b"]
+    deleted = worker.clients("s3").delete_objects(
+        Bucket="shop", Delete={"Objects": [{"Key": key} for key in keys], "Quiet": False}
+    )
+    assert kept == [entry["Key"] for entry in deleted.get("Deleted", [])]
+    (error,) = deleted["Errors"]
+    assert ("public/a & b", "AccessDenied") == (error["Key"], error["Code"])
+    assert "because no identity-based policy allows the s3:DeleteObject action" in error["Message"]
+
+
+def test_what_is_unknown_is_refused_where_that_is_asked_for(worker: Worker) -> None:
+    queues = worker.clients("sqs")
+    assert queues.list_queues()
+    refuse_unknown(worker.aws, refuse=True)
+    with pytest.raises(ClientError, match=r"sqs:ListQueues on \* depends on aws:SourceIp"):
+        queues.list_queues()
+    refuse_unknown(worker.aws, refuse=False)
+    assert queues.list_queues()
+
+
 def test_a_service_that_is_not_simulated_is_refused_before_the_emulator(worker: Worker) -> None:
     with pytest.raises(ClientError, match="does not have the service 'textract'"):
         session(worker.aws).client("textract", **client_arguments(worker.aws)).get_document_analysis(JobId="x")
 
 
-@pytest.mark.parametrize("path", ["/_remit/access", "/_remit/save", "/_remit/reset"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_remit/access",
+        "/_remit/strict",
+        "/_remit/save",
+        "/_remit/reset",
+        "/%5Fremit/reset",
+        "/_remit/functions/x/code",
+    ],
+)
 def test_a_role_does_not_reach_what_is_the_servers_own(worker: Worker, path: str) -> None:
-    credentials = worker.clients("sqs")._request_signer._credentials
-    request = AWSRequest("POST", f"{worker.aws.url}{path}", data=b"")
-    SigV4Auth(credentials, "remit", "local").add_auth(request)
-    connection = http.client.HTTPConnection("127.0.0.1", worker.aws.port)
-    connection.request("POST", path, b"", dict(request.headers.items()))
-    assert 403 == connection.getresponse().status
-    connection.close()
+    assert 403 == worker.ask("POST", path, "remit")
+
+
+def test_a_function_url_with_iams_authorization_asks_for_both_actions(worker: Worker) -> None:
+    functions = session(worker.aws).client("lambda", **client_arguments(worker.aws))
+    statuses = []
+    for name, authorization in (("page", "AWS_IAM"), ("closed", "AWS_IAM"), ("public", "NONE")):
+        functions.create_function(FunctionName=name, Role=OPEN, **FUNCTION)
+        url = functions.create_function_url_config(FunctionName=name, AuthType=authorization)["FunctionUrl"]
+        statuses.append(worker.ask("GET", urlsplit(url).path, "lambda"))
+    assert [502, 403, 502] == statuses  # the function's code is empty: who comes so far was let in
+
+
+def test_a_route_with_iams_authorization_asks_for_its_invocation(worker: Worker) -> None:
+    apis = session(worker.aws).client("apigatewayv2", **client_arguments(worker.aws))
+    api = apis.create_api(Name="shop", ProtocolType="HTTP")["ApiId"]
+    integration = apis.create_integration(ApiId=api, IntegrationType="HTTP_PROXY", IntegrationUri="http://127.0.0.1:9")
+    target = f"integrations/{integration['IntegrationId']}"
+    apis.create_route(ApiId=api, RouteKey="$default", AuthorizationType="AWS_IAM", Target=target)
+    apis.create_route(ApiId=api, RouteKey="GET /all", AuthorizationType="NONE", Target=target)
+    apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    paths = ("/open/a", "/closed/a", "/all")
+    denied = [403 == worker.ask("GET", f"/_aws/execute-api/{api}{path}", "execute-api") for path in paths]
+    assert [False, True, False] == denied

@@ -35,7 +35,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def fake() -> Path:
     """An environment that looks whole: one file, and the list of it."""
-    folder = environment.place()
+    folder = environment.ENVIRONMENT.place
     (folder / "packages").mkdir(parents=True, mode=0o700)
     (folder / "packages" / "a.py").write_text("x = 1\n")
     (folder / "manifest.json").write_text(json.dumps({"packages/a.py": 6}))
@@ -44,11 +44,11 @@ def fake() -> Path:
 
 @pytest.mark.network
 def test_two_at_once_install_it_once_beside_what_a_killed_one_left(cache: Path) -> None:
-    unfinished = environment.place().with_suffix(".unfinished")
+    unfinished = environment.ENVIRONMENT.place.with_suffix(".unfinished")
     (unfinished / "packages").mkdir(parents=True, mode=0o700)
     runs = [installing(cache), installing(cache)]
     outputs = [run.communicate() for run in runs]
-    folder = environment.place()
+    folder = environment.ENVIRONMENT.place
     assert [(run.returncode, out) for run, (out, _) in zip(runs, outputs, strict=True)] == [
         (0, f"the AWS on this machine is installed in {folder}\n")
     ] * 2, outputs
@@ -67,14 +67,14 @@ def test_without_a_package_index_it_says_so_and_leaves_nothing(cache: Path) -> N
     _, err = run.communicate()
     assert run.returncode == 69, err
     assert "the AWS on this machine cannot be installed: the package index does not answer" in err
-    assert not environment.place().exists()
+    assert not environment.ENVIRONMENT.place.exists()
 
 
 def test_a_file_that_is_missing_or_cut_short_makes_it_be_installed_again() -> None:
     folder = fake()
-    assert environment.installed() == environment.LocalEnvironment(folder)
+    assert environment.ENVIRONMENT.installed() == folder
     (folder / "packages" / "a.py").write_text("x")
-    assert environment.installed() is None
+    assert environment.ENVIRONMENT.installed() is None
 
 
 def test_a_folder_that_others_may_write_is_refused(cache: Path) -> None:
@@ -92,5 +92,5 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: py
 
 
 def test_another_list_or_another_python_has_a_folder_of_its_own(cache: Path) -> None:
-    assert environment.place().parent == cache / "remit" / "local"
-    assert len(environment.place().name) == 20
+    assert environment.ENVIRONMENT.place.parent == cache / "remit" / "local"
+    assert len(environment.ENVIRONMENT.place.name) == 20

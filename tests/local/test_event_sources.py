@@ -81,8 +81,9 @@ def until(fact: Callable[[], Any]) -> Any:
 
 
 def denied(aws: LocalAws, name: str) -> list[Access]:
-    """The denied accesses that are noted for a function."""
-    return [access for access in accesses(aws)[1] if access.decision == "denied" and access.function == name]
+    """The denied accesses of a function, and those to it."""
+    records = [access for access in accesses(aws)[1] if access.decision == "denied"]
+    return [access for access in records if access.function == name or access.resource.endswith(f":{name}")]
 
 
 def is_kept_from(cloud: Cloud, request: pytest.FixtureRequest, name: str) -> bool:
@@ -127,7 +128,8 @@ def upload(cloud: Cloud, name: str, arn: str) -> str:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=name)
     configuration = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
-    s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=configuration)
+    options = {"SkipDestinationValidation": True}  # else S3 refuses a function that it may not invoke
+    s3.put_bucket_notification_configuration(Bucket=name, NotificationConfiguration=configuration, **options)
     s3.put_object(Bucket=name, Key="order", Body=b"")
     return f"arn:aws:s3:::{name}"
 
@@ -242,3 +244,66 @@ def test_a_user_pool_needs_the_permission_of_its_trigger(cloud: Cloud, request: 
     except ClientError:
         assert cloud.refuses
     assert is_kept_from(cloud, request, "presignup") is cloud.refuses
+
+
+def test_lines_are_lost_that_the_functions_role_may_not_write_and_it_is_said_once(
+    cloud: Cloud, request: pytest.FixtureRequest
+) -> None:
+    function(cloud, "silent")
+    for _ in range(2):
+        assert "FunctionError" not in cloud.client("lambda").invoke(FunctionName="silent", Payload=b"{}")
+    assert ran(cloud, "silent") is cloud.is_bare
+    if cloud.refuses:
+        lost = denied(request.getfixturevalue("shared"), "silent")
+        assert [access.action for access in lost] == ["logs:CreateLogGroup"]
+
+
+def test_a_function_that_a_bucket_may_not_invoke_is_not_subscribed_to_it(cloud: Cloud) -> None:
+    arn = function(cloud, "notified", "logs:*")
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="notifies")
+    functions = [{"LambdaFunctionArn": arn, "Events": ["s3:ObjectCreated:*"]}]
+    options = {"Bucket": "notifies", "NotificationConfiguration": {"LambdaFunctionConfigurations": functions}}
+    answer = error(s3.put_bucket_notification_configuration, **options)
+    assert ("Unable to validate the following destination configurations" in answer) is cloud.refuses
+    permit(cloud, "notified", "s3", "arn:aws:s3:::notifies")
+    assert error(s3.put_bucket_notification_configuration, **options) == ""
+
+
+def test_a_function_that_cloudwatch_logs_may_not_invoke_gets_no_subscription(cloud: Cloud) -> None:
+    arn = function(cloud, "subscribed", "logs:*")
+    logs = cloud.client("logs")
+    logs.create_log_group(logGroupName="/busy")
+    options = {"logGroupName": "/busy", "filterName": "all", "filterPattern": "", "destinationArn": arn}
+    answer = error(logs.put_subscription_filter, **options)
+    assert ("Could not execute the lambda function." in answer) is cloud.refuses
+    permit(cloud, "subscribed", "logs", f"arn:aws:logs:{PLACE}:log-group:/busy:*")
+    assert error(logs.put_subscription_filter, **options) == ""
+
+
+def test_a_function_url_for_everybody_needs_the_permission_for_everybody(cloud: Cloud, request: Any) -> None:
+    if cloud.is_bare:
+        return
+    aws = request.getfixturevalue("shared")
+    function(cloud, "public", "logs:*")
+    functions = cloud.client("lambda")
+    url = functions.create_function_url_config(FunctionName="public", AuthType="NONE")["FunctionUrl"]
+    path = "/_aws/lambda-url/" + url.rstrip("/").rpartition("/")[2] + "/"
+    statuses = [status(aws, path)]
+    for action, condition in (
+        ("lambda:InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}),
+        ("lambda:InvokeFunction", {"InvokedViaFunctionUrl": True}),
+    ):
+        options = {"FunctionName": "public", "StatementId": action.partition(":")[2], "Principal": "*"}
+        functions.add_permission(Action=action, **options, **condition)
+        statuses.append(status(aws, path))
+    assert statuses == [403, 403, 200]
+
+
+def error(call: Callable[..., Any], **parameters: Any) -> str:
+    """The code and message of what a call answers; "" where it is no error."""
+    try:
+        call(**parameters)
+    except ClientError as failure:
+        return str(failure)
+    return ""

@@ -134,10 +134,8 @@ class Functions:
         name = f"{handler.replace('.', '-')}-{next(NUMBERS)}"
         role = "arn:aws:iam::000000000000:role/any"
         code = {"ZipFile": packed(CODE)}
-        runtime = f"python3.{sys.version_info.minor}"
-        self.client.create_function(
-            FunctionName=name, Runtime=runtime, Handler=handler, Role=role, Code=code, **settings
-        )
+        settings = {"Runtime": f"python3.{sys.version_info.minor}", **settings}
+        self.client.create_function(FunctionName=name, Handler=handler, Role=role, Code=code, **settings)
         return name
 
     def invoke(self, name: str, event: Any = None, **options: Any) -> Answer:
@@ -211,6 +209,19 @@ def test_the_environment_and_the_context_are_lambdas(functions: Functions, share
     assert seen["arn"] == f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
     assert seen["request"] in answer.log[0]
     assert 0 < seen["left"] <= 7000
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+def test_each_python_has_the_same_context_and_errors(functions: Functions, version: str) -> None:
+    """Lambda's client of the Runtime API is compiled for one Python here; another has a stand-in for it."""
+    about = functions.invoke(functions.make("app.about", Runtime=f"python{version}", Timeout=7)).payload
+    assert 0 < about["left"] <= 7000
+    assert (about["memory"], about["client"]) == ("128", None)
+    assert (
+        functions.invoke(functions.make("app.fails", Runtime=f"python{version}")).payload["errorType"] == "LookupError"
+    )
+    unloadable = functions.invoke(functions.make("broken.handler", Runtime=f"python{version}")).payload
+    assert unloadable["errorType"] == "Runtime.ImportModuleError"
 
 
 def test_a_function_sees_its_code_and_boto3_and_nothing_of_remits(functions: Functions) -> None:
@@ -313,6 +324,47 @@ def test_reserved_concurrency_refuses_more(functions: Functions) -> None:
     functions.client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     with pytest.raises(ClientError, match="TooManyRequestsException"):
         functions.invoke(name)
+
+
+def test_reserved_concurrency_and_the_dead_letters_of_a_template_are_heeded(
+    functions: Functions, shared: LocalAws
+) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    sends = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": ["Letters", "Arn"]}}
+    policy = {"PolicyName": "sends", "PolicyDocument": {"Version": "2012-10-17", "Statement": [sends]}}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    properties = {
+        "Runtime": f"python3.{sys.version_info.minor}",
+        "Handler": "index.handler",
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Code": {"ZipFile": "def handler(event, context):\n    raise ValueError(event)\n"},
+    }
+    letters = {"TargetArn": {"Fn::GetAtt": ["Letters", "Arn"]}}
+    once = {"FunctionName": {"Ref": "Failing"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0}
+    resources = {
+        "Letters": {"Type": "AWS::SQS::Queue"},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"AssumeRolePolicyDocument": document, "Policies": [policy]},
+        },
+        "Closed": {"Type": "AWS::Lambda::Function", "Properties": {**properties, "ReservedConcurrentExecutions": 0}},
+        "Failing": {"Type": "AWS::Lambda::Function", "Properties": {**properties, "DeadLetterConfig": letters}},
+        "Once": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": once},
+    }
+    formation, queues = (
+        session(shared).client(service, **client_arguments(shared)) for service in ("cloudformation", "sqs")
+    )
+    formation.create_stack(
+        StackName="heeded", TemplateBody=json.dumps({"Resources": resources}), Capabilities=["CAPABILITY_IAM"]
+    )
+    formation.get_waiter("stack_create_complete").wait(StackName="heeded", WaiterConfig={"Delay": 1})
+    listed = formation.describe_stack_resources(StackName="heeded")["StackResources"]
+    names = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in listed}
+    with pytest.raises(ClientError, match="TooManyRequestsException"):
+        functions.invoke(names["Closed"])
+    functions.client.invoke(FunctionName=names["Failing"], InvocationType="Event", Payload=b'"no"')
+    received = queues.receive_message(QueueUrl=names["Letters"], WaitTimeSeconds=20)["Messages"]
+    assert [json.loads(message["Body"])["requestPayload"] for message in received] == ["no"]
 
 
 def test_the_workers_of_a_deleted_function_end(functions: Functions) -> None:

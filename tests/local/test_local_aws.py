@@ -252,10 +252,10 @@ def test_an_early_death_is_told_with_its_last_words(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    emulator = environment.place() / "packages" / "ministack"
+    emulator = environment.ENVIRONMENT.place / "packages" / "ministack"
     emulator.mkdir(parents=True)
     (emulator / "__init__.py").write_text("raise SystemExit('no luck today')\n")
-    (environment.place() / "manifest.json").write_text("{}")
+    (environment.ENVIRONMENT.place / "manifest.json").write_text("{}")
     with pytest.raises(RemitError, match="did not start") as caught:
         aws.start(project)
     assert "no luck today" in str(caught.value)
@@ -265,7 +265,7 @@ def test_an_early_death_is_told_with_its_last_words(
 def test_it_sees_nothing_of_remits_own_environment(project: Path) -> None:
     running = aws.start(project)
     mapped = Path(f"/proc/{running.pid}/maps").read_text()
-    assert str(environment.place() / "packages") in mapped
+    assert str(environment.ENVIRONMENT.place / "packages") in mapped
     assert f"{sys.prefix}/lib" not in mapped
 
 

@@ -150,7 +150,9 @@ def test_what_no_model_has_is_no_operation(request_: ReceivedRequest, service: s
     assert requested_operation(request_, service, b"Action=Nothing") is None
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"TableName": 1}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"TableName": 1}', b"[" * 100_000, b'{"a":' * 900]
+)
 def test_a_body_that_is_broken_tells_no_parameters(body: bytes) -> None:
     request = received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem")
     unresolved = "dynamodb:PutItem on arn:aws:dynamodb:eu-central-1:111122223333:table/${Unresolved}"
@@ -162,6 +164,14 @@ def test_a_body_that_is_broken_tells_no_parameters(body: bytes) -> None:
 )
 def test_a_broken_list_of_objects_asks_for_none(body: bytes) -> None:
     assert [] == needs(received("POST", "/shop?delete"), "s3", body)
+
+
+def test_the_numbers_of_a_form_may_be_nonsense() -> None:
+    body = b"Action=TerminateInstances&InstanceId.%s=i-1&InstanceId.2=i-2&InstanceId.x=i-3&InstanceId.1=i-4"
+    expected = [
+        f"ec2:TerminateInstances on arn:aws:ec2:eu-central-1:111122223333:instance/{name}" for name in ("i-4", "i-2")
+    ]
+    assert expected == needs(received("POST", "/", content_type=FORM), "ec2", body % (b"9" * 5000))
 
 
 @pytest.mark.parametrize("content", [b"\xa1", b"\x1f", b"\x81" * 100, b"\xfb\x00", b"\x62\xff\xff", b"\xa1\xa0\x00"])

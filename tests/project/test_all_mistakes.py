@@ -52,6 +52,12 @@ def test_the_mistakes_of_all_files_are_reported(make: Make) -> None:
     assert expected == places(project)
 
 
+def test_a_job_of_a_module_that_failed_after_it_is_no_mistake(make: Make) -> None:
+    """Lambda calls its worker with an event and a context, and never the job."""
+    app = "@app.job\ndef mail(to): ...\n@app.function(timeout=0)\ndef hello(event, context): ...\nimport missing_\n"
+    assert ["app.py:11:23", "app.py:13:1"] == places(make(config="config.job.enable = True", app=app))
+
+
 def test_every_item_of_a_list_is_reported(make: Make) -> None:
     project = make(
         config='config.lambda_.iam.policy = ["s3 x", "logs",\n"s3.z:"]\nconfig.lambda_.iam.managed_policy = ["A", "B"]',
@@ -157,6 +163,23 @@ def test_what_is_wrong_in_the_template_in_policies_and_in_files_is_reported_toge
         ("shared/resources/data.py:3", "`DataQueue` (AWS::SQ"),
     ]
     assert expected == _mistakes(project)
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        "@app.function(name='a-b')\ndef ab(event, c): ...\n@app.function(name='aB')\ndef other(event, c): ...\n",
+        "@app.function(policy=['s3:Get\\x00'])\ndef ab(event, c): ...\n",
+    ],
+    ids=["two names that are one", "an action that IAM refuses"],
+)
+def test_what_a_later_check_says_of_the_same_mistake_is_not_reported(make: Make, app: str) -> None:
+    assert 1 == len(make(app=app).error().all)
+
+
+def test_what_lint_says_of_a_line_that_the_template_refuses_is_not_reported(make: Make) -> None:
+    app = f"from remit import resource\n@app.function(sqs(resource('AWS::SQS::Queue'))){FUNCTION}"
+    assert {None} == {mistake.rule for mistake in make(app=app).error().all}
 
 
 def test_every_filter_of_a_bucket_that_overlaps_is_reported(make: Make) -> None:

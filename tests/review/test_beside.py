@@ -270,6 +270,74 @@ def test_what_lets_in_without_a_statement_is_undecided_with_what_is_new(old: Any
     assert undecided(old, new) == [reason]
 
 
+URL = {"AuthType": "NONE", "TargetFunctionArn": {"Fn::GetAtt": ["F", "Arn"]}}
+CALLED = {
+    "P": permission(
+        FunctionName={"Ref": "F"}, Principal="*", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE"
+    ),
+    "F": ("AWS::Lambda::Function", {}),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "owner"),
+    [
+        ({"F": CALLED["F"]}, {**CALLED, "U": ("AWS::Lambda::Url", URL)}, "P"),
+        (CALLED, {**CALLED, "U": ("AWS::Lambda::Url", URL)}, "U"),
+        (
+            {**CALLED, "U": ("AWS::Lambda::Url", {**URL, "AuthType": "AWS_IAM"})},
+            {**CALLED, "U": ("AWS::Lambda::Url", URL)},
+            "U",
+        ),
+    ],
+    ids=["both are new", "the URL is new", "the URL asks nobody any more"],
+)
+def test_a_url_that_a_permission_opens_to_everyone_is_a_public_gain_and_told_once(
+    before: dict[str, Given], after: dict[str, Given], owner: str
+) -> None:
+    found = review_document(reviewed(template(None, **before), template(None, **after)))
+    (piece,) = found["gained"]
+    assert (owner, "lambda:InvokeFunctionUrl", True, []) == (
+        piece["role"],
+        piece["action"],
+        piece["public"],
+        found["undecided"],
+    )
+
+
+REST: Given = ("AWS::ApiGateway::RestApi", {})
+METHOD: Given = ("AWS::ApiGateway::Method", {"RestApiId": {"Ref": "Api"}, "AuthorizationType": "NONE"})
+ROUTE: Given = ("AWS::ApiGatewayV2::Route", {"ApiId": {"Ref": "Api"}})
+
+
+SOCKET: Given = ("AWS::ApiGatewayV2::Api", {"ProtocolType": "WEBSOCKET"})
+
+
+def test_a_route_that_only_those_reach_whom_connect_has_let_in_lets_in_nobody() -> None:
+    sending = (ROUTE[0], {**ROUTE[1], "RouteKey": "send"})
+    assert () == reviewed(template(None, Api=SOCKET), template(None, Api=SOCKET, M=sending)).changes
+
+
+@pytest.mark.parametrize(
+    ("api", "called", "count"),
+    [
+        (REST, METHOD, 1),
+        (("AWS::ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["REGIONAL"]}}), METHOD, 1),
+        (("AWS::ApiGatewayV2::Api", {}), ROUTE, 1),
+        (SOCKET, (ROUTE[0], {**ROUTE[1], "RouteKey": "$connect"}), 1),
+        (("AWS::ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["PRIVATE"]}}), METHOD, 0),
+        (REST, (METHOD[0], {**METHOD[1], "ApiKeyRequired": True}), 0),
+        (REST, (METHOD[0], {**METHOD[1], "AuthorizationType": "CUSTOM"}), 0),
+    ],
+)
+def test_a_method_that_asks_nobody_is_public_unless_something_else_limits_it(
+    api: Given, called: Given, count: int
+) -> None:
+    found = review_document(reviewed(template(None, Api=api), template(None, Api=api, M=called)))
+    assert [True] * count == [piece["public"] for piece in found["gained"]]
+    assert 1 - count == len(found["undecided"])
+
+
 def last_line(old: Given | None, new: Given | None) -> str:
     return list(review_lines(reviewed(template(old), template(new))))[-1]
 

@@ -56,3 +56,20 @@ def test_what_resources_let_others_do_is_put_equal_between_stages() -> None:
         return Version(namespace, (), namespace=namespace, giving={"Uploads": public})
 
     assert review(renamed_to(stage("app-dev"), "app-prod"), stage("app-prod")).changes == ()
+
+
+def test_a_shared_permission_for_a_named_account_is_compared_and_one_for_a_service_is_its_triggers(make: Make) -> None:
+    """What everyone may call is told of the functions themselves."""
+
+    def shared(principal: str) -> Version:
+        source = (
+            "from remit import Shared, resource\nclass Calls(Shared):\n"
+            "    permission = resource('AWS::Lambda::Permission', function_name='${HelloFunction}',\n"
+            f"        action='lambda:InvokeFunction', principal='{principal}')\n"
+        )
+        return tree(make(**{"shared/resources/calls.py": source}).folder)
+
+    account, other, service = shared("111122223333"), shared("444455556666"), shared("s3.amazonaws.com")
+    compared = review(account, other)
+    assert ["444455556666"] == [piece.principal for change in compared.changes for piece in change.access.gained]
+    assert not review(account, service).broadens

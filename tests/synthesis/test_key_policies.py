@@ -59,7 +59,23 @@ def test_a_key_without_a_policy_keeps_what_kms_gives_it(make: Make) -> None:
 @pytest.mark.parametrize("key", ['"alias/aws/sqs"', '"arn:aws:kms:eu-west-1:111122223333:alias/aws/sqs"'])
 def test_a_queue_that_a_key_of_awss_own_encrypts_is_an_error(make: Make, key: str) -> None:
     error = project(make, "", key).error()
-    assert ("app.py:12:2", True) == (at(error), "sns.amazonaws.com cannot send to queue DataFailed" in error.message)
+    assert ("app.py:12:2", True) == (at(error), "sns.amazonaws.com cannot send to DataFailed" in error.message)
+
+
+def test_the_alarm_of_a_job_queue_may_use_the_key_of_its_topic(make: Make) -> None:
+    shared = """
+from remit import Shared, resource
+class Data(Shared):
+    key = resource("AWS::KMS::Key")
+    news = resource("AWS::SNS::Topic", kms_master_key_id=key.ref)
+"""
+    config = """
+from shared.resources.data import Data
+config.job.enable = True
+config.job.queues = {"default": {"alarm": Data.news}}
+"""
+    made = make(config=config, app="@app.job\ndef mail(to): ...\n", **{"shared/resources/data.py": shared})
+    assert [ROOT, {"Service": "cloudwatch.amazonaws.com"}] == [item["Principal"] for item in statements(made)]
 
 
 def test_a_policy_to_which_nothing_can_be_added_is_an_error_at_its_line(make: Make) -> None:

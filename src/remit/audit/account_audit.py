@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,9 @@ from remit.audit.exposures import exposures
 from remit.audit.folder import AccountFile, FileContent, OpenRole, file_content
 from remit.audit.joined_account import JoinedAccount, joined_account
 from remit.audit.resource_policies import ResourcePolicy
-from remit.audit.results import AccessRow, AccountResult, DocumentFinding, PrincipalRow
+from remit.audit.results import AccessRow, AccountResult, DocumentFinding, PrincipalRow, UnusedRow
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
+from remit.audit.unused_access import UnusedAccess, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,12 +33,16 @@ _SENSITIVE = tuple(action.name for action in SENSITIVE_ACTIONS)
 
 @dataclass(frozen=True, slots=True)
 class AccountWork:
-    """An account to audit: the files about it, the roles elsewhere that trust it, and its resources' policies."""
+    """An account to audit: the files about it, the roles elsewhere that trust it, and its resources' policies.
+
+    `usage` is what its principals were seen to use; None: that is not asked.
+    """
 
     account: str
     files: tuple[AccountFile, ...]
     foreign_roles: tuple[OpenRole, ...] = ()
     resources: tuple[ResourcePolicy, ...] = ()
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,19 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
         (*account.problems, *_deleted(account.identities, graph), *_unplaced(work, arns, questions.organization)),
         found.rows,
         found.undecided,
+        () if work.usage is None else tuple(_unused(account.identities, work.usage, questions.documents)),
     )
+
+
+def _unused(identities: Iterable[Identity], usage: Usage, documents: Documents) -> Iterator[UnusedRow]:
+    """What the principals of an account have and did not use, in the names of the account."""
+    unused_access = UnusedAccess(documents, usage)
+    for identity in identities:
+        row = None if "/aws-service-role/" in identity.arn else unused_access.row(identity)
+        if row is not None:
+            account = identity.account
+            policies = tuple(replace(policy, smaller=unfolded(policy.smaller, account)) for policy in row.policies)
+            yield replace(row, policies=policies)
 
 
 def _trust_policies(account: JoinedAccount, documents: Documents) -> Iterator[ResourcePolicy]:

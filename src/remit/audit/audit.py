@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from remit.audit.account_audit import AccountWork, Chunk
 from remit.audit.document_lint import LintedDocument, linted_documents
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
 from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_content
-from remit.audit.result_cache import ResultCache, names_of
+from remit.audit.result_cache import ResultCache
+from remit.audit.unused_access import no_usage, usage_by_account
 from remit.audit.workers import run
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
         PrincipalRow,
         UndecidedExposure,
         UndecidedTechnique,
+        UnusedRow,
     )
+    from remit.audit.trail import TrailSummary
 
     Run = Callable[[Chunk], Iterator[AuditedAccount]]
     Progress = Callable[[str], None]
@@ -48,8 +51,10 @@ class AuditReport:
     undecided_techniques: tuple[UndecidedTechnique, ...]
     exposures: tuple[ExposureRow, ...]
     undecided_exposures: tuple[UndecidedExposure, ...]
+    unused: tuple[UnusedRow, ...]
     documents: tuple[LintedDocument, ...]
     problems: tuple[InputProblem, ...]
+    trail: TrailSummary | None = None
 
     @property
     def is_fine(self) -> bool:
@@ -65,13 +70,14 @@ class AuditReport:
 class AuditInput:
     """What is asked about: a folder of account files, at the time `now`, and the organization where it is known.
 
-    `problems` are those of the further files.
+    `trail` is what CloudTrail saw; None: what was used is not asked. `problems` are those of the further files.
     """
 
     folder: Path
     now: str
     organization: Organization | None = None
     resources: tuple[ResourcePolicy, ...] = ()
+    trail: TrailSummary | None = None
     problems: tuple[InputProblem, ...] = ()
 
 
@@ -115,20 +121,14 @@ class _Auditing:
 
     def ask_accounts(self) -> None:
         """Ask about the accounts of which the answers are not in the cache."""
-        names = {}
+        names = {work.account: self._name(work) for work in self._works()}
         works = []
-        accounts = {account for summary in self.summaries.values() for account in summary.accounts}
-        accounts |= {resource.account for resource in self.audit_input.resources}
-        for account in sorted(accounts):
-            files = [file for file in self.files if self._concerns(file, account)]
-            foreign_roles = tuple(self._foreign_roles(account))
-            resources = tuple(row for row in self.audit_input.resources if row.account == account)
-            names[account] = self._name(account, files, foreign_roles, resources)
-            result = self.cache.result(names[account])
+        for work in self._works():
+            result = self.cache.result(names[work.account])
             if result is None:
-                works.append(AccountWork(account, tuple(files), foreign_roles, resources))
+                works.append(work)
             else:
-                self.results[account] = result
+                self.results[work.account] = result
         self.findings = self.cache.findings()
         chunk = Chunk(tuple(works), self.audit_input.now, self.audit_input.organization, frozenset(self.findings))
         for number, audited in enumerate(self.run_chunk(chunk), 1):
@@ -139,6 +139,21 @@ class _Auditing:
             self.progress(f"{number:,} of {len(works):,} accounts asked")
         self.cache.keep_findings(self._used_findings())
         self.cache.forget_unused()
+
+    def _works(self) -> Iterator[AccountWork]:
+        """What there is to do for each account, in the order of their numbers."""
+        accounts = {account for summary in self.summaries.values() for account in summary.accounts}
+        accounts |= {resource.account for resource in self.audit_input.resources}
+        trail = self.audit_input.trail
+        usages = {} if trail is None else usage_by_account(trail)
+        for account in sorted(accounts):
+            yield AccountWork(
+                account,
+                tuple(file for file in self.files if self._concerns(file, account)),
+                tuple(self._foreign_roles(account)),
+                tuple(resource for resource in self.audit_input.resources if resource.account == account),
+                None if trail is None else usages.get(account) or no_usage(trail),
+            )
 
     def _concerns(self, file: AccountFile, account: str) -> bool:
         """Whether a file has something about an account: a file without any account may hold policies of AWS."""
@@ -153,25 +168,14 @@ class _Auditing:
                 if is_meant and f":{account}:" not in role.arn:
                     yield role
 
-    def _name(
-        self,
-        account: str,
-        files: list[AccountFile],
-        foreign_roles: tuple[OpenRole, ...],
-        resources: tuple[ResourcePolicy, ...],
-    ) -> str:
+    def _name(self, work: AccountWork) -> str:
         """The name of an account's result in the cache: whatever the result depends on."""
         organization = self.audit_input.organization
         place = None if organization is None else (organization.id, organization.management_account)
-        member = None if organization is None else organization.accounts.get(account)
+        member = None if organization is None else organization.accounts.get(work.account)
+        files = tuple((file.name, file.digest) for file in work.files)
         return self.cache.name(
-            account,
-            self.audit_input.now,
-            names_of((file.name, file.digest) for file in files),
-            names_of(foreign_roles),
-            names_of(resources),
-            repr(place),
-            repr(member),
+            self.audit_input.now, repr(replace(work, files=())), repr(files), repr(place), repr(member)
         )
 
     def _used_findings(self) -> dict[str, tuple[DocumentFinding, ...]]:
@@ -196,12 +200,16 @@ class _Auditing:
             tuple(row for result in results for row in result.undecided),
             tuple(row for result in results for row in result.exposures),
             tuple(row for result in results for row in result.undecided_exposures),
+            tuple(row for result in results for row in result.unused),
             linted_documents(uses, self.findings),
             tuple(sorted(set(self._problems(results)))),
+            self.audit_input.trail,
         )
 
     def _problems(self, results: Iterable[AccountResult]) -> Iterator[InputProblem]:
         yield from self.audit_input.problems
+        if self.audit_input.trail is not None:
+            yield from self.audit_input.trail.problems
         for summary in self.summaries.values():
             yield from summary.problems
         for result in results:

@@ -15,7 +15,6 @@ from remit.audit.folder import FileSummary
 from remit.audit.results import AccountResult, DocumentFinding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 T = TypeVar("T")
@@ -105,8 +104,3 @@ def _has_msgspec() -> bool:
     from importlib.util import find_spec  # noqa: PLC0415 - asked once
 
     return find_spec("msgspec") is not None
-
-
-def names_of(items: Iterable[object]) -> str:
-    """A text that tells some frozen values apart from any others."""
-    return "\n".join(repr(item) for item in items)

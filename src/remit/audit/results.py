@@ -141,6 +141,31 @@ class UndecidedExposure:
 
 
 @dataclass(frozen=True, slots=True)
+class UnusedPolicy:
+    """What of a policy was not used: actions, or `service:*` where nothing of a service is left; `count` of actions.
+
+    `not_logged` are services some of whose actions are kept, since their use is not logged. `smaller` is the JSON text
+    of the policy that keeps the rest; empty where the policy is AWS's or a group's.
+    """
+
+    policy: str
+    unused: tuple[str, ...]
+    count: int
+    not_logged: tuple[str, ...]
+    smaller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedRow:
+    """What a principal has and did not use since `since`; `last`: when it called anything (empty: never)."""
+
+    principal: str
+    since: str
+    last: str
+    policies: tuple[UnusedPolicy, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AccountResult:
     """Everything about one account that its own files, and the roles elsewhere that trust it, decide.
 
@@ -156,6 +181,7 @@ class AccountResult:
     problems: tuple[InputProblem, ...] = ()
     exposures: tuple[ExposureRow, ...] = ()
     undecided_exposures: tuple[UndecidedExposure, ...] = ()
+    unused: tuple[UnusedRow, ...] = ()
 
 
 def administrator(account: str) -> str:

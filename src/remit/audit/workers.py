@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.account_audit import AuditedAccount, Chunk, audited_accounts
+from remit.audit.trail import TrailSummary, summed_up, trail_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
+_FILES_PER_PART: Final = 64
 _CHUNKS_PER_PROCESS: Final = 4
 """More chunks than processes, so that none waits long for the last; fewer of them, so that each asks less twice."""
 
@@ -24,6 +28,21 @@ def run(chunk: Chunk, processes: int = 1) -> Iterator[AuditedAccount]:
     with ProcessPoolExecutor(processes) as executor:
         for results in executor.map(all_audited, chunks):
             yield from results
+
+
+def summed_up_trail(folder: Path, processes: int, progress: Callable[[str], None]) -> TrailSummary:
+    """What the log files below a folder hold, read by so many processes. RemitError: there is none."""
+    files = trail_files(folder)
+    parts = [files[start : start + _FILES_PER_PART] for start in range(0, len(files), _FILES_PER_PART)]
+    summary = TrailSummary()
+    read = 0
+    with contextlib.ExitStack() as stack:
+        each = map if processes <= 1 else stack.enter_context(ProcessPoolExecutor(processes)).map
+        for part, further in zip(parts, each(summed_up, parts), strict=True):
+            summary.add(further)
+            read += len(part)
+            progress(f"{read:,} of {len(files):,} log files read, {summary.events:,} events")
+    return summary
 
 
 def parts_of(chunk: Chunk, count: int) -> list[Chunk]:

@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from remit.audit.resource_policies import ResourcePolicy
 
 
-@click.command("audit", short_help="Say who can do what in whole accounts and organizations.")
+class _Audit(click.Command):
+    """`remit audit FOLDER`, or `remit audit collect FOLDER`: the first word says which."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """As click does, of the command that is meant."""
+        if args[:1] == ["collect"]:
+            return collect_command.make_context(f"{info_name} collect", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command("audit", cls=_Audit, short_help="Say who can do what in whole accounts and organizations.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--organization",
@@ -32,8 +44,14 @@ if TYPE_CHECKING:
 @click.option(
     "--resource-policies",
     "resources_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The policies of buckets, keys, queues and so on.",
+    type=click.Path(exists=True, path_type=Path),
+    help="The policies of buckets, keys, queues and so on: a file, or a folder of them.",
+)
+@click.option(
+    "--trail",
+    "trail_folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="CloudTrail's logs, as they lie in S3: what is granted and not used is listed.",
 )
 @click.option(
     "--format",
@@ -61,6 +79,7 @@ def command(
     folder: Path,
     organization_file: Path | None,
     resources_file: Path | None,
+    trail_folder: Path | None,
     form: str,
     output: Path | None,
     now: str | None,
@@ -81,14 +100,17 @@ def command(
     The exit code is 1 if somebody can become an administrator, a policy has an error, something is undecided, or a file
     cannot be read in whole.
 
+    `remit audit collect FOLDER` gathers the files from an account or an organization.
+
     \b
     Examples:
       remit audit accounts/
       remit audit accounts/ --organization organization.json --json
+      remit audit accounts/ --trail logs/
       remit audit accounts/ --format html --output audit.html
     """
     audit_input = _input(folder, organization_file, resources_file, now)
-    report = _report(audit_input, processes, None if no_cache else cache_folder)
+    report = _report(audit_input, trail_folder, processes, None if no_cache else cache_folder)
     _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
     _tell(report.problems)
     return int(not report.is_fine)
@@ -102,22 +124,33 @@ def _input(folder: Path, organization_file: Path | None, resources_file: Path | 
 
     organization, problems = _organization(organization_file)
     resources: tuple[ResourcePolicy, ...] = ()
-    if resources_file is not None:
-        file = resources_file.as_posix()
-        resources, wrong = resource_policies(unzipped(resources_file.read_bytes(), file), file)
-        problems = (*problems, *wrong)
-    return AuditInput(folder, _time(now), organization, resources, problems)
+    for path in _files_of(resources_file):
+        policies, wrong = resource_policies(unzipped(path.read_bytes(), path.as_posix()), path.as_posix())
+        resources, problems = (*resources, *policies), (*problems, *wrong)
+    return AuditInput(folder, _time(now), organization, resources, problems=problems)
 
 
-def _report(audit_input: AuditInput, processes: int, cache_folder: Path | None) -> AuditReport:
+def _files_of(path: Path | None) -> list[Path]:
+    """The files of a folder, or the file itself."""
+    if path is None:
+        return []
+    return sorted(path.glob("*.json")) if path.is_dir() else [path]
+
+
+def _report(
+    audit_input: AuditInput, trail_folder: Path | None, processes: int, cache_folder: Path | None
+) -> AuditReport:
+    from dataclasses import replace
     from functools import partial
 
     from remit import __version__
     from remit.audit.audit import audit
     from remit.audit.result_cache import ResultCache
-    from remit.audit.workers import run
+    from remit.audit.workers import run, summed_up_trail
 
     with _progress() as progress:
+        if trail_folder is not None:
+            audit_input = replace(audit_input, trail=summed_up_trail(trail_folder, processes, progress))
         return audit(audit_input, ResultCache(cache_folder, __version__), partial(run, processes=processes), progress)
 
 
@@ -205,3 +238,55 @@ def _tell(problems: tuple[InputProblem, ...]) -> None:
 
     for problem in problems:
         click.echo(f"problem: {line(str(problem))}", err=True)
+
+
+@click.command("collect", short_help="Gather the files of an audit from AWS.")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--organization", "is_organization", is_flag=True, help="Gather every account of the organization.")
+@click.option("--role", default=None, metavar="NAME", help="The role to assume in each account of the organization.")
+@click.option("--resource-region", "regions", multiple=True, metavar="REGION", help="A region whose resources count.")
+@click.option("--no-resources", is_flag=True, help="Leave out the policies of buckets, keys, queues and so on.")
+@click.option("--policy", "prints_policy", is_flag=True, help="Print the policy that this needs, and do nothing.")
+@options.local_option
+@options.account_options
+def collect_command(
+    folder: Path,
+    role: str | None,
+    regions: tuple[str, ...],
+    region: str | None,
+    profile: str | None,
+    *,
+    is_organization: bool,
+    no_resources: bool,
+    prints_policy: bool,
+    local: bool,
+) -> int:
+    """Gather what `remit audit` reads into FOLDER, with read-only calls.
+
+    `accounts/` gets the users, groups, roles and policies of each account, page by page, `resource-policies/` the
+    policies of resources, and `organization.json` the tree of the organization with its SCPs and RCPs. What is there
+    already is not read again, so that whoever was stopped goes on: delete a file to have it read anew.
+
+    With --organization, the credentials are of the management account or of a delegated administrator, and a role is
+    assumed in each account. What AWS refuses is told, the rest is gathered, and the exit code is 1.
+
+    Needs credentials, or --local.
+
+    \b
+    Examples:
+      remit audit collect audit/
+      remit audit collect audit/ --organization --role auditor
+      remit audit collect audit/ --policy
+    """
+    from remit.deploy.audit_collection import DEFAULT_ROLE, Collecting, collect, needed_policy
+
+    assumed_role = (role or DEFAULT_ROLE) if is_organization or role else None
+    if prints_policy:
+        options.print_json(needed_policy(assumed_role, with_resources=not no_resources))
+        return 0
+    account = options.account(Path(), local=local, region=region, profile=profile)
+    collecting = Collecting(folder, assumed_role, regions, with_resources=not no_resources)
+    failures = collect(account, collecting, lambda text: click.echo(text, err=True))
+    for failure in failures:
+        click.echo(f"problem: account {failure.account}: {failure.error.message}", err=True)
+    return int(bool(failures))

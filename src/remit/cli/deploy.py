@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @options.stage_option
 @options.local_option
 @options.acting_as_option
+@options.delays_option
 @options.account_options
 @options.yes_option
 @options.artefact_bucket_option
@@ -46,6 +47,7 @@ def command(
     region: str | None,
     profile: str | None,
     acting_as: options.ActingAs | None,
+    seed: str | None,
     skip: tuple[str, ...],
     accept: str | None,
     approval: Approval | None,
@@ -88,6 +90,8 @@ def command(
     """
     if accept_drift and revert_drift:
         raise click.UsageError("choose one of --accept-drift and --revert-drift")
+    if seed and not local:
+        raise click.UsageError("--simulate-delays is for the AWS on this machine: add --local")
     with stack_commands.stoppable():
         name = options.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
         terminal = stack_commands.Terminal()
@@ -120,18 +124,19 @@ def command(
                 terminal.note(note)
             account = early or options.account(folder, local=True, region=region, profile=profile, acting_as=acting_as)
             try:
-                deployment = deploy(
-                    built,
-                    account,
-                    terminal,
-                    yes=yes,
-                    approval=approval,
-                    drift="accept" if accept_drift else "revert" if revert_drift else "ask",
-                    wait=wait,
-                    force=force,
-                    skip=skip,
-                    bucket=artefact_bucket,
-                )
+                with options.delays(folder, seed):
+                    deployment = deploy(
+                        built,
+                        account,
+                        terminal,
+                        yes=yes,
+                        approval=approval,
+                        drift="accept" if accept_drift else "revert" if revert_drift else "ask",
+                        wait=wait,
+                        force=force,
+                        skip=skip,
+                        bucket=artefact_bucket,
+                    )
             except NotApproved as refusal:
                 if as_json:  # programs get the plan that nobody agreed to, too
                     options.print_report({**_document(account, refusal.deployment), "ok": False})

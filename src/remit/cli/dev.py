@@ -125,6 +125,7 @@ class _Screen:
 
     def _log(self, event: Logged) -> None:
         from remit.deploy.log_lines import is_of_lambda
+        from remit.report.function_logs import without_sdk_frames
         from remit.report.terminal_text import shown
 
         if is_of_lambda(event.message):
@@ -133,7 +134,7 @@ class _Screen:
             self._functions.append(event.function)
         colour = _COLOURS[self._functions.index(event.function) % len(_COLOURS)]
         name = _styled(event.function, colour) if sys.stdout.isatty() else event.function
-        click.echo(f"{event.time[11:]}  {name}  {shown(event.message)}")
+        click.echo(f"{event.time[11:]}  {name}  {shown(without_sdk_frames(event.message))}")
         sys.stdout.flush()
 
     def _denied(self, event: CallDenied) -> None:

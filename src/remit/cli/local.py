@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remit.cli.options import json_option, print_json, project_option
+from remit.cli.options import delays_option, json_option, print_json, project_option
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def command() -> None:
 @project_option
 @json_option
 @click.option("--region", default=None, help="The region to show (default: AWS_REGION, or us-east-1).")
-def start(folder: Path, *, as_json: bool, region: str | None) -> None:
+@delays_option
+def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None) -> None:
     """Start the AWS on this machine, or find the running one, and print its address and keys.
 
     \b
@@ -45,10 +46,15 @@ def start(folder: Path, *, as_json: bool, region: str | None) -> None:
       remit local start
       eval "$(remit local start | grep ^export)" && aws s3 ls
       remit local start --json
+      remit local start --simulate-delays 7
     """
     from remit.local import aws
 
     running = aws.start(folder, region=region, progress=lambda step: click.echo(f"{step} ...", err=True))
+    if seed:
+        from remit.local.delays import simulate_delays
+
+        simulate_delays(running, seed)
     if as_json:
         print_json(_running(running))
         return

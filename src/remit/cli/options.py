@@ -7,7 +7,8 @@ import os
 import shlex
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -180,6 +181,16 @@ acting_as_option = click.option(
 )
 
 
+delays_option = click.option(
+    "--simulate-delays",
+    "seed",
+    is_flag=False,
+    flag_value="1",
+    metavar="[SEED]",
+    help="On this machine: let new roles and calls be as slow as on AWS, the same for the same seed (default: 1).",
+)
+
+
 def account_options(command: F) -> F:
     """Add --region, --profile and --account."""
     return region_option(profile_option(account_option(command)))
@@ -230,6 +241,20 @@ def local_aws(folder: Path, region: str | None) -> LocalAws:
     aws = start(folder, region=region, progress=lambda text: click.echo(text, err=True))
     _check_pin(aws.account, local=True)
     return aws
+
+
+@contextmanager
+def delays(folder: Path, seed: str | None) -> Iterator[None]:
+    """Let the running AWS on this machine be slow for as long as this lasts, if there is a seed for it."""
+    from remit.local.aws import find
+    from remit.local.delays import simulated_delays
+
+    aws = find(folder) if seed else None
+    if aws is None or not seed:
+        yield
+        return
+    with simulated_delays(aws, seed):
+        yield
 
 
 def require_kept(folder: Path) -> None:

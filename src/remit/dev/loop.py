@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ from remit.deploy.workflow import deploy
 from remit.dev.denied_calls import DeniedCalls
 from remit.dev.events import (
     CallUnknown,
+    CodeServed,
     Deployed,
     FilesChanged,
     Logged,
@@ -25,11 +27,13 @@ from remit.dev.events import (
     WentWrong,
 )
 from remit.dev.fixed_ports import FixedPorts
+from remit.dev.served_code import copy_code, states_dependencies
 from remit.dev.source_files import saved_files
 from remit.errors import RemitError
 from remit.local import aws as local_aws
 from remit.local.access_log import NO_ACCESS, accesses
 from remit.local.account import account_of
+from remit.local.functions_control import serve_code
 from remit.project.dot_remit import own_folder
 from remit.report.events import failure
 
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from remit.app import App
     from remit.build import Built
     from remit.deploy.deployment import Deployment
     from remit.deploy.log_lines import LogLine
@@ -77,6 +82,11 @@ class DevLoop:
         """The address of each output that is served."""
         self._readers: Sequence[LogReader] = ()
         self._denied: DeniedCalls | None = None
+        self._app: App | None = None
+        """What is deployed."""
+        self._declared = ""
+        """Its template, which does not change when code alone does."""
+        self._code = own_folder(folder, "dev", "code")
 
     def run(self, keys: Callable[[threading.Event], Iterator[str]] | None = None) -> None:
         """Deploy, then do what has to be done, until KeyboardInterrupt or the key q.
@@ -103,7 +113,10 @@ class DevLoop:
             for thread in threads:
                 thread.join()
             self._ports.stop()
-            if not was_running:
+            if was_running:
+                with suppress(RemitError):  # it may have ended, which is told already
+                    self._run_what_is_deployed()
+            else:
                 local_aws.stop(self._folder)
 
     # What threads wait for.
@@ -158,20 +171,50 @@ class DevLoop:
         raise error
 
     def _files_changed(self, files: tuple[str, ...]) -> None:
+        self._try(partial(self._follow_source, files))
+
+    def _follow_source(self, files: tuple[str, ...]) -> None:
+        """Run the code as it was saved: from a folder where only code has changed, else by a deploy."""
+        begin = time.monotonic()
+        try:
+            declared = build(self._folder, self._stage, package=False)
+            only_code = declared.body == self._declared and not states_dependencies(files)
+            is_packed = copy_code(self._folder, declared.app.exclude, self._code)
+        except RemitError:
+            self._tell(FilesChanged(files))
+            raise
+        if only_code and not is_packed:
+            return  # a file that is no part of the app
         self._tell(FilesChanged(files))
-        self._try(self._build_and_deploy)
+        if not only_code:
+            self._build_and_deploy()
+            return
+        for function in declared.app.functions:
+            serve_code(self._aws, f"{declared.namespace}-{function.name}", self._code)
+        self._tell(CodeServed(round(time.monotonic() - begin, 2)))
 
     def _build_and_deploy(self) -> None:
         begin = time.monotonic()
+        declared = build(self._folder, self._stage, package=False).body
         built = build(self._folder, self._stage, for_this_machine=True)
         deployment = deploy(built, self._account, yes=True, drift="accept")
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
             raise failure(outcome, outcome.hint)
+        self._declared = declared
+        self._app = built.app
+        self._run_what_is_deployed()
+        copy_code(self._folder, built.app.exclude, self._code)
         self._denied = DeniedCalls(self._folder, self._stage, built.app, self._aws.account)
         self._read_logs(built)
         self._tell(Deployed(built.namespace, outcome is not None, round(time.monotonic() - begin, 2)))
         self._serve(deployment)
+
+    def _run_what_is_deployed(self) -> None:
+        """Have functions run their zips, and no folder."""
+        if self._app is not None:
+            for function in self._app.functions:
+                serve_code(self._aws, f"{self._app.namespace}-{function.name}", None)
 
     def _read_logs(self, built: Built) -> None:
         """Read the logs of all functions, of new ones too, from now on."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from watchfiles import Change
 
@@ -38,10 +39,22 @@ def saved_files(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]
             yield files
 
 
+def _is_output(path: str) -> bool:
+    """Whether what this program prints is written there: telling of it would make it change again."""
+    try:
+        status = Path(path).stat()
+        outputs = [os.fstat(stream.fileno()) for stream in (sys.stdout, sys.stderr) if stream is not None]
+    except (OSError, ValueError):
+        return False
+    return any(os.path.samestat(status, output) for output in outputs)
+
+
 def _saved(root: Path, changes: Iterable[tuple[Change, str]]) -> tuple[str, ...]:
     """The files that changed, without those that came and went: editors save by way of another file."""
     kinds: dict[str, set[int]] = {}
     for change, path in changes:
         kinds.setdefault(path, set()).add(change.value)
     passing = {path for path, values in kinds.items() if _ADDED in values and not os.path.lexists(path)}
-    return tuple(sorted(path.removeprefix(f"{root}/") for path in kinds if path not in passing))
+    return tuple(
+        sorted(path.removeprefix(f"{root}/") for path in kinds if path not in passing and not _is_output(path))
+    )

@@ -240,6 +240,13 @@ class ParsedStatement:
         """The name of its Action element."""
         return "NotAction" if self.statement.actions.negated else "Action"
 
+    @property
+    def nothing_done(self) -> str:
+        """What an action that nobody has does here, in words."""
+        if self.statement.actions.negated:
+            return "it excepts nothing"
+        return "it grants nothing" if self.allows else "it denies nothing"
+
     @_kept
     def resource_element(self) -> str:
         """The name of its Resource element."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from remit.local.routes import ACCESS
+from remit.local.routes import ACCESS, STRICT
 from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
@@ -50,3 +50,11 @@ def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[Access, ...]]:
         return after, ()
     document = response.document()
     return int(document["last"]), tuple(Access(**record) for record in document["records"])
+
+
+def refuse_unknown(aws: LocalAws, *, refuse: bool) -> None:
+    """Say whether a call of which nobody can decide here whether AWS would allow it is refused, or passes.
+
+    At first it passes, with a record that says so. RemitError: nothing answers.
+    """
+    ask(aws, "remit", "POST", STRICT, query=f"on={str(refuse).lower()}")

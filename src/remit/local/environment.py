@@ -6,36 +6,23 @@ locked by hashes in `environment.txt` and `function_runtime.txt`; once it is the
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import hashlib
-import json
-import os
-import re
-import shutil
-import subprocess
 import sys
-import sysconfig
-import time
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError
-from remit.package.installer import OFFLINE, without_secrets
-from remit.package.interpreters import own_program, uv_program
+from remit.local.package_cache import CachedPackages, pip_install
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 SDK: Final = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 """What Lambda's runtime offers to functions that bring no boto3: files and folders of the emulator's packages."""
 
-_EMULATOR: Final = Path(__file__).parent / "environment.txt"
-_RUNTIME: Final = Path(__file__).parent / "function_runtime.txt"
-_MANIFEST: Final = "manifest.json"
-_UNUSED_SECONDS: Final = 30 * 24 * 3600.0
+_FOLDER: Final = Path(__file__).parent
+_EMULATOR: Final = _FOLDER / "environment.txt"
+_RUNTIME: Final = _FOLDER / "function_runtime.txt"
+_DEBUGGER: Final = _FOLDER / "debugger.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +47,6 @@ class LocalEnvironment:
         return self.folder / "sdk"
 
 
-def installed() -> LocalEnvironment | None:
-    """The environment, if it is there and whole. RemitError: other users could have changed it."""
-    environment = LocalEnvironment(place())
-    if not _is_whole(environment.folder):
-        return None
-    for folder in (environment.folder, *environment.folder.parents[:2]):
-        _check_owner(folder)
-    return environment
-
-
-def place() -> Path:
-    """The folder of the environment, whether it is there or not: another list or another Python has another."""
-    parts = (_EMULATOR.read_bytes(), _RUNTIME.read_bytes(), sysconfig.get_platform().encode(), _abi().encode())
-    return _cache() / hashlib.sha256(b"\0".join(parts)).hexdigest()[:20]
-
-
 def install(project: Path, progress: Callable[[str], None]) -> LocalEnvironment:
     """The environment, which is made if it is not there or damaged.
 
@@ -86,149 +57,28 @@ def install(project: Path, progress: Callable[[str], None]) -> LocalEnvironment:
     Raises:
         RemitError: if it cannot be made; exit code 69 when no package index answers.
     """
-    environment = installed()
-    if environment is None:
-        folder = place()
-        try:
-            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _check_owner(folder.parent)
-            with _alone(folder.with_suffix(".lock"), progress):
-                environment = installed() or _made(folder, project, progress)
-        except OSError as error:
-            raise _unwritable(folder.parent, error) from error
-    with suppress(OSError):  # it may be another's, that may only be read
-        os.utime(environment.folder)
-    return environment
+    return LocalEnvironment(ENVIRONMENT.install(project, progress))
 
 
-def _cache() -> Path:
-    """The folder of all such environments, in the user's cache."""
-    chosen = os.environ.get("XDG_CACHE_HOME", "")
-    if Path(chosen).is_absolute():
-        return Path(chosen, "remit", "local")
-    try:
-        home = Path.home()
-    except RuntimeError as error:
-        raise RemitError(
-            "there is no home directory to install the AWS on this machine in",
-            hint="set XDG_CACHE_HOME to a folder that can be written",
-        ) from error
-    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "remit" / "local"
+def install_debugger(project: Path, progress: Callable[[str], None]) -> Path:
+    """The folder of debugpy, which is installed if it is not there; all else as `install`."""
+    return _DEBUGPY.install(project, progress)
 
 
-def _abi() -> str:
-    return str(sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag)
-
-
-def _is_whole(folder: Path) -> bool:
-    """Whether every file that was installed is there with the size that it had."""
-    try:
-        sizes = json.loads((folder / _MANIFEST).read_text("utf-8"))
-        return all(os.stat(folder / path).st_size == size for path, size in sizes.items())  # noqa: PTH116 - of thousands
-    except (OSError, ValueError, AttributeError):
-        return False
-
-
-def _check_owner(folder: Path) -> None:
-    """Refuse a folder that others may write: programs in it are run. One of root's may be an image's."""
-    status = folder.stat()
-    if status.st_uid not in {0, os.geteuid()} or status.st_mode & 0o022:
-        raise RemitError(
-            f"{str(folder)!r} may be written by other users, and programs from it are run",
-            hint="`chmod 700` it if it is yours, or set XDG_CACHE_HOME to a folder of your own",
-        )
-
-
-def _unwritable(cache: Path, error: OSError) -> RemitError:
-    hint = "set XDG_CACHE_HOME to a folder that can be written"
-    if error.errno == errno.ENOSPC:
-        hint = f"free some room (it takes 70 MB), or {hint}"
-    return RemitError(
-        f"the AWS on this machine is installed in {str(cache)!r}, which cannot be written: {error.strerror}", hint=hint
-    )
-
-
-@contextmanager
-def _alone(lock: Path, progress: Callable[[str], None]) -> Iterator[None]:
-    """Let one process at a time install; the lock is released even by one that is killed."""
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress("waiting for another remit that installs the AWS on this machine")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _made(folder: Path, project: Path, progress: Callable[[str], None]) -> LocalEnvironment:
-    """Install everything beside its place, and then put it there."""
-    if folder.exists():
-        progress("the AWS on this machine is damaged: installing it again")
-    else:
-        progress("installing the AWS on this machine, once (70 MB)")
-    unfinished = LocalEnvironment(folder.with_suffix(".unfinished"))
-    shutil.rmtree(unfinished.folder, ignore_errors=True)
-    unfinished.folder.mkdir(mode=0o700)
-    _install(_EMULATOR, unfinished.packages, project)
+def _fill_environment(folder: Path, project: Path) -> None:
+    environment = LocalEnvironment(folder)
+    pip_install(_EMULATOR, environment.packages, project)
     # Where it is not compiled for this system, its modules in Python are those of another one.
     platform = () if sys.platform == "linux" else ("--python-platform", "x86_64-manylinux_2_28")
-    _install(_RUNTIME, unfinished.runtime, project, *platform)
-    unfinished.sdk.mkdir()
+    pip_install(_RUNTIME, environment.runtime, project, *platform)
+    environment.sdk.mkdir()
     for name in SDK:
-        (unfinished.sdk / name).symlink_to(Path("..") / unfinished.packages.name / name)
-    files = [path for path in unfinished.folder.rglob("*") if path.is_file()]
-    sizes = {str(path.relative_to(unfinished.folder)): path.stat().st_size for path in files}
-    (unfinished.folder / _MANIFEST).write_text(json.dumps(sizes), "utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.folder.rename(folder)
-    _prune(folder)
-    return LocalEnvironment(folder)
+        (environment.sdk / name).symlink_to(Path("..") / environment.packages.name / name)
 
 
-def _prune(kept: Path) -> None:
-    """Remove environments that no remit has used for a month."""
-    for folder in kept.parent.iterdir():
-        unused = time.time() - folder.stat().st_mtime > _UNUSED_SECONDS
-        if unused and folder.is_dir() and folder != kept:
-            shutil.rmtree(folder, ignore_errors=True)
+def _fill_debugger(folder: Path, project: Path) -> None:
+    pip_install(_DEBUGGER, folder, project)
 
 
-def _install(requirements: Path, target: Path, project: Path, *options: str) -> None:
-    """Let uv install a locked list. RemitError: it cannot."""
-    uv = uv_program()
-    if uv is None:
-        raise RemitError(
-            f"uv, which installs the AWS on this machine, is not in the environment of {sys.executable}",
-            hint="install remit again, with the packages that it requires",
-        )
-    command = (uv, "pip", "install", "--python", own_program(), "--target", str(target), *options)
-    locked = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirements", str(requirements))
-    ended = subprocess.run(
-        (*command, *locked),
-        cwd=project if project.is_dir() else None,  # uv reads the settings of the project, such as its index
-        env={**os.environ, "NO_COLOR": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        encoding="utf-8",
-        errors="replace",
-    )
-    if ended.returncode != 0:
-        raise _failure(without_secrets(ended.stderr))
-
-
-def _failure(said: str) -> RemitError:
-    """The error for what uv said."""
-    last_lines = "\n".join(f"  {line.rstrip()}" for line in said.splitlines()[-12:])
-    what = "the AWS on this machine cannot be installed"
-    if "No space left on device" in said:
-        return RemitError(f"{what}: no space left on the device", hint="free some room: it takes 70 MB, once")
-    if re.search(r"error sending request|dns error|timed out|[Cc]onnect|network", said):
-        return RemitError(
-            f"{what}: the package index does not answer; uv said:\n{last_lines}",
-            hint="check the network and HTTPS_PROXY; once installed (`remit local install`), it needs no network",
-            exit_code=OFFLINE,
-        )
-    return RemitError(
-        f"{what}; uv said:\n{last_lines}", hint="UV_DEFAULT_INDEX names another package index, such as a mirror"
-    )
+ENVIRONMENT: Final = CachedPackages("the AWS on this machine", "70 MB", (_EMULATOR, _RUNTIME), _fill_environment)
+_DEBUGPY: Final = CachedPackages("the debugger debugpy", "20 MB", (_DEBUGGER,), _fill_debugger)

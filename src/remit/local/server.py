@@ -32,8 +32,11 @@ from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
 from remit.local.event_sources.deliveries import Deliveries
+from remit.local.event_sources.function_logs import FunctionLogs
+from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
+from remit.local.event_sources.subscriptions import Subscriptions
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
@@ -42,7 +45,8 @@ from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
-from remit.local.routes import FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE
+from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
+from remit.local.simulated_delays import SimulatedDelays
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
@@ -236,16 +240,21 @@ async def _serve(
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc")).take_hold()
+    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
+    calls = ServiceCalls(log)
+    may_log = FunctionLogs(calls).may_write
+    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     act_as_the_caller()
     refuse_what_aws_refuses()
-    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
-    calls = ServiceCalls(log)
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
+    Subscriptions(calls).take_hold()
+    ask_before_function_urls()
+    delays = SimulatedDelays()
+    delays.take_hold()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
@@ -255,16 +264,21 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     saving = _Saving(place)
     data = Checkpoint()
+    authorizer = Authorizer(log)
     app = Gate(
         emulator.app,
         port=record.port,
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         signer_of=_signer_of(record, functions),
-        authorizer=Authorizer(log),
+        authorizer=authorizer,
+        delays=delays,
         is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
         controls={
             SAVE: lambda _: saving.save(),
+            ACCESS: log.asked,
+            STRICT: authorizer.settle,
+            DELAYS: lambda query: delays.simulate(query.get("seed", "")),
             KEEP_DATA: lambda _: data.take(),
             PUT_DATA_BACK: lambda _: data.restore(),
             FUNCTION_SESSION: functions.credentials_of,

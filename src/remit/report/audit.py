@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from remit.audit.audit import AuditReport
     from remit.audit.document_lint import LintedDocument
     from remit.audit.escalation_paths import EscalationPath
-    from remit.audit.results import AccessRow, Edge, ExposureRow, PrincipalRow
+    from remit.audit.results import AccessRow, Edge, ExposureRow, PrincipalRow, UnusedRow
+    from remit.audit.trail import TrailSummary
 
 _HARMS: Final = {action.name: action.harm for action in SENSITIVE_ACTIONS}
 _MOST_ROWS: Final = 20
@@ -62,6 +63,7 @@ def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:
             for row in report.undecided_exposures
         ),
     )
+    yield "unused", (_unused_json(row) for row in report.unused)
     yield "documents", (_document_json(document) for document in report.documents)
     yield "problems", ({"file": problem.file, "message": problem.message} for problem in report.problems)
 
@@ -114,6 +116,23 @@ def _step_json(step: Edge) -> dict[str, Any]:
     }
 
 
+def _unused_json(row: UnusedRow) -> dict[str, Any]:
+    return {
+        "principal": row.principal,
+        "since": row.since,
+        "last_call": row.last or None,
+        "policies": [
+            {
+                "policy": policy.policy,
+                "unused": list(policy.unused),
+                "not_logged": list(policy.not_logged),
+                "smaller": json.loads(policy.smaller) if policy.smaller else None,
+            }
+            for policy in row.policies
+        ],
+    }
+
+
 def _exposure_json(row: ExposureRow) -> dict[str, Any]:
     return {
         "resource": row.resource,
@@ -154,6 +173,7 @@ def audit_text(report: AuditReport, *, color: bool = False, width: int = 120, wi
             _path_table(report),
             _exposure_table(report),
             _access_table(report),
+            _unused_table(report),
             _document_table(report, with_notes=with_notes),
         )
         for table in tables:
@@ -237,6 +257,21 @@ def _add_rest(table: Any, rows: int) -> None:
         table.add_row(f"… and {rows - _MOST_ROWS:,} more (--json has all)")
 
 
+def _unused_table(report: AuditReport) -> Any:
+    if not report.unused:
+        return None
+    table = _table("Access that was not used", "principal", "last call", "policy", "not used")
+    rows = [(row, policy) for row in report.unused for policy in row.policies]
+    rows.sort(key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
+    for row, policy in rows[:_MOST_ROWS]:
+        names = ", ".join(policy.unused[:_MOST_NAMES])
+        further = len(policy.unused) - _MOST_NAMES
+        unused = f"{_count(policy.count, 'action')}: {names}{f' and {further:,} more' if further > 0 else ''}"
+        table.add_row(line(row.principal), row.last[:10] or "never", line(policy.policy), line(unused))
+    _add_rest(table, len(rows))
+    return table
+
+
 def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
     pairs = [(finding, document) for document in report.documents for finding in document.findings]
     rows = [(finding, document) for finding, document in pairs if with_notes or finding.severity != "note"]
@@ -261,6 +296,8 @@ def _closing(report: AuditReport) -> Iterator[str]:
     unclear |= {row.resource for row in report.undecided_exposures}
     unclear |= {row.arn for row in report.principals if row.unknown or row.undecided}
     undecided = len(unclear)
+    if report.trail is not None:
+        yield from _trail(report.trail)
     findings = Counter(finding.severity for document in report.documents for finding in document.findings)
     proven = sum(1 for path in report.paths if not path.assumes)
     yield f"{_count(principals, 'principal')} in {_count(accounts, 'account')}"
@@ -272,6 +309,17 @@ def _closing(report: AuditReport) -> Iterator[str]:
         resources = {row.resource for row in report.exposures if row.reach == reach}
         yield f"{len(resources):,} resources and roles open to {REACHES[reach]}"
     yield f"{_count(findings['error'], 'error')} and {_count(findings['warning'], 'warning')} in policies"
+
+
+def _trail(trail: TrailSummary) -> Iterator[str]:
+    """What was read of CloudTrail, and what it does not have."""
+    period = f"from {trail.first} to {trail.last}"
+    yield f"{_count(trail.events, 'event')} {period}; {trail.denied:,} were denied, and are no use"
+    skipped = trail.skipped_digests + trail.skipped_insights
+    if skipped:
+        yield f"{_count(skipped, 'file')} of digests and Insights skipped"
+    services = ", ".join(sorted(source.partition(".")[0] for source in trail.data_sources))
+    yield f"data events were logged of {services or 'no service'}: what is not logged is not called unused"
 
 
 def _count(number: int, noun: str) -> str:

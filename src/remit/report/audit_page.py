@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from remit.audit.results import Edge
 
 _HERE: Final = Path(__file__).parent
+_MOST_UNUSED: Final = 12
 _MOST_USERS: Final = 5
 """Principals of a policy that a row names."""
 
@@ -128,6 +129,13 @@ def _sections(report: AuditReport, texts: _Texts) -> Iterator[tuple[str, str, tu
         ("principal", "can do", "undecided"),
         _access_rows(report),
     )
+    if report.trail is not None:
+        yield (
+            "Access that was not used",
+            f"Since {report.trail.first[:10]}. What CloudTrail does not log is not listed.",
+            ("principal", "last call", "policy", "not used", "not logged"),
+            _unused_rows(report),
+        )
     yield (
         "Policies",
         "Mistakes and excessive access in each distinct policy.",
@@ -177,6 +185,16 @@ def _access_rows(report: AuditReport) -> Iterator[Row]:
         undecided = "; ".join(row.unknown) or ", ".join(row.undecided)
         if row.can or undecided:
             yield (row.arn, ", ".join(row.can), undecided), None
+
+
+def _unused_rows(report: AuditReport) -> Iterator[Row]:
+    rows = [(row, policy) for row in report.unused for policy in row.policies]
+    rows.sort(key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
+    for row, policy in rows:
+        names = ", ".join(policy.unused[:_MOST_UNUSED])
+        further = len(policy.unused) - _MOST_UNUSED
+        unused = f"{policy.count:,}: {names}{f' and {further:,} more' if further > 0 else ''}"
+        yield (row.principal, row.last[:10] or "never", policy.policy, unused, ", ".join(policy.not_logged)), None
 
 
 def _document_rows(report: AuditReport) -> Iterator[Row]:

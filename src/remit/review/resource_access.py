@@ -12,8 +12,11 @@ from remit.catalogue.actions import services
 from remit.catalogue.types import access_of, resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
+from remit.iam.pattern import matches
+from remit.iam.policy import Globs, Principals, Statement
+from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.review.access_change import Given, type_words
-from remit.template.permissions import PERMISSIONS, permission_statement
+from remit.template.permissions import PERMISSIONS, function_arn, permission_statement
 from remit.template.policy_documents import grants_of, known, unknown
 
 if TYPE_CHECKING:
@@ -49,15 +52,31 @@ _PRIVATE: Final = (
     None,
 )  # fmt: skip
 """Canned access control lists that let nobody in but the owner."""
-_URLS: Final = {
+_AUTHORIZATIONS: Final = {
     "aws_api_gateway_method": "authorization",
     "aws_apigatewayv2_route": "authorization_type",
     "aws_lambda_function_url": "authorization_type",
 }
-"""By Terraform's type, the property that says whether IAM must know who calls: as of CloudFormation's types.
+"""By Terraform's type, the property that says whether IAM must know who calls: as of CloudFormation's types."""
+_ANYBODY: Final = "NONE"
+URLS: Final = {"AWS::Lambda::Url": "TargetFunctionArn", "aws_lambda_function_url": "function_name"}
+"""The types of functions' URLs, and the property that names the function.
 
-A function's URL lets nobody in by itself, but a permission may mean callers whom IAM need not know.
+Source: "Control access to Lambda function URLs" (AWS Lambda Developer Guide): a URL lets nobody in by itself; with
+NONE, the function's policy must let everyone in.
 """
+_APIS: Final = {
+    "AWS::ApiGateway::Method": "RestApiId",
+    "AWS::ApiGatewayV2::Route": "ApiId",
+    "aws_api_gateway_method": "rest_api_id",
+    "aws_apigatewayv2_route": "api_id",
+}
+"""The types of what an API answers to, and the property that names the API."""
+_LIMITS_OF_APIS: Final = ("ApiKeyRequired", "Policy", "api_key_required", "policy")
+"""The properties of a method or an API by which fewer than all may call it."""
+_PUBLIC_ENDPOINTS: Final = ({"Types": ["EDGE"]}, {"Types": ["REGIONAL"]}, None)
+"""The endpoints of an API that the internet reaches; another one is private, or known at the deploy only."""
+_URL_AUTHORIZATION: Final = "lambda:functionurlauthtype"
 _TAGS: Final = ("Tags", "tags", "tags_all")
 _TARGETS: Final = (
     "Bucket", "FileSystemId", "Queues", "RepositoryName", "SecretId", "Topics", "arn", "bucket", "file_system_id",
@@ -91,8 +110,19 @@ def giving(resources: Iterable[Resource], place: Place | None = None) -> dict[st
 
 
 def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
-    """As `giving`, but who may call the functions, which is told of an app by itself: `Version.open`."""
-    return giving(resource for resource in resources if resource.type not in _CALLS)
+    """As `giving`, but for what lets everyone and services call the functions.
+
+    The first is told of an app by itself (`Version.open`), the second are its triggers.
+    """
+    return giving(resource for resource in resources if resource.type not in _CALLS or _names_accounts(resource))
+
+
+def _names_accounts(resource: Resource) -> bool:
+    """Whether it is a permission for accounts, roles or users."""
+    if resource.type not in PERMISSIONS:
+        return False
+    principals = permission_statement(resource, {}).principals
+    return principals is not None and all(kind == "AWS" for kind, _ in principals.patterns)
 
 
 def service_of(kind: str) -> str:
@@ -120,16 +150,46 @@ class _Reader:
         if kind in _USERS:
             passwords = (name for name in _USERS[kind] if name in resource.properties)
             return Given(kind, openings=frozenset(_in_words(name, "") for name in passwords))
-        authorization = access.authorization or _URLS.get(kind, "")
+        authorization = access.authorization or _AUTHORIZATIONS.get(kind, "")
         if authorization:
-            mode = resource.properties.get(authorization) or "NONE"
-            return Given(kind, openings=frozenset(() if mode == "AWS_IAM" else (_in_words(authorization, mode),)))
+            return self._answering(resource, authorization)
         if kind in PERMISSIONS:
             return self._permission(resource)
         properties = {name: value for name, value in resource.properties.items() if name not in _TAGS}
         if kind in _BUCKETS:
             return Given(kind, openings=frozenset(_in_words(name, value) for name, value in _opened(properties)))
         return self._policies(resource, properties)
+
+    def _answering(self, resource: Resource, authorization: str) -> Given:
+        """What a URL, a method or a route lets those do whom IAM need not know."""
+        mode = resource.properties.get(authorization) or _ANYBODY
+        if mode == "AWS_IAM" or self._is_behind_connect(resource):
+            return Given(resource.type)
+        statement = self._for_everyone(resource) if mode == _ANYBODY else None
+        if statement is None:
+            return Given(resource.type, openings=frozenset((_in_words(authorization, mode),)))
+        grant = Grant(statement, _reason(resource), resource.origin)
+        return Given(resource.type, ((grant,),), (resource.logical_id,))
+
+    def _is_behind_connect(self, resource: Resource) -> bool:
+        """Whether it is a route of a WebSocket API that only those reach whom `$connect` has let in."""
+        api = self._resources.get(tokens.text_of(resource.properties.get("ApiId")))
+        is_websocket = api is not None and api.properties.get("ProtocolType") == "WEBSOCKET"
+        return is_websocket and resource.properties.get("RouteKey") != "$connect"
+
+    def _for_everyone(self, resource: Resource) -> Statement | None:
+        """What everyone may do by a resource that asks nobody who calls; None where that hangs on something else."""
+        if resource.type in URLS:
+            function = function_arn(tokens.text_of(resource.properties.get(URLS[resource.type])), self._resources)
+            permissions = (item for item in self._resources.values() if item.type in PERMISSIONS)
+            statements = (permission_statement(item, self._resources) for item in permissions)
+            return next((statement for statement in statements if _lets_everyone_call(statement, function)), None)
+        api = tokens.text_of(resource.properties.get(_APIS.get(resource.type, "")))
+        declared = self._resources.get(api)
+        if declared is None or _is_limited(resource) or _is_limited(declared):
+            return None
+        on_api = Globs((f"arn:{PARTITION}:execute-api:{REGION}:{ACCOUNT}:{api}/*",))
+        return Statement("Allow", Globs(("execute-api:Invoke",)), on_api, Principals((("*", "*"),)))
 
     def _permission(self, resource: Resource) -> Given:
         statement = permission_statement(resource, self._resources)
@@ -192,6 +252,25 @@ class _Reader:
             return grants_of(document, path, self._place, _reason(resource))
         grants = grants_of(document, (), lambda _: resource.origin or _NOWHERE, _reason(resource))
         return [replace(grant, origin=resource.origin) for grant in grants]
+
+
+def _is_limited(resource: Resource) -> bool:
+    """Whether a method or an API may let fewer than all in, whatever its authorization says."""
+    if resource.properties.get("EndpointConfiguration") not in _PUBLIC_ENDPOINTS:
+        return True
+    return any(resource.properties.get(name) for name in _LIMITS_OF_APIS)
+
+
+def _lets_everyone_call(statement: Statement, function: str) -> bool:
+    """Whether the statement of a permission lets everyone call a function by its URL."""
+    if statement.principals != Principals((("*", "*"),)) or statement.resources != Globs((function,)):
+        return False
+    if not any(matches(action.lower(), "lambda:invokefunctionurl") for action in statement.actions.patterns):
+        return False
+    return all(
+        condition.key.lower() == _URL_AUTHORIZATION and condition.values == (_ANYBODY,)
+        for condition in statement.conditions
+    )
 
 
 def _open_policies(properties: Mapping[str, Any]) -> Iterator[str]:

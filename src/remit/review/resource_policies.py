@@ -15,7 +15,7 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.prove.compare import Comparison
 from remit.review.access_change import Change, Elsewhere, Given, Standing, Unseen
 from remit.review.principal_policies import compare_in_place, compare_resource_policies
-from remit.review.resource_access import service_of
+from remit.review.resource_access import URLS, service_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,7 +97,25 @@ def _comparisons(old: Mapping[str, Given], new: Mapping[str, Given], was: Names,
             comparison = replace(comparison, gained=tuple(replace(piece, public=False) for piece in comparison.gained))
         for name, part in _by_owner(comparison, old_documents, new_documents).items():
             by_name[name] = _joined(by_name.get(name, Comparison()), part)
-    return by_name
+    return _told_once(by_name, old, new)
+
+
+def _told_once(
+    by_name: Mapping[str, Comparison], old: Mapping[str, Given], new: Mapping[str, Given]
+) -> dict[str, Comparison]:
+    """The comparisons without what a function's URL gives by a permission that is told by itself."""
+    urls = {name for given in (old, new) for name, access in given.items() if access.type in URLS}
+    told = {name: comparison for name, comparison in by_name.items() if name not in urls}
+    pieces = [piece for comparison in told.values() for piece in (*comparison.gained, *comparison.lost)]
+    statements = {piece.source.statement for piece in pieces}
+    for name in urls & by_name.keys():
+        comparison = by_name[name]
+        parts: dict[str, Any] = {}
+        for part in _PARTS:
+            items = getattr(comparison, part)
+            parts[part] = tuple(item for item in items if item.source.statement not in statements)
+        told[name] = Comparison(**parts)
+    return told
 
 
 def _is_ceiling(given: Mapping[str, Given], documents: Sequence[_Document]) -> bool:

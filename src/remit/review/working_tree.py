@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.app import Resource
 from remit.iam import tokens
 from remit.iam.policy import Globs
 from remit.project.load import load
@@ -19,10 +20,10 @@ from remit.synthesis.synth import intrinsics
 from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from remit.app import App, Grant, Resource, Role
+    from remit.app import App, Grant, Role
     from remit.iam.policy import Policy, Statement
 
 
@@ -48,8 +49,14 @@ def version_of(app: App, label: str = "the working tree") -> Version:
         others=foreign_roles,
         open=_open(app),
         shapes=shapes_of(resources_of(app)),
-        giving=giving_of_app(resources),
+        giving=giving_of_app((*resources, *_functions(app))),
     )
+
+
+def _functions(app: App) -> Iterator[Resource]:
+    """The app's functions, as far as permissions refer to them."""
+    for function in app.functions:
+        yield Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", {})
 
 
 def _open(app: App) -> tuple[str, ...]:

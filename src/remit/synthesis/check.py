@@ -49,13 +49,18 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
 def check_properties(app: App) -> None:
     """As `check`, of each resource by itself alone: for an app of which some declarations are missing.
 
-    Jobs are left out: what makes their queues may be what is missing.
+    Jobs are left out: what makes their queues may be what is missing. So is an app of which no template can be made,
+    which follows from what is missing.
     """
     without_jobs = tuple(function for function in app.functions if function.queue is None)
     app = replace(app, functions=without_jobs, queues=(), jobs={})
     mistakes = Mistakes()
     written = _written_properties(app)
-    for resource in synth(app, assign(app)).resources:
+    try:
+        resources = synth(app, assign(app)).resources
+    except RemitError:
+        return
+    for resource in resources:
         with mistakes.noted():
             check_type(resource, written.get(resource.logical_id, {}))
         with mistakes.noted():

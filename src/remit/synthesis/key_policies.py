@@ -1,6 +1,6 @@
-"""What the app's own KMS keys say of the services that send to its queues: SNS and EventBridge encrypt what they send.
+"""What the app's own KMS keys say of SNS, EventBridge and CloudWatch, which send to what these keys encrypt.
 
-They send as themselves, so that no role can let them: the key's policy must.
+These send as themselves, so that no role can let them: the key's policy must.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from remit.app import App, Resource
 
-_QUEUE_POLICY: Final = "AWS::SQS::QueuePolicy"
 _OWNER: Final = {
     "Effect": "Allow",
     "Principal": {"AWS": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"},
@@ -29,42 +28,46 @@ _OWNER: Final = {
 _CONDITIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "sns.amazonaws.com": {"Condition": {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"}}},
     "events.amazonaws.com": {},
+    "cloudwatch.amazonaws.com": {},
 }
-"""By service, what its use of a key is limited to. Source: "Amazon SQS key management" (Amazon SQS Developer Guide),
-"Key management" (Amazon SNS Developer Guide), where it stands that EventBridge does not say on whose behalf it asks."""
+"""By service, what its use of a key is limited to. EventBridge does not say for whom it asks, and of alarms nobody
+documents that they do. Source: "Amazon SQS key management" (Amazon SQS Developer Guide), "Key management" (Amazon SNS
+Developer Guide)."""
 
 
 def with_key_policies(app: App, resources: Sequence[Resource], made: Iterable[Resource]) -> list[Resource]:
-    """All resources, where keys let the services use them that `made`, the triggers' policies of queues, let send.
+    """All resources, where keys let the services use them that send to what the keys encrypt.
 
-    RemitError: a queue is encrypted by a key of AWS's own, whose policy nobody can change.
+    `made` is what remit makes: the policies of queues, and alarms. RemitError: a key of AWS's own, whose policy nobody
+    can change, encrypts a queue or a topic.
     """
     statements: dict[str, list[dict[str, Any]]] = {}
-    for policy in made:
-        if policy.type == _QUEUE_POLICY:
-            for key, statement in _needed(app, policy):
-                statements.setdefault(key.logical_id, []).append(statement)
+    for resource in made:
+        for service, target in _sendings(resource):
+            if is_encrypted_by_aws(app, target):
+                raise RemitError(
+                    f"{service} cannot send to {own_id(target)}, which a key of AWS's own encrypts",
+                    hint="encrypt it with a key of the app, or a queue with `sqs_managed_sse_enabled=True`",
+                    origin=resource.origin or app.queues_origin,
+                )
+            key = own_key(app, target)
+            if key is not None:
+                statements.setdefault(key.logical_id, []).append(_statement(service))
     return [
         _with_statements(resource, statements[resource.logical_id]) if resource.logical_id in statements else resource
         for resource in resources
     ]
 
 
-def _needed(app: App, policy: Resource) -> Iterator[tuple[Resource, dict[str, Any]]]:
-    """The keys of the queues that a policy is about, each with what it must allow."""
-    for sending in policy.properties["PolicyDocument"]["Statement"]:
-        service, queue = sending["Principal"].get("Service"), sending["Resource"]
-        if service not in _CONDITIONS:  # a trigger that somebody wrote for an app
-            continue
-        if is_encrypted_by_aws(app, queue):
-            raise RemitError(
-                f"{service} cannot send to queue {own_id(queue)}, which a key of AWS's own encrypts",
-                hint="encrypt it with `sqs_managed_sse_enabled=True`, or with a key of the app",
-                origin=policy.origin,
-            )
-        key = own_key(app, queue)
-        if key is not None:
-            yield key, _statement(service)
+def _sendings(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Which services send to what for a resource: by its statements those of a queue's policy, and an alarm."""
+    if resource.type == "AWS::SQS::QueuePolicy":
+        for statement in resource.properties["PolicyDocument"]["Statement"]:
+            service = statement["Principal"].get("Service")
+            if service in _CONDITIONS:  # else a trigger that somebody wrote for an app
+                yield service, statement["Resource"]
+    elif resource.type == "AWS::CloudWatch::Alarm":
+        yield from (("cloudwatch.amazonaws.com", topic) for topic in resource.properties["AlarmActions"])
 
 
 def _statement(service: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def synth(
     for role in roles:
         origin = origins[role.functions[0]] if role.functions else role.origin
         resources += _role(fit(role, sizes), origin)
-    resources = with_key_policies(app, merged_queue_policies(resources, works), works)
+    resources = with_key_policies(app, merged_queue_policies(resources, works), (*job_resources(app), *works))
     _check_names(resources)
     resources = buckets_by_name(fitted_permissions(resources))
     resources = with_later_policies(resources, {role.logical_id for role in roles})
@@ -108,11 +108,13 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
 
 
 def _outputs(app: App) -> list[Output]:
-    """The app's outputs, and those of its triggers, of which several may offer the same one."""
+    """The app's outputs, and those of its triggers, of which several may offer the same one, or the app itself."""
+    declared = {(output.name, output.value) for output in app.outputs}
     offered = [
         output for function in app.functions for trigger in function.triggers for output in trigger.outputs(function)
     ]
-    return [*app.outputs, *dict.fromkeys(offered), *app_wide_outputs(app)]
+    others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
+    return [*app.outputs, *others, *app_wide_outputs(app)]
 
 
 def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:

@@ -44,7 +44,7 @@ def permission_statement(permission: Resource, resources: Mapping[str, Resource]
     return Statement(
         "Allow",
         Globs((_text(properties, ("Action", "action")) or "lambda:*",)),
-        Globs((_arn(_text(properties, PERMISSIONS[permission.type]), resources),)),
+        Globs((function_arn(_text(properties, PERMISSIONS[permission.type]), resources),)),
         Principals(((_kind(principal), principal),)),
         tuple(_conditions(properties)),
     )
@@ -63,7 +63,7 @@ def _kind(principal: str) -> str:
     return "Service" if principal_of(principal).kind == "service" else "AWS"
 
 
-def _arn(name: str, resources: Mapping[str, Resource]) -> str:
+def function_arn(name: str, resources: Mapping[str, Resource]) -> str:
     """The ARN of a function or layer by its name, its ARN, or a part of that."""
     resource = resources.get(name)
     if resource is not None:

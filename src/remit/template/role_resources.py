@@ -28,11 +28,17 @@ TARGETS: Final = (
     "Queues",
     "RepositoryName",
     "SecretId",
+    "TargetFunctionArn",
     "Topics",
 )
 """The properties that name what a policy or a permission is of."""
-_OF_RESOURCES: Final = ("Policy", "Permission")
+_OF_RESOURCES: Final = ("Policy", "Permission", "::Url")
 """How the names of types end that hold what a resource of another type lets others do."""
+_PERMISSION: Final = "AWS::Lambda::Permission"
+_SAME_POLICY: Final = {"AWS::Lambda::Url": _PERMISSION}
+"""What is looked at together with resources of another type: whom a URL lets in is said by permissions."""
+_APIS: Final = {"AWS::ApiGateway::Method": "RestApiId", "AWS::ApiGatewayV2::Route": "ApiId"}
+"""The types of what an API answers to, and the property that names the API, which may let fewer in."""
 _SPELLING: Final = frozenset(
     (
         "Arn",
@@ -150,8 +156,11 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
     for name, resource in bodies:
         maker = min((maker for maker in makers if name.startswith(maker)), key=len, default=name)
         _join(groups, [maker, name])
+        kind = _type(resource)
         for word in targets_in(resource):
-            _join(groups, [name, by_target.setdefault((_type(resource), word), name)])
+            _join(groups, [name, by_target.setdefault((_SAME_POLICY.get(kind, kind), word), name)])
+        api = section(resource, "Properties").get(_APIS.get(kind, ""))
+        _join(groups, [name, *names_in(api).intersection((*new_resources, *old_resources))])
     names = tuple(dict.fromkeys(name for name, _ in bodies))
     distinct = {id(groups[name]): groups[name] for name in names}
     return tuple(tuple(name for name in names if name in group) for group in distinct.values())

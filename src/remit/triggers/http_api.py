@@ -7,6 +7,7 @@ beside it (CloudFormation reference), "Working with HTTP APIs" (Amazon API Gatew
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -75,11 +76,18 @@ def check_authorizers(functions: Iterable[Function]) -> None:
     for function in functions:
         for trigger in function.triggers:
             if isinstance(trigger, Api) and isinstance(trigger.authorizer, Authorizer):
-                try:
+                with _mistakes_at(function):
                     trigger.authorizer.asked(functions)
-                except RemitError as error:
-                    error.origin = function.origin
-                    raise
+
+
+@contextmanager
+def _mistakes_at(function: Function) -> Iterator[None]:
+    """Places the mistakes of an authorizer at the function whose route it guards."""
+    try:
+        yield
+    except RemitError as error:
+        error.origin = error.origin or function.origin
+        raise
 
 
 def _twice(original: Routed, repeated: Routed) -> RemitError:
@@ -200,7 +208,9 @@ def _authorizers(app: App, app_routes: tuple[Routed, ...]) -> Iterator[Resource]
             first_users.setdefault(authorizer.logical_id, (authorizer, routed.function))
     for name, (authorizer, first_user) in first_users.items():
         logical_id = f"{API}{name}"
-        properties = {"ApiId": f"${{{API}}}", **authorizer.properties(app.functions), "Name": name}
+        with _mistakes_at(first_user):
+            own_properties = authorizer.properties(app.functions)
+        properties = {"ApiId": f"${{{API}}}", **own_properties, "Name": name}
         yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=first_user.origin)
         if isinstance(authorizer, Authorizer):
             asked = authorizer.asked(app.functions)

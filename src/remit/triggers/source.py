@@ -20,6 +20,12 @@ _COLON: Final = re.compile(r":(?![^{]*\})")
 """A colon outside of late-bound parts."""
 
 
+_NAMES: Final = {
+    "sqs": (re.compile(r"[A-Za-z0-9_-]{0,80}(\.fifo)?"), "a queue's name has 1 to 80 letters, digits, - and _"),
+    "sns": (re.compile(r"[A-Za-z0-9_-]{0,256}(\.fifo)?"), "a topic's name has 1 to 256 letters, digits, - and _"),
+    "kinesis": (re.compile(r"[A-Za-z0-9_.-]{0,128}"), "a stream's name has 1 to 128 letters, digits, -, . and _"),
+}
+"""What names a service gives. Sources: CreateQueue (SQS), CreateTopic (SNS), CreateStream (Kinesis; API References)."""
 _OWN: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}")
 """What stands for a resource of the app: its Ref or the attribute with its ARN."""
 
@@ -43,7 +49,18 @@ def arn_of(subject: Any, service: str, prefix: str = "") -> str:
         return arn
     if arn.startswith("${"):
         return arn
+    _check_name(arn, service)
     return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{prefix}{arn}"
+
+
+def _check_name(name: str, service: str) -> None:
+    """RemitError: nothing of the service can have a name; what only the deploy knows of it may be anything."""
+    if service not in _NAMES:
+        return
+    pattern, rule = _NAMES[service]
+    literal = "".join(part for part in tokens.split(name) if isinstance(part, str))
+    if not pattern.fullmatch(literal):
+        raise RemitError(f"{service}: nothing can be named {name!r:.60}", hint=rule, origin=writer())
 
 
 def name_in(url: str, verb: str) -> str | None:

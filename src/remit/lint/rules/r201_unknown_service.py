@@ -44,7 +44,7 @@ def doubtful(item: ParsedStatement) -> Iterator[Problem]:
         if prefix.lower() in meant_actions.CLIENT_WORDS:
             meant = meant_actions.by_name(operation, item)
             hint = f"did you mean `{meant[0]}`?" if meant else "an action reads service:Operation"
-            yield Problem(f"'{text}' is a call of an SDK, not an IAM action: it grants nothing", hint, spot)
+            yield Problem(f"'{text}' is a call of an SDK, not an IAM action: {item.nothing_done}", hint, spot)
             continue
         if meant_actions.written_by_aws(text):
             message = f"'{prefix}' in '{text}' is not a documented service, though AWS's own policies use it"
@@ -54,4 +54,4 @@ def doubtful(item: ParsedStatement) -> Iterator[Problem]:
         hint = (
             f"did you mean `{meant[0]}`?" if meant else "`remit explain SERVICE:ACTION` knows the prefixes of actions"
         )
-        yield Problem(f"unknown service '{prefix}' in '{text}': IAM accepts it, and it grants nothing", hint, spot)
+        yield Problem(f"unknown service '{prefix}' in '{text}': IAM accepts it, and {item.nothing_done}", hint, spot)

@@ -61,7 +61,7 @@ def _problem(text: str, item: ParsedStatement) -> Problem:
         message = f"'{text}' is an operation of the API, not an action: it is authorised by {', '.join(needed)}"
         return Problem(message, f"did you mean `{needed[0]}`?", spot, severity)
     if called is not None:
-        message = f"'{text}' is an operation of the API that needs no permission: it grants nothing"
+        message = f"'{text}' is an operation of the API that needs no permission: {item.nothing_done}"
         return Problem(message, "remove it", spot, severity)
     if by_aws:
         return Problem(f"'{text}' is not a documented action, though AWS's own policies use it", None, spot, WARNING)
@@ -69,4 +69,4 @@ def _problem(text: str, item: ParsedStatement) -> Problem:
     hint = f"did you mean `{meant[0]}`?" if meant else f"`remit explain {prefix}:*` lists the actions"
     is_sure = bool(meant) or prefix.lower() in RELIABLE  # some services have actions that no reference lists
     severity = ERROR if is_sure else WARNING
-    return Problem(f"{prefix} has no action '{name}': IAM accepts it, and it grants nothing", hint, spot, severity)
+    return Problem(f"{prefix} has no action '{name}': IAM accepts it, and {item.nothing_done}", hint, spot, severity)

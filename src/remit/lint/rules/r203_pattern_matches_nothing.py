@@ -42,7 +42,7 @@ def doubtful(item: ParsedStatement) -> Iterator[Problem]:
             nearest_pattern = "" if severity == WARNING else _nearest(prefix, text.partition(":")[2])
             hint = f"nearest: `{nearest_pattern}`" if nearest_pattern else f"`{prefix}:*` is every action of {prefix}"
             spot = (item.action_element, text)
-            yield Problem(f"'{text}' matches no action: it grants nothing", hint, spot, severity)
+            yield Problem(f"'{text}' matches no action: {item.nothing_done}", hint, spot, severity)
 
 
 def _nearest(prefix: str, pattern: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 Verdict = Literal["allowed", "denied", "unknown"]
 _KEPT: Final = 5000
@@ -50,6 +50,11 @@ class AccessLog:
         self._records.append(record)
         for listener in self._listeners:
             listener(record)
+
+    def asked(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """The records after the number that `after` gives, or all that are kept."""
+        after = parameters.get("after", "0")
+        return self.after(int(after) if after.isdecimal() else 0)
 
     def after(self, sequence: int) -> dict[str, Any]:
         """The records that came after a number, and the number of the last one, as JSON has them."""

@@ -9,17 +9,19 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from remit.catalogue.operations import operation as catalogued_operation
 from remit.catalogue.request_formats import clients_signed_for
 from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
+from remit.local.authorization.app_needs import app_needs
 from remit.local.authorization.asked_keys import asked_keys
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.denial import denial
 from remit.local.authorization.denial_message import denial_message
+from remit.local.authorization.denied_objects import DeniedObject
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.needs import Need, needs_of
 from remit.local.authorization.parameters import parameters_of
@@ -31,6 +33,9 @@ from remit.local.authorization.setting import Setting
 from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
     from remit.local.authorization.callers import Caller
     from remit.local.request import ReceivedRequest
 
@@ -40,6 +45,8 @@ _VERDICTS: Final[dict[str, Verdict]] = {
     "ImplicitlyDenied": "denied",
     "Unknown": "unknown",
 }
+_KEY_BY_KEY: Final = ("s3", "DeleteObjects")
+"""The operation that goes on where a part of it is denied."""
 CALL: Final = "x-remit-call"
 """The header by which a function's worker says where in the code a call was made: REQUEST_ID;FILE;LINE."""
 _NAMES: Final = EmulatedNames()
@@ -56,12 +63,17 @@ class DecidedNeed:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Authorizer:
-    """Decides requests and notes the decisions. `is_strict`: what is unknown is refused."""
+    """Decides requests and notes the decisions. While `is_strict`, what is unknown is refused."""
 
     log: AccessLog
     is_strict: bool = False
+
+    def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
+        """Refuse from now on what is unknown, or let it pass: `on` is true or false. What is so then."""
+        self.is_strict = parameters.get("on") == "true"
+        return {"on": self.is_strict}
 
     def check(
         self,
@@ -70,18 +82,42 @@ class Authorizer:
         body: bytes,
         region: str,
         caller: Caller,
-    ) -> None:
-        """Decide a request of a caller.
+    ) -> tuple[DeniedObject, ...]:
+        """Decide a request of a caller; the objects that it may not delete, while it may delete others.
 
         Raises:
             RefusedRequest: with AWS's message, if an access that it needs is denied.
         """
         if operation is None:
             self._unrecognised(request, caller)
-            return
+            return ()
+        denied_objects: list[DeniedObject] = []
         for decided in self.decisions(request, operation, body, region, caller):
             self._note(request, operation, decided, caller)
-            if decided.verdict == "denied" or (decided.verdict == "unknown" and self.is_strict):
+            if not self._refuses(decided):
+                continue
+            if (operation.client, operation.name) != _KEY_BY_KEY:
+                raise denial(operation.client, operation.protocol, decided.message)
+            version = decided.need.parameters.get("VersionId", "")
+            denied_objects.append(DeniedObject(decided.need.parameters["Key"], version, decided.message))
+        return tuple(denied_objects)
+
+    def check_app(self, request: ReceivedRequest, path: str, region: str, caller: Caller) -> None:
+        """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
+
+        Raises:
+            RefusedRequest: if IAM authorizes the route, and the caller may not use it.
+        """
+        setting = _setting(region, caller)
+        with _scope(setting):
+            asked = app_needs(request.method, path, setting)
+            if asked is None:
+                return
+            operation, needs = asked
+            decisions = [_decided(Question(need, operation, request, setting, caller)) for need in needs]
+        for decided in decisions:
+            self._note(request, operation, decided, caller)
+            if self._refuses(decided):
                 raise denial(operation.client, operation.protocol, decided.message)
 
     def decisions(
@@ -93,9 +129,8 @@ class Authorizer:
         caller: Caller,
     ) -> tuple[DecidedNeed, ...]:
         """The decision on each access that a request needs."""
-        scope = importlib.import_module("ministack.core.responses").request_scope
-        setting = Setting(region, caller.account, caller.arn, _NAMES)
-        with scope(caller.account, region):
+        setting = _setting(region, caller)
+        with _scope(setting):
             parameters = parameters_of(request, operation, body)
             needs = needs_of(operation, parameters, setting)
             if needs is None:
@@ -103,6 +138,9 @@ class Authorizer:
                 because = f"nobody knows which actions {name} needs"
                 return (DecidedNeed(Need(name, "*", parameters), "unknown", because, "", because),)
             return tuple(_decided(Question(need, operation, request, setting, caller)) for need in needs)
+
+    def _refuses(self, decided: DecidedNeed) -> bool:
+        return decided.verdict == "denied" or (decided.verdict == "unknown" and self.is_strict)
 
     def _note(
         self, request: ReceivedRequest, operation: RequestedOperation, decided: DecidedNeed, caller: Caller
@@ -130,6 +168,17 @@ class Authorizer:
             raise denial("", protocol_of(request), because)
 
 
+def _setting(region: str, caller: Caller) -> Setting:
+    return Setting(region, caller.account, caller.arn, _NAMES)
+
+
+def _scope(setting: Setting) -> AbstractContextManager[None]:
+    """In it the emulator's memory is that of an account and a region."""
+    responses: Any = importlib.import_module("ministack.core.responses")
+    scope: AbstractContextManager[None] = responses.request_scope(setting.account, setting.region)
+    return scope
+
+
 def prepare() -> None:
     """Read what the first call would wait for, whatever it asks."""
     catalogued_operation("sts", "GetCallerIdentity")
@@ -149,7 +198,8 @@ def _decided(question: Question) -> DecidedNeed:
     because = stored.decision.because
     if stored.unread:
         because = f"{because}; {caller.arn} has policies that cannot be read here: {', '.join(stored.unread)}"
-    return DecidedNeed(need, verdict, because, _statement(stored), denial_message(stored))
+    message = denial_message(stored) if verdict == "denied" else f"it cannot be decided here: {because}"
+    return DecidedNeed(need, verdict, because, _statement(stored), message)
 
 
 def _stored_decision(question: Question) -> StoredDecision:

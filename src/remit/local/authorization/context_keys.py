@@ -104,6 +104,8 @@ def _tag(tags: Mapping[str, str] | Open | None, name: str) -> Value:
 
 
 def _resource_tags(question: Question) -> Mapping[str, str] | None:
+    if question.need.resource == "*":
+        return {}
     if not question.need.is_resolved:
         return None
     return question.setting.stored.resource_tags(question.need.resource)
@@ -293,6 +295,7 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "lambda:functionarn": _function,
     "lambda:principal": _parameter("Principal"),
     "lambda:functionurlauthtype": _parameter("FunctionUrlAuthType"),
+    "lambda:invokedviafunctionurl": _parameter("InvokedViaFunctionUrl"),
     "lambda:layer": _parameter("Layers"),
     "events:source": _event_values("Source"),
     "events:detail-type": _event_values("DetailType"),

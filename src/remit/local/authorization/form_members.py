@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DEEPEST = 32  # of names between dots: no model has so many
+_DEEPEST: Final = 32  # of names between dots: no model has so many
+_LONGEST_NUMBER: Final = 9  # digits of the number of an item
 
 
 def form_members(pairs: Mapping[str, str], spelling: Any) -> dict[str, Any]:
@@ -65,4 +66,5 @@ def _places(items: Any) -> list[str]:
     """The numbers of the items of a list, in order."""
     if not isinstance(items, dict):
         return []
-    return sorted((place for place in items if place.isdecimal()), key=int)
+    numbers = (place for place in items if place.isascii() and place.isdecimal() and len(place) <= _LONGEST_NUMBER)
+    return sorted(numbers, key=int)

@@ -45,8 +45,9 @@ def _deleted_objects(_requested: RequestedOperation, parameters: Parameters) -> 
     deleted = parameters.get("Delete")
     for entry in _dicts(deleted.get("Objects")) if isinstance(deleted, dict) else ():
         action = "s3:DeleteObjectVersion" if entry.get("VersionId") else "s3:DeleteObject"
-        key = entry.get("Key", "")
-        yield Item(action, f"arn:${{Partition}}:s3:::{bucket}/{key}", {**entry, "Bucket": bucket})
+        key = str(entry.get("Key", ""))
+        content = {**entry, "Key": key, "Bucket": bucket}
+        yield Item(action, f"arn:${{Partition}}:s3:::{bucket}/{key}", content)
 
 
 _TABLE: Final = "arn:${Partition}:dynamodb:${Region}:${Account}:table/"

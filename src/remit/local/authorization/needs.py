@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from remit.local.authorization.setting import Setting
 
 
+_DEEPEST: Final = 12
+"""Of parameters in parameters, in which ARNs are looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """One access that a request needs. `parameters` are those that it is about: of one item of a batch its own."""
@@ -82,17 +86,14 @@ def resources(
     )
 
 
-def _mentioned(action: str, value: Any) -> Iterator[str]:
+def _mentioned(action: str, value: Any, depth: int = _DEEPEST) -> Iterator[str]:
     """The ARNs anywhere among the parameters that are of a kind which the action takes."""
     if isinstance(value, str):
         if value.startswith("arn:") and _is_of_action(action, value):
             yield value
-    elif isinstance(value, dict):
-        for member in value.values():
-            yield from _mentioned(action, member)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _mentioned(action, item)
+    elif isinstance(value, dict | list) and depth:
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _mentioned(action, member, depth - 1)
 
 
 @lru_cache(maxsize=8192)

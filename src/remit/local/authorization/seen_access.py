@@ -74,6 +74,8 @@ class SeenAccess:
         return self._folder / f"{self._day}.jsonl"
 
     def _append(self, line: str) -> None:
+        if self._folder.is_symlink():  # what is written would be somewhere else
+            return
         self._folder.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "a", encoding="utf-8") as file:

@@ -39,13 +39,13 @@ class ServiceCalls:
         if stored.verdict not in _DENIED:
             return True
         because = f"the function's policy does not let {service} invoke it for {source}"
-        self._note(service, _function_name(function), _INVOKE, function, because)
+        self._note(service, "", _INVOKE, function, because)
         return False
 
     def may_act(self, role: str, service: str, action: str, resource: str, function: str = "") -> bool:
         """Whether a service may do something with a role (ARN): the role trusts it, and its policies allow it.
 
-        `function` is the name of the function for which it does so.
+        `function` is the name of the function whose role it is, if it is one's.
         """
         key = (role, action, resource)
         if not trusts(role, service):
@@ -81,7 +81,3 @@ class ServiceCalls:
                 line=0,
             )
         )
-
-
-def _function_name(arn: str) -> str:
-    return arn.partition(":function:")[2].partition(":")[0]

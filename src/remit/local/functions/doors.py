@@ -1,4 +1,4 @@
-"""Open the one port of a worker, in a process that opens no other."""
+"""Open the ports that workers need, in a process that opens no other."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Any
 _opening = threading.local()
 
 
-def listen() -> socket.socket:
-    """A socket that listens on loopback, on a port that the kernel chooses."""
+def listen(port: int = 0) -> socket.socket:
+    """A socket that listens on loopback, by itself on a port that the kernel chooses. OSError: the port is not free."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     _opening.now = True
     try:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        raise
     finally:
         _opening.now = False
     listener.listen()

@@ -1,4 +1,4 @@
-"""Requests of `remit dev` about one function: serve its code from a folder."""
+"""Requests of `remit dev` about one function: serve its code from a folder, let a debugger attach to it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PATH: Final = re.compile(r"/_remit/functions/([A-Za-z0-9_-]{1,140})/([a-z]+)")
 _BAD_REQUEST: Final = 400
+_PORTS: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,10 @@ class FunctionRequests:
     def answer(self, path: str, body: bytes) -> Mapping[str, Any]:
         """The answer to a request, as JSON. RefusedRequest: it asks for what there is not."""
         match = _PATH.fullmatch(path)
-        answers: dict[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any]]] = {"code": self._serve_code}
+        answers: dict[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any]]] = {
+            "code": self._serve_code,
+            "debug": self._debug,
+        }
         if match is None or match[2] not in answers:
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")
         try:
@@ -48,3 +52,17 @@ class FunctionRequests:
             raise RefusedRequest("ValidationException", f"there is no folder {folder!r}", _BAD_REQUEST)
         self.pool.serve_code(name, None if folder is None else Path(folder))
         return {"function": name, "folder": folder}
+
+    def _debug(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Let the next worker wait for a debugger at a port (0: a free one); none any more where that is null."""
+        port, packages = document.get("port"), document.get("packages")
+        if port is None:
+            self.pool.debug(name, None)
+            return {"function": name, "port": None}
+        if not isinstance(port, int) or not 0 <= port < _PORTS or not isinstance(packages, str):
+            raise RefusedRequest("ValidationException", f"{port!r} is not a port", _BAD_REQUEST)
+        try:
+            return {"function": name, "port": self.pool.debug(name, port, Path(packages))}
+        except OSError as error:
+            message = f"a debugger cannot be waited for at port {port}: {error.strerror}"
+            raise RefusedRequest("ValidationException", message, _BAD_REQUEST) from None

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.local.functions import platform_log
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.local.functions.emulator_workers import EmulatorWorkers, is_python
+from remit.local.functions.template_properties import keep_properties
 from remit.local.functions.unpacked_code import UnusableCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from remit.local.functions.unpacked_code import UnpackedCode
     from remit.local.functions.worker_pool import WorkerPool
@@ -47,6 +48,8 @@ class LambdaService:
     code: UnpackedCode
     service: Any
     """The emulator's module `lambda_svc`."""
+    may_log: Callable[[DeployedFunction, str], bool]
+    """Whether a function's role may write to this stream of its log; else its lines are lost."""
 
     def execute(
         self, function: Function, configuration: Mapping[str, Any], event: Any, request_id: str
@@ -83,7 +86,9 @@ class LambdaService:
         return [content for content in zips if content]
 
     def write_log(self, function: DeployedFunction, stream_name: str, messages: tuple[str, ...]) -> None:
-        """Write to a function's log group, which is made if there is none, as Lambda does."""
+        """Write to a function's log group, which is made if there is none, as Lambda does, with the function's role."""
+        if not self.may_log(function, stream_name):
+            return
         logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
         now = int(1000 * time.time())
         group = logs._log_groups.get(function.log_group)  # noqa: SLF001 - as above
@@ -122,6 +127,7 @@ class LambdaService:
         service._invoke = invoked  # noqa: SLF001 - as above
         service._inbound_invoke_depth = depth_of  # noqa: SLF001 - as above
         EmulatorWorkers(service, self.pool, self.layers_of)
+        keep_properties(service)
         threading.Thread(target=self._keep_house, daemon=True, name="remit-functions").start()
 
     def _keep_house(self) -> None:

@@ -11,14 +11,22 @@ from typing import Final
 from remit.local.functions.peers import HAS_PROC, descendants
 
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_SHARE: Final = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
 _PEAK: Final = re.compile(rb"VmHWM:\s+(\d+) kB")
 
 
-def resident_bytes(pid: int) -> int:
-    """The bytes that a process and its descendants hold in memory."""
+def resident_bytes(pid: int, limit: int) -> int:
+    """The bytes that a process and its descendants hold in memory.
+
+    What they share, as after a fork, is counted once where it matters: where all together exceed the limit.
+    """
     if not HAS_PROC:
         return _listed_kilobytes(pid) * 1024
-    return sum(_resident_pages(process) for process in (pid, *descendants(pid))) * _PAGE
+    processes = (pid, *descendants(pid))
+    size = sum(map(_resident_pages, processes)) * _PAGE
+    if size > limit and len(processes) > 1:
+        return sum(map(_own_share, processes))
+    return size
 
 
 def peak_mb(pid: int) -> int:
@@ -35,6 +43,15 @@ def _resident_pages(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
     except (OSError, IndexError):
         return 0
+
+
+def _own_share(pid: int) -> int:
+    """The bytes that a process holds, with its part of what it shares."""
+    try:
+        match = _SHARE.search(Path(f"/proc/{pid}/smaps_rollup").read_bytes())
+    except OSError:
+        return 0
+    return 0 if match is None else int(match[1]) * 1024
 
 
 def _listed_kilobytes(pid: int) -> int:

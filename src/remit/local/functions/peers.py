@@ -18,15 +18,21 @@ KEY_HEADER: Final = "lambda-runtime-key"
 """The header with the worker's secret, which remit's own client of the Runtime API sends where there is no /proc."""
 
 _CONNECTIONS: Final = Path("/proc/net/tcp")
-_LOCAL, _REMOTE, _INODE = 1, 2, 9  # columns of /proc/net/tcp ("proc(5)")
+_LOCAL, _REMOTE, _USER, _INODE = 1, 2, 7, 9  # columns of /proc/net/tcp ("proc(5)")
 
 HAS_PROC: Final = _CONNECTIONS.exists()
 
 
 def is_of_process(connected: socket.socket, pid: int) -> bool:
     """Whether a process, or one that it started, holds the other end of a connection."""
-    inode = _inode(_as_listed(connected.getpeername()), _as_listed(connected.getsockname()))
-    return inode is not None and any(_holds(process, inode) for process in (pid, *descendants(pid)))
+    row = _row(_as_listed(connected.getpeername()), _as_listed(connected.getsockname()))
+    return row is not None and any(_holds(process, row[_INODE]) for process in (pid, *descendants(pid)))
+
+
+def user_of(connected: socket.socket) -> int | None:
+    """The number of the user at the other end of a connection; None if it is gone."""
+    row = _row(_as_listed(connected.getpeername()), _as_listed(connected.getsockname()))
+    return None if row is None else int(row[_USER])
 
 
 def descendants(pid: int) -> list[int]:
@@ -59,12 +65,12 @@ def _as_listed(address: tuple[str, int]) -> str:
     return f"{number:08X}:{address[1]:04X}"
 
 
-def _inode(local: str, remote: str) -> str | None:
-    """The inode of the socket between two addresses."""
+def _row(local: str, remote: str) -> list[str] | None:
+    """What is listed of the socket between two addresses."""
     for line in _CONNECTIONS.read_text("ascii").splitlines():
         columns = line.split()
         if columns[_LOCAL] == local and columns[_REMOTE] == remote:
-            return columns[_INODE]
+            return columns
     return None
 
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from remit.local.functions.debug_relay import DebugRelay
 from remit.local.functions.platform_log import new_stream
 from remit.local.functions.watchdog import Watchdog
 from remit.local.functions.worker_environment import variables
-from remit.local.functions.worker_process import Launch, Worker
+from remit.local.functions.worker_process import Debugger, Launch, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,6 +51,7 @@ class WorkerPool:
         self._busy: set[Worker] = set()
         self._closed = False
         self._watchdog = Watchdog()
+        self._debuggers: dict[str, tuple[DebugRelay, Path]] = {}  # and the folder of debugpy, by the function's name
         self._served_from: dict[str, Path] = {}  # folders in the place of a function's zip, by its name
 
     def invoke(
@@ -85,9 +87,29 @@ class WorkerPool:
                 self._served_from.pop(name, None)
             else:
                 self._served_from[name] = folder
-            places = {function.place for function in self._idle if function.name == name}
-            places |= {worker.function.place for worker in self._busy if worker.function.name == name}
-        for place in places:
+        self._end_named(name)
+
+    def debug(self, name: str, port: int | None, packages: Path = Path()) -> int | None:
+        """Let the next worker of a function wait for a debugger at a port (0: a free one); with None, none any more.
+
+        `packages` is the folder of debugpy. The port is returned. OSError: it is not free.
+        """
+        with self._lock:
+            previous = self._debuggers.pop(name, None)
+        if previous is not None:
+            previous[0].close()
+        relay = None if port is None else DebugRelay(port)
+        if relay is not None:
+            with self._lock:
+                self._debuggers[name] = relay, packages
+        self._end_named(name)
+        return None if relay is None else relay.port
+
+    def _end_named(self, name: str) -> None:
+        """End the workers of a function, wherever it is."""
+        with self._lock:
+            functions = [*self._idle, *(worker.function for worker in self._busy)]
+        for place in {function.place for function in functions if function.name == name}:
             self.end(place)
 
     def initialise(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> None:
@@ -119,6 +141,7 @@ class WorkerPool:
         stream = new_stream(function.version, datetime.now(UTC))
         work = self._folder / stream[-32:]
         work.mkdir(parents=True, mode=0o700)
+        relay, debugger = self._debugger(function.name)
         unpacked = self._code.folder(content)
         task = self._served_from.get(function.name, unpacked)
         layer_folders = [self._code.folder(layer) for layer in layers]
@@ -142,8 +165,11 @@ class WorkerPool:
             variables=worker_variables,
             log_stream=stream,
             remark=_remark(function.runtime, interpreter),
+            debugger=debugger,
         )
         worker = Worker(function, launch)
+        if relay is not None:
+            relay.worker_pid = worker.pid
         self._watchdog.watch(worker.pid, stream, work)
         with self._lock:
             self._busy.add(worker)
@@ -151,6 +177,17 @@ class WorkerPool:
         if closed:
             worker.interrupt()
         return worker
+
+    def _debugger(self, name: str) -> tuple[DebugRelay | None, Debugger | None]:
+        """What a new worker is debugged by: one worker of a function at a time is."""
+        with self._lock:
+            waiting = self._debuggers.get(name)
+            debugged = any(worker.is_debugged and worker.function.name == name for worker in self._busy)
+        if waiting is None or debugged:
+            return None, None
+        relay, packages = waiting
+        relay.worker_pid = 0
+        return relay, Debugger(packages, relay.worker_port)
 
     def _release(self, worker: Worker) -> None:
         with self._lock:
@@ -194,6 +231,10 @@ class WorkerPool:
             workers = [worker for idle in self._idle.values() for worker in idle]
             self._idle.clear()
             busy = list(self._busy)
+            relays = [relay for relay, _ in self._debuggers.values()]
+            self._debuggers.clear()
+        for relay in relays:
+            relay.close()
         self._kill(workers)
         for worker in busy:
             worker.interrupt()

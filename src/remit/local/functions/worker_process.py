@@ -35,10 +35,19 @@ INIT_SECONDS: Final = 10.0
 """Seconds that the start of a worker may take; more, where the function has more ("Lambda execution environments")."""
 
 _TICK: Final = 0.02 if peers.HAS_PROC else 0.5  # seconds between two looks at the memory
+_DEBUGGED_SECONDS: Final = 24 * 3600.0
 _FILES: Final = 1024  # open files, as on Lambda
 _MB: Final = 1 << 20
 _BEYOND: Final = 1024 * _MB  # that may be asked for at once; what is really used is watched
 _LAUNCH: Final = Path(__file__).parent / "worker" / "launch.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Debugger:
+    """How a debugger gets hold of a worker: the folder of debugpy, and the port that the worker connects to."""
+
+    packages: Path
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,8 @@ class Launch:
     log_stream: str
     remark: str = ""
     """What the function's log says of its start."""
+    debugger: Debugger | None = None
+    """What it waits for before it loads the function."""
 
 
 class _Ended(Exception):  # noqa: N818 - what happened
@@ -114,6 +125,8 @@ class Worker:
             "storage_bytes": self.function.storage_mb * _MB,
             "memory_bytes": self.function.memory_mb * _MB + _BEYOND,
         }
+        if launch.debugger is not None:
+            settings["debugger"] = {"packages": str(launch.debugger.packages), "port": launch.debugger.port}
         variables = {
             **launch.variables,
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._api.port}",
@@ -139,6 +152,15 @@ class Worker:
     def folders(self) -> tuple[Path, ...]:
         """The folders of the code that it runs."""
         return self._launch.task, *self._launch.layers
+
+    @property
+    def is_debugged(self) -> bool:
+        """Whether it waits for a debugger, or has one: it has all the time and memory that it needs then."""
+        return self._launch.debugger is not None
+
+    @property
+    def _seconds(self) -> float:
+        return _DEBUGGED_SECONDS if self.is_debugged else self.function.timeout
 
     def is_running(self) -> bool:
         """Whether its process is there."""
@@ -195,14 +217,14 @@ class Worker:
 
     def _await_start(self) -> None:
         """Wait until the function is loaded: its process asks for the first invocation."""
-        seconds = max(INIT_SECONDS, self.function.timeout)
+        seconds = max(INIT_SECONDS, self._seconds)
         until = time.monotonic() + seconds
         while self._waiting is None:
             self._take(*self._next_request(until, seconds))
 
     def _handle(self, invocation: Invocation) -> RuntimeRequest:
         """Give the event to the worker, and wait for the request that answers it."""
-        seconds = self.function.timeout
+        seconds = self._seconds
         until = time.monotonic() + seconds
         while self._waiting is None or not self._api.is_open(self._waiting):
             self._take(*self._next_request(until, seconds))
@@ -255,10 +277,10 @@ class Worker:
                 raise _Ended(None, self._init_error)
             if not self._api.requests:
                 raise _Ended(failures.exited(status))
-        resident = resident_bytes(self.pid)
-        self._peak_mb = max(self._peak_mb, resident // _MB)
-        if resident > self.function.memory_mb * _MB:
-            self._peak_mb = self.function.memory_mb
+        limit = self.function.memory_mb * _MB
+        resident = resident_bytes(self.pid, limit)
+        self._peak_mb = max(self._peak_mb, min(resident, limit) // _MB)
+        if resident > limit and not self.is_debugged:
             raise _Ended(failures.exited(-signal.SIGKILL))
 
     def _read_output(self) -> None:

@@ -31,6 +31,8 @@ def main() -> None:
     site.sethelper()
     os.chdir(settings["task"])
     places.install()
+    if "debugger" in settings:
+        wait_for_debugger(**settings["debugger"])
     key = os.environ.pop("_REMIT_RUNTIME_KEY", "")
     client = importlib.import_module("awslambdaric.lambda_runtime_client")
     if hasattr(client.runtime_client, "set_key"):  # the stand-in, which proves by a secret who it is
@@ -38,6 +40,15 @@ def main() -> None:
         client.BaseLambdaRuntimeClient.call_rapid = client.runtime_client.call_rapid
     sys.argv[:] = ["bootstrap.py", settings["handler"]]
     importlib.import_module("awslambdaric.__main__").main(sys.argv)
+
+
+def wait_for_debugger(packages: str, port: int) -> None:
+    """Let a debugger take hold of this process before the function is loaded."""
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # of frozen modules, which nobody debugs here
+    sys.path.append(packages)
+    debugger = importlib.import_module("debugpy")
+    debugger.connect(("127.0.0.1", port))
+    debugger.wait_for_client()
 
 
 def set_limits(settings: dict[str, Any]) -> None:

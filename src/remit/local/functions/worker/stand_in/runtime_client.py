@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PREFIX = "/2018-06-01/runtime/"
 _OK = 200
 _ACCEPTED = 202
+_DEADLINE = "Lambda-Runtime-Deadline-Ms"
 
 
 class _Client:
@@ -77,12 +78,12 @@ def initialize_client(user_agent: str) -> None:
     _client.user_agent = user_agent
 
 
-def next() -> tuple[bytes, dict[str, str]]:  # noqa: A001 - its name in awslambdaric
+def next() -> tuple[bytes, dict[str, str | int]]:  # noqa: A001 - its name in awslambdaric
     """Wait for an invocation: its event, and the headers that describe it."""
     status, body, headers = _client.request("GET", "invocation/next")
     if status != _OK:
         raise RuntimeError(f"Failed to get next, status {status}")
-    return body, headers
+    return body, {**headers, _DEADLINE: int(headers[_DEADLINE])}
 
 
 def post_invocation_result(
