@@ -8,7 +8,7 @@ help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
 	@echo "make test   every check and test, on the built wheel"
 	@echo "make check  the same without building the wheel: quicker while you work"
-	@echo "make deep   what takes long: pages in a browser (chromium), seeded defects that no test notices"
+	@echo "make deep   what takes long: pages in a browser (chromium), hostile functions, seeded defects that no test notices"
 	@echo "make derived  write the files that are made from others: the page of lint rules, the names of the triggers"
 	@echo "make pictures  draw the picture of the README from commands that are run"
 	@echo "make versions BEFORE=main  every output that differs from another version's, a revision or a wheel"
@@ -54,14 +54,18 @@ versions: .venv/dev
 	@echo "installing into .venv ..."
 	@$(PIP) install --require-hashes --requirement requirements-dev.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@.venv/bin/remit local install >/dev/null
 	@touch $@ .venv/demo
 
 # No registry's address may stand in the locks: they must work behind any mirror.
-LOCK = .venv/bin/uv pip compile --quiet pyproject.toml --extra local --universal --python-version 3.11 --generate-hashes \
+LOCK = .venv/bin/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 lock: .venv/dev
-	@$(subst pyproject.toml --extra local,--group pyproject.toml:web,$(LOCK)) --output-file src/remit/package/web_adapters.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:web,$(LOCK)) --output-file src/remit/package/web_adapters.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:local,$(LOCK)) --output-file src/remit/local/environment.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:function-runtime,$(LOCK)) --output-file src/remit/local/function_runtime.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:debugger,$(LOCK)) --output-file src/remit/local/debugger.txt --upgrade
 	@$(LOCK) --group build --output-file requirements.txt --upgrade
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
 

@@ -1,12 +1,16 @@
 """Measure `remit build --no-package` against `chalice package`, and `remit --version` against Python itself.
 
     python bench/build.py [--rounds 7] [--sizes 1,50,200] [--peers FOLDER] [--json]
+    python bench/build.py --triggers [--rounds 7]
 
 Whole processes, in turn (remit, chalice, remit, chalice …) after a round that does not count; medians. Both build the
 same app: functions with one small policy, every fifth of them on a daily schedule. Both are warm: chalice, which has
 no way to make a template without its zip, finds the zip of the warm-up and packs nothing. Its policy is given
 (`autogen_policy: false`) and it has no dependencies to install. remit declares a log group for each function, and a
 role for 40 of them, which share it since the app says so; chalice a role for each function.
+
+With --triggers, remit alone builds 165 functions, of which every third has a trigger, of ten kinds in turn (more do not
+fit into 500 resources), and the same number without triggers.
 
 chalice goes into a virtual environment of its own under --peers (kept), or under a temporary folder.
 """
@@ -27,6 +31,19 @@ from typing import Any
 from measure import Command, Run, environment, interleaved, machine, remit
 
 CHALICE = "1.34.0"
+_TRIGGERED = 165
+_TRIGGERS = (
+    'on.s3("theirs-{number}")',
+    'on.sns("news-{number}")',
+    'on.event(source="shop-{number}")',
+    'on.schedule("rate(1 day)")',
+    'on.sqs("orders-{number}")',
+    'on.kinesis("clicks-{number}")',
+    'on.logs("/aws/lambda/other-{number}", "ERROR")',
+    "on.iot(\"SELECT * FROM 'a{number}'\")",
+    'on.api("GET /orders/{number}", auth="NONE")',
+    "on.http()",
+)
 _EVERY = 5  # so that 200 functions stay under the 500 resources of a template
 _ON_A_ROLE = 40  # each brings its log group's ARN, and the policies of a role have 10,240 characters at most
 _VERSION_RUNS = 3  # for each round of the builds: these are short
@@ -70,6 +87,9 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="remit-bench-") as temporary:
         folder = Path(temporary)
+        if options.triggers:
+            _print_triggers(interleaved(_triggers(folder), options.rounds), options.rounds)
+            return
         chalice = _chalice((options.peers or folder / "peers").resolve())
         sizes = sorted(set(options.sizes))
         builds = {size: interleaved(_builds(folder, size, chalice), options.rounds) for size in sizes}
@@ -85,6 +105,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="rounds that count (default 7)")
     parser.add_argument("--sizes", type=_sizes, default=[1, 50, 200], help="numbers of functions (default 1,50,200)")
     parser.add_argument("--peers", type=Path, help="keep chalice's environment in this folder")
+    parser.add_argument("--triggers", action="store_true", help="measure what triggers add to remit's own build")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args()
 
@@ -116,6 +137,30 @@ def _builds(folder: Path, size: int, chalice: Path) -> dict[str, Command]:
         "remit": Command((*program, "build", "--no-package"), ours, {**common, **variables}),
         "chalice": Command(package, theirs, common),
     }
+
+
+def _triggers(folder: Path) -> dict[str, Command]:
+    """The same functions with triggers and without."""
+    program, variables = remit()
+    commands = {}
+    for name, every in (("mixed triggers", 3), ("no triggers", _TRIGGERED + 1)):
+        home = folder / name.replace(" ", "-")
+        lines = ["from remit import App, on", "", "app = App()"]
+        for number in range(1, _TRIGGERED + 1):
+            turn, beside = divmod(number, every)
+            trigger = "" if beside else _TRIGGERS[turn % len(_TRIGGERS)].replace("{number}", str(number))
+            lines += ["", "", f"@app.function({trigger})", f"def work_{number}(event, context): ..."]
+        _write(home / "app.py", "\n".join(lines) + "\n")
+        _write(home / "config" / "deploy.py", _REMIT_CONFIG)
+        _write(home / "pyproject.toml", '[project]\nname = "bench"\n')
+        commands[name] = Command((*program, "build", "--no-package"), home, {**environment(folder), **variables})
+    return commands
+
+
+def _print_triggers(runs: dict[str, Run], rounds: int) -> None:
+    mixed, bare = runs["mixed triggers"], runs["no triggers"]
+    print(f"{machine()}; medians of {rounds} rounds; {_TRIGGERED} functions\n")
+    print(f"CPU s: {mixed.cpu:.3f} with triggers, {bare.cpu:.3f} without: {mixed.cpu / bare.cpu:.2f} times")
 
 
 def _starts(folder: Path) -> dict[str, Command]:

@@ -41,10 +41,14 @@ class Run:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """What every measured process sees: no settings of this shell, no credentials, a home of its own."""
+    """What every measured process sees: no settings of this shell, no credentials, a home of its own.
+
+    The cache is this user's, where the AWS on this machine is installed.
+    """
     return {
         "PATH": os.defpath,
         "HOME": str(home),
+        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
         "LANG": "C.UTF-8",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",

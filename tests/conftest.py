@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -41,7 +42,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
-_WAITING = ("local", "runtime", "docs", "deploy")
+_WAITING = ("local", "dev", "runtime", "docs", "deploy")
 """Folders of tests that wait for the local AWS. They begin, so that none of them is left alone at the end."""
 
 
@@ -52,6 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return item.path.relative_to(folder).parts[0] in _WAITING
 
     items.sort(key=lambda item: not waits(item))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what was collected: to look at it time and again took a tenth of a run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)

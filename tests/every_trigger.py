@@ -89,6 +89,7 @@ def alert(event, context): ...
 @app.function(
     on.api("GET /orders/{id}", auth=on.jwt("https://id.example", audience=["shop"])),
     on.api("ANY /mine/{path+}", auth=on.user_pool(Data.users, clients=["4a5b6c"], scopes=["orders"])),
+    on.api("GET /cave", auth=on.authorizer("ingest", cache=60)),
     on.api("$default"),
     on.http(),
 )

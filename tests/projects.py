@@ -143,7 +143,7 @@ def remit_process(
     """
     start = [] if privileged else [sys.executable, "-c", _UNPRIVILEGED]
     ran = subprocess.run(
-        [*start, sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+        [*start, sys.executable, "-c", "from remit.cli import script; script()", *arguments],
         cwd=cwd,
         env={"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"], **(environment or {})},
         capture_output=True,

@@ -13,7 +13,7 @@ from pathlib import Path
 SOURCE = str(Path(__file__).parent.parent / "src")
 HANGS = 120
 """Seconds after which something hangs: no test waits for so long, on the busiest machine."""
-MAIN = "from remit.cli import main; main()"
+MAIN = "from remit.cli import script; script()"
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -47,6 +47,10 @@ class Terminal:
     def answer(self, line: str) -> None:
         """Type a line."""
         os.write(self.screen, f"{line}\n".encode())
+
+    def press(self, key: str) -> None:
+        """Press a key, without Enter."""
+        os.write(self.screen, key.encode())
 
     def end(self) -> tuple[int, str]:
         """The exit code, and what else the screen showed."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from remit.catalogue import compiler, snapshot
+from remit.catalogue import compiler, request_formats, snapshot
 from remit.catalogue.compiler.sources import locked, sources
 
 _LOCK = Path(__file__).with_name("catalogue.lock")
@@ -31,9 +31,11 @@ def main(arguments: list[str]) -> None:
         return
     with sources(Path(arguments[0]) if arguments else None) as found:
         content = compiler.compiled(found)
+        formats = compiler.compiled_request_formats(found)
         _LOCK.write_text(locked(found))
     snapshot.replace(content)
-    print(f"catalogue.bin: {len(content):,} bytes")
+    snapshot.replace(formats, request_formats.FILE)
+    print(f"catalogue.bin: {len(content):,} bytes; request_formats.bin: {len(formats):,} bytes")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""Every check and test, one after the other, on the remit that is installed in this environment."""
+"""Every check and test, on the remit that is installed in this environment: the tests beside all else."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -15,22 +17,39 @@ CHECKS = (
     ("ruff format", [str(SCRIPTS / "ruff"), "format", "--check", "--quiet"]),
     ("mypy --strict", [str(SCRIPTS / "mypy")]),
     ("the rooms (import-linter)", [str(SCRIPTS / "lint-imports"), "--no-logo"]),
-    ("pytest", [sys.executable, "-m", "pytest"]),
 )
+TESTS = [sys.executable, "-m", "pytest"]
 
 
 def main() -> int:
     """Run them all, also after a failure; 1 when any failed."""
-    failed = []
-    for name, command in CHECKS:
-        print(f"== {name}", flush=True)
-        start = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
-        print(f"-- {name}: {'failed' if code else 'ok'}, {time.monotonic() - start:.1f} s", flush=True)
-        if code:
-            failed.append(name)
+    print("== ruff, mypy, import-linter and pytest", flush=True)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        checks = [beside.submit(passes, name, command) for name, command in CHECKS]
+        tests_pass = passes("pytest", TESTS, show=True)
+    failed = [name for (name, _), check in zip(CHECKS, checks, strict=True) if not check.result()]
+    if not tests_pass:
+        failed.append("pytest")
     print(f"failed: {', '.join(failed)}" if failed else "every check passed")
     return 1 if failed else 0
+
+
+def passes(name: str, command: list[str], *, show: bool = False) -> bool:
+    """Run a check, and print how it ended; its output at once with `show`, else at the end and in one piece."""
+    start = time.monotonic()
+    pipe = None if show else subprocess.PIPE
+    ended = subprocess.run(
+        command, cwd=ROOT, env=environment(), stdout=pipe, stderr=subprocess.STDOUT if pipe else None, check=False
+    )
+    output = ended.stdout.decode() if ended.stdout else ""
+    result = "failed" if ended.returncode else "ok"
+    print(f"\n{output}-- {name}: {result}, {time.monotonic() - start:.1f} s", flush=True)
+    return ended.returncode == 0
+
+
+def environment() -> dict[str, str]:
+    """This environment, where Python keeps what it has compiled: the tests start hundreds of processes."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent
 TRIGGERS: Final = ROOT / "src" / "remit" / "triggers"
 GRANTS: Final = ROOT / "src" / "remit" / "grants"
-_SHELVED: Final = {"BaseTrigger", "StreamTrigger", "Authorizer"}
+_SHELVED: Final = {"BaseTrigger", "StreamTrigger", "RouteAuthorizer", "TokenAuthorizer"}
 """What the classes inherit from that people write as `on.NAME`."""
 RULE_GROUPS: Final = {
     "R0": "Files",

@@ -1,12 +1,14 @@
-"""Draw the picture of the README, `make pictures`: commands that are really run, in a terminal, as an SVG."""
+"""Draw the pictures of the README, `make pictures`: commands that are really run, in a terminal, as SVG."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import http.client
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -15,12 +17,13 @@ import termios
 from io import StringIO
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.text import Text
 
 ROOT: Final = Path(__file__).parent.parent
-PICTURE: Final = ROOT / "docs" / "pictures" / "terminal.svg"
+PICTURES: Final = ROOT / "docs" / "pictures"
 REMIT: Final = str(Path(sys.executable).parent / "remit")
 COLUMNS: Final = 100
 APP: Final = """\
@@ -36,16 +39,36 @@ def report(event, context): ...
 """
 BEFORE: Final = 'dynamodb.query("orders"), s3.read("uploads")'
 AFTER: Final = 'dynamodb.query("orders"), dynamodb.put("orders"), s3.read("uploads", "incoming/*")'
+VISIT: Final = """\
+import boto3
+
+from remit import App, on
+
+app = App()
+
+
+@app.function(on.http(auth="NONE"))
+def visit(event, context):
+    boto3.client("ssm").put_parameter(Name="/visits/last", Value=event["rawPath"], Type="String", Overwrite=True)
+    return "welcome"
+"""
+"""The app of the README whose first request is denied."""
+PORT: Final = 8000
 DENIAL: Final = (
     "User: arn:aws:sts::111122223333:assumed-role/orders-dev-ReportRole-1A2B3C/orders-dev-report is not authorized to "
     "perform: dynamodb:Scan on resource: arn:aws:dynamodb:eu-central-1:111122223333:table/orders because no "
     "identity-based policy allows the dynamodb:Scan action"
 )
+_PATIENCE: Final = 60.0  # seconds
 _UNSHOWN: Final = re.compile(r"\r|\x1b\[\?\d+[hl]")
 """To go to the beginning of a line that is erased then, to hide the cursor."""
 _FIXED: Final = {
-    r"\d\d:\d\d:\d\d": "12:00:00",
+    r"\d\d:\d\d:\d\d\.\d+Z": "12:00:00.000Z",
+    r"\d\d:\d\d:\d\d(?!\.)": "12:00:00",
     r"\d+\.\d+ s\b": "0.05 s",
+    r"/\S*/functions/code/[0-9a-f]{64}/": "/var/task/",
+    r"/\S*/sdk/": "/var/runtime/",
+    r"Role-[0-9A-Z]{13}": "Role-1A2B3C4D5E6F7",
     r"packed for [^:\n]+: .*? unpacked": "packed for Python 3.13 on x86_64: 3.5 KB, 8.2 KB unpacked",
 }
 """What differs from one drawing or machine to the next, as a pattern, and what the picture has in its place."""
@@ -53,14 +76,15 @@ _FONTS: Final = re.compile(r"@font-face \{.*?\}\n?", re.DOTALL)
 
 
 def main() -> None:
-    """Write the picture."""
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(picture(), "utf-8")
-    print(f"wrote {PICTURE.relative_to(ROOT)}")
+    """Write the pictures."""
+    PICTURES.mkdir(exist_ok=True)
+    for name, draw in (("terminal.svg", terminal_picture), ("dev.svg", dev_picture)):
+        (PICTURES / name).write_text(draw(), "utf-8")
+        print(f"wrote {(PICTURES / name).relative_to(ROOT)}")
 
 
-def picture() -> str:
-    """The picture, as SVG: the commands are run in a project of their own. The same outputs give the same bytes."""
+def terminal_picture() -> str:
+    """A deploy, what a change does to access, and a denial explained. The same outputs give the same bytes."""
     with tempfile.TemporaryDirectory() as place:
         project = Path(place) / "orders"
         project.mkdir()
@@ -76,16 +100,99 @@ def picture() -> str:
     return _drawn([_fixed(screen) for screen in screens])
 
 
-def _run(project: Path, *arguments: str) -> str:
-    """The line that is typed, and what a terminal shows then."""
+def dev_picture(port: int = PORT) -> str:
+    """The loop of `remit dev`: a call is denied, a key writes its grant, and the same request is answered."""
+    with tempfile.TemporaryDirectory() as place:
+        project = Path(place) / "visits"
+        project.mkdir()
+        (project / "app.py").write_text(VISIT)
+        url = f"http://127.0.0.1:{port}/"
+        try:
+            screen = _Screen(project, "dev", "--port", str(port))
+            screen.until(url)
+            screen.say(_request(url))
+            screen.until("Traceback")
+            screen.press("w")
+            screen.until("deployed in")
+            screen.until("\x1b[0m")
+            screen.say(_request(url))
+            screen.press("q")
+            written = screen.end()
+        finally:
+            _run(project, "local", "stop")
+    return _drawn([_fixed(f"\x1b[1m$ remit dev\x1b[0m\n{_shown(written)}").replace(f":{port}/", f":{PORT}/")])
+
+
+def _request(url: str) -> str:
+    """The line that is typed in another terminal, and the answer."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE)
+    connection.request("GET", "/")
+    response = connection.getresponse()
+    body = response.read().decode()
+    connection.close()
+    return f"\x1b[1m$ curl {url}\x1b[0m   # in another terminal\n{response.status} {body[:60]}\n"
+
+
+class _Screen:
+    """A command in a terminal, which a person watches and presses keys in."""
+
+    def __init__(self, project: Path, *arguments: str) -> None:
+        self._screen, theirs = pty.openpty()
+        self._process = _started(project, theirs, arguments)
+        self._written = ""
+        self._seen = 0
+
+    def until(self, text: str) -> None:
+        """Wait until a text was written."""
+        while text not in self._written[self._seen :]:
+            if not self._read():
+                raise EOFError(f"{text!r} was not written: {self._written[-2000:]}")
+        self._seen = self._written.index(text, self._seen) + len(text)
+
+    def say(self, text: str) -> None:
+        """Show what happens in another terminal."""
+        start = "" if self._written.endswith("\n") else "\r\n"
+        self._written += start + text.replace("\n", "\r\n")
+        self._seen = len(self._written)
+
+    def press(self, key: str) -> None:
+        """Press a key."""
+        os.write(self._screen, key.encode())
+
+    def end(self) -> str:
+        """All that was written."""
+        while self._read():
+            pass
+        os.close(self._screen)
+        self._process.wait()
+        return self._written
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._screen], [], [], _PATIENCE)
+        try:
+            read = os.read(self._screen, 65536).decode() if ready else ""
+        except OSError:  # how Linux says that the other side is closed
+            return False
+        self._written += read
+        return bool(read)
+
+
+def _started(project: Path, terminal: int, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    """The command, started in a terminal, which is its own from now on."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "REMIT_", "NO_COLOR"))}
-    screen, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
     process = subprocess.Popen(
         [REMIT, *arguments], cwd=project, env=kept | {"TERM": "xterm-256color", "AWS_REGION": "eu-central-1"},
-        stdin=theirs, stdout=theirs, stderr=theirs,
+        stdin=terminal, stdout=terminal, stderr=terminal,
     )  # fmt: skip
-    os.close(theirs)
+    os.close(terminal)
+    return process
+
+
+def _run(project: Path, *arguments: str) -> str:
+    """The line that is typed, and what a terminal shows then."""
+    screen, theirs = pty.openpty()
+    process = _started(project, theirs, arguments)
     written = b""
     with contextlib.suppress(OSError):  # how Linux says that the other side is closed
         while more := os.read(screen, 65536):

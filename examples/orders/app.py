@@ -6,19 +6,17 @@ import os
 import boto3
 from shared.resources.data import Data
 
-from remit import App
-from remit.grants import dynamodb
-from remit.triggers import http, schedule, sqs
+from remit import App, grants, on
 
 app = App()
-TABLE = {"TABLE": Data.table.ref}
+TABLE = {"TABLE": Data.table.name}
 
 
 def table():
     return boto3.resource("dynamodb").Table(os.environ["TABLE"])
 
 
-@app.function(sqs(Data.queue), policy=[dynamodb.put(Data.table)], environment=TABLE)
+@app.function(on.sqs(Data.queue), policy=[grants.dynamodb.put(Data.table)], environment=TABLE)
 def ingest(event, context):
     """Keep each order of the batch."""
     orders = [json.loads(record["body"]) for record in event["Records"]]
@@ -27,14 +25,14 @@ def ingest(event, context):
     return {"kept": len(orders)}
 
 
-@app.function(schedule("rate(1 day)"), policy=[dynamodb.scan(Data.table)], environment=TABLE)
+@app.function(on.schedule("rate(1 day)"), policy=[grants.dynamodb.scan(Data.table)], environment=TABLE)
 def report(event, context):
     """Count the orders and what they are worth."""
     orders = table().scan()["Items"]
     return {"orders": len(orders), "amount": sum(int(order["amount"]) for order in orders)}
 
 
-@app.function(http(auth="NONE"), policy=[dynamodb.read(Data.table)], environment=TABLE)
+@app.function(on.http(auth="NONE"), policy=[grants.dynamodb.read(Data.table)], environment=TABLE)
 def web(event, context):
     """Answer GET /ID with one order."""
     order = table().get_item(Key={"id": event.get("rawPath", "/").strip("/") or "none"}).get("Item")

@@ -6,8 +6,8 @@ from shop import alerts, packing, pictures, reports
 from remit import App, grants, on, secret
 
 app = App()
-TABLE = {"TABLE": Data.orders.ref}
-FILES = {"FILES": Data.files.ref}
+TABLE = {"TABLE": Data.orders.name}
+FILES = {"FILES": Data.files.name}
 
 # FastAPI behind the app's HTTP API: `shop/main.py` knows nothing of Lambda.
 app.web(
@@ -20,14 +20,14 @@ app.web(
         grants.s3.put(Data.files, "originals/*"),
         grants.s3.read(Data.files, "thumbnails/*"),
     ],
-    environment={**TABLE, **FILES, "TO_PACK": Data.to_pack.ref},
+    environment={**TABLE, **FILES, "TO_PACK": Data.to_pack.url},
 )
 
 
 @app.function(
     on.sqs(Data.to_pack, report_failures=True),
     policy=[grants.dynamodb.update(Data.orders), grants.sns.publish(Data.alerts)],
-    environment={**TABLE, "ALERTS": Data.alerts.ref},
+    environment={**TABLE, "ALERTS": Data.alerts.arn},
 )
 def pack(event, context):
     """Pack each order of the batch; an order that fails is delivered again, and no other."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from remit.iam.prove.public import public
     from remit.iam.request import Request
     from remit.lint.apps import lint
+    from remit.project import existing
     from remit.project.configure import configure
     from remit.project.declarations import App
     from remit.project.late_bound import aws
@@ -61,8 +62,15 @@ _HOMES = {
 }
 """Where each public name lives: it is imported when it is asked for, so that `import remit` costs nothing."""
 
-_ROOMS = {"grants": "grants", "lint": "lint", "on": "triggers", "project": "project", "triggers": "triggers"}
-"""Packages that are names by themselves: `on.sqs("orders")`, `remit.lint(app)`, `project.namespace`."""
+_ROOMS = {
+    "existing": "project.existing",
+    "grants": "grants",
+    "lint": "lint",
+    "on": "triggers",
+    "project": "project",
+    "triggers": "triggers",
+}
+"""Modules that are names by themselves: `on.sqs("orders")`, `remit.lint(app)`, `project.namespace`."""
 
 __all__ = [
     "App",
@@ -81,6 +89,7 @@ __all__ = [
     "configure",
     "equivalent",
     "evaluate",
+    "existing",
     "grants",
     "includes",
     "lint",

@@ -116,6 +116,32 @@ class StoredValue:
         return f"{'secret' if self.store == 'secretsmanager' else 'parameter'} {self.name}"
 
 
+ExistingKind: TypeAlias = Literal["parameter", "subnets", "security group"]
+"""What of the account is looked up: the value of a parameter of Parameter Store; a VPC's subnets, or a group of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingValue:
+    """A value of the account that a deploy looks up and pins in its plan: a parameter of the template stands for it."""
+
+    parameter: str
+    """The template's parameter."""
+    kind: ExistingKind
+    name: str
+    """That of the parameter of Parameter Store, or of the VPC."""
+    group: str = ""
+    """The name of the security group."""
+    origin: Origin | None = None
+
+    @property
+    def called(self) -> str:
+        """What is looked up, in words: `parameter /shop/subnets`, `private subnets of VPC prod`."""
+        if self.kind == "parameter":
+            return f"parameter {self.name}"
+        part = "private subnets" if self.kind == "subnets" else f"security group {self.group}"
+        return f"{part} of VPC {self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One resource of a template."""
@@ -154,6 +180,8 @@ class Template:
     description: str
     resources: tuple[Resource, ...]
     outputs: tuple[Output, ...] = ()
+    parameters: tuple[ExistingValue, ...] = ()
+    """What a deploy looks up and gives to it."""
 
 
 class Trigger(Protocol):
@@ -364,10 +392,14 @@ class App:
     resources: tuple[Resource, ...] = ()
     """The shared resources."""
     outputs: tuple[Output, ...] = ()
+    existing: tuple[ExistingValue, ...] = ()
+    """What of the account it asks for, used or not."""
     queues: tuple[JobQueue, ...] = ()
     """The job queues; empty when jobs are off."""
     jobs: Mapping[str, str] = field(default_factory=dict)
     """The worker of each job, by the job's name."""
+    declares_readers: bool = False
+    """Whether its functions say which of them look outputs up (`reads=`)."""
     schedules_jobs: bool = False
     """Whether jobs may wait longer than SQS delays a message, by EventBridge Scheduler."""
     queues_origin: Origin | None = None

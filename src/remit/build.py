@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
-from remit.errors import Mistakes, RemitError
+from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors, errors_of_parts, without_jobs
 from remit.project.dot_remit import own_folder
 from remit.project.load import load_project
 from remit.roles.assign import assign
-from remit.roles.defaults import notes_on_own_roles, notes_on_senders
+from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body, check_properties
@@ -74,7 +74,8 @@ def build(
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
-    With `for_this_machine`, dependencies are for the AWS on this machine, which runs functions in this very Python.
+    With `for_this_machine`, dependencies are for the AWS on this machine, which runs a function in the nearest Python
+    that this machine has.
     `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
     the zips, if that is not remit's.
     """
@@ -112,10 +113,24 @@ def build(
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
     quota_notes = (headroom.text for headroom in headrooms if headroom.remarkable)
-    role_notes = (*notes_on_own_roles(app), *notes_on_senders(app), *app_wide_notes(app))
+    role_notes = (
+        *notes_on_own_roles(app),
+        *notes_on_senders(app),
+        *notes_on_readers(app),
+        *app_wide_notes(app),
+        *_on_existing(template),
+    )
     notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
     must_exist = existing_sources(app, own_resources(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
+
+
+def _on_existing(template: Template) -> tuple[str, ...]:
+    """A sentence on what only a deploy looks up."""
+    names = tuple(dict.fromkeys(value.called for value in template.parameters))
+    if not names:
+        return ()
+    return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
 
 
 def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
@@ -200,8 +215,12 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
     from remit.package.packed_web_apps import check_web_apps  # noqa: PLC0415 - as above
 
     serving = {function.name for function in app.functions if function.web is not None}
-    local = this_machine() if for_this_machine and (serving or depends(folder)) else None
-    targets = {function.name: local or _target(function, Target) for function in app.functions}
+    if for_this_machine and (serving or depends(folder)):
+        runtimes = {str(function.properties["Runtime"]) for function in app.functions}
+        targets_by_runtime = {runtime: this_machine(runtime) for runtime in sorted(runtimes)}
+        targets = {function.name: targets_by_runtime[str(function.properties["Runtime"])] for function in app.functions}
+    else:
+        targets = {function.name: _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
         target: package(
             folder,

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 def remit(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from remit.cli import script; script()", *arguments],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src")},
         capture_output=True, text=True, check=False,
     )  # fmt: skip

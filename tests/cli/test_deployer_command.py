@@ -27,6 +27,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
 DEPLOYER = Path(__file__).parents[1] / "deployer"
 SHOP = DEPLOYER / "templates" / "shop.json"
 PLACE = ("--region", "eu-central-1", "--account", "111122223333")
+FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:orders-dev-report"
 WIDE = """
 @app.function(schedule("rate(1 day)"), vpc_config={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
               properties={"KmsKeyArn": "arn:aws:kms:eu-central-1:111122223333:key/1"})
@@ -386,6 +387,34 @@ def test_an_app_whose_role_is_parted_into_policies_can_be_deployed_with_its_depl
         for action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
             asked = Request(action, role, context={"iam:PolicyARN": attached})
             assert evaluate(asked, policy).verdict == verdict, action
+
+
+def test_an_update_may_delete_what_is_deployed_and_no_more_declared(make: Make, tmp_path: Path) -> None:
+    """A schedule that an earlier remit made as a rule of EventBridge."""
+    app = '@app.function(schedule("rate(1 day)"))\ndef report(event, context): ...\n'
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}
+    deployed = tmp_path / "deployed.json"
+    deployed.write_text(json.dumps({"Resources": {"ReportSchedule": rule}}))
+    project = make(app=app)
+    arn = "arn:aws:events:eu-central-1:111122223333:rule/orders-dev-ReportSchedule-abcdefghijkl"
+    for options, verdict in ((("--from", str(deployed)), "Allowed"), ((), "ImplicitlyDenied")):
+        policy = parse(document(deployer("-C", str(project.folder), *PLACE, *options)))
+        for action in ("events:DeleteRule", "events:RemoveTargets"):
+            assert verdict == evaluate(Request(action, arn), policy).verdict
+        assert evaluate(Request("lambda:CreateFunction", FUNCTION), policy).verdict == "Allowed"
+
+
+def test_versions_and_aliases_are_named_for_actions_that_take_them_alone(make: Make) -> None:
+    project = make(app='@app.function(alias="live")\ndef report(event, context): ...\n')
+    policy = parse(document(deployer("-C", str(project.folder), *PLACE)))
+    for action, of_alias in (("CreateAlias", False), ("PublishVersion", False), ("UpdateAlias", True)):
+        assert evaluate(Request(f"lambda:{action}", FUNCTION), policy).verdict == "Allowed", action
+        assert of_alias is evaluate(Request(f"lambda:{action}", f"{FUNCTION}:live"), policy).allowed, action
+
+
+def test_the_template_that_is_deployed_goes_with_an_app(tmp_path: Path) -> None:
+    ran = deployer(str(SHOP), "--from", str(tmp_path / "deployed.json"))
+    assert (2, True) == (ran.status, "error: --from is for an app\n" in ran.err)
 
 
 @pytest.mark.parametrize(("file", "stack"), [("my_shop.yaml", "my-shop"), ("01-shop.v2.yaml", "shop")])

@@ -30,7 +30,7 @@ POLICY = {
 def remit(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
     """Exit code, output and talk of `remit`."""
     done = subprocess.run(
-        [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from remit.cli import script; script()", *arguments],
         input=stdin,
         capture_output=True,
         check=False,

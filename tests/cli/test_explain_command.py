@@ -28,7 +28,7 @@ ReportRole, the role of report
   Allow on ${ReportLogGroup.Arn}
       logs:CreateLogStream  Write
       logs:PutLogEvents     Write
-      because report writes its logs  (app.py:30:2)
+      because report writes its logs  (app.py:28:2)
 
   Allow on ${AWS::StackId}
       cloudformation:DescribeStacks  List
@@ -36,7 +36,7 @@ ReportRole, the role of report
 
   Allow on ${DataTable.Arn}
       dynamodb:Scan  Read
-      because scans table DataTable  (app.py:30:48)
+      because scans table DataTable  (app.py:28:51)
 """,
     )
 
@@ -66,15 +66,15 @@ def test_a_misspelt_function_is_not_told_a_service_that_its_name_is_far_from() -
 
 def test_a_role_for_programs_has_the_same_statements() -> None:
     document = json.loads(EXAMPLE.remit("explain", "report", "--json").out)
-    assert [one["line"] for one in document["statements"]] == [30, 14, 30]
+    assert [one["line"] for one in document["statements"]] == [28, 14, 28]
     assert document["statements"][2] == {
         "statement": {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "${DataTable.Arn}"},
         "actions": [{"action": "dynamodb:Scan", "level": "Read"}],
         "because": "scans table DataTable",
         "managed_policy": None,
         "file": "app.py",
-        "line": 30,
-        "column": 48,
+        "line": 28,
+        "column": 51,
     }
 
 
@@ -85,7 +85,7 @@ def test_what_is_allowed_names_the_statement_that_allows_it() -> None:
         f"""\
 Allowed: ingest may dynamodb:PutItem on {TABLE}/orders-dev-DataTable-1AB
   Allow dynamodb:PutItem on ${{DataTable.Arn}}
-    because puts items into table DataTable  (app.py:21:40)
+    because puts items into table DataTable  (app.py:19:43)
   note: taking it for DataTable, whose whole name only the deploy settles
 """,
     )
@@ -95,16 +95,16 @@ def test_what_is_not_allowed_names_what_came_near_and_the_line_to_change() -> No
     ran = EXAMPLE.remit("explain", "report", "dynamodb:Scan", f"{TABLE}/orders")
     assert (ran.status, ran.out.splitlines()[-2:]) == (
         1,
-        ["fix: at app.py:30:47", '    policy=[dynamodb.scan(Data.table), dynamodb.scan("orders")]'],
+        ["fix: at app.py:28:50", '    policy=[grants.dynamodb.scan(Data.table), grants.dynamodb.scan("orders")]'],
     )
-    assert "      because scans table DataTable  (app.py:30:48)" in ran.out.splitlines()
+    assert "      because scans table DataTable  (app.py:28:51)" in ran.out.splitlines()
 
 
 @pytest.mark.parametrize("name", ["DataTable", "Data.table", "${DataTable.Arn}", f"{TABLE}/orders-dev-DataTable-1ABC"])
 def test_a_resource_of_the_app_goes_by_any_of_its_names(name: str) -> None:
     assert EXAMPLE.remit("explain", "report", "dynamodb:Scan", name).status == 0
     fix = json.loads(EXAMPLE.remit("explain", "report", "dynamodb:PutItem", name, "--json").out)["fix"]
-    assert fix["code"] == "policy=[dynamodb.scan(Data.table), dynamodb.put(Data.table)]"
+    assert fix["code"] == "policy=[grants.dynamodb.scan(Data.table), grants.dynamodb.put(Data.table)]"
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,10 @@ def test_a_name_that_is_no_resource_of_the_actions_is_told_and_grants_nothing_wi
         "  note: uploads/a is not an ARN and names no resource of s3:ListBucket, which are called "
         "accesspoint/${AccessPointName} or arn:${Partition}:s3:::${BucketName}"
     ) in ran.out.splitlines()
-    assert '    policy=[dynamodb.scan(Data.table), allow("s3:ListBucket", on="arn:…")]' in ran.out.splitlines()
+    assert (
+        '    policy=[grants.dynamodb.scan(Data.table), grants.allow("s3:ListBucket", on="arn:…")]'
+        in ran.out.splitlines()
+    )
 
 
 def test_a_key_of_the_app_goes_by_its_name_though_its_id_is_made_up(make: Make) -> None:
@@ -259,7 +262,7 @@ def test_without_a_resource_it_is_asked_on_what_the_role_has_the_action_on() -> 
     )
     lines = EXAMPLE.remit("explain", "report", "DynamoDB:putitem").out.splitlines()
     assert lines[0] == "Not allowed: report may not dynamodb:PutItem on *"
-    assert lines[-2] == '    policy=[dynamodb.scan(Data.table), allow("dynamodb:PutItem", on="arn:…")]'
+    assert lines[-1] == '    policy=[grants.dynamodb.scan(Data.table), grants.allow("dynamodb:PutItem", on="arn:…")]'
     for name in ("ec2:DescribeInstances", "cloudwatch:PutMetricData"):  # which are asked on everything
         found = json.loads(EXAMPLE.remit("explain", "report", name, "--json").out)
         assert found["fix"]["item"] == f'"{name}"'

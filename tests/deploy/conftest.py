@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
 import emulator
+import models
 from projects import ORDERS
 from remit.cli import main
 from remit.deploy.session import Account, connect
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ACCOUNTS = itertools.count(100_000_000_000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models() -> Iterator[None]:
+    with models.read_once():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,10 @@ if TYPE_CHECKING:
 def role(account: Account) -> str:
     """The name of a deployed role that has everything."""
     deploy(account, body(**ROLE))
-    return str(account.client("iam").list_roles()["Roles"][0]["RoleName"])
+    name = str(account.client("iam").list_roles()["Roles"][0]["RoleName"])
+    boundary = ROLE["PermissionsBoundary"]  # which the emulator leaves out without remit's repairs
+    account.client("iam").put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+    return name
 
 
 def undo(account: Account, changes: ManualChanges) -> list[str]:

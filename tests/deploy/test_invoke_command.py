@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APP = """
-from remit import App
+from remit import App, grants, on
 
 app = App()
 
@@ -25,6 +26,28 @@ app = App()
 def echo(event, context):
     print("heard", event["word"])
     return {"said": event["word"]}
+
+
+@app.function(on.api("GET /words/{word}", auth="NONE"), on.sqs("words"))
+def hear(event, context):
+    return event
+
+
+@app.function(policy=[grants.sns.publish("news")])
+def ask(event, context):
+    import boto3
+
+    for action in ("publish", "subscribe"):
+        arguments = {"Message": "hi"} if action == "publish" else {"Protocol": "email"}
+        try:
+            getattr(boto3.client("sns"), action)(TopicArn="arn:aws:sns:us-east-1:000000000000:news", **arguments)
+        except Exception as error:
+            print(type(error).__name__)
+
+
+@app.function(alias="live")
+def published(event, context):
+    return "published"
 """
 
 
@@ -78,6 +101,81 @@ def test_a_function_that_fails_gives_exit_code_1(deployed: Path, capsys: pytest.
 def test_an_event_that_is_no_json_is_told(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 2 == invoke(deployed, "echo", "--event", "{word}")
     assert "the event in --event is not JSON" in capsys.readouterr().err
+
+
+def test_an_event_can_be_named_by_its_file_alone(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == invoke(deployed, "echo", "--event", str(deployed / "word.json"))
+    assert {"said": "from a file"} == json.loads(capsys.readouterr().out)
+
+
+def test_a_request_becomes_the_event_of_a_route_with_what_its_variables_are(
+    deployed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == invoke(deployed, "hear", "--http", "GET /words/hi?loud=1&loud=2")
+    event = json.loads(capsys.readouterr().out)
+    assert ({"word": "hi"}, {"loud": "1,2"}) == (event["pathParameters"], event["queryStringParameters"])
+
+
+def test_a_request_that_no_route_answers_is_told_with_the_routes(
+    deployed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == invoke(deployed, "hear", "--http", "POST /words/hi")
+    assert "hint: it has GET /words/{word}\n" in capsys.readouterr().err
+
+
+def test_the_example_of_a_trigger_has_the_names_of_the_app(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == invoke(deployed, "hear", "--example", "sqs")
+    assert json.loads(capsys.readouterr().out)["Records"][0]["eventSourceARN"].endswith(":words")
+
+
+def test_people_see_what_the_function_logged_and_programs_all_of_the_log(
+    deployed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == invoke(deployed, "echo", "--event", '{"word": "hello"}')
+    assert "heard hello\n" == capsys.readouterr().err
+    assert 0 == invoke(deployed, "echo", "--event", '{"word": "hello"}', "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert "START RequestId: " in told["log"]
+    assert told["duration_ms"] > 0
+    assert told["memory_mb"] > 0
+
+
+def test_the_access_that_its_calls_asked_for_is_told(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == invoke(deployed, "ask", "--json")
+    access = json.loads(capsys.readouterr().out)["access"]
+    expected = [("sns:Publish", "allowed"), ("sns:Subscribe", "denied")]
+    assert expected == [(record["action"], record["decision"]) for record in access]
+    assert ["action", "resource", "decision", "statement"] == list(access[0])
+    assert 0 == invoke(deployed, "ask")
+    assert "denied: sns:Subscribe on arn:aws:sns:us-east-1:000000000000:news" in capsys.readouterr().err
+
+
+def test_an_example_with_an_event_is_refused(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 2 == invoke(deployed, "hear", "--example", "sqs", "--event", "{}")
+    assert "leave out --event and --http" in capsys.readouterr().err
+
+
+def test_a_failure_is_an_error_and_no_answer_for_programs(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 1 == invoke(deployed, "echo", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert (None, True) == (told["answer"], told["failed"])
+    assert "word" in told["error"]["errorMessage"]
+
+
+def test_a_published_function_is_called_by_its_alias(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == invoke(deployed, "published")
+    assert "published" == json.loads(capsys.readouterr().out)
+
+
+def test_neither_the_app_nor_an_sdk_is_imported_to_invoke_it_here(deployed: Path) -> None:
+    program = (
+        "import sys; from remit.cli import _run; "
+        f"status = _run(['invoke', '--local', '-C', {str(deployed)!r}, 'hear']); "
+        "heavy = {'boto3', 'botocore', 'app', 'remit.project.load', 'rich'} & set(sys.modules); "
+        "sys.exit(f'{status} {heavy}' if status or heavy else 0)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (0, "") == (ran.returncode, ran.stderr)
 
 
 def test_a_function_that_is_not_there_is_told_with_the_one_that_was_meant(

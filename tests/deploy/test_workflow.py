@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -80,12 +81,23 @@ def test_an_operator_sees_the_plan_and_decides(project: Path, elsewhere: Account
     assert person.heard[-1].endswith("Deploy to the AWS on this machine, eu-central-1?")
 
 
-@pytest.mark.parametrize("role", [None, "arn:aws:iam::111122223333:role/cloudformation"])
+@pytest.mark.parametrize("named", [True, False])
 def test_cloudformation_works_with_the_service_role_that_is_named(
-    project: Path, elsewhere: Account, calls: list[dict[str, Any]], role: str | None
+    project: Path, elsewhere: Account, calls: list[dict[str, Any]], *, named: bool
 ) -> None:
+    role = _service_role(elsewhere) if named else None
     assert deploy(build(project), elsewhere, yes=True, service_role=role).ok
     assert [role] == [call.get("RoleARN") for call in calls]
+
+
+def _service_role(account: Account) -> str:
+    """The ARN of a role with which CloudFormation may do everything."""
+    iam = account.client("iam")
+    principal = {"Service": "cloudformation.amazonaws.com"}
+    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}]}
+    role = iam.create_role(RoleName="cloudformation", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    iam.attach_role_policy(RoleName="cloudformation", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    return str(role["Arn"])
 
 
 def test_the_account_is_that_of_the_session_of_the_caller(account: Account) -> None:

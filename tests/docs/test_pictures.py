@@ -1,13 +1,25 @@
-"""The picture of the README shows what the commands print now."""
+"""The pictures of the README show what the commands print now."""
 
 from __future__ import annotations
 
 import runpy
+import socket
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PICTURES = runpy.run_path(str(ROOT / "tools" / "pictures.py"))
+TOOL = runpy.run_path(str(ROOT / "tools" / "pictures.py"))
 
 
-def test_the_picture_is_up_to_date() -> None:
-    assert PICTURES["PICTURE"].read_text("utf-8") == PICTURES["picture"](), "`make pictures` draws it"
+def test_the_picture_of_a_deploy_is_up_to_date() -> None:
+    assert (TOOL["PICTURES"] / "terminal.svg").read_text("utf-8") == TOOL["terminal_picture"](), "`make pictures`"
+
+
+def test_the_picture_of_a_denial_that_a_key_grants_is_up_to_date() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert (TOOL["PICTURES"] / "dev.svg").read_text("utf-8") == TOOL["dev_picture"](port), "`make pictures`"
+
+
+def test_the_readme_shows_the_app_of_the_picture() -> None:
+    assert f"```python\n# app.py\n{TOOL['VISIT']}```\n" in (ROOT / "README.md").read_text("utf-8")

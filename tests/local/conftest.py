@@ -5,10 +5,17 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+import boto3
+import botocore.session
 import pytest
+from botocore.config import Config
 
+import emulator
+import models
+from clouds import Cloud
 from remit.local import aws
 from remit.local.clients import client_arguments, session
 
@@ -24,6 +31,12 @@ def handler(event, context):
     body = json.dumps({"path": event["rawPath"], "host": event["headers"]["host"]})
     return {"statusCode": 200, "headers": {"access-control-allow-origin": "https://shop.example"}, "body": body}
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models() -> Iterator[None]:
+    with models.read_once():
+        yield
 
 
 @pytest.fixture
@@ -84,3 +97,21 @@ def deployed(shared: aws.LocalAws) -> Deployed:
     apis.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration['IntegrationId']}")
     apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
     return Deployed(url.rstrip("/").rsplit("/", 1)[-1], api)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with emulator.running(tmp_path_factory.mktemp("bare")) as url:
+        keys = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "local"}
+        core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+        clients = boto3.Session(botocore_session=core, region_name="us-east-1", **keys)
+        yield Cloud(partial(clients.client, endpoint_url=url, config=Config(proxies={})), is_bare=True)
+
+
+@pytest.fixture(scope="module", params=["bare", "refusing"])
+def cloud(request: pytest.FixtureRequest) -> Cloud:
+    """The emulator by itself, and with what remit adds."""
+    if request.param == "bare":
+        return request.getfixturevalue("bare")
+    aws = request.getfixturevalue("shared")
+    return Cloud(partial(session(aws).client, **client_arguments(aws)), is_bare=False)

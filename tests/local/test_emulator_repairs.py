@@ -82,3 +82,17 @@ def test_a_schedule_of_a_template_loses_its_time_zone_and_its_end(bare: BareClou
 
 def test_time_zones_of_schedules_are_not_looked_at() -> None:
     assert told("'Timezone' in inspect.getsource(scheduler._tick_schedules)") == "False"
+
+
+def test_ref_of_a_secret_is_its_name(bare: BareCloud) -> None:
+    secret = {"Secret": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "db"}}}
+    bare.create("secrets", secret)
+    resource = bare.client("cloudformation").describe_stack_resource(StackName="secrets", LogicalResourceId="Secret")
+    assert "db" == resource["StackResourceDetail"]["PhysicalResourceId"]
+
+
+def test_a_role_of_a_template_loses_its_permissions_boundary(bare: BareCloud) -> None:
+    boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    properties = {"RoleName": "bounded", "AssumeRolePolicyDocument": {}, "PermissionsBoundary": boundary}
+    bare.create("roles", {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}})
+    assert "PermissionsBoundary" not in bare.client("iam").get_role(RoleName="bounded")["Role"]

@@ -53,6 +53,17 @@ def me(event, context):
     return answered(event)
 
 
+@app.function
+def check(event, context):
+    word = event["identitySource"][0]
+    return {{"isAuthorized": word == "sesame", "context": {{"word": word}}}}
+
+
+@app.function(on.api("GET /cave", auth=on.authorizer(check, identity_source=["$request.header.x-word"])))
+def cave(event, context):
+    return answered(event)
+
+
 @app.function(on.api("$default", auth="NONE"), on.http(auth="NONE"))
 def rest(event, context):
     return answered(event) | {{"statusCode": 404}}
@@ -179,6 +190,12 @@ def test_a_user_of_the_pool_is_let_in(shop: Shop) -> None:
     answers = [shop.ask("/me", authorization=f"Bearer {text}") for text in (token, shop.issuer.token())]
     assert [200, 401] == [answer.status for answer in answers]
     assert "ann" == answers[0].json["by"]["jwt"]["claims"]["cognito:username"]
+
+
+def test_a_function_says_whom_a_route_lets_in(shop: Shop) -> None:
+    answers = [shop.ask("/cave", **headers) for headers in ({"x-word": "sesame"}, {"x-word": "barley"}, {})]
+    assert [200, 403, 401] == [answer.status for answer in answers]
+    assert {"word": "sesame"} == answers[0].json["by"]["lambda"]
 
 
 def test_a_signed_request_is_let_in(shop: Shop) -> None:

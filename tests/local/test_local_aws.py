@@ -19,7 +19,7 @@ import pytest
 
 import outlive
 from remit.errors import RemitError
-from remit.local import aws
+from remit.local import aws, environment
 from remit.local.clients import client_arguments, session
 from terminals import HANGS
 
@@ -248,25 +248,25 @@ def test_a_project_that_does_not_exist_is_named_and_not_created(tmp_path: Path) 
     assert not (tmp_path / "typo").exists()
 
 
-def test_without_the_extra_the_hint_says_what_to_install(project: Path) -> None:
-    code = START.replace("print", "from remit.errors import RemitError\ntry: print").replace(
-        ".pid)", ".pid)\nexcept RemitError as error: print(error)"
-    )
-    run = python(f"import sys; sys.modules['ministack'] = None\n{code}", str(project))  # as if there were none
-    assert run.stdout == "error: the local AWS is not installed\nhint: pip install 'remit[local]'\n"
-
-
 def test_an_early_death_is_told_with_its_last_words(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = tmp_path / "broken"
-    (broken / "ministack").mkdir(parents=True)
-    (broken / "ministack" / "__init__.py").write_text("raise SystemError('no luck today')\n")
-    monkeypatch.syspath_prepend(broken)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    emulator = environment.ENVIRONMENT.place / "packages" / "ministack"
+    emulator.mkdir(parents=True)
+    (emulator / "__init__.py").write_text("raise SystemExit('no luck today')\n")
+    (environment.ENVIRONMENT.place / "manifest.json").write_text("{}")
     with pytest.raises(RemitError, match="did not start") as caught:
         aws.start(project)
     assert "no luck today" in str(caught.value)
     assert aws.find(project) is None
+
+
+def test_it_sees_nothing_of_remits_own_environment(project: Path) -> None:
+    running = aws.start(project)
+    mapped = Path(f"/proc/{running.pid}/maps").read_text()
+    assert str(environment.ENVIRONMENT.place / "packages") in mapped
+    assert f"{sys.prefix}/lib" not in mapped
 
 
 def test_its_log_is_bounded_when_it_starts(project: Path) -> None:
@@ -280,9 +280,9 @@ def test_the_users_credentials_and_proxies_never_reach_it(project: Path, monkeyp
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "HTTPS_PROXY", "MY_TOKEN"):
         monkeypatch.setenv(name, "the-users-own")
     running = aws.start(project)
-    environment = Path(f"/proc/{running.pid}/environ").read_text()
-    assert "the-users-own" not in environment
-    names = {entry.split("=", 1)[0] for entry in environment.split("\0") if entry}
+    variables = Path(f"/proc/{running.pid}/environ").read_text()
+    assert "the-users-own" not in variables
+    names = {entry.split("=", 1)[0] for entry in variables.split("\0") if entry}
     assert names - {"LD_LIBRARY_PATH"} == {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "PYTHONUTF8"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 import urllib.request
 import zipfile
@@ -46,7 +47,17 @@ def template() -> dict[str, Any]:
         "Principal": {"Service": "lambda.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
-    writes = {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": get("Logs", "Arn")}
+    logs = {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": get("Logs", "Arn"),
+    }
+    reads = {
+        "Effect": "Allow",
+        "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        "Resource": get("Queue", "Arn"),
+    }
+    writes = {"Effect": "Allow", "Action": "dynamodb:PutItem", "Resource": get("Table", "Arn")}
     tls = {
         "Effect": "Deny",
         "Principal": "*",
@@ -73,7 +84,9 @@ def template() -> dict[str, Any]:
         "Role": resource(
             "IAM::Role",
             AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [trust]},
-            Policies=[{"PolicyName": "app", "PolicyDocument": {"Version": "2012-10-17", "Statement": [writes]}}],
+            Policies=[
+                {"PolicyName": "app", "PolicyDocument": {"Version": "2012-10-17", "Statement": [logs, reads, writes]}}
+            ],
         ),
         "Function": resource(
             "Lambda::Function",
@@ -336,6 +349,12 @@ def test_a_function_sees_neither_the_users_environment_nor_any_real_credentials(
     found = settled(lambda: table.get_item(TableName=outputs["Table"], Key=key).get("Item"), bool)
     environment = json.loads(found["environment"]["S"])
     assert "the-users-own" not in environment.values()
-    credentials = [environment[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")]
-    assert credentials == [shared.access_key_id, shared.secret_access_key, ""]
-    assert environment["HOME"].endswith("/.remit/local/home")
+    keys = {
+        "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
+        "aws_session_token": environment["AWS_SESSION_TOKEN"],
+    }
+    caller = cloud.clients.client("sts", **{**client_arguments(shared), **keys}).get_caller_identity()["Arn"]
+    assert re.fullmatch(rf"arn:aws:sts::0{{12}}:assumed-role/app-Role-\w+/{outputs['Function']}", caller), caller
+    assert environment["HOME"] == environment["TMPDIR"]
+    assert "/.remit/local/tmp/functions/work/" in environment["HOME"]

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import warnings
@@ -100,6 +101,10 @@ def test_the_account_is_the_one_that_it_always_was(shared: LocalAws) -> None:
     assert (identity["Account"], identity["Arn"]) == ("000000000000", "arn:aws:iam::000000000000:root")
 
 
+TRUST = '{"Statement": {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}}'
+READING = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}}'
+
+
 def test_keys_that_it_gave_out_open_it_too(shared: LocalAws) -> None:
     identities = client(shared, "iam")
     identities.create_user(UserName="ci")
@@ -107,6 +112,8 @@ def test_keys_that_it_gave_out_open_it_too(shared: LocalAws) -> None:
     user = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
     assert client(shared, "sts", **user).get_caller_identity()["Account"] == shared.account
     assert refused(client(shared, "sts", **{**user, "aws_secret_access_key": "x"}).get_caller_identity)[1] == 403
+    identities.create_role(RoleName="reader", AssumeRolePolicyDocument=TRUST)
+    identities.put_role_policy(RoleName="reader", PolicyName="reads", PolicyDocument=READING)
     role = client(shared, "sts").assume_role(
         RoleArn=f"arn:aws:iam::{shared.account}:role/reader", RoleSessionName="test"
     )
@@ -303,8 +310,8 @@ def test_the_sdk_with_the_environment_that_is_shown_gets_in(shared: LocalAws) ->
 
 def test_it_opens_no_other_door() -> None:
     code = (
-        "import socket, sys; from remit.local.server import _refuse_other_doors\n"
-        "sys.addaudithook(_refuse_other_doors)\n"
+        "import socket, sys; from remit.local.functions.doors import refuse_other_doors\n"
+        "sys.addaudithook(refuse_other_doors)\n"
         "for family, host in ((socket.AF_INET, '127.0.0.1'), (socket.AF_INET, '0.0.0.0'), (socket.AF_INET6, '::1')):\n"
         "    try: socket.socket(family).bind((host, 0))\n"
         "    except PermissionError as error: print(error)\n"
@@ -358,7 +365,8 @@ class TestAnotherUserOfTheMachine:
 
     def test_cannot_see_its_keys_where_processes_are_listed(self, shared: LocalAws, deployed: Deployed) -> None:
         assert ask(shared, "GET", f"/_aws/lambda-url/{deployed.url}/")[0] == 200  # its function's process lives
-        key = shared.access_key_id.encode()
+        workers = [Path(f"/proc/{pid}/environ").read_bytes() for pid in children(shared.pid)]
+        key = re.findall(rb"AWS_SECRET_ACCESS_KEY=([^\0]+)", b"\0".join(workers))[0]  # its function's own
 
         def seen() -> list[str]:
             showing = []
@@ -389,17 +397,37 @@ class TestAnotherUserOfTheMachine:
 
         assert as_nobody(attempts) == [*[403] * 24, 200]
 
-    def test_finds_no_other_listener_of_it_or_of_its_functions(self, shared: LocalAws, deployed: Deployed) -> None:
-        assert ask(shared, "GET", f"/_aws/lambda-url/{deployed.url}/")[0] == 200
-        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-        listening = {row[9]: int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"}
-        ports = []
-        for pid in (shared.pid, *children(shared.pid)):
-            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-                inode = str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]")
-                if inode in listening:
-                    ports.append(listening[inode])
-        assert ports == [shared.port]
+    def test_is_hung_up_on_by_the_runtime_api_of_a_function(self, shared: LocalAws, deployed: Deployed) -> None:
+        page = f"/_aws/lambda-url/{deployed.url}/"
+        assert ask(shared, "GET", page)[0] == 200
+        ports = listening(shared.pid).union(*map(listening, children(shared.pid)))
+        assert len(ports) == 2  # its own, and that of the function's worker
+        (port,) = ports - {shared.port}
+
+        def answer() -> str:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connected:
+                connected.sendall(
+                    b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % port
+                )
+                ask(shared, "GET", page)  # the worker is busy, and so its API is looked at
+                try:
+                    return connected.recv(100).decode()
+                except ConnectionResetError:
+                    return ""
+
+        assert as_nobody(answer) == ""
+        assert answer() == ""  # nor does another process of the same user get anything
+
+
+def listening(pid: int) -> set[int]:
+    """The ports that a process listens on."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ports = {row[9]: int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"}
+    inodes = {
+        str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]")
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir()
+    }
+    return {port for inode, port in ports.items() if inode in inodes}
 
 
 def children(pid: int) -> list[int]:

@@ -164,3 +164,15 @@ def test_what_is_signed_for_remits_own_server_is_what_the_sdk_would_sign() -> No
     auth = SigV4Auth(Credentials(KEY, SECRET), "remit", "local")
     text = auth.string_to_sign(theirs, auth.canonical_request(theirs))
     assert headers["authorization"].endswith(f"Signature={auth.signature(text, theirs)}")
+
+
+def test_what_is_signed_for_a_service_covers_its_query_its_headers_and_its_body() -> None:
+    now = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
+    path, query, body = "/2015-03-31/functions/orders%3Alive/invocations", "a=1&b=x%20y", b"{}"
+    headers = signed_headers(
+        KEY, SECRET, "POST", "127.0.0.1:4566", path, now,
+        query=query, body=body, further={"x-amz-log-type": "Tail"}, region="eu-central-1", service="lambda",
+    )  # fmt: skip
+    request = ReceivedRequest("POST", path, query, {name: (value,) for name, value in headers.items()})
+    verify(request, body, now)
+    assert "SignatureDoesNotMatch" == refusal(request, b"[]", now)

@@ -52,6 +52,12 @@ def test_the_mistakes_of_all_files_are_reported(make: Make) -> None:
     assert expected == places(project)
 
 
+def test_a_job_of_a_module_that_failed_after_it_is_no_mistake(make: Make) -> None:
+    """Lambda calls its worker with an event and a context, and never the job."""
+    app = "@app.job\ndef mail(to): ...\n@app.function(timeout=0)\ndef hello(event, context): ...\nimport missing_\n"
+    assert ["app.py:11:23", "app.py:13:1"] == places(make(config="config.job.enable = True", app=app))
+
+
 def test_every_item_of_a_list_is_reported(make: Make) -> None:
     project = make(
         config='config.lambda_.iam.policy = ["s3 x", "logs",\n"s3.z:"]\nconfig.lambda_.iam.managed_policy = ["A", "B"]',

@@ -44,7 +44,7 @@ def test_a_groups_links_reach_its_functions_and_jobs_and_a_variable_of_ones_own_
 group = app.group("g", link=[grants.sqs.send(ShopData.order_queue)])
 @group.function(environment={{"SHOP_DATA_ORDER_QUEUE": "mine"}})
 def hello(event, context): ...
-@group.job
+@group.job(link=[grants.s3.read(ShopData.files)])
 def later(): ...
 """
     project = make(config="config.job.enable = True", app=app, **SHARED)
@@ -53,6 +53,9 @@ def later(): ...
         for name, function in project.resources("AWS::Lambda::Function").items()
     }
     assert {"HelloFunction": "mine", "WorkerDefaultFunction": {"Ref": "ShopDataOrderQueue"}} == found
+    worker = project.resources("AWS::Lambda::Function")["WorkerDefaultFunction"]
+    assert {"Ref": "ShopDataFiles"} == worker["Environment"]["Variables"]["SHOP_DATA_FILES"]
+    assert "s3:GetObject" in str(project.role("worker-default").grants)
 
 
 def test_a_link_to_what_the_app_does_not_declare_is_an_error_at_its_line(make: Make) -> None:

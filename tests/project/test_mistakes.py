@@ -406,6 +406,7 @@ def test_the_apps_own_prints_do_not_hide_the_data(make: Make) -> None:
 
 OF_JOBS = (
     "*schedules", "queue", "timeout", "retries", "concurrency", "once", "policy", "managed_policy", "sends", "reads",
+    "link",
 )  # fmt: skip
 INSTEAD = {
     "a verb": ("s3.raed('x')", "did you mean `read`?"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -302,3 +304,27 @@ def test_lookup_works_only_where_the_stack_is_known(make: Make) -> None:
         **_data("    queue = resource('AWS::SQS::Queue')\n    url = output(queue)\n"),
     ).error()
     assert (True, "app.py:10:7") == ("works inside a deployed function" in error.message, at(error))
+
+
+def test_what_a_test_has_imported_is_declared_again_and_stays_imported(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test of the app imports it, and then asks about its roles."""
+    project = make(
+        app="from shared.resources.data import Data\n@app.function(reads=[Data])\ndef f(event, context): ...\n",
+        **{"shared/resources/data.py": DATA_WITH_TOPIC},
+    )
+    monkeypatch.syspath_prepend(project.folder)
+    before = importlib.import_module("shared.resources.data")
+    assert ["DataTopic"] == [resource.logical_id for resource in project.load().resources]
+    assert before is sys.modules.pop("shared.resources.data")
+    for name in ("shared.resources", "shared"):
+        del sys.modules[name]
+
+
+DATA_WITH_TOPIC = """
+from remit import Shared, resource
+
+class Data(Shared):
+    topic = resource("AWS::SNS::Topic")
+"""

@@ -391,6 +391,18 @@ def test_a_build_names_who_may_send_jobs_where_no_function_says_it(make: Make) -
     assert () == declared.built().notes
 
 
+def test_a_build_names_who_may_look_outputs_up_where_no_function_says_it(make: Make) -> None:
+    shared = {
+        "shared/resources/data.py": "from remit import Shared, aws, output\nclass Data(Shared):\n"
+        "    url = output(aws.region)\n"
+    }
+    app = "from shared.resources.data import Data\n@app.function{reads}\ndef hello(event, context): ...\n"
+    note = "hello may look up the stack's outputs: `reads=[…]` at those that do takes it from the others"
+    assert (note,) == make(app=app.format(reads=""), **shared).built().notes
+    for reads in ("(reads=[Data])", "(reads=[])"):
+        assert () == make(app=app.format(reads=reads), **shared).built().notes
+
+
 def test_jobs_that_wait_long_are_handed_to_scheduler_by_whom_may_send_them(make: Make) -> None:
     project = make(
         config="config.job.enable = True\nconfig.job.scheduler = True", app=JOBS.replace("urgent", "default")

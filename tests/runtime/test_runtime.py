@@ -171,7 +171,7 @@ def test_the_example_imports_in_milliseconds(tmp_path: Path) -> None:
     ours = {name: int(own) for own, _, name in lines if name.split(".")[0] == "remit"}
     after = names[names.index("boto3") + 1 :]
     print(f"importing remit takes {sum(ours.values()) / 1000:.2f} ms")  # noqa: T201 - the figure, for `pytest -s`
-    assert set(ours) == OF_REMIT
+    assert set(ours) == OF_REMIT - {"remit.triggers"}  # `on` is no module there
     assert [] == [name for name in after if name.split(".")[0] not in ("__future__", "remit", "app", "shared")]
 
 

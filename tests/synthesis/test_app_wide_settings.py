@@ -69,6 +69,19 @@ config.lambda_.iam.role_name = "svc-{app}-{stage}-{role}"
     }
 
 
+def test_a_name_with_the_region_keeps_it_where_the_name_is_cut(make: Make) -> None:
+    short, long = "svc-{region}-{stage}-{role}", "a-company-that-likes-its-names-long-{region}-{app}-{stage}-{role}"
+    names = [
+        make(config=f'config.lambda_.iam.role_name = "{pattern}"', app=SCHEDULED).resources("AWS::IAM::Role")[
+            "HelloRole"
+        ]["RoleName"]["Fn::Sub"]
+        for pattern in (short, long)
+    ]
+    assert "svc-${AWS::Region}-dev-Hello" == names[0]
+    assert names[1].startswith("a-company-that-likes-its-names-long-ord-${AWS::Region}-")
+    assert 64 == len(names[1].replace("${AWS::Region}", "us-isof-south-1"))
+
+
 def test_a_name_over_64_characters_is_cut_and_ends_with_a_hash_of_the_whole(make: Make) -> None:
     config = 'config.lambda_.iam.role_name = "a-company-that-likes-its-names-long-{app}-{stage}-{role}"'
     body = "".join(

@@ -417,11 +417,15 @@ def test_no_role_that_is_proven_to_be_within_exceeds(given_: list[dict[str, Any]
     grants = tuple(Grant(parse_statement(one), Reason("text", "x")) for one in given_)
     rails = read_guardrail(document(*rail).encode(), "x.json")
     anywhere = prove(app, (Role("HelloRole", grants, ("hello",)),), rails)
+    exceeded_by: dict[tuple[Policy, Policy], list[Request]] = {}
     for place in _PLACES:
         role, limit = (_at(statements, place) for statements in (given_, rail))
-        exceeded = [one for one in _ASKED if evaluate(one, role).allowed and not _spoken(limit, rail, one)]
-        here = prove(app, (Role("HelloRole", grants, ("hello",)),), rails, place)
-        assert not (exceeded and not here.breaches), (place, exceeded[0])
+        if (role, limit) not in exceeded_by:  # where they name no place, they say the same at each
+            exceeded = [one for one in _ASKED if evaluate(one, role).allowed and not _spoken(limit, rail, one)]
+            here = prove(app, (Role("HelloRole", grants, ("hello",)),), rails, place)
+            assert not (exceeded and not here.breaches), (place, exceeded[0])
+            exceeded_by[role, limit] = exceeded
+        exceeded = exceeded_by[role, limit]
         if anywhere.breaches or not exceeded:
             continue
         assert anywhere.elsewhere, (place, exceeded[0])

@@ -212,8 +212,22 @@ WRONG = {
                                      "API Gateway's routes are written whole"),
     'on.api("GET /", auth="none")': ("auth cannot be 'none'", "did you mean `NONE`?"),
     'on.api("GET /", auth="jwt")': ("auth cannot be 'jwt'",
-                                    'it can be "AWS_IAM", "NONE", on.jwt(…), on.user_pool(…)'),
-    'on.api("GET /", auth=None)': ("auth cannot be None", 'it can be "AWS_IAM", "NONE", on.jwt(…), on.user_pool(…)'),
+                                    'it can be "AWS_IAM", "NONE", on.jwt(…), on.user_pool(…), on.authorizer(…)'),
+    'on.api("GET /", auth=None)': (
+        "auth cannot be None", 'it can be "AWS_IAM", "NONE", on.jwt(…), on.user_pool(…), on.authorizer(…)'
+    ),
+    "on.authorizer(3)": (
+        "authorizer takes a function of the app, got int '3'",
+        "such as `on.authorizer(check)`, where `check` is decorated with `@app.function`",
+    ),
+    'on.authorizer("a", cache=3601)': ("cache is 3601; it can be 0 to 3600 seconds", None),
+    'on.authorizer("a", cache=60, identity_source=[])': (
+        "cache needs an identity_source", "an answer is kept for the identity that it was given for"
+    ),
+    'on.authorizer("a", identity_source=["Authorization"])': (
+        "identity_source has 'Authorization'",
+        'such as "$request.header.Authorization" or "$request.querystring.token"',
+    ),
     'on.jwt("http://id.example", audience=["a"])': (
         "issuer cannot be str 'http://id.example'",
         'it is the https address in the `iss` of a token, such as "https://id.example"',
@@ -247,6 +261,45 @@ def test_what_api_gateway_would_refuse_is_told_at_its_line(make: Make, wrong: st
     app = f"from remit import aws, on\nfrom shared.resources.users import Users\n@app.function(\n    {wrong})\n"
     error = make(app=f"{app}def hello(event, context): ...\n", **{"shared/resources/users.py": USERS}).error()
     assert (*WRONG[wrong], "app.py:12:5") == (error.message, error.hint, at(error))
+
+
+AUTHORIZED = """
+from remit import on
+@app.function
+def check(event, context): ...
+auth = on.authorizer({asked}, cache=60)
+@app.function(on.api("GET /a", auth=auth), on.api("GET /b", auth=auth))
+def hello(event, context): ...
+"""
+
+
+@pytest.mark.parametrize("asked", ["check", '"check"'])
+def test_routes_ask_a_function_of_the_app_which_this_api_alone_may_call(make: Make, asked: str) -> None:
+    project = make(app=AUTHORIZED.format(asked=asked))
+    ((authorizer, properties),) = project.resources("AWS::ApiGatewayV2::Authorizer").items()
+    assert ("REQUEST", True, 60, ["$request.header.Authorization"]) == tuple(
+        properties[name]
+        for name in ("AuthorizerType", "EnableSimpleResponses", "AuthorizerResultTtlInSeconds", "IdentitySource")
+    )
+    assert "functions/${CheckFunction.Arn}/invocations" in properties["AuthorizerUri"]["Fn::Sub"]
+    routes = project.resources("AWS::ApiGatewayV2::Route").values()
+    assert [("CUSTOM", {"Ref": authorizer})] * 2 == [
+        (route["AuthorizationType"], route["AuthorizerId"]) for route in routes
+    ]
+    (permission,) = (
+        permission
+        for permission in project.resources("AWS::Lambda::Permission").values()
+        if permission["FunctionName"] == {"Ref": "CheckFunction"}
+    )
+    assert permission["SourceArn"]["Fn::Sub"].endswith(f":${{HttpApi}}/authorizers/${{{authorizer}}}")
+    assert () == project.built().notes
+    assert "nothing found\n" == project.remit("lint").out
+
+
+def test_a_route_that_asks_what_is_no_function_of_the_app_is_told(make: Make) -> None:
+    error = make(app=AUTHORIZED.format(asked='"chek"')).error()
+    message = "`chek` is no function of this app, so that no route can ask it"
+    assert (message, "did you mean `check`?", "app.py:14:2") == (error.message, error.hint, at(error))
 
 
 def test_tokens_are_not_a_trigger_by_themselves(make: Make) -> None:

@@ -458,6 +458,12 @@ def test_the_role_of_a_schedule_is_told_by_its_name_with_its_reason(make: Make) 
     )
 
 
+def test_an_output_that_the_app_declares_as_a_trigger_offers_it_stands_once(make: Make) -> None:
+    declared = f'{DATA}    news_arn = output(news.arn, "mine")\n'.replace("import Shared", "import Shared, output")
+    outputs = made(make, function("on.sns(Data.news)"), declared).template()["Outputs"]
+    assert {"DataNewsArn": {"Description": "mine", "Value": {"Ref": "DataNews"}}} == outputs
+
+
 def test_a_topic_elsewhere_keeps_its_permission_where_others_are_merged(make: Make) -> None:
     topics = [f'on.sns("news{number}")' for number in range(60)]
     elsewhere = "arn:aws:sns:us-east-2:111122223333:news"

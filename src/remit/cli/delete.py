@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @options.project_option
 @options.stage_option
 @options.local_option
+@options.acting_as_option
 @options.account_options
 @options.yes_option
 @options.artefact_bucket_option
@@ -38,6 +39,7 @@ def command(
     stage: str | None,
     region: str | None,
     profile: str | None,
+    acting_as: options.ActingAs | None,
     artefact_bucket: str | None,
     *,
     local: bool,
@@ -63,8 +65,8 @@ def command(
 
     if bucket and artefact_bucket is not None:
         raise RemitError("--bucket removes remit's bucket, never one of your own", hint="leave --bucket out")
-    name = stack_commands.namespace(folder, stage)
-    account = options.account(folder, local=local, region=region, profile=profile)
+    name = options.namespace(folder, stage)
+    account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with stack_commands.stoppable():
         outcome = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)

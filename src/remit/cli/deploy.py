@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 @options.project_option
 @options.stage_option
 @options.local_option
+@options.python_option
+@options.acting_as_option
+@options.delays_option
 @options.account_options
 @options.yes_option
 @options.artefact_bucket_option
@@ -44,6 +47,8 @@ def command(
     stage: str | None,
     region: str | None,
     profile: str | None,
+    acting_as: options.ActingAs | None,
+    seed: str | None,
     skip: tuple[str, ...],
     accept: str | None,
     approval: Approval | None,
@@ -77,6 +82,7 @@ def command(
     \b
     Examples:
       remit deploy --local
+      remit deploy --local --as deployer.json
       remit deploy --stage prod --region eu-central-1
       remit deploy --yes --json | jq .outputs
       remit deploy --yes --require-approval broadening
@@ -85,13 +91,15 @@ def command(
     """
     if accept_drift and revert_drift:
         raise click.UsageError("choose one of --accept-drift and --revert-drift")
+    if seed and not local:
+        raise click.UsageError("--simulate-delays is for the AWS on this machine: add --local")
     with stack_commands.stoppable():
-        name = stack_commands.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
+        name = options.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
         terminal = stack_commands.Terminal()
         if resume:
             from remit.deploy.workflow import resume as follow
 
-            account = options.account(folder, local=local, region=region, profile=profile)
+            account = options.account(folder, local=local, region=region, profile=profile, acting_as=acting_as)
             _tell(account, follow(account, folder, name, stage, terminal), None, as_json=as_json)
         else:
             from remit.build import build
@@ -99,7 +107,11 @@ def command(
             from remit.deploy.workflow import deploy
 
             # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
-            early = None if local else options.account(folder, local=False, region=region, profile=profile)
+            early = (
+                None
+                if local
+                else options.account(folder, local=False, region=region, profile=profile, acting_as=acting_as)
+            )
             built = build(
                 folder,
                 stage,
@@ -111,20 +123,21 @@ def command(
             )
             for note in built.notes:
                 terminal.note(note)
-            account = early or options.account(folder, local=True, region=region, profile=profile)
+            account = early or options.account(folder, local=True, region=region, profile=profile, acting_as=acting_as)
             try:
-                deployment = deploy(
-                    built,
-                    account,
-                    terminal,
-                    yes=yes,
-                    approval=approval,
-                    drift="accept" if accept_drift else "revert" if revert_drift else "ask",
-                    wait=wait,
-                    force=force,
-                    skip=skip,
-                    bucket=artefact_bucket,
-                )
+                with options.delays(folder, seed):
+                    deployment = deploy(
+                        built,
+                        account,
+                        terminal,
+                        yes=yes,
+                        approval=approval,
+                        drift="accept" if accept_drift else "revert" if revert_drift else "ask",
+                        wait=wait,
+                        force=force,
+                        skip=skip,
+                        bucket=artefact_bucket,
+                    )
             except NotApproved as refusal:
                 if as_json:  # programs get the plan that nobody agreed to, too
                     options.print_report({**_document(account, refusal.deployment), "ok": False})

@@ -38,6 +38,7 @@ _TYPE: Final = re.compile(r"(?:AWS|Alexa)::\w+::\w+")
 )
 @click.option("--endpoint-policy", type=_FILE, help="The policy of the VPC endpoint that the request passes.")
 @click.option("--stack", help="The name of the template's stack (default: any).")
+@click.option("--seen", is_flag=True, help="What the function is granted beside what it used in runs and tests here.")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the template.")
 @options.project_option
 @options.stage_option
@@ -52,6 +53,7 @@ def command(
     folder: Path,
     stage: str | None,
     *,
+    seen: bool,
     as_json: bool,
 ) -> int:
     """Explain what a function may do and why, whether it may do one thing, or what an action is.
@@ -69,6 +71,9 @@ def command(
     one of its roles, a function that uses one, or a user, group or managed policy, by logical id or name. A user has
     the policies of its groups. Where the template's conditions and parameters decide, each answer says when it holds.
 
+    With --seen, it prints each action that FUNCTION is granted beside the calls that used it, and the calls that were
+    denied, as the AWS on this machine saw them in runs and in tests.
+
     With --endpoint-policy, the request passes a VPC endpoint, whose policy must allow it as well.
 
     Needs no AWS and no credentials.
@@ -76,6 +81,7 @@ def command(
     \b
     Examples:
       remit explain report
+      remit explain report --seen
       remit explain report dynamodb:PutItem DataTable
       remit explain report s3:GetObject arn:aws:s3:::uploads/incoming/a.csv
       remit explain dynamodb:BatchGetItem
@@ -90,6 +96,8 @@ def command(
     """
     if policy is not None and template is not None:
         raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
+    if seen:
+        return _seen(words, folder, stage, as_json=as_json)
     endpoint = _endpoint(endpoint_policy)
     source = _source(words, policy, template)
     if source is not None:
@@ -108,6 +116,13 @@ def command(
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
         raise RemitError("`remit explain` takes something to explain", hint=_FORMS)
+    return _named(words, folder, stage, endpoint, as_json=as_json)
+
+
+def _named(
+    words: tuple[str, ...], folder: Path, stage: str | None, endpoint: tuple[Policy, ...], *, as_json: bool
+) -> int:
+    """What is named by its first word: of AWS's, or a function of the app."""
     if words[0].startswith("arn:") and (managed := _managed(words[0])) is not None:
         return _policy(words[1:], managed, {}, endpoint, as_json=as_json)
     if words[0].startswith("arn:") or _TYPE.fullmatch(words[0]):
@@ -244,6 +259,31 @@ def _function(
     name = words[0] if words[0] in role.functions else role.functions[0]
     ready_role = ready_roles(app, roles, endpoint)[name]
     return _request(app, ready_role, name, words[1:], folder, as_json=as_json)
+
+
+def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
+    """What a function is granted beside what it was seen to use."""
+    if len(words) != 1:
+        raise RemitError("--seen takes one function of the app", hint="such as `remit explain report --seen`")
+    (name,) = words
+    from remit.explain.seen_access import granted_and_seen
+    from remit.project.load import load
+    from remit.report.seen_access import seen_document, seen_lines
+    from remit.report.terminal_text import page
+    from remit.roles.assign import assign
+    from remit.roles.role_policies import ready_roles
+
+    app = load(folder, stage)
+    roles = ready_roles(app, assign(app))
+    if name not in roles:
+        raise options.no_function(app, name)
+    role = roles[name]
+    comparison = granted_and_seen(folder, f"{app.namespace}-{name}", role)
+    if as_json:
+        options.print_report(seen_document(role.role.logical_id, comparison))
+    else:
+        click.echo(page(seen_lines(f"{role.role.logical_id}, the role of {name}", comparison)), nl=False)
+    return 0
 
 
 def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:

@@ -5,17 +5,29 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from remit.cli import options
 from remit.errors import RemitError
 
+if TYPE_CHECKING:
+    from remit.app import App, Function
+    from remit.deploy.invoke import Answer
+    from remit.local.access_log import Access
+    from remit.local.invoke import LocalInvocation
+
 
 @click.command("invoke", short_help="Run a deployed function with an event.")
 @click.argument("name")
-@click.option("--event", default="{}", show_default=True, help="The event: JSON, @FILE, or - for standard input.")
+@click.option(
+    "--event", metavar="JSON|FILE|-", help="The event: JSON, a file (or @FILE), or - for standard input (default: {})."
+)
+@click.option("--example", metavar="TRIGGER", help="Send the sample event of a trigger, as `remit event` prints it.")
+@click.option(
+    "--http", "request", metavar="REQUEST", help="Send a request to its route or URL; --event is the body then."
+)
 @options.project_option
 @options.stage_option
 @options.local_option
@@ -23,7 +35,9 @@ from remit.errors import RemitError
 @options.json_option
 def command(
     name: str,
-    event: str,
+    event: str | None,
+    example: str | None,
+    request: str | None,
     folder: Path,
     stage: str | None,
     region: str | None,
@@ -34,43 +48,157 @@ def command(
 ) -> None:
     """Run the deployed function NAME with an event, and print its answer.
 
-    Its log is printed on standard error. The exit code is 1 if the function failed. Needs credentials, or --local.
+    What it logged is printed on standard error, and with --local the calls that its role denies. A screen also shows
+    the calls that were allowed, how long it ran, and the memory that it used. With --json, all of that is one object,
+    whose `access` is null on AWS. The exit code is 1 if the function failed. Needs credentials, or --local.
 
     \b
     Examples:
       remit invoke --local report
       remit invoke ingest --event '{"Records": []}'
-      remit invoke ingest --event @tests/order.json
+      remit invoke ingest --event tests/order.json
+      remit invoke --local thumbnail --example s3
+      remit invoke --local orders --http 'GET /orders?status=open'
     """
-    from remit.deploy.invoke import invoke
-    from remit.project.load import load
-    from remit.report.terminal_text import shown
-
-    payload = _event(event)
-    app = load(folder, stage)
-    function = next((function for function in app.functions if function.name == name), None)
-    if function is None:
-        raise options.no_function(app, name)
-    alias = "" if function.publication is None else f":{function.publication.alias}"
-    account = options.account(folder, local=local, region=region, profile=profile)
-    answer = invoke(account, f"{app.namespace}-{name}{alias}", payload)
-    if as_json:
-        options.print_json({"answer": answer.value, "failed": answer.failed, "log": answer.log})
+    if example is not None and (request is not None or event is not None):
+        raise click.UsageError("--example is an event of its own: leave out --event and --http")
+    payload = _payload(folder, stage, name, event, example, request)
+    access: tuple[Access, ...] | None = None
+    if local:
+        invocation = _invoke_locally(folder, stage, region, name, payload)
+        answer, access = invocation.answer, invocation.accesses
     else:
-        if answer.log:
-            click.echo(shown(answer.log), nl=not answer.log.endswith("\n"), err=True)
-        options.print_json(answer.value)
+        from remit.deploy.invoke import invoke
+
+        app, function = _declared(folder, stage, name)
+        account = options.account(folder, local=False, region=region, profile=profile)
+        answer = invoke(account, f"{app.namespace}-{name}{_alias(function)}", payload)
+    _print(answer, access, as_json=as_json)
     if answer.failed:
         click.get_current_context().exit(1)
 
 
-def _event(argument: str) -> Any:
-    source, text = "--event", argument
+def _payload(
+    folder: Path, stage: str | None, name: str, event: str | None, example: str | None, request: str | None
+) -> Any:
+    """The event to send."""
+    if request is not None:
+        from remit.triggers.http_events import http_event, request_line
+
+        line = request_line(request)
+        return http_event(*_declared(folder, stage, name), line, None if event is None else _text(event)[1])
+    if example is not None:
+        from remit.triggers.sample_events import event_for, sample_event
+
+        sample = sample_event(example)
+        return event_for(sample, *_declared(folder, stage, name))
+    return {} if event is None else _json(*_text(event))
+
+
+def _invoke_locally(folder: Path, stage: str | None, region: str | None, name: str, payload: Any) -> LocalInvocation:
+    """Invoke without a look at the app: neither its code nor an SDK is imported unless something is wrong."""
+    from remit.local.aws import find
+    from remit.local.invoke import has_aliases, invoke_and_watch
+
+    namespace = options.namespace(folder, stage)
+    if find(folder, region=region) is None:
+        _declared(folder, stage, name)  # nothing is started for a name that is wrong
+    aws = options.local_aws(folder, region)
+    full_name = f"{namespace}-{name}"
+    alias = ""
+    if has_aliases(aws, full_name):
+        alias = _alias(_declared(folder, stage, name)[1])
+    invocation = invoke_and_watch(aws, f"{full_name}{alias}", payload)
+    if invocation is None:
+        from remit.deploy.invoke import not_deployed
+
+        _declared(folder, stage, name)  # a name that the app does not have is told with the one that is meant
+        raise not_deployed(full_name, aws.region, local=True)
+    return invocation
+
+
+def _declared(folder: Path, stage: str | None, name: str) -> tuple[App, Function]:
+    """The app, and its function of this name. RemitError: it has none."""
+    from remit.project.load import load
+
+    app = load(folder, stage)
+    function = next((function for function in app.functions if function.name == name), None)
+    if function is None:
+        raise options.no_function(app, name)
+    return app, function
+
+
+def _alias(function: Function) -> str:
+    return "" if function.publication is None else f":{function.publication.alias}"
+
+
+def _print(answer: Answer, access: tuple[Access, ...] | None, *, as_json: bool) -> None:
+    from remit.report.terminal_text import shown
+
+    if as_json:
+        options.print_json(
+            {
+                "answer": None if answer.failed else answer.value,
+                "failed": answer.failed,
+                "log": answer.log,
+                "error": answer.value if answer.failed else None,
+                "duration_ms": answer.duration_ms,
+                "memory_mb": answer.memory_mb,
+                "access": None if access is None else [_access_document(record) for record in access],
+            }
+        )
+        return
+    on_screen = sys.stderr.isatty()
+    if answer.printed:
+        click.echo(shown(answer.printed), nl=not answer.printed.endswith("\n"), err=True)
+    if answer.duration_ms is not None and on_screen:
+        click.echo(f"{answer.duration_ms:g} ms, {answer.memory_mb} MB", err=True)
+    shown_access = [record for record in access or () if on_screen or record.decision != "allowed"]
+    for line in dict.fromkeys(_access_line(record) for record in shown_access):
+        click.echo(shown(line), err=True)
+    options.print_json(answer.value)
+
+
+def _access_document(access: Access) -> dict[str, str]:
+    return {
+        "action": access.action,
+        "resource": access.resource,
+        "decision": access.decision,
+        "statement": access.statement,
+    }
+
+
+def _access_line(access: Access) -> str:
+    place = f"  ({access.file}:{access.line})" if access.file else ""
+    return f"{access.decision}: {access.action} on {access.resource}{place}"
+
+
+def _text(argument: str) -> tuple[str, str]:
+    """What --event gives, and how messages name where it comes from. A text that is no JSON may name a file."""
     if argument == "-":
-        source, text = "standard input", sys.stdin.read()
-    elif argument.startswith("@"):
-        source = argument[1:]
-        text = Path(source).read_text("utf-8")
+        return "standard input", sys.stdin.read()
+    if argument.startswith("@"):
+        return _of_file(argument[1:])
+    if not argument.lstrip().startswith(("{", "[", '"')) and _is_file(argument):
+        return _of_file(argument)
+    return "--event", argument
+
+
+def _is_file(argument: str) -> bool:
+    try:
+        return Path(argument).is_file()
+    except (OSError, ValueError):  # a text that is too long for a name
+        return False
+
+
+def _of_file(name: str) -> tuple[str, str]:
+    try:
+        return name, Path(name).read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise RemitError(f"{name} is not UTF-8: byte {error.start}") from None
+
+
+def _json(source: str, text: str) -> Any:
     try:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # Python reads NaN and half characters, too

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remit.cli.options import json_option, print_json, project_option
+from remit.cli.options import delays_option, json_option, print_json, project_option, python_option
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def command() -> None:
       remit local status --json
       remit local reset
       remit local stop
+      remit local install
     """
 
 
@@ -36,7 +37,9 @@ def command() -> None:
 @project_option
 @json_option
 @click.option("--region", default=None, help="The region to show (default: AWS_REGION, or us-east-1).")
-def start(folder: Path, *, as_json: bool, region: str | None) -> None:
+@delays_option
+@python_option
+def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None) -> None:
     """Start the AWS on this machine, or find the running one, and print its address and keys.
 
     \b
@@ -44,10 +47,16 @@ def start(folder: Path, *, as_json: bool, region: str | None) -> None:
       remit local start
       eval "$(remit local start | grep ^export)" && aws s3 ls
       remit local start --json
+      remit local start --python ~/pythons/3.14/bin/python3
+      remit local start --simulate-delays 7
     """
     from remit.local import aws
 
     running = aws.start(folder, region=region, progress=lambda step: click.echo(f"{step} ...", err=True))
+    if seed:
+        from remit.local.delays import simulate_delays
+
+        simulate_delays(running, seed)
     if as_json:
         print_json(_running(running))
         return
@@ -55,6 +64,31 @@ def start(folder: Path, *, as_json: bool, region: str | None) -> None:
     click.echo("\nTo point AWS tools at it:")
     for name, value in _environment(running).items():
         click.echo(f"export {name}={value}")
+
+
+@command.command
+@project_option
+@json_option
+def install(folder: Path, *, as_json: bool) -> None:
+    """Install the AWS on this machine now, for CI and images. Once it is installed, it needs no network.
+
+    It is installed once for all projects, into your cache (XDG_CACHE_HOME, or ~/.cache, on macOS ~/Library/Caches),
+    from a list that is locked by hashes. The first command with --local does the same. uv installs it, from the index
+    that uv is set up to use.
+
+    \b
+    Examples:
+      remit local install
+      XDG_CACHE_HOME=/opt/cache remit local install
+      remit local install --json
+    """
+    from remit.local.environment import install as installed
+
+    environment = installed(folder, lambda step: click.echo(f"{step} ...", err=True))
+    if as_json:
+        print_json({"folder": str(environment.folder)})
+    else:
+        click.echo(f"the AWS on this machine is installed in {environment.folder}")
 
 
 @command.command

@@ -7,7 +7,9 @@ import os
 import shlex
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -19,11 +21,15 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from remit.app import App
     from remit.deploy.session import Account
+    from remit.iam.decide.evaluate import Layers
+    from remit.local.aws import LocalAws
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST: Final = 32_000_000
 """Bytes that are read of what is no plain file: as `templates.read.LARGEST`, which is not loaded for it."""
 _AWAITS_JSON: Final = "remit.json"
+_SIGNS: Final = ("pyproject.toml", "config", "app.py", "app", "src", ".remit")
+"""What a project has at least one of."""
 _PINNED: Final = "remit.account"
 _PINNED_HERE: Final = "remit.account.here"
 """Whether --account was given to this very command, and not for all of them by the environment."""
@@ -55,6 +61,27 @@ def awaits_json(context: click.Context) -> bool:
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, is_eager=True, callback=expect_json, help="Print JSON, for programs."
+)
+
+
+def _prefer(_ctx: click.Context, _parameter: click.Parameter, value: tuple[Path, ...]) -> None:
+    """Note the Pythons for whatever looks for them, here and in the AWS on this machine."""
+    from remit.package.interpreters import CHOSEN
+
+    if value:
+        os.environ[CHOSEN] = os.pathsep.join(str(program.absolute()) for program in value)
+
+
+python_option = click.option(
+    "--python",
+    "pythons",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="REMIT_PYTHON",
+    show_envvar=True,
+    expose_value=False,
+    callback=_prefer,
+    help="A Python that functions of its version run with on this machine; may be repeated.",
 )
 local_option = click.option("--local", is_flag=True, help="Use the AWS on this machine.")
 region_option = click.option("--region", help="The AWS region (default: AWS_REGION, or the profile's).")
@@ -148,28 +175,107 @@ account_option = click.option(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ActingAs:
+    """Whoever works on the AWS of this machine with no more than some policies allow; `name` is their file's."""
+
+    name: str
+    layers: Layers
+
+
+def _acting_as(_ctx: click.Context, _parameter: click.Parameter, path: Path | None) -> ActingAs | None:
+    if path is None:
+        return None
+    from remit.template.policy_files import read_side
+
+    text, called = content(path)
+    return ActingAs("deployer" if str(path) == "-" else path.stem, read_side(text, called).layers)
+
+
+acting_as_option = click.option(
+    "--as",
+    "acting_as",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="POLICY",
+    callback=_acting_as,
+    help="With --local: do it with no more than the policy in this file allows.",
+)
+
+
+delays_option = click.option(
+    "--simulate-delays",
+    "seed",
+    is_flag=False,
+    flag_value="1",
+    metavar="[SEED]",
+    help="On this machine: let new roles and calls be as slow as on AWS, the same for the same seed (default: 1).",
+)
+
+
 def account_options(command: F) -> F:
     """Add --region, --profile and --account."""
     return region_option(profile_option(account_option(command)))
 
 
-def account(folder: Path, *, local: bool, region: str | None, profile: str | None) -> Account:
-    """The account that a command works on: the AWS on this machine (started if need be), or the user's own."""
+def namespace(folder: Path, stage: str | None) -> str:
+    """The stack's name, without running the project's code: a stack can be looked at when its app is broken."""
+    from remit.project.stack_name import stack_name
+
+    if not any((folder / sign).exists() for sign in _SIGNS):
+        raise RemitError(
+            f"there is no project in {str(folder.resolve())!r}", hint="`-C FOLDER` names the project's folder"
+        )
+    return stack_name(folder.resolve(), stage)
+
+
+def account(
+    folder: Path, *, local: bool, region: str | None, profile: str | None, acting_as: ActingAs | None = None
+) -> Account:
+    """The account that a command works on: the AWS on this machine (started if need be), or the user's own.
+
+    Whoever works on the AWS of this machine may do anything there, unless `acting_as` says less.
+    """
     from remit.deploy.session import connect
 
-    context = click.get_current_context(silent=True)
-    pinned = None if context is None else context.meta.get(_PINNED)
+    if acting_as is not None and not local:
+        raise click.UsageError("--as is for the AWS on this machine: add --local")
     if not local:
-        return _pinned(connect(region=region, profile=profile), pinned)
+        connected = connect(region=region, profile=profile)
+        _check_pin(connected.account, local=False)
+        return connected
+    from remit.local.account import account_of
+
+    aws = local_aws(folder, region)
+    owner = account_of(aws)
+    if acting_as is None:
+        return owner
+    from remit.local.limited_caller import limited_credentials
+
+    limited = limited_credentials(aws, acting_as.name, acting_as.layers)
+    return replace(connect(region=aws.region, endpoint=aws.url, credentials=limited), owner=owner)
+
+
+def local_aws(folder: Path, region: str | None) -> LocalAws:
+    """The AWS on this machine, started if need be. RemitError: --account says that it must be another."""
     from remit.local.aws import start
-    from remit.local.clients import client_arguments
 
     aws = start(folder, region=region, progress=lambda text: click.echo(text, err=True))
-    arguments = client_arguments(aws)
-    credentials = {name: arguments[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
-    connected = connect(region=aws.region, endpoint=aws.url, credentials=credentials)
-    # REMIT_ACCOUNT names the account of a person or a pipeline, which no local deploy can reach by mistake.
-    return _pinned(connected, pinned if context is not None and context.meta.get(_PINNED_HERE) else None)
+    _check_pin(aws.account, local=True)
+    return aws
+
+
+@contextmanager
+def delays(folder: Path, seed: str | None) -> Iterator[None]:
+    """Let the running AWS on this machine be slow for as long as this lasts, if there is a seed for it."""
+    from remit.local.aws import find
+    from remit.local.delays import simulated_delays
+
+    aws = find(folder) if seed else None
+    if aws is None or not seed:
+        yield
+        return
+    with simulated_delays(aws, seed):
+        yield
 
 
 def require_kept(folder: Path) -> None:
@@ -185,17 +291,24 @@ def require_kept(folder: Path) -> None:
         )
 
 
-def _pinned(connected: Account, number: str | None) -> Account:
-    """The account, if it is the one that must be. RemitError: it is another."""
-    if not number or number == connected.account:
-        return connected
-    if connected.local:
+def _check_pin(account: str, *, local: bool) -> None:
+    """Check that an account is the one that must be. RemitError: it is another.
+
+    REMIT_ACCOUNT names the account of a person or a pipeline, which no local command can reach by mistake.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or (local and not context.meta.get(_PINNED_HERE)):
+        return
+    number = context.meta.get(_PINNED)
+    if not number or number == account:
+        return
+    if local:
         raise RemitError(
-            f"the AWS on this machine is account {connected.account}, and it must be {number}: nothing was done",
+            f"the AWS on this machine is account {account}, and it must be {number}: nothing was done",
             hint="leave out --account, or --local",
         )
     raise RemitError(
-        f"the credentials are of account {connected.account}, and it must be {number}: nothing was done",
+        f"the credentials are of account {account}, and it must be {number}: nothing was done",
         hint="`--profile` chooses other credentials; --account and REMIT_ACCOUNT say which account it must be",
     )
 

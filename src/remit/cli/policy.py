@@ -84,6 +84,13 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
     help="What the policy is for: `remit deploy`, `remit deploy --revert-drift`, which undoes changes made by hand, "
     "or `remit bootstrap`, which creates the bucket that deploys upload to.",
 )
+@click.option(
+    "--from",
+    "deployed",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The app's template that is deployed now: add what the update needs to remove or replace what it has.",
+)
 @options.artefact_bucket_option
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of TEMPLATE.")
@@ -101,6 +108,7 @@ def deployer_policy(
     folder: Path,
     stage: str | None,
     purpose: str,
+    deployed: Path | None,
     artefact_bucket: str | None,
     stack: str | None,
     parameters: tuple[str, ...],
@@ -118,9 +126,9 @@ def deployer_policy(
     """Print the least access that a user or role needs to run `remit deploy`, as a policy document in JSON.
 
     Without TEMPLATE, the policy is for the app in this folder. With TEMPLATE, it is for that CloudFormation or SAM
-    template (JSON or YAML). With the deployed template and the new one, it is for the update from one to the other. The
-    policy covers the resources that are declared now: print it again when they change. Without --account and --region
-    it fits every account and region.
+    template (JSON or YAML). With the deployed template and the new one, it is for the update from one to the other, as
+    it is for an app with --from. The policy covers the resources that are declared now: print it again when they
+    change. Without --account and --region it fits every account and region.
 
     It does not grant access to create or change the artefact bucket. Whoever runs `remit bootstrap` needs that: see
     --for bootstrap.
@@ -132,6 +140,7 @@ def deployer_policy(
       remit policy deployer --explain
       remit policy deployer --for bootstrap
       remit policy deployer --for revert-drift
+      remit policy deployer --from deployed.json
       remit policy deployer --cloudformation > deployer.json
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
@@ -141,17 +150,16 @@ def deployer_policy(
     if sum((cloudformation, parted, explain)) > 1:
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
     place = _place(partition, region, account)
-    if not templates and (stack or parameters):
-        raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
+    _check_subject(templates, stack, parameters, deployed)
     if purpose == "bootstrap":
-        if templates or artefact_bucket or boundary or live:
-            with_none = "TEMPLATE, --artefact-bucket, --boundary or --live"
+        if templates or deployed or artefact_bucket or boundary or live:
+            with_none = "TEMPLATE, --from, --artefact-bucket, --boundary or --live"
             raise RemitError(f"--for bootstrap is about remit's bucket alone: it goes with no {with_none}")
         planned, calls = _of_bootstrap()
     elif templates:
         planned, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
-        planned, calls = _of_app(folder, stage, artefact_bucket)
+        planned, calls = _of_app(folder, stage, artefact_bucket, deployed)
     if live:
         from remit.deploy.aws_calls import LIVE
 
@@ -168,6 +176,16 @@ def deployer_policy(
     if wide and not cloudformation:
         subject = "stack" if found.stack else "bucket"
         options.note(f"it leaves open where the {subject} is, which {' and '.join(wide)} would say")
+
+
+def _check_subject(
+    templates: tuple[Path, ...], stack: str | None, parameters: tuple[str, ...], deployed: Path | None
+) -> None:
+    """RemitError: an option that is for templates is given for an app, or the other way round."""
+    if not templates and (stack or parameters):
+        raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
+    if templates and deployed:
+        raise RemitError("--from is for an app", hint="give the deployed template before the new one")
 
 
 def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
@@ -218,9 +236,12 @@ def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     return stack_of("", [{"Resources": {}}]), BOOTSTRAP
 
 
-def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
-    """The app's stack as a build makes it, and the calls that remit makes for it."""
+def _of_app(
+    folder: Path, stage: str | None, bucket: str | None, deployed: Path | None
+) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
+    """The app's stack as a build makes it, and as it is deployed; and the calls that remit makes for it."""
     from remit.deploy.aws_calls import CALLS, in_bucket, on_roles
+    from remit.deploy.existing_values import calls_for_existing
     from remit.deploy.stored_values import calls_for
     from remit.deployer.planned_stack import stack_of
     from remit.project.load import load
@@ -230,8 +251,10 @@ def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Planne
     app = load(folder, stage)
     name = bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
-    calls = (*on_roles(in_bucket(CALLS, name), app), *calls_for(app))
-    return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), calls
+    template = synth(app, assign(app), keys, name)
+    calls = (*on_roles(in_bucket(CALLS, name), app), *calls_for(app), *calls_for_existing(template.parameters))
+    running = [] if deployed is None else [_plain(*options.content(deployed), {})]
+    return stack_of(app.namespace, [*running, document(template)]), calls
 
 
 def _of_templates(
@@ -309,28 +332,26 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
     return of_region.name, region, account or "*"
 
 
-def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
+def _template(deployer: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
     from remit.deployer.deployer_policy import bound
     from remit.iam.policy import render
     from remit.iam.tokens import PLACE
     from remit.synthesis.synth import intrinsics
 
-    given = [late if text in ("*", "aws") else text for text, late in zip(place, PLACE.values(), strict=True)]
-    parts = _parts(bound(found, *given))
-    resources = {
-        f"Deployer{'' if len(parts) == 1 else number}": {
-            "Type": "AWS::IAM::ManagedPolicy",
-            "Properties": {
-                "Description": f"What whoever {found.doing} needs",
-                "PolicyDocument": intrinsics(render(part)),
-            },
-        }
-        for number, part in enumerate(parts, 1)
-    }
+    components = []
+    for text, late_bound in zip(place, PLACE.values(), strict=True):
+        components.append(late_bound if text in ("*", "aws") else text)
+    policies = _parts(bound(deployer, *components))
+    description = f"What whoever {deployer.doing} needs"
+    resources = {}
+    for number, policy in enumerate(policies, 1):
+        logical_id = "Deployer" if len(policies) == 1 else f"Deployer{number}"
+        properties = {"Description": description, "PolicyDocument": intrinsics(render(policy))}
+        resources[logical_id] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"What whoever {found.doing} needs",
+        "Description": description,
         "Resources": resources,
         "Outputs": {name: {"Value": {"Ref": name}} for name in resources},
     }

@@ -12,12 +12,10 @@ import click
 
 from remit.cli import options
 from remit.deploy.operators import DeployOperator
-from remit.errors import RemitError
 from remit.report.events import event_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
     from types import FrameType
 
     from remit.deploy.events import StackEvent
@@ -25,22 +23,8 @@ if TYPE_CHECKING:
 
 _COLOURS: Final = {"+": "green", "-": "red", "~": "yellow", "?": "yellow"}
 _STOPS: Final = (signal.SIGTERM, signal.SIGHUP)
-_SIGNS: Final = ("pyproject.toml", "config", "app.py", "app", "src", ".remit")
-"""What a project has at least one of."""
 _BIG: Final = 8 * 1024 * 1024  # bytes; a bigger upload shows its progress
 _SHOWN: Final = 8  # resources in progress on the screen at once
-
-
-def namespace(folder: Path, stage: str | None) -> str:
-    """The stack's name, without running the project's code: a stack can be looked at when its app is broken."""
-    from remit.project.current_load import loading
-
-    if not any((folder / sign).exists() for sign in _SIGNS):
-        raise RemitError(
-            f"there is no project in {str(folder.resolve())!r}", hint="`-C FOLDER` names the project's folder"
-        )
-    with loading(folder.resolve(), stage) as state:
-        return f"{state.name}-{state.stage}"
 
 
 class Terminal(DeployOperator):

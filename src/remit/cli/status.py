@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remit.cli import options, stack_commands
+from remit.cli import options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def command(
     from remit.report.stacks import place, place_document, status_document, status_lines
     from remit.report.terminal_text import page
 
-    name = stack_commands.namespace(folder, stage)
+    name = options.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)
     if local:
         _tell_unsaved(folder)

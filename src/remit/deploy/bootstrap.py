@@ -111,7 +111,7 @@ def require_bucket(account: Account, bucket: Bucket) -> None:
     another region.
     """
     if account.local:
-        bootstrap(account, bucket.name)
+        bootstrap(account.preparing, bucket.name)
     elif not exists(account, bucket.name):
         raise RemitError(
             f"there is no artefact bucket {bucket.name} in account {account.account}: nothing was deployed",

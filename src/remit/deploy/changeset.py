@@ -60,6 +60,7 @@ class _ChangeSetRequest:
     tags: tuple[tuple[str, str], ...]
     bucket: Bucket
     service_role: str | None
+    parameters: tuple[tuple[str, str], ...]
 
     @property
     def inline(self) -> bool:
@@ -74,7 +75,7 @@ class _ChangeSetRequest:
     def name_onto(self, stack: DeployedStack | None) -> str:
         """The change set's name: the same for the same request onto the same state."""
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
-        text = json.dumps([self.body, self.capabilities, self.tags, state, self.service_role])
+        text = json.dumps([self.body, self.capabilities, self.tags, state, self.service_role, self.parameters])
         return f"remit-{sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -86,6 +87,7 @@ def plan(
     bucket: Bucket | None = None,
     capabilities: Sequence[str] | None = None,
     tags: Mapping[str, str] | None = None,
+    parameters: Mapping[str, str] | None = None,
     force: bool = False,
     wait: bool = False,
     on_wait: Callable[[DeployedStack], None] | None = None,
@@ -94,7 +96,8 @@ def plan(
     """What deploying the template (JSON) would change; None, with nothing written, when it runs already.
 
     `bucket` is remit's, unless it is given; `capabilities` are those that the template needs, unless they are given;
-    CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller.
+    `parameters` are the values of the template's, which the plan pins. CloudFormation works as `service_role` (an
+    ARN), from then on, instead of as the caller.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
@@ -102,7 +105,16 @@ def plan(
     new = json.loads(template_body)
     needed = capabilities_of(new) if capabilities is None else tuple(capabilities)
     bucket = bucket or artefact_bucket(account)
-    request = _ChangeSetRequest(namespace, template_body, needed, tuple(sorted(extra.items())), bucket, service_role)
+    pinned = dict(parameters or {})
+    request = _ChangeSetRequest(
+        namespace=namespace,
+        body=template_body,
+        capabilities=needed,
+        tags=tuple(sorted(extra.items())),
+        bucket=bucket,
+        service_role=service_role,
+        parameters=tuple(sorted(pinned.items())),
+    )
     with remit_errors():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
         if stack is not None:
@@ -111,7 +123,7 @@ def plan(
         kept = keep_bucket_names(account, stack, old, new)
         if kept != new:
             new, request = kept, replace(request, body=text(kept))
-        if old == new and stack is not None and _same_tags(stack, request):
+        if old == new and stack is not None and _same_request(stack, request):
             return None
         if request.needs_bucket:
             require_bucket(account, bucket)
@@ -130,6 +142,8 @@ def plan(
         changes=tuple(_change(raw["ResourceChange"]) for raw in change_set["Changes"]),
         running=running,
         template=new,
+        running_parameters={} if stack is None else dict(stack.parameters),
+        parameters=pinned,
     )
 
 
@@ -179,10 +193,11 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def _same_tags(stack: DeployedStack, request: _ChangeSetRequest) -> bool:
+def _same_request(stack: DeployedStack, request: _ChangeSetRequest) -> bool:
     """Whether nothing but remit's own version differs: that alone is not a reason to touch every resource."""
     was, will = dict(stack.tags), dict(request.tags)
-    return {**was, VERSION_TAG: ""} == {**will, VERSION_TAG: ""}
+    same_tags = {**was, VERSION_TAG: ""} == {**will, VERSION_TAG: ""}
+    return same_tags and stack.parameters == request.parameters
 
 
 def _change_set(account: Account, stack: DeployedStack | None, request: _ChangeSetRequest) -> dict[str, Any] | None:
@@ -256,6 +271,10 @@ def _create(
         "Tags": [{"Key": key, "Value": value} for key, value in request.tags],
         **source,
     }
+    if request.parameters:
+        arguments["Parameters"] = [
+            {"ParameterKey": name, "ParameterValue": value} for name, value in request.parameters
+        ]
     if request.service_role is not None:
         arguments["RoleARN"] = request.service_role
     if is_new:

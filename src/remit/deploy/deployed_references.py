@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.types import late_bound, resource_type
-from remit.deploy.expected_roles import pseudo
+from remit.deploy.expected_roles import in_references, pseudo
 from remit.review.comparable_roles import filled as filled_statement
 from remit.roles.reference_names import arn_of, fill_references, references
 
@@ -39,6 +39,7 @@ def names(
     roles and the streams of tables.
     """
     pseudo_parameters = pseudo(account, deployed.stack.name) | {"${AWS::StackId}": deployed.stack.id}
+    pseudo_parameters |= in_references(dict(deployed.stack.parameters))
     values = {
         text: fill_references(name, pseudo_parameters) for text, name in _of_resources(deployed)
     } | pseudo_parameters

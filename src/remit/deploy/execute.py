@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from remit.deploy.aws_errors import BUSY, code, remit_errors
 from remit.deploy.events import StackEvent, StackOperation, follow, latest
 from remit.deploy.first_failure import FirstFailure, first_cause
-from remit.deploy.local_boundaries import put_boundaries
 from remit.deploy.stack import DeployedStack, StackOutput, busy, describe, pauses
 from remit.errors import RemitError, stop_code
 
@@ -66,10 +65,7 @@ def execute(account: Account, planned: StackPlan, on_event: OnEvent) -> Outcome:
     operation = StackOperation(planned.stack_id, planned.kind, token, then_deletes=planned.kind == "CREATE")
     with remit_errors():
         _start(account, planned, operation)
-    outcome = followed(account, planned.namespace, operation, on_event)
-    if outcome.ok:
-        put_boundaries(account, planned.namespace, planned.template, planned.running)
-    return outcome
+    return followed(account, planned.namespace, operation, on_event)
 
 
 def resume(account: Account, namespace: str, on_event: OnEvent) -> Outcome:

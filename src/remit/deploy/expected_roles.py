@@ -28,18 +28,22 @@ def recorded(account: Account, namespace: str) -> Version | None:
     with remit_errors():
         stack = describe(account, namespace)
         template = deployed_template(account, stack)
-    return version(template, account, namespace) if template else None
+    if stack is None or not template:
+        return None
+    return version(template, account, namespace, dict(stack.parameters))
 
 
-def version(template: Mapping[str, Any], account: Account, namespace: str) -> Version:
-    """The roles of a template that runs in an account."""
+def version(
+    template: Mapping[str, Any], account: Account, namespace: str, parameters: Mapping[str, str] | None = None
+) -> Version:
+    """The roles of a template that runs in an account, with these values of its parameters."""
     running = declared(template)
     declared_roles = running.roles
     roles = (*(declared_role.role for declared_role in declared_roles), *running.outside)
     return Version(
         LAST,
         (*roles, *users_of(running.resources, roles)),
-        names=pseudo(account, namespace),
+        names=pseudo(account, namespace) | in_references(parameters or {}),
         trusts={declared_role.role.logical_id: declared_role.trust for declared_role in declared_roles},
         namespace=namespace,
         others=running.others,
@@ -60,6 +64,11 @@ def pseudo(account: Account, namespace: str) -> dict[str, str]:
         "${AWS::StackName}": namespace,
         "${AWS::URLSuffix}": "amazonaws.com" if known_partition is None else known_partition.dns_suffix,
     }
+
+
+def in_references(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The values of a template's parameters, by the text that refers to them."""
+    return {f"${{{name}}}": value for name, value in parameters.items()}
 
 
 def explained(old: Version, by: Version) -> Version:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import code, remit_errors
+from remit.deploy.log_lines import is_of_lambda
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from remit.deploy.session import Account
+
+
+_REPORT: Final = re.compile(
+    r"^REPORT RequestId:.*?\tDuration: (?P<ms>[\d.]+) ms.*?Max Memory Used: (?P<mb>\d+) MB", re.MULTILINE
+)
+"""The last line of an invocation in a log group whose format is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,55 @@ class Answer:
     value: Any
     failed: bool
     log: str
+    request_id: str = ""
+    """The id of the invocation, as AWS gives it."""
+    duration_ms: float | None = None
+    """How long the handler ran, as Lambda reports it; None where its log does not say."""
+    memory_mb: int | None = None
+    """The most memory that it used, in MB; None as `duration_ms`."""
+
+    @property
+    def printed(self) -> str:
+        """The lines of the log that the function wrote, without those of Lambda's own."""
+        lines = self.log.splitlines(keepends=True)
+        return "".join(line for line in lines if not is_of_lambda(line))
+
+
+def answer_of(payload: bytes, log_result: str, request_id: str, *, failed: bool) -> Answer:
+    """The answer in Lambda's response: its payload, and the end of the log in base64.
+
+    Source: "Invoke" (Lambda API Reference), "Working with Lambda function logs" (Lambda Developer Guide).
+    """
+    text = payload.decode("utf-8", "replace")
+    try:
+        value = json.loads(text) if text else None
+    except ValueError:
+        value = text
+    log = base64.b64decode(log_result).decode("utf-8", "replace")
+    duration, memory = _report(log)
+    return Answer(value, failed, log, request_id, duration, memory)
+
+
+def _report(log: str) -> tuple[float | None, int | None]:
+    """How many milliseconds an invocation took and how many MB, from the report at the end of its log, text or JSON."""
+    match = _REPORT.search(log)
+    if match is not None:
+        return float(match["ms"]), int(match["mb"])
+    for line in reversed(log.splitlines()):
+        if '"platform.report"' in line:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                metrics = json.loads(line)["record"]["metrics"]
+                return float(metrics["durationMs"]), int(metrics["maxMemoryUsedMB"])
+    return None, None
+
+
+def not_deployed(function_name: str, region: str, *, local: bool) -> RemitError:
+    """What to say of a function of the app that AWS does not have."""
+    flag = " --local" if local else ""
+    return RemitError(
+        f"function {function_name} is not deployed in {region}",
+        hint=f"`remit deploy{flag}` deploys it; `remit status{flag}` shows what is there",
+    )
 
 
 def invoke(account: Account, name: str, event: Any) -> Answer:
@@ -35,15 +93,7 @@ def invoke(account: Account, name: str, event: Any) -> Answer:
         except client.exceptions.ClientError as error:
             if code(error) != "ResourceNotFoundException":
                 raise
-            flag = " --local" if account.local else ""
-            raise RemitError(
-                f"function {name} is not deployed in {account.region}",
-                hint=f"`remit deploy{flag}` deploys it; `remit status{flag}` shows what is there",
-            ) from None
-    text = raw["Payload"].read().decode("utf-8", "replace")
-    try:
-        value = json.loads(text) if text else None
-    except ValueError:
-        value = text
-    log = base64.b64decode(raw.get("LogResult", "")).decode("utf-8", "replace")
-    return Answer(value, "FunctionError" in raw, log)
+            raise not_deployed(name, account.region, local=account.local) from None
+    payload = raw["Payload"].read()
+    request_id = raw["ResponseMetadata"].get("RequestId", "")
+    return answer_of(payload, raw.get("LogResult", ""), request_id, failed="FunctionError" in raw)

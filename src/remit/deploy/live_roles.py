@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
     from remit.iam.policy import Policy
-    from remit.synthesis.declared_roles import DeclaredRole, DeclaredStack
+    from remit.synthesis.declared_roles import DeclaredStack
 
 _AWS: Final = ":iam::aws:policy/"
 
@@ -101,7 +101,7 @@ def read(account: Account, deployed: StackStatus) -> Reading:
     under = _under(account, running, physical)
     moved = _moved(running, physical, roles, under, values.known)
     changed = (
-        *_drift(running, physical, roles, values.known, local=account.local),
+        *_drift(running, physical, roles, values.known),
         *_under_others(running, physical, moved, values.known),
     )
     return Reading(deployed, template, running, physical, values, roles, under, moved, changed)
@@ -158,25 +158,12 @@ def _drift(
     physical: Mapping[str, str],
     roles: Mapping[str, HeldRole],
     values: Mapping[str, str],
-    *,
-    local: bool,
 ) -> Iterator[Drift]:
     for declared_role in running.roles:
         logical_id = declared_role.role.logical_id
         if logical_id in physical:
             role = roles.get(logical_id)
-            expected_role = _made_locally(declared_role, role) if local else declared_role
-            yield from drift(expected_role, role, physical[logical_id], values)
-
-
-def _made_locally(declared: DeclaredRole, held: HeldRole | None) -> DeclaredRole:
-    """The role as the AWS on this machine makes it: without its boundary, which remit puts on at the end of a deploy.
-
-    So a boundary that is missing there may be that of a deploy that was killed, and is no person's doing.
-    """
-    if held is None or held.boundary is not None:
-        return declared
-    return replace(declared, role=replace(declared.role, boundary=None))
+            yield from drift(declared_role, role, physical[logical_id], values)
 
 
 def _own(

@@ -62,8 +62,10 @@ def access_of(
     project's `roles` and from `last`, the record of the last deploy, where their statements are the same.
     """
     try:
-        new = version(planned.template, account, planned.namespace)
-        old = version(planned.running, account, planned.namespace) if planned.running else nothing()
+        new = version(planned.template, account, planned.namespace, planned.parameters)
+        old = nothing()
+        if planned.running:
+            old = version(planned.running, account, planned.namespace, planned.running_parameters)
     except RemitError as error:
         return PlannedAccess(
             Review(planned.namespace, THIS, ()), f"the roles of a template cannot be read: {error.message}"

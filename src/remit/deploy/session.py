@@ -50,12 +50,19 @@ class Account:
     partition: str
     session: Any
     endpoint: str | None = None
+    owner: Account | None = None
+    """On this machine: who may do anything, where the session may only do what a policy allows (`--as`)."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def local(self) -> bool:
         """Whether it runs on this machine: then nothing is far, and nothing is throttled."""
         return self.endpoint is not None and urlsplit(self.endpoint).hostname in _LOOPBACK
+
+    @property
+    def preparing(self) -> Account:
+        """Who makes on this machine what a real account has before a deploy: the bucket, secrets, parameters."""
+        return self.owner or self
 
     def client(self, service: str, *, once: bool = False) -> Any:
         """The boto3 client of a service; made once (a client takes 20 to 100 ms to make).
@@ -111,7 +118,7 @@ def connect(
     if len(arn) < _ARN_PARTS or not identity.get("Account", "").isdigit():
         raise not_aws()
     partition = arn[1]
-    return Account(identity["Account"], draft.region, partition, session, endpoint, draft._clients)  # noqa: SLF001 - the same account, now known
+    return Account(identity["Account"], draft.region, partition, session, endpoint, _clients=draft._clients)  # noqa: SLF001 - the same account, now known
 
 
 def _no_address() -> RemitError:

@@ -61,6 +61,8 @@ class DeployedStack:
     protected: bool
     drift: str
     capabilities: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
+    """The values that the last deploy looked up, by the template's parameters."""
 
     @property
     def namespace(self) -> str | None:
@@ -114,6 +116,9 @@ def _stack(raw: dict[str, Any]) -> DeployedStack:
         protected=bool(raw.get("EnableTerminationProtection", False)),
         drift=raw.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED"),
         capabilities=tuple(sorted(raw.get("Capabilities", []))),
+        parameters=tuple(
+            sorted((item["ParameterKey"], item.get("ParameterValue", "")) for item in raw.get("Parameters", []))
+        ),
     )
 
 

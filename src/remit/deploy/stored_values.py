@@ -62,7 +62,7 @@ def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None
             continue
         local_text = local.get(value.name, local.get(value.variable))
         if local_text is not None:
-            _PUT[value.store](account, value.name, local_text)
+            _PUT[value.store](account.preparing, value.name, local_text)
         elif not exists:
             raise _missing(value, account)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy import execute
@@ -27,20 +27,20 @@ from remit.deploy.delete import delete
 from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployment import Deployment
 from remit.deploy.deployment_record import last, remember, remember_running
-from remit.deploy.local_boundaries import put_boundaries
+from remit.deploy.existing_values import look_up_existing, pinned_lines
 from remit.deploy.operators import DeployOperator
 from remit.deploy.planned_access import access_of
 from remit.deploy.stack import describe
 from remit.deploy.stored_values import look_up, must_exist
 from remit.errors import RemitError, stop_code
-from remit.project.current_load import checked_stage
+from remit.project.stack_name import checked_stage
 from remit.report.events import failure
 from remit.report.plan import plan_lines
 from remit.review.accepted import read_accepted
 from remit.review.working_tree import version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from remit.build import Built
@@ -100,6 +100,8 @@ def deploy(
     )
     with _before_deploying(account):
         look_up(built.app, account, built.folder, operator.note)
+        parameters = look_up_existing(built.template.parameters, account, built.folder, operator.note)
+    job = replace(job, parameters=parameters)
     try:
         deployment = _change_stack(job)
     except execute.Superseded:
@@ -143,6 +145,8 @@ class _Job:
     force: bool
     skip: tuple[str, ...]
     service_role: str | None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The values of the template's parameters, as they were looked up for this deploy."""
 
 
 def _change_stack(job: _Job) -> Deployment:
@@ -171,6 +175,7 @@ def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, 
             job.built.namespace,
             job.built.body,
             bucket=job.bucket,
+            parameters=job.parameters,
             force=job.force,
             wait=job.wait,
             on_wait=operator.waiting,
@@ -206,7 +211,9 @@ def _show(job: _Job, planned: StackPlan) -> PlannedAccess:
     built = job.built
     before = last(job.account, built.folder, built.namespace)
     access = access_of(job.account, planned, version_of(built.app).roles, before, job.accepted)
-    job.operator.show(plan_lines(planned, access, tuple(value.called for value in must_exist(built.app))))
+    stored = tuple(value.called for value in must_exist(built.app))
+    existing = pinned_lines(built.template.parameters, job.parameters)
+    job.operator.show(plan_lines(planned, access, stored, existing))
     return access
 
 
@@ -222,9 +229,8 @@ def _upload(job: _Job) -> None:
 
 
 def _unchanged(job: _Job, changes: ManualChanges) -> Deployment:
-    """Nothing has to change, but for boundaries that a deploy to the AWS on this machine left undone when it died."""
-    name, template = job.built.namespace, json.loads(job.built.body)
-    put_boundaries(job.account, name, template, before=template)
+    """Nothing has to change."""
+    name = job.built.namespace
     with remit_errors():
         stack = describe(job.account, name)
     return Deployment(name, changes, outputs=() if stack is None else stack.outputs)

@@ -71,10 +71,33 @@ class _Target:
     """The class that declares it, when it is a shared resource of the app: `shared.resources.data.Data`."""
 
 
+@dataclass(frozen=True, slots=True)
+class NeededGrant:
+    """A grant as policy lists have it, before it is put into a file.
+
+    `item` calls what it uses by the last part of its full name; `names` are these full names, such as
+    `remit.grants.dynamodb` and `shared.resources.data.Data`. `typed` tells a grant of `remit.grants`. `complete` is
+    false where somebody must fill in the ARN.
+    """
+
+    item: str
+    names: tuple[str, ...] = ()
+    typed: bool = False
+    complete: bool = True
+
+
 def remedy(app: App, function: Function, action: str, resource: str, folder: Path, *, account: str = "") -> Remedy:
     """The line that grants `action` on `resource` (an ARN, late-bound text, or `*`) to `function`.
 
-    `account` is the function's own, when it is known: a resource of another one is named with its whole ARN. Where
+    `account` is as `needed_grant` has it.
+    """
+    return _placed(function, folder, needed_grant(app, action, resource, folder, account=account))
+
+
+def needed_grant(app: App, action: str, resource: str, folder: Path, *, account: str = "") -> NeededGrant:
+    """The shortest grant of `action` on `resource` (an ARN, late-bound text, or `*`).
+
+    `account` is the app's own, when it is known: a resource of another one is named with its whole ARN. Where
     it is not, an account's number is taken for wherever the app is deployed, but for keys and roles to assume.
     """
     if resource.endswith(":log-stream:"):  # of a group as CloudWatch Logs asks for it; all of its streams match that
@@ -82,44 +105,48 @@ def remedy(app: App, function: Function, action: str, resource: str, folder: Pat
     catalogued_action = catalogued(action)
     name = action if catalogued_action is None else catalogued_action.full_name
     if resource == "*" or (catalogued_action and not catalogued_action.targets):
-        return _placed(function, folder, json.dumps(name), ())
+        return NeededGrant(json.dumps(name))
     if parse(resource) is None and not resource.startswith("${"):  # a name that nobody can make an ARN of
-        return _placed(function, folder, f'allow({json.dumps(name)}, on="arn:…")', ("remit.grants.allow",))
+        return NeededGrant(f'allow({json.dumps(name)}, on="arn:…")', ("remit.grants.allow",), complete=False)
     literal = not account and (name == "sts:AssumeRole" or name.startswith("kms:"))  # a key's id, a role elsewhere
     targets = tuple(_targets(app, resource, folder, "unknown" if literal else account))
     candidates = (sorted(_typed(name, target)) for target in targets)
     typed_grants = next((candidate for candidate in candidates if candidate), [])
     declaring_class = targets[0].declaring_class
+    own = () if declaring_class is None else (declaring_class,)
     if typed_grants:
         _, _, item = typed_grants[0]
-        return _placed(function, folder, item, (f"remit.grants.{item.partition('.')[0]}", declaring_class), typed=True)
+        return NeededGrant(item, (f"{_GRANTS}.{item.partition('.')[0]}", *own), typed=True)
     item = f"allow({json.dumps(name)}, on={_on(targets[-1])})"
-    return _placed(function, folder, item, ("remit.grants.allow", declaring_class))
+    late_bound = ("remit.aws",) if "{aws." in item else ()
+    return NeededGrant(item, (f"{_GRANTS}.allow", *own, *late_bound))
 
 
-def _placed(
-    function: Function, folder: Path, item: str, needs: tuple[str | None, ...], *, typed: bool = False
-) -> Remedy:
+def _placed(function: Function, folder: Path, needed: NeededGrant) -> Remedy:
     """The fix at the function's decorator, else in the configuration, which reaches every function."""
     place = decorator(folder, function.origin)
     imported = {} if place is None else place.imported
+    local_names: dict[str, str] = {}
+    for alias, full_name in imported.items():
+        local_names.setdefault(full_name, alias)
+    item = needed.item
     imports: list[str] = []
-    grants = next((alias for alias, full in imported.items() if full == _GRANTS), None)
-    for need in (*needs, "remit.aws" if "{aws." in item else None):
-        if need is not None and need not in imported.values() and grants is not None and need.startswith(f"{_GRANTS}."):
-            item = f"{grants}.{item}"
-        elif need is not None and need not in imported.values():
-            module, _, name = need.rpartition(".")
-            free = name if name not in imported else f"{name}_grants"
-            imports.append(f"from {module} import {name}" + (f" as {free}" if free != name else ""))
-            item = item.replace(f"{name}.", f"{free}.", 1) if free != name else item
-        elif need is not None:
-            name = need.rpartition(".")[2]
-            local = next(alias for alias, full in imported.items() if full == need)
-            item = re.sub(rf"\b{name}\b(?=[.(])", local, item, count=1) if local != name else item
+    for full_name in needed.names:
+        module, _, name = full_name.rpartition(".")
+        if full_name in local_names:
+            local_name = local_names[full_name]
+            if local_name != name:
+                item = re.sub(rf"\b{name}\b(?=[.(])", local_name, item, count=1)
+        elif _GRANTS in local_names and module == _GRANTS:
+            item = f"{local_names[_GRANTS]}.{item}"
+        elif name in imported:  # it stands for something else
+            imports.append(f"from {module} import {name} as {name}_grants")
+            item = item.replace(f"{name}.", f"{name}_grants.", 1)
+        else:
+            imports.append(f"from {module} import {name}")
     if place is None:
-        return Remedy(item, f"config.lambda_.iam.policy += [{item}]", None, tuple(imports), typed)
-    return Remedy(item, place.with_policy(item), place.origin, tuple(imports), typed)
+        return Remedy(item, f"config.lambda_.iam.policy += [{item}]", None, tuple(imports), needed.typed)
+    return Remedy(item, place.with_policy(item), place.origin, tuple(imports), needed.typed)
 
 
 def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_Target]:

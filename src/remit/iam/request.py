@@ -62,9 +62,18 @@ class Principal:
     service_linked: bool = field(init=False, repr=False, compare=False)
     """Whether it is a service-linked role."""
 
+    account_is_unknown: bool = field(init=False, repr=False, compare=False)
+    """Whether its account may be any, the resource's too: nobody is named, or the account is the stack's."""
+
+    has_own_rules: bool = field(init=False, repr=False, compare=False)
+    """Whether it is decided in another way than roles and users are: a root user, a federated user."""
+
     def __post_init__(self) -> None:
+        late = self.account is not None and self.account.startswith("${")
         object.__setattr__(self, "settles", _settled(self))
         object.__setattr__(self, "service_linked", _is_service_linked(self))
+        object.__setattr__(self, "account_is_unknown", self.kind == "unknown" or late)
+        object.__setattr__(self, "has_own_rules", self.kind == "root" or self.federated)
 
     @property
     def federated(self) -> bool:
@@ -107,32 +116,40 @@ class Request:
     _open: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        put = object.__setattr__
+        put = object.__setattr__  # the dataclass is frozen
         caller = principal_of(self.principal)
+        stated_owner = self.resource_account or _account_in(self.resource)
+        owner = stated_owner or caller.account
+        put(self, "who", caller)
+        put(self, "owner", owner)
+        put(self, "_values", _values(self.context, caller, stated_owner))
+
         folded = self.action.lower()
-        put(self, "folded", folded)
-        without_resources = is_without_resources(folded) if self.wildcard_only is None else self.wildcard_only
-        put(self, "without_resources", without_resources)
+        without_resources = self.wildcard_only
         asked = self.resource
         if without_resources:
-            asked = "*" if self.wildcard_only else asked_resource(folded, asked)
-        put(self, "who", caller)
-        stated_owner = self.resource_account or _account_in(self.resource)
-        put(self, "owner", stated_owner or caller.account)
+            asked = "*"
+        elif without_resources is None:
+            without_resources = is_without_resources(folded)
+            if without_resources:
+                asked = asked_resource(folded, asked)
+        put(self, "folded", folded)
+        put(self, "without_resources", without_resources)
         put(self, "asked", asked)
         put(self, "plain", not ("*" in asked or "?" in asked or "${" in asked))
-        late = caller.account is not None and caller.account.startswith("${")  # the stack's account, not known yet
-        local = caller.kind == "unknown" or late or (caller.account is not None and caller.account == self.owner)
+
+        same_account = caller.account is not None and caller.account == owner
+        local = caller.account_is_unknown or same_account
+        special = caller.has_own_rules or folded in SPECIAL_ACTIONS or self.needs_resource_policy
         put(self, "local", local)
-        special = caller.kind == "root" or caller.federated or folded in SPECIAL_ACTIONS or self.needs_resource_policy
         put(self, "simple", local and not special)
-        opened = self.open if self.open is not None else (ALL if self.context is None else frozenset())
-        put(
-            self,
-            "_open",
-            opened if opened <= ALL else frozenset(key if "${" in key else key.lower() for key in opened),
-        )
-        put(self, "_values", _values(self.context, caller, stated_owner))
+
+        opened = self.open
+        if opened is None:
+            opened = ALL if self.context is None else frozenset()
+        if opened and opened != ALL:
+            opened = frozenset(name if "${" in name else name.lower() for name in opened)
+        put(self, "_open", opened)
 
     @property
     def has_identity(self) -> bool:

@@ -103,15 +103,17 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     checked: set[Any] = set()
     counts: Counter[str] = Counter()
     types = _types(app, roles)
+    names = frozenset((*types, *(value.parameter for value in app.existing)))
     for role in roles:
-        document = _of_role(role, types, origins.get(role.functions[0]) if role.functions else role.origin, folder, app)
+        origin = origins.get(role.functions[0]) if role.functions else role.origin
+        document = _of_role(role, types, names, origin, folder, app)
         for item in document.statements:
             key = _key(item)
             if key not in checked:
                 checked.add(key)
                 yield from of_item(item, counts, severe=severe)
         yield from of_policy(document, severe=severe)
-    yield from _of_resources(app, frozenset(types))
+    yield from _of_resources(app, names)
     for environment in _environments(app, folder):
         yield from findings(rule_registry.hooks("environment", severe=severe), environment, environment.place)
     project = Project(app, roles, folder)
@@ -191,14 +193,14 @@ def _entry(folder: Path, origin: Origin | None) -> Place:
 
 
 def _of_role(
-    role: Role, types: dict[str, str], default_origin: Origin | None, folder: Path, app: App
+    role: Role, types: dict[str, str], names: frozenset[str], default_origin: Origin | None, folder: Path, app: App
 ) -> PolicyDocument:
     """The statements of a role as a document to lint, each at its own line, else at the default one."""
     place = _always(default_origin)
     document = PolicyDocument(
         IDENTITY,
         place=place,
-        names=types,
+        names=names,
         types=types,
         quota="iam.role.inline",
         title=role.logical_id,

@@ -25,6 +25,7 @@ from remit.template.written_template import is_template, written_template
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from remit.documents.read import Locate
     from remit.lint.finding import Finding
     from remit.lint.rule_inputs import PolicyDocument
     from remit.template.written_template import WrittenTemplate
@@ -38,13 +39,22 @@ MOST_DOCUMENTS: Final = 1_500
 
 
 def lint_document(
-    value: Any, file: str = "policy", *, kind: str | None = None, allow: Mapping[str, str] | None = None
+    value: Any,
+    file: str = "policy",
+    *,
+    kind: str | None = None,
+    allow: Mapping[str, str] | None = None,
+    place: Locate | None = None,
 ) -> tuple[Finding, ...]:
-    """What is wrong or too wide in a policy document or a template, given as JSON reads it; without lines."""
+    """What is wrong or too wide in a policy document or a template, given as JSON reads it.
+
+    Without lines: every finding is at the file, or where `place` says that the path of a part is.
+    """
     wrong = _no_json(value)
     if wrong is not None:
         return (unreadable(RemitError(f"{file} {wrong}"), file),)
-    source = ParsedFile(file, "", value, lambda _: Origin(file))
+    text = "" if place is None else file  # a source with text has places
+    source = ParsedFile(file, text, value, place or (lambda _: Origin(file)))
     return ordered(suppress(_of_source(source, kind), {}, _table(allow)))
 
 

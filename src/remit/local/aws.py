@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import importlib.util
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
+from remit.local.environment import install
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
 from remit.local.signature import signed_headers
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from remit.local.environment import LocalEnvironment
     from remit.local.state_files import Record
 
 _START_SECONDS = 30.0
@@ -104,7 +105,7 @@ def start(folder: Path, *, region: str | None = None, progress: Callable[[str], 
         progress: Told what is being waited for, in a short sentence.
 
     Raises:
-        RemitError: if the extra is not installed, the folder cannot be written, or the server does not start.
+        RemitError: if it cannot be installed, the folder cannot be written, or the server does not start.
     """
     region = _region(region)
     place = _place(folder)
@@ -114,13 +115,12 @@ def start(folder: Path, *, region: str | None = None, progress: Callable[[str], 
     running = find(folder, region=region)
     if running is not None:
         return running
-    if importlib.util.find_spec("ministack") is None:
-        raise RemitError("the local AWS is not installed", hint="pip install 'remit[local]'")
+    environment = install(folder, progress)
     place.check_state()
     place.make()
     try:
         with alone(place.starting):
-            return _healthy(folder, place, region, progress)
+            return _healthy(folder, place, region, environment, progress)
     except OSError as error:
         raise RemitError(f"{str(place.root)!r} cannot be written: {error.strerror}") from error
 
@@ -214,7 +214,9 @@ def _region(region: str | None) -> str:
     return chosen
 
 
-def _healthy(folder: Path, place: StateFiles, region: str, progress: Callable[[str], None]) -> LocalAws:
+def _healthy(
+    folder: Path, place: StateFiles, region: str, environment: LocalEnvironment, progress: Callable[[str], None]
+) -> LocalAws:
     """The server that answers: one that is there already, or one that is started when none holds the place.
 
     A server that has just ended may still hold it for a moment.
@@ -227,7 +229,7 @@ def _healthy(folder: Path, place: StateFiles, region: str, progress: Callable[[s
             if begin is not None:
                 raise died(place, begin)
             progress("starting the AWS on this machine")
-            begin = spawn(place, region)
+            begin = spawn(place, region, environment)
         asked = time.monotonic()
         running = find(folder, region=region)
         if running is not None:

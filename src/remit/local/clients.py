@@ -24,6 +24,23 @@ def session(aws: LocalAws) -> boto3.Session:
     return boto3.Session(aws.access_key_id, aws.secret_access_key, region_name=aws.region, botocore_session=core)
 
 
+def session_as(aws: LocalAws, access_key_id: str, secret_access_key: str, token: str) -> boto3.Session:
+    """A boto3 session with these credentials, whose clients and resources reach this AWS without further arguments."""
+    import boto3  # noqa: PLC0415 - heavy
+    import botocore.session  # noqa: PLC0415 - heavy
+    from botocore.config import Config  # noqa: PLC0415 - heavy
+
+    class Local(botocore.session.Session):
+        def create_client(self, *arguments: Any, **keywords: Any) -> Any:
+            keywords["endpoint_url"] = keywords.get("endpoint_url") or aws.url
+            return super().create_client(*arguments, **keywords)
+
+    unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    core = Local(session_vars={"profile": (None, None, None, None), **unread})
+    core.set_default_client_config(Config(s3={"addressing_style": "path"}, proxies={}))
+    return boto3.Session(access_key_id, secret_access_key, token, region_name=aws.region, botocore_session=core)
+
+
 def client_arguments(aws: LocalAws) -> dict[str, Any]:
     """What a session's `client` or `resource` needs, beside the service's name, to reach this AWS."""
     from botocore.config import Config  # noqa: PLC0415 - heavy

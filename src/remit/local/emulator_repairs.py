@@ -23,6 +23,7 @@ NOT_SIMULATED: Final = "not simulated here"
 """What stack events say of a resource of a type that the emulator does not know."""
 _CLOUDFORMATION: Final = "ministack.services.cloudformation"
 _CONSUMER: Final = "/consumer/"
+_BOUNDARY: Final = "PermissionsBoundary"
 
 
 def repair(account: str) -> None:
@@ -30,6 +31,8 @@ def repair(account: str) -> None:
     _stream_consumers()
     _schedule_properties()
     _schedule_time_zones()
+    _secret_references()
+    _role_boundaries()
     _unknown_types(account)
 
 
@@ -166,6 +169,59 @@ def _schedule_time_zones() -> None:
 
     scheduler._tick_schedules, scheduler._at_time_epoch = tick_in_zones, epoch  # noqa: SLF001 - as above
     eventbridge._parse_cron_fields, eventbridge._cron_next_fire = fields_of, fire_after  # noqa: SLF001 - as above
+
+
+def _secret_references() -> None:
+    """Ref of a secret is its ARN, which a role is granted; the emulator gives its name.
+
+    Source: "AWS::SecretsManager::Secret", return values (AWS CloudFormation User Guide).
+    """
+    handler = _handlers()["AWS::SecretsManager::Secret"]
+    create_secret, update_secret, delete_secret = handler["create"], handler["update"], handler["delete"]
+
+    def name_of(physical_id: str) -> str:
+        return physical_id.partition(":secret:")[2][:_WITHOUT_SUFFIX] if ":secret:" in physical_id else physical_id
+
+    def by_arn(made: tuple[str, Any]) -> tuple[str, Any]:
+        return made[1]["Arn"], made[1]
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
+        return by_arn(create_secret(logical_id, properties, stack))
+
+    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
+        return by_arn(update_secret(name_of(physical_id), old, new, *place))
+
+    def delete(physical_id: str, properties: Mapping[str, Any]) -> None:
+        delete_secret(name_of(physical_id), properties)
+
+    handler["create"], handler["update"], handler["delete"] = create, update, delete
+
+
+_WITHOUT_SUFFIX: Final = -7
+"""Where in the resource of a secret's ARN its name ends: a hyphen and six characters follow."""
+
+
+def _role_boundaries() -> None:
+    """The permissions boundary of a role in a template."""
+    iam: Any = importlib.import_module("ministack.services.iam")
+    handler = _handlers()["AWS::IAM::Role"]
+    create_role, update_role = handler["create"], handler["update"]
+
+    def put(name: str, properties: Mapping[str, Any]) -> None:
+        iam._roles[name][_BOUNDARY] = properties.get(_BOUNDARY)  # noqa: SLF001 - as above
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
+        made: tuple[str, Any] = create_role(logical_id, properties, stack)
+        put(made[0], properties)
+        return made
+
+    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
+        made: tuple[str, Any] = update_role(physical_id, old, new, *place)
+        if made[0] != physical_id or old.get(_BOUNDARY) != new.get(_BOUNDARY):  # else one put on by hand stays
+            put(made[0], new)
+        return made
+
+    handler["create"], handler["update"] = create, update
 
 
 def _unknown_types(account: str) -> None:

@@ -1,7 +1,8 @@
 """The door of the AWS on this machine: who may come in, and what is told about where things answer.
 
 The app that was deployed answers everybody, as on AWS. The control plane, which runs code and holds data, answers
-whoever signs with this server's secret or with credentials that it gave out, and no page that a browser shows.
+whoever signs with this server's secret or with credentials that it gave out, and no page that a browser shows. Whoever
+signs with the latter gets what the policies allow.
 """
 
 from __future__ import annotations
@@ -11,14 +12,20 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
+from remit.local.authorization.authorizer import CALL
+from remit.local.authorization.body_encoding import decoded
+from remit.local.authorization.caller import CALLER
+from remit.local.authorization.denied_objects import OF_CONTENT, remaining, with_errors
+from remit.local.authorization.parameters import parameters_of
+from remit.local.authorization.requested_operation import requested_operation
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
 from remit.local.routes import (
+    FUNCTIONS,
     HEALTH,
     RESET,
-    SAVE,
     app_prefix,
     is_answer,
     is_of_user_pool,
@@ -37,13 +44,19 @@ from remit.local.signature import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 
+    from remit.local.authorization.authorizer import Authorizer
+    from remit.local.authorization.callers import Caller
+    from remit.local.authorization.denied_objects import DeniedObject
+    from remit.local.functions.function_requests import FunctionRequests
     from remit.local.signature import Signature
+    from remit.local.simulated_delays import SimulatedDelays
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
+    Passage = tuple[Message, Receive, Send]
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _ADDRESSES: Final = (
@@ -68,12 +81,20 @@ class Gate:
     port: int
     about: Callable[[], Mapping[str, Any]]
     """Makes the answer to a health question; it holds no secret, since everybody may ask."""
-    secret_of: Callable[[str, str], str]
-    """The secret of an access key with its session token; raises RefusedRequest where there is none."""
+    signer_of: Callable[[str, str], tuple[str, Caller]]
+    """The secret of an access key with its session token, and whose it is. RefusedRequest: there is none."""
+    authorizer: Authorizer
+    """Decides what callers may do, but for this server's own key."""
+    delays: SimulatedDelays
+    """What makes callers wait, where somebody wants that."""
+    is_simulated: Callable[[ReceivedRequest, str], bool]
+    """Whether the application has the service that a request is signed for."""
     reset_path: str
     """Where the application forgets its state."""
-    save: Callable[[], Mapping[str, Any]]
-    """Saves the state at once, and says what came of it."""
+    controls: Mapping[str, Callable[[Mapping[str, str]], Mapping[str, Any]]]
+    """What is done at the paths of remit's own, with the parameters of the query; it says what came of it."""
+    functions: FunctionRequests
+    """Answers what `remit dev` asks about functions."""
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
 
@@ -88,17 +109,22 @@ class Gate:
         try:
             prefix = app_prefix(_host(request), scope["path"])
             if prefix is not None:
-                if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
-                    _, receive = await self._verified(scope, request, receive)
                 scope = _at(scope, prefix, self.port)
+                if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
+                    signature, caller, receive = await self._verified(scope, request, receive)
+                    if not caller.is_root:
+                        self.authorizer.check_app(request, scope["path"], signature.region, caller)
             else:
                 _refuse_pages(request)
                 if scope["path"] == HEALTH and scope["type"] == "http":
                     await _send_json(send, self.about())
                     return
                 scope, receive, send = await self._entering(scope, request, receive, send)
-                if scope["path"] == SAVE:
-                    await _send_json(send, self.save())
+                if scope["path"].startswith(FUNCTIONS):
+                    await _send_json(send, self.functions.answer(scope["path"], await _body(receive)))
+                    return
+                if scope["path"] in self.controls:
+                    await _send_json(send, self.controls[scope["path"]](dict(parse_qsl(request.query))))
                     return
         except RefusedRequest as refused:
             await _refuse(scope, incoming, send, refused, request)
@@ -118,13 +144,21 @@ class Gate:
             return scope, receive, send
         if is_of_user_pool(request):
             return _at(scope, "", self.port), receive, send
-        if is_own(scope["path"]) and (scope["path"] not in {RESET, SAVE} or scope["type"] != "http"):
+        is_answered = scope["path"] in {RESET, *self.controls} or scope["path"].startswith(FUNCTIONS)
+        if is_own(scope["path"]) and (not is_answered or scope["type"] != "http"):
             raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)
         if old is not None:
-            check_version_2(old, request, self.secret_of(old.access_key_id, old.token), datetime.now(UTC))
+            secret, caller = self.signer_of(old.access_key_id, old.token)
+            check_version_2(old, request, secret, datetime.now(UTC))
+            CALLER.set("" if caller.is_root else caller.arn)
+            asked = "s3", "us-east-1"
+            scope, receive, send = await self._authorized(request, asked, caller, (scope, receive, send))
             return _at(_signed_by_header(scope, old.header(), URL_OF_VERSION_2), "", self.port), receive, send
-        signature, receive = await self._verified(scope, request, receive)
+        signature, caller, receive = await self._verified(scope, request, receive)
+        asked = signature.service, signature.region
+        scope, receive, send = await self._authorized(request, asked, caller, (scope, receive, send))
+        scope = _without_place(scope)
         paths = (_FUNCTION_URL_CONFIG, _APIS)
         if signature.service == "cloudformation" or any(path.fullmatch(scope["path"]) for path in paths):
             send = _rewriting(send, b"127.0.0.1:%d" % self.port)
@@ -134,16 +168,50 @@ class Gate:
             scope = _signed_by_header(scope, signature.header(), QUERY_NAMES)
         return scope, receive, send
 
-    async def _verified(self, scope: Message, request: ReceivedRequest, receive: Receive) -> tuple[Signature, Receive]:
-        """The signature of a request, which holds, and what its body is read from then."""
+    async def _authorized(
+        self, request: ReceivedRequest, asked: tuple[str, str], caller: Caller, passage: Passage
+    ) -> Passage:
+        """How a request goes on that its caller may make to a service in a region. RefusedRequest: it may not."""
+        service, region = asked
+        scope, receive, send = passage
+        if is_own(scope["path"]):
+            if not caller.is_root:
+                raise RefusedRequest("AccessDenied", f"{caller.arn} may not use what is the server's own")
+            return passage
+        if not self.is_simulated(request, service):
+            reason = f"the AWS on this machine does not have the service {service!r}"
+            raise RefusedRequest("NotImplemented", reason, 501)
+        is_delayed = self.delays.concern(service)
+        if caller.is_root and not is_delayed:
+            return passage
+        body = b""
+        operation = requested_operation(request, service)
+        if operation is None or operation.has_parameters_in_body:
+            body = await _body(receive)
+            receive = _replaying(body, receive)
+            operation = operation or requested_operation(request, service, body)
+        if is_delayed and operation is not None:
+            self.delays.check(service, operation.name, parameters_of(request, operation, body))
+        if caller.is_root:
+            return scope, receive, send
+        denied_objects = self.authorizer.check(request, operation, body, region, caller)
+        if denied_objects:
+            return _deleting_others(scope, decoded(request, body), receive, send, denied_objects)
+        return scope, receive, send
+
+    async def _verified(
+        self, scope: Message, request: ReceivedRequest, receive: Receive
+    ) -> tuple[Signature, Caller, Receive]:
+        """The signature of a request, which holds, whose it is, and what its body is read from then."""
         signature = read(request)
-        secret = self.secret_of(signature.access_key_id, signature.token)
+        secret, caller = self.signer_of(signature.access_key_id, signature.token)
         body = b""
         if scope["type"] == "http" and signature.covers_body(request):
             body = await _body(receive)
             receive = _replaying(body, receive)
         check(signature, request, secret, body, datetime.now(UTC))
-        return signature, receive
+        CALLER.set("" if caller.is_root else caller.arn)
+        return signature, caller, receive
 
 
 class _Incoming:
@@ -213,6 +281,12 @@ def _at(scope: Message, prefix: str, port: int) -> Message:
     }
 
 
+def _without_place(scope: Message) -> Message:
+    """A request without the place in the code that made it, which is for the gate alone."""
+    headers = [pair for pair in scope["headers"] if pair[0].lower() != CALL.encode()]
+    return {**scope, "headers": headers}
+
+
 def _signed_by_header(scope: Message, header: str, parameters: frozenset[str]) -> Message:
     """A request with its signature in the header: one in the query the emulator would check again, its own way."""
     pairs = scope["query_string"].decode("latin-1").split("&")
@@ -257,10 +331,21 @@ def _without_cors(send: Send) -> Send:
 
 def _rewriting(send: Send, host: bytes) -> Send:
     """A `send` that puts the address on this machine in the place of that of each function URL and API."""
+
+    def rewritten(content: bytes) -> bytes:
+        for address, here in _ADDRESSES:
+            content = address.sub(here % host, content)
+        return content
+
+    return _changing(send, rewritten)
+
+
+def _changing(send: Send, changed: Callable[[bytes], bytes]) -> Send:
+    """A `send` that sends the whole body of an answer as it is changed."""
     start: list[Message] = []
     body = bytearray()
 
-    async def rewrite(message: Message) -> None:
+    async def change(message: Message) -> None:
         if message["type"] == "http.response.start":
             start.append(message)
             return
@@ -270,14 +355,23 @@ def _rewriting(send: Send, host: bytes) -> Send:
         body.extend(message.get("body", b""))
         if message.get("more_body"):
             return
-        content = bytes(body)
-        for address, here in _ADDRESSES:
-            content = address.sub(here % host, content)
+        content = changed(bytes(body))
         headers = [pair for pair in start[0]["headers"] if pair[0].lower() != b"content-length"]
         await send({**start[0], "headers": [*headers, (b"content-length", b"%d" % len(content))]})
         await send({"type": "http.response.body", "body": content})
 
-    return rewrite
+    return change
+
+
+def _deleting_others(
+    scope: Message, content: bytes, receive: Receive, send: Send, denied: Sequence[DeniedObject]
+) -> Passage:
+    """DeleteObjects without the denied keys, whose answer has an error for each of these."""
+    body = remaining(content, denied)
+    headers = [pair for pair in scope["headers"] if not pair[0].decode("latin-1").lower().startswith(OF_CONTENT)]
+    headers.append((b"content-length", b"%d" % len(body)))
+    changed = {**scope, "headers": headers}
+    return changed, _replaying(body, receive), _changing(send, lambda answer: with_errors(answer, denied))
 
 
 async def _refuse(
@@ -289,7 +383,7 @@ async def _refuse(
         return
     await incoming.drain()
     headers, body = answer(refused, request)
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
 
 

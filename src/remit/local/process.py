@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
 from remit.local.state_files import own
+from remit.package.interpreters import looking, own_program
 
 if TYPE_CHECKING:
+    from remit.local.environment import LocalEnvironment
     from remit.local.state_files import StateFiles
 
 BUSY = 75  # the status of a server that found another one holding its place
 
 _LOG_BYTES = 256 * 1024
-# Isolated (-I), since Python would look for modules in the project's folder and wherever PYTHONPATH says. So it is told
-# where remit and the emulator are, for when they are not installed where it finds them.
+_REMIT = Path(__file__).parents[2]  # the folder that remit is imported from
+# Isolated (-I -S): else Python would look for modules in the project's folder, wherever PYTHONPATH says, and in the
+# environment of remit. It gets the packages of its own environment, and of remit's nothing but remit itself.
 _PROGRAM = """\
 import json, sys
-sys.path[:0] = [path for path in json.loads(sys.argv.pop(1)) if path not in sys.path]
+from importlib.machinery import PathFinder
+folder, packages, place, *arguments = sys.argv[1:]
+class Remit:
+    def find_spec(name, path=None, target=None):
+        return PathFinder.find_spec(name, [folder]) if name == "remit" else None
+sys.path.append(packages)
+sys.meta_path.append(Remit)
 from remit.local.server import main
-sys.exit(main(sys.argv[1:]))
+sys.exit(main([place, *arguments]))
 """
 
 
-def spawn(place: StateFiles, region: str) -> int:
+def spawn(place: StateFiles, region: str, environment: LocalEnvironment) -> int:
     """Run the server's first half, which ends as soon as the second half stands on its own.
 
     Returns:
@@ -40,8 +47,9 @@ def spawn(place: StateFiles, region: str) -> int:
         place.log.write_bytes(place.log.read_bytes()[-_LOG_BYTES // 4 :])
     with open(place.log, "ab", opener=own) as log:
         begin = log.tell()
+        arguments = [str(place.root), region, str(environment.folder), json.dumps(looking())]
         ended = subprocess.run(
-            [sys.executable, "-I", "-c", _PROGRAM, json.dumps(_modules()), str(place.root), region],
+            [own_program(), "-I", "-S", "-c", _PROGRAM, str(_REMIT), str(environment.packages), *arguments],
             cwd=place.root,
             env=_environment(place),
             stdin=subprocess.DEVNULL,
@@ -54,15 +62,6 @@ def spawn(place: StateFiles, region: str) -> int:
     if ended.returncode not in {0, BUSY}:
         raise died(place, begin)
     return begin
-
-
-def _modules() -> list[str]:
-    """The folders that this process has remit and the emulator from."""
-    folders = [str(Path(__file__).parents[2])]
-    emulator = importlib.util.find_spec("ministack")
-    if emulator is not None and emulator.origin is not None:
-        folders.append(str(Path(emulator.origin).parents[1]))
-    return folders
 
 
 def died(place: StateFiles, begin: int) -> RemitError:

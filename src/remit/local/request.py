@@ -10,12 +10,13 @@ if TYPE_CHECKING:
 
 
 class RefusedRequest(Exception):  # noqa: N818 - what happened, as the gate says it
-    """A request that may not come in: AWS's error code, and the reason in a sentence."""
+    """A request that may not come in: AWS's error code, the reason in a sentence, and the status of HTTP."""
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: str, reason: str, status: int = 403) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)

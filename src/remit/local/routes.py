@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 HEALTH: Final = "/_remit/health"
 RESET: Final = "/_remit/reset"
 SAVE: Final = "/_remit/save"
+ACCESS: Final = "/_remit/access"
+STRICT: Final = "/_remit/strict"
+KEEP_DATA: Final = "/_remit/data/keep"
+PUT_DATA_BACK: Final = "/_remit/data/put-back"
+FUNCTION_SESSION: Final = "/_remit/function-session"
+DELAYS: Final = "/_remit/delays"
+FUNCTIONS: Final = "/_remit/functions/"
 
 _PORT: Final = r"(?::\d+)?"
 _MACHINE: Final = re.compile(rf"(?:127\.0\.0\.1|localhost|(?:[a-z0-9_-]+\.)+localhost){_PORT}", re.IGNORECASE)

@@ -1,8 +1,8 @@
 """The process that is the AWS on this machine: it runs the emulator (ministack).
 
-`process.py` runs its `main` with PLACE and REGION, in an isolated Python and an environment that holds nothing of the
-user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until
-SIGTERM or until its folder is gone.
+`process.py` runs its `main` with PLACE, REGION, the folder of its packages, and where to look for Pythons, in an
+isolated Python and with variables that hold nothing of the user's. It locks the place, listens on loopback, forks (so
+that it is nobody's child to wait for), and serves until SIGTERM or until its folder is gone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import importlib
+import json
 import logging
 import os
 import secrets
@@ -22,11 +23,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remit.local.api_repairs import repair_apis
+from remit.local.authorization.access_log import AccessLog
+from remit.local.authorization.authorizer import Authorizer, prepare
+from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
+from remit.local.authorization.seen_access import SeenAccess
+from remit.local.authorization.stack_caller import act_as_the_caller
+from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
+from remit.local.environment import LocalEnvironment
+from remit.local.event_sources.deliveries import Deliveries
+from remit.local.event_sources.function_logs import FunctionLogs
+from remit.local.event_sources.function_urls import ask_before_function_urls
+from remit.local.event_sources.mappings import Mappings
+from remit.local.event_sources.service_calls import ServiceCalls
+from remit.local.event_sources.subscriptions import Subscriptions
+from remit.local.functions.doors import refuse_other_doors
+from remit.local.functions.function_requests import FunctionRequests
+from remit.local.functions.lambda_service import LambdaService
+from remit.local.functions.unpacked_code import UnpackedCode
+from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.process import BUSY
-from remit.local.request import RefusedRequest
+from remit.local.refusals.table import refuse_what_aws_refuses
+from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
+from remit.local.simulated_delays import SimulatedDelays
+from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
+from remit.package.interpreters import Interpreters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +70,7 @@ def main(arguments: list[str]) -> int:
         return BUSY
     previous = place.read()
     listener = _listen(previous.port if previous else 0)
-    sys.addaudithook(_refuse_other_doors)
+    sys.addaudithook(refuse_other_doors)
     if os.fork():
         return 0
     record = _record(listener.getsockname()[1])
@@ -56,16 +79,11 @@ def main(arguments: list[str]) -> int:
     place.write(record)
     place.write_unsaved(None)
     os.environ.update(_settings(place, record, region))
-    asyncio.run(_serve(place, record, listener))
+    functions = FunctionSessions()
+    environment = LocalEnvironment(Path(arguments[2]))
+    pool, code = _function_pool(place, record, environment, json.loads(arguments[3]), functions)
+    asyncio.run(_serve(place, record, listener, pool, code, functions))
     return 0
-
-
-def _refuse_other_doors(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to bind any port, whatever part of the emulator asks for it: behind it nobody would look at keys."""
-    if event == "socket.bind":
-        address = arguments[1]
-        if isinstance(address, tuple):
-            raise PermissionError(f"the AWS on this machine has one door, and opens none on {address[0]!r}")
 
 
 def _listen(port: int) -> socket.socket:
@@ -118,38 +136,37 @@ def _settings(place: StateFiles, record: Record, region: str) -> Mapping[str, st
     }
 
 
-def _function_credentials(record: Record) -> Callable[[Mapping[str, Any]], Mapping[str, str]]:
-    """What functions get in the place of the emulator's choice, which is an account's number for a key."""
+def _signer_of(record: Record, functions: FunctionSessions) -> Callable[[str, str], tuple[str, Caller]]:
+    """Secrets with callers: this server's own key, those of functions, and those that IAM and STS gave out here."""
+    developer = Caller(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT)
 
-    def credentials(_configuration: Mapping[str, Any]) -> Mapping[str, str]:
-        return {
-            "AWS_ACCESS_KEY_ID": record.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": record.secret_access_key,
-            "AWS_SESSION_TOKEN": "",
-        }
-
-    return credentials
-
-
-def _secret_of(record: Record) -> Callable[[str, str], str]:
-    """Secrets by access key and session token: this server's own, and those that IAM and STS gave out here."""
-
-    def secret_of(access_key_id: str, token: str) -> str:
+    def signer_of(access_key_id: str, token: str) -> tuple[str, Caller]:
         if access_key_id == record.access_key_id:
-            return record.secret_access_key
-        emulator: Any = importlib.import_module("ministack.core.iam_evaluator")
-        issued = None
-        if not emulator.is_root_access_key(access_key_id):  # any number of twelve digits is root to the emulator
-            issued = emulator.resolve_credential(access_key_id, ACCOUNT, token)
-        if isinstance(issued, emulator.ResolvedCredential):
-            return str(issued.secret_access_key)
-        raise RefusedRequest(
-            "InvalidClientTokenId",
-            f"{access_key_id!r} is not an access key of the AWS on this machine: its keys are new at each start, "
-            "and `remit local start` shows them",
-        )
+            return record.secret_access_key, developer
+        return functions.find(access_key_id, token) or issued_caller(access_key_id, ACCOUNT, token)
 
-    return secret_of
+    return signer_of
+
+
+def _function_pool(
+    place: StateFiles,
+    record: Record,
+    environment: LocalEnvironment,
+    looking: Mapping[str, str],
+    functions: FunctionSessions,
+) -> tuple[WorkerPool, UnpackedCode]:
+    """The workers of functions, and the code that they run; both are made anew at each start."""
+    folder = place.root / "tmp" / "functions"
+    code = UnpackedCode(folder / "code")
+    pool = WorkerPool(
+        folder / "work",
+        endpoint=f"http://127.0.0.1:{record.port}",
+        code=code,
+        environment=environment,
+        interpreters=Interpreters(environment=looking),
+        credentials_of=functions.credentials_of,
+    )
+    return pool, code
 
 
 class _Saving(logging.Handler):
@@ -212,15 +229,32 @@ class _Saving(logging.Handler):
                 self._place.write_unsaved(self.unsaved)
 
 
-async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> None:
+async def _serve(
+    place: StateFiles,
+    record: Record,
+    listener: socket.socket,
+    pool: WorkerPool,
+    code: UnpackedCode,
+    functions: FunctionSessions,
+) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
-    functions: Any = importlib.import_module("ministack.core.lambda_runtime")
-    functions.execution_credentials = _function_credentials(record)
+    log = AccessLog((SeenAccess(place.root.parent / "seen").note,))
+    calls = ServiceCalls(log)
+    may_log = FunctionLogs(calls).may_write
+    LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
+    act_as_the_caller()
+    refuse_what_aws_refuses()
+    Mappings(calls).take_hold()
+    Deliveries(calls).take_hold()
+    Subscriptions(calls).take_hold()
+    ask_before_function_urls()
+    delays = SimulatedDelays()
+    delays.take_hold()
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
@@ -229,23 +263,36 @@ async def _serve(place: StateFiles, record: Record, listener: socket.socket) -> 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     saving = _Saving(place)
+    data = Checkpoint()
+    authorizer = Authorizer(log)
     app = Gate(
         emulator.app,
         port=record.port,
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
-        secret_of=_secret_of(record),
+        signer_of=_signer_of(record, functions),
+        authorizer=authorizer,
+        delays=delays,
+        is_simulated=simulated_services(),
         reset_path="/_ministack/reset",
-        save=saving.save,
+        controls={
+            SAVE: lambda _: saving.save(),
+            ACCESS: log.asked,
+            STRICT: authorizer.settle,
+            DELAYS: lambda query: delays.simulate(query.get("seed", "")),
+            KEEP_DATA: lambda _: data.take(),
+            PUT_DATA_BACK: lambda _: data.restore(),
+            FUNCTION_SESSION: functions.credentials_of,
+        },
+        functions=FunctionRequests(pool),
         changed=changed.set,
     )
+    prepare()
     keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
     await hypercorn.serve(app, config, shutdown_trigger=stop.wait)
     keeper.cancel()
     if place.alive.exists():
         saving.save()
-    workers: Any = sys.modules.get("ministack.core.lambda_runtime")
-    if workers is not None:
-        workers.reset()
+    pool.close()
 
 
 async def _keep(

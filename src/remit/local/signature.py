@@ -363,13 +363,29 @@ def check_version_2(signature: UrlOfVersion2, request: ReceivedRequest, secret: 
         raise _wrong()
 
 
-def signed_headers(access_key_id: str, secret: str, method: str, host: str, path: str, now: datetime) -> dict[str, str]:
-    """The headers that sign a request without a body or a query to remit's own server."""
+def signed_headers(
+    access_key_id: str,
+    secret: str,
+    method: str,
+    host: str,
+    path: str,
+    now: datetime,
+    *,
+    query: str = "",
+    body: bytes = b"",
+    further: Mapping[str, str] | None = None,
+    region: str = "local",
+    service: str = "remit",
+) -> dict[str, str]:
+    """The headers that sign a request, with the `further` ones; without a service it is one to remit's own server.
+
+    `path` and `query` are percent-encoded, as they are sent, the query's parameters in the order of their names.
+    """
     time = now.astimezone(UTC).strftime(_TIME_FORMAT)
-    headers = {"host": host, "x-amz-date": time}
-    unsigned = Signature(access_key_id, time[:8], "local", "remit", time, tuple(headers), "", "", None)
-    request = ReceivedRequest(method, path, "", {name: (value,) for name, value in headers.items()})
+    headers = dict(sorted({"host": host, "x-amz-date": time, **(further or {})}.items()))
+    unsigned = Signature(access_key_id, time[:8], region, service, time, tuple(headers), "", "", None)
+    request = ReceivedRequest(method, path, query, {name: (value,) for name, value in headers.items()})
     key = _signing_key(secret, unsigned.date, unsigned.region, unsigned.service)
-    canonical_request = _canonical_request(unsigned, request, "", hashlib.sha256(b"").hexdigest())
+    canonical_request = _canonical_request(unsigned, request, query, hashlib.sha256(body).hexdigest())
     signature = replace(unsigned, value=_sign(key, unsigned, canonical_request))
     return {**headers, "authorization": signature.header()}

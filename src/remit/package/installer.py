@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from remit.errors import Origin, RemitError
 from remit.package.dependency_source import OWN_NAME, Source, normal, requirement_name
+from remit.package.interpreters import Interpreters
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +48,9 @@ class Target:
         return f"{machine}-manylinux_2_{34 if new else 17}"
 
 
-def this_machine() -> Target:
-    """Where the AWS on this machine runs functions: in the Python that runs remit."""
-    return Target(f"{sys.version_info.major}.{sys.version_info.minor}", platform.machine(), here=True)
+def this_machine(runtime: str = "") -> Target:
+    """Where the AWS on this machine runs functions of a runtime; without one, in the Python that runs remit."""
+    return Target(Interpreters().for_runtime(runtime).words, platform.machine(), here=True)
 
 
 def install(folder: Path, source: Source, target: Target, work: Path) -> None:
@@ -57,28 +58,27 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     excludes = work / "excludes.txt"
     excludes.write_text(OWN_NAME + "\n")
     lines = _exported(folder, source) if source.export else "\n".join(source.lines)
-    local_options = [option for name, _ in source.local for option in ("--no-binary", name, "--refresh-package", name)]
-    arguments = [
-        *("pip", "install", "--target", str(work / "target"), "--python", sys.executable),
-        *(() if target.here else ("--python-version", target.python, "--python-platform", target.platform)),
-        *(
-            "--only-binary",
-            ":all:",
-            *local_options,
-            "--no-compile",
-            "--link-mode",
-            "hardlink",
-            "--excludes",
-            str(excludes),
-        ),
-        *source.arguments,
-    ]
+    arguments = ["pip", "install", "--target", str(work / "target"), "--python", _python(target)]
+    if not target.here:
+        arguments += ["--python-version", target.python, "--python-platform", target.platform]
+    arguments += ["--only-binary", ":all:"]
+    for name, _ in source.local:
+        arguments += ["--no-binary", name, "--refresh-package", name]
+    arguments += ["--no-compile", "--link-mode", "hardlink", "--excludes", str(excludes)]
+    arguments += source.arguments
     if lines.strip():
         arguments += ["--requirements", "-"]
     (work / "target").mkdir()
     _uv(arguments, folder, source, lines + "\n")
     if not target.here:
         _check_platform(work / "target", source, target)
+
+
+def _python(target: Target) -> str:
+    """The Python that the installed packages must fit, or another where only its version and platform count."""
+    if not target.here or target.python == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return sys.executable
+    return Interpreters().for_runtime(target.python).program
 
 
 def _exported(folder: Path, source: Source) -> str:

@@ -35,11 +35,11 @@ def __getattr__(attribute: str) -> str:
         raise AttributeError(f"there is no `project.{attribute}`; there are name, stage and namespace")
     from pathlib import Path  # noqa: PLC0415 - the three names are read seldom, the rooms' modules often
 
-    from remit.project import current_load  # noqa: PLC0415
+    from remit.project import current_load, stack_name  # noqa: PLC0415
 
     state = current_load.current()
     if state is not None:
         own_name, own_stage = state.name, state.stage
     else:  # a test imports the app: the project is the folder that the test runs in
-        own_name, own_stage = current_load.project_name(Path.cwd()), current_load.checked_stage(None)
+        own_name, own_stage = stack_name.project_name(Path.cwd()), stack_name.checked_stage(None)
     return {"name": own_name, "stage": own_stage, "namespace": f"{own_name}-{own_stage}"}[attribute]

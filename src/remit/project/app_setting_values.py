@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam import tokens
 from remit.project.setting_lists import Table, Texts
 from remit.project.setting_values import mistake, text, texts, wrong
+from remit.project.stack_name import STAGE
 
 if TYPE_CHECKING:
     from remit.errors import Path
 
-STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _MOST_TAGS: Final = 50
 _LONGEST_KEY: Final = 128
 _LONGEST_VALUE: Final = 256
 _ROLE_PATH: Final = re.compile(r"/([\x21-\x7e]{1,510}/)?")
-_ROLE_NAME: Final = re.compile(r"(?:[\w+=,.@-]|\{(?:app|stage|role)\})+", re.ASCII)
+_ROLE_NAME: Final = re.compile(r"(?:[\w+=,.@-]|\{(?:app|stage|role|region)\})+", re.ASCII)
 
 
 def tags(path: Path, value: Any) -> Table[str]:

@@ -5,24 +5,19 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
-import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project import plain_files
-from remit.project.app_setting_values import STAGE
 from remit.project.settings import Config
+from remit.project.stack_name import checked_stage, project_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.app import Output, Resource
+    from remit.app import ExistingValue, Output, Resource
     from remit.project.declared_functions import Declaration
-
-_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
 
 
 @dataclass(slots=True)
@@ -40,6 +35,8 @@ class Loading:
     """The shared ones."""
     outputs: list[Output] = field(default_factory=list)
     """As `resources`."""
+    existing: dict[str, ExistingValue] = field(default_factory=dict)
+    """What of the account is asked for, by the template's parameter that stands for it."""
     mistakes: Mistakes = field(default_factory=Mistakes)
     """Everything that is wrong with the project, while it is loaded as far as it goes."""
     incomplete: bool = False
@@ -108,42 +105,3 @@ def _shown(file: str, folder: Path) -> str:
 def is_users_file(file: str, folder: Path) -> bool:
     """Whether code of a file is the project's own, and not of a package that is installed in its folder."""
     return Path(file).is_relative_to(folder) and "site-packages" not in file
-
-
-def checked_stage(stage: str | None) -> str:
-    """The stage that is asked for: --stage, else REMIT_STAGE, else dev."""
-    chosen = stage if stage is not None else os.environ.get("REMIT_STAGE") or "dev"
-    if not STAGE.fullmatch(chosen):
-        raise RemitError(
-            f"stage {chosen!r} is not a stage's name",
-            hint="it starts with a lower-case letter and has at most 20 of a-z, 0-9 and -",
-        )
-    return chosen
-
-
-def project_name(folder: Path) -> str:
-    """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`."""
-    declared = _declared_name(folder / "pyproject.toml")
-    raw = declared if declared is not None else folder.resolve().name
-    plain = _PLAIN.sub("-", raw).strip("-")
-    if not plain or not plain[0].isalpha():
-        plain = f"app-{plain}".rstrip("-")
-    return plain
-
-
-def _declared_name(path: Path) -> str | None:
-    content = plain_files.content(path, path.name)
-    if content is None:
-        return None
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(path.name)) from None
-    import tomllib  # noqa: PLC0415 - where config names the project, nobody reads the file
-
-    try:
-        project: Any = tomllib.loads(text).get("project", {})
-    except tomllib.TOMLDecodeError as error:
-        raise RemitError(f"not valid TOML: {error}", origin=Origin(path.name)) from None
-    name = project.get("name") if isinstance(project, dict) else None
-    return name if isinstance(name, str) and name else None

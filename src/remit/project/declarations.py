@@ -136,6 +136,7 @@ class Group:
         managed_policy: Any = (),
         sends: Sequence[Job | str] | None = None,
         reads: Sequence[type[Shared]] | None = None,
+        link: Any = (),
     ) -> Callable[[Callable[..., Any]], Job]: ...
     def job(
         self,
@@ -149,16 +150,17 @@ class Group:
         managed_policy: Any = (),
         sends: Any = None,
         reads: Any = None,
+        link: Any = (),
     ) -> Any:
         """Declare a background job: `name.perform_later(…)` puts it on its queue, whose worker runs it.
 
         `@app.job(on.schedule("rate(1 day)"))` puts it there by the clock, with the schedule's `input` as its arguments.
         It is stopped after `timeout` seconds, runs again up to `retries` times when it fails, and never again once it
         has finished with `once`. `concurrency` is of its queue: how many jobs run at the same time at most. Its grants
-        reach the worker of its queue.
+        and links reach the worker of its queue.
         """
         options = JobOptions(tokens.plain(queue), timeout, retries, concurrency, once)
-        arguments = _Arguments(caller_span(), policy, managed_policy, {}, sends, reads, options)
+        arguments = _Arguments(caller_span(), policy, managed_policy, {"link": link}, sends, reads, options)
 
         def decorate(function: Callable[..., Any]) -> Job:
             job = Job(function, options.queue, timeout=timeout, retries=retries, once=once)

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
-from remit.project.current_load import project_name
+from remit.project.stack_name import project_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def _notes(folder: Path, kept: tuple[str, ...]) -> Iterator[str]:
     if "app.py" in kept and "remit" not in (folder / "app.py").read_text("utf-8", errors="replace"):
         yield "app.py declares no functions yet: `config.app` names another module, if it shall not"
     if "pyproject.toml" in kept and "remit" not in (folder / "pyproject.toml").read_text("utf-8", errors="replace"):
-        yield "add remit[local] to the development dependencies in pyproject.toml"
+        yield "add remit to the development dependencies in pyproject.toml"
 
 
 def _write(folder: Path, target: str, name: str) -> None:

@@ -96,6 +96,19 @@ def _refuse_what_reads() -> None:
 _refuse_what_reads()
 
 
+class LateBoundParameter(LateBound):
+    """A late-bound text that may be a list, as a StringList of Parameter Store is: `split(",")` gives the list."""
+
+    __slots__ = ()
+
+    def split(self, separator: str | None = None, _most: object = None) -> Any:
+        """Its items, where a template takes a list."""
+        if separator is None:
+            _refuse(self, "cannot be split at spaces", f'write `{self.written}.split(",")`')
+        name = str(self).removeprefix("${").removesuffix("}")
+        return {"Fn::Split": [separator, {"Ref": name}]}
+
+
 class NoText:
     """Base of what holds texts and is none itself: in an f-string, `+`, `%` or `str()` it is a RemitError."""
 

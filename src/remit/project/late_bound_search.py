@@ -14,7 +14,7 @@ from remit.errors import Origin, RemitError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ATTRIBUTES: Final = frozenset({"region", "account", "partition", "url_suffix", "arn", "ref"})
+_ATTRIBUTES: Final = frozenset({"region", "account", "partition", "url_suffix", "arn", "ref", "url", "name", "id"})
 _READING: Final = frozenset({"startswith", "endswith", "find", "rfind", "index", "rindex", "count", "removeprefix"})
 """Methods of a text that compare it with the text that they are given."""
 _HINT: Final = "decide by `project.stage`, which is known now, or in a stage's file, such as config/deploy/prod.py"

@@ -165,8 +165,12 @@ def _app(state: Loading) -> App:
         functions=tuple(functions),
         resources=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.resources),
         outputs=tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.outputs),
+        existing=tuple(
+            replace(value, origin=relative(value.origin, state.folder)) for value in state.existing.values()
+        ),
         queues=queues,
         jobs=workers_of_jobs(state),
+        declares_readers=any(declaration.reads is not None for declaration in state.declarations),
         schedules_jobs=config.job.scheduler,
         queues_origin=jobs_enabled(state),
         default_policy=replacements.get("default_policy"),

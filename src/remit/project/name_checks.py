@@ -96,6 +96,8 @@ def _check_handler(state: Loading, declaration: Declaration) -> None:
     module_name, attribute = handler_source.split(declaration.handler)
     if module_name in sys.modules:
         problem = _problem_of_imported(sys.modules[module_name], attribute)
+    elif declaration.job is not None:
+        problem = None  # its module failed after it, and Lambda calls its worker
     elif declaration.function is not None and module_file(state.folder, module_name) is not None:
         problem = _problem_of(declaration.function)  # its module failed after it
     elif _may_be_in_a_layer(state, declaration):
@@ -192,10 +194,13 @@ def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_
     if package and not is_own and (_is_installed(package) or _is_required(package, state.folder)):
         return None
     parents, _, _ = module_name.rpartition(".")
-    folders = [root.joinpath(*parents.split(".")) if parents else root for root in roots(state.folder)]
-    modules = {f"{parents}.{file.stem}".lstrip(".") for folder in folders for file in folder.glob("*.py")}
-    module = nearest(module_name, modules)
-    return HandlerProblem("does not exist", f"did you mean `{module}{joined_by}{attribute}`?" if module else _FORM)
+    modules = set()
+    for root in roots(state.folder):
+        folder = root.joinpath(*parents.split(".")) if parents else root
+        modules |= {f"{parents}.{file.stem}".lstrip(".") for file in folder.glob("*.py")}
+    nearest_module = nearest(module_name, modules)
+    hint = f"did you mean `{nearest_module}{joined_by}{attribute}`?" if nearest_module else _FORM
+    return HandlerProblem("does not exist", hint)
 
 
 def _is_installed(name: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypedDict
 
 from remit.errors import Path, RemitError, described, did_you_mean
 from remit.iam import tokens
-from remit.project.late_bound import LateBound
+from remit.project.late_bound import LateBound, LateBoundParameter
 from remit.project.setting_lists import Table, Texts
 from remit.project.stored_text import StoredText
 
@@ -272,10 +272,15 @@ def _vpc_config(path: Path, value: Any) -> dict[str, Any]:
         if key not in _VPC_KEYS:
             raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), _VPC_KEYS), inside=(str(key),))
         name = _VPC_KEYS[key]
-        check: Check = flag if name == "Ipv6AllowedForDualStack" else texts
-        checked = check((*path, key), content)
-        config[name] = list(checked) if isinstance(checked, tuple) else checked
-        _check_ids(path, key, config[name])
+        if isinstance(content, LateBoundParameter):
+            config[name] = content.split(",")
+        elif tokens.is_intrinsic(content):
+            config[name] = plain((*path, key), content)
+        elif name == "Ipv6AllowedForDualStack":
+            config[name] = flag((*path, key), content)
+        else:
+            config[name] = list(texts((*path, key), content))
+            _check_ids(path, key, config[name])
     for name in ("SecurityGroupIds", "SubnetIds"):
         if not config.get(name):
             raise mistake(path, f"has no {name}", hint="a function in a VPC needs a subnet and a security group")

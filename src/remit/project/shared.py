@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, overload
 
 from remit.app import Output, Resource
-from remit.catalogue.types import arn_of
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
 from remit.project import current_load, setting_values
-from remit.project.late_bound import LateBound, NoText
+from remit.project import resource_handles as handles
+from remit.project.late_bound import NoText
+from remit.project.resource_handles import HANDLES, Handle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,42 +22,7 @@ _PENDING: Final = re.compile(r"\$\{Pending0(\d+)0")
 _DELETION: Final = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
 _numbers: Final = itertools.count(1)
 
-
-@dataclass(frozen=True, slots=True)
-class Handle(NoText):
-    """A resource that a class declares. Its `ref`, `arn` and attributes are late-bound text."""
-
-    type: str
-    properties: Mapping[str, Any]
-    attributes: Mapping[str, Any]
-    where: Span
-    logical_id: str
-    name: str = "resource(…)"
-    """How the user's code spells it, `Data.queue`, once its class is there."""
-
-    @property
-    def ref(self) -> LateBound:
-        """What CloudFormation's Ref gives: a queue's URL, a table's or bucket's name, a topic's ARN."""
-        return LateBound(f"${{{self.logical_id}}}", f"{self.name}.ref")
-
-    @property
-    def arn(self) -> LateBound:
-        """Its ARN: what Ref or the attribute gives that has it. RemitError: nothing does."""
-        text = arn_of(self)
-        if text is None:
-            raise RemitError(
-                f"{self.type} has no ARN of its own that CloudFormation gives",
-                hint="write the ARN that you mean, or an attribute: `.attribute(…)`",
-                origin=caller_span().origin,
-            )
-        return LateBound(text, f"{self.name}.arn")
-
-    def attribute(self, name: str) -> LateBound:
-        """Anything that Fn::GetAtt gives, such as `StreamArn`."""
-        return LateBound(f"${{{self.logical_id}.{name}}}", f'{self.name}.attribute("{name}")')
-
-    def _as_text(self) -> tuple[str, str]:
-        return self.name, f"write `{self.name}.arn`, `{self.name}.ref` or `{self.name}.attribute(…)`"
+_Properties: TypeAlias = "Mapping[str, Any] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +41,34 @@ class OutputHandle(NoText):
         return f"{self.owner}.{self.name}", hint
 
 
+@overload
+def resource(type: handles.QueueType, properties: _Properties = None, /, **more: Any) -> handles.QueueHandle: ...
+@overload
+def resource(type: handles.TableType, properties: _Properties = None, /, **more: Any) -> handles.TableHandle: ...
+@overload
+def resource(type: handles.BucketType, properties: _Properties = None, /, **more: Any) -> handles.BucketHandle: ...
+@overload
+def resource(type: handles.TopicType, properties: _Properties = None, /, **more: Any) -> handles.TopicHandle: ...
+@overload
+def resource(type: handles.UserPoolType, properties: _Properties = None, /, **more: Any) -> handles.UserPoolHandle: ...
+@overload
+def resource(
+    type: handles.SecurityGroupType, properties: _Properties = None, /, **more: Any
+) -> handles.SecurityGroupHandle: ...
+@overload
+def resource(
+    type: handles.StateMachineType, properties: _Properties = None, /, **more: Any
+) -> handles.StateMachineHandle: ...
+@overload
+def resource(type: handles.DatabaseType, properties: _Properties = None, /, **more: Any) -> handles.DatabaseHandle: ...
+@overload
+def resource(type: handles.IdType, properties: _Properties = None, /, **more: Any) -> handles.IdHandle: ...
+@overload
+def resource(type: handles.NamedType, properties: _Properties = None, /, **more: Any) -> handles.NamedHandle: ...
+@overload
+def resource(type: handles.PlainType, properties: _Properties = None, /, **more: Any) -> Handle: ...
+@overload
+def resource(type: str, properties: _Properties = None, /, **more: Any) -> Any: ...
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
     properties: Mapping[str, Any] | None = None,
@@ -95,7 +89,8 @@ def resource(
         error.origin = error.origin or span.origin
         raise
     # The name is known only when the class body has ended: until then a number stands for it.
-    return Handle(type_name, checked, attributes, span, f"Pending0{next(_numbers)}0")
+    handle = HANDLES.get(type_name, Handle)
+    return handle(type_name, checked, attributes, span, f"Pending0{next(_numbers)}0")
 
 
 def _mapping(properties: Any) -> Mapping[str, Any]:
@@ -107,10 +102,10 @@ def _mapping(properties: Any) -> Mapping[str, Any]:
 def _attributes(depends_on: Any, deletion_policy: Any) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     if depends_on is not None:
-        handles = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
-        if not all(isinstance(handle, Handle) for handle in handles):
+        resources = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
+        if not all(isinstance(handle, Handle) for handle in resources):
             raise RemitError("`depends_on` takes a resource, or a list of them")
-        attributes["DependsOn"] = [handle.logical_id for handle in handles]
+        attributes["DependsOn"] = [handle.logical_id for handle in resources]
     if deletion_policy is not None:
         policy = setting_values.one_of(_DELETION)(("deletion_policy",), deletion_policy)
         attributes |= {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
@@ -147,12 +142,12 @@ class Shared(metaclass=_SharedClass):
     outputs: ClassVar[tuple[Output, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        handles = {
+        declared = {
             name: value
             for name, value in vars(cls).items()
             if isinstance(value, Handle) and value.logical_id.startswith("Pending")  # the others are another class's
         }
-        names = {value.logical_id: _id(cls, name, value.where) for name, value in handles.items()}
+        names = {value.logical_id: _id(cls, name, value.where) for name, value in declared.items()}
 
         def named(value: Any) -> Any:
             if isinstance(value, str):
@@ -161,18 +156,20 @@ class Shared(metaclass=_SharedClass):
                 return {key: named(item) for key, item in value.items()}
             return [named(item) for item in value] if isinstance(value, list) else value
 
-        for name, value in handles.items():
+        for name, value in declared.items():
             beside = dict(value.attributes)
             if "DependsOn" in beside:
                 beside["DependsOn"] = [names.get(item, item) for item in beside["DependsOn"]]
             own_id, spelled = names[value.logical_id], f"{cls.__name__}.{name}"
-            setattr(cls, name, Handle(value.type, named(value.properties), beside, value.where, own_id, spelled))
+            properties = named(value.properties)
+            named_handle = replace(value, properties=properties, attributes=beside, logical_id=own_id, spelled=spelled)
+            setattr(cls, name, named_handle)
         outputs = {name: value for name, value in vars(cls).items() if isinstance(value, OutputHandle)}
         for name, item in outputs.items():
             setattr(cls, name, OutputHandle(named(item.value), item.description, item.where, cls.__name__, name))
         cls.resources = tuple(
             Resource(item.logical_id, item.type, item.properties, item.attributes, item.where.origin)
-            for item in (vars(cls)[name] for name in handles)
+            for item in (vars(cls)[name] for name in declared)
         )
         cls.outputs = tuple(
             Output(_id(cls, name, item.where), item.value, item.description, item.where.origin)

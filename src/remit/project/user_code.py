@@ -11,7 +11,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project import passing_over, plain_files
@@ -71,6 +71,10 @@ def import_app(state: Loading) -> None:
     check_late_reads(path.read_bytes(), str(path), functions=False)
 
 
+_OWN: Final = frozenset({"app", "config", "shared", "shared.resources"})
+"""Names that are a project's own, whatever modules of other folders have them."""
+
+
 @contextlib.contextmanager
 def importing(state: Loading) -> Iterator[None]:
     """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again."""
@@ -81,9 +85,9 @@ def importing(state: Loading) -> Iterator[None]:
     sys.meta_path.insert(0, finder)
     importlib.invalidate_caches()
     before = set(sys.modules)
-    shadowed: dict[str, ModuleType] = {
-        name: sys.modules.pop(name) for name in ("app", "config", "shared", "shared.resources") if name in sys.modules
-    }
+    # What a test has imported of the project by now would declare nothing to this load.
+    names = [name for name in sys.modules if name in _OWN or _inside(name, root)]
+    shadowed: dict[str, ModuleType] = {name: sys.modules.pop(name) for name in names}
     try:
         yield
     finally:
@@ -97,11 +101,13 @@ def importing(state: Loading) -> Iterator[None]:
 
 
 def _inside(name: str, root: Path) -> bool:
-    """Whether a module comes from the project's own folder."""
+    """Whether a module comes from the project's own folder; remit never does, wherever it is installed."""
     module = sys.modules[name]
     file = getattr(module, "__file__", None)
-    places = [file] if file else list(getattr(module, "__path__", ()))
-    return any(Path(place).is_relative_to(root) and "site-packages" not in place for place in places)
+    places = [file] if isinstance(file, str) else [str(place) for place in getattr(module, "__path__", ())]
+    folder = f"{root}{os.sep}"
+    is_own = any(place.startswith(folder) and "site-packages" not in place for place in places)
+    return is_own and name.partition(".")[0] not in ("remit", "__main__")
 
 
 @contextlib.contextmanager

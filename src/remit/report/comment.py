@@ -41,16 +41,19 @@ class _Part:
             return
         yield ""
         if self.title:
-            yield f"<details{' open' if self.opened else ''}><summary>{self.title} ({len(self.lines)})</summary>"
+            attribute = " open" if self.opened else ""
+            yield f"<details{attribute}><summary>{self.title} ({len(self.lines)})</summary>"
             yield ""
         if limit and self.columns:
             yield f"| | {' | '.join(self.columns)} |"
             yield f"|-|{'-|' * len(self.columns)}"
         yield from self.lines[:limit]
         if limit < len(self.lines):
-            yield from ("", f"{len(self.lines) - limit} of {len(self.lines)} left out: `remit diff` shows all.")
+            yield ""
+            yield f"{len(self.lines) - limit} of {len(self.lines)} left out: `remit diff` shows all."
         if self.title:
-            yield from ("", "</details>")
+            yield ""
+            yield "</details>"
 
 
 def review_comment(review: Review, about: str = "", most: int = _GITHUB) -> str:
@@ -60,26 +63,30 @@ def review_comment(review: Review, about: str = "", most: int = _GITHUB) -> str:
     """
     changes = together(review)
     rows = [row for change in changes for row in change.rows]
-    words = counted(review, rows)
-    state = "unchanged" if review.elsewhere == () else "unchanged by roles"
-    head = f"**Access: {words}**" if review.changes else f"**Access: {state}.** {shown(words)}"
     attached = tuple(f"- {_code(change.subject)}: {_code(text)}" for change in changes for text in change.attached)
-    columns = ("Functions", "Access", "Resources", "Why", "Request that shows it")
-    parts = [
-        _Part("attached", attached),
-        *(
-            _Part(
-                kind,
-                tuple(_row(row) for row in rows if row.part == kind),
-                kind.capitalize(),
-                () if kind == UNDECIDED else columns,
-                opened=kind in (GAINED, UNDECIDED),
-            )
-            for kind in _ORDER
-        ),
-        _Part("notes", tuple(f"- {_code(note)}" for note in notes_of(review))),
-    ]
-    return _fitted((_mark(about), head), parts, ("", f"{_code(review.old)} → {_code(review.new)}"), most)
+    notes = tuple(f"- {_code(note)}" for note in notes_of(review))
+    parts = [_Part("attached", attached)]
+    parts += [_part_of_rows(kind, rows) for kind in _ORDER]
+    parts.append(_Part("notes", notes))
+    versions = f"{_code(review.old)} → {_code(review.new)}"
+    return _fitted((_mark(about), _headline(review, rows)), parts, ("", versions), most)
+
+
+def _headline(review: Review, rows: Sequence[Row]) -> str:
+    words = counted(review, rows)
+    if review.changes:
+        return f"**Access: {words}**"
+    state = "unchanged" if review.elsewhere == () else "unchanged by roles"
+    return f"**Access: {state}.** {shown(words)}"
+
+
+def _part_of_rows(kind: str, rows: Sequence[Row]) -> _Part:
+    """The rows of one kind: a table, or a list of what is undecided."""
+    columns: tuple[str, ...] = ("Functions", "Access", "Resources", "Why", "Request that shows it")
+    if kind == UNDECIDED:
+        columns = ()
+    lines = tuple(_row(row) for row in rows if row.part == kind)
+    return _Part(kind, lines, kind.capitalize(), columns, opened=kind in (GAINED, UNDECIDED))
 
 
 def comparison_comment(comparison: Comparison, places: Places, most: int = _GITHUB) -> str:
@@ -87,18 +94,13 @@ def comparison_comment(comparison: Comparison, places: Places, most: int = _GITH
     if comparison.same:
         return "**Access: unchanged.** Proven for every request.\n"
     columns = ("Access", "Actions", "Resources", "Statement", "Request that shows it")
-    parts = [
-        _Part(
-            kind,
-            tuple(_group_row(group, sign, places, kind) for group in groups(getattr(comparison, kind))),
-            title.capitalize(),
-            columns,
-            opened=sign == "+",
-        )
-        for kind, sign, title in PARTS
-    ]
-    unsure = tuple(f"- {_code(item.source.name)}: {_code(item.reason)}" for item in comparison.undecided)
-    parts.append(_Part(UNDECIDED, unsure, "Undecided", opened=True))
+    parts = []
+    for kind, sign, title in PARTS:
+        pieces = getattr(comparison, kind)
+        lines = tuple(_group_row(group, sign, places, kind) for group in groups(pieces))
+        parts.append(_Part(kind, lines, title.capitalize(), columns, opened=sign == "+"))
+    undecided = tuple(f"- {_code(item.source.name)}: {_code(item.reason)}" for item in comparison.undecided)
+    parts.append(_Part(UNDECIDED, undecided, "Undecided", opened=True))
     return _fitted((f"**Access: {summary(comparison)}**",), parts, (), most)
 
 
@@ -130,29 +132,26 @@ def _fitted(before: Sequence[str], parts: Sequence[_Part], after: Sequence[str],
 
 def _row(row: Row) -> str:
     if row.part == UNDECIDED:
-        return f"- {_code(row.subject)}: {_code(row.title)}{f' {_code(row.where)}' if row.where else ''}"
+        where = f" {_code(row.where)}" if row.where else ""
+        return f"- {_code(row.subject)}: {_code(row.title)}{where}"
     actions = f": {_listed(row.actions)}" if row.actions else ""
-    cells = (
-        SIGNS[row.part],
-        _code(row.subject),
-        f"{_code(row.title)}{actions}",
-        _listed(row.resources),
-        _code(row.where),
-        _code(row.example) if row.example else NO_EXAMPLE,
-    )
+    request = _code(row.example) if row.example else NO_EXAMPLE
+    access = f"{_code(row.title)}{actions}"
+    cells = (SIGNS[row.part], _code(row.subject), access, _listed(row.resources), _code(row.where), request)
     return f"| {' | '.join(cells)} |"
 
 
 def _group_row(group: PieceGroup, sign: str, places: Places, kind: str) -> str:
+    title = group.title
+    if group.public and kind == "gained":
+        title = f"{PUBLIC} {title}"
+    statement = group.source.name
     origin = places.of(kind)(group.source)
-    cells = (
-        sign,
-        _code(f"{PUBLIC} {group.title}" if group.public and kind == "gained" else group.title),
-        _listed(group.actions),
-        _listed(group.resources),
-        _code(f"{group.source.name}{f', {origin}' if origin else ''}: {group.because}"),
-        _code(group.request) if group.request else NO_EXAMPLE,
-    )
+    if origin:
+        statement = f"{statement}, {origin}"
+    why = _code(f"{statement}: {group.because}")
+    request = _code(group.request) if group.request else NO_EXAMPLE
+    cells = (sign, _code(title), _listed(group.actions), _listed(group.resources), why, request)
     return f"| {' | '.join(cells)} |"
 
 

@@ -56,17 +56,22 @@ def role_lines(role: Role) -> Iterator[str]:
 
 def _trust_lines(trust: Policy, origin: Origin | None) -> Iterator[str]:
     """Who may take a role on."""
+    written_at = f"  ({origin})" if origin else ""
     for statement in trust.statements:
         if statement.principals is not None:
             verb = "may be taken on by" if statement.effect == "Allow" else "may not be taken on by"
-            yield f"  {verb} {_whom(statement.principals)}{f'  ({origin})' if origin else ''}"
+            yield f"  {verb} {_whom(statement.principals)}{written_at}"
         for condition in statement.conditions:
             yield f"      if {condition.words}"
 
 
 def _whom(principals: Principals) -> str:
-    names = ", ".join("everyone" if value == "*" else f"{kind} {value}" for kind, value in principals.patterns)
-    return f"everyone but {names}" if principals.negated else names
+    """`AWS arn:…, Service lambda.amazonaws.com`, `everyone`, or everyone but them."""
+    names = []
+    for kind, value in principals.patterns:
+        names.append("everyone" if value == "*" else f"{kind} {value}")
+    text = ", ".join(names)
+    return f"everyone but {text}" if principals.negated else text
 
 
 def _listed_patterns(globs: Globs, most: int | None = None) -> str:
@@ -79,11 +84,15 @@ def _listed_patterns(globs: Globs, most: int | None = None) -> str:
 
 def statement_lines(statement: Statement) -> Iterator[str]:
     """A statement: effect and resources, conditions, then the actions with their levels."""
-    on_resources = "" if statement.resources is None else f" on {_listed_patterns(statement.resources)}"
-    yield f"  {statement.effect}{_for(statement)}{on_resources}"
+    yield f"  {statement.effect}{_for(statement)}{on_resources(statement)}"
     for condition in statement.conditions:
         yield f"      if {condition.words}"
     yield from (f"      {line}" for line in covered_lines(statement.actions))
+
+
+def on_resources(statement: Statement) -> str:
+    """The resources of a statement, after what it says of them: ` on arn:…`; empty where it has none."""
+    return "" if statement.resources is None else f" on {_listed_patterns(statement.resources)}"
 
 
 def _for(statement: Statement) -> str:
@@ -110,21 +119,27 @@ def _managed_lines(arn: str) -> Iterator[str]:
 
 
 def role_document(role: Role) -> dict[str, Any]:
-    """A role for programs: each statement with its reason, its line, and its actions' levels."""
+    """A role for programs: each statement with its reason, its line, and its actions' levels.
+
+    Of a user, a group or a managed policy as well, which `kind` says.
+    """
+    statements = [_statement(grant.statement, grant.because, grant.origin, None) for grant in role.grants]
+    unread_policies = []
+    for arn in role.managed:
+        policy = managed_policy(arn)
+        if policy is None:
+            unread_policies.append(arn)
+            continue
+        managed_statements = parse(policy.document).statements
+        statements += [_statement(statement, "", None, policy.name) for statement in managed_statements]
+    document: dict[str, Any] = {"role": role.logical_id}
+    if role.kind != "role":
+        document["kind"] = role.kind
     return {
-        "role": role.logical_id,
-        **({} if role.kind == "role" else {"kind": role.kind}),
+        **document,
         "functions": list(role.functions),
-        "statements": [
-            *(_statement(grant.statement, grant.because, grant.origin, None) for grant in role.grants),
-            *(
-                _statement(statement, "", None, policy.name)
-                for arn in role.managed
-                if (policy := managed_policy(arn)) is not None
-                for statement in parse(policy.document).statements
-            ),
-        ],
-        "unread_policies": [arn for arn in role.managed if managed_policy(arn) is None],
+        "statements": statements,
+        "unread_policies": unread_policies,
         "permissions_boundary": role.boundary,
         "trust": None if role.trust is None else render(role.trust),
         "notes": list(role.notes),
@@ -144,11 +159,9 @@ def _statement(statement: Statement, because: str, origin: Origin | None, manage
 
 def place(origin: Origin | None) -> dict[str, Any]:
     """An origin for programs."""
-    return {
-        "file": origin.file if origin else None,
-        "line": origin.line if origin else None,
-        "column": origin.column if origin else None,
-    }
+    if origin is None:
+        return {"file": None, "line": None, "column": None}
+    return {"file": origin.file, "line": origin.line, "column": origin.column}
 
 
 def verdict_lines(explanation: Explanation, fix: str = "fix") -> Iterator[str]:
@@ -172,19 +185,25 @@ def _behind(explanation: Explanation) -> Iterator[str]:
     if decision.unknown:
         yield f"  it depends on {', '.join(decision.unknown)}"
     for source in explanation.deciding:
-        yield from (f"  {line}" for line in _source_lines(source))
+        for line in _source_lines(source):
+            yield f"  {line}"
     if decision.verdict == "ImplicitlyDenied":
-        silent = [layer.layer for layer in decision.layers if layer.verdict == "ImplicitlyDenied"]
-        silent = silent or [layer.layer for layer in decision.layers if layer.verdict == "Unknown"]  # for a Deny of it
-        layers = (
-            ["the policy"]
-            if explanation.of_resource
-            else [_LAYERS.get(layer, layer).format(explanation.kind) for layer in silent]
-        )
-        yield f"  no statement of {' nor '.join(layers)} allows it"
+        yield f"  no statement of {' nor '.join(_silent_layers(explanation))} allows it"
     for source, missing in explanation.near:
         yield f"  near: {missing}"
-        yield from (f"    {line}" for line in _source_lines(source))
+        for line in _source_lines(source):
+            yield f"    {line}"
+
+
+def _silent_layers(explanation: Explanation) -> list[str]:
+    """The layers of policies that do not allow a request, in words."""
+    if explanation.of_resource:
+        return ["the policy"]
+    layers = explanation.decision.layers
+    silent = [layer.layer for layer in layers if layer.verdict == "ImplicitlyDenied"]
+    if not silent:  # whether a layer allows it hangs on a Deny of it
+        silent = [layer.layer for layer in layers if layer.verdict == "Unknown"]
+    return [_LAYERS.get(name, name).format(explanation.kind) for name in silent]
 
 
 _ENDPOINT: Final = "the VPC endpoint's policy"
@@ -209,10 +228,11 @@ def _source_lines(source: StatementSource) -> Iterator[str]:
 def _fix_lines(explanation: Explanation, fix: str) -> Iterator[str]:
     denials = _denials(explanation)
     if denials is not None:
-        lines = ", ".join(dict.fromkeys(str(grant.origin) for grant in denials if grant.origin))
         is_denied = explanation.decision.verdict == "ExplicitlyDenied"
         wins = "a Deny always wins" if is_denied else "where the Deny holds, no Allow helps"
-        yield f"fix: {wins}: narrow or remove it{f' at {lines}' if lines else ''}"
+        origins = dict.fromkeys(str(grant.origin) for grant in denials if grant.origin)
+        at = f" at {', '.join(origins)}" if origins else ""
+        yield f"fix: {wins}: narrow or remove it{at}"
     elif explanation.remedy is not None:
         yield from remedy_lines(explanation.remedy, fix)
     else:
@@ -230,17 +250,21 @@ def _denials(explanation: Explanation) -> list[Grant] | None:
 
 def fix_statement(explanation: Explanation) -> dict[str, Any]:
     """The statement that would grant it, as the document that was asked takes it."""
-    resource: Any = to_intrinsic(explanation.resource) if explanation.substitutes else explanation.resource
-    if not explanation.substitutes:
-        for text, plain in _ANYWHERE.items():
-            resource = resource.replace(text, plain)
+    resource: Any = explanation.resource
+    if explanation.substitutes:
+        resource = to_intrinsic(resource)
+    else:
+        for reference, plain_text in _ANYWHERE.items():
+            resource = resource.replace(reference, plain_text)
     if not explanation.of_resource:
         if _takes_no_resource(explanation.action):
             resource = "*"
         return {"Effect": "Allow", "Action": explanation.action, "Resource": resource}
     kind = "Federated" if explanation.action.startswith("sts:AssumeRoleWith") else "AWS"
     fix = {"Effect": "Allow", "Principal": {kind: "arn:…"}, "Action": explanation.action}
-    return fix if explanation.decision.request.asks_trust else {**fix, "Resource": resource}
+    if explanation.decision.request.asks_trust:  # a trust policy names no resource
+        return fix
+    return {**fix, "Resource": resource}
 
 
 def _takes_no_resource(name: str) -> bool:
@@ -255,10 +279,14 @@ _ANYWHERE: Final = {PARTITION: "aws", REGION: "*", ACCOUNT: "*"}
 
 def remedy_lines(remedy: Remedy, fix: str = "fix") -> Iterator[str]:
     """A fix as a line of configuration."""
-    yield f"{fix}: at {remedy.origin}" if remedy.origin is not None else f"{fix}: in config/deploy.py"
+    if remedy.origin is not None:
+        yield f"{fix}: at {remedy.origin}"
+    else:
+        yield f"{fix}: in config/deploy.py"
     yield f"    {remedy.code}"
     if remedy.imports:
-        yield f"  with {', '.join(f'`{line}`' for line in remedy.imports)}"
+        quoted = [f"`{line}`" for line in remedy.imports]
+        yield f"  with {', '.join(quoted)}"
 
 
 def verdict_document(explanation: Explanation) -> dict[str, Any]:
@@ -281,13 +309,14 @@ def verdict_document(explanation: Explanation) -> dict[str, Any]:
 
 def _source(source: StatementSource) -> dict[str, Any]:
     grant = source.grant
+    document: dict[str, Any] = {"layer": source.layer, "policy": source.policy, "index": source.index}
+    if grant is None:
+        return {**document, "statement": None, "because": None, **place(None)}
     return {
-        "layer": source.layer,
-        "policy": source.policy,
-        "index": source.index,
-        "statement": None if grant is None else render_statement(grant.statement),
-        "because": (grant.because or None) if grant else None,
-        **place(grant.origin if grant else None),
+        **document,
+        "statement": render_statement(grant.statement),
+        "because": grant.because or None,
+        **place(grant.origin),
     }
 
 

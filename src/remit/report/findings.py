@@ -78,21 +78,32 @@ def _painted(text: str, severity: str) -> str:
 
 
 def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterator[str]:
+    """The line of a finding, cut to the width of a terminal, and a caret below its column."""
     lines = source(finding.file or "")
     if not 0 < finding.line <= len(lines):
         return
     text = lines[finding.line - 1].replace("\t", " ")
     column = max(finding.column, 1)
-    start = max(0, column - _WIDTH // 2) if column > _WIDTH * 3 // 4 else 0
-    before = max(0, start - _AROUND)
-    excerpt = hidden(text[before : start + _WIDTH + _AROUND])[start - before :][:_WIDTH]
-    if not excerpt.isprintable():
-        excerpt = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in excerpt)
-    number = str(finding.line)
+    start = 0
+    if column > _WIDTH * 3 // 4:
+        start = max(0, column - _WIDTH // 2)
+    around_start = max(0, start - _AROUND)
+    around = hidden(text[around_start : start + _WIDTH + _AROUND])
+    excerpt = _printable(around[start - around_start :][:_WIDTH])
     cut = "…" if start else ""
-    yield f"   {' ' * len(number)} |"
+    before_caret = _cells(excerpt[: column - 1 - start]) + len(cut)
+    number = str(finding.line)
+    margin = " " * len(number)
+    yield f"   {margin} |"
     yield f"   {number} | {cut}{excerpt.rstrip()}"
-    yield f"   {' ' * len(number)} | {' ' * (_cells(excerpt[: column - 1 - start]) + len(cut))}^"
+    yield f"   {margin} | {' ' * before_caret}^"
+
+
+def _printable(text: str) -> str:
+    """A text with a mark for each character that a terminal does not print."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def _cells(text: str) -> int:
@@ -101,13 +112,22 @@ def _cells(text: str) -> int:
         return len(text)
     from unicodedata import combining, east_asian_width  # noqa: PLC0415 - few lines need it
 
-    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+    cells = 0
+    for sign in text:
+        if combining(sign):
+            continue
+        cells += 2 if east_asian_width(sign) in "WF" else 1
+    return cells
 
 
 def summary(findings: Iterable[Finding]) -> str:
     """`2 errors, 1 warning`, or that nothing was found."""
     counts = Counter(finding.severity for finding in findings)
-    words = [f"{counts[name]} {name}{'' if counts[name] == 1 else 's'}" for name in _SARIF_LEVELS if counts[name]]
+    words = []
+    for severity in _SARIF_LEVELS:
+        count = counts[severity]
+        if count:
+            words.append(f"{count} {severity}{'' if count == 1 else 's'}")
     return ", ".join(words) or "nothing found"
 
 

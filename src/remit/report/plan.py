@@ -64,14 +64,20 @@ class Counts:
 
 def counts(access: PlannedAccess) -> Counts:
     """The numbers of a plan's access."""
-    number = Counter(row.part for change in rows(access.review) for row in change.rows)
-    return Counts(number[GAINED], number[LOST], number[UNDECIDED] + bool(access.unread), number[ACCEPTED])
+    number: Counter[str] = Counter()
+    for change in rows(access.review):
+        number.update(row.part for row in change.rows)
+    if access.unread:
+        number[UNDECIDED] += 1
+    return Counts(number[GAINED], number[LOST], number[UNDECIDED], number[ACCEPTED])
 
 
-def plan_lines(plan: StackPlan, access: PlannedAccess, must_exist: Sequence[str] = ()) -> Iterator[str]:
+def plan_lines(
+    plan: StackPlan, access: PlannedAccess, must_exist: Sequence[str] = (), pinned: Sequence[str] = ()
+) -> Iterator[str]:
     """Every change on a line that begins with its sign: + added, ~ changed, - removed, ? undecided.
 
-    `must_exist` names what the app uses and does not make: secrets, say.
+    `must_exist` names what the app uses and does not make: secrets, say. `pinned` has what was looked up for the plan.
     """
     doing = "is new" if plan.kind == "CREATE" else "exists"
     yield f"{plan.namespace} {doing}; this deploy would change"
@@ -82,6 +88,9 @@ def plan_lines(plan: StackPlan, access: PlannedAccess, must_exist: Sequence[str]
     if must_exist:
         yield "what it uses and does not make must exist"
     yield from (f"    {name}" for name in must_exist)
+    if pinned:
+        yield "looked up for this deploy"
+    yield from (f"    {shown(line)}" for line in pinned)
     yield from _role_lines(plan)
     if plan.must_exist:
         yield "these must exist already"
@@ -142,6 +151,7 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
             for replacement in plan.role_replacements
         ],
         "must_exist": [source_document(source) for source in plan.must_exist],
+        "parameters": dict(plan.parameters),
         "roles": [_change_document(access, change) for change in access.review.changes],
     }
 
@@ -149,9 +159,14 @@ def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
 def _change_document(access: PlannedAccess, change: Change) -> dict[str, Any]:
     """One role's change, in the forms of `remit diff --json`."""
     document = review_document(replace(access.review, changes=(change,), notes=()))
+    action = "Modify"
+    if change.before is None:
+        action = "Add"
+    elif change.after is None:
+        action = "Remove"
     return {
         "logical_id": change.role,
-        "action": "Add" if change.before is None else "Remove" if change.after is None else "Modify",
+        "action": action,
         "functions": list(change.functions),
         **{part: document[part] for part in (GAINED, LOST, UNDECIDED, ACCEPTED, "policies")},
     }
@@ -175,7 +190,8 @@ def _each(access: PlannedAccess) -> Iterator[_Paragraph]:
         for row in change.rows:
             lines = [f"  {SIGNS[row.part]} {_words(row)}"]
             if row.example:
-                lines.append(f"      {f'{row.where}; ' if row.where else ''}for example {row.example}")
+                where = f"{row.where}; " if row.where else ""
+                lines.append(f"      {where}for example {row.example}")
             yield _Paragraph(row.part, tuple(lines))
     for note in access.review.notes:
         yield _Paragraph("policies", (f"  note: {note}",))
@@ -197,9 +213,11 @@ def _words(row: Row) -> str:
 def _short_resource(pattern: str, service: str) -> str:
     """An ARN without partition, region and account: `dynamodb table/orders`."""
     if pattern == "*":
-        return f"all of {service}" if service != "*" else "everything"
+        return "everything" if service == "*" else f"all of {service}"
     parts = pattern.split(":", _ARN_PARTS - 1)
-    return f"{parts[2]} {parts[-1]}" if len(parts) == _ARN_PARTS and parts[0] == "arn" else pattern
+    if len(parts) < _ARN_PARTS or parts[0] != "arn":
+        return pattern
+    return f"{parts[2]} {parts[-1]}"
 
 
 def _first(access: PlannedAccess) -> Iterator[_Paragraph]:
@@ -214,10 +232,10 @@ def _first(access: PlannedAccess) -> Iterator[_Paragraph]:
                 levels.setdefault(row.service, {})[row.level] = None
             elif row.part != ACCEPTED:
                 paragraphs.append(_Paragraph(row.part, (f"  {SIGNS[row.part]} {_words(row)}",)))
-        phrases = [
-            f"{', '.join(names)} on {'every service' if service == '*' else service}"
-            for service, names in sorted(levels.items())
-        ]
+        phrases = []
+        for service, names in sorted(levels.items()):
+            where = "every service" if service == "*" else service
+            phrases.append(f"{', '.join(names)} on {where}")
         accepted = sum(row.part == ACCEPTED for row in change.rows)
         if accepted:
             phrases.append(f"{accepted} accepted")
@@ -312,12 +330,10 @@ def refusal(
     elif access.differs:
         reasons.append(f"access changes ({counts(access).words})")
     if plan.destroyed and not agreed_but_for_access:
-        with_data_first = sorted(plan.destroyed, key=lambda change: not holds_data(change.type))
-        losses = tuple(
-            f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
-            for change in with_data_first
-        )
-        reasons.append(f"resources go ({some(losses)})")
-    return " and ".join(reasons), "; ".join(
-        (*ways, _IF_AGREED_BUT_FOR_ACCESS if agreed_but_for_access else _IF_NOBODY_AGREED)
-    )
+        losses = []
+        for change in sorted(plan.destroyed, key=lambda change: not holds_data(change.type)):  # those with data first
+            verb = "removed" if change.action == "Remove" else "replaced"
+            losses.append(f"{change.logical_id} {verb}")
+        reasons.append(f"resources go ({some(tuple(losses))})")
+    ways.append(_IF_AGREED_BUT_FOR_ACCESS if agreed_but_for_access else _IF_NOBODY_AGREED)
+    return " and ".join(reasons), "; ".join(ways)

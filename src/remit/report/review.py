@@ -73,7 +73,8 @@ class ChangeRows:
         change = self.changes[0]
         if change.before is None:
             return " (new)"
-        return " (gone)" if change.after is None and not (change.unseen or change.accepted) else ""
+        is_known = not change.unseen and not change.accepted
+        return " (gone)" if change.after is None and is_known else ""
 
 
 def rows(review: Review) -> tuple[ChangeRows, ...]:
@@ -96,21 +97,24 @@ def together(review: Review) -> tuple[ChangeRows, ...]:
         anonymous_rows = tuple(row.anonymous for row in change_rows.rows)
         key = (change_rows.kind, change.when, bool(change.functions), change_rows.attached, anonymous_rows)
         alike.setdefault(key, []).append(change_rows)
-    return tuple(group[0] if len(group) == 1 else _joined(group) for group in alike.values())
+    return tuple(_joined(group) for group in alike.values())
 
 
 def _joined(group: Sequence[ChangeRows]) -> ChangeRows:
     """Changes whose rows are equal, as one; the reasons of their rows may differ in the name of the function."""
+    first = group[0]
+    if len(group) == 1:
+        return first
     changes = tuple(change for change_rows in group for change in change_rows.changes)
     subject = subject_of(*changes)
     joined_rows = []
-    for equal_rows in zip(*(change_rows.rows for change_rows in group), strict=True):
-        where = equal_rows[0].where
-        further_places = len({row.where for row in equal_rows}) - 1
-        if further_places:
-            where = f"{where}; and {further_places} more alike"
-        joined_rows.append(replace(equal_rows[0], subject=subject, where=where))
-    return ChangeRows(changes, subject, group[0].attached, tuple(joined_rows))
+    for number, row in enumerate(first.rows):
+        places = {change_rows.rows[number].where for change_rows in group}
+        where = row.where
+        if len(places) > 1:
+            where = f"{where}; and {len(places) - 1} more alike"
+        joined_rows.append(replace(row, subject=subject, where=where))
+    return ChangeRows(changes, subject, first.attached, tuple(joined_rows))
 
 
 def _rows(change: Change) -> Iterator[Row]:
@@ -166,26 +170,30 @@ def _access_rows(
     is_new = (part == LOST) is (verb == _FORBIDDEN)
     conditions: dict[Statement, str] = {}
     for group in groups(pieces):
-        where = _where(standing, group.source)
-        because = "" if _is_plain(group.difference) or verb else group.because
         statement = group.source.statement
         if statement not in conditions:
-            conditions[statement] = _changed_conditions(_change_of(statement, standing, counterpart, is_new=is_new))
+            change = _change_of(statement, standing, counterpart, is_new=is_new)
+            conditions[statement] = _changed_conditions(change)
         is_public = group.public and part == GAINED
+        before_title = PUBLIC if is_public else verb
+        where = _where(standing, group.source)
+        goes_without_saying = _is_plain(group.difference) or verb
+        if not goes_without_saying:
+            where = "; ".join(filter(None, (where, group.because)))
         yield Row(
             part,
             subject,
-            " ".join(filter(None, (PUBLIC if is_public else verb, group.title))),
+            f"{before_title} {group.title}" if before_title else group.title,
             group.actions,
             group.resources,
-            "; ".join(filter(None, (where, because))),
-            group.request,
-            _origin_line(standing, group.source),
-            group.level,
-            group.service,
-            is_public,
-            bool(group.principals),
-            conditions[statement],
+            where,
+            example=group.request,
+            line=_origin_line(standing, group.source),
+            level=group.level,
+            service=group.service,
+            public=is_public,
+            of_resource=bool(group.principals),
+            changed=conditions[statement],
         )
 
 
@@ -223,12 +231,14 @@ def _is_plain(difference: SideDifference | None) -> bool:
 
 def _where(standing: Standing | None, source: StatementLocation) -> str:
     """Who wrote a statement: the line and reason of its grant, or the policy that it is of."""
-    grant = None if standing is None else standing.grant(source)
-    if standing is None or grant is None:
-        policy = None if standing is None else standing.policy(source)
-        return source.name if policy is None else f"statement {source.index} of {policy}"
-    reason = grant.because or source.name
-    return f"{grant.origin}: {reason}" if grant.origin else reason
+    if standing is None:
+        return source.name
+    grant = standing.grant(source)
+    if grant is not None:
+        reason = grant.because or source.name
+        return f"{grant.origin}: {reason}" if grant.origin else reason
+    policy = standing.policy(source)
+    return source.name if policy is None else f"statement {source.index} of {policy}"
 
 
 def _origin_line(standing: Standing | None, source: StatementLocation) -> str:
@@ -247,7 +257,9 @@ def _line(change: Change, source: StatementLocation) -> str:
 
 def subject_of(*changes: Change) -> str:
     """The functions that changes are about, or the roles; and when it is so, of a template with conditions."""
-    names = [name for change in changes for name in change.functions or (change.title,)]
+    names: list[str] = []
+    for change in changes:
+        names += change.functions or (change.title,)
     text = ", ".join(names[:_FUNCTIONS])
     if len(names) > _FUNCTIONS:
         text = f"{text} and {len(names) - _FUNCTIONS} more"
@@ -313,21 +325,32 @@ def notes_of(review: Review) -> Iterator[str]:
 def counted(review: Review, rows: Sequence[Row]) -> str:
     """One line: whether it is proven that nothing differs, or the numbers of the rows."""
     if not review.changes:
-        count = len(review.functions)
-        of = f" for {count} function{'' if count == 1 else 's'}" if count else ""
-        if review.elsewhere is None:
-            return f"Roles: the same access{of}, proven for every request; policies of resources are not known."
-        if review.elsewhere:
-            differing = ", ".join(resource.words for resource in review.elsewhere)
-            return f"Roles: the same access{of}, proven for every request; changed: {differing}."
-        return f"The same access{of}: proven for every request."
+        return _unchanged(review)
     counts = Counter(row.part for row in rows)
-    changed = {name for change in review.changes for name in change.functions}
-    of = f"{len(changed)} of {len(review.functions)} functions: " if review.functions and changed else ""
-    tail = f", {counts[ACCEPTED]} accepted" if counts[ACCEPTED] else ""
+    gained = f"{counts[GAINED]} gained"
     public = sum(row.public for row in rows if row.part == GAINED)
-    gained = f"{counts[GAINED]} gained{f' ({public} public)' if public else ''}"
-    return f"{of}{gained}, {counts[LOST]} lost, {counts[UNDECIDED]} undecided{tail}"
+    if public:
+        gained = f"{gained} ({public} public)"
+    parts = [gained, f"{counts[LOST]} lost", f"{counts[UNDECIDED]} undecided"]
+    if counts[ACCEPTED]:
+        parts.append(f"{counts[ACCEPTED]} accepted")
+    numbers = ", ".join(parts)
+    changed_functions = {name for change in review.changes for name in change.functions}
+    if not review.functions or not changed_functions:
+        return numbers
+    return f"{len(changed_functions)} of {len(review.functions)} functions: {numbers}"
+
+
+def _unchanged(review: Review) -> str:
+    """That roles have the same access, and what else differs."""
+    count = len(review.functions)
+    functions = f" for {count} function{'' if count == 1 else 's'}" if count else ""
+    if review.elsewhere is None:
+        return f"Roles: the same access{functions}, proven for every request; policies of resources are not known."
+    if review.elsewhere:
+        differing = ", ".join(resource.words for resource in review.elsewhere)
+        return f"Roles: the same access{functions}, proven for every request; changed: {differing}."
+    return f"The same access{functions}: proven for every request."
 
 
 def drift_lines(drift: Sequence[Drift]) -> Iterator[str]:
@@ -416,9 +439,20 @@ def _changed(change: StatementChange) -> dict[str, Any] | None:
 
 def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -> dict[str, Any]:
     grant = None if standing is None else standing.grant(piece.source)
-    origin = grant.origin if grant else standing.role.trust_origin if standing and kind == "trust" else None
-    policy = None if standing is None else standing.policy(piece.source)
-    has_caller = bool(piece.principal)
+    origin = None
+    if grant is not None:
+        origin = grant.origin
+    elif standing is not None and kind == "trust":
+        origin = standing.role.trust_origin
+    allowed = {"action": piece.action, "resource": piece.resource}
+    caller: dict[str, Any] = {}
+    if piece.principal:
+        caller = {"principal": piece.request.principal, "public": piece.public}
+        if kind != "trust":
+            allowed["principal"] = piece.principal
+    because = piece.because
+    if grant is not None and grant.because:
+        because = grant.because
     return {
         "action": piece.request.action,
         "resource": piece.request.resource,
@@ -427,14 +461,10 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -
         "origin": _origin(origin),
         **tier_document(piece),
         "kind": kind,
-        **({"principal": piece.request.principal, "public": piece.public} if has_caller else {}),
-        "allows": {
-            "action": piece.action,
-            "resource": piece.resource,
-            **({"principal": piece.principal} if has_caller and kind != "trust" else {}),
-        },
-        "policy": policy,
-        "because": (grant.because if grant else "") or piece.because,
+        **caller,
+        "allows": allowed,
+        "policy": None if standing is None else standing.policy(piece.source),
+        "because": because,
         "difference": piece.because,
         **_whom(change),
     }

@@ -25,7 +25,9 @@ def shown(text: str) -> str:
 
     A function of CloudFormation's that nobody can resolve here is shown as its author wrote it: `{!ImportValue x}`.
     """
-    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], for_people(text) if "${{" in text else text)
+    if "${{" in text:
+        text = for_people(text)
+    return _CONTROLS.sub(lambda control: ascii(control[0])[1:-1], text)
 
 
 def line(text: str) -> str:

@@ -58,6 +58,14 @@ def notes_on_senders(app: App) -> tuple[str, ...]:
     return (f"{few(senders)} may send every job of the app: `sends=[…]` at those that do takes it from the others",)
 
 
+def notes_on_readers(app: App) -> tuple[str, ...]:
+    """A sentence that names who may look outputs up, where no function says it."""
+    readers = [function.name for function in app.functions if function.looks_up and "Role" not in function.properties]
+    if not app.outputs or app.default_policy is not None or app.declares_readers or not readers:
+        return ()
+    return (f"{few(readers)} may look up the stack's outputs: `reads=[…]` at those that do takes it from the others",)
+
+
 def _note(app: App, function: Function) -> str:
     needed = ", ".join(needed_actions(app, function))
     note = f"{function.name} brings a role of its own, which must allow {needed}"

@@ -76,6 +76,19 @@ def keys_of_service_role(app: App, grants: Iterable[Grant]) -> Iterator[Grant]:
                 yield Grant(_on(app, key, _SEND), reason, grant.origin)
 
 
+def own_key(app: App, arn: str) -> Resource | None:
+    """The app's key that encrypts the app's resource of an ARN; None where there is none."""
+    key = _keyed(app, arn)
+    return None if key is None else _own(app, key)
+
+
+def is_encrypted_by_aws(app: App, arn: str) -> bool:
+    """Whether a key that AWS manages encrypts the app's resource of an ARN, such as `alias/aws/sqs`."""
+    encrypted = _resource(app, _LOGICAL_ID.match(arn))
+    key = None if encrypted is None else _text(_key_property(encrypted))
+    return key is not None and _alias(key).startswith("alias/aws/")
+
+
 def _is_about(grant: Grant, arn: object) -> bool:
     resources = grant.statement.resources
     return resources is not None and arn in resources.patterns

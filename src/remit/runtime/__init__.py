@@ -61,7 +61,7 @@ class _Nothing:
 
 
 nothing = _Nothing()
-config = on = nothing
+config = existing = on = nothing
 
 
 class _Declarations:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import holds_data, resource_type
+from remit.iam import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 ROLE: Final = "AWS::IAM::Role"
 _LONGEST_NAME: Final = 64  # "IAM and AWS STS quotas": names of roles
 _HASHED: Final = 8  # hexadecimal digits that end a name which was cut
+_REGION: Final = "{region}"
+_LONGEST_REGION: Final = 15  # us-isof-south-1
 _OF_A_TAG: Final = {"Key", "Value"}
 
 
@@ -48,13 +51,24 @@ def _role(app: App, resource: Resource, shared_ids: set[str]) -> Resource:
 
 
 def role_name(pattern: str, app: App, logical_id: str) -> str:
-    """The name of a role by the pattern; a name over IAM's 64 characters is cut, and ends with a hash of the whole."""
+    """The name of a role by the pattern; a name over IAM's 64 characters is cut, and ends with a hash of the whole.
+
+    The region, which only the deploy knows, counts with as many characters as the longest has, and is never cut.
+    """
     role = logical_id.removesuffix("Role")
     name = pattern.replace("{app}", app.name).replace("{stage}", app.stage).replace("{role}", role)
-    if len(name) <= _LONGEST_NAME:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:_HASHED]
-    return f"{name[: _LONGEST_NAME - _HASHED - 1]}-{digest}"
+    if _length(name) <= _LONGEST_NAME:
+        return name.replace(_REGION, tokens.REGION)
+    end = "-" + hashlib.sha256(name.encode()).hexdigest()[:_HASHED]
+    if _REGION in name:
+        end = f"-{_REGION}{end}"
+    head = name.replace(f"{_REGION}-", "").replace(_REGION, "")[: _LONGEST_NAME - _length(end)]
+    return f"{head}{end}".replace(_REGION, tokens.REGION)
+
+
+def _length(name: str) -> int:
+    """The characters of a name at most, wherever it is deployed."""
+    return len(name.replace(_REGION, "x" * _LONGEST_REGION))
 
 
 def _tagged(resource: Resource, tags: Mapping[str, str]) -> Resource:

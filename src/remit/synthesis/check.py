@@ -18,6 +18,7 @@ from remit.roles.assign import assign
 from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
 from remit.synthesis.check_sources import check_permissions, check_source_name
+from remit.synthesis.check_tables import TABLES, check_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,19 +66,20 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes) -> None:
     """Note what is wrong with each resource and output; cycles and permissions, once nothing is."""
     by_id = {resource.logical_id: resource for resource in template.resources}
     written = _written_properties(app)
+    parameters = {value.parameter for value in template.parameters}
     targets: dict[str, tuple[str, ...]] = {}
     for resource in template.resources:
         with mistakes.noted():
             check_type(resource, written.get(resource.logical_id, {}))
         with mistakes.noted():
-            targets[resource.logical_id] = check_references(resource, by_id)
+            targets[resource.logical_id] = check_references(resource, by_id, parameters)
         with mistakes.noted():
             check_source_name(resource)
         with mistakes.noted():
             _check_limits(resource, by_id)
     for output in template.outputs:
         with mistakes.noted():
-            check_value(output.value, by_id, output, f"output {output.name}")
+            check_value(output.value, by_id, output, f"output {output.name}", parameters)
     _check_names(template.resources, mistakes)
     if mistakes.errors:
         return
@@ -108,11 +110,13 @@ def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:
 
 
 def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> None:
-    """What Lambda refuses of a function's environment, or of what a queue runs."""
+    """What Lambda refuses of a function's environment, or of what a queue runs; what DynamoDB does of keys."""
     if resource.type == "AWS::Lambda::Function":
         _check_environment(resource)
     elif resource.type == "AWS::Lambda::EventSourceMapping":
         _check_visibility(resource, by_id)
+    elif resource.type in TABLES:
+        check_table(resource)
 
 
 def _check_counts(template: Template, roles: tuple[Role, ...], app: App) -> None:

@@ -10,20 +10,22 @@ from remit.iam import tokens
 from remit.template.references import functions, references
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from remit.app import Output, Resource
     from remit.iam.tokens import Reference
 
 
-def check_references(resource: Resource, by_id: Mapping[str, Resource]) -> tuple[str, ...]:
-    """The resources that one depends on; everything that it names must be in the template."""
+def check_references(
+    resource: Resource, by_id: Mapping[str, Resource], parameters: Collection[str] = ()
+) -> tuple[str, ...]:
+    """The resources that one depends on; everything that it names must be in the template, or one of its parameters."""
     label = f"`{resource.logical_id}`"
     depends = resource.attributes.get("DependsOn", ())
     names = [depends] if isinstance(depends, str) else list(depends)
-    referred = check_value(dict(resource.properties), by_id, resource, label)
+    referred = check_value(dict(resource.properties), by_id, resource, label, parameters)
     _check_sections(resource, label)
-    check_value(dict(resource.attributes), by_id, resource, label)
+    check_value(dict(resource.attributes), by_id, resource, label, parameters)
     for name in names:
         if name not in by_id:
             raise RemitError(
@@ -48,13 +50,16 @@ def _check_sections(resource: Resource, label: str) -> None:
         )
 
 
-def check_value(value: Any, by_id: Mapping[str, Resource], at: Resource | Output, label: str) -> list[str]:
+def check_value(
+    value: Any, by_id: Mapping[str, Resource], at: Resource | Output, label: str, parameters: Collection[str] = ()
+) -> list[str]:
     """The resources that a value refers to, which must exist; `label` is how errors call the place."""
     try:
         named_references = [reference for reference, _ in references(value, late=True)]
     except RemitError as error:
         raise RemitError(f"{label}: {error.message}", origin=at.origin) from None
-    names = [_checked(reference, by_id, at, label) for reference in named_references]
+    in_resources = (reference for reference in named_references if reference.target not in parameters)
+    names = [_checked(reference, by_id, at, label) for reference in in_resources]
     return [name for name in names if name is not None]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import App, Function, Output, Resource, Role, Template
+from remit.app import App, ExistingValue, Function, Output, Resource, Role, Template
 from remit.errors import RemitError, few
 from remit.iam import policy as iam
 from remit.iam import tokens
@@ -17,15 +17,17 @@ from remit.roles.policy_size import Sizes, parts, policy_ids
 from remit.synthesis.app_wide_settings import with_app_wide_settings
 from remit.synthesis.buckets_by_name import buckets_by_name
 from remit.synthesis.job_resources import job_resources, job_variables, worker_source
+from remit.synthesis.key_policies import with_key_policies
 from remit.synthesis.later_policies import with_later_policies
 from remit.synthesis.publications import publication_resources
 from remit.synthesis.queue_policies import merged_queue_policies
+from remit.template.references import references
 from remit.triggers import websocket_api
 from remit.triggers.app_wide import app_wide_outputs, app_wide_resources
 from remit.triggers.invoke_permission import fitted_permissions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.app import Grant
     from remit.errors import Origin
@@ -49,14 +51,29 @@ def synth(
     for role in roles:
         origin = origins[role.functions[0]] if role.functions else role.origin
         resources += _role(fit(role, sizes), origin)
-    resources = merged_queue_policies(resources, works)
+    resources = with_key_policies(app, merged_queue_policies(resources, works), (*job_resources(app), *works))
     _check_names(resources)
     resources = buckets_by_name(fitted_permissions(resources))
     resources = with_later_policies(resources, {role.logical_id for role in roles})
     all_resources = with_app_wide_settings(app, resources)
     outputs = _outputs(app)
     _check_outputs(outputs)
-    return Template("Deployed by remit", all_resources, tuple(outputs))
+    parameters = tuple(_used(app, all_resources, outputs))
+    return Template("Deployed by remit", all_resources, tuple(outputs), parameters)
+
+
+def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) -> Iterator[ExistingValue]:
+    """What the template refers to of what the project asks of the account."""
+    if not app.existing:
+        return
+    values: list[Any] = [resource.properties for resource in resources]
+    values += [output.value for output in outputs]
+    referenced = set()
+    for value in values:
+        referenced |= {reference.target for reference, _ in references(value, late=True)}
+    for existing in app.existing:
+        if existing.parameter in referenced:
+            yield existing
 
 
 def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:
@@ -91,11 +108,13 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
 
 
 def _outputs(app: App) -> list[Output]:
-    """The app's outputs, and those of its triggers, of which several may offer the same one."""
+    """The app's outputs, and those of its triggers, of which several may offer the same one, or the app itself."""
+    declared = {(output.name, output.value) for output in app.outputs}
     offered = [
         output for function in app.functions for trigger in function.triggers for output in trigger.outputs(function)
     ]
-    return [*app.outputs, *dict.fromkeys(offered), *app_wide_outputs(app)]
+    others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
+    return [*app.outputs, *others, *app_wide_outputs(app)]
 
 
 def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
@@ -239,6 +258,7 @@ def document(template: Template) -> dict[str, Any]:
     rendered: dict[str, Any] = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": template.description,
+        **_parameters(template),
         "Resources": {resource.logical_id: _render(resource) for resource in template.resources},
     }
     if template.outputs:
@@ -250,6 +270,15 @@ def document(template: Template) -> dict[str, Any]:
             for output in template.outputs
         }
     return rendered
+
+
+def _parameters(template: Template) -> dict[str, Any]:
+    """The section of what only a deploy looks up; a template that needs none has none."""
+    declared = {
+        value.parameter: {"Type": "String", "Description": f"{value.called}, which `remit deploy` looks up"}
+        for value in template.parameters
+    }
+    return {"Parameters": declared} if declared else {}
 
 
 def _render(resource: Resource) -> dict[str, Any]:

@@ -5,6 +5,7 @@ and the outputs it offers.
 """
 
 from remit.triggers.api import Api as api  # noqa: N813 - spelled as it is used in a decorator
+from remit.triggers.authorizer import Authorizer as authorizer  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.cognito import Cognito as cognito  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.dynamodb import Dynamodb as dynamodb  # noqa: N813 - spelled as it is used in a decorator
 from remit.triggers.event import Event as event  # noqa: N813 - spelled as it is used in a decorator
@@ -22,6 +23,7 @@ from remit.triggers.websocket import Websocket as websocket  # noqa: N813 - spel
 
 __all__ = [
     "api",
+    "authorizer",
     "cognito",
     "dynamodb",
     "event",

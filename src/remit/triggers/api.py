@@ -10,6 +10,7 @@ from remit.errors import RemitError, described, did_you_mean, writer
 from remit.iam import tokens
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.jwt import Jwt
+from remit.triggers.route_authorizer import RouteAuthorizer
 from remit.triggers.trigger import BaseTrigger
 from remit.triggers.user_pool import UserPool
 
@@ -23,7 +24,7 @@ _ELSEWHERE: Final = re.compile(r"<?(?:\w+(?=:\w))?:?(\w+)>?")
 """A variable as web frameworks write it: `<id>`, `<int:id>`, `:id`."""
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]*")
 
-Authorization: TypeAlias = Literal["AWS_IAM", "NONE"] | Jwt | UserPool
+Authorization: TypeAlias = Literal["AWS_IAM", "NONE"] | Authorizer | Jwt | UserPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Api(BaseTrigger):
 
     A route is a method (or ANY) and a path, whose segments may be variables (`{id}`) and whose last one may take the
     rest of the path (`{proxy+}`); or `$default`, for whatever no other route takes. `auth` says whom it answers:
-    callers whom IAM allows execute-api:Invoke (AWS_IAM), those who bring a token (`on.jwt`, `on.user_pool`), or
-    everyone (NONE). The handler gets payload format 2.0.
+    callers whom IAM allows execute-api:Invoke (AWS_IAM), those who bring a token (`on.jwt`, `on.user_pool`), those
+    whom a function of the app lets in (`on.authorizer`), or everyone (NONE). The handler gets payload format 2.0.
 
     Source: "Create routes for HTTP APIs in API Gateway" (Amazon API Gateway Developer Guide).
     """
@@ -45,7 +46,7 @@ class Api(BaseTrigger):
         problem, hint = _problem(self.route)
         if problem:
             raise RemitError(f"route {tokens.plain(self.route)!r:.60} {problem}", hint=hint, origin=writer())
-        checked_auth(self.auth, _MODES, "on.jwt(…)", "on.user_pool(…)")
+        checked_auth(self.auth, _MODES, "on.jwt(…)", "on.user_pool(…)", "on.authorizer(…)")
 
     @property
     def method(self) -> str:
@@ -63,14 +64,14 @@ class Api(BaseTrigger):
         return VARIABLE.sub(lambda variable: "{+}" if variable[0].endswith("+}") else "{}", self.route)
 
     @property
-    def authorizer(self) -> Authorizer | None:
-        """Who checks the token of a request; None where IAM decides, or nobody."""
+    def authorizer(self) -> RouteAuthorizer | None:
+        """What is asked who may call; None where IAM decides, or nobody."""
         return None if isinstance(self.auth, str) else self.auth
 
 
 def checked_auth(auth: object, modes: tuple[str, ...], *objects: str) -> None:
-    """One of the words for `auth`, or an object that says who checks tokens where there are such `objects`."""
-    if objects and isinstance(auth, Authorizer):
+    """One of the words for `auth`, or an object that says who is asked where there are such `objects`."""
+    if objects and isinstance(auth, RouteAuthorizer):
         return
     if isinstance(auth, str) and tokens.plain(auth) in modes:
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.app import Resource
 from remit.catalogue.quotas import quota
 from remit.triggers.api import METHODS
+from remit.triggers.source import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,8 +74,3 @@ def _statement_size(app: App, function: Function, source: str) -> int:
         "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws-us-gov:execute-api:{place}:1234567890/{source}"}},
     }
     return len(json.dumps(statement))
-
-
-def digest(*texts: str) -> str:
-    """Eight digits that tell texts apart, for logical ids: two routes may be made of the same letters."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8]

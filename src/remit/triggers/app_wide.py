@@ -18,6 +18,7 @@ NOTES: Final[tuple[Callable[[App], tuple[str, ...]], ...]] = (http_api.notes, we
 
 CHECKS: Final[tuple[Callable[[Iterable[Function]], object], ...]] = (
     http_api.routes,
+    http_api.check_authorizers,
     websocket_api.routes,
     websocket_api.check_grants,
 )

@@ -1,46 +1,93 @@
-"""What says who may call a route by the tokens that they bring: `on.jwt`, `on.user_pool`."""
+"""Who may call a route: whoever a function of the app lets in."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, described, did_you_mean, writer
 from remit.iam import tokens
+from remit.triggers.route_authorizer import RouteAuthorizer, checked_texts, plain_texts
+from remit.triggers.source import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from remit.app import Function
+
+_SOURCE: Final = re.compile(r"\$(?:request\.(?:header|querystring)|stageVariables|context)\.[\w.-]+")
+_LONGEST: Final = 3600
+"""Seconds ("AWS::ApiGatewayV2::Authorizer": AuthorizerResultTtlInSeconds)."""
 
 
-class Authorizer:
-    """Base of the classes whose objects an API checks tokens by: frozen dataclasses, as triggers are."""
+@dataclass(frozen=True, slots=True)
+class Authorizer(RouteAuthorizer):
+    """Let in requests that a function of the app lets in: `on.api("GET /orders", auth=on.authorizer(check))`.
 
-    __slots__ = ()
+    The function answers `{"isAuthorized": True, "context": {…}}`; the route's handler finds the context in
+    `event["requestContext"]["authorizer"]["lambda"]`. A request without the `identity_source` (a list of
+    `$request.header.NAME`, `$request.querystring.NAME` and the like) is refused without asking. With `cache`, an answer
+    holds for that many seconds (to 3,600) for the same identity, on all routes that ask the same function.
+
+    Source: "Control access to HTTP APIs with AWS Lambda authorizers" (Amazon API Gateway Developer Guide).
+    """
+
+    authorization: ClassVar[Literal["JWT", "CUSTOM"]] = "CUSTOM"
+    function: Callable[..., Any] | str
+    identity_source: Sequence[str] = ("$request.header.Authorization",)
+    cache: int = 0
+
+    def __post_init__(self) -> None:
+        if not callable(self.function) and not isinstance(self.function, str):
+            raise RemitError(
+                f"authorizer takes a function of the app, got {described(self.function):.60}",
+                hint="such as `on.authorizer(check)`, where `check` is decorated with `@app.function`",
+                origin=writer(),
+            )
+        checked_texts("identity_source", self.identity_source)
+        for source in plain_texts(self.identity_source):
+            if not _SOURCE.fullmatch(source):
+                hint = 'such as "$request.header.Authorization" or "$request.querystring.token"'
+                raise RemitError(f"identity_source has {source!r:.60}", hint=hint, origin=writer())
+        if isinstance(self.cache, bool) or not isinstance(self.cache, int) or not 0 <= self.cache <= _LONGEST:
+            raise RemitError(f"cache is {self.cache!r:.40}; it can be 0 to {_LONGEST} seconds", origin=writer())
+        if self.cache and not self.identity_source:
+            hint = "an answer is kept for the identity that it was given for"
+            raise RemitError("cache needs an identity_source", hint=hint, origin=writer())
 
     @property
-    def accepted_issuer(self) -> str:
-        """What a token's `iss` must say."""
-        raise NotImplementedError
+    def _named(self) -> str:
+        """How it is told which function is meant: its name, or its handler."""
+        if isinstance(self.function, str):
+            return str(tokens.plain(self.function))
+        qualname = getattr(self.function, "__qualname__", type(self.function).__qualname__)
+        return f"{getattr(self.function, '__module__', '')}.{qualname}"
 
     @property
-    def accepted_audience(self) -> tuple[str, ...]:
-        """What its `aud` (or else `client_id`) may say."""
-        raise NotImplementedError
+    def logical_id(self) -> str:
+        """By what it asks, and for how long."""
+        return f"Authorizer{digest(self._named, *plain_texts(self.identity_source), str(self.cache))}"
 
-    @property
-    def accepted_scopes(self) -> tuple[str, ...]:
-        """Of these it must have one; none for all."""
-        raise NotImplementedError
+    def asked(self, functions: Iterable[Function]) -> Function:
+        """The function that it asks. RemitError: the app has none such."""
+        by_name = {function.name: function for function in functions}
+        for function in by_name.values():
+            if self._named in (function.name, function.handler):
+                return function
+        hint = did_you_mean(self._named, by_name) or "decorate it with `@app.function`: it needs no trigger"
+        raise RemitError(f"`{self._named}` is no function of this app, so that no route can ask it", hint=hint)
 
-
-def plain_texts(texts: Sequence[str]) -> tuple[str, ...]:
-    """Strings of the user's as plain ones."""
-    return tuple(tokens.plain(text) for text in texts)
-
-
-def checked_texts(option: str, value: object) -> None:
-    """A list of strings, none of them empty."""
-    if not isinstance(value, list | tuple):
-        raise RemitError(f"{option} must be a list of strings, got {described(value):.60}", origin=writer())
-    for item in value:
-        if not isinstance(item, str) or not tokens.plain(item):
-            raise RemitError(f"{option} has {described(item):.60}, which is not a text", origin=writer())
+    def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
+        """The function that is asked, and what tells who somebody is."""
+        path = f"lambda:path/2015-03-31/functions/{self.asked(functions).arn}/invocations"
+        properties: dict[str, Any] = {
+            "AuthorizerType": "REQUEST",
+            "AuthorizerPayloadFormatVersion": "2.0",
+            "AuthorizerResultTtlInSeconds": self.cache,
+            "AuthorizerUri": f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}",
+            "EnableSimpleResponses": True,
+        }
+        if self.identity_source:
+            properties["IdentitySource"] = list(plain_texts(self.identity_source))
+        return properties

@@ -7,20 +7,23 @@ beside it (CloudFormation reference), "Working with HTTP APIs" (Amazon API Gatew
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Output, Resource
 from remit.errors import RemitError
 from remit.triggers.api import DEFAULT_ROUTE, Api
-from remit.triggers.api_permissions import digest, permissions
-from remit.triggers.source import logical
+from remit.triggers.api_permissions import permissions
+from remit.triggers.authorizer import Authorizer
+from remit.triggers.route_authorizer import TokenAuthorizer
+from remit.triggers.source import digest, logical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.app import ApiSettings, App, Function
-    from remit.triggers.authorizer import Authorizer
+    from remit.triggers.route_authorizer import RouteAuthorizer
 
 API: Final = "HttpApi"
 """The logical id of the API; those of what belongs to it begin with it."""
@@ -67,6 +70,26 @@ def routes(functions: Iterable[Function]) -> tuple[Routed, ...]:
     return tuple(by_requests.values())
 
 
+def check_authorizers(functions: Iterable[Function]) -> None:
+    """RemitError at a route that asks a function which the app does not have."""
+    functions = tuple(functions)
+    for function in functions:
+        for trigger in function.triggers:
+            if isinstance(trigger, Api) and isinstance(trigger.authorizer, Authorizer):
+                with _mistakes_at(function):
+                    trigger.authorizer.asked(functions)
+
+
+@contextmanager
+def _mistakes_at(function: Function) -> Iterator[None]:
+    """Places the mistakes of an authorizer at the function whose route it guards."""
+    try:
+        yield
+    except RemitError as error:
+        error.origin = error.origin or function.origin
+        raise
+
+
 def _twice(original: Routed, repeated: Routed) -> RemitError:
     other_names = "" if original.trigger.route == repeated.trigger.route else f" as `{original.trigger.route}`"
     return RemitError(
@@ -83,7 +106,7 @@ def resources(app: App) -> Iterator[Resource]:
     if not app_routes:
         return
     yield from _api(app.api, app_routes[0].function)
-    yield from _authorizers(app_routes)
+    yield from _authorizers(app, app_routes)
     for function in {routed.function.name: routed.function for routed in app_routes}.values():
         yield from _of_function(app, function, [routed.trigger for routed in app_routes if routed.function is function])
     yield from _domain(app.api)
@@ -109,9 +132,8 @@ def notes(app: App) -> tuple[str, ...]:
         for routed in app_routes
         if routed.trigger.auth == "NONE"
     ]
-    issuers = [
-        routed.trigger.authorizer.accepted_issuer for routed in app_routes if routed.trigger.authorizer is not None
-    ]
+    authorizers = [routed.trigger.authorizer for routed in app_routes]
+    issuers = [authorizer.accepted_issuer for authorizer in authorizers if isinstance(authorizer, TokenAuthorizer)]
     on_loopback = [
         f"the issuer {issuer} is on this machine, and works on the local AWS alone"
         for issuer in dict.fromkeys(issuers)
@@ -177,29 +199,22 @@ def _log_group(settings: ApiSettings) -> dict[str, Any]:
     return properties
 
 
-def _authorizers(app_routes: tuple[Routed, ...]) -> Iterator[Resource]:
-    """An authorizer for each issuer and audience that routes name."""
-    first_users: dict[str, Routed] = {}
+def _authorizers(app: App, app_routes: tuple[Routed, ...]) -> Iterator[Resource]:
+    """What routes ask who may call, each once, with the permission to ask a function."""
+    first_users: dict[str, tuple[RouteAuthorizer, Function]] = {}
     for routed in app_routes:
-        if routed.trigger.authorizer is not None:
-            first_users.setdefault(_authorizer_id(routed.trigger.authorizer), routed)
-    for logical_id, routed in first_users.items():
         authorizer = routed.trigger.authorizer
-        if authorizer is None:
-            continue
-        properties = {
-            "ApiId": f"${{{API}}}",
-            "AuthorizerType": "JWT",
-            "IdentitySource": ["$request.header.Authorization"],
-            "JwtConfiguration": {"Audience": list(authorizer.accepted_audience), "Issuer": authorizer.accepted_issuer},
-            "Name": logical_id.removeprefix(API),
-        }
-        yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=routed.function.origin)
-
-
-def _authorizer_id(authorizer: Authorizer) -> str:
-    """By what it accepts: another audience is another authorizer, so that no deploy changes one under a route."""
-    return f"{API}Tokens{digest(authorizer.accepted_issuer, *authorizer.accepted_audience)}"
+        if authorizer is not None:
+            first_users.setdefault(authorizer.logical_id, (authorizer, routed.function))
+    for name, (authorizer, first_user) in first_users.items():
+        logical_id = f"{API}{name}"
+        with _mistakes_at(first_user):
+            own_properties = authorizer.properties(app.functions)
+        properties = {"ApiId": f"${{{API}}}", **own_properties, "Name": name}
+        yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=first_user.origin)
+        if isinstance(authorizer, Authorizer):
+            asked = authorizer.asked(app.functions)
+            yield from permissions(app, asked, API, (f"authorizers/${{{logical_id}}}",))
 
 
 def _of_function(app: App, function: Function, triggers: list[Api]) -> Iterator[Resource]:
@@ -230,7 +245,10 @@ def _route(trigger: Api, integration: Resource, function: Function) -> Resource:
     }
     authorizer = trigger.authorizer
     if authorizer is not None:
-        properties |= {"AuthorizationType": "JWT", "AuthorizerId": f"${{{_authorizer_id(authorizer)}}}"}
+        properties |= {
+            "AuthorizationType": authorizer.authorization,
+            "AuthorizerId": f"${{{API}{authorizer.logical_id}}}",
+        }
         if authorizer.accepted_scopes:
             properties["AuthorizationScopes"] = list(authorizer.accepted_scopes)
     words = "Default" if trigger.route == DEFAULT_ROUTE else logical(trigger.route.lower())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-from remit.triggers.authorizer import Authorizer, checked_texts, plain_texts
+from remit.triggers.route_authorizer import TokenAuthorizer, checked_texts, plain_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ _LOOPBACK: Final = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/.*
 
 
 @dataclass(frozen=True, slots=True)
-class Jwt(Authorizer):
+class Jwt(TokenAuthorizer):
     """Let in requests with a token: `on.api("GET /orders", auth=on.jwt("https://id.example", audience=["shop"]))`.
 
     `issuer` is what the token's `iss` says, an https address that serves OpenID Connect's discovery document;

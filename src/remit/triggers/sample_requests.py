@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.triggers.api import VARIABLE
+from remit.triggers.route_authorizer import TokenAuthorizer
 from remit.triggers.websocket import CONNECT, Websocket
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def _authorizer(trigger: Api) -> dict[str, Any] | None:
     authorizer = trigger.authorizer
     if authorizer is None:
         return None if trigger.auth == "NONE" else {"iam": _CALLER}
+    if not isinstance(authorizer, TokenAuthorizer):
+        return {"lambda": {"key": "value"}}
     claims = {
         "aud": tokens.for_people(authorizer.accepted_audience[0]),
         "iss": tokens.for_people(authorizer.accepted_issuer),

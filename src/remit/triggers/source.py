@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +20,12 @@ _COLON: Final = re.compile(r":(?![^{]*\})")
 """A colon outside of late-bound parts."""
 
 
+_NAMES: Final = {
+    "sqs": (re.compile(r"[A-Za-z0-9_-]{0,80}(\.fifo)?"), "a queue's name has 1 to 80 letters, digits, - and _"),
+    "sns": (re.compile(r"[A-Za-z0-9_-]{0,256}(\.fifo)?"), "a topic's name has 1 to 256 letters, digits, - and _"),
+    "kinesis": (re.compile(r"[A-Za-z0-9_.-]{0,128}"), "a stream's name has 1 to 128 letters, digits, -, . and _"),
+}
+"""What names a service gives. Sources: CreateQueue (SQS), CreateTopic (SNS), CreateStream (Kinesis; API References)."""
 _OWN: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}")
 """What stands for a resource of the app: its Ref or the attribute with its ARN."""
 
@@ -42,7 +49,18 @@ def arn_of(subject: Any, service: str, prefix: str = "") -> str:
         return arn
     if arn.startswith("${"):
         return arn
+    _check_name(arn, service)
     return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{prefix}{arn}"
+
+
+def _check_name(name: str, service: str) -> None:
+    """RemitError: nothing of the service can have a name; what only the deploy knows of it may be anything."""
+    if service not in _NAMES:
+        return
+    pattern, rule = _NAMES[service]
+    literal = "".join(part for part in tokens.split(name) if isinstance(part, str))
+    if not pattern.fullmatch(literal):
+        raise RemitError(f"{service}: nothing can be named {name!r:.60}", hint=rule, origin=writer())
 
 
 def name_in(url: str, verb: str) -> str | None:
@@ -102,6 +120,11 @@ def checked_json(option: str, value: Any) -> str:
         raise RemitError(f"{option} is not JSON: {error}", origin=writer()) from None
 
 
+def digest(*texts: str) -> str:
+    """Eight digits that tell texts apart, for logical ids: two routes may be made of the same letters."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8]
+
+
 def own_id(subject: Any) -> str:
     """The logical id of a resource of the app, also by its `arn` or `ref`; "" for what is given by name or ARN."""
     logical_id = getattr(subject, "logical_id", None)
@@ -116,7 +139,7 @@ def checked_type(subject: Any, trigger: str, types: Sequence[str]) -> None:
     """A resource of the app must be of a type that the trigger reads."""
     kind = getattr(subject, "type", None)
     if kind is not None and kind not in types:
-        name = getattr(subject, "name", own_id(subject))
+        name = getattr(subject, "spelled", own_id(subject))
         raise RemitError(f"{trigger} takes {' or '.join(types)}, and `{name}` is {kind}", origin=writer())
 
 

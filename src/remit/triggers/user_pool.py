@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
-from remit.triggers.authorizer import Authorizer, checked_texts, plain_texts
+from remit.triggers.route_authorizer import TokenAuthorizer, checked_texts, plain_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ _CLIENT_TYPE: Final = "AWS::Cognito::UserPoolClient"
 
 
 @dataclass(frozen=True, slots=True)
-class UserPool(Authorizer):
+class UserPool(TokenAuthorizer):
     """Let in the users of a user pool: `on.api("GET /orders", auth=on.user_pool(Users.pool, clients=[Users.web]))`.
 
     The pool is a resource of the app, or an existing one by its id or ARN; `clients` are app clients of it, by id or

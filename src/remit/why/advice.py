@@ -237,7 +237,7 @@ def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
 
 def is_service(denial: Denial) -> bool:
     """Whether an AWS service asked by itself: `events.amazonaws.com`."""
-    return (denial.principal or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    return denial.principal is not None and denial.principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))
 
 
 def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:

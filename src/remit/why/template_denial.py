@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.explain.template_roles import Conditions, explain_in
 from remit.roles.reference_names import names_in
@@ -34,26 +34,31 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     source = settled_source(source)
     read = template_source(source)
     cause = why(denial, None)
-    matching_roles = [role for role in read.roles if _asked(role, denial, read.resources)]
+    matching_roles = tuple(role for role in read.roles if _asked(role, denial, read.resources))
     nobody = denial.principal is None and not denial.deploying  # CloudFormation asks for whoever deploys
-    roles = matching_roles or (list(read.roles) if nobody else [])
-    actions = actions_of(denial, None, None)
-    evaluated_roles = roles if denial.layer not in ("trust", "other") else []
-    answers = tuple(_answers(evaluated_roles, denial, read, actions, Conditions(source))) if evaluated_roles else ()
+    roles = matching_roles
+    if not roles and nobody:
+        roles = read.roles
+    answers: tuple[Explanation, ...] = ()
+    if denial.layer not in ("trust", "other"):
+        actions = actions_of(denial, None, None)
+        answers = tuple(_answers(roles, denial, read, actions, Conditions(source)))
     if not answers:
-        whose = "not a role of the template asked" if denial.principal is not None else cause.conclusion
-        return replace(cause, conclusion=cause.conclusion if denial.layer is not None else whose)
-    return replace(
-        cause,
-        answers=answers,
-        advice=tuple(line for line in cause.advice if not (matching_roles and line == DEPLOYERS)),
-        conclusion=_conclusion(denial, matching_roles, answers, cause.conclusion),
-        unseen=tuple(name for name in cause.unseen if name != "the permissions boundary" or _unread(roles, read)),
-    )
+        if denial.layer is None and denial.principal is not None:
+            return replace(cause, conclusion="not a role of the template asked")
+        return cause
+    advice = cause.advice
+    if matching_roles:
+        advice = tuple(line for line in advice if line != DEPLOYERS)
+    unseen = cause.unseen
+    if not _unread(roles, read):
+        unseen = tuple(layer for layer in unseen if layer != "the permissions boundary")
+    conclusion = _conclusion(denial, matching_roles, answers, cause.conclusion)
+    return replace(cause, answers=answers, advice=advice, conclusion=conclusion, unseen=unseen)
 
 
 def _answers(
-    roles: list[Role], denial: Denial, read: FileRoles, actions: tuple[str, ...], conditions: Conditions
+    roles: tuple[Role, ...], denial: Denial, read: FileRoles, actions: tuple[str, ...], conditions: Conditions
 ) -> Iterator[Explanation]:
     names = names_in("*", read.resources)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
@@ -84,35 +89,43 @@ def _is_named(name: str, logical_id: str, own_names: tuple[str, ...]) -> bool:
     return _RANDOM.fullmatch(end) is not None and head.endswith(f"-{logical_id}")
 
 
-def _texts(resource: Resource) -> Iterator[Any]:
-    yield from (text for key in _NAMES if isinstance(text := resource.properties.get(key), str))
+def _texts(resource: Resource) -> Iterator[str]:
+    """The names that a resource's properties give it."""
+    for name in _NAMES:
+        value = resource.properties.get(name)
+        if isinstance(value, str):
+            yield value
 
 
-def _unread(roles: list[Role], read: FileRoles) -> bool:
+def _unread(roles: tuple[Role, ...], read: FileRoles) -> bool:
     """Whether some role has a boundary that nobody can look at from here."""
     return any(role.boundary is not None and role.boundary not in read.documents for role in roles)
 
 
 def _conclusion(
-    denial: Denial, matching_roles: list[Role], answers: tuple[Explanation, ...], layer_conclusion: str
+    denial: Denial, matching_roles: tuple[Role, ...], answers: tuple[Explanation, ...], layer_conclusion: str
 ) -> str:
-    one_role = len(matching_roles) == 1
-    roles = f"the role {matching_roles[0].logical_id}" if one_role else "the roles of the template"
-    allows, does_not = ("allows", "does not") if one_role else ("allow", "do not")
+    """What the roles of the template have to do with a denial, in a sentence."""
+    if len(matching_roles) == 1:
+        roles, allow, do_not = f"the role {matching_roles[0].logical_id}", "allows", "does not"
+    else:
+        roles, allow, do_not = "the roles of the template", "allow", "do not"
     verdicts = {answer.verdict for answer in answers}
     if denial.layer not in (None, "identity"):
-        verb = f"{allows} it" if verdicts == {"Allowed"} else f"{does_not} allow it either"
+        verb = f"{allow} it" if verdicts == {"Allowed"} else f"{do_not} allow it either"
         return f"{layer_conclusion}; {roles} {verb}"
     if "ExplicitlyDenied" in verdicts:
         return f"a Deny of {roles} itself says no"
     if "ImplicitlyDenied" in verdicts:
-        return f"{roles} {does_not} allow it"
-    lacking = dict.fromkeys(
-        condition for answer in answers for condition, way in answer.ways if way.verdict != "Allowed"
-    )
+        return f"{roles} {do_not} allow it"
+    lacking: list[str] = []
+    unknown_keys: list[str] = []
+    for answer in answers:
+        lacking += [condition for condition, way in answer.ways if way.verdict != "Allowed"]
+        unknown_keys += answer.decision.unknown
     if lacking:
-        return f"{roles} {does_not} allow it if {', or if '.join(lacking)}"
+        return f"{roles} {do_not} allow it if {', or if '.join(dict.fromkeys(lacking))}"
     if "Unknown" in verdicts:
-        keys = ", ".join(dict.fromkeys(key for answer in answers for key in answer.decision.unknown))
-        return f"{roles} {allows} it on a condition that was not met, or is not known here: {keys}"
-    return f"{roles} {allows} it: the deployed one is older, or a layer that is not visible from here says no"
+        keys = ", ".join(dict.fromkeys(unknown_keys))
+        return f"{roles} {allow} it on a condition that was not met, or is not known here: {keys}"
+    return f"{roles} {allow} it: the deployed one is older, or a layer that is not visible from here says no"

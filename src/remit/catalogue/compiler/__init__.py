@@ -11,6 +11,7 @@ from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
 from remit.catalogue.compiler.regions import regions
+from remit.catalogue.compiler.request_formats import request_formats
 from remit.catalogue.compiler.sam import sam_policies
 from remit.catalogue.compiler.services import names_of, services
 from remit.catalogue.compiler.source_files import document
@@ -48,6 +49,11 @@ def compiled(packages: dict[str, InstalledPackage]) -> bytes:
     }
     check(chunks)
     return pack(chunks)
+
+
+def compiled_request_formats(packages: dict[str, InstalledPackage]) -> bytes:
+    """The file of the formats of requests, which stands beside the snapshot."""
+    return pack(request_formats(packages["botocore"].folder))
 
 
 def type_report(packages: dict[str, InstalledPackage]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def operations(botocore: Path, mapping: Path, actions: dict[str, list[str]]) -> 
     mapped = _mapped(document(mapping), action_names)
     chunks: Chunks = {}
     clients: dict[str, list[Any]] = {}
-    for client, model in _models(botocore):
+    for client, model in models(botocore):
         compiled = _client(client, model, mapped, (action_names, actions))
         chunks["operations", client] = compiled
         reached = {row[0].split(":")[0] for rows in compiled["r"].values() for row in rows}
@@ -63,7 +63,7 @@ def called(chunks: Chunks) -> Iterator[tuple[str, str, str]]:
                 yield from ((client, operation, row[0]) for row in rows)
 
 
-def _models(botocore: Path) -> Iterator[tuple[str, Any]]:
+def models(botocore: Path) -> Iterator[tuple[str, Any]]:
     """Each client and the newest version of its model."""
     for folder in sorted(path for path in botocore.iterdir() if path.is_dir()):
         files = sorted(folder.glob("*/service-2.json*"))

@@ -46,6 +46,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.rule_inputs import CONTROL
@@ -58,17 +59,6 @@ if TYPE_CHECKING:
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
-_SERVICES = frozenset({
-    "aoss", "appconfig", "appstream", "autoscaling", "autoscaling-plans", "budgets", "clouddirectory", "cloudfront",
-    "cloudsearch", "cloudtrail-data", "codeartifact", "codebuild", "codecommit", "codepipeline", "cognito-identity",
-    "cognito-idp", "comprehend", "comprehendmedical", "compute-optimizer", "cost-optimization-hub", "dax", "dsql",
-    "dynamodb", "ecr", "ecr-public", "events", "firehose", "fis", "fms", "gamelift", "health", "inspector-scan",
-    "kendra", "kinesisvideo", "kms", "logs", "memorydb", "networkmonitor", "notifications", "opensearch",
-    "pca-connector-ad", "personalize", "polly", "pricing", "resource-groups", "rolesanywhere", "s3", "secretsmanager",
-    "servicediscovery", "signin", "sqs", "sts", "support", "swf", "textract", "timestream-influxdb", "transcribe",
-    "transfer", "translate", "wafv2", "workspaces", "xray",
-})  # fmt: skip
-"""Services whose resources such policies reach, as of 2026-11."""
 _EVERYONE = ("*", {"AWS": "*"})
 _REFUSED = "Organizations refuses it"
 
@@ -130,6 +120,6 @@ def _of_resources(written: WrittenStatement) -> Iterator[Problem]:
         yield Problem(message, "name the actions in Action", ("NotAction",))
     for text in texts(value.get("Action")):
         prefix = text.partition(":")[0].lower()
-        if ":" in text and "*" not in prefix and prefix not in _SERVICES:
+        if ":" in text and "*" not in prefix and prefix not in RCP_SERVICES:
             message = f"resource control policies do not reach {prefix}, as far as remit knows: {_REFUSED}"
             yield Problem(message, "deny it in an SCP, or in the policies of the resources", ("Action", text), WARNING)

@@ -1,12 +1,4 @@
-"""What an app's own tests need of its jobs: kept instead of sent, or run at once.
-
-from remit.testing import recorded_jobs
-
-def test_an_order_sends_its_mail():
-with recorded_jobs() as sent:
-place_order("anna@example.com")
-assert sent == [SentJob("send_mail", ("anna@example.com",))]
-"""
+"""The jobs that tests of an app send: kept instead of sent, or run at once."""
 
 from __future__ import annotations
 

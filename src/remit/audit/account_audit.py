@@ -1,0 +1,173 @@
+"""Audit accounts one by one: a chunk of them in one process, which asks equal questions of all of them once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from remit.audit.access import AccessQuestions
+from remit.audit.document_lint import document_findings, document_uses, name_of
+from remit.audit.documents import Documents, document_value, unfolded
+from remit.audit.entities import Entity, InputProblem
+from remit.audit.escalation import EscalationGraph
+from remit.audit.escalation_techniques import ESCALATION_ACTIONS
+from remit.audit.exposures import exposures
+from remit.audit.folder import AccountFile, FileContent, OpenRole, file_content
+from remit.audit.joined_account import JoinedAccount, joined_account
+from remit.audit.resource_policies import ResourcePolicy
+from remit.audit.results import AccessRow, AccountResult, DocumentFinding, PrincipalRow, UnusedRow
+from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
+from remit.audit.unused_access import UnusedAccess, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.audit.access import ActionAccess
+    from remit.audit.account_pages import AccountPage
+    from remit.audit.entities import Identity
+    from remit.audit.organization import Organization
+
+_SENSITIVE = tuple(action.name for action in SENSITIVE_ACTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWork:
+    """An account to audit: the files about it, the roles elsewhere that trust it, and its resources' policies.
+
+    `usage` is what its principals were seen to use; None: that is not asked.
+    """
+
+    account: str
+    files: tuple[AccountFile, ...]
+    foreign_roles: tuple[OpenRole, ...] = ()
+    resources: tuple[ResourcePolicy, ...] = ()
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Accounts for one process. `linted`: the documents (see `name_of`) that need no lint any more."""
+
+    works: tuple[AccountWork, ...]
+    now: str
+    organization: Organization | None = None
+    linted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedAccount:
+    """An account's result, and what lint found in documents that no account before it had, by `name_of`."""
+
+    result: AccountResult
+    findings: dict[str, tuple[DocumentFinding, ...]]
+
+
+def audited_accounts(chunk: Chunk) -> Iterator[AuditedAccount]:
+    """The results of a chunk's accounts, one after the other."""
+    documents = Documents()
+    questions = AccessQuestions(documents, (*_SENSITIVE, *ESCALATION_ACTIONS), chunk.now, chunk.organization)
+    linted = set(chunk.linted)
+    for work in chunk.works:
+        result = _result(work, questions)
+        findings = {}
+        for use in result.uses:
+            name = name_of(use)
+            if name not in linted:
+                linted.add(name)
+                findings[name] = document_findings(use, documents)
+        yield AuditedAccount(result, findings)
+
+
+@lru_cache(maxsize=4)
+def _content(file: AccountFile) -> FileContent:
+    """A file's content, kept for a moment: several accounts may be in one file."""
+    return file_content(file)
+
+
+def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
+    pages: list[AccountPage] = []
+    for file in work.files:
+        content = _content(file)
+        questions.documents.texts |= content.documents.texts
+        pages += content.pages
+    account = joined_account(work.account, pages, questions.documents)
+    foreign_roles = tuple(_foreign_role(role, questions.documents) for role in work.foreign_roles)
+    graph = EscalationGraph(questions, account.identities, account.groups, foreign_roles)
+    found = exposures((*work.resources, *_trust_policies(account, questions.documents)), questions.organization)
+    arns = {identity.arn for identity in account.identities}
+    return AccountResult(
+        work.account,
+        tuple(_principal(identity, questions) for identity in account.identities),
+        tuple(sorted(graph.administrators)),
+        tuple(edge for _, edges in sorted(graph.edges.items()) for edge in edges),
+        tuple(graph.undecided),
+        document_uses(account.identities),
+        (*account.problems, *_deleted(account.identities, graph), *_unplaced(work, arns, questions.organization)),
+        found.rows,
+        found.undecided,
+        () if work.usage is None else tuple(_unused(account.identities, work.usage, questions.documents)),
+    )
+
+
+def _unused(identities: Iterable[Identity], usage: Usage, documents: Documents) -> Iterator[UnusedRow]:
+    """What the principals of an account have and did not use, in the names of the account."""
+    unused_access = UnusedAccess(documents, usage)
+    for identity in identities:
+        row = None if "/aws-service-role/" in identity.arn else unused_access.row(identity)
+        if row is not None:
+            account = identity.account
+            policies = tuple(replace(policy, smaller=unfolded(policy.smaller, account)) for policy in row.policies)
+            yield replace(row, policies=policies)
+
+
+def _trust_policies(account: JoinedAccount, documents: Documents) -> Iterator[ResourcePolicy]:
+    """The trust policies of roles, but those that services alone use by definition."""
+    for identity in account.identities:
+        entity = identity.entity
+        if entity.trust is not None and "/aws-service-role/" not in entity.arn:
+            text = unfolded(documents.texts[entity.trust], entity.account)
+            yield ResourcePolicy(entity.arn, entity.account, text)
+
+
+def _foreign_role(role: OpenRole, documents: Documents) -> Entity:
+    account = role.arn.split(":", 5)[4]
+    name = role.arn.rpartition("/")[2]
+    return Entity("role", role.arn, account, name, "", "", trust=documents.add(document_value(role.trust), account))
+
+
+def _principal(identity: Identity, questions: AccessQuestions) -> PrincipalRow:
+    unknown = questions.unknown(identity)
+    if unknown:
+        return PrincipalRow(identity.arn, unknown=unknown)
+    rows = questions.sensitive(identity, _SENSITIVE)
+    return PrincipalRow(identity.arn, tuple(_access_row(row, identity.account) for row in rows))
+
+
+def _access_row(row: ActionAccess, account: str) -> AccessRow:
+    answer = row.answer
+    return AccessRow(
+        row.action,
+        answer.verdict,
+        "" if answer.request is None else unfolded(answer.request.resource, account),
+        tuple((key, unfolded(value, account)) for key, value in answer.must_hold),
+        "" if row.statement is None else row.statement.spelled,
+        answer.reason,
+    )
+
+
+def _deleted(identities: Iterable[Identity], graph: EscalationGraph) -> Iterator[InputProblem]:
+    """The roles that trust the id of a user or role that was deleted."""
+    for identity in identities:
+        for identifier in graph.assumption.trusted(identity.entity).deleted:
+            message = (
+                f"{identity.arn} trusts {identifier}, the id of a user or role that was deleted: nobody can use that"
+            )
+            yield InputProblem(identity.entity.file, message)
+
+
+def _unplaced(work: AccountWork, arns: set[str], organization: Organization | None) -> Iterator[InputProblem]:
+    """The account, if the organization's file does not list it."""
+    if organization is not None and arns and work.account not in organization.accounts:
+        message = f"account {work.account} is not in the organization's file: which SCPs bind it is not known"
+        yield InputProblem(work.files[0].name, message)

@@ -1,0 +1,144 @@
+"""Read what `aws iam get-account-authorization-details` prints: one page, several, or all of them joined.
+
+Source: "GetAccountAuthorizationDetails" (IAM API Reference). The command line prints documents as objects, the API
+gives them as percent-encoded text; both are read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.audit.entities import Entity, EntityKind, InputProblem, ManagedPolicyVersions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.audit.documents import Documents
+
+_ARN: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):")
+LISTS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+"""The lists of a page."""
+_INLINE: Final[dict[EntityKind, str]] = {
+    "user": "UserPolicyList",
+    "group": "GroupPolicyList",
+    "role": "RolePolicyList",
+}
+_IDS: Final[dict[EntityKind, str]] = {"user": "UserId", "group": "GroupId", "role": "RoleId"}
+_NAMES: Final[dict[EntityKind, str]] = {"user": "UserName", "group": "GroupName", "role": "RoleName"}
+
+
+@dataclass(slots=True)
+class AccountPage:
+    """What one page of a file holds. `is_last`: no further page follows it."""
+
+    file: str
+    entities: list[Entity] = field(default_factory=list)
+    managed: list[ManagedPolicyVersions] = field(default_factory=list)
+    problems: list[InputProblem] = field(default_factory=list)
+    is_last: bool = True
+
+
+def is_account_page(value: Any) -> bool:
+    """Whether a JSON value is a page of an account's authorization details."""
+    return isinstance(value, dict) and any(isinstance(value.get(name), list) for name in LISTS)
+
+
+def account_page(value: Mapping[str, Any], file: str, documents: Documents) -> AccountPage:
+    """The entities and managed policies of a page, their documents added to `documents`."""
+    reader = _PageReader(file, documents)
+    page = reader.page
+    page.is_last = value.get("IsTruncated") is not True
+    kinds: tuple[tuple[EntityKind, str], ...] = (
+        ("user", "UserDetailList"), ("group", "GroupDetailList"), ("role", "RoleDetailList"),
+    )  # fmt: skip
+    for kind, name in kinds:
+        for record in reader.records(value, name):
+            page.entities.append(reader.entity(kind, record))
+    for record in reader.records(value, "Policies"):
+        page.managed.append(reader.managed_policy(record))
+    return page
+
+
+class _PageReader:
+    def __init__(self, file: str, documents: Documents) -> None:
+        self.file = file
+        self.documents = documents
+        self.page = AccountPage(file)
+
+    def records(self, value: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
+        """The records of a list that have an ARN of an account, or of AWS."""
+        rows = value.get(name) or []
+        for row in rows if isinstance(rows, list) else [rows]:
+            arn = row.get("Arn") if isinstance(row, dict) else None
+            if isinstance(arn, str) and (_ARN.match(arn) or ":iam::aws:policy/" in arn):
+                yield row
+            else:
+                self.problem(f"an entry of {name} has no ARN of IAM: it is left out")
+
+    def problem(self, message: str) -> None:
+        """Note what is wrong with the file."""
+        self.page.problems.append(InputProblem(self.file, message))
+
+    def entity(self, kind: EntityKind, record: Mapping[str, Any]) -> Entity:
+        """One user, group or role."""
+        arn = record["Arn"]
+        account = arn.split(":", 5)[4]
+        boundary = record.get("PermissionsBoundary") or {}
+        trust = record.get("AssumeRolePolicyDocument")
+        return Entity(
+            kind,
+            arn,
+            account,
+            str(record.get(_NAMES[kind]) or arn.rpartition("/")[2]),
+            str(record.get(_IDS[kind]) or ""),
+            self.file,
+            inline=tuple(self._inline(kind, record, arn, account)),
+            attached=tuple(str(row.get("PolicyArn")) for row in _rows(record, "AttachedManagedPolicies")),
+            groups=tuple(name for name in record.get("GroupList") or () if isinstance(name, str)),
+            boundary=boundary.get("PermissionsBoundaryArn") if isinstance(boundary, dict) else None,
+            trust=None if trust is None else self._document(trust, account, f"the trust policy of {arn}"),
+            tags=tuple((str(row.get("Key")), str(row.get("Value"))) for row in _rows(record, "Tags")),
+            in_instance_profile=bool(record.get("InstanceProfileList")),
+            created=str(record.get("CreateDate") or ""),
+        )
+
+    def _inline(
+        self, kind: EntityKind, record: Mapping[str, Any], arn: str, account: str
+    ) -> Iterator[tuple[str, str | None]]:
+        for row in _rows(record, _INLINE[kind]):
+            name = str(row.get("PolicyName") or "")
+            yield name, self._document(row.get("PolicyDocument"), account, f"the inline policy {name} of {arn}")
+
+    def managed_policy(self, record: Mapping[str, Any]) -> ManagedPolicyVersions:
+        """One managed policy, a customer's or AWS's."""
+        arn = record["Arn"]
+        account = arn.split(":", 5)[4]
+        default, older = None, []
+        has_default = False
+        for version in _rows(record, "PolicyVersionList"):
+            identifier = str(version.get("VersionId") or "")
+            is_default = version.get("IsDefaultVersion") is True or identifier == record.get("DefaultVersionId")
+            has_default = has_default or is_default
+            document = self._document(version.get("Document"), account, f"{arn}, version {identifier},")
+            if is_default:
+                default = document
+            elif document is not None:
+                older.append((identifier, document))
+        if not has_default:
+            self.problem(f"{arn} has no default version: whoever has it is undecided")
+        return ManagedPolicyVersions(arn, self.file, default, tuple(older))
+
+    def _document(self, document: Any, account: str, subject: str) -> str | None:
+        """The key of a document; None: it is no JSON, which is noted."""
+        try:
+            return self.documents.add(document, account)
+        except ValueError:
+            self.problem(f"{subject} is no JSON document: whoever has it is undecided")
+            return None
+
+
+def _rows(record: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    rows = record.get(name)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

@@ -1,0 +1,216 @@
+"""A whole audit: the files of a folder read, every account asked, the answers joined to one report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from remit.audit.account_audit import AccountWork, Chunk
+from remit.audit.document_lint import LintedDocument, linted_documents
+from remit.audit.escalation_paths import EscalationPath, escalation_paths
+from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_summary
+from remit.audit.result_cache import ResultCache
+from remit.audit.unused_access import no_usage, usage_by_account
+from remit.audit.workers import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from remit.audit.account_audit import AuditedAccount
+    from remit.audit.entities import InputProblem
+    from remit.audit.organization import Organization
+    from remit.audit.resource_policies import ResourcePolicy
+    from remit.audit.results import (
+        AccountResult,
+        DocumentFinding,
+        ExposureRow,
+        PrincipalRow,
+        UndecidedExposure,
+        UndecidedTechnique,
+        UnusedRow,
+    )
+    from remit.audit.trail import TrailSummary
+
+    Run = Callable[[Chunk], Iterator[AuditedAccount]]
+    Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """The answers to all questions about some accounts, at the time `now`.
+
+    `administrators` may do everything in their account, `paths` are of those who can become such.
+    """
+
+    now: str
+    accounts: tuple[str, ...]
+    principals: tuple[PrincipalRow, ...]
+    administrators: tuple[str, ...]
+    paths: tuple[EscalationPath, ...]
+    undecided_techniques: tuple[UndecidedTechnique, ...]
+    exposures: tuple[ExposureRow, ...]
+    undecided_exposures: tuple[UndecidedExposure, ...]
+    unused: tuple[UnusedRow, ...]
+    documents: tuple[LintedDocument, ...]
+    problems: tuple[InputProblem, ...]
+    trail: TrailSummary | None = None
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nothing is wrong, and nothing is undecided."""
+        has_errors = any(finding.severity == "error" for document in self.documents for finding in document.findings)
+        is_open = any(row.reach == "anyone" for row in self.exposures)
+        is_undecided = any(row.unknown or row.undecided for row in self.principals)
+        other_findings = (self.problems, self.undecided_techniques, self.undecided_exposures, self.paths)
+        return not (has_errors or is_open or is_undecided or any(other_findings))
+
+
+@dataclass(frozen=True, slots=True)
+class AuditInput:
+    """What is asked about: a folder of account files, at the time `now`, and the organization where it is known.
+
+    `trail` is what CloudTrail saw; None: what was used is not asked. `problems` are those of the further files.
+    """
+
+    folder: Path
+    now: str
+    organization: Organization | None = None
+    resources: tuple[ResourcePolicy, ...] = ()
+    trail: TrailSummary | None = None
+    problems: tuple[InputProblem, ...] = ()
+
+
+def audit(
+    audit_input: AuditInput,
+    cache: ResultCache | None = None,
+    run_chunk: Run = run,
+    progress: Progress = lambda _: None,
+) -> AuditReport:
+    """Ask every question about the accounts of a folder. `run_chunk` does the work, `progress` is told what is done."""
+    auditing = _Auditing(audit_input, cache or ResultCache(None), run_chunk, progress)
+    auditing.read_files()
+    auditing.ask_accounts()
+    return auditing.report()
+
+
+@dataclass(slots=True)
+class _Auditing:
+    """A run of an audit: what was read and found so far."""
+
+    audit_input: AuditInput
+    cache: ResultCache
+    run_chunk: Run
+    progress: Progress
+    files: tuple[AccountFile, ...] = ()
+    summaries: dict[AccountFile, FileSummary] = field(default_factory=dict)
+    results: dict[str, AccountResult] = field(default_factory=dict)
+    findings: dict[str, tuple[DocumentFinding, ...]] = field(default_factory=dict)
+
+    def read_files(self) -> None:
+        """Read the files that no earlier run has read, and the summaries of the others."""
+        self.files = account_files(self.audit_input.folder)
+        for number, file in enumerate(self.files, 1):
+            name = self.cache.name(file.digest, file.name)
+            summary = self.cache.summary(name)
+            if summary is None:
+                summary = file_summary(file)
+                self.cache.keep_summary(name, summary)
+            self.summaries[file] = summary
+            self.progress(f"{number:,} of {len(self.files):,} files read")
+
+    def ask_accounts(self) -> None:
+        """Ask about the accounts of which the answers are not in the cache."""
+        names = {work.account: self._name(work) for work in self._works()}
+        works = []
+        for work in self._works():
+            result = self.cache.result(names[work.account])
+            if result is None:
+                works.append(work)
+            else:
+                self.results[work.account] = result
+        self.findings = self.cache.findings()
+        chunk = Chunk(tuple(works), self.audit_input.now, self.audit_input.organization, frozenset(self.findings))
+        for number, audited in enumerate(self.run_chunk(chunk), 1):
+            account = audited.result.account
+            self.results[account] = audited.result
+            self.findings = audited.findings | self.findings
+            self.cache.keep_result(names[account], audited.result)
+            self.progress(f"{number:,} of {len(works):,} accounts asked")
+        self.cache.keep_findings(self._used_findings())
+        self.cache.forget_unused()
+
+    def _works(self) -> Iterator[AccountWork]:
+        """What there is to do for each account, in the order of their numbers."""
+        accounts = {account for summary in self.summaries.values() for account in summary.accounts}
+        accounts |= {resource.account for resource in self.audit_input.resources}
+        trail = self.audit_input.trail
+        usages = {} if trail is None else usage_by_account(trail)
+        for account in sorted(accounts):
+            yield AccountWork(
+                account,
+                tuple(file for file in self.files if self._concerns(file, account)),
+                tuple(self._foreign_roles(account)),
+                tuple(resource for resource in self.audit_input.resources if resource.account == account),
+                None if trail is None else usages.get(account) or no_usage(trail),
+            )
+
+    def _concerns(self, file: AccountFile, account: str) -> bool:
+        """Whether a file has something about an account: a file without any account may hold policies of AWS."""
+        accounts = self.summaries[file].accounts
+        return not accounts or account in accounts
+
+    def _foreign_roles(self, account: str) -> Iterator[OpenRole]:
+        """The roles of other accounts that trust an account, somebody in it, or everybody."""
+        for summary in self.summaries.values():
+            for role in summary.open_roles:
+                is_meant = any(name in ("*", account) or f":{account}:" in name for name in role.names)
+                if is_meant and f":{account}:" not in role.arn:
+                    yield role
+
+    def _name(self, work: AccountWork) -> str:
+        """The name of an account's result in the cache: whatever the result depends on."""
+        organization = self.audit_input.organization
+        place = None if organization is None else (organization.id, organization.management_account)
+        member = None if organization is None else organization.accounts.get(work.account)
+        files = tuple((file.name, file.digest) for file in work.files)
+        return self.cache.name(
+            self.audit_input.now, repr(replace(work, files=())), repr(files), repr(place), repr(member)
+        )
+
+    def _used_findings(self) -> dict[str, tuple[DocumentFinding, ...]]:
+        """What lint found in documents that somebody has."""
+        used = {f"{use.document} {use.kind}" for result in self.results.values() for use in result.uses}
+        return {name: self.findings[name] for name in sorted(used)}
+
+    def report(self) -> AuditReport:
+        """The answers of all accounts together."""
+        results = [result for _, result in sorted(self.results.items())]
+        principals = tuple(row for result in results for row in result.principals)
+        administrators = frozenset(arn for result in results for arn in result.administrators)
+        edges = (edge for result in results for edge in result.edges)
+        arns = [row.arn for row in principals]
+        uses = (use for result in results for use in result.uses)
+        return AuditReport(
+            self.audit_input.now,
+            tuple(result.account for result in results),
+            principals,
+            tuple(arn for arn in arns if arn in administrators),
+            escalation_paths(edges, administrators, arns),
+            tuple(row for result in results for row in result.undecided),
+            tuple(row for result in results for row in result.exposures),
+            tuple(row for result in results for row in result.undecided_exposures),
+            tuple(row for result in results for row in result.unused),
+            linted_documents(uses, self.findings),
+            tuple(sorted(set(self._problems(results)))),
+            self.audit_input.trail,
+        )
+
+    def _problems(self, results: Iterable[AccountResult]) -> Iterator[InputProblem]:
+        yield from self.audit_input.problems
+        if self.audit_input.trail is not None:
+            yield from self.audit_input.trail.problems
+        for summary in self.summaries.values():
+            yield from summary.problems
+        for result in results:
+            yield from result.problems

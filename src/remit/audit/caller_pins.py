@@ -1,0 +1,158 @@
+"""What a principal decides of a request's context: its ARN, its tags, its organization, and that the time is now.
+
+Such keys are pinned to the principal's values in every question, so that a condition on them cannot be met by values
+that the principal does not have.
+
+Source: "AWS global condition context keys" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from remit.catalogue.condition_keys import OPERATORS
+from remit.iam.operators import check_operator
+from remit.iam.policy import Condition, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.iam.decide.evaluate import Layers
+    from remit.iam.policy import Statement
+
+PinValue: TypeAlias = str | tuple[str, ...] | None
+"""One value, several, or None: the key is absent."""
+
+_TIMES: Final = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
+_TAG: Final = "aws:principaltag/"
+_TAG_NAME: Final = re.compile(r"aws:principaltag/([^}\s,']+)")
+_SPELLED: Final = {
+    "aws:currenttime": "aws:CurrentTime",
+    "aws:epochtime": "aws:EpochTime",
+    "aws:tokenissuetime": "aws:TokenIssueTime",
+    "aws:principalaccount": "aws:PrincipalAccount",
+    "aws:principalarn": "aws:PrincipalArn",
+    "aws:principalisawsservice": "aws:PrincipalIsAWSService",
+    "aws:principalorgid": "aws:PrincipalOrgID",
+    "aws:principalorgpaths": "aws:PrincipalOrgPaths",
+    "aws:principaltype": "aws:PrincipalType",
+    "aws:userid": "aws:userid",
+    "aws:username": "aws:username",
+    "aws:viaawsservice": "aws:ViaAWSService",
+}
+_BOOLEANS: Final = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal as a request has it: its kind, its (folded) ARN, and the keys that it decides, in lower case.
+
+    `has_any_tags`: who assumes the role may pass tags of a session, so that tags that the role lacks stay open.
+    """
+
+    kind: str
+    arn: str
+    values: tuple[tuple[str, PinValue], ...]
+    tags: tuple[tuple[str, str], ...] = ()
+    has_any_tags: bool = False
+
+    def with_session(self, now: str) -> Caller:
+        """A user with the temporary credentials that GetSessionToken gives to everyone, issued now."""
+        values = tuple(pair for pair in self.values if pair[0] != "aws:tokenissuetime")
+        return replace(self, values=(*values, ("aws:tokenissuetime", now)))
+
+    def value(self, key: str) -> tuple[bool, PinValue]:
+        """Whether the caller decides a key (in lower case), and the value."""
+        if key.startswith(_TAG):
+            return self._tag(key.removeprefix(_TAG))
+        for name, value in self.values:
+            if name == key:
+                return True, value
+        return False, None
+
+    def _tag(self, name: str) -> tuple[bool, PinValue]:
+        for tag, value in self.tags:
+            if tag.lower() == name:
+                return True, value
+        return not self.has_any_tags, None
+
+
+@lru_cache(maxsize=65_536)
+def pinned_keys(policy: Policy) -> frozenset[str]:
+    """The keys (in lower case) of a policy that a caller may decide."""
+    text = " ".join(text for statement in policy.statements for text in _texts(statement)).lower()
+    if "aws:" not in text:
+        return frozenset()
+    tags = (_TAG + name for name in _TAG_NAME.findall(text))
+    return frozenset((*tags, *(key for key in _SPELLED if key in text)))
+
+
+def policies_of(layers: Layers) -> tuple[Policy, ...]:
+    """Every policy of some layers."""
+    levels = (policy for level in (*layers.scp, *layers.rcp) for policy in level)
+    return (*layers.identity, *layers.boundary, *levels)
+
+
+def speaks_of(layers: Layers, key: str) -> bool:
+    """Whether some policy of some layers depends on a key that a caller may decide."""
+    return any(key in pinned_keys(policy) for policy in policies_of(layers))
+
+
+def _texts(statement: Statement) -> Iterator[str]:
+    if statement.resources is not None:
+        yield from statement.resources.patterns
+    for condition in statement.conditions:
+        yield condition.key
+        yield from condition.values
+
+
+def pins(caller: Caller, policies: Iterable[Policy]) -> tuple[Condition, ...]:
+    """The conditions that hold of every request of a caller, as far as some policies speak of their keys."""
+    keys: set[str] = set()
+    parts = tuple(policies)
+    for policy in parts:
+        keys |= pinned_keys(policy)
+    conditions: list[Condition] = []
+    for key in sorted(keys):
+        is_decided, value = caller.value(key)
+        if is_decided:
+            conditions += _equal(key, value, as_arn=any(key in _keys_as_arns(policy) for policy in parts))
+    return tuple(conditions)
+
+
+@lru_cache(maxsize=65_536)
+def _keys_as_arns(policy: Policy) -> frozenset[str]:
+    """The keys that some condition of a policy compares as ARNs."""
+    keys = set()
+    for statement in policy.statements:
+        for condition in statement.conditions:
+            if not condition.late and OPERATORS[check_operator(condition.operator)[0]].family == "ARN":
+                keys.add(condition.key.lower())
+    return frozenset(keys)
+
+
+def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
+    name = _SPELLED.get(key, key.replace(_TAG, "aws:PrincipalTag/"))
+    if value is None:
+        yield Condition("Null", name, ("true",))
+    elif isinstance(value, tuple):
+        yield Condition("StringEquals", name, value, "ForAllValues")
+        yield Condition("StringEquals", name, value, "ForAnyValue")
+    elif key in _TIMES:
+        yield Condition("DateEquals", name, (value,))
+    elif key in _BOOLEANS:
+        yield Condition("Bool", name, (value,))
+    else:
+        yield Condition("ArnEquals" if as_arn else "StringEquals", name, (value,))
+
+
+def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str, ...]]:
+    """The context of a request in which exactly some pins hold."""
+    context: dict[str, str | tuple[str, ...]] = {}
+    for condition in conditions:
+        if condition.operator != "Null":
+            context[condition.key] = condition.values if condition.quantifier else condition.values[0]
+    return context

@@ -1,0 +1,87 @@
+"""Lint each distinct document once, and name every principal that has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.audit.documents import unfolded
+from remit.audit.json_bytes import parsed
+from remit.audit.results import DocumentFinding, DocumentUse
+from remit.errors import Origin, spelled
+from remit.lint.files import lint_document
+from remit.lint.rule_inputs import IDENTITY, TRUST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from remit.audit.documents import Documents
+    from remit.audit.entities import Identity
+    from remit.errors import Path
+
+_OF_AWS: Final = ":iam::aws:policy/"
+_STATEMENT_PARTS: Final = 2  # Statement, and its index
+
+
+@dataclass(frozen=True, slots=True)
+class LintedDocument:
+    """The findings in a distinct document, and every principal that has it."""
+
+    key: str
+    kind: str
+    findings: tuple[DocumentFinding, ...]
+    uses: tuple[DocumentUse, ...]
+
+
+def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
+    """Who has which document. Those that AWS maintains are left out."""
+    uses: list[DocumentUse] = []
+    for identity in identities:
+        policies = identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
+        own = (use for use in policies if _OF_AWS not in use.name)
+        uses += (DocumentUse(use.document, IDENTITY, identity.arn, use.spelled) for use in own)
+        trust = identity.entity.trust
+        if trust is not None:
+            uses.append(DocumentUse(trust, TRUST, identity.arn, "trust policy"))
+    return tuple(uses)
+
+
+def document_findings(use: DocumentUse, documents: Documents) -> tuple[DocumentFinding, ...]:
+    """What lint finds in a document, with the account folded."""
+    findings = lint_document(parsed(documents.texts[use.document]), use.document, kind=use.kind, place=_place)
+    return tuple(
+        DocumentFinding(finding.rule, finding.severity, finding.message, finding.file or "", finding.hint)
+        for finding in findings
+    )
+
+
+def _place(path: Path) -> Origin:
+    """Where a part of a document is: its path, down to the statement and the element."""
+    return Origin(spelled(path[: _STATEMENT_PARTS + 1]) or "the document")
+
+
+def linted_documents(
+    uses: Iterable[DocumentUse], findings: Mapping[str, Sequence[DocumentFinding]]
+) -> tuple[LintedDocument, ...]:
+    """The documents in which something was found, with all who have them. `findings` go by `name_of`."""
+    users: dict[tuple[str, str], list[DocumentUse]] = {}
+    for use in uses:
+        users.setdefault((use.document, use.kind), []).append(use)
+    rows = []
+    for (key, kind), principals in sorted(users.items()):
+        account = principals[0].principal.split(":", 5)[4]
+        found = tuple(_in_account(finding, account) for finding in findings[name_of(principals[0])])
+        if found:
+            rows.append(LintedDocument(key, kind, found, tuple(principals)))
+    return tuple(rows)
+
+
+def _in_account(finding: DocumentFinding, account: str) -> DocumentFinding:
+    """A finding as it reads in an account that has the document."""
+    hint = None if finding.hint is None else unfolded(finding.hint, account)
+    return replace(finding, message=unfolded(finding.message, account), hint=hint)
+
+
+def name_of(use: DocumentUse) -> str:
+    """The name of a document of a kind: the same document may be a role's policy and its boundary."""
+    return f"{use.document} {use.kind}"

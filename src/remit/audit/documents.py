@@ -1,0 +1,63 @@
+"""Policy documents, each distinct one once: most documents of an organisation stand in it many times.
+
+An account's own number is folded into `OWN_ACCOUNT`, so that the same document of two accounts is one. That is a mere
+change of names, since a document that already has the number `OWN_ACCOUNT` is left as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from remit.audit.json_bytes import compact, parsed
+from remit.iam.policy import parse
+
+if TYPE_CHECKING:
+    from remit.iam.policy import Policy
+
+OWN_ACCOUNT: Final = "555501110777"
+"""The number that stands for the account in which a document is used."""
+_DIGEST: Final = 12  # bytes: no two documents of a billion share one
+
+
+class Documents:
+    """The distinct documents by their keys, as JSON texts with the own account folded."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def add(self, document: Any, account: str) -> str:
+        """The key of a document: an object, or its text, which AWS's API percent-encodes. ValueError: it is no JSON."""
+        text = folded(compact(document_value(document)), account)
+        key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).hexdigest()
+        self.texts.setdefault(key, text)
+        return key
+
+    def policy(self, key: str) -> Policy:
+        """A document as the engine reads it. RemitError: it is no policy that IAM takes."""
+        return parse(parsed(self.texts[key]))
+
+
+def document_value(document: Any) -> Any:
+    """The document as an object. ValueError: it is neither an object nor JSON text of one."""
+    if isinstance(document, str):
+        text = document if document.lstrip().startswith("{") else unquote(document)
+        document = parsed(text)
+    if not isinstance(document, dict):
+        raise ValueError("a policy document is an object")  # noqa: TRY004 - what is caught says "no JSON document"
+    return document
+
+
+def folded(text: str, account: str) -> str:
+    """A text with the number of the account replaced by `OWN_ACCOUNT`."""
+    if account in text and OWN_ACCOUNT not in text:
+        return text.replace(account, OWN_ACCOUNT)
+    return text
+
+
+def unfolded(text: str, account: str) -> str:
+    """A text of a folded document, as it reads in an account."""
+    return text.replace(OWN_ACCOUNT, account)

@@ -1,0 +1,206 @@
+"""The graph of who can gain whose rights: an edge for each technique that a principal's policies allow.
+
+Techniques that work on all users or roles of an account, or on all roles of a service, lead to one vertex that stands
+for them, so that the graph stays small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.audit.escalation_targets import EscalationTargets
+from remit.audit.escalation_techniques import (
+    ASSUME_ROLE,
+    BOUNDARY_OFF,
+    ONTO_OTHERS,
+    TECHNIQUES,
+    WITHOUT_BOUNDARY,
+    Need,
+    Technique,
+)
+from remit.audit.results import Edge, administrator
+from remit.audit.role_assumption import RoleAssumption
+from remit.audit.technique_needs import NeedQuestions
+from remit.audit.trust import ASSUME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from remit.audit.access import AccessQuestions
+    from remit.audit.entities import Entity, Identity, PolicyUse
+    from remit.audit.results import StepNeed, UndecidedTechnique
+    from remit.audit.technique_needs import Asker
+
+_SIGNS_OF_ADMINISTRATORS: Final = ("iam:PutRolePolicy", "iam:CreateUser", "iam:AttachUserPolicy")
+_PASS_ROLE: Final = (Need("iam:PassRole", "a role"),)
+
+
+class EscalationGraph:
+    """The edges of some identities, also to roles of other accounts (`foreign_roles`).
+
+    `administrators` are those who may do everything in their account already.
+    """
+
+    def __init__(
+        self,
+        questions: AccessQuestions,
+        identities: Sequence[Identity],
+        groups: Iterable[tuple[Entity, tuple[PolicyUse, ...]]] = (),
+        foreign_roles: Iterable[Entity] = (),
+    ) -> None:
+        self.questions = questions
+        self.needs = NeedQuestions(questions)
+        self.assumption = RoleAssumption(questions)
+        self.targets = EscalationTargets(identities, groups, foreign_roles, self.assumption)
+        self.edges: dict[str, list[Edge]] = {}
+        self.administrators: set[str] = set()
+        everyone = (*identities, *self.targets.members)
+        askers = [self.needs.asker(identity) for identity in everyone if not questions.unknown(identity)]
+        self.administrators.update(asker.identity.arn for asker in askers if self._is_administrator(asker))
+        for asker in askers:
+            if asker.identity.arn not in self.administrators:
+                for edge in self._edges(asker):
+                    self.edges.setdefault(edge.source, []).append(edge)
+
+    @property
+    def undecided(self) -> list[UndecidedTechnique]:
+        """The techniques of which it was not decided whether somebody can use them."""
+        return self.needs.undecided
+
+    def _is_administrator(self, asker: Asker) -> bool:
+        """Whether a principal may do everything: a statement says so, and nothing takes the most important of it."""
+        if not (self._allows_everything(asker.profile.identity) and self._is_unbounded(asker)):
+            return False
+        for action in _SIGNS_OF_ADMINISTRATORS:
+            answer = self.questions.ask_anywhere(asker.profile, asker.caller, action, asker.partition)
+            if answer.verdict != "yes" or answer.must_hold:
+                return False
+        return True
+
+    def _allows_everything(self, keys: Iterable[str]) -> bool:
+        masks = (self.questions.mask(key) for key in keys)
+        return any(mask is not None and mask.allows_everything for mask in masks)
+
+    def _is_unbounded(self, asker: Asker) -> bool:
+        """Whether the boundary, if there is one, allows everything."""
+        boundary = asker.profile.boundary
+        return boundary is None or self._allows_everything((boundary,))
+
+    def _edges(self, asker: Asker) -> Iterator[Edge]:
+        """Every technique that a principal's policies allow, the surest first."""
+        for technique in self._techniques(asker):
+            if technique.kind in ("", asker.identity.entity.kind) and self.needs.may_use(asker, technique):
+                yield from _GAINS[technique.gain](self, asker, technique)
+        yield from self._assumed_roles(asker)
+        if self._is_unbounded(asker):
+            for technique in ONTO_OTHERS:
+                if self.needs.may_use(asker, technique):
+                    yield from self._administrator(asker, technique)
+
+    def _techniques(self, asker: Asker) -> Iterator[Technique]:
+        """The techniques that give a principal something: a boundary limits its own rights, and not those of others."""
+        if self._is_unbounded(asker):
+            yield from TECHNIQUES
+            return
+        yield from (technique for technique in TECHNIQUES if technique.gain != "administrator")
+        if self._allows_everything(asker.profile.identity):
+            for technique, (kind, _) in zip(BOUNDARY_OFF, WITHOUT_BOUNDARY, strict=True):
+                if kind == asker.identity.entity.kind:
+                    yield technique
+
+    def _administrator(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
+        """What gives a principal any rights in its account."""
+        steps = self.needs.steps(asker, technique, technique.needs)
+        if steps is not None:
+            yield _edge(asker.identity.arn, administrator(asker.identity.account), technique, steps)
+
+    def _users(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
+        account = asker.identity.account
+        yield from self._each(asker, technique, self.targets.users(account), f"users of {account}")
+
+    def _roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
+        account = asker.identity.account
+        yield from self._each(asker, technique, self.targets.roles(account), f"roles of {account}")
+
+    def _each(self, asker: Asker, technique: Technique, targets: list[Entity], everyone: str) -> Iterator[Edge]:
+        """What gives the rights of users or roles of the account: of all of them, or of those that a policy names."""
+        own_arn = asker.identity.arn
+        others = [target for target in targets if target.arn != own_arn]
+        if others and self.questions.is_uniform(asker.profile, technique.needs[-1].action):
+            steps = self.needs.steps(asker, technique, technique.needs, others[0])
+            if steps is not None:
+                yield self._to_all(own_arn, everyone, targets, technique, steps)
+            return
+        for target in others:
+            steps = self.needs.steps(asker, technique, technique.needs, target)
+            if steps is not None:
+                yield _edge(own_arn, target.arn, technique, steps)
+
+    def _to_all(
+        self, source: str, vertex: str, targets: Iterable[Entity], technique: Technique, steps: tuple[StepNeed, ...]
+    ) -> Edge:
+        """The edge to a vertex that stands for several users or roles, which is made once."""
+        if vertex not in self.edges:
+            self.edges[vertex] = [Edge(vertex, target.arn) for target in targets]
+        return _edge(source, vertex, technique, steps)
+
+    def _groups(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
+        """What lets a user join groups."""
+        for member in self.targets.members_of_groups(asker.identity.account):
+            if member.entity.name not in asker.identity.entity.groups:
+                need = Need(technique.needs[0].action, "a role")
+                steps = self.needs.steps(asker, technique, (need,), member.entity)
+                if steps is not None:
+                    yield _edge(asker.identity.arn, member.arn, technique, steps)
+
+    def _service_roles(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
+        """What makes a service act as a role: a role that the principal passes, or one that is in use already."""
+        own_arn, account = asker.identity.arn, asker.identity.account
+        running = technique.gain == "running role"
+        roles = self.targets.roles_of_service(account, technique.service, running=running)
+        steps = self.needs.steps(asker, technique, technique.needs) if roles else None
+        if steps is None:
+            return
+        vertex = f"roles that {'run' if running else 'trust'} {technique.service} in {account}"
+        if running:
+            yield self._to_all(own_arn, vertex, roles, technique, steps)
+        elif self.questions.is_uniform(asker.profile, "iam:PassRole"):
+            passing = self.needs.steps(asker, technique, _PASS_ROLE, roles[0])
+            if passing is not None:
+                yield self._to_all(own_arn, vertex, roles, technique, (*passing, *steps))
+        else:
+            for role in roles:
+                passing = self.needs.steps(asker, technique, _PASS_ROLE, role)
+                if passing is not None and role.arn != own_arn:
+                    yield _edge(own_arn, role.arn, technique, (*passing, *steps))
+
+    def _assumed_roles(self, asker: Asker) -> Iterator[Edge]:
+        """The roles that a principal can assume, in any account."""
+        identity = asker.identity
+        names = [identity.arn]
+        if self.questions.table.bits[ASSUME] & asker.candidates:
+            names += [identity.account, "*"]
+        for arn, role in self.targets.trusting(names).items():
+            if arn == identity.arn:
+                continue
+            answer = self.assumption.answer(identity, asker.profile, asker.caller, role)
+            if answer.verdict == "undecided":
+                self.needs.leave_undecided(asker, ASSUME_ROLE, answer.reason)
+            elif answer.verdict == "yes":
+                step = replace(self.needs.step(asker, ASSUME, answer), resource=arn)
+                yield _edge(identity.arn, arn, ASSUME_ROLE, (step,))
+
+
+def _edge(source: str, target: str, technique: Technique, steps: tuple[StepNeed, ...]) -> Edge:
+    return Edge(source, target, technique.name, steps, technique.assumes)
+
+
+_GAINS: Final[dict[str, Callable[[EscalationGraph, Asker, Technique], Iterator[Edge]]]] = {
+    "administrator": EscalationGraph._administrator,  # noqa: SLF001 - the table of its own methods
+    "user": EscalationGraph._users,  # noqa: SLF001 - as above
+    "role": EscalationGraph._roles,  # noqa: SLF001 - as above
+    "group": EscalationGraph._groups,  # noqa: SLF001 - as above
+    "passed role": EscalationGraph._service_roles,  # noqa: SLF001 - as above
+    "running role": EscalationGraph._service_roles,  # noqa: SLF001 - as above
+}

@@ -1,0 +1,87 @@
+"""The shortest way from each principal to an administrator: a breadth-first search backwards from all administrators.
+
+First come the ways that the files prove; only who has none of these gets a way that assumes something.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from remit.audit.results import Edge, administrator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationPath:
+    """How a principal becomes an administrator; `ways` are all techniques that it can use as a first step.
+
+    Each step is an edge from whom the one before led to.
+    """
+
+    principal: str
+    steps: tuple[Edge, ...]
+    ways: tuple[str, ...]
+
+    @property
+    def assumes(self) -> tuple[str, ...]:
+        """What the files do not show, and the path needs; empty where it is proven."""
+        return tuple(dict.fromkeys(step.assumes for step in self.steps if step.assumes))
+
+
+def escalation_paths(
+    edges: Iterable[Edge], administrators: AbstractSet[str], principals: Iterable[str]
+) -> tuple[EscalationPath, ...]:
+    """The path of each principal that can become an administrator and is none, in the order given."""
+    edges_from: dict[str, list[Edge]] = {}
+    for edge in edges:
+        edges_from.setdefault(edge.source, []).append(edge)
+    proven = _towards_administrators(edges_from, administrators, assuming=False)
+    assumed = _towards_administrators(edges_from, administrators, assuming=True)
+    paths = []
+    for principal in principals:
+        if principal in administrators:
+            continue
+        next_edges = proven if principal in proven else assumed
+        if principal in next_edges:
+            steps = tuple(_steps(principal, next_edges))
+            ways = tuple(dict.fromkeys(edge.technique for edge in edges_from.get(principal, ())))
+            paths.append(EscalationPath(principal, steps, ways))
+    return tuple(paths)
+
+
+def _towards_administrators(
+    edges_from: Mapping[str, Sequence[Edge]], administrators: AbstractSet[str], *, assuming: bool
+) -> dict[str, Edge]:
+    """For each vertex that leads to an administrator, the first edge of the shortest way."""
+    edges_into: dict[str, list[Edge]] = {}
+    for edges in edges_from.values():
+        for edge in edges:
+            if assuming or not edge.assumes:
+                edges_into.setdefault(edge.target, []).append(edge)
+    goals = {*administrators, *(target for target in edges_into if target.startswith(administrator("")))}
+    level = sorted(goals)
+    next_edges: dict[str, Edge] = {}
+    while level:
+        following = []
+        for vertex in level:
+            for edge in edges_into.get(vertex, ()):
+                if edge.source not in next_edges and edge.source not in goals:
+                    next_edges[edge.source] = edge
+                    following.append(edge.source)
+        level = following
+    return next_edges
+
+
+def _steps(principal: str, next_edges: Mapping[str, Edge]) -> Iterator[Edge]:
+    """The edges from a principal on, without the vertices that stand for several."""
+    vertex = principal
+    while vertex in next_edges:
+        edge = next_edges[vertex]
+        vertex = edge.target
+        if vertex in next_edges and not next_edges[vertex].technique:
+            vertex = next_edges[vertex].target
+        yield replace(edge, target=vertex)

@@ -1,0 +1,205 @@
+"""The known ways to gain rights: the actions that each needs, on what, and whose rights it gives.
+
+Sources, by the letters of a row: R "AWS IAM Privilege Escalation: Methods and Mitigation", parts 1 and 2 (Rhino
+Security Labs); B "Privilege Escalation in AWS with PassRole", and the project iam-vulnerable (Bishop Fox, MIT);
+D pathfinding.cloud (Datadog); U the page of the IAM User Guide, or of the service's API, on the action itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+On: TypeAlias = Literal["itself", "its group", "its policy", "a user", "a role", "anything"]
+"""What an action must be allowed on: the principal itself, a group that it is in, a customer managed policy that it
+has, the user or role whose rights are gained, or any resource of the account that the action takes."""
+
+Gain: TypeAlias = Literal["administrator", "user", "role", "group", "passed role", "running role"]
+"""Whose rights are gained: those of an administrator, of the target, of a role that `service` may be given, or of a
+role as which something of `service` runs already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """An action, and on what it must be allowed."""
+
+    action: str
+    on: On = "anything"
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """One way to gain rights. `does` completes "the principal can …"; `assumes` is what the files cannot show.
+
+    `kind`: whether a user, a role, or either can use it.
+    """
+
+    name: str
+    gain: Gain
+    needs: tuple[Need, ...]
+    does: str
+    sources: str
+    service: str = ""
+    assumes: str = ""
+    kind: Literal["", "user", "role"] = ""
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The actions that it needs; what passes a role needs iam:PassRole besides."""
+        names = tuple(need.action for need in self.needs)
+        return ("iam:PassRole", *names) if self.gain == "passed role" else names
+
+
+def _own(name: str, action: str, on: On, does: str, sources: str, kind: Literal["", "user", "role"] = "") -> Technique:
+    return Technique(name, "administrator", (Need(action, on),), does, sources, kind=kind)
+
+
+def _new(name: str, *actions: str) -> Technique:
+    needs = tuple(Need(action) for action in actions)
+    return Technique(name, "administrator", needs, "make a new principal with any rights, and act as it", "D")
+
+
+def _of_user(action: str, does: str, sources: str) -> Technique:
+    return Technique(action, "user", (Need(action, "a user"),), does, sources)
+
+
+def _passed(service: str, *actions: str, sources: str = "D", assumes: str = "") -> Technique:
+    name = " + ".join(("iam:PassRole", *actions))
+    does = f"have {service} run its commands as a role that it passes"
+    return Technique(name, "passed role", tuple(map(Need, actions)), does, sources, service, assumes)
+
+
+def _running(service: str, noun: str, *actions: str, sources: str = "D") -> Technique:
+    does = f"run its commands in {noun}, as the role of that"
+    assumes = f"{noun} runs as the role"
+    return Technique(" + ".join(actions), "running role", tuple(map(Need, actions)), does, sources, service, assumes)
+
+
+LAMBDA, EC2, ECS, GLUE = "lambda.amazonaws.com", "ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "glue.amazonaws.com"
+CLOUDFORMATION, SAGEMAKER = "cloudformation.amazonaws.com", "sagemaker.amazonaws.com"
+CODEBUILD, STATES = "codebuild.amazonaws.com", "states.amazonaws.com"
+
+TECHNIQUES: Final = (
+    _own("iam:AttachUserPolicy", "iam:AttachUserPolicy", "itself", "attach any policy to itself", "R B D", "user"),
+    _own("iam:AttachRolePolicy", "iam:AttachRolePolicy", "itself", "attach any policy to itself", "R B D", "role"),
+    _own(
+        "iam:AttachGroupPolicy", "iam:AttachGroupPolicy", "its group", "attach any policy to its group", "R B D", "user"
+    ),
+    _own("iam:PutUserPolicy", "iam:PutUserPolicy", "itself", "write a policy into itself", "R B D", "user"),
+    _own("iam:PutRolePolicy", "iam:PutRolePolicy", "itself", "write a policy into itself", "R B D", "role"),
+    _own("iam:PutGroupPolicy", "iam:PutGroupPolicy", "its group", "write a policy into its group", "R B D", "user"),
+    _own("iam:CreatePolicyVersion", "iam:CreatePolicyVersion", "its policy", "rewrite a policy that it has", "R B D"),
+    Technique(
+        "iam:SetDefaultPolicyVersion",
+        "administrator",
+        (Need("iam:SetDefaultPolicyVersion", "its policy"),),
+        "bring back an older version of a policy that it has",
+        "R B D",
+        assumes="an older version of the policy allows more",
+    ),
+    _new("iam:CreateRole + iam:AttachRolePolicy", "iam:CreateRole", "iam:AttachRolePolicy"),
+    _new("iam:CreateRole + iam:PutRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"),
+    _new("iam:CreateUser + iam:AttachUserPolicy + iam:CreateAccessKey",
+         "iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"),
+    _new("iam:CreateUser + iam:PutUserPolicy + iam:CreateAccessKey",
+         "iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"),
+    Technique(
+        "iam:AddUserToGroup", "group", (Need("iam:AddUserToGroup"),), "join a group", "R B D", kind="user"
+    ),
+    _of_user("iam:CreateAccessKey", "make keys of another user", "R B D"),
+    _of_user("iam:CreateLoginProfile", "set a password for another user", "R B D"),
+    _of_user("iam:UpdateLoginProfile", "change the password of another user", "R B D"),
+    Technique(
+        "iam:UpdateAssumeRolePolicy",
+        "role",
+        (Need("iam:UpdateAssumeRolePolicy", "a role"),),
+        "let itself assume a role",
+        "R B D",
+    ),
+    _passed(LAMBDA, "lambda:CreateFunction", "lambda:InvokeFunction", sources="R B D"),
+    _passed(LAMBDA, "lambda:CreateFunction", "lambda:AddPermission"),
+    _passed(LAMBDA, "lambda:CreateFunction", "lambda:CreateEventSourceMapping", sources="R B D"),
+    _passed(EC2, "ec2:RunInstances", sources="R B D"),
+    _passed(EC2, "ec2:RequestSpotInstances"),
+    _passed(EC2, "ec2:CreateLaunchTemplate", "autoscaling:CreateAutoScalingGroup"),
+    _passed(EC2, "autoscaling:CreateLaunchConfiguration", "autoscaling:CreateAutoScalingGroup"),
+    _passed(EC2, "ec2:AssociateIamInstanceProfile", "ssm:SendCommand", assumes="an instance takes commands"),
+    _passed(EC2, "ec2:ReplaceIamInstanceProfileAssociation", "ssm:SendCommand", assumes="an instance takes commands"),
+    _passed(ECS, "ecs:RegisterTaskDefinition", "ecs:RunTask"),
+    _passed(ECS, "ecs:RegisterTaskDefinition", "ecs:StartTask"),
+    _passed(ECS, "ecs:RegisterTaskDefinition", "ecs:CreateService"),
+    _passed(ECS, "batch:RegisterJobDefinition", "batch:SubmitJob"),
+    _passed(GLUE, "glue:CreateDevEndpoint", sources="R B D"),
+    _passed(GLUE, "glue:CreateJob", "glue:StartJobRun"),
+    _passed(GLUE, "glue:CreateJob", "glue:CreateTrigger"),
+    _passed(GLUE, "glue:UpdateJob", "glue:StartJobRun"),
+    _passed(GLUE, "glue:CreateSession", "glue:RunStatement"),
+    _passed(CLOUDFORMATION, "cloudformation:CreateStack", sources="R B D"),
+    _passed(CLOUDFORMATION, "cloudformation:UpdateStack"),
+    _passed(CLOUDFORMATION, "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
+    _passed("datapipeline.amazonaws.com", "datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition",
+            "datapipeline:ActivatePipeline", sources="R B D"),
+    _passed(SAGEMAKER, "sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl",
+            sources="R B D"),
+    _passed(SAGEMAKER, "sagemaker:CreateProcessingJob", sources="B D"),
+    _passed(SAGEMAKER, "sagemaker:CreateTrainingJob", sources="B D"),
+    _passed(CODEBUILD, "codebuild:CreateProject", "codebuild:StartBuild", sources="R B D"),
+    _passed(CODEBUILD, "codebuild:CreateProject", "codebuild:StartBuildBatch", sources="B D"),
+    _passed(CODEBUILD, "codebuild:UpdateProject", "codebuild:StartBuild"),
+    _passed(STATES, "states:CreateStateMachine", "states:StartExecution"),
+    _passed(STATES, "states:UpdateStateMachine", "states:StartExecution"),
+    _passed("tasks.apprunner.amazonaws.com", "apprunner:CreateService"),
+    _passed("scheduler.amazonaws.com", "scheduler:CreateSchedule"),
+    _passed("ssm.amazonaws.com", "ssm:StartAutomationExecution"),
+    _passed("emr-serverless.amazonaws.com", "emr-serverless:StartJobRun"),
+    _passed("bedrock-agentcore.amazonaws.com", "bedrock-agentcore:CreateCodeInterpreter",
+            "bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"),
+    _running(LAMBDA, "a function", "lambda:UpdateFunctionCode", sources="R B D"),
+    _running(LAMBDA, "a function", "lambda:UpdateFunctionConfiguration", sources="R B D"),
+    _running(EC2, "an instance", "ssm:SendCommand", sources="R B D"),
+    _running(EC2, "an instance", "ssm:StartSession", sources="B D"),
+    _running(EC2, "an instance", "ec2-instance-connect:SendSSHPublicKey", sources="B D"),
+    _running(EC2, "an instance", "ec2-instance-connect:SendSerialConsoleSSHPublicKey", sources="B D"),
+    _running(EC2, "an instance", "ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"),
+    _running(ECS, "a task", "ecs:ExecuteCommand"),
+    _running(GLUE, "an endpoint", "glue:UpdateDevEndpoint", sources="R B D"),
+    _running(GLUE, "a job", "glue:UpdateJob", "glue:StartJobRun"),
+    _running(SAGEMAKER, "a notebook", "sagemaker:CreatePresignedNotebookInstanceUrl", sources="B D"),
+    _running(SAGEMAKER, "a domain", "sagemaker:CreatePresignedDomainUrl"),
+    _running(CODEBUILD, "a build", "codebuild:StartBuild"),
+    _running(CODEBUILD, "a build", "codebuild:UpdateProject", "codebuild:StartBuild"),
+    _running(CLOUDFORMATION, "a stack", "cloudformation:UpdateStack", sources="B D"),
+    _running(CLOUDFORMATION, "a stack", "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
+    _running(STATES, "a state machine", "states:UpdateStateMachine", "states:StartExecution"),
+)  # fmt: skip
+
+ASSUME_ROLE: Final = Technique("sts:AssumeRole", "role", (Need("sts:AssumeRole", "a role"),), "assume a role", "B D U")
+WITHOUT_BOUNDARY: Final = (
+    ("user", "iam:DeleteUserPermissionsBoundary"),
+    ("user", "iam:PutUserPermissionsBoundary"),
+    ("role", "iam:DeleteRolePermissionsBoundary"),
+    ("role", "iam:PutRolePermissionsBoundary"),
+)
+"""What takes a principal's own boundary off, by the kind of principal."""
+BOUNDARY_OFF: Final = tuple(
+    Technique(action, "administrator", (Need(action, "itself"),), "take its boundary off, or put another on", "U D")
+    for _, action in WITHOUT_BOUNDARY
+)
+ONTO_OTHERS: Final = tuple(
+    Technique(
+        f"{action} on others",
+        "administrator",
+        (Need(action),),
+        "give somebody else any rights",
+        "B",
+        assumes="whoever gets them is on its side",
+    )
+    for action in (
+        "iam:AttachUserPolicy", "iam:AttachRolePolicy", "iam:AttachGroupPolicy", "iam:PutUserPolicy",
+        "iam:PutRolePolicy", "iam:PutGroupPolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion",
+        "iam:AddUserToGroup",
+    )
+)  # fmt: skip
+"""Rights that a principal cannot give itself, but others."""
+ALL_TECHNIQUES: Final = (*TECHNIQUES, ASSUME_ROLE, *BOUNDARY_OFF, *ONTO_OTHERS)
+ESCALATION_ACTIONS: Final = tuple(dict.fromkeys(action for technique in ALL_TECHNIQUES for action in technique.actions))

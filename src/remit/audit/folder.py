@@ -1,0 +1,155 @@
+"""Read the files of a folder, each by itself: its pages, its documents, and which accounts it is about."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page
+from remit.audit.documents import Documents, document_value
+from remit.audit.entities import InputProblem
+from remit.audit.json_bytes import compact, unzipped, values
+from remit.audit.trust import trusted
+from remit.errors import RemitError
+from remit.iam.policy import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_SUFFIXES: Final = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
+_DIGEST: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFile:
+    """A file that may hold account details: where it is, how messages name it, and a digest of its content."""
+
+    path: str
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRole:
+    """A role that other accounts may assume: whom its trust policy names (`*`: everybody), and the policy's text."""
+
+    arn: str
+    names: tuple[str, ...]
+    trust: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileSummary:
+    """What other accounts need of a file: which accounts it is about, their open roles, and what is wrong with it."""
+
+    accounts: tuple[str, ...]
+    open_roles: tuple[OpenRole, ...]
+    problems: tuple[InputProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """The pages of a file, and their documents."""
+
+    pages: tuple[AccountPage, ...]
+    documents: Documents
+
+
+def account_files(folder: Path) -> tuple[AccountFile, ...]:
+    """The files of a folder that may be account details, in order. RemitError: there is none."""
+    files = tuple(_files(folder))
+    if not files:
+        raise RemitError(
+            f"{folder} has no file of account details",
+            hint="`aws iam get-account-authorization-details` prints one, `remit audit collect` gathers them",
+        )
+    return files
+
+
+def _files(folder: Path) -> Iterator[AccountFile]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.endswith(_SUFFIXES):
+                path = Path(place) / name
+                digest = hashlib.blake2b(path.read_bytes(), digest_size=_DIGEST).hexdigest()
+                yield AccountFile(str(path), path.relative_to(folder).as_posix(), digest)
+
+
+def file_content(file: AccountFile) -> FileContent:
+    """Read a file as far as it can be read; `file_summary` has what is wrong with it."""
+    documents = Documents()
+    pages: list[AccountPage] = []
+    with contextlib.suppress(RemitError):
+        pages += (account_page(value, file.name, documents) for value in _page_values(file))
+    return FileContent(tuple(pages), documents)
+
+
+def _page_values(file: AccountFile) -> Iterator[dict[str, Any]]:
+    """The pages of a file as JSON values: one, a list of them, or one after the other."""
+    for value in values(unzipped(Path(file.path).read_bytes(), file.name), file.name):
+        for row in value if isinstance(value, list) else [value]:
+            if is_account_page(row):
+                yield row
+
+
+def file_summary(file: AccountFile) -> FileSummary:
+    """Look through a file, and read no more than trust policies."""
+    summarizing = _Summarizing()
+    problems: list[InputProblem] = []
+    has_pages = False
+    try:
+        for page in _page_values(file):
+            has_pages = True
+            summarizing.add(page)
+    except RemitError as error:
+        message = error.message.removeprefix(f"{file.name}: ").removeprefix(f"{file.name} ")
+        problems.append(InputProblem(file.name, message))
+    if not has_pages and not problems:
+        problems.append(InputProblem(file.name, "it has no account details, and is left out"))
+    return FileSummary(tuple(sorted(summarizing.accounts)), tuple(summarizing.open_roles), tuple(problems))
+
+
+class _Summarizing:
+    """The accounts of some pages, and their open roles; each distinct trust policy is read once."""
+
+    def __init__(self) -> None:
+        self.accounts: set[str] = set()
+        self.open_roles: list[OpenRole] = []
+        self._trusts: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {}
+
+    def add(self, page: Mapping[str, Any]) -> None:
+        """Look through a page."""
+        for name in LISTS:
+            for record in page.get(name) or ():
+                arn = str(record.get("Arn")) if isinstance(record, dict) else ""
+                account = (arn.split(":", 5) + [""] * 5)[4]
+                if account.isdigit():
+                    self.accounts.add(account)
+                if name == "RoleDetailList" and account.isdigit():
+                    self._add_role(arn, account, record.get("AssumeRolePolicyDocument"))
+
+    def _add_role(self, arn: str, account: str, trust: Any) -> None:
+        raw_text = trust if isinstance(trust, str) else compact(trust)
+        key = (raw_text, account)
+        if key not in self._trusts:
+            self._trusts[key] = _foreign_names(trust, account)
+        names, text = self._trusts[key]
+        if names:
+            self.open_roles.append(OpenRole(arn, names, text))
+
+
+def _foreign_names(trust: Any, account: str) -> tuple[tuple[str, ...], str]:
+    """The ARNs and accounts outside of an account that a trust policy names, and its text."""
+    try:
+        document = document_value(trust)
+        names = trusted(parse(document))
+    except (RemitError, ValueError):
+        return (), ""
+    everybody = ("*",) if names.anybody else ()
+    arns = (arn for arn in names.arns if f":{account}:" not in arn)
+    return tuple(sorted((*everybody, *arns, *(names.accounts - {account})))), compact(document)

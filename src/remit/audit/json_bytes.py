@@ -1,0 +1,95 @@
+"""JSON of large files: read and written with msgspec where the extra `remit[audit]` is installed, else with `json`."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_GZIP = b"\x1f\x8b"
+
+try:
+    from msgspec import DecodeError
+    from msgspec.json import decode as _read
+    from msgspec.json import encode as _written
+except ImportError:
+    DecodeError = ValueError  # type: ignore[assignment,misc]
+    _read = json.loads  # type: ignore[assignment]
+
+    def _written(value: Any) -> bytes:  # type: ignore[misc]
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def unzipped(content: bytes, file: str) -> bytes:
+    """The content of a gzip file, or the content itself. RemitError: the gzip file ends early or is damaged."""
+    if not content.startswith(_GZIP):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = "ends early" if isinstance(error, EOFError) else "is damaged"
+        raise RemitError(f"{file}: the gzip file {reason}", hint="copy it once more") from None
+
+
+def values(content: bytes, file: str) -> Iterator[Any]:
+    """The JSON values of a file: one, or several one after the other. RemitError: it is cut off, or no JSON."""
+    try:
+        yield _read(content)
+    except (DecodeError, ValueError, RecursionError):
+        yield from _one_by_one(content, file)
+
+
+def _one_by_one(content: bytes, file: str) -> Iterator[Any]:
+    """As `values`, of a file with several values; those before a mistake are given first."""
+    text = content.decode("utf-8-sig", "replace")
+    decoder = json.JSONDecoder()
+    place = _after_blanks(text, 0)
+    if place == len(text):
+        raise RemitError(f"{file} is empty", hint="collect it again")
+    while place < len(text):
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except RecursionError:
+            raise RemitError(f"{file} nests too deeply to be what AWS prints") from None
+        except ValueError as error:
+            raise _no_json(error, text, file) from None
+        yield value
+        place = _after_blanks(text, place)
+
+
+def _after_blanks(text: str, place: int) -> int:
+    while place < len(text) and text[place] in " \t\r\n":
+        place += 1
+    return place
+
+
+def _no_json(error: ValueError, text: str, file: str) -> RemitError:
+    line, position = getattr(error, "lineno", 0), getattr(error, "pos", 0)
+    if position >= len(text.rstrip()) - 1 or "Unterminated" in str(error):
+        return RemitError(f"{file} is cut off in line {line}: its JSON does not end", hint="collect it again")
+    return RemitError(f"{file} is no JSON: line {line} is {text[position : position + 20]!r}", hint="collect it again")
+
+
+def compact(value: Any) -> str:
+    """A value as JSON without blanks."""
+    return _written(value).decode("utf-8", "surrogatepass")
+
+
+def parsed(text: str) -> Any:
+    """The value of a JSON text. ValueError: it is no JSON."""
+    return _checked(_read, text)
+
+
+def _checked(read: Callable[[str], Any], text: str) -> Any:
+    try:
+        return read(text)
+    except DecodeError as error:
+        raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("it nests too deeply") from None

@@ -1,0 +1,71 @@
+"""Read a file of resource policies: a list, or one after the other, of resources with their policies.
+
+    [{"Arn": "arn:aws:s3:::orders", "Account": "111122223333", "Policy": {…}}]
+
+`Policy` is an object or its text, as `get-bucket-policy` and its like print it. `Account` may be left out where the ARN
+has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from remit.audit.documents import document_value
+from remit.audit.entities import InputProblem
+from remit.audit.json_bytes import compact, values
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """A resource, the account that owns it (empty: not known), and the JSON text of its policy."""
+
+    arn: str
+    account: str
+    text: str
+
+    @property
+    def service(self) -> str:
+        """The service whose requests the policy is about: STS, where the resource is a role."""
+        service = self.arn.split(":", 3)[2]
+        return "sts" if service == "iam" else service
+
+
+def resource_policies(content: bytes, file: str) -> tuple[tuple[ResourcePolicy, ...], tuple[InputProblem, ...]]:
+    """The resources of a file, and what is wrong with it."""
+    policies: list[ResourcePolicy] = []
+    problems: list[InputProblem] = []
+    try:
+        for row in _rows(content, file):
+            item = _policy(row)
+            if isinstance(item, ResourcePolicy):
+                policies.append(item)
+            else:
+                problems.append(InputProblem(file, item))
+    except RemitError as error:
+        problems.append(InputProblem(file, error.message))
+    return tuple(policies), tuple(problems)
+
+
+def _rows(content: bytes, file: str) -> Iterator[Any]:
+    for value in values(content, file):
+        yield from value if isinstance(value, list) else [value]
+
+
+def _policy(row: Any) -> ResourcePolicy | str:
+    """A resource with its policy, or what is wrong with the entry."""
+    arn = row.get("Arn") if isinstance(row, dict) else None
+    if not isinstance(arn, str) or not arn.startswith("arn:"):
+        return "an entry has no Arn, and is left out"
+    account = str(row.get("Account") or (arn.split(":", 5) + [""] * 5)[4])
+    if not account:
+        return f"{arn} has no Account, so that it is not known who is outside: it is left out"
+    try:
+        document = document_value(row.get("Policy"))
+    except ValueError:
+        return f"the policy of {arn} is no JSON document: it is left out"
+    return ResourcePolicy(arn, account, compact(document))

@@ -1,0 +1,106 @@
+"""What earlier runs found, on disk: a run asks only what has changed since, and goes on where another was stopped.
+
+The cache holds texts and no code. An entry is used only for exactly the same input: its name is a digest of the
+account's files, of the roles elsewhere that trust the account, of its control policies, of the day, and of remit's
+version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from remit.audit.folder import FileSummary
+from remit.audit.results import AccountResult, DocumentFinding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = TypeVar("T")
+_FORMAT: Final = 1
+_DIGEST: Final = 16
+_FINDINGS: Final = "findings"
+_Findings = dict[str, tuple[DocumentFinding, ...]]
+
+
+class ResultCache:
+    """Entries in a folder, of a version of remit; without a folder, or without msgspec, it remembers nothing."""
+
+    def __init__(self, folder: Path | None, version: str = "") -> None:
+        self.folder = folder if _has_msgspec() else None
+        self.version = version
+        self._used: set[str] = set()
+
+    def name(self, *parts: str) -> str:
+        """The name of an entry that depends on some texts, in their order, and on the version."""
+        state = hashlib.blake2b(digest_size=_DIGEST)
+        for part in (str(_FORMAT), self.version, *parts):
+            state.update(part.encode("utf-8", "surrogatepass") + b"\0")
+        return state.hexdigest()
+
+    def summary(self, name: str) -> FileSummary | None:
+        """The summary of a file with a digest."""
+        summary: FileSummary | None = self._read(f"file-{name}", FileSummary)
+        return summary
+
+    def keep_summary(self, name: str, summary: FileSummary) -> None:
+        """Keep the summary of a file."""
+        self._write(f"file-{name}", summary)
+
+    def result(self, name: str) -> AccountResult | None:
+        """The result of an account with a digest."""
+        result: AccountResult | None = self._read(f"account-{name}", AccountResult)
+        return result
+
+    def keep_result(self, name: str, result: AccountResult) -> None:
+        """Keep the result of an account."""
+        self._write(f"account-{name}", result)
+
+    def findings(self) -> _Findings:
+        """What lint found in documents, by their names."""
+        return self._read(f"{_FINDINGS}-{self.name()}", _Findings) or {}
+
+    def keep_findings(self, findings: _Findings) -> None:
+        """Keep what lint found."""
+        self._write(f"{_FINDINGS}-{self.name()}", findings)
+
+    def forget_unused(self) -> None:
+        """Delete the entries that this run did not use."""
+        if self.folder is None or not self.folder.is_dir():
+            return
+        for path in self.folder.iterdir():
+            if path.suffix == ".json" and path.stem not in self._used:
+                path.unlink(missing_ok=True)
+
+    def _read(self, name: str, kind: Any) -> Any:
+        if self.folder is None:
+            return None
+        import msgspec  # noqa: PLC0415 - of the extra `audit`
+
+        try:
+            content = (self.folder / f"{name}.json").read_bytes()
+            value = msgspec.json.decode(content, type=kind)
+        except (OSError, msgspec.DecodeError):
+            return None
+        self._used.add(name)
+        return value
+
+    def _write(self, name: str, value: Any) -> None:
+        """Write an entry as a whole: a run that is stopped leaves no half of one."""
+        if self.folder is None:
+            return
+        import msgspec  # noqa: PLC0415 - as above
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{name}.json"
+        part = path.with_suffix(f".{os.getpid()}")
+        part.write_bytes(msgspec.json.encode(value))
+        part.replace(path)
+        self._used.add(name)
+
+
+def _has_msgspec() -> bool:
+    from importlib.util import find_spec  # noqa: PLC0415 - asked once
+
+    return find_spec("msgspec") is not None

@@ -1,0 +1,66 @@
+"""The events of a log file of CloudTrail, decoded into the few fields that are read; needs the extra `remit[audit]`.
+
+Everything else of an event is skipped while it is decoded, which makes this several times as fast as reading it whole.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from remit.errors import RemitError
+
+
+class TrailIssuer(msgspec.Struct, gc=False):
+    """The role or user that a session was issued by."""
+
+    arn: str | None = None
+
+
+class TrailSession(msgspec.Struct, gc=False):
+    """The session of a caller."""
+
+    issuer: TrailIssuer | None = msgspec.field(default=None, name="sessionIssuer")
+
+
+class TrailIdentity(msgspec.Struct, gc=False):
+    """The caller of an event."""
+
+    type: str | None = None
+    arn: str | None = None
+    session: TrailSession | None = msgspec.field(default=None, name="sessionContext")
+
+    @property
+    def principal(self) -> str:
+        """The ARN of the user or role whose policies decide; empty where none of the account's do.
+
+        A session's role stands in its issuer. Services of AWS call without either.
+        """
+        if self.session is not None and self.session.issuer is not None and self.session.issuer.arn:
+            return self.session.issuer.arn
+        return self.arn or "" if self.type == "IAMUser" else ""
+
+
+class TrailRecord(msgspec.Struct, gc=False):
+    """What is read of an event."""
+
+    time: str = msgspec.field(default="", name="eventTime")
+    source: str = msgspec.field(default="", name="eventSource")
+    name: str = msgspec.field(default="", name="eventName")
+    error: str | None = msgspec.field(default=None, name="errorCode")
+    is_management: bool | None = msgspec.field(default=None, name="managementEvent")
+    identity: TrailIdentity | None = msgspec.field(default=None, name="userIdentity")
+
+
+class _TrailFile(msgspec.Struct, gc=False):
+    records: list[TrailRecord] | None = msgspec.field(default=None, name="Records")
+
+
+_DECODER = msgspec.json.Decoder(_TrailFile)
+
+
+def trail_records(content: bytes, file: str) -> list[TrailRecord] | None:
+    """The events of a log file; None where it holds none, as a digest does. RemitError: it is no JSON of CloudTrail."""
+    try:
+        return _DECODER.decode(content).records
+    except (msgspec.DecodeError, ValueError):
+        raise RemitError(f"{file} is no log file of CloudTrail, or is cut off", hint="copy it once more") from None

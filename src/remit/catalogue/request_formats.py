@@ -1,0 +1,138 @@
+"""How HTTP requests spell the operations of AWS's APIs and their parameters.
+
+The facts stand in a file beside the catalogue's snapshot, which only the AWS on this machine reads. The module of the
+same name in `compiler/` says what its chunks hold.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue import snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE: Final = os.path.join(os.path.dirname(snapshot.FILE), "request_formats.bin")  # noqa: PTH118, PTH120 - as there
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route of a REST API.
+
+    `segments` are the parts of the path between its slashes: texts, or parameters in braces; one that ends in `+`
+    takes all the rest. `query` and `headers` (in lower case) must be there; a query's value only where it is not None.
+    """
+
+    segments: tuple[str, ...]
+    operation: str
+    query: tuple[tuple[str, str | None], ...]
+    headers: tuple[str, ...]
+    literals: tuple[tuple[int, str], ...] = field(init=False, compare=False)
+    """The segments that are texts, each with its place."""
+
+    def __post_init__(self) -> None:
+        texts = [(place, text) for place, text in enumerate(self.segments) if not text.startswith("{")]
+        object.__setattr__(self, "literals", tuple(texts))
+
+    def may_have(self, length: int) -> bool:
+        """Whether a path of so many segments may be one of this route."""
+        shortest = len(self.segments)
+        return length == shortest or (length > shortest and self.segments[-1].endswith("+}"))
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterFormat:
+    """Where a request has an operation's parameters.
+
+    `places` gives for a parameter `uri`, `query`, `header` or `headers`, and the name there. `payload` is the parameter
+    that is the body, `is_raw` says that it is no structure. `body` is how the body spells its members.
+    """
+
+    places: Mapping[str, tuple[str, str]]
+    payload: str | None
+    is_raw: bool
+    body: Any
+
+
+@cache
+def _store() -> snapshot.Store:
+    return snapshot.opened(FILE)
+
+
+@cache
+def _index() -> dict[str, dict[str, list[str]]]:
+    index: dict[str, dict[str, list[str]]] = _store().chunk("index", "")
+    return index
+
+
+@lru_cache(maxsize=512)
+def _client(client: str) -> dict[str, Any]:
+    return _store().chunk("client", client) or {"o": {}}
+
+
+def clients_signed_for(signing_name: str) -> tuple[str, ...]:
+    """The clients whose requests are signed for a name (`dynamodb`); none where nobody signs for it."""
+    return tuple(_index()["signing"].get(signing_name, ()))
+
+
+def clients_of_target(target: str) -> tuple[str, ...]:
+    """The clients of a service as X-Amz-Target and the paths of RPC name it (`DynamoDB_20120810`)."""
+    return tuple(_index()["target"].get(target, ()))
+
+
+def signing_names() -> frozenset[str]:
+    """Every name that requests are signed for."""
+    return frozenset(_index()["signing"])
+
+
+def version(client: str) -> str | None:
+    """The version that requests of the query protocol state; None for a client of another protocol."""
+    stated_version: str | None = _client(client).get("v")
+    return stated_version
+
+
+@lru_cache(maxsize=512)
+def _routes(client: str) -> Mapping[str, tuple[Route, ...]]:
+    """The routes of a client's REST API by their method."""
+    routes_by_method: dict[str, list[Route]] = {}
+    for method, uri, operation, query, headers in _client(client).get("r", ()):
+        pairs = tuple((name, value) for name, value in query)
+        route = Route(tuple(uri.strip("/").split("/")), operation, pairs, tuple(headers))
+        routes_by_method.setdefault(method, []).append(route)
+    return {method: tuple(routes) for method, routes in routes_by_method.items()}
+
+
+def is_rest(client: str) -> bool:
+    """Whether a client has a REST API."""
+    return "r" in _client(client)
+
+
+@lru_cache(maxsize=2048)
+def routes(client: str, method: str, length: int) -> tuple[Route, ...]:
+    """The routes of a client's REST API for a method and paths of so many segments; none where it has no such API."""
+    return tuple(route for route in _routes(client).get(method, ()) if route.may_have(length))
+
+
+@lru_cache(maxsize=4096)
+def parameter_format(client: str, operation: str) -> ParameterFormat | None:
+    """Where an operation's parameters stand; None where the body has them all under their own names."""
+    place = _client(client)["o"].get(operation)
+    if place is None:
+        return None
+    places, payload, body = json.loads(_lines(client)[place])
+    return ParameterFormat(
+        {name: (kind, wire_name) for name, (kind, wire_name) in places.items()},
+        None if payload is None else payload[0],
+        payload is not None and payload[1] == "raw",
+        body,
+    )
+
+
+@lru_cache(maxsize=512)
+def _lines(client: str) -> tuple[str, ...]:
+    return _store().lines("member-lines", client)

@@ -1,0 +1,200 @@
+"""`remit dev`: run an app on this machine while its code is changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from remit.cli import options, stack_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from remit.dev.events import (
+        CallDenied,
+        CallUnknown,
+        CodeServed,
+        DebuggerWaits,
+        Deployed,
+        DevEvent,
+        FilesChanged,
+        GrantWritten,
+        Logged,
+        Serving,
+        WentWrong,
+    )
+
+_FIRST_PORT: Final = 8000
+_DEBUG_PORT: Final = 5678
+"""The port that editors propose for Python."""
+_LAST_PORT: Final = 65535
+_COLOURS: Final = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_yellow", "bright_green")
+_KEYS: Final = "keys: w writes the grant of the last denied call, r deploys again, q ends it"
+
+
+@click.command("dev", short_help="Run the app here while you change it.")
+@options.project_option
+@options.stage_option
+@options.region_option
+@click.option(
+    "--port",
+    "first_port",
+    type=click.IntRange(1, _LAST_PORT),
+    default=_FIRST_PORT,
+    show_default=True,
+    help="The first of the ports at which URLs, APIs and web apps are served.",
+)
+@click.option("--debug", "debugged", metavar="FUNCTION", help="Have this function wait for a debugger.")
+@click.option(
+    "--debug-port",
+    type=click.IntRange(1, _LAST_PORT),
+    default=_DEBUG_PORT,
+    show_default=True,
+    help="The port to attach the debugger to.",
+)
+@options.json_option
+def command(
+    folder: Path,
+    stage: str | None,
+    region: str | None,
+    first_port: int,
+    debugged: str | None,
+    debug_port: int,
+    *,
+    as_json: bool,
+) -> None:
+    """Run the app on this machine, and follow what you change until Ctrl-C.
+
+    It deploys the app to the AWS on this machine, serves its URLs, APIs and web apps at fixed ports, and deploys again
+    when a file is saved. It prints what the functions log, and each call that a function's role denies, with the line
+    of code that made it and the grant that would allow it. The key w writes that grant into the decorator.
+
+    With --debug, that function waits until an editor attaches to it (Debug Adapter Protocol), and has no time limit
+    meanwhile. Only you can attach, from this machine.
+
+    With --json, each thing that happens is an object on a line of its own, with its kind as `event`.
+
+    \b
+    Examples:
+      remit dev
+      remit dev --port 9000
+      remit dev --debug report
+      remit dev --json | jq 'select(.event == "denied")'
+    """
+    from remit.dev.loop import Debugged, DevLoop
+    from remit.dev.terminal_keys import is_terminal, pressed_keys, single_keys
+
+    options.namespace(folder, stage)  # a folder without a project is told before anything starts
+    tell: Callable[[DevEvent], None] = _print_json if as_json else _Screen().show
+    waiting = None if debugged is None else Debugged(debugged, debug_port)
+    loop = DevLoop(folder, stage, region=region, first_port=first_port, tell=tell, debugged=waiting)
+    try:
+        with stack_commands.stoppable():
+            if as_json or not is_terminal():
+                loop.run()
+            else:
+                click.echo(_KEYS, err=True)
+                with single_keys():
+                    loop.run(pressed_keys)
+    except KeyboardInterrupt as stop:
+        from remit.errors import stop_code
+
+        click.get_current_context().exit(stop_code(stop))
+
+
+def _print_json(event: DevEvent) -> None:
+    click.echo(json.dumps(event.document()))
+    sys.stdout.flush()
+
+
+class _Screen:
+    """Shows events to a person: what functions log on standard output, all else on standard error."""
+
+    def __init__(self) -> None:
+        self._functions: list[str] = []
+
+    def show(self, event: DevEvent) -> None:
+        """Show one event in a line, or a few."""
+        shows: dict[str, Callable[[Any], None]] = {
+            "changed": self._changed,
+            "debugger": self._debugger,
+            "denied": self._denied,
+            "deployed": self._deployed,
+            "error": self._error,
+            "log": self._log,
+            "served": self._served,
+            "serving": self._serving,
+            "unknown": self._unknown,
+            "written": self._written,
+        }
+        shows[event.kind](event)
+
+    def _deployed(self, event: Deployed) -> None:
+        what = "deployed" if event.changed else "no changes"
+        self._say("green", f"{event.namespace}: {what} in {event.seconds:.2f} s")
+
+    def _serving(self, event: Serving) -> None:
+        self._say("", f"  {event.name}  {event.url}")
+
+    def _debugger(self, event: DebuggerWaits) -> None:
+        self._say("yellow", f"{event.function} waits for a debugger: attach to 127.0.0.1:{event.port}")
+
+    def _changed(self, event: FilesChanged) -> None:
+        from remit.errors import few
+
+        self._say("", f"changed: {few(event.files)}")
+
+    def _served(self, event: CodeServed) -> None:
+        self._say("green", f"the next invocation runs the new code ({event.seconds:.2f} s)")
+
+    def _log(self, event: Logged) -> None:
+        from remit.deploy.log_lines import is_of_lambda
+        from remit.report.function_logs import without_sdk_frames
+        from remit.report.terminal_text import shown
+
+        if is_of_lambda(event.message):
+            return
+        if event.function not in self._functions:
+            self._functions.append(event.function)
+        colour = _COLOURS[self._functions.index(event.function) % len(_COLOURS)]
+        name = _styled(event.function, colour) if sys.stdout.isatty() else event.function
+        click.echo(f"{event.time[11:]}  {name}  {shown(without_sdk_frames(event.message))}")
+        sys.stdout.flush()
+
+    def _denied(self, event: CallDenied) -> None:
+        place = f" at {event.file}:{event.line}" if event.file else ""
+        self._say("red", f"denied: {event.function} may not {event.action}{place}")
+        self._say("", f"  on {event.resource}")
+        if event.item:
+            self._say("", f"  add to its policy: {event.item}   (w writes it)")
+        else:
+            self._say("", f"  its role grants it, and something else denies it: {event.because}")
+
+    def _unknown(self, event: CallUnknown) -> None:
+        self._say("yellow", f"not checked: {event.operation} of {event.function} was let through: {event.because}")
+
+    def _written(self, event: GrantWritten) -> None:
+        for line in event.diff.splitlines():
+            colour = {"+": "green", "-": "red"}.get(line[:1], "")
+            self._say(colour, line)
+
+    def _error(self, event: WentWrong) -> None:
+        self._say("red", f"error: {event.message}")
+        if event.file is not None:
+            self._say("", f"  --> {event.file}:{event.line}" if event.line else f"  --> {event.file}")
+        if event.hint is not None:
+            self._say("", f"hint: {event.hint}")
+
+    def _say(self, colour: str, text: str) -> None:
+        from remit.report.terminal_text import shown
+
+        click.echo(_styled(shown(text), colour) if sys.stderr.isatty() else shown(text), err=True)
+
+
+def _styled(text: str, colour: str) -> str:
+    return click.style(text, fg=colour) if colour and "NO_COLOR" not in os.environ else text

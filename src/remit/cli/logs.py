@@ -1,0 +1,166 @@
+"""`remit logs`: the log lines of an app's functions, on AWS or on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from remit.cli import options
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from remit.deploy.log_lines import LogLine
+    from remit.deploy.logs import LogReader
+    from remit.deploy.session import Account
+
+_INTERRUPTED: Final = 130
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION: Final = re.compile(r"(\d{1,6})([smhd])")
+_COLOURS: Final = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_yellow", "bright_green")
+
+
+@click.command("logs", short_help="Print the log of one function, or of all.")
+@click.argument("name", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on with the lines that come, until Ctrl-C.")
+@click.option(
+    "--since", default="10m", show_default=True, help="How far back: 90s, 10m, 2h, 7d, or a time in ISO 8601."
+)
+@click.option("--filter", "text", default="", metavar="TEXT", help="Only lines with this text in them.")
+@options.project_option
+@options.stage_option
+@options.local_option
+@options.account_options
+@options.json_option
+def command(
+    name: str | None,
+    since: str,
+    text: str,
+    folder: Path,
+    stage: str | None,
+    region: str | None,
+    profile: str | None,
+    *,
+    follow: bool,
+    local: bool,
+    as_json: bool,
+) -> None:
+    """Print what the deployed function NAME logged, or all functions of the app, by time.
+
+    With --json, each line is an object {time, function, stream, message}. Needs credentials, or --local.
+
+    \b
+    Examples:
+      remit logs --local
+      remit logs report --since 2h --filter ERROR
+      remit logs --follow --stage prod
+      remit logs report --json | jq -r .message
+    """
+    from remit.deploy.logs import follow as followed
+    from remit.deploy.logs import new_lines
+
+    since_ms = _since(since)
+    namespace = options.namespace(folder, stage)
+    account = options.account(folder, local=local, region=region, profile=profile)
+    readers = _readers(account, namespace, name, since_ms, text)
+    lines = new_lines(readers)
+    if not any(reader.exists for reader in readers):
+        raise _no_log(folder, stage, account, namespace, name)
+    printer = LinePrinter([reader.function for reader in readers], as_json=as_json)
+    printer.print(lines)
+    if not follow:
+        return
+    try:
+        for more in followed(readers):
+            printer.print(more)
+    except KeyboardInterrupt:
+        click.get_current_context().exit(_INTERRUPTED)
+
+
+class LinePrinter:
+    """Prints log lines on standard output: in colour by function on a screen, or one JSON object a line."""
+
+    def __init__(self, functions: Sequence[str], *, as_json: bool) -> None:
+        self._functions = list(functions)
+        self._as_json = as_json
+        self._coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+    def print(self, lines: Sequence[LogLine]) -> None:
+        """Print lines, and leave none of them in a buffer."""
+        for line in lines:
+            click.echo(self._json(line) if self._as_json else self._text(line))
+        sys.stdout.flush()
+
+    def _json(self, line: LogLine) -> str:
+        return json.dumps(
+            {"time": line.time, "function": line.function, "stream": line.stream, "message": line.message}
+        )
+
+    def _text(self, line: LogLine) -> str:
+        from remit.report.terminal_text import shown
+
+        widest = max(len(function) for function in self._functions)
+        name = f"{line.function:<{widest}}"
+        if self._coloured:
+            colour = _COLOURS[self._functions.index(line.function) % len(_COLOURS)]
+            name = click.style(name, fg=colour)
+        return f"{line.time}  {name}  {shown(line.message)}"
+
+
+def _since(text: str) -> int:
+    """A moment in milliseconds since 1970: so long ago, or a time in ISO 8601 (UTC unless it says otherwise)."""
+    duration = _DURATION.fullmatch(text)
+    if duration is not None:
+        return int((time.time() - int(duration[1]) * _SECONDS[duration[2]]) * 1000)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise RemitError(
+            f"--since {text!r} is no time", hint="write 90s, 10m, 2h, 7d, or a time such as 2026-11-27T08:30"
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)
+
+
+def _readers(account: Account, namespace: str, name: str | None, since_ms: int, text: str) -> list[LogReader]:
+    from remit.deploy.logs import deployed_functions, reader
+
+    names = [name]
+    if name is None:
+        deployed = deployed_functions(account, namespace)
+        if deployed is None:
+            raise _not_deployed(account, namespace)
+        names = list(deployed)
+    return [reader(account, namespace, function, since_ms, text) for function in names if function is not None]
+
+
+def _no_log(folder: Path, stage: str | None, account: Account, namespace: str, name: str | None) -> RemitError:
+    """Why there is no log: the app has no such function, or it is not deployed."""
+    from remit.project.load import load
+
+    if name is None:
+        return _not_deployed(account, namespace)
+    app = load(folder, stage)
+    if all(function.name != name for function in app.functions):
+        return options.no_function(app, name)
+    from remit.deploy.invoke import not_deployed
+
+    return not_deployed(f"{namespace}-{name}", account.region, local=account.local)
+
+
+def _not_deployed(account: Account, namespace: str) -> RemitError:
+    flag = " --local" if account.local else ""
+    return RemitError(
+        f"{namespace} is not deployed in {account.region}, or has no functions",
+        hint=f"`remit deploy{flag}` deploys it; `remit status{flag}` shows what is there",
+    )

@@ -1,0 +1,97 @@
+"""Gather the policies of an account's resources: buckets, queues, topics, keys, secrets, functions, repositories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.aws_errors import code, remit_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.deploy.session import Account
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCalls:
+    """How the policies of a kind of resource are read: the calls, and where their answers have what is needed.
+
+    `name` is the member of a listed item that the second call takes as `parameter`; empty: the item itself. `arn` is a
+    pattern of the ARN. `policy` leads to the policy's text, `actions` are what the calls need.
+    """
+
+    service: str
+    listing: str
+    items: str
+    name: str
+    reading: str
+    parameter: str
+    policy: tuple[str, ...]
+    arn: str
+    further: tuple[tuple[str, Any], ...] = ()
+    actions: tuple[str, ...] = ()
+
+
+CALLS: Final = (
+    PolicyCalls("s3", "list_buckets", "Buckets", "Name", "get_bucket_policy", "Bucket", ("Policy",),
+                "arn:{partition}:s3:::{name}", actions=("s3:ListAllMyBuckets", "s3:GetBucketPolicy")),
+    PolicyCalls("sqs", "list_queues", "QueueUrls", "", "get_queue_attributes", "QueueUrl", ("Attributes", "Policy"),
+                "arn:{partition}:sqs:{region}:{account}:{name}", (("AttributeNames", ["Policy"]),),
+                ("sqs:ListQueues", "sqs:GetQueueAttributes")),
+    PolicyCalls("sns", "list_topics", "Topics", "TopicArn", "get_topic_attributes", "TopicArn",
+                ("Attributes", "Policy"), "{name}", actions=("sns:ListTopics", "sns:GetTopicAttributes")),
+    PolicyCalls("kms", "list_keys", "Keys", "KeyArn", "get_key_policy", "KeyId", ("Policy",), "{name}",
+                (("PolicyName", "default"),), ("kms:ListKeys", "kms:GetKeyPolicy")),
+    PolicyCalls("secretsmanager", "list_secrets", "SecretList", "ARN", "get_resource_policy", "SecretId",
+                ("ResourcePolicy",), "{name}",
+                actions=("secretsmanager:ListSecrets", "secretsmanager:GetResourcePolicy")),
+    PolicyCalls("lambda", "list_functions", "Functions", "FunctionArn", "get_policy", "FunctionName", ("Policy",),
+                "{name}", actions=("lambda:ListFunctions", "lambda:GetPolicy")),
+    PolicyCalls("ecr", "describe_repositories", "repositories", "repositoryName", "get_repository_policy",
+                "repositoryName", ("policyText",), "arn:{partition}:ecr:{region}:{account}:repository/{name}",
+                actions=("ecr:DescribeRepositories", "ecr:GetRepositoryPolicy")),
+)  # fmt: skip
+_NO_POLICY: Final = frozenset({
+    "NoSuchBucketPolicy", "NoSuchBucket", "NotFoundException", "RepositoryPolicyNotFoundException",
+    "ResourceNotFoundException",
+})  # fmt: skip
+
+
+def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[str, str]]:
+    """The resources of a kind that have a policy, as `remit audit --resource-policies` reads them.
+
+    RemitError: AWS refuses to list them, or to show a policy.
+    """
+    client = account.client(calls.service)
+    with remit_errors():
+        for item in _items(client, calls):
+            name = item[calls.name] if calls.name else item
+            policy = _policy(client, calls, name)
+            if policy:
+                yield {"Arn": _arn(account, calls, name), "Account": account.account, "Policy": policy}
+
+
+def _items(client: Any, calls: PolicyCalls) -> Iterator[Any]:
+    for page in client.get_paginator(calls.listing).paginate():
+        yield from page.get(calls.items, ())
+
+
+def _policy(client: Any, calls: PolicyCalls, name: str) -> str | None:
+    """The text of a resource's policy; None: it has none."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a call to AWS needs it
+
+    try:
+        answer = getattr(client, calls.reading)(**{calls.parameter: name}, **dict(calls.further))
+    except ClientError as error:
+        if code(error) in _NO_POLICY:
+            return None
+        raise
+    for member in calls.policy:
+        answer = (answer or {}).get(member)
+    return answer or None
+
+
+def _arn(account: Account, calls: PolicyCalls, name: str) -> str:
+    bare_name = name.rpartition("/")[2] if calls.service == "sqs" else name  # a queue is listed by its address
+    return calls.arn.format(partition=account.partition, region=account.region, account=account.account, name=bare_name)

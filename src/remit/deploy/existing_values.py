@@ -1,0 +1,113 @@
+"""Look up what a template takes of the account, before a deploy is planned: parameters, and the parts of VPCs.
+
+On the AWS of this machine, `.env.local` may give the values of parameters, and its default VPC stands in for one that
+it does not have.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.aws_errors import code, remit_errors
+from remit.deploy.existing_vpc import look_up_vpc, private_subnets, security_group
+from remit.deployer.needed_actions import DeployCall
+from remit.errors import Mistakes, RemitError
+from remit.grants import ssm
+from remit.project.local_values import FILE, local_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from remit.app import ExistingValue
+    from remit.deploy.existing_vpc import ExistingVpc
+    from remit.deploy.session import Account
+
+_PURPOSE: Final = "to look up what the template takes of the account"
+_DESCRIBED: Final = ("DescribeVpcs", "DescribeSubnets", "DescribeRouteTables", "DescribeSecurityGroups")
+
+
+def calls_for_existing(values: Sequence[ExistingValue]) -> Iterator[DeployCall]:
+    """The calls that look values up, which whoever deploys must be allowed."""
+    for value in values:
+        if value.kind != "parameter":
+            continue
+        (grant,) = ssm.read(value.name)
+        patterns = () if grant.statement.resources is None else grant.statement.resources.patterns
+        for arn in patterns:
+            yield DeployCall("ssm.GetParameter", ("ssm:GetParameter",), arn, _PURPOSE)
+    if any(value.kind != "parameter" for value in values):
+        for operation in _DESCRIBED:
+            yield DeployCall(f"ec2.{operation}", (f"ec2:{operation}",), "*", _PURPOSE)
+
+
+def look_up_existing(
+    values: Sequence[ExistingValue], account: Account, folder: Path, note: Callable[[str], None]
+) -> dict[str, str]:
+    """The value of each of the template's parameters.
+
+    RemitError has all that do not exist, or are not what they should be, each at the line that names it.
+    """
+    local = local_values(folder) if account.local and values else {}
+    vpcs: dict[str, ExistingVpc] = {}
+    parameters: dict[str, str] = {}
+    mistakes = Mistakes()
+    for value in values:
+        with mistakes.noted(), _at(value):
+            if value.kind == "parameter":
+                parameters[value.parameter] = local.get(value.name) or _stored(value, account)
+                continue
+            if value.name not in vpcs:
+                vpcs[value.name] = look_up_vpc(value.name, account)
+                if vpcs[value.name].is_stand_in:
+                    note(f"note: there is no VPC {value.name} on this machine; its default VPC stands in")
+            parameters[value.parameter] = _part(value, vpcs[value.name])
+    mistakes.refuse()
+    return parameters
+
+
+def pinned_lines(values: Sequence[ExistingValue], parameters: Mapping[str, str]) -> tuple[str, ...]:
+    """What was looked up, with its value, as a plan shows it: `parameter /shop/bucket: pictures`."""
+    return tuple(f"{value.called}: {parameters[value.parameter]}" for value in values)
+
+
+@contextlib.contextmanager
+def _at(value: ExistingValue) -> Iterator[None]:
+    """Errors of AWS become sentences, at the line that names what is looked up."""
+    try:
+        with remit_errors():
+            yield
+    except RemitError as error:
+        error.origin = value.origin
+        raise
+
+
+def _part(value: ExistingValue, vpc: ExistingVpc) -> str:
+    return ",".join(private_subnets(vpc)) if value.kind == "subnets" else security_group(vpc, value.group)
+
+
+def _stored(value: ExistingValue, account: Account) -> str:
+    parameter = _parameter(value.name, account)
+    if parameter is None:
+        create = f"make it first: aws ssm put-parameter --type String --name {value.name} --value …"
+        raise RemitError(
+            f"{value.called} does not exist in {account.account}, {account.region}",
+            hint=f"write its value for this machine into {FILE}: {value.name}=…" if account.local else create,
+        )
+    if parameter["Type"] == "SecureString":
+        raise RemitError(
+            f"{value.called} is a SecureString, and a template shows everything to everyone",
+            hint=f'write parameter("{value.name}") into `environment`: the function fetches the value when it runs',
+        )
+    return str(parameter["Value"])
+
+
+def _parameter(name: str, account: Account) -> Mapping[str, Any] | None:
+    try:
+        answer: dict[str, Any] = account.client("ssm").get_parameter(Name=name)["Parameter"]
+    except Exception as error:
+        if code(error) == "ParameterNotFound":
+            return None
+        raise
+    return answer

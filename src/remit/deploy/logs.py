@@ -1,0 +1,129 @@
+"""The log lines of deployed functions: those there are, and those that come.
+
+Source: "FilterLogEvents" (CloudWatch Logs API Reference), "Filter pattern syntax" (CloudWatch Logs User Guide).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.aws_errors import UNREACHABLE, code, remit_errors
+from remit.deploy.log_lines import LogLine
+from remit.deploy.status import status
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from remit.deploy.session import Account
+
+GROUP: Final = "/aws/lambda/"
+"""What begins the name of a function's log group."""
+_LATE_MS: Final = 10_000
+"""Lines reach CloudWatch Logs a few seconds late, and not in their order: so far back each look begins again."""
+_PAUSE: Final = 1.0
+_PAUSE_A_FUNCTION: Final = 0.25
+"""Seconds between two looks, and for each function: in some regions AWS allows five requests a second for all who read
+logs of an account ("CloudWatch Logs quotas")."""
+_PAUSE_LOCAL: Final = 0.1
+_PATIENCE: Final = 120.0
+"""Seconds without an answer until whoever follows is told."""
+
+
+@dataclass(slots=True)
+class LogReader:
+    """Reads a function's log from a moment on, each line once."""
+
+    account: Account
+    function: str
+    """Its name in the app."""
+    group: str
+    since_ms: int
+    text: str = ""
+    """Only lines with this in them; empty: all."""
+    exists: bool = True
+    """Whether there was such a log group when it was last read."""
+    _read: set[tuple[Any, ...]] = field(default_factory=set)
+    """The lines since `since_ms` that were read already: their times, what tells them apart, and which of equals."""
+
+    def new_lines(self) -> list[LogLine]:
+        """The lines that were not read before, by their times; none while there is no such log group."""
+        lines = []
+        equals: Counter[tuple[Any, ...]] = Counter()
+        for event in self._events():
+            line = LogLine(event["timestamp"], self.function, event["logStreamName"], event["message"].rstrip("\n"))
+            identity = (line.time_ms, event.get("eventId") or (line.stream, line.message))
+            equals[identity] += 1
+            key = (*identity, equals[identity])
+            if key not in self._read and self.text in line.message:
+                lines.append(line)
+            self._read.add(key)
+        newest = max((key[0] for key in self._read), default=0)
+        self.since_ms = max(self.since_ms, newest - _LATE_MS)
+        self._read = {key for key in self._read if key[0] >= self.since_ms}
+        return sorted(lines, key=lambda line: line.time_ms)
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - only who reads logs needs it
+
+        paginator = self.account.client("logs").get_paginator("filter_log_events")
+        # The AWS on this machine takes a phrase for the words in it; here, nothing is far that need not be sent.
+        pattern = {"filterPattern": _phrase(self.text)} if self.text and not self.account.local else {}
+        with remit_errors():
+            try:
+                for page in paginator.paginate(logGroupName=self.group, startTime=self.since_ms, **pattern):
+                    yield from page["events"]
+            except ClientError as error:
+                if code(error) != "ResourceNotFoundException":
+                    raise
+                self.exists = False
+            else:
+                self.exists = True
+
+
+def _phrase(text: str) -> str:
+    """The filter pattern for lines with this very text in them."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def reader(account: Account, namespace: str, function: str, since_ms: int, text: str = "") -> LogReader:
+    """The reader of the log of a function of a stack."""
+    return LogReader(account, function, f"{GROUP}{namespace}-{function}", since_ms, text)
+
+
+def deployed_functions(account: Account, namespace: str) -> tuple[str, ...] | None:
+    """The names of the functions of a stack, as the app calls them; None when the stack is not deployed."""
+    deployed = status(account, namespace)
+    if deployed is None:
+        return None
+    names = (function.physical_id.removeprefix(f"{namespace}-") for function in deployed.functions)
+    return tuple(sorted(names))
+
+
+def new_lines(readers: Sequence[LogReader]) -> list[LogLine]:
+    """What several readers have that is new, by time."""
+    lines = [line for reader in readers for line in reader.new_lines()]
+    return sorted(lines, key=lambda line: line.time_ms)
+
+
+def follow(readers: Sequence[LogReader]) -> Iterator[list[LogLine]]:
+    """What is new, again and again, without an end.
+
+    RemitError: AWS refuses, or it does not answer for two minutes.
+    """
+    local = all(reader.account.local for reader in readers)
+    pause = _PAUSE_LOCAL if local else max(_PAUSE, _PAUSE_A_FUNCTION * len(readers))
+    silent_since: float | None = None
+    while True:
+        try:
+            yield new_lines(readers)
+            silent_since = None
+        except RemitError as error:
+            silent_since = silent_since or time.monotonic()
+            if error.exit_code != UNREACHABLE or time.monotonic() - silent_since > _PATIENCE:
+                raise
+        time.sleep(pause)

@@ -1,0 +1,65 @@
+"""The denied calls of an app that runs on this machine, and the edits that would allow them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.dev.events import CallDenied, GrantWritten
+from remit.errors import RemitError
+from remit.project.load import load
+from remit.roles.assign import assign
+from remit.roles.role_policies import ask, own_verdict, ready_roles
+from remit.source_edits.grant_edit import grant_edit, spelled_grant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.app import App
+    from remit.local.access_log import Access
+
+
+class DeniedCalls:
+    """What was denied since the last deploy, each once; the last one can be allowed in the app's source."""
+
+    def __init__(self, folder: Path, stage: str | None, app: App, account: str) -> None:
+        self._folder = folder
+        self._stage = stage
+        self._app = app
+        self._account = account
+        self._roles = ready_roles(app, assign(app))
+        self._calls: dict[tuple[str, str, str], CallDenied] = {}
+        self._to_write: list[CallDenied] = []
+
+    def add(self, access: Access) -> CallDenied | None:
+        """Note a denied access; None where it was noted before, or no function of the app asked for it."""
+        function = access.function.removeprefix(f"{self._app.namespace}-")
+        key = (function, access.action, access.resource)
+        if key in self._calls or function not in self._roles:
+            return None
+        item = "" if self._is_granted(function, access) else self._item(function, access)
+        call = CallDenied(function, access.action, access.resource, access.file, access.line, item, access.because)
+        self._calls[key] = call
+        if item:
+            self._to_write.append(call)
+        return call
+
+    def _is_granted(self, function: str, access: Access) -> bool:
+        """Whether the role's own policy allows it already: then something else denies it."""
+        decision = ask(self._roles[function], access.action, access.resource)
+        return own_verdict(decision) == "Allowed"
+
+    def _item(self, name: str, access: Access) -> str:
+        function = next(function for function in self._app.functions if function.name == name)
+        return spelled_grant(self._app, function, access.action, access.resource, self._folder, account=self._account)
+
+    def write_last(self) -> GrantWritten:
+        """Write the grant of the last call that has none yet. RemitError: there is no such call, or it cannot be."""
+        if not self._to_write:
+            raise RemitError("there is nothing to write: no call was denied since the last deploy")
+        call = self._to_write[-1]
+        app = load(self._folder, self._stage)  # as the source is now: lines may have moved
+        function = next(function for function in app.functions if function.name == call.function)
+        edit = grant_edit(app, function, call.action, call.resource, self._folder, account=self._account)
+        edit.write()
+        self._to_write.pop()
+        return GrantWritten(edit.name, edit.diff)

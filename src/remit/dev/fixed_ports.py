@@ -1,0 +1,173 @@
+"""Serve an app's URLs and APIs at the same ports of this machine each time: what they answer comes from the local AWS.
+
+The addresses that the local AWS gives hold ids, which are new when a stack is made again.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_HOP_BY_HOP: Final = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers that are about one connection (RFC 9110, 7.6.1)."""
+_LONGEST: Final = 910.0  # seconds; a function may run for fifteen minutes ("Lambda quotas")
+_CHUNK: Final = 64 * 1024
+_LAST_PORT: Final = 65535
+
+
+class FixedPorts:
+    """The servers of an app, each at a port that is kept for the output with its address."""
+
+    def __init__(self, record: Path, first_port: int) -> None:
+        self._record = record
+        self._first_port = first_port
+        self._servers: dict[str, _Server] = {}
+
+    def serve(self, addresses: Mapping[str, str]) -> dict[str, str]:
+        """Serve these addresses of the local AWS, by the names of their outputs; the address of each here.
+
+        What was served before and is not there any more is served no longer. RemitError: a port is taken.
+        """
+        ports = self._ports(addresses)
+        for name in [name for name in self._servers if name not in addresses]:
+            self._servers.pop(name).stop()
+        for name, address in addresses.items():
+            if name in self._servers:
+                self._servers[name].target = urlsplit(address)
+            else:
+                self._servers[name] = _started(ports[name], address, name)
+        return {name: f"http://127.0.0.1:{self._servers[name].server_port}/" for name in addresses}
+
+    def stop(self) -> None:
+        """Serve nothing any more."""
+        while self._servers:
+            _, server = self._servers.popitem()
+            server.stop()
+
+    def _ports(self, addresses: Mapping[str, str]) -> dict[str, int]:
+        """The ports of all names, those that had one before first."""
+        ports = self._recorded()
+        following = self._first_port
+        for name in addresses:
+            while name not in ports and following in ports.values():
+                following += 1
+            ports.setdefault(name, following)
+        self._record.parent.mkdir(parents=True, exist_ok=True)
+        self._record.write_text(json.dumps(ports, indent=2) + "\n", "ascii")
+        return ports
+
+    def _recorded(self) -> dict[str, int]:
+        """What is written down, as far as it holds for the first port that is asked for."""
+        try:
+            recorded: Any = json.loads(self._record.read_text("ascii"))
+        except (OSError, ValueError):
+            return {}
+        if not isinstance(recorded, dict) or not all(isinstance(port, int) for port in recorded.values()):
+            return {}
+        return recorded if min(recorded.values(), default=self._first_port) == self._first_port else {}
+
+
+class _Server(ThreadingHTTPServer):
+    """Forwards what one port is asked to one address."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, address: str) -> None:
+        super().__init__(("127.0.0.1", port), _Forward)
+        self.target = urlsplit(address)
+
+    def stop(self) -> None:
+        """End it, and free its port."""
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is nobody's business."""
+
+
+def _started(port: int, address: str, name: str) -> _Server:
+    try:
+        server = _Server(port, address)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or f"there is no port {port}"
+        raise RemitError(
+            f"{name} cannot be served at port {port}: {reason}",
+            hint="`--port NUMBER` chooses the first of the ports to serve at",
+        ) from None
+    threading.Thread(target=partial(server.serve_forever, poll_interval=0.1), daemon=True).start()
+    return server
+
+
+class _Forward(BaseHTTPRequestHandler):
+    """Forwards a request, and its answer as it comes."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
+        """Say nothing: the function's own log tells."""
+
+    def forward(self) -> None:
+        """Send the request on, and relay the answer."""
+        if "transfer-encoding" in self.headers:
+            self.send_error(411, "send a Content-Length")
+            return
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        target = self.server.target
+        connection = http.client.HTTPConnection(str(target.hostname), target.port, timeout=_LONGEST)
+        try:
+            connection.putrequest(
+                self.command, target.path.rstrip("/") + self.path, skip_host=True, skip_accept_encoding=True
+            )
+            for name, value in self.headers.items():
+                if name.lower() not in _HOP_BY_HOP:
+                    connection.putheader(name, value)
+            connection.endheaders(body)
+            self._relay(connection.getresponse())
+        except (ConnectionRefusedError, TimeoutError):
+            self.send_error(502, "the AWS on this machine does not answer")
+        finally:
+            connection.close()
+
+    def _relay(self, response: http.client.HTTPResponse) -> None:
+        has_body = self.command != "HEAD" and response.status >= 200 and response.status not in (204, 304)  # noqa: PLR2004 - HTTP's
+        chunked = has_body and response.getheader("content-length") is None
+        self.send_response_only(response.status, response.reason)
+        for name, value in response.getheaders():
+            if name.lower() not in _HOP_BY_HOP:
+                self.send_header(name, value)
+        if chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        while has_body and (chunk := response.read1(_CHUNK)):
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
+            self.wfile.flush()
+        if chunked:
+            self.wfile.write(b"0\r\n\r\n")
+
+
+for _method in _METHODS:
+    setattr(_Forward, f"do_{_method}", _Forward.forward)

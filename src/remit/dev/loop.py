@@ -1,0 +1,302 @@
+"""Run an app on this machine while its code is changed: `DevLoop.run` is the whole loop.
+
+Threads wait for what can happen: a file is saved, a function logs or is denied a call, a key is pressed. Each puts what
+is to be done into one queue, and one thread does it in that order.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final
+
+from remit.build import build
+from remit.deploy.logs import new_lines, reader
+from remit.deploy.workflow import deploy
+from remit.dev.denied_calls import DeniedCalls
+from remit.dev.events import (
+    CallUnknown,
+    CodeServed,
+    DebuggerWaits,
+    Deployed,
+    FilesChanged,
+    Logged,
+    Serving,
+    WentWrong,
+)
+from remit.dev.fixed_ports import FixedPorts
+from remit.dev.served_code import copy_code, states_dependencies
+from remit.dev.source_files import saved_files
+from remit.errors import RemitError, did_you_mean
+from remit.local import aws as local_aws
+from remit.local.access_log import NO_ACCESS, accesses
+from remit.local.account import account_of
+from remit.local.functions_control import debug, serve_code
+from remit.local.lifeline import lifeline
+from remit.project.dot_remit import own_folder
+from remit.report.events import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from remit.app import App
+    from remit.build import Built
+    from remit.deploy.deployment import Deployment
+    from remit.deploy.log_lines import LogLine
+    from remit.deploy.logs import LogReader
+    from remit.dev.events import DevEvent
+    from remit.local.access_log import Access
+    from remit.local.aws import LocalAws
+
+_PAUSES: Final = (0.1, 0.5)
+"""Seconds between two looks for what functions did: while they do something, and while they do nothing."""
+_BY_SIGNAL: Final = 128
+"""What an exit code begins at that a signal causes."""
+_ACTIVE_LOOKS: Final = 50
+"""Looks without anything new after which functions are taken to do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Debugged:
+    """The function that waits for a debugger, by its name in the app, and the port of this machine to attach to."""
+
+    function: str
+    port: int
+
+
+class DevLoop:
+    """An app that runs on this machine, redeployed when its declarations change, until somebody stops it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        stage: str | None,
+        *,
+        region: str | None,
+        first_port: int,
+        tell: Callable[[DevEvent], None],
+        debugged: Debugged | None = None,
+    ) -> None:
+        """`tell` is told what happens; URLs and APIs are served at ports from `first_port` on."""
+        self._folder = folder
+        self._stage = stage
+        self._region = region
+        self._tell = tell
+        self._debugged = debugged
+        self._is_debugging = False
+        self._to_do: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._stop = threading.Event()
+        self._ended = False
+        self._ports = FixedPorts(own_folder(folder, "dev") / "ports.json", first_port)
+        self._served: Mapping[str, str] = {}
+        """The address of each output that is served."""
+        self._readers: Sequence[LogReader] = ()
+        self._denied: DeniedCalls | None = None
+        self._app: App | None = None
+        """What is deployed."""
+        self._declared = ""
+        """Its template, which does not change when code alone does."""
+        self._code = own_folder(folder, "dev", "code")
+
+    def run(self, keys: Callable[[threading.Event], Iterator[str]] | None = None) -> None:
+        """Deploy, then do what has to be done, until KeyboardInterrupt or the key q.
+
+        `keys` yields keys as they are pressed; None where there is no terminal. What this started does not outlive it.
+        RemitError: the AWS on this machine does not start, or ends.
+        """
+        threads: list[threading.Thread] = []
+        with self._running_aws() as self._aws:
+            try:
+                self._account = account_of(self._aws)
+                waits: list[Callable[[], None]] = [self._watch, self._look]
+                if keys is not None:
+                    waits.append(partial(self._hear, keys))
+                for wait in waits:
+                    threads.append(threading.Thread(target=wait, daemon=True))
+                    threads[-1].start()
+                self._try(self._build_and_deploy)
+                while not self._ended:
+                    self._to_do.get()()
+            finally:
+                self._stop.set()
+                for thread in threads:
+                    thread.join()
+                self._ports.stop()
+
+    @contextmanager
+    def _running_aws(self) -> Iterator[LocalAws]:
+        """The AWS on this machine: one that ran before goes on afterwards, another ends, whatever happens."""
+        was_running = local_aws.find(self._folder) is not None
+        aws = local_aws.start(self._folder, region=self._region)
+        if was_running:
+            try:
+                yield aws
+            finally:
+                with suppress(RemitError):  # it may have ended, which is told already
+                    self._run_what_is_deployed()
+                    self._debug_no_more()
+        else:
+            try:
+                with lifeline(aws.pid):
+                    yield aws
+            finally:
+                local_aws.stop(self._folder)
+
+    # What threads wait for.
+
+    def _watch(self) -> None:
+        try:
+            for files in saved_files(self._folder, self._stop):
+                self._to_do.put(partial(self._files_changed, files))
+        except OSError as error:  # more files than this machine lets one watch
+            problem = RemitError(f"the project's files cannot be watched: {error.strerror or error}")
+            self._to_do.put(partial(self._lost, problem))
+
+    def _look(self) -> None:
+        """Ask the AWS on this machine, again and again, what functions were denied and what they logged."""
+        last, idle_looks = NO_ACCESS, 0
+        while not self._stop.is_set():
+            try:
+                last, records = accesses(self._aws, last)
+                lines = new_lines(self._readers)
+            except RemitError as error:
+                self._to_do.put(partial(self._lost, error))
+                return
+            idle_looks = 0 if records or lines else idle_looks + 1
+            self._to_do.put(partial(self._functions_did, records, lines))
+            self._stop.wait(_PAUSES[idle_looks > _ACTIVE_LOOKS])
+
+    def _hear(self, keys: Callable[[threading.Event], Iterator[str]]) -> None:
+        for key in keys(self._stop):
+            if key in self._keys:
+                self._to_do.put(partial(self._try, self._keys[key]))
+
+    # What is done.
+
+    @property
+    def _keys(self) -> dict[str, Callable[[], None]]:
+        return {"w": self._write_grant, "r": self._build_and_deploy, "q": self._end}
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """Do it; a mistake is told, and the loop goes on."""
+        try:
+            step()
+        except RemitError as error:
+            if error.exit_code >= _BY_SIGNAL:  # a deploy that Ctrl-C stopped
+                raise KeyboardInterrupt(error.exit_code - _BY_SIGNAL) from None
+            for mistake in error.all:
+                self._tell(WentWrong.of(mistake))
+
+    def _end(self) -> None:
+        self._ended = True
+
+    def _lost(self, error: RemitError) -> None:
+        raise error
+
+    def _files_changed(self, files: tuple[str, ...]) -> None:
+        self._try(partial(self._follow_source, files))
+
+    def _follow_source(self, files: tuple[str, ...]) -> None:
+        """Run the code as it was saved: from a folder where only code has changed, else by a deploy."""
+        begin = time.monotonic()
+        try:
+            declared = build(self._folder, self._stage, package=False)
+            only_code = declared.body == self._declared and not states_dependencies(files)
+            is_packed = copy_code(self._folder, declared.app.exclude, self._code)
+        except RemitError:
+            self._tell(FilesChanged(files))
+            raise
+        if only_code and not is_packed:
+            return  # a file that is no part of the app
+        self._tell(FilesChanged(files))
+        if not only_code:
+            self._build_and_deploy()
+            return
+        for function in declared.app.functions:
+            serve_code(self._aws, f"{declared.namespace}-{function.name}", self._code)
+        self._tell(CodeServed(round(time.monotonic() - begin, 2)))
+
+    def _build_and_deploy(self) -> None:
+        begin = time.monotonic()
+        declared = build(self._folder, self._stage, package=False).body
+        built = build(self._folder, self._stage, for_this_machine=True)
+        deployment = deploy(built, self._account, yes=True, drift="accept")
+        outcome = deployment.outcome
+        if outcome is not None and not outcome.ok:
+            raise failure(outcome, outcome.hint)
+        self._declared = declared
+        self._app = built.app
+        self._run_what_is_deployed()
+        copy_code(self._folder, built.app.exclude, self._code)
+        self._denied = DeniedCalls(self._folder, self._stage, built.app, self._aws.account)
+        self._read_logs(built)
+        self._tell(Deployed(built.namespace, outcome is not None, round(time.monotonic() - begin, 2)))
+        self._serve(deployment)
+        self._debug(built.app)
+
+    def _debug(self, app: App) -> None:
+        """Have the function that is to be debugged wait for a debugger, once it is deployed."""
+        if self._debugged is None or self._is_debugging:
+            return
+        name = self._debugged.function
+        names = [function.name for function in app.functions]
+        if name not in names:
+            hint = did_you_mean(name, names) or f"there are {', '.join(names) or 'none'}"
+            raise RemitError(f"there is no function `{name}` to debug", hint=hint)
+        port = debug(self._aws, f"{app.namespace}-{name}", self._debugged.port, project=self._folder)
+        self._is_debugging = True
+        self._tell(DebuggerWaits(name, port or self._debugged.port))
+
+    def _run_what_is_deployed(self) -> None:
+        """Have functions run their zips, and no folder."""
+        if self._app is not None:
+            for function in self._app.functions:
+                serve_code(self._aws, f"{self._app.namespace}-{function.name}", None)
+
+    def _debug_no_more(self) -> None:
+        if self._is_debugging and self._app is not None and self._debugged is not None:
+            debug(self._aws, f"{self._app.namespace}-{self._debugged.function}", None, project=self._folder)
+
+    def _read_logs(self, built: Built) -> None:
+        """Read the logs of all functions, of new ones too, from now on."""
+        before = {log.function: log for log in self._readers}
+        now_ms = int(time.time() * 1000)
+        self._readers = [
+            before.get(function.name) or reader(self._account, built.namespace, function.name, now_ms)
+            for function in built.app.functions
+        ]
+
+    def _serve(self, deployment: Deployment) -> None:
+        outputs = {output.name: output.value for output in deployment.outputs}
+        addresses = {name: value for name, value in outputs.items() if value.startswith(self._aws.url)}
+        served = self._ports.serve(addresses)
+        for name, url in served.items():
+            if self._served.get(name) != url:
+                self._tell(Serving(name, url))
+        self._served = served
+
+    def _functions_did(self, records: Sequence[Access], lines: Sequence[LogLine]) -> None:
+        for record in records:
+            if not record.function:  # a user of the account, as `deploy --as` makes one
+                continue
+            if record.decision == "unknown":
+                self._tell(CallUnknown(record.function, record.operation, record.because))
+            elif record.decision == "denied" and self._denied is not None:
+                self._try(partial(self._tell_denied, record))
+        for line in lines:
+            self._tell(Logged(line.time, line.function, line.message))
+
+    def _tell_denied(self, record: Access) -> None:
+        call = None if self._denied is None else self._denied.add(record)
+        if call is not None:
+            self._tell(call)
+
+    def _write_grant(self) -> None:
+        if self._denied is None:
+            raise RemitError("there is nothing to write: no call was denied")
+        self._tell(self._denied.write_last())

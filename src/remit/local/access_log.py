@@ -1,0 +1,60 @@
+"""What was asked of the AWS on this machine and decided, read from its server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from remit.local.routes import ACCESS, STRICT
+from remit.local.signed_request import ask
+
+if TYPE_CHECKING:
+    from remit.local.aws import LocalAws
+
+_OK = 200
+
+NO_ACCESS: Final = 1 << 53
+"""A number that no access has: asking for those after it tells the number of the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One access that a request asked for, and the decision on it: allowed, denied or unknown.
+
+    `time` is in ISO 8601. `function` is the deployed name of the function that called, `request_id` its invocation,
+    `file` and `line` the place of the call in its code; they are empty, and the line 0, where that is not known.
+    `because` is a sentence, empty where the access is allowed; `statement` names the statement that decided.
+    """
+
+    time: str
+    caller: str
+    function: str
+    request_id: str
+    operation: str
+    action: str
+    resource: str
+    decision: Literal["allowed", "denied", "unknown"]
+    because: str
+    statement: str
+    file: str
+    line: int
+
+
+def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[Access, ...]]:
+    """The number of the last access, and those that came after a number; the server keeps the last 5,000.
+
+    None where an older remit started the AWS on this machine: nothing is recorded then. RemitError: nothing answers.
+    """
+    response = ask(aws, "remit", "GET", ACCESS, query=f"after={after}")
+    if response.status != _OK:
+        return after, ()
+    document = response.document()
+    return int(document["last"]), tuple(Access(**record) for record in document["records"])
+
+
+def refuse_unknown(aws: LocalAws, *, refuse: bool) -> None:
+    """Say whether a call of which nobody can decide here whether AWS would allow it is refused, or passes.
+
+    At first it passes, with a record that says so. RemitError: nothing answers.
+    """
+    ask(aws, "remit", "POST", STRICT, query=f"on={str(refuse).lower()}")

@@ -1,0 +1,56 @@
+"""Which access a signed request to the app itself needs: to a function URL or a route that IAM authorizes.
+
+Whoever else calls the app needs none. Sources: "Control access to Lambda function URLs" (AWS Lambda Developer Guide:
+both actions, since October 2025), "Control access to HTTP APIs with IAM authorization" (API Gateway Developer Guide).
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.authorization.needs import Need
+from remit.local.authorization.requested_operation import RequestedOperation
+
+if TYPE_CHECKING:
+    from remit.local.authorization.setting import Setting
+
+_FUNCTION_URL: Final = re.compile(r"/_aws/lambda-url/(?P<id>[^/]+)/.*", re.DOTALL)
+_API: Final = re.compile(r"/_aws/execute-api/(?P<id>[^/]+)(?P<path>/.*)", re.DOTALL)
+_AWS_IAM: Final = "AWS_IAM"
+FUNCTION_URL: Final = RequestedOperation("lambda", "InvokeFunctionUrl", "rest")
+API: Final = RequestedOperation("execute-api", "Invoke", "rest")
+
+
+def app_needs(method: str, path: str, setting: Setting) -> tuple[RequestedOperation, tuple[Need, ...]] | None:
+    """The access that a request to the app needs; None where IAM does not authorize it."""
+    match = _FUNCTION_URL.fullmatch(path)
+    if match is not None:
+        return _of_function_url(match["id"], setting)
+    match = _API.fullmatch(path)
+    return None if match is None else _of_api(match["id"], method, match["path"], setting)
+
+
+def _of_function_url(url_id: str, setting: Setting) -> tuple[RequestedOperation, tuple[Need, ...]] | None:
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    resolved = functions.resolve_function_url(url_id)
+    if resolved is None or resolved[4].get("AuthType") != _AWS_IAM:
+        return None
+    _, _, name, qualifier, _ = resolved
+    arn = setting.arn("lambda", f"function:{name}:{qualifier}" if qualifier else f"function:{name}")
+    parameters = {"FunctionUrlAuthType": _AWS_IAM, "InvokedViaFunctionUrl": True}
+    actions = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
+    return FUNCTION_URL, tuple(Need(action, arn, parameters) for action in actions)
+
+
+def _of_api(api: str, method: str, path: str, setting: Setting) -> tuple[RequestedOperation, tuple[Need, ...]] | None:
+    apis: Any = importlib.import_module("ministack.services.apigateway")
+    stage, _, rest = path.removeprefix("/").partition("/")
+    if stage not in apis.stages_for_api(api):
+        stage, rest = "$default", path.removeprefix("/")
+    route = apis._match_route(api, method, f"/{rest}")  # noqa: SLF001 - the emulator has no other way to ask
+    if route is None or route.get("authorizationType") != _AWS_IAM:
+        return None
+    arn = setting.arn("execute-api", f"{api}/{stage}/{method}/{rest}")
+    return API, (Need("execute-api:Invoke", arn, {}),)

@@ -1,0 +1,244 @@
+"""Decide each request to the AWS on this machine as AWS would: by the caller's policies and the resource's.
+
+An access that cannot be decided here (an unknown operation, a key that depends on an address, a policy that nobody has)
+is `unknown`: it passes with a record that says so, or is refused where the setting is strict.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from remit.catalogue.operations import operation as catalogued_operation
+from remit.catalogue.request_formats import clients_signed_for
+from remit.errors import RemitError
+from remit.local.authorization.access_log import AccessLog, AccessRecord, Verdict
+from remit.local.authorization.app_needs import app_needs
+from remit.local.authorization.asked_keys import asked_keys
+from remit.local.authorization.context_keys import context_of
+from remit.local.authorization.denial import denial
+from remit.local.authorization.denial_message import denial_message
+from remit.local.authorization.denied_objects import DeniedObject
+from remit.local.authorization.emulated_names import EmulatedNames
+from remit.local.authorization.needs import Need, needs_of
+from remit.local.authorization.parameters import parameters_of
+from remit.local.authorization.question import Question
+from remit.local.authorization.requested_operation import RequestedOperation, protocol_of
+from remit.local.authorization.resource_policies import resource_policy
+from remit.local.authorization.resource_rows import UNRESOLVED
+from remit.local.authorization.setting import Setting
+from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
+    from remit.local.authorization.callers import Caller
+    from remit.local.request import ReceivedRequest
+
+_VERDICTS: Final[dict[str, Verdict]] = {
+    "Allowed": "allowed",
+    "ExplicitlyDenied": "denied",
+    "ImplicitlyDenied": "denied",
+    "Unknown": "unknown",
+}
+_KEY_BY_KEY: Final = ("s3", "DeleteObjects")
+"""The operation that goes on where a part of it is denied."""
+CALL: Final = "x-remit-call"
+"""The header by which a function's worker says where in the code a call was made: REQUEST_ID;FILE;LINE."""
+_NAMES: Final = EmulatedNames()
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedNeed:
+    """One access that a request needs, and the decision on it: AWS's message where it is denied."""
+
+    need: Need
+    verdict: Verdict
+    because: str
+    statement: str
+    message: str
+
+
+@dataclass(slots=True)
+class Authorizer:
+    """Decides requests and notes the decisions. While `is_strict`, what is unknown is refused."""
+
+    log: AccessLog
+    is_strict: bool = False
+
+    def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
+        """Refuse from now on what is unknown, or let it pass: `on` is true or false. What is so then."""
+        self.is_strict = parameters.get("on") == "true"
+        return {"on": self.is_strict}
+
+    def check(
+        self,
+        request: ReceivedRequest,
+        operation: RequestedOperation | None,
+        body: bytes,
+        region: str,
+        caller: Caller,
+    ) -> tuple[DeniedObject, ...]:
+        """Decide a request of a caller; the objects that it may not delete, while it may delete others.
+
+        Raises:
+            RefusedRequest: with AWS's message, if an access that it needs is denied.
+        """
+        if operation is None:
+            self._unrecognised(request, caller)
+            return ()
+        denied_objects: list[DeniedObject] = []
+        for decided in self.decisions(request, operation, body, region, caller):
+            self._note(request, operation, decided, caller)
+            if not self._refuses(decided):
+                continue
+            if (operation.client, operation.name) != _KEY_BY_KEY:
+                raise denial(operation.client, operation.protocol, decided.message)
+            version = decided.need.parameters.get("VersionId", "")
+            denied_objects.append(DeniedObject(decided.need.parameters["Key"], version, decided.message))
+        return tuple(denied_objects)
+
+    def check_app(self, request: ReceivedRequest, path: str, region: str, caller: Caller) -> None:
+        """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.
+
+        Raises:
+            RefusedRequest: if IAM authorizes the route, and the caller may not use it.
+        """
+        setting = _setting(region, caller)
+        with _scope(setting):
+            asked = app_needs(request.method, path, setting)
+            if asked is None:
+                return
+            operation, needs = asked
+            decisions = [_decided(Question(need, operation, request, setting, caller)) for need in needs]
+        for decided in decisions:
+            self._note(request, operation, decided, caller)
+            if self._refuses(decided):
+                raise denial(operation.client, operation.protocol, decided.message)
+
+    def decisions(
+        self,
+        request: ReceivedRequest,
+        operation: RequestedOperation,
+        body: bytes,
+        region: str,
+        caller: Caller,
+    ) -> tuple[DecidedNeed, ...]:
+        """The decision on each access that a request needs."""
+        setting = _setting(region, caller)
+        with _scope(setting):
+            parameters = parameters_of(request, operation, body)
+            needs = needs_of(operation, parameters, setting)
+            if needs is None:
+                name = f"{operation.client}:{operation.name}"
+                because = f"nobody knows which actions {name} needs"
+                return (DecidedNeed(Need(name, "*", parameters), "unknown", because, "", because),)
+            return tuple(_decided(Question(need, operation, request, setting, caller)) for need in needs)
+
+    def _refuses(self, decided: DecidedNeed) -> bool:
+        return decided.verdict == "denied" or (decided.verdict == "unknown" and self.is_strict)
+
+    def _note(
+        self, request: ReceivedRequest, operation: RequestedOperation, decided: DecidedNeed, caller: Caller
+    ) -> None:
+        request_id, file, line = call_place(request)
+        name = f"{operation.client}:{operation.name}"
+        self._add(caller, name, decided, request_id, file, line)
+
+    def _add(self, caller: Caller, operation: str, decided: DecidedNeed, request_id: str, file: str, line: int) -> None:
+        time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self.log.add(
+            AccessRecord(
+                time, caller.arn, caller.function, request_id, operation, decided.need.action, decided.need.resource,
+                decided.verdict, decided.because, decided.statement, file, line,
+            )
+        )  # fmt: skip
+
+    def _unrecognised(self, request: ReceivedRequest, caller: Caller) -> None:
+        """Note a request that no model has; it is refused where the setting is strict."""
+        name = request.header("x-amz-target") or f"{request.method} {request.path}"
+        because = f"no API that is known here has the operation of {name!r}"
+        decided = DecidedNeed(Need(name, "*", {}), "unknown", because, "", because)
+        self._add(caller, name, decided, *call_place(request))
+        if self.is_strict:
+            raise denial("", protocol_of(request), because)
+
+
+def _setting(region: str, caller: Caller) -> Setting:
+    return Setting(region, caller.account, caller.arn, _NAMES)
+
+
+def _scope(setting: Setting) -> AbstractContextManager[None]:
+    """In it the emulator's memory is that of an account and a region."""
+    responses: Any = importlib.import_module("ministack.core.responses")
+    scope: AbstractContextManager[None] = responses.request_scope(setting.account, setting.region)
+    return scope
+
+
+def prepare() -> None:
+    """Read what the first call would wait for, whatever it asks."""
+    catalogued_operation("sts", "GetCallerIdentity")
+    clients_signed_for("sts")
+
+
+def _decided(question: Question) -> DecidedNeed:
+    """The decision on one access by the policies that are stored."""
+    need, caller = question.need, question.caller
+    try:
+        stored = _stored_decision(question)
+    except RemitError as error:  # a statement with an operator that does not exist
+        return DecidedNeed(need, "unknown", error.message, "", error.message)
+    verdict = _VERDICTS[stored.verdict]
+    if verdict == "allowed":
+        return DecidedNeed(need, verdict, "", _statement(stored), "")
+    because = stored.decision.because
+    if stored.unread:
+        because = f"{because}; {caller.arn} has policies that cannot be read here: {', '.join(stored.unread)}"
+    message = denial_message(stored) if verdict == "denied" else f"it cannot be decided here: {because}"
+    return DecidedNeed(need, verdict, because, _statement(stored), message)
+
+
+def _stored_decision(question: Question) -> StoredDecision:
+    need, caller = question.need, question.caller
+    policies = resource_policy(need.action, need.resource)
+    identity = stored_identity(caller.arn)
+    keys = asked_keys(caller.session) | asked_keys(policies or ())
+    if identity is not None:
+        keys |= asked_keys(identity.layers.identity) | asked_keys(identity.layers.boundary)
+    open_keys: frozenset[str] = frozenset() if need.is_resolved else frozenset({UNRESOLVED})
+    values = {}
+    if keys:
+        context = context_of(keys, question)
+        values = dict(context.values)
+        open_keys |= context.open
+        if identity is not None:
+            values["aws:principalarn"] = identity.arn
+    return decide(
+        caller.arn,
+        need.action,
+        need.resource,
+        values,
+        session=caller.session,
+        resource_policy=policies,
+        open_keys=open_keys,
+    )
+
+
+def _statement(stored: StoredDecision) -> str:
+    """The name of the statement that decided, empty where none did."""
+    wanted = stored.verdict
+    for layer in stored.decision.layers:
+        if layer.verdict == wanted and layer.rulings:
+            return layer.rulings[0].name
+    return ""
+
+
+def call_place(request: ReceivedRequest) -> tuple[str, str, int]:
+    """The invocation, the file and the line that a request was made from, as the function's worker says."""
+    request_id, _, place = (request.header(CALL) or "").partition(";")
+    file, _, line = place.rpartition(";")
+    return request_id, unquote(file), int(line) if line.isdecimal() else 0

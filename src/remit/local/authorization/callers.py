@@ -1,0 +1,176 @@
+"""Who calls the AWS on this machine: a function's session that was made here, or what IAM and STS gave out."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import importlib
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import RemitError
+from remit.iam.policy import Policy, parse
+from remit.local.authorization.stored_policies import policies_of
+from remit.local.request import RefusedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NO_LIMIT: Final[tuple[Policy, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed a request: its ARN, the policies of its session, and what its condition keys say.
+
+    `keys` are condition keys in lower case: its id, its tags, when it was made. `function` is the deployed name of the
+    function that calls, else empty. `session` is the same object for the same policies.
+    """
+
+    arn: str
+    account: str
+    session: tuple[Policy, ...] = _NO_LIMIT
+    keys: Mapping[str, str | None] = field(default_factory=dict)
+    function: str = ""
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the account's root user, who may do everything here."""
+        return self.arn.endswith(":root")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What signs as a caller."""
+
+    access_key_id: str
+    secret_access_key: str
+    token: str
+
+    def environment(self) -> dict[str, str]:
+        """The variables in which a function finds them."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_SESSION_TOKEN": self.token,
+        }
+
+
+class FunctionSessions:
+    """The sessions of functions: each function has one of its own role, as Lambda makes them.
+
+    Source: "Working with Lambda execution environment credentials" (AWS Lambda Developer Guide).
+    """
+
+    def __init__(self) -> None:
+        self._credentials: dict[tuple[str, str], Credentials] = {}
+        self._callers: dict[str, tuple[Credentials, Caller]] = {}
+
+    def credentials_of(self, configuration: Mapping[str, Any]) -> Mapping[str, str]:
+        """The variables with a function's credentials, by its configuration (FunctionArn, FunctionName, Role)."""
+        function, role = str(configuration["FunctionArn"]), str(configuration["Role"])
+        credentials = self._credentials.get((function, role))
+        if credentials is None:
+            credentials = self._credentials[function, role] = self._minted(function, role)
+        _registered(credentials, self._callers[credentials.access_key_id][1])
+        return credentials.environment()
+
+    def find(self, access_key_id: str, token: str) -> tuple[str, Caller] | None:
+        """The secret of a function's access key with who it is; None where it is no function's."""
+        entry = self._callers.get(access_key_id)
+        if entry is None or not hmac.compare_digest(entry[0].token.encode(), token.encode()):
+            return None
+        return entry[0].secret_access_key, entry[1]
+
+    def _minted(self, function: str, role: str) -> Credentials:
+        """New credentials of a role. The session's name is the function's."""
+        name = function.partition(":function:")[2].partition(":")[0]
+        parts = role.split(":")
+        account, role_name = parts[4], role.rpartition("/")[2]
+        credentials = new_credentials()
+        caller = Caller(
+            f"arn:{parts[1]}:sts::{account}:assumed-role/{role_name}/{name}",
+            account,
+            keys={
+                "aws:userid": f"{_role_id(role_name)}:{name}",
+                "aws:tokenissuetime": _date(time.time()),
+                "aws:multifactorauthpresent": None,
+                "lambda:sourcefunctionarn": function,
+            },
+            function=name,
+        )
+        self._callers[credentials.access_key_id] = credentials, caller
+        return credentials
+
+
+def new_credentials() -> Credentials:
+    """Credentials of a session as AWS makes them: a temporary access key, a secret, a token."""
+    key = base64.b32encode(secrets.token_bytes(10)).decode()
+    return Credentials(f"ASIA{key}", secrets.token_urlsafe(30), secrets.token_urlsafe(64))
+
+
+def _registered(credentials: Credentials, caller: Caller) -> None:
+    """Tell the emulator's STS of a session, so that GetCallerIdentity knows it; a reset makes it forget."""
+    sts: Any = importlib.import_module("ministack.services.sts")
+    if credentials.access_key_id not in sts._sessions:  # noqa: SLF001 - the emulator has no other way to ask
+        sts.register_session(
+            credentials.access_key_id,
+            {
+                "Arn": caller.arn,
+                "UserId": caller.keys["aws:userid"],
+                "SecretAccessKey": credentials.secret_access_key,
+                "SessionToken": credentials.token,
+                "PrincipalType": "AssumedRole",
+            },
+        )
+
+
+def _role_id(name: str) -> str:
+    iam: Any = importlib.import_module("ministack.services.iam")
+    role = iam._roles.get(name)  # noqa: SLF001 - as above
+    return name if role is None else str(role["RoleId"])
+
+
+def issued_caller(access_key_id: str, account: str, token: str) -> tuple[str, Caller]:
+    """The secret of an access key that the emulator's IAM or STS gave out, with whose it is.
+
+    Raises:
+        RefusedRequest: if there is none, its token is another one, or it has expired.
+    """
+    emulator: Any = importlib.import_module("ministack.core.iam_evaluator")
+    issued = None
+    if not emulator.is_root_access_key(access_key_id):  # any number of twelve digits is root to the emulator
+        issued = emulator.resolve_credential(access_key_id, account, token)
+    if not isinstance(issued, emulator.ResolvedCredential):
+        raise RefusedRequest(
+            "InvalidClientTokenId",
+            f"{access_key_id!r} is not an access key of the AWS on this machine: its keys are new at each start, "
+            "and `remit local start` shows them",
+        )
+    sts: Any = importlib.import_module("ministack.services.sts")
+    session = sts._sessions.get(access_key_id) or {}  # noqa: SLF001 - as above
+    keys = dict(emulator._principal_keys(issued))  # noqa: SLF001 - as above
+    passed = session.get("SessionPolicies") or {}
+    policies = _session_policies(passed.get("Policy") or "", tuple(passed.get("PolicyArns") or ()), issued.account_id)
+    return str(issued.secret_access_key), Caller(str(issued.principal_arn), str(issued.account_id), policies, keys)
+
+
+@lru_cache(maxsize=256)
+def _session_policies(text: str, arns: tuple[str, ...], account: str) -> tuple[Policy, ...]:
+    """The policies that a session was made with."""
+    policies: list[Policy] = []
+    if text:
+        try:
+            policies.append(parse(json.loads(text)))
+        except (ValueError, RemitError):
+            raise RefusedRequest("MalformedPolicyDocument", "the policy of the session is not valid") from None
+    return (*policies, *policies_of(account, arns))
+
+
+def _date(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,309 @@
+"""The condition keys of a request: what each is worth, and which may have any value here.
+
+Only the keys that policies ask about are worked out. A key that a request of its kind never carries is absent. What
+depends on a place that this machine has not (addresses, VPCs, organizations) is open, so that a decision which turns on
+it is unknown, and never a wrong denial. `kms:ViaService` and `aws:CalledVia` are absent: no service here calls another
+one with its caller's credentials.
+
+Sources: "AWS global condition context keys" (IAM User Guide), and for each service "Actions, resources, and condition
+keys for …" (Service Authorization Reference).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+from remit.catalogue.actions import action as catalogued_action
+from remit.catalogue.condition_keys import global_key
+from remit.iam.request import OPEN, Open
+from remit.local.authorization.leading_keys import attributes, leading_keys, select
+from remit.local.authorization.question import Question, Value, as_texts
+from remit.local.authorization.tags import request_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The keys that have a value or are absent (None), and those that may have any."""
+
+    values: Mapping[str, str | tuple[str, ...] | None]
+    open: frozenset[str]
+
+
+def context_of(keys: frozenset[str], question: Question) -> Context:
+    """The keys that policies ask about, as a request answers them."""
+    values: dict[str, str | tuple[str, ...] | None] = {}
+    open_keys: set[str] = set()
+    for key in keys:
+        value = _value(key, question)
+        if isinstance(value, Open):
+            open_keys.add(key)
+        elif value is not None or key not in _OF_THE_ENGINE:
+            values[key] = value
+    return Context(values, frozenset(open_keys))
+
+
+_OF_THE_ENGINE: Final = frozenset({
+    "aws:principalaccount", "aws:principalisawsservice", "aws:principalservicename", "aws:principalservicenameslist",
+    "aws:principaltype", "aws:username",
+})  # fmt: skip
+"""Keys that the engine knows by the caller's ARN."""
+
+
+def _value(key: str, question: Question) -> Value:
+    if key in question.caller.keys:
+        return question.caller.keys[key]
+    reader = _KEYS.get(key)
+    if reader is not None:
+        return reader(question)
+    prefix = next((prefix for prefix in _NAMED if key.startswith(prefix)), None)
+    if prefix is not None:
+        return _NAMED[prefix](key.removeprefix(prefix), question)
+    return _parameter_of_its_name(key, question) if _may_carry(question.need.action, key) else None
+
+
+def _parameter_of_its_name(key: str, question: Question) -> Value:
+    """The parameter that a key is called after (`cloudwatch:namespace`); any value where there is none."""
+    bare = key.partition(":")[2].replace("-", "")
+    for name, value in question.need.parameters.items():
+        if name.lower() == bare:
+            return as_texts(value) or OPEN
+    return OPEN
+
+
+@lru_cache(maxsize=8192)
+def _may_carry(action: str, key: str) -> bool:
+    """Whether a request for an action may have a key, as the reference says; a key of all services may be there."""
+    if global_key(key) is not None:
+        return True
+    known = catalogued_action(action)
+    if known is None:
+        return True
+    for listed in known.all_keys:
+        name = listed.name.lower()
+        if name == key or ("${" in name and key.startswith(name.partition("${")[0])):
+            return True
+    return False
+
+
+def _tag(tags: Mapping[str, str] | Open | None, name: str) -> Value:
+    """A tag's value: keys of tags ignore case in condition keys."""
+    if tags is None or isinstance(tags, Open):
+        return OPEN
+    for key, value in tags.items():
+        if key.lower() == name:
+            return value
+    return None
+
+
+def _resource_tags(question: Question) -> Mapping[str, str] | None:
+    if question.need.resource == "*":
+        return {}
+    if not question.need.is_resolved:
+        return None
+    return question.setting.stored.resource_tags(question.need.resource)
+
+
+def _requested_tags(question: Question) -> Mapping[str, str]:
+    return request_tags(question.operation, question.need.parameters)
+
+
+def _object_tags(question: Question) -> Mapping[str, str] | None:
+    bucket, _, key = question.need.resource.rpartition(":::")[2].partition("/")
+    return question.setting.stored.object_tags(bucket, key)
+
+
+def _principal_tags(question: Question) -> Mapping[str, str]:
+    """A caller's tags stand among its keys; one that does not is absent."""
+    prefix = "aws:principaltag/"
+    return {
+        key.removeprefix(prefix): value
+        for key, value in question.caller.keys.items()
+        if key.startswith(prefix) and value is not None
+    }
+
+
+_TAGS: Final[Mapping[str, Callable[[Question], Mapping[str, str] | None]]] = {
+    "aws:principaltag": _principal_tags,
+    "aws:requesttag": _requested_tags,
+    "aws:resourcetag": _resource_tags,
+    "ec2:resourcetag": _resource_tags,
+    "iam:resourcetag": _resource_tags,
+    "secretsmanager:resourcetag": _resource_tags,
+    "ssm:resourcetag": _resource_tags,
+    "ecr:resourcetag": _resource_tags,
+    "s3:requestobjecttag": lambda question: (
+        dict(parse_qsl(question.request.header("x-amz-tagging") or "", keep_blank_values=True))
+        or _requested_tags(question)
+    ),
+    "s3:existingobjecttag": _object_tags,
+}
+
+
+def _encryption_context(question: Question) -> Mapping[str, str]:
+    context = question.need.parameters.get("EncryptionContext")
+    return {str(key): str(value) for key, value in context.items()} if isinstance(context, dict) else {}
+
+
+def _reader_of_tags(
+    read: Callable[[Question], Mapping[str, str] | None],
+) -> Callable[[str, Question], Value]:
+    return lambda name, question: _tag(read(question), name)
+
+
+_NAMED: Final[Mapping[str, Callable[[str, Question], Value]]] = {
+    **{f"{name}/": _reader_of_tags(read) for name, read in _TAGS.items()},
+    "kms:encryptioncontext:": _reader_of_tags(_encryption_context),
+    "s3:x-amz-": lambda name, question: question.request.header(f"x-amz-{name}"),
+}
+"""Keys whose names go on: with a tag, a key of the encryption context, a header."""
+
+
+def _names(tags: Mapping[str, str]) -> Value:
+    return tuple(tags) or None
+
+
+def _tag_keys(question: Question) -> Value:
+    """The keys of tags that a request adds or takes away."""
+    names = as_texts(question.need.parameters.get("TagKeys") or question.need.parameters.get("tagKeys"))
+    if names is not None:
+        return (names,) if isinstance(names, str) else names
+    return _names(_requested_tags(question))
+
+
+_SERVICES_OF_ROLES: Final = {
+    "ec2": "ec2.amazonaws.com",
+    "ecs": "ecs-tasks.amazonaws.com",
+    "stepfunctions": "states.amazonaws.com",
+    "cognito-identity": "cognito-identity.amazonaws.com",
+    "apigatewayv2": "apigateway.amazonaws.com",
+}
+"""The service that gets a role, where it is not called as boto3's client ("iam:PassedToService")."""
+
+
+def _passed_to(question: Question) -> Value:
+    client = question.operation.client
+    return _SERVICES_OF_ROLES.get(client, f"{client}.amazonaws.com")
+
+
+def _sender(question: Question) -> Value:
+    """The address that mail is from, without the name beside it."""
+    sender = question.need.parameters.get("FromEmailAddress") or question.need.parameters.get("Source")
+    return parseaddr(sender)[1] if isinstance(sender, str) else OPEN
+
+
+def _header(name: str) -> Callable[[Question], Value]:
+    return lambda question: question.request.header(name)
+
+
+def _parameter(name: str) -> Callable[[Question], Value]:
+    return lambda question: question.text(name)
+
+
+def _constant(value: Value) -> Callable[[Question], Value]:
+    return lambda _question: value
+
+
+def _event_values(name: str) -> Callable[[Question], Value]:
+    """What the entries of PutEvents say: one value, or several where entries differ."""
+
+    def read(question: Question) -> Value:
+        entries = question.need.parameters.get("Entries")
+        if not isinstance(entries, list):
+            return OPEN
+        values = sorted({str(entry[name]) for entry in entries if isinstance(entry, dict) and name in entry})
+        return values[0] if len(values) == 1 else tuple(values) or None
+
+    return read
+
+
+def _location(question: Question) -> Value:
+    """Where CreateBucket makes a bucket; without the element it is us-east-1, and the key absent."""
+    configuration = question.need.parameters.get("CreateBucketConfiguration")
+    return as_texts(configuration.get("LocationConstraint")) if isinstance(configuration, dict) else None
+
+
+def _function(question: Question) -> Value:
+    """The function of an event source mapping, by its ARN."""
+    name = question.need.parameters.get("FunctionName")
+    if not isinstance(name, str):
+        return OPEN
+    return name if name.startswith("arn:") else question.setting.arn("lambda", f"function:{name}")
+
+
+_ABSENT: Final = (
+    "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:federatedprovider", "aws:sourcearn",
+    "aws:sourceaccount", "aws:sourceowner", "aws:sourceidentity", "aws:sourceorgid", "aws:sourceorgpaths",
+    "aws:assumedroot", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "aws:chatbotsourcearn",
+    "aws:multifactorauthage", "aws:multifactorauthpresent", "aws:tokenissuetime", "aws:userid",
+    "ec2:sourceinstancearn", "glue:credentialissuingservice", "glue:roleassumedby", "kms:viaservice",
+    "lambda:sourcefunctionarn", "s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin",
+    "ssm:sourceinstancearn", "dynamodb:enclosingoperation",
+)  # fmt: skip
+"""What a request does not have that a caller sends by itself, unless the caller's own keys say so."""
+
+_KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
+    **{key: _constant(None) for key in _ABSENT},
+    "aws:currenttime": lambda _question: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    "aws:epochtime": lambda _question: str(int(datetime.now(UTC).timestamp())),
+    "aws:securetransport": _constant("true"),  # the SDK that is pointed at AWS uses TLS
+    "aws:requestedregion": lambda question: question.setting.region,
+    "aws:resourceaccount": lambda question: question.setting.account,
+    "aws:useragent": _header("user-agent"),
+    "aws:referer": _header("referer"),
+    "aws:viaawsservice": _constant("false"),
+    "aws:tagkeys": _tag_keys,
+    "s3:prefix": _parameter("Prefix"),
+    "s3:delimiter": _parameter("Delimiter"),
+    "s3:max-keys": _parameter("MaxKeys"),
+    "s3:versionid": _parameter("VersionId"),
+    "s3:locationconstraint": _location,
+    "s3:requestobjecttagkeys": lambda question: _names(
+        dict(parse_qsl(question.request.header("x-amz-tagging") or "", keep_blank_values=True))
+        or _requested_tags(question)
+    ),
+    "s3:signatureversion": _constant("AWS4-HMAC-SHA256"),
+    "s3:authtype": lambda question: (
+        "REST-HEADER" if "authorization" in question.request.headers else "REST-QUERY-STRING"
+    ),
+    "s3:resourceaccount": lambda question: question.setting.account,
+    "s3:if-none-match": _header("if-none-match"),
+    "s3:if-match": _header("if-match"),
+    "dynamodb:leadingkeys": leading_keys,
+    "dynamodb:attributes": attributes,
+    "dynamodb:select": select,
+    "dynamodb:returnvalues": _parameter("ReturnValues"),
+    "dynamodb:returnconsumedcapacity": _parameter("ReturnConsumedCapacity"),
+    "kms:calleraccount": lambda question: question.caller.account,
+    "kms:encryptioncontextkeys": lambda question: _names(_encryption_context(question)),
+    "iam:passedtoservice": _passed_to,
+    "iam:permissionsboundary": _parameter("PermissionsBoundary"),
+    "iam:policyarn": _parameter("PolicyArn"),
+    "sts:externalid": _parameter("ExternalId"),
+    "sts:rolesessionname": _parameter("RoleSessionName"),
+    "sts:sourceidentity": _parameter("SourceIdentity"),
+    "sts:transitivetagkeys": _parameter("TransitiveTagKeys"),
+    "sns:protocol": _parameter("Protocol"),
+    "sns:endpoint": _parameter("Endpoint"),
+    "lambda:functionarn": _function,
+    "lambda:principal": _parameter("Principal"),
+    "lambda:functionurlauthtype": _parameter("FunctionUrlAuthType"),
+    "lambda:invokedviafunctionurl": _parameter("InvokedViaFunctionUrl"),
+    "lambda:layer": _parameter("Layers"),
+    "events:source": _event_values("Source"),
+    "events:detail-type": _event_values("DetailType"),
+    "cloudwatch:namespace": _parameter("Namespace"),
+    "secretsmanager:secretid": _parameter("SecretId"),
+    "secretsmanager:versionid": _parameter("VersionId"),
+    "secretsmanager:versionstage": _parameter("VersionStage"),
+    "ssm:recursive": _parameter("Recursive"),
+    "ssm:overwrite": _parameter("Overwrite"),
+    "ses:fromaddress": _sender,
+}

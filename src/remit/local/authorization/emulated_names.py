@@ -1,0 +1,91 @@
+"""What names stand for in the AWS on this machine, read from the emulator's memory.
+
+It reads what belongs to the account and the region of the request, which the emulator keeps in context variables.
+`tests/local/test_emulated_names.py` fails when the emulator keeps something elsewhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KEY_ID: Final = 36  # characters with which the emulator's texts of symmetric keys begin
+
+
+def _service(name: str) -> Any:
+    return importlib.import_module(f"ministack.services.{name}")
+
+
+class EmulatedNames:
+    """The names of the emulator; see `StoredNames`."""
+
+    __slots__ = ()
+
+    def key_arn(self, name: str) -> str | None:
+        """The ARN of a KMS key, by its id or by an alias (`alias/orders`)."""
+        record = _service("kms")._resolve_key(name)  # noqa: SLF001 - the emulator has no other way to ask
+        return None if record is None else str(record["Arn"])
+
+    def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
+        """The ARN of the KMS key that encrypted a text, which is in Base64."""
+        try:
+            content = base64.b64decode(ciphertext)
+        except (binascii.Error, ValueError):
+            return None
+        return self.key_arn(content[:_KEY_ID].decode("ascii", "replace"))
+
+    def secret_arn(self, name: str) -> str | None:
+        """The ARN of a secret by its name, with the characters that Secrets Manager adds."""
+        _, record = _service("secretsmanager")._resolve(name)  # noqa: SLF001 - as above
+        return None if record is None else str(record["ARN"])
+
+    def role_arn(self, name: str) -> str | None:
+        """The ARN of a role, with its path."""
+        role = _service("iam")._roles.get(name)  # noqa: SLF001 - as above
+        return None if role is None else str(role["Arn"])
+
+    def user_arn(self, name: str) -> str | None:
+        """The ARN of a user, with its path."""
+        user = _service("iam")._users.get(name)  # noqa: SLF001 - as above
+        return None if user is None else str(user["Arn"])
+
+    def stack_arn(self, name: str) -> str | None:
+        """The ARN of a CloudFormation stack, with its id."""
+        stack = _service("cloudformation")._stacks.get(name)  # noqa: SLF001 - as above
+        return None if stack is None else str(stack["StackId"])
+
+    def stream_arn_of_iterator(self, iterator: str) -> str | None:
+        """The ARN of the stream (Kinesis, DynamoDB) that a shard iterator reads."""
+        state = _service("kinesis")._shard_iterators.get(iterator)  # noqa: SLF001 - as above
+        if state is not None:
+            return str(state["stream_arn"])
+        decoded = _service("dynamodb_streams")._decode_iterator(iterator)  # noqa: SLF001 - as above
+        return None if decoded is None or not decoded.get("arn") else str(decoded["arn"])
+
+    def partition_key(self, table: str) -> str | None:
+        """The name of a DynamoDB table's partition key."""
+        record = _service("dynamodb")._tables.get(table)  # noqa: SLF001 - as above
+        schema = () if record is None else record["KeySchema"]
+        for element in schema:
+            if element["KeyType"] == "HASH":
+                return str(element["AttributeName"])
+        return None
+
+    def is_mail_identity(self, name: str) -> bool:
+        """Whether SES has an address or a domain as an identity, made by either version of its API."""
+        return any(name in _service(version)._identities for version in ("ses", "ses_v2"))  # noqa: SLF001 - as above
+
+    def resource_tags(self, arn: str) -> Mapping[str, str] | None:
+        """The tags of a resource; None where it is not known whether it has any."""
+        tags: Mapping[str, str] | None = _service("tagging").resource_tags(arn)
+        return tags
+
+    def object_tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
+        """The tags of an object of S3."""
+        tags: Mapping[str, str] = _service("s3").object_tags_for_condition(bucket, key, {})
+        return tags

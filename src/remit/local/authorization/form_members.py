@@ -1,0 +1,70 @@
+"""The members of a form of the query protocols: `Tags.member.1.Key=team` becomes `{"Tags": [{"Key": "team"}]}`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEEPEST: Final = 32  # of names between dots: no model has so many
+_LONGEST_NUMBER: Final = 9  # digits of the number of an item
+
+
+def form_members(pairs: Mapping[str, str], spelling: Any) -> dict[str, Any]:
+    """The members of a form, as a body's spelling of `catalogue.request_formats` says."""
+    tree: dict[str, Any] = {}
+    for name, value in pairs.items():
+        steps = name.split(".")
+        if len(steps) <= _DEEPEST:
+            _put(tree, steps, value)
+    members = _value(tree, spelling if isinstance(spelling, dict) else {})
+    return {name: value for name, value in members.items() if name not in ("Action", "Version")}
+
+
+def _put(tree: dict[str, Any], steps: list[str], value: str) -> None:
+    node = tree
+    for step in steps[:-1]:
+        child = node.setdefault(step, {})
+        if not isinstance(child, dict):  # `Tag=1&Tag.1.Key=2`: the first of them counts
+            return
+        node = child
+    node.setdefault(steps[-1], value)
+
+
+def _value(node: Any, spelling: Any) -> Any:
+    if not isinstance(node, dict):
+        return [] if isinstance(spelling, list) and not node else node  # `Tags=` is an empty list
+    if isinstance(spelling, list):
+        return _list(node, spelling) if spelling[0] == "list" else _map(node, spelling)
+    members: dict[str, Any] = {}
+    for wire_name, child in node.items():
+        member = spelling.get(wire_name, wire_name) if spelling else wire_name
+        name, inner = (member, 0) if isinstance(member, str) else member
+        members[name] = _value(child, inner)
+    return members
+
+
+def _list(node: dict[str, Any], spelling: list[Any]) -> list[Any]:
+    _, item_name, inner = spelling
+    items = node.get(item_name, {}) if item_name else node
+    return [_value(items[place], inner) for place in _places(items)]
+
+
+def _map(node: dict[str, Any], spelling: list[Any]) -> dict[str, Any]:
+    _, entry_name, key_name, value_name, inner = spelling
+    entries = node.get(entry_name, {}) if entry_name else node
+    members: dict[str, Any] = {}
+    for place in _places(entries):
+        entry = entries[place]
+        if isinstance(entry, dict) and isinstance(entry.get(key_name), str):
+            members[entry[key_name]] = _value(entry.get(value_name, ""), inner)
+    return members
+
+
+def _places(items: Any) -> list[str]:
+    """The numbers of the items of a list, in order."""
+    if not isinstance(items, dict):
+        return []
+    numbers = (place for place in items if place.isascii() and place.isdecimal() and len(place) <= _LONGEST_NUMBER)
+    return sorted(numbers, key=int)

@@ -1,0 +1,122 @@
+"""The condition keys of DynamoDB: the partition keys and the attributes that a request names, and what it selects.
+
+Source: "Using IAM policy conditions for fine-grained access control" (Amazon DynamoDB Developer Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.iam.request import OPEN, Open
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.local.authorization.question import Question
+
+_NAME: Final = re.compile(r"#[A-Za-z0-9_]+|(?<![:#A-Za-z0-9_])[A-Za-z][A-Za-z0-9_]*")
+_EQUALS: Final = re.compile(r"(?P<name>#?[A-Za-z0-9_]+)\s*=\s*(?P<value>:[A-Za-z0-9_]+)")
+_WORDS: Final = frozenset({
+    "ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET", "attribute_exists", "attribute_not_exists",
+    "attribute_type", "begins_with", "contains", "if_not_exists", "list_append", "size",
+})  # fmt: skip
+_EXPRESSIONS: Final = (
+    "ProjectionExpression", "ConditionExpression", "FilterExpression", "UpdateExpression", "KeyConditionExpression",
+)  # fmt: skip
+
+
+def leading_keys(question: Question) -> tuple[str, ...] | Open | None:
+    """The values of the partition key that a request names; None where it names none, as Scan."""
+    parameters = question.need.parameters
+    if "Statement" in parameters:
+        return OPEN
+    table, _, index = question.need.resource.partition(":table/")[2].partition("/")
+    name = None if index else question.setting.stored.partition_key(table)  # an index has another partition key
+    values: list[str] = []
+    for item in _items(parameters):
+        value = item.get(name) if name is not None else None
+        if value is None and len(item) == 1 and name is None:
+            value = next(iter(item.values()))
+        if value is None:
+            return OPEN
+        values += _scalar(value)
+    values += _of_condition(parameters, name)
+    return tuple(dict.fromkeys(values)) or None
+
+
+def _items(parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for name in ("Key", "Item"):
+        if isinstance(parameters.get(name), dict):
+            yield parameters[name]
+    keys = parameters.get("Keys")
+    if isinstance(keys, list):
+        yield from (key for key in keys if isinstance(key, dict))
+
+
+def _scalar(value: Any) -> list[str]:
+    """The text of an attribute value such as {"S": "ada"}."""
+    if isinstance(value, dict):
+        return [str(text) for kind, text in value.items() if kind in ("S", "N", "B")]
+    return []
+
+
+def _of_condition(parameters: Mapping[str, Any], name: str | None) -> list[str]:
+    """The value that a query asks its partition key to have: the one that its condition compares with `=`."""
+    expression = parameters.get("KeyConditionExpression")
+    names = _mapping(parameters.get("ExpressionAttributeNames"))
+    values = _mapping(parameters.get("ExpressionAttributeValues"))
+    if isinstance(expression, str):
+        for match in _EQUALS.finditer(expression):
+            if name in (None, names.get(match["name"], match["name"])):
+                return _scalar(values.get(match["value"]))
+    conditions = _mapping(parameters.get("KeyConditions"))
+    for key, condition in conditions.items():
+        if name in (None, key) and isinstance(condition, dict) and condition.get("ComparisonOperator") == "EQ":
+            return [text for value in condition.get("AttributeValueList", ()) for text in _scalar(value)]
+    return []
+
+
+def attributes(question: Question) -> tuple[str, ...] | Open | None:
+    """The attributes that a request names, at the top of an item; None where it names none, and so means all."""
+    parameters = question.need.parameters
+    if "Statement" in parameters:
+        return OPEN
+    names = _mapping(parameters.get("ExpressionAttributeNames"))
+    named: dict[str, None] = {}
+    for item in _items(parameters):
+        named.update(dict.fromkeys(item))
+    for expression in (parameters.get(name) for name in _EXPRESSIONS):
+        if isinstance(expression, str):
+            for path in _paths(expression):
+                named[str(names.get(path, path))] = None
+    if isinstance(parameters.get("AttributesToGet"), list):
+        named.update(dict.fromkeys(str(name) for name in parameters["AttributesToGet"]))
+    for legacy in ("AttributeUpdates", "Expected", "KeyConditions", "QueryFilter", "ScanFilter"):
+        named.update(dict.fromkeys(_mapping(parameters.get(legacy))))
+    return tuple(named) or None
+
+
+def _paths(expression: str) -> Iterator[str]:
+    """The first names of the paths in an expression: `a.b[0] = :x` names `a`."""
+    for match in _NAME.finditer(expression):
+        follows_dot = expression[: match.start()].rstrip().endswith(".")
+        if match[0] not in _WORDS and match[0].upper() not in _WORDS and not follows_dot:
+            yield match[0]
+
+
+def select(question: Question) -> str | None:
+    """What a query or scan gives back: stated, or what DynamoDB takes for stated ("Query", API Reference)."""
+    parameters = question.need.parameters
+    stated = parameters.get("Select")
+    if isinstance(stated, str):
+        return stated
+    if question.operation.name not in ("Query", "Scan"):
+        return None
+    if "ProjectionExpression" in parameters or "AttributesToGet" in parameters:
+        return "SPECIFIC_ATTRIBUTES"
+    return "ALL_PROJECTED_ATTRIBUTES" if "IndexName" in parameters else "ALL_ATTRIBUTES"
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,141 @@
+"""Which access a requested operation needs: IAM actions, each with the ARN that it is asked on.
+
+The catalogue says which actions an operation needs and how its parameters fill the formats of ARNs. What it cannot know
+(a name that stands for something stored, the parts of a batch) stands in `resource_rows` and `item_rows`. A part of an
+ARN that nothing tells is `${Unresolved}`: remit's engine takes that for any text, so that only a policy for which it
+makes no difference decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.action_resources import asked_resource, is_without_resources
+from remit.catalogue.actions import targets_of
+from remit.catalogue.arns import fill, matches, parse
+from remit.catalogue.operations import Operation, arns, operation
+from remit.local.authorization.item_rows import ITEMS
+from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, with_names
+from remit.local.authorization.similar_names import similar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.catalogue.operations import Call
+    from remit.local.authorization.requested_operation import RequestedOperation
+    from remit.local.authorization.setting import Setting
+
+
+_DEEPEST: Final = 12
+"""Of parameters in parameters, in which ARNs are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One access that a request needs. `parameters` are those that it is about: of one item of a batch its own."""
+
+    action: str
+    resource: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether all of the ARN is known."""
+        return UNRESOLVED not in self.resource
+
+
+def needs_of(requested: RequestedOperation, parameters: Mapping[str, Any], setting: Setting) -> tuple[Need, ...] | None:
+    """All that a request needs; empty when anybody may make it, None when nobody knows which actions it needs."""
+    items = ITEMS.get((requested.client, requested.name))
+    if items is not None:
+        return tuple(
+            Need(item.action, item.resource(setting.places), item.parameters) for item in items(requested, parameters)
+        )
+    known = operation(requested.client, requested.name)
+    if known is None or not (known.calls or known.free):
+        return None
+    if known.free:
+        return ()
+    named = with_names(requested, parameters)
+    needs: dict[tuple[str, str], Need] = {}
+    for call in known.needed(named):
+        for resource in resources(call, named, setting, requested):
+            needs.setdefault((call.action, resource), Need(call.action, resource, parameters))
+    for need in _passed_roles(known, parameters):
+        needs.setdefault((need.action, need.resource), need)
+    return tuple(needs.values())
+
+
+def resources(
+    call: Call, parameters: Mapping[str, Any], setting: Setting, requested: RequestedOperation
+) -> tuple[str, ...]:
+    """The ARNs on which one action of an operation is asked; at least one."""
+    row = RESOURCES.get(call.action) or RESOURCES.get(call.action.partition(":")[0])
+    texts = () if row is None else tuple(row(call.action, parameters, setting, requested))
+    if texts:
+        return tuple(dict.fromkeys(texts))
+    if is_without_resources(call.action.lower()):
+        return (asked_resource(call.action.lower(), fill("arn:${Partition}:x:${Region}:${Account}:x", setting.places)),)
+    texts = (*arns(call, parameters, setting.places), *_mentioned(call.action, parameters))
+    return (
+        _most_specific(dict.fromkeys(texts))
+        or _by_similar_names(call.action, parameters, setting, requested)
+        or _unresolved(call.action, setting)
+    )
+
+
+def _mentioned(action: str, value: Any, depth: int = _DEEPEST) -> Iterator[str]:
+    """The ARNs anywhere among the parameters that are of a kind which the action takes."""
+    if isinstance(value, str):
+        if value.startswith("arn:") and _is_of_action(action, value):
+            yield value
+    elif isinstance(value, dict | list) and depth:
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _mentioned(action, member, depth - 1)
+
+
+@lru_cache(maxsize=8192)
+def _is_of_action(action: str, text: str) -> bool:
+    arn = parse(text)
+    if arn is None:
+        return False
+    return any(matches(arn, format_) for target in targets_of(action) for format_ in target.type.arns)
+
+
+def _most_specific(texts: Mapping[str, None]) -> tuple[str, ...]:
+    """ARNs without those that go on in another: an index instead of its table, an alias instead of its function."""
+    return tuple(text for text in texts if not any(longer.startswith((f"{text}/", f"{text}:")) for longer in texts))
+
+
+def _by_similar_names(
+    action: str, parameters: Mapping[str, Any], setting: Setting, requested: RequestedOperation
+) -> tuple[str, ...]:
+    """The ARNs of the kinds of which parameters tell the most."""
+    texts: dict[str, None] = {}
+    for target in targets_of(action):
+        texts.update(dict.fromkeys(similar(target.type, requested.name, parameters, setting.places)))
+    fewest = min((text.count(UNRESOLVED) for text in texts), default=0)
+    return _most_specific({text: None for text in texts if text.count(UNRESOLVED) == fewest})
+
+
+def _unresolved(action: str, setting: Setting) -> tuple[str, ...]:
+    """The ARNs of the kinds that an action needs, of one kind where it needs none in particular."""
+    targets = targets_of(action)
+    kinds = [target.type for target in targets if target.required] or [target.type for target in targets[:1]]
+    formats = [kind.arns[0] for kind in kinds if kind.arns]
+    return tuple(fill(format_, setting.places, UNRESOLVED) for format_ in formats) or ("*",)
+
+
+_ROLE_PATTERN: Final = ":role/"
+
+
+def _passed_roles(known: Operation, parameters: Mapping[str, Any]) -> Iterator[Need]:
+    """iam:PassRole on each role that the parameters hand to a service."""
+    for path in known.passes:
+        value: Any = parameters
+        for step in path.split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        if isinstance(value, str) and value.startswith("arn:") and _ROLE_PATTERN in value:
+            yield Need("iam:PassRole", value, {**parameters, "iam:AssociatedResourceArn": None})

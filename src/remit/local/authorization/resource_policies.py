@@ -1,0 +1,109 @@
+"""The policy that a resource has in the AWS on this machine: a bucket's, a queue's, a key's, a role's trust policy.
+
+Read from the emulator's memory, of the account and the region of the request. Which services have such policies:
+"AWS services that work with IAM" (IAM User Guide), column "Resource-based policies".
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import RemitError
+from remit.iam.policy import Policy, parse
+from remit.local.authorization.stored_policies import stored_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_KEPT: Final = 1024
+_NONE: Final[tuple[Policy, ...]] = ()
+
+
+def resource_policy(action: str, arn: str) -> tuple[Policy, ...] | None:
+    """The policy of what an action is asked on: empty where it has none, None where it cannot be known.
+
+    The same policy is the same object while it does not change, so that it is compiled once.
+    """
+    service = action.partition(":")[0]
+    look_up = _LOOK_UPS.get(service)
+    if look_up is None or not arn.startswith("arn:"):
+        return _NONE
+    if "${" in arn:
+        return None if service in _DECISIVE else _NONE
+    policy = look_up(arn)
+    if isinstance(policy, tuple) or policy is None:
+        return policy or _NONE
+    text = policy if isinstance(policy, str) else json.dumps(policy, sort_keys=True)
+    return _parsed(text) if text else _NONE
+
+
+_DECISIVE: Final = frozenset({"kms", "sts"})
+"""Services whose resources must allow by themselves: without the policy nothing is decided."""
+
+
+@lru_cache(maxsize=_KEPT)
+def _parsed(text: str) -> tuple[Policy, ...] | None:
+    try:
+        document = json.loads(text)
+        return (parse(document),) if document.get("Statement") else _NONE
+    except (ValueError, AttributeError, RemitError):
+        return None
+
+
+def _of(module: str, function: str) -> Callable[[str], Any]:
+    """A look-up of the emulator's, which gives (policy, owner) or None."""
+
+    def look_up(arn: str) -> Any:
+        found = getattr(importlib.import_module(f"ministack.services.{module}"), function)(arn)
+        return None if found is None else found[0]
+
+    return look_up
+
+
+def _of_table(arn: str) -> Any:
+    """A table's policy is its indexes', too; a stream has one of its own."""
+    dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
+    owner = arn.partition("/index/")[0]
+    entry = dynamodb._resource_policies.get(owner)  # noqa: SLF001 - the emulator has no other way to ask
+    return None if entry is None else entry["Policy"]
+
+
+def _of_bus(arn: str) -> Any:
+    events: Any = importlib.import_module("ministack.services.eventbridge")
+    return events._event_bus_policies.get(arn.rpartition("/")[2]) if ":event-bus/" in arn else None  # noqa: SLF001 - as above
+
+
+def _of_role(arn: str) -> Any:
+    identity = stored_identity(arn) if ":role/" in arn else None
+    return _NONE if identity is None or identity.trust is None else _trust(identity.trust)
+
+
+_TRUSTS: Final[dict[int, tuple[Policy, ...]]] = {}
+
+
+def _trust(policy: Policy) -> tuple[Policy, ...]:
+    """The same tuple for the same policy."""
+    known = _TRUSTS.get(id(policy))
+    if known is None or known[0] is not policy:
+        if len(_TRUSTS) >= _KEPT:
+            _TRUSTS.clear()
+        known = _TRUSTS[id(policy)] = (policy,)
+    return known
+
+
+_LOOK_UPS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "s3": _of("s3", "bucket_policy_for_arn"),
+    "sqs": _of("sqs", "queue_policy_for_arn"),
+    "sns": _of("sns", "topic_policy_for_arn"),
+    "lambda": _of("lambda_svc", "function_policy_for_arn"),
+    "kms": _of("kms", "key_policy_for_arn"),
+    "secretsmanager": _of("secretsmanager", "secret_policy_for_arn"),
+    "ecr": _of("ecr", "repository_policy_for_arn"),
+    "kinesis": _of("kinesis", "stream_policy_for_arn"),
+    "dynamodb": _of_table,
+    "events": _of_bus,
+    "sts": _of_role,
+}

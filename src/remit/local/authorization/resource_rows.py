@@ -1,0 +1,329 @@
+"""Resources that the names of parameters do not tell: a row for a service or an action, with its source.
+
+`NAMES` gives parameters under the names of the variables in ARN formats, for all operations of a client. `RESOURCES`
+gives the ARNs of an action, or of all actions of a service; where a row gives none, the formats of the catalogue do.
+"""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from remit.catalogue.action_resources import takes
+from remit.catalogue.actions import target_names
+from remit.catalogue.arns import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from remit.local.authorization.requested_operation import RequestedOperation
+    from remit.local.authorization.setting import Setting
+
+    Parameters = Mapping[str, Any]
+    Row = Callable[[str, Parameters, Setting, RequestedOperation], Iterator[str]]
+
+UNRESOLVED: Final = "${Unresolved}"
+"""What stands in an ARN for a part that a request does not tell: remit's engine takes it for any text."""
+
+
+def with_names(requested: RequestedOperation, parameters: Parameters) -> Parameters:
+    """The parameters of a request, and what `NAMES` adds to them."""
+    row = NAMES.get(requested.client)
+    return parameters if row is None else {**parameters, **row(parameters)}
+
+
+def texts(value: Any) -> Iterator[str]:
+    """The texts of a parameter that is one text or a list of them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        yield from (item for item in value if isinstance(item, str))
+
+
+def _s3_names(parameters: Parameters) -> dict[str, Any]:
+    """The source of a copy stands percent-encoded in its header ("CopyObject", Amazon S3 API Reference)."""
+    names = {"BucketName": parameters.get("Bucket", "")}
+    if "Key" in parameters:
+        names["ObjectName"] = parameters["Key"]
+    source = parameters.get("CopySource")
+    if isinstance(source, str):
+        names["CopySource"] = unquote(source)
+    return names
+
+
+def _lambda_names(parameters: Parameters) -> dict[str, Any]:
+    """A function's name stands alone, in an ARN or in a part of one, with or without a qualifier.
+
+    Source: "Invoke" (AWS Lambda API Reference), FunctionName; "GetLayerVersion", LayerName.
+    """
+    names: dict[str, Any] = {}
+    name = parameters.get("FunctionName")
+    if isinstance(name, str):
+        parts = name.split(":")
+        start = parts.index("function") + 1 if "function" in parts[:-1] else 0
+        names["FunctionName"] = parts[start]
+        if len(parts) > start + 1:
+            names["Qualifier"] = parts[start + 1]
+    if "VersionNumber" in parameters:
+        names["LayerVersion"] = str(parameters["VersionNumber"])
+    layer = parameters.get("LayerName")
+    if isinstance(layer, str) and layer.startswith("arn:"):
+        names["LayerName"] = layer.rpartition(":")[2]
+    return names
+
+
+NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
+    "s3": _s3_names,
+    "lambda": _lambda_names,
+}
+
+
+def _function(action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A request for a version or an alias is asked on its ARN ("Lambda resource ARNs in policies")."""
+    name, qualifier = parameters.get("FunctionName"), parameters.get("Qualifier")
+    if isinstance(name, str) and isinstance(qualifier, str):
+        arn = setting.arn("lambda", f"function:{name}:{qualifier}")
+        if takes(action, arn):
+            yield arn
+
+
+_LOG_GROUPS: Final = (
+    "logGroupName", "logGroupIdentifier", "logGroupNames", "logGroupIdentifiers", "logGroupArnList",
+    "logGroupNamePrefix",
+)  # fmt: skip
+
+
+def _log_group(action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A log group, by its name or its ARN, and a stream of it.
+
+    Where no stream is meant the ARN ends in `:log-stream:`, as in the messages of denials; `log-group:NAME:*` matches
+    it, which is how roles are written ("IAM resource ARN formats", Amazon CloudWatch Logs User Guide).
+    """
+    kinds = target_names(action)
+    if not kinds & {"log-group", "log-stream"}:
+        return
+    stream = parameters.get("logStreamName", "") if "log-stream" in kinds else ""
+    for name in (name for parameter in _LOG_GROUPS for name in texts(parameters.get(parameter))):
+        group = name.partition(":log-group:")[2].partition(":")[0] if name.startswith("arn:") else name
+        yield setting.arn("logs", f"log-group:{group}:log-stream:{stream}")
+
+
+def _key(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A key by its id, its ARN, or an alias; or the key that encrypted a text ("Decrypt", AWS KMS API Reference).
+
+    An alias is asked on the key, where that is known; its own operations are asked on it as well ("Controlling access
+    to aliases", AWS KMS Developer Guide).
+    """
+    alias = parameters.get("AliasName")
+    if isinstance(alias, str):
+        yield setting.arn("kms", alias)
+    names = [parameters[name] for name in ("KeyId", "TargetKeyId") if isinstance(parameters.get(name), str)]
+    for name in names:
+        yield key_arn(name, setting)
+    ciphertext = parameters.get("CiphertextBlob")
+    if not names and isinstance(ciphertext, str):
+        yield setting.stored.key_arn_of_ciphertext(ciphertext) or setting.arn("kms", f"key/{UNRESOLVED}")
+
+
+def key_arn(name: str, setting: Setting) -> str:
+    """The ARN of a key by its id, its ARN or an alias."""
+    bare = name.rpartition(":")[2] if name.startswith("arn:") else name
+    if bare.startswith("alias/"):
+        return setting.stored.key_arn(bare) or setting.arn("kms", f"key/{UNRESOLVED}")
+    return name if name.startswith("arn:") else setting.arn("kms", f"key/{bare}")
+
+
+def _reencryption(
+    action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation
+) -> Iterator[str]:
+    """ReEncrypt needs kms:ReEncryptFrom on the one key and kms:ReEncryptTo on the other (AWS KMS API Reference)."""
+    name = parameters.get("SourceKeyId" if action.endswith("From") else "DestinationKeyId")
+    if isinstance(name, str):
+        yield key_arn(name, setting)
+    elif isinstance(parameters.get("CiphertextBlob"), str):
+        stored = setting.stored.key_arn_of_ciphertext(parameters["CiphertextBlob"])
+        yield stored or setting.arn("kms", f"key/{UNRESOLVED}")
+
+
+def _secret(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A secret by its name or ARN; its ARN ends in six characters ("What's in a Secrets Manager secret?")."""
+    names = [*texts(parameters.get("SecretId")), *texts(parameters.get("SecretIdList"))]
+    for name in names:
+        arn = parse(name)
+        bare = name if arn is None else arn.resource.removeprefix("secret:")
+        yield setting.stored.secret_arn(bare) or (
+            name if arn is not None else setting.arn("secretsmanager", f"secret:{bare}-{UNRESOLVED}")
+        )
+    if not names and isinstance(parameters.get("Name"), str):
+        yield setting.arn("secretsmanager", f"secret:{parameters['Name']}-{UNRESOLVED}")
+
+
+def _topic(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A topic, an endpoint or a phone number; a subscription is asked on its topic.
+
+    Source: "Publish" (Amazon SNS API Reference); "Actions, resources, and condition keys for Amazon SNS".
+    """
+    for name in ("TopicArn", "TargetArn", "EndpointArn", "PlatformApplicationArn", "ResourceArn", "PhoneNumber"):
+        yield from texts(parameters.get(name))
+    for subscription in texts(parameters.get("SubscriptionArn")):
+        yield subscription.rpartition(":")[0]
+    if "AttributeName" not in parameters and isinstance(parameters.get("Name"), str):
+        yield setting.arn("sns", parameters["Name"])
+
+
+def _stream(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """The stream that a shard iterator reads ("GetRecords", Amazon Kinesis and Amazon DynamoDB Streams)."""
+    for iterator in texts(parameters.get("ShardIterator")):
+        stream = setting.stored.stream_arn_of_iterator(iterator)
+        if stream is not None:
+            yield stream
+
+
+def _bus(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """An entry without a bus, and a bus without a name, are of the default one ("PutEvents", EventBridge API)."""
+    entries = parameters.get("Entries")
+    if isinstance(entries, list):
+        names = [entry.get("EventBusName") for entry in entries if isinstance(entry, dict)]
+    else:
+        names = [parameters.get("Name")]
+    for name in names:
+        yield (
+            name
+            if isinstance(name, str) and name.startswith("arn:")
+            else setting.arn("events", f"event-bus/{name or 'default'}")
+        )
+
+
+def _rule(_action: str, parameters: Parameters, setting: Setting, requested: RequestedOperation) -> Iterator[str]:
+    """The ARN of a rule tells its bus, but for the default one ("Amazon EventBridge resources", User Guide)."""
+    name = parameters.get("Rule" if "Target" in requested.name else "Name")
+    if isinstance(name, str):
+        bus = str(parameters.get("EventBusName") or "default").rpartition("/")[2]
+        yield setting.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}")
+
+
+def _schedule(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A schedule without a group is of the group `default` ("CreateSchedule", EventBridge Scheduler API)."""
+    yield setting.arn("scheduler", f"schedule/{parameters.get('GroupName') or 'default'}/{parameters.get('Name', '*')}")
+
+
+def _schedule_group(
+    _action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation
+) -> Iterator[str]:
+    if isinstance(parameters.get("Name"), str):
+        yield setting.arn("scheduler", f"schedule-group/{parameters['Name']}")
+
+
+def _user(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A user with its path; without a name it is the caller ("CreateAccessKey", IAM API Reference)."""
+    name = parameters.get("UserName")
+    if isinstance(name, str):
+        path = str(parameters.get("Path", "/"))
+        yield setting.stored.user_arn(name) or setting.arn("iam", f"user{path}{name}", region="")
+    elif ":user/" in setting.caller:
+        yield setting.caller
+
+
+def _role(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A role with its path, which its name does not tell."""
+    name = parameters.get("RoleName")
+    if isinstance(name, str):
+        path = str(parameters.get("Path", "/"))
+        yield setting.stored.role_arn(name) or setting.arn("iam", f"role{path}{name}", region="")
+
+
+def _of_iam(action: str, parameters: Parameters, setting: Setting, requested: RequestedOperation) -> Iterator[str]:
+    kinds = target_names(action)
+    if "role" in kinds and "RoleName" in parameters:
+        yield from _role(action, parameters, setting, requested)
+    elif kinds == {"user"} or ("user" in kinds and "UserName" in parameters):
+        yield from _user(action, parameters, setting, requested)
+
+
+def _stack(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A stack by its name or its ARN, which ends in an id ("How CloudFormation works with IAM")."""
+    name = parameters.get("StackName")
+    if isinstance(name, str):
+        stored = name if name.startswith("arn:") else setting.stored.stack_arn(name)
+        yield stored or setting.arn("cloudformation", f"stack/{name}/{UNRESOLVED}")
+
+
+def _mail(action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """The identity that mail is sent as, with the configuration set and the template that it names.
+
+    Of an address it is the address itself where that is an identity, else its domain ("Verified identities in Amazon
+    SES"); the others, as "Actions, resources, and condition keys for Amazon SES v2" has them.
+    """
+    kinds = target_names(action)
+    for name in ("EmailIdentity", "Identity"):
+        if "identity" in kinds and isinstance(parameters.get(name), str):
+            yield setting.arn("ses", f"identity/{parameters[name]}")
+    sender = parameters.get("FromEmailAddress") or parameters.get("Source")
+    if "identity" in kinds and isinstance(sender, str):
+        address = parseaddr(sender)[1]
+        is_identity = setting.stored.is_mail_identity(address)
+        yield setting.arn("ses", f"identity/{address if is_identity else address.rpartition('@')[2]}")
+    for kind, name in (("configuration-set", "ConfigurationSetName"), ("template", "Template")):
+        if kind in kinds and isinstance(parameters.get(name), str):
+            yield setting.arn("ses", f"{kind}/{parameters[name]}")
+
+
+def _model(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+    """A model by its ARN or its id; `eu.anthropic.…` is an inference profile ("InvokeModel", Bedrock API)."""
+    model = parameters.get("modelId")
+    if not isinstance(model, str):
+        return
+    if model.startswith("arn:"):
+        yield model
+    elif model.partition(".")[0] in _GEOGRAPHIES:
+        yield setting.arn("bedrock", f"inference-profile/{model}")
+        yield setting.arn("bedrock", f"foundation-model/{model.partition('.')[2]}", account="")
+    else:
+        yield setting.arn("bedrock", f"foundation-model/{model}", account="")
+
+
+_GEOGRAPHIES: Final = frozenset({"apac", "au", "ca", "eu", "global", "jp", "us", "us-gov"})
+"""With which the ids of inference profiles begin ("Supported Regions and models for inference profiles")."""
+
+
+def _api(action: str, parameters: Parameters, setting: Setting, requested: RequestedOperation) -> Iterator[str]:
+    """The connections of a WebSocket API ("Control access to a WebSocket API with IAM", API Gateway Guide)."""
+    if requested.address is not None and action == "execute-api:ManageConnections":
+        api, stage = requested.address
+        method = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnection": "DELETE"}[requested.name]
+        connection = parameters.get("ConnectionId", "*")
+        yield setting.arn("execute-api", f"{api}/{stage}/{method}/@connections/{connection}")
+
+
+def _rows(prefix: str, names: tuple[str, ...], row: Row) -> dict[str, Row]:
+    return {f"{prefix}:{name}": row for name in names}
+
+
+RESOURCES: Final[Mapping[str, Row]] = {
+    "lambda": _function,
+    "logs": _log_group,
+    "kms": _key,
+    **_rows("kms", ("ReEncryptFrom", "ReEncryptTo"), _reencryption),
+    "secretsmanager": _secret,
+    "sns": _topic,
+    "kinesis:GetRecords": _stream,
+    "dynamodb:GetRecords": _stream,
+    **_rows("events", ("PutEvents", "DescribeEventBus", "UpdateEventBus", "CreateEventBus", "DeleteEventBus"), _bus),
+    **_rows(
+        "events",
+        (
+            "PutRule", "DeleteRule", "DescribeRule", "EnableRule", "DisableRule", "PutTargets", "RemoveTargets",
+            "ListTargetsByRule",
+        ),
+        _rule,
+    ),
+    **_rows("scheduler", ("CreateSchedule", "GetSchedule", "UpdateSchedule", "DeleteSchedule"), _schedule),
+    **_rows("scheduler", ("CreateScheduleGroup", "GetScheduleGroup", "DeleteScheduleGroup"), _schedule_group),
+    "iam": _of_iam,
+    "cloudformation": _stack,
+    "execute-api": _api,
+    "ses": _mail,
+    "bedrock": _model,
+}  # fmt: skip
+"""By the action, else by its service."""

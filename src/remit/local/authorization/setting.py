@@ -1,0 +1,33 @@
+"""Where a request is made, and by whom: what ARNs hold that no parameter of a request tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from remit.local.authorization.stored_names import NothingStored
+
+if TYPE_CHECKING:
+    from remit.local.authorization.stored_names import StoredNames
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The region and account of a request, the ARN of its caller, and what names stand for there."""
+
+    region: str
+    account: str
+    caller: str
+    stored: StoredNames = field(default_factory=NothingStored)
+    partition: str = "aws"
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The places of ARN formats."""
+        return {"Partition": self.partition, "Region": self.region, "Account": self.account}
+
+    def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
+        """An ARN here; `region` and `account` may be empty, as those of a bucket are."""
+        region = self.region if region is None else region
+        account = self.account if account is None else account
+        return f"arn:{self.partition}:{service}:{region}:{account}:{resource}"

@@ -1,0 +1,78 @@
+"""CloudFormation acts as its caller, or with the service role of the stack: what they may not do, it cannot do.
+
+The emulator does everything for everybody. Here each operation on a resource (create, update, delete, in rollbacks and
+nested stacks, too) needs what the resource handlers of its type call; a denial fails the resource as on AWS.
+
+Source: "CloudFormation service role", "Control CloudFormation access with IAM" (CloudFormation User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.decide.evaluate import ALL
+from remit.local.authorization.caller import CALLER
+from remit.local.authorization.denial_message import denial_message
+from remit.local.authorization.handler_needs import UNRESOLVED, handler_needs
+from remit.local.authorization.stored_policies import decide, trusts
+from remit.local.emulator_place import place_of_request
+from remit.local.stack_operations import HandlerError, before_each
+from remit.local.stack_requests import OK, StackRequestError, around, stored_change_set, stored_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.local.stack_operations import ResourceOperation
+    from remit.local.stack_requests import Answer
+
+_ROLE: Final = "RoleARN"
+_DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
+_SERVICE: Final = "cloudformation.amazonaws.com"
+
+
+def act_as_the_caller() -> None:
+    """Check all that CloudFormation does against whoever it does it for, in the process that serves."""
+    before_each(_check_operation)
+    for name in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"):
+        around(name, _keep_service_role)
+
+
+def _check_operation(operation: ResourceOperation) -> None:
+    caller = _acting_for(operation.stack)
+    if not caller:
+        return
+    for need in handler_needs(operation, place_of_request()):
+        decisions = [decide(caller, need.action, arn, need.context, open_keys=ALL) for arn in need.resources]
+        if all(stored.verdict in _DENIED for stored in decisions):
+            message = denial_message(decisions[0]).replace(UNRESOLVED, "*")
+            raise HandlerError(f"{message} (Status Code: 403)", "AccessDenied")
+
+
+def _acting_for(stack_name: str) -> str:
+    """The ARN of the service role of a stack, or of the stack that it is nested in; else of the caller."""
+    stack = stored_stack(stack_name)
+    while stack is not None:
+        if stack.get(_ROLE):
+            return str(stack[_ROLE])
+        stack = stored_stack(stack.get("_parent_stack_name", ""))
+    return CALLER.get()
+
+
+def _keep_service_role(parameters: Mapping[str, str], answer: Callable[[], Answer]) -> Answer:
+    """Note the role of a request on its change set or stack, which keeps it for all later operations."""
+    role = parameters.get(_ROLE, "")
+    if role and not trusts(role, _SERVICE):
+        raise StackRequestError("ValidationError", f"Role {role} is invalid or cannot be assumed")
+    result = answer()
+    if result[0] != OK:
+        return result
+    change_set = stored_change_set(parameters)
+    stack = stored_stack(parameters.get("StackName") or (change_set or {}).get("StackName", ""))
+    if parameters["Action"] == "CreateChangeSet":
+        kept_by = change_set
+    else:
+        kept_by = stack
+        role = role or (change_set or {}).get(_ROLE, "")
+    if role and kept_by is not None:
+        kept_by[_ROLE] = role
+    return result

@@ -1,0 +1,66 @@
+"""What names in requests stand for: an alias of a key, a secret's name, the path of a role.
+
+Requests name things that ARNs spell otherwise. Only who keeps the things knows them, so that recognising a request asks
+a `StoredNames`: of the emulator (`emulated_names.py`), or of nobody where a request is read by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class StoredNames(Protocol):
+    """Answers with None for what is not there."""
+
+    def key_arn(self, name: str) -> str | None:
+        """The ARN of a KMS key, by its id or by an alias (`alias/orders`)."""
+
+    def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
+        """The ARN of the KMS key that encrypted a text, which is in Base64."""
+
+    def secret_arn(self, name: str) -> str | None:
+        """The ARN of a secret by its name, with the characters that Secrets Manager adds."""
+
+    def role_arn(self, name: str) -> str | None:
+        """The ARN of a role, with its path."""
+
+    def user_arn(self, name: str) -> str | None:
+        """The ARN of a user, with its path."""
+
+    def stack_arn(self, name: str) -> str | None:
+        """The ARN of a CloudFormation stack, with its id."""
+
+    def stream_arn_of_iterator(self, iterator: str) -> str | None:
+        """The ARN of the stream (Kinesis, DynamoDB) that a shard iterator reads."""
+
+    def partition_key(self, table: str) -> str | None:
+        """The name of a DynamoDB table's partition key."""
+
+    def is_mail_identity(self, name: str, /) -> bool:
+        """Whether SES has an address or a domain as an identity."""
+
+    def resource_tags(self, arn: str) -> Mapping[str, str] | None:
+        """The tags of a resource; None where it is not known whether it has any."""
+
+    def object_tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
+        """The tags of an object of S3."""
+
+
+class NothingStored:
+    """Knows no name."""
+
+    def key_arn(self, name: str) -> None:
+        """Nothing is known."""
+
+    key_arn_of_ciphertext = secret_arn = role_arn = user_arn = stack_arn = stream_arn_of_iterator = key_arn
+    partition_key = resource_tags = key_arn
+
+    def is_mail_identity(self, _name: str, /) -> bool:
+        """Nothing is known."""
+        return False
+
+    def object_tags(self, bucket: str, key: str) -> None:
+        """Nothing is known."""

@@ -1,0 +1,252 @@
+"""The policies of an IAM identity in the AWS on this machine, read from the emulator's memory and ready to be asked.
+
+`stored_identity` gives a role's or user's policies as layers, `decide` asks them. Nothing has to be told when a policy
+changes: what was compiled for an identity is used only while all of its documents are the ones that are stored.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.managed_policies import managed_policy
+from remit.errors import RemitError
+from remit.iam.decide.evaluate import ALL, Decision, Layers, Request, evaluate
+from remit.iam.policy import Policy, parse
+from remit.iam.request import principal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.iam.decide.evaluate import Verdict
+    from remit.iam.request import ContextValue
+
+_OF_AWS: Final = ":iam::aws:policy/"
+_COLONS: Final = 5  # of an ARN
+_DOCUMENTS: Final = 2048
+"""Documents whose compiled form is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIdentity:
+    """A role or user as it is stored: its ARN, its policies, and who may assume it."""
+
+    arn: str
+    layers: Layers
+    """Its inline and managed policies (a user's groups' too) as `identity`, and its permissions boundary."""
+    unread: tuple[str, ...]
+    """Names and ARNs of its policies that do not exist here or are not valid, the boundary's too."""
+    trust: Policy | None
+    """A role's trust policy; None for a user, and where it is not valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """What the stored policies decide. `verdict` is Unknown where a policy that nobody has here could change it."""
+
+    verdict: Verdict
+    decision: Decision
+    """The decision of the policies that could be read, with its reasons."""
+    unread: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    """The texts of an identity's policies: equal documents make an equal identity."""
+
+    arn: str
+    identity: tuple[tuple[str, str | None], ...]
+    """The name or ARN of each policy, and its text; None: it does not exist."""
+    boundary: tuple[tuple[str, str | None], ...]
+    trust: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Combined:
+    """An identity's layers with the policies of a session and a resource. It holds what its key names by id."""
+
+    layers: Layers
+    combined: Layers
+
+
+_NOBODY: Final = Layers(resource=())
+_COMBINED: Final[dict[tuple[int, int, int], _Combined]] = {}
+
+
+def decide(
+    caller: str,
+    action: str,
+    resource: str,
+    context: Mapping[str, ContextValue] | None,
+    *,
+    session: tuple[Policy, ...] = (),
+    resource_policy: tuple[Policy, ...] | None = (),
+    open_keys: frozenset[str] | None = None,
+) -> StoredDecision:
+    """Decide a request of `caller` by its stored policies, or by none if no such identity is stored.
+
+    Args:
+        caller: The ARN of a role, of a session of one (`arn:aws:sts::…:assumed-role/NAME/SESSION`), or of a user; a
+            service (`sns.amazonaws.com`) has no policies of its own.
+        action: The action, as in `sqs:SendMessage`.
+        resource: Its ARN, or `*`.
+        context: The condition keys; None: nothing is known about any.
+        session: The session policies that the credentials were made with.
+        resource_policy: The policies of the resource; None: not known. A caller that passes the same tuples again
+            (of the session, too) is answered faster.
+        open_keys: The condition keys that may have any value, beside those in `context`.
+
+    RemitError: a statement has a condition operator that does not exist.
+    """
+    identity = stored_identity(caller)
+    layers = _layers(identity, session, resource_policy)
+    request = Request(action, resource, caller, context, open=open_keys)
+    decision = evaluate(request, layers)
+    unread = () if identity is None else identity.unread
+    verdict: Verdict = decision.verdict
+    if unread and verdict in ("Allowed", "ImplicitlyDenied"):
+        verdict = "Unknown"
+    return StoredDecision(verdict, decision, unread)
+
+
+def stored_identity(caller: str) -> StoredIdentity | None:
+    """The role or user of an ARN, or of a session's ARN; None if there is none, or it is no identity of IAM."""
+    principal = principal_of(caller)
+    if principal.account is None:
+        return None
+    if principal.role is not None:
+        documents = _of_role(principal.account, principal.role)
+    elif principal.kind == "user":
+        documents = _of_user(principal.account, principal.text.rpartition("/")[2])
+    else:
+        documents = None
+    return None if documents is None else _compiled(documents)
+
+
+def policies_of(account: str, arns: tuple[str, ...]) -> tuple[Policy, ...]:
+    """Managed policies by their ARNs; those that do not exist here or are not valid are left out."""
+    return _parsed(tuple(_managed(account, list(arns))))[0]
+
+
+def trusts(role: str, service: str) -> bool:
+    """Whether a role (ARN) is stored, and lets a service assume it, as `lambda.amazonaws.com`.
+
+    A trust policy whose conditions say more than who assumes it is taken to hold.
+    """
+    identity = stored_identity(role)
+    if identity is None or identity.trust is None:
+        return False
+    layers = Layers(resource=(identity.trust,))
+    request = Request("sts:AssumeRole", role, service, {}, open=ALL)
+    return evaluate(request, layers).verdict in ("Allowed", "Unknown")
+
+
+def _layers(
+    identity: StoredIdentity | None, session: tuple[Policy, ...], resource_policy: tuple[Policy, ...] | None
+) -> Layers:
+    """The same object for the same policies: the engine keeps what it compiles by object."""
+    layers = _NOBODY if identity is None else identity.layers
+    if not session and resource_policy == ():
+        return layers
+    key = (id(layers), id(session), id(resource_policy))
+    entry = _COMBINED.get(key)
+    if entry is None:
+        if len(_COMBINED) >= _DOCUMENTS:
+            _COMBINED.clear()
+        combined = replace(layers, session=session, resource=resource_policy)
+        entry = _COMBINED[key] = _Combined(layers, combined)
+    return entry.combined
+
+
+def _iam() -> Any:
+    """The emulator's memory of IAM."""
+    return importlib.import_module("ministack.services.iam")
+
+
+def _of_role(account: str, name: str) -> _Documents | None:
+    iam = _iam()
+    role = iam._roles.get_scoped(account, None, name)  # noqa: SLF001 - the emulator has no other way to ask
+    if role is None:
+        return None
+    inline = role["InlinePolicies"].items()
+    managed = _managed(account, role["AttachedPolicies"])
+    boundary = _boundary(account, role)
+    return _Documents(role["Arn"], (*inline, *managed), boundary, role["AssumeRolePolicyDocument"])
+
+
+def _of_user(account: str, name: str) -> _Documents | None:
+    iam = _iam()
+    user = iam._users.get_scoped(account, None, name)  # noqa: SLF001 - as above
+    if user is None:
+        return None
+    inline = iam._user_inline_policies.get_scoped(account, None, name) or {}  # noqa: SLF001 - as above
+    identity = [*inline.items(), *_managed(account, user["AttachedPolicies"])]
+    for (owner, group_name), group in tuple(iam._groups._data.items()):  # noqa: SLF001 - as above
+        if owner == account and name in group["Users"]:
+            of_group = iam._group_inline_policies.get_scoped(account, None, group_name) or {}  # noqa: SLF001 - as above
+            identity += of_group.items()
+            identity += _managed(account, group["AttachedPolicies"])
+    return _Documents(user["Arn"], tuple(identity), _boundary(account, user), None)
+
+
+def _boundary(account: str, identity: Mapping[str, Any]) -> tuple[tuple[str, str | None], ...]:
+    boundary = identity.get("PermissionsBoundary")
+    return tuple(_managed(account, [boundary] if boundary else []))
+
+
+def managed_policy_exists(arn: str) -> bool:
+    """Whether there is a managed policy of this ARN: one of AWS's, or one that is stored."""
+    account = arn.split(":")[4] if arn.count(":") >= _COLONS else ""
+    return any(text is not None for _, text in _managed(account, [arn]))
+
+
+def _managed(account: str, arns: list[str]) -> Iterator[tuple[str, str | None]]:
+    """The text of each managed policy. AWS's own are the catalogue's: the emulator has a few of them."""
+    iam = _iam()
+    for arn in arns:
+        if _OF_AWS in arn:
+            yield arn, _text_of_aws(arn)
+            continue
+        record = iam._policies.get_scoped(account, None, arn)  # noqa: SLF001 - as above
+        text = None
+        if record is not None:
+            text = record["Versions"][record["DefaultVersionId"]]["Document"]
+        yield arn, text
+
+
+@lru_cache(maxsize=_DOCUMENTS)
+def _text_of_aws(arn: str) -> str | None:
+    policy = managed_policy(arn)
+    return None if policy is None else json.dumps(policy.document)
+
+
+@lru_cache(maxsize=_DOCUMENTS)
+def _compiled(documents: _Documents) -> StoredIdentity:
+    identity, unread = _parsed(documents.identity)
+    boundary, unread_boundary = _parsed(documents.boundary)
+    trust = None if documents.trust is None else _policy(documents.trust)
+    return StoredIdentity(documents.arn, Layers(identity, boundary, resource=()), (*unread, *unread_boundary), trust)
+
+
+def _parsed(texts: tuple[tuple[str, str | None], ...]) -> tuple[tuple[Policy, ...], tuple[str, ...]]:
+    """The policies that can be read, and the names of the others."""
+    policies = []
+    unread = []
+    for name, text in texts:
+        policy = None if text is None else _policy(text)
+        if policy is None:
+            unread.append(name)
+        else:
+            policies.append(policy)
+    return tuple(policies), tuple(unread)
+
+
+@lru_cache(maxsize=_DOCUMENTS)
+def _policy(text: str) -> Policy | None:
+    try:
+        return parse(json.loads(text))
+    except (ValueError, RemitError):
+        return None

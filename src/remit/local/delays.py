@@ -1,0 +1,42 @@
+"""Turn the simulated delays of the AWS on this machine on and off."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from remit.errors import RemitError
+from remit.local.routes import DELAYS
+from remit.local.signed_request import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.local.aws import LocalAws
+
+_OK = 200
+
+
+def simulate_delays(aws: LocalAws, seed: str) -> str:
+    """Let new roles and calls be slow as on AWS, the same for the same seed; an empty seed ends it.
+
+    Returns the seed that it had before. RemitError: nothing answers, or an older remit started the server.
+    """
+    response = ask(aws, "remit", "POST", DELAYS, query=urlencode({"seed": seed}))
+    if response.status != _OK:
+        raise RemitError(
+            "the AWS on this machine does not simulate delays: an older remit started it",
+            hint="`remit local stop` ends it (its state is kept); then start it again",
+        )
+    return str(response.document()["before"])
+
+
+@contextmanager
+def simulated_delays(aws: LocalAws, seed: str) -> Iterator[None]:
+    """Simulate delays for as long as this lasts."""
+    before = simulate_delays(aws, seed)
+    try:
+        yield
+    finally:
+        simulate_delays(aws, before)

@@ -1,0 +1,219 @@
+"""Services that invoke a function need its permission; Scheduler and rules with a role act with that.
+
+The emulator delivers whatever somebody subscribed. Here each place where it does asks first, and what is denied is not
+delivered: as on AWS, where it ends in a log or metric of the service, if anywhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import json
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator_place import place_of_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.local.event_sources.service_calls import ServiceCalls
+
+_SERVER_ERROR: Final = 500, {"Content-Type": "application/json"}, b'{"message":"Internal Server Error"}'
+_SOCKET_ERROR: Final = {"statusCode": 500, "body": json.dumps({"message": "Internal server error"})}
+_API: Final = "apigateway.amazonaws.com"
+_COGNITO: Final = "cognito-idp.amazonaws.com"
+_TRIGGERS: Final = (
+    "_apply_pretoken_trigger", "_apply_presignup_trigger", "_apply_inbound_federation_trigger",
+    "_apply_custom_message_trigger", "_invoke_define_auth_challenge_trigger",
+    "_invoke_create_auth_challenge_trigger", "_invoke_verify_auth_challenge_trigger",
+)  # fmt: skip
+"""The emulator's functions that run the triggers of a user pool; the first argument is the pool, or its id."""
+_ACTIONS: Final = {
+    "events": "events:PutEvents",
+    "lambda": "lambda:InvokeFunction",
+    "sns": "sns:Publish",
+    "sqs": "sqs:SendMessage",
+    "states": "states:StartExecution",
+}
+"""What a role needs for a target, by the service of the target's ARN."""
+_POOL: Final[ContextVar[str]] = ContextVar("pool", default="")
+"""The ARN of the user pool whose trigger runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """An invocation that a service is about to make: of which function, and for what (ARNs)."""
+
+    service: str
+    function: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """The places where the emulator's services invoke functions."""
+
+    calls: ServiceCalls
+
+    def take_hold(self) -> None:
+        """Ask before each delivery."""
+        self._ask("sns", "_deliver_to_lambda", _of_topic, None)
+        self._ask("s3", "_deliver_event_to_lambda", _of_bucket, None)
+        self._ask("iot", "_dispatch_rule_action", _of_iot_rule, None)
+        self._ask("apigateway", "_invoke_lambda_proxy", _of_route, _SERVER_ERROR)
+        self._ask("apigateway", "_invoke_ws_lambda", _of_socket_route, _SOCKET_ERROR)
+        self._ask_for_targets()
+        self._ask_for_pools()
+
+    def _ask(self, module: str, name: str, reads: Callable[..., Invocation | None], denied: Any) -> None:
+        """Ask before a function of a service's module; `reads` finds the invocation in its arguments."""
+        service: Any = importlib.import_module(f"ministack.services.{module}")
+        deliver = getattr(service, name)
+
+        in_order = _in_order(deliver)
+
+        def may(arguments: tuple[Any, ...], options: Mapping[str, Any]) -> bool:
+            invocation = reads(*in_order(*arguments, **options))
+            return invocation is None or self._may(invocation)
+
+        @functools.wraps(deliver)
+        def delivered(*arguments: Any, **options: Any) -> Any:
+            return deliver(*arguments, **options) if may(arguments, options) else denied
+
+        @functools.wraps(deliver)
+        async def delivered_later(*arguments: Any, **options: Any) -> Any:
+            return await deliver(*arguments, **options) if may(arguments, options) else denied
+
+        setattr(service, name, delivered_later if inspect.iscoroutinefunction(deliver) else delivered)
+
+    def _may(self, invocation: Invocation) -> bool:
+        account = place_of_request()["Account"]
+        return self.calls.may_invoke(invocation.service, invocation.function, invocation.source, account)
+
+    def _ask_for_targets(self) -> None:
+        """Ask before a target of a rule or a schedule."""
+        events: Any = importlib.import_module("ministack.services.eventbridge")
+        invoke = events._invoke_target  # noqa: SLF001 - the emulator has no other place to take hold of
+
+        def invoked(target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], *rest: Any, **options: Any) -> Any:
+            return invoke(target, event, rule, *rest, **options) if self._may_target(target, rule) else None
+
+        events._invoke_target = invoked  # noqa: SLF001 - as above
+
+    def _may_target(self, target: Mapping[str, Any], rule: Mapping[str, Any]) -> bool:
+        arn, source = str(target.get("Arn", "")), str(rule.get("Arn", ""))
+        service = "scheduler" if ":scheduler:" in source else "events"
+        role = target.get("RoleArn")
+        if role:
+            action = _ACTIONS.get(arn.split(":")[2] if arn.startswith("arn:") else "")
+            return action is None or self.calls.may_act(role, f"{service}.amazonaws.com", action, arn)
+        if ":lambda:" not in arn:
+            return True
+        return self._may(Invocation("events.amazonaws.com", arn, source))
+
+    def _ask_for_pools(self) -> None:
+        """Ask before a trigger of a user pool, which fails then as if its function did."""
+        cognito: Any = importlib.import_module("ministack.services.cognito")
+        functions: Any = importlib.import_module("ministack.services.lambda_svc")
+        execute = functions._execute_function  # noqa: SLF001 - as above
+        for name in _TRIGGERS:
+            setattr(cognito, name, _for_pool(getattr(cognito, name)))
+
+        def executed(function: Mapping[str, Any], event: Any) -> Any:
+            pool = _POOL.get()
+            if pool:
+                _POOL.set("")  # what the function does is not the pool's
+                arn = str((function.get("config") or function)["FunctionArn"])
+                if not self._may(Invocation(_COGNITO, arn, pool)):
+                    message = f"{_COGNITO} is not authorized to perform: lambda:InvokeFunction on resource: {arn}"
+                    error = {"errorType": "AccessDeniedException", "errorMessage": message}
+                    return {"body": error, "error": True, "log": ""}
+            return execute(function, event)
+
+        functions._execute_function = executed  # noqa: SLF001 - as above
+
+
+def _in_order(function: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+    """The arguments of a call in the order in which a function declares them, however they are given."""
+    signature = inspect.signature(function)
+
+    def in_order(*arguments: Any, **options: Any) -> tuple[Any, ...]:
+        bound = signature.bind(*arguments, **options)
+        bound.apply_defaults()
+        return tuple(bound.arguments.values())
+
+    return in_order
+
+
+def _for_pool(trigger: Callable[..., Any]) -> Callable[..., Any]:
+    in_order = _in_order(trigger)
+
+    @functools.wraps(trigger)
+    def triggered(*arguments: Any, **options: Any) -> Any:
+        pool = in_order(*arguments, **options)[0]
+        pool_id = pool["Id"] if isinstance(pool, dict) else pool
+        token = _POOL.set(_arn("cognito-idp", f"userpool/{pool_id}"))
+        try:
+            return trigger(*arguments, **options)
+        finally:
+            _POOL.reset(token)
+
+    return triggered
+
+
+def _of_topic(function: str, _envelope: str, topic: str, *_: Any) -> Invocation:
+    return Invocation("sns.amazonaws.com", function, topic)
+
+
+def _of_bucket(function: str, payload: Mapping[str, Any], *_: Any) -> Invocation:
+    return Invocation("s3.amazonaws.com", function, payload["Records"][0]["s3"]["bucket"]["arn"])
+
+
+def _of_iot_rule(account: str, region: str, rule: str, action: Mapping[str, Any], *_: Any) -> Invocation | None:
+    function = (action.get("lambda") or {}).get("functionArn")
+    source = f"arn:aws:iot:{region}:{account}:rule/{rule}"
+    return Invocation("iot.amazonaws.com", function, source) if function else None
+
+
+def _of_route(
+    integration: Mapping[str, Any],
+    api: str,
+    stage: str,
+    _path: str,
+    method: str,
+    _headers: Any,
+    _body: Any,
+    _query: Any,
+    route: str = "$default",
+    *_: Any,
+) -> Invocation | None:
+    """The source is the stage, the method and the path of the route; of the route `$default`, itself."""
+    path = route.partition(" ")[2]
+    place = f"{method}{path}" if path else route
+    return _of_integration(integration, f"{api}/{stage}/{place}")
+
+
+def _of_socket_route(
+    api: str, _account: str, _region: str, route: Mapping[str, Any], stage: str, *_: Any
+) -> Invocation | None:
+    apis: Any = importlib.import_module("ministack.services.apigateway")
+    target = str(route.get("target", "")).rpartition("/")[2]
+    integration = apis._integrations.get(api, {}).get(target)  # noqa: SLF001 - as above
+    return None if integration is None else _of_integration(integration, f"{api}/{stage}/{route.get('routeKey')}")
+
+
+def _of_integration(integration: Mapping[str, Any], source: str) -> Invocation | None:
+    apis: Any = importlib.import_module("ministack.services.apigateway")
+    function = apis._extract_lambda_ref_from_integration_uri(integration.get("integrationUri", ""))  # noqa: SLF001 - as above
+    if not function:
+        return None
+    arn = function if function.startswith("arn:") else _arn("lambda", f"function:{function}")
+    return Invocation(_API, arn, _arn("execute-api", source))
+
+
+def _arn(service: str, resource: str) -> str:
+    place = place_of_request()
+    return f"arn:{place['Partition']}:{service}:{place['Region']}:{place['Account']}:{resource}"

@@ -1,0 +1,69 @@
+"""A function URL answers whoever the function's policy lets in: everybody, or whoever IAM allows.
+
+The emulator answers everybody, and whoever signs. Since October 2025 both lambda:InvokeFunctionUrl and
+lambda:InvokeFunction are needed.
+
+Source: "Control access to Lambda function URLs" (AWS Lambda Developer Guide).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.authorization.caller import CALLER
+from remit.local.authorization.resource_policies import resource_policy
+from remit.local.authorization.stored_policies import decide
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.iam.request import ContextValue
+
+_DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
+_EVERYBODY: Final = "*"
+_HELP: Final = "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+_MESSAGE: Final = f"Forbidden. For troubleshooting Function URL authorization issues, see: {_HELP}"
+_HEADERS: Final = {"Content-Type": "application/json", "x-amzn-ErrorType": "AccessDeniedException"}
+_FORBIDDEN: Final = 403, _HEADERS, json.dumps({"Message": _MESSAGE}).encode()
+
+
+def ask_before_function_urls() -> None:
+    """Ask the function's policy before each request to its URL, in the process that serves."""
+    service: Any = importlib.import_module("ministack.services.lambda_svc")
+    handle = service.handle_function_url_request
+
+    async def answer(url_id: str, method: str, *request: Any, **options: Any) -> Any:
+        found = options.get("resolved") or service.resolve_function_url(url_id)
+        if found is not None and not _may_pass(method, *found):
+            return _FORBIDDEN
+        return await handle(url_id, method, *request, **options)
+
+    service.handle_function_url_request = answer
+
+
+def _may_pass(
+    method: str, account: str, region: str, name: str, qualifier: str | None, configuration: Mapping[str, Any]
+) -> bool:
+    if method == "OPTIONS" and configuration.get("Cors"):  # a browser's question about the request to come
+        return True
+    arn = f"arn:aws:lambda:{region}:{account}:function:{name}"
+    if qualifier:
+        arn = f"{arn}:{qualifier}"
+    authorization = str(configuration.get("AuthType", "NONE"))
+    caller = _EVERYBODY
+    if authorization == "AWS_IAM":
+        caller = CALLER.get()
+        if not caller:  # it is not signed, which the emulator refuses, or by the server's own key
+            return True
+    needs: tuple[tuple[str, Mapping[str, ContextValue]], ...] = (
+        ("lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": authorization}),
+        ("lambda:InvokeFunction", {"lambda:InvokedViaFunctionUrl": "true"}),
+    )
+    with importlib.import_module("ministack.core.responses").request_scope(account, region):
+        for action, context in needs:
+            stored = decide(caller, action, arn, context, resource_policy=resource_policy(action, arn))
+            if stored.verdict in _DENIED:
+                return False
+    return True

@@ -1,0 +1,121 @@
+"""Lambda reads a queue or stream with the role of the function, which must allow that.
+
+A mapping of a function whose role does not is not made, and one whose role does not any more reads nothing. The
+emulator reads everything for everybody.
+
+Source: "Using Lambda with Amazon SQS", "… Amazon Kinesis", "… Amazon DynamoDB": execution role permissions, and the
+errors of CreateEventSourceMapping (AWS Lambda Developer Guide and API Reference).
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.stack_operations import HandlerError, before_each
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.local.event_sources.service_calls import ServiceCalls
+    from remit.local.stack_operations import ResourceOperation
+
+_LAMBDA: Final = "lambda.amazonaws.com"
+_ON_STREAM: Final = "Actions on your stream in IAM."
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What reading a kind of source takes, and what AWS says where it is missing; {name} is the missing action's."""
+
+    on_source: tuple[str, ...]
+    on_all: tuple[str, ...]
+    problem: str
+
+
+_SOURCES: Final = {
+    "sqs": _Source(
+        ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+        (),
+        "The provided execution role does not have permissions to call {name} on SQS",
+    ),
+    "kinesis": _Source(
+        ("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards"),
+        (),
+        "Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, "
+        f"DescribeStream, and ListShards {_ON_STREAM}",
+    ),
+    "dynamodb": _Source(
+        ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"),
+        ("dynamodb:ListStreams",),
+        "Cannot access stream {arn}. Please ensure the role can perform the GetRecords, GetShardIterator, "
+        f"DescribeStream, and ListStreams {_ON_STREAM}",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mappings:
+    """The event source mappings of the emulator's Lambda."""
+
+    calls: ServiceCalls
+
+    def take_hold(self) -> None:
+        """Check mappings when they are made, and before each reading."""
+        service: Any = importlib.import_module("ministack.services.lambda_svc")
+        all_mappings = service._iter_all_esms  # noqa: SLF001 - the emulator has no other place to take hold of
+        create = service._create_esm  # noqa: SLF001 - as above
+
+        def readable() -> Iterator[tuple[str, str, dict[str, Any]]]:
+            for account, region, mapping in all_mappings():
+                function = service._functions.get_scoped(account, region, mapping["FunctionName"])  # noqa: SLF001 - as above
+                with _scope(account, region):
+                    problem = None if function is None else self._problem(function["config"], mapping["EventSourceArn"])
+                if problem is None:
+                    yield account, region, mapping
+                else:
+                    mapping["LastProcessingResult"] = f"PROBLEM: {problem}"
+
+        def created(data: Mapping[str, Any]) -> Any:
+            problem = self._problem_of(str(data.get("FunctionName", "")), str(data.get("EventSourceArn", "")))
+            if problem is not None:
+                return service.error_response_json("InvalidParameterValueException", problem, 400)
+            return create(data)
+
+        service._iter_all_esms = readable  # noqa: SLF001 - as above
+        service._create_esm = created  # noqa: SLF001 - as above
+        before_each(self._check)
+
+    def _check(self, operation: ResourceOperation) -> None:
+        if operation.type != "AWS::Lambda::EventSourceMapping" or operation.verb != "create":
+            return
+        properties = operation.properties
+        problem = self._problem_of(str(properties.get("FunctionName", "")), str(properties.get("EventSourceArn", "")))
+        if problem is not None:
+            raise HandlerError(f"{problem} (Service: Lambda, Status Code: 400)", "InvalidRequest")
+
+    def _problem_of(self, function: str, source: str) -> str | None:
+        """What is wrong with a mapping of a function, by its name or ARN; None where there is no such function."""
+        service: Any = importlib.import_module("ministack.services.lambda_svc")
+        record = service._functions.get(service._resolve_name(function))  # noqa: SLF001 - as above
+        return None if record is None else self._problem(record["config"], source)
+
+    def _problem(self, configuration: Mapping[str, Any], arn: str) -> str | None:
+        """What the function's role lacks to read a source, in AWS's words."""
+        parts = arn.split(":", 3)
+        source = _SOURCES.get(parts[2]) if len(parts) > 3 else None  # noqa: PLR2004 - arn:partition:service:…
+        if source is None:
+            return None
+        stream = arn.partition("/consumer/")[0]
+        needs = [(action, stream) for action in source.on_source] + [(action, "*") for action in source.on_all]
+        role, name = str(configuration["Role"]), str(configuration["FunctionName"])
+        for action, resource in needs:
+            if not self.calls.may_act(role, _LAMBDA, action, resource, name):
+                return source.problem.format(name=action.partition(":")[2], arn=arn)
+        return None
+
+
+def _scope(account: str, region: str) -> Any:
+    """Answer as if a request of an account in a region were answered."""
+    return importlib.import_module("ministack.core.responses").request_scope(account, region)

@@ -1,0 +1,73 @@
+"""S3 and CloudWatch Logs try a function when it is subscribed, and refuse one that they may not invoke.
+
+Source: "Enabling event notifications" (Amazon S3 User Guide), "Subscription filters with AWS Lambda" (Amazon CloudWatch
+Logs User Guide).
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.emulator_place import place_of_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from remit.local.event_sources.service_calls import ServiceCalls
+
+_UNREACHABLE: Final = "Unable to validate the following destination configurations"
+_ADVICE: Final = "Make sure you have given CloudWatch Logs permission to execute your function."
+_NOT_EXECUTED: Final = f"Could not execute the lambda function. {_ADVICE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """Where functions are subscribed to buckets and log groups."""
+
+    calls: ServiceCalls
+
+    def take_hold(self) -> None:
+        """Ask before a function is subscribed."""
+        self._ask_for_buckets()
+        self._ask_for_log_groups()
+
+    def _ask_for_buckets(self) -> None:
+        s3: Any = importlib.import_module("ministack.services.s3")
+        validate = s3._validate_notification_configs  # noqa: SLF001 - the emulator has no other place to take hold of
+
+        def validated(
+            configurations: Sequence[Mapping[str, Any]], region: str, bucket: str = "", *rest: Any, **options: Any
+        ) -> Any:
+            problem = validate(configurations, region, bucket, *rest, **options)
+            skips = bool(rest[0] if rest else options.get("skip_destination_validation"))
+            if problem is not None or skips:
+                return problem
+            account = place_of_request()["Account"]
+            for configuration in configurations:
+                arn = configuration["arn"]
+                source = f"arn:aws:s3:::{bucket}"
+                is_function = configuration["type"] == "lambda"
+                if is_function and not self.calls.may_invoke("s3.amazonaws.com", arn, source, account):
+                    return s3._invalid_notification_config(f"{_UNREACHABLE}: {arn}")  # noqa: SLF001 - as above
+            return None
+
+        s3._validate_notification_configs = validated  # noqa: SLF001 - as above
+
+    def _ask_for_log_groups(self) -> None:
+        logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
+        put = logs._put_subscription_filter  # noqa: SLF001 - as above
+
+        def checked(data: Mapping[str, Any]) -> Any:
+            function = str(data.get("destinationArn", ""))
+            if ":function:" in function and not self._may_send(function, str(data.get("logGroupName", ""))):
+                return logs.error_response_json("InvalidParameterException", _NOT_EXECUTED, 400)
+            return put(data)
+
+        logs._put_subscription_filter = checked  # noqa: SLF001 - as above
+
+    def _may_send(self, function: str, group: str) -> bool:
+        place = place_of_request()
+        source = f"arn:aws:logs:{place['Region']}:{place['Account']}:log-group:{group}:*"
+        return self.calls.may_invoke("logs.amazonaws.com", function, source, place["Account"])

@@ -1,0 +1,36 @@
+"""A boto3 session with the role of a deployed function, as the function itself has it, for tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from remit.errors import RemitError
+from remit.local.clients import session_as
+from remit.local.routes import FUNCTION_SESSION
+from remit.local.signed_request import ask
+
+if TYPE_CHECKING:
+    import boto3
+
+    from remit.local.aws import LocalAws
+
+_OK = 200
+
+
+def function_session(aws: LocalAws, name: str) -> boto3.Session:
+    """A session of the function of this deployed name; its clients reach the AWS on this machine by themselves.
+
+    RemitError: there is no such function.
+    """
+    response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/configuration")
+    if response.status != _OK:
+        raise RemitError(f"function {name} is not deployed")
+    configuration = response.document()
+    query = urlencode({key: configuration[key] for key in ("FunctionArn", "Role")}, quote_via=quote, safe="-_.~")
+    response = ask(aws, "remit", "POST", FUNCTION_SESSION, query=query)
+    if response.status != _OK:
+        raise RemitError(f"the AWS on this machine gives no session of function {name}: it answered {response.status}")
+    credentials = response.document()
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    return session_as(aws, *(credentials[name] for name in names))

@@ -1,0 +1,68 @@
+"""Requests of `remit dev` about one function: serve its code from a folder, let a debugger attach to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.request import RefusedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.local.functions.worker_pool import WorkerPool
+
+_PATH: Final = re.compile(r"/_remit/functions/([A-Za-z0-9_-]{1,140})/([a-z]+)")
+_BAD_REQUEST: Final = 400
+_PORTS: Final = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRequests:
+    """Answers requests at `/_remit/functions/NAME/…`, whose sender has been verified."""
+
+    pool: WorkerPool
+
+    def answer(self, path: str, body: bytes) -> Mapping[str, Any]:
+        """The answer to a request, as JSON. RefusedRequest: it asks for what there is not."""
+        match = _PATH.fullmatch(path)
+        answers: dict[str, Callable[[str, Mapping[str, Any]], Mapping[str, Any]]] = {
+            "code": self._serve_code,
+            "debug": self._debug,
+        }
+        if match is None or match[2] not in answers:
+            raise RefusedRequest("AccessDenied", f"the AWS on this machine does not serve {path!r}")
+        try:
+            document = json.loads(body)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise RefusedRequest("ValidationException", "the body must be a JSON object", _BAD_REQUEST)
+        return answers[match[2]](match[1], document)
+
+    def _serve_code(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Serve a function from a folder from its next invocation on; from its zip again where that is null."""
+        folder = document.get("folder")
+        if folder is not None and not (
+            isinstance(folder, str) and Path(folder).is_absolute() and Path(folder).is_dir()
+        ):
+            raise RefusedRequest("ValidationException", f"there is no folder {folder!r}", _BAD_REQUEST)
+        self.pool.serve_code(name, None if folder is None else Path(folder))
+        return {"function": name, "folder": folder}
+
+    def _debug(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Let the next worker wait for a debugger at a port (0: a free one); none any more where that is null."""
+        port, packages = document.get("port"), document.get("packages")
+        if port is None:
+            self.pool.debug(name, None)
+            return {"function": name, "port": None}
+        if not isinstance(port, int) or not 0 <= port < _PORTS or not isinstance(packages, str):
+            raise RefusedRequest("ValidationException", f"{port!r} is not a port", _BAD_REQUEST)
+        try:
+            return {"function": name, "port": self.pool.debug(name, port, Path(packages))}
+        except OSError as error:
+            message = f"a debugger cannot be waited for at port {port}: {error.strerror}"
+            raise RefusedRequest("ValidationException", message, _BAD_REQUEST) from None

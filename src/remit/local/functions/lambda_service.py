@@ -1,0 +1,208 @@
+"""Where remit takes hold of the emulator's Lambda, so that functions run in remit's workers.
+
+`tests/local/test_functions_contract.py` fails when the emulator changes what is taken hold of here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import importlib
+import json
+import re
+import secrets
+import threading
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.functions import platform_log
+from remit.local.functions.deployed_function import DeployedFunction, Invocation
+from remit.local.functions.emulator_workers import EmulatorWorkers, is_python
+from remit.local.functions.template_properties import keep_properties
+from remit.local.functions.unpacked_code import UnusableCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.local.functions.unpacked_code import UnpackedCode
+    from remit.local.functions.worker_pool import WorkerPool
+
+    Function = dict[str, Any]
+
+_HOUSEKEEPING_SECONDS: Final = 1.0
+_PRUNING_SECONDS: Final = 60.0
+_LINEAGE: Final = re.compile(r"Lineage=[0-9a-f]+:[0-9a-f]+:(\d+)")
+_ROOT: Final = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})")
+
+_client_context: ContextVar[str] = ContextVar("client_context", default="")
+_trace_header: ContextVar[str] = ContextVar("trace_header", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaService:
+    """The emulator's Lambda, whose functions run in the workers of a pool."""
+
+    pool: WorkerPool
+    code: UnpackedCode
+    service: Any
+    """The emulator's module `lambda_svc`."""
+    may_log: Callable[[DeployedFunction, str], bool]
+    """Whether a function's role may write to this stream of its log; else its lines are lost."""
+
+    def execute(
+        self, function: Function, configuration: Mapping[str, Any], event: Any, request_id: str
+    ) -> dict[str, Any]:
+        """Run a function on an event, in this thread, and write its log; the result as the emulator has it."""
+        deployed = DeployedFunction.of(configuration)
+        layers = self.layers_of(configuration)
+        depth: int = self.service._invoke_depth.get()  # noqa: SLF001 - it has no other way to ask
+        invocation = Invocation(
+            request_id=request_id,
+            event=json.dumps(event).encode(),
+            arn=configuration["FunctionArn"],
+            trace_id=_trace_id(_trace_header.get(), deployed, depth),
+            client_context=_client_context.get(),
+        )
+        try:
+            result = self.pool.invoke(deployed, function["code_zip"], layers, invocation)
+        except UnusableCode as unusable:
+            return {
+                "body": {"errorType": "InvalidZipFileException", "errorMessage": str(unusable)},
+                "error": True,
+                "log": "",
+            }
+        log = platform_log.written(deployed, invocation, result)
+        self.write_log(deployed, result.log_stream, (*log.at_start, *log.events))
+        answer = {"body": _body(result.payload, result.content_type), "log": "\n".join(log.events) + "\n"}
+        if result.error_type is not None:
+            answer |= {"error": True, "function_error": "Unhandled"}
+        return answer
+
+    def layers_of(self, configuration: Mapping[str, Any]) -> list[bytes]:
+        """The zips of a function's layers, the first below the others."""
+        zips = [self.service._resolve_layer_zip(layer) for layer in configuration.get("Layers") or ()]  # noqa: SLF001 - as above
+        return [content for content in zips if content]
+
+    def write_log(self, function: DeployedFunction, stream_name: str, messages: tuple[str, ...]) -> None:
+        """Write to a function's log group, which is made if there is none, as Lambda does, with the function's role."""
+        if not self.may_log(function, stream_name):
+            return
+        logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
+        now = int(1000 * time.time())
+        group = logs._log_groups.get(function.log_group)  # noqa: SLF001 - as above
+        if group is None:
+            group = _new_group(logs, function.log_group, now)
+        stream = group["streams"].setdefault(stream_name, _new_stream(now))
+        events = [{"timestamp": now, "message": message, "ingestionTime": now} for message in messages]
+        logs._append_log_events(stream, events)  # noqa: SLF001 - as above
+        seen = [{"timestamp": now, "message": message} for message in messages]
+        logs._fanout_to_subscription_filters(function.log_group, stream_name, seen)  # noqa: SLF001 - as above
+
+    def take_hold(self) -> None:
+        """Let the emulator run functions here, and tell when one is changed or deleted."""
+        service = self.service
+        dispatch = service._execute_function_dispatch  # noqa: SLF001 - as above
+        invoke = service._invoke  # noqa: SLF001 - as above
+        inbound_depth = service._inbound_invoke_depth  # noqa: SLF001 - as above
+
+        def dispatched(
+            function: Function, configuration: Mapping[str, Any], event: Any, request_id: str, started: float
+        ) -> Any:
+            if not is_python(configuration) or not function.get("code_zip"):
+                return dispatch(function, configuration, event, request_id, started)
+            return self.execute(function, configuration, event, request_id)
+
+        async def invoked(name: str, event: Any, headers: Mapping[str, str], *arguments: Any, **options: Any) -> Any:
+            _client_context.set(_client_context_of(headers))
+            _trace_header.set(headers.get("x-amzn-trace-id", ""))
+            return await invoke(name, event, headers, *arguments, **options)
+
+        def depth_of(headers: Mapping[str, str]) -> int:
+            match = _LINEAGE.search(headers.get("x-amzn-trace-id", ""))
+            return int(match[1]) if match is not None else int(inbound_depth(headers))
+
+        service._execute_function_dispatch = dispatched  # noqa: SLF001 - as above
+        service._invoke = invoked  # noqa: SLF001 - as above
+        service._inbound_invoke_depth = depth_of  # noqa: SLF001 - as above
+        EmulatorWorkers(service, self.pool, self.layers_of)
+        keep_properties(service)
+        threading.Thread(target=self._keep_house, daemon=True, name="remit-functions").start()
+
+    def _keep_house(self) -> None:
+        pruned = time.monotonic()
+        while True:
+            time.sleep(_HOUSEKEEPING_SECONDS)
+            self.pool.end_unneeded(self._is_current)
+            if time.monotonic() - pruned > _PRUNING_SECONDS:
+                pruned = time.monotonic()
+                self.code.prune(self._contents(), self.pool.code_in_use())
+
+    def _is_current(self, deployed: DeployedFunction) -> bool:
+        """Whether a function is still deployed like this."""
+        function = self.service._functions._data.get(deployed.place)  # noqa: SLF001 - as above
+        if function is None:
+            return False
+        record = function if deployed.version == "$LATEST" else (function.get("versions") or {}).get(deployed.version)
+        return record is not None and DeployedFunction.of(record["config"]) == deployed
+
+    def _contents(self) -> list[bytes]:
+        """The zips of all functions, their versions, and layers."""
+        contents: list[Any] = []
+        for function in list(self.service._functions._data.values()):  # noqa: SLF001 - as above
+            versions = (function.get("versions") or {}).values()
+            contents.extend(record.get("code_zip") for record in (function, *versions))
+        for layer in list(self.service._layers._data.values()):  # noqa: SLF001 - as above
+            contents.extend(version.get("_zip_data") for version in layer.get("versions", ()))
+        return [content for content in contents if isinstance(content, bytes)]
+
+
+def _body(payload: bytes, content_type: str) -> Any:
+    """An answer as the emulator has it: a JSON value, or the bytes where it is none."""
+    if content_type and not content_type.startswith("application/json"):
+        return payload
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload
+
+
+def _client_context_of(headers: Mapping[str, str]) -> str:
+    """The client context of an invocation, as JSON; empty if there is none."""
+    try:
+        return base64.b64decode(headers.get("x-amz-client-context", ""), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _trace_id(header: str, function: DeployedFunction, depth: int) -> str:
+    """The trace of an invocation. SDKs send it on, and so it says how often the chain went round ("Lineage")."""
+    root = _ROOT.search(header)
+    trace = root[1] if root is not None else f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    sampled = "1" if function.traced or "Sampled=1" in header else "0"
+    return f"Root={trace};Parent={secrets.token_hex(8)};Sampled={sampled};Lineage=1:{secrets.token_hex(4)}:{depth}"
+
+
+def _new_group(logs: Any, name: str, now: int) -> dict[str, Any]:
+    group = {
+        "arn": logs._make_group_arn(name),  # noqa: SLF001 - as above
+        "creationTime": now,
+        "retentionInDays": None,
+        "tags": {},
+        "subscriptionFilters": {},
+        "streams": {},
+    }
+    logs._log_groups[name] = group  # noqa: SLF001 - as above
+    return group
+
+
+def _new_stream(now: int) -> dict[str, Any]:
+    return {
+        "events": [],
+        "uploadSequenceToken": "1",
+        "creationTime": now,
+        "firstEventTimestamp": None,
+        "lastEventTimestamp": None,
+        "lastIngestionTime": None,
+    }

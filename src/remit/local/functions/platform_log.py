@@ -1,0 +1,119 @@
+"""The lines that Lambda writes to a function's log around its own: START, END, REPORT, and what went wrong.
+
+Source: "Working with Lambda function logs" (text and JSON formats), "Lambda Telemetry API Event schema reference".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from remit.local.functions.failures import TIMED_OUT
+
+if TYPE_CHECKING:
+    from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
+    from remit.local.functions.failures import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationLog:
+    """What an invocation writes to its log, an event a line; and what of it is shown to whoever invoked."""
+
+    at_start: tuple[str, ...]
+    """Of a cold start."""
+    events: tuple[str, ...]
+
+
+def new_stream(version: str, now: datetime) -> str:
+    """The name of a worker's log stream."""
+    return f"{now:%Y/%m/%d}/[{version}]{secrets.token_hex(16)}"
+
+
+def written(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> InvocationLog:
+    """The log of an invocation."""
+    if function.log_format == "JSON":
+        return _in_json(function, invocation, result)
+    return _in_text(function, invocation, result)
+
+
+def _in_text(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> InvocationLog:
+    request = f"RequestId: {invocation.request_id}"
+    starting: tuple[str, ...] = ()
+    if result.initialised_in is not None or result.printed_at_start:
+        starting = (f"INIT_START Runtime Version: {function.runtime}", *_lines(result.printed_at_start))
+    report = [
+        f"REPORT {request}",
+        f"Duration: {result.milliseconds:.2f} ms",
+        f"Billed Duration: {_billed(result)} ms",
+        f"Memory Size: {function.memory_mb} MB",
+        f"Max Memory Used: {result.memory_mb} MB",
+    ]
+    if result.initialised_in is not None:
+        report.append(f"Init Duration: {result.initialised_in:.2f} ms")
+    if result.failure is not None and result.failure.error_type == TIMED_OUT:
+        report.append("Status: timeout")
+    elif result.failure is not None:
+        report.extend(("Status: error", f"Error Type: {result.error_type}"))
+    events = (
+        f"START {request} Version: {function.version}",
+        *_lines(result.printed),
+        *_failure_in_text(invocation, result.failure),
+        f"END {request}",
+        "\t".join(report),
+    )
+    return InvocationLog(starting, events)
+
+
+def _failure_in_text(invocation: Invocation, failure: Failure | None) -> tuple[str, ...]:
+    if failure is None:
+        return ()
+    if failure.error_type == TIMED_OUT:
+        return (f"{_time()} {invocation.request_id} {failure.message}",)
+    return (f"RequestId: {invocation.request_id} Error: {failure.message}", failure.error_type)
+
+
+def _in_json(function: DeployedFunction, invocation: Invocation, result: InvocationResult) -> InvocationLog:
+    identity = {"requestId": invocation.request_id}
+    starting: tuple[str, ...] = ()
+    if result.initialised_in is not None or result.printed_at_start:
+        record = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": function.runtime}
+        starting = (_event("platform.initStart", record), *_lines(result.printed_at_start))
+    metrics: dict[str, Any] = {
+        "durationMs": round(result.milliseconds, 3),
+        "billedDurationMs": _billed(result),
+        "memorySizeMB": function.memory_mb,
+        "maxMemoryUsedMB": result.memory_mb,
+    }
+    if result.initialised_in is not None:
+        metrics["initDurationMs"] = round(result.initialised_in, 3)
+    report: dict[str, Any] = {**identity, "metrics": metrics, "status": "success"}
+    if result.failure is not None:
+        report["status"] = "timeout" if result.error_type == TIMED_OUT else "error"
+        report["errorType"] = result.error_type
+    events = (
+        _event("platform.start", {**identity, "version": function.version}),
+        *_lines(result.printed),
+        _event("platform.report", report),
+    )
+    return InvocationLog(starting, events)
+
+
+def _event(kind: str, record: dict[str, Any]) -> str:
+    return json.dumps({"time": _time(), "type": kind, "record": record})
+
+
+def _time() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _billed(result: InvocationResult) -> int:
+    return math.ceil(result.milliseconds + (result.initialised_in or 0.0))
+
+
+def _lines(printed: str) -> tuple[str, ...]:
+    """The events of what was printed: awslambdaric ends the lines of one event, an error, with CR."""
+    return tuple(line.replace("\r", "\n") for line in printed.split("\n") if line.strip("\r"))

@@ -1,0 +1,127 @@
+"""Unpack the zip of a function or a layer, once for each content, so that nothing of it lands anywhere else.
+
+Sources: "Lambda quotas" (250 MB unzipped), "Working with .zip file archives for Python Lambda functions".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import stat
+import threading
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+LARGEST: Final = 250 * 1024 * 1024
+"""Bytes that a function's code and its layers may have together when they are unpacked."""
+
+_CHUNK: Final = 1 << 20
+_UNIX: Final = 3  # the system that a zip's entry was made on, where its permissions mean something
+
+
+class UnusableCode(Exception):  # noqa: N818 - what it is, as Lambda says it
+    """A zip that Lambda could not unpack: the reason in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackedCode:
+    """A folder that holds unpacked zips, each in a folder named by the zip's SHA-256."""
+
+    root: Path
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def folder(self, content: bytes) -> Path:
+        """The folder that a zip is unpacked in; it is unpacked if it was not yet.
+
+        Raises:
+            UnusableCode: if it is no zip, is too large, or has a part that would lie outside.
+        """
+        folder = self.root / hashlib.sha256(content).hexdigest()
+        with self._lock:
+            if not folder.exists():
+                self._unpack(content, folder)
+        return folder
+
+    def prune(self, contents: Iterable[bytes], in_use: Iterable[Path]) -> None:
+        """Remove the folder of every zip but these, unless one of the paths in use is in it."""
+        kept = {hashlib.sha256(content).hexdigest() for content in contents}
+        kept |= {path.relative_to(self.root).parts[0] for path in in_use if path.is_relative_to(self.root)}
+        with self._lock:
+            folders = list(self.root.iterdir()) if self.root.is_dir() else []
+            for folder in folders:
+                if folder.name not in kept:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def _unpack(self, content: bytes, folder: Path) -> None:
+        unfinished = folder.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True, mode=0o700)
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                _extract(archive, unfinished)
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise UnusableCode(
+                f"Could not unzip uploaded file. Please check your file, then try to upload again: {error}"
+            ) from error
+        except (UnusableCode, OSError):
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+        unfinished.rename(folder)
+
+
+def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
+    """Write every entry; links last, so that no entry is written through one."""
+    links = []
+    room = LARGEST
+    for entry in archive.infolist():
+        path = _place(entry, folder)
+        mode = entry.external_attr >> 16 if entry.create_system == _UNIX else 0
+        if stat.S_ISLNK(mode):
+            links.append((entry, path))
+        elif entry.is_dir():
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        else:
+            room -= _write(archive, entry, path, mode, room)
+    for entry, path in links:
+        _link(archive.read(entry).decode(), path, folder)
+
+
+def _place(entry: zipfile.ZipInfo, folder: Path) -> Path:
+    parts = entry.filename.replace("\\", "/").split("/")
+    if entry.filename.startswith(("/", "\\")) or ".." in parts or "\0" in entry.filename:
+        raise UnusableCode(f"the zip has a file {entry.filename!r}, which would lie outside of its folder")
+    return folder.joinpath(*(part for part in parts if part not in {"", "."}))
+
+
+def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: int, room: int) -> int:
+    """Write a file, and give its size. What an entry says of its own size is not believed."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    size = 0
+    path.unlink(missing_ok=True)  # of two entries with one name the last counts
+    with archive.open(entry) as source, path.open("xb") as target:
+        while chunk := source.read(_CHUNK):
+            size += len(chunk)
+            if size > room:
+                raise UnusableCode(f"Unzipped size must be smaller than {LARGEST} bytes")
+            target.write(chunk)
+    executable = mode & 0o111
+    path.chmod(0o555 if executable else 0o444)
+    return size
+
+
+def _link(target: str, path: Path, folder: Path) -> None:
+    """Make a link of the zip's, if what it points to is in the zip, too."""
+    pointed = os.path.normpath(path.parent / target)
+    if not pointed.startswith(f"{folder}{os.sep}"):
+        raise UnusableCode(f"the zip has a link {path.name!r}, which points outside of its folder")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.symlink_to(target)

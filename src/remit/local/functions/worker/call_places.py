@@ -1,0 +1,101 @@
+"""Say with every call to AWS which invocation makes it, and where in the function's own code.
+
+The header `x-remit-call` says it: REQUEST_ID;FILE;LINE, the file relative to the function's folder and percent-encoded.
+It is added after the call is signed, and the gate takes it off. botocore is imported no earlier than by the function.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import threading
+
+TYPE_CHECKING = False  # as typing's, whose import takes milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import FrameType, ModuleType
+    from typing import Any
+
+_HEADER = "x-remit-call"
+_HANDLERS = "botocore.handlers"
+_SDK = frozenset(("aioboto3", "aiobotocore", "boto3", "botocore", "remit", "s3transfer", "urllib3"))
+
+
+class CallPlaces:
+    """A finder of modules that waits for botocore, and then adds the header to its calls."""
+
+    def __init__(self, task: str) -> None:
+        self._folder = task + os.sep
+        self._packages: frozenset[str] | None = None
+
+    def install(self) -> None:
+        """Wait for the import of botocore."""
+        finders: list[Any] = sys.meta_path
+        finders.insert(0, self)
+
+    def find_spec(self, name: str, _path: Sequence[str] | None = None, _target: object = None) -> ModuleSpec | None:
+        """Find the module of botocore's handlers as it would be found without this, and add one when it is loaded."""
+        if name != _HANDLERS:
+            return None
+        finders: list[Any] = sys.meta_path
+        finders.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            return spec
+        load = spec.loader.exec_module
+
+        def load_and_add(module: ModuleType) -> None:
+            load(module)
+            module.BUILTIN_HANDLERS.append(("before-send", self.add_header))
+
+        spec.loader.exec_module = load_and_add  # type: ignore[method-assign]  # of this one loader
+        return spec
+
+    def add_header(self, request: Any, **_options: Any) -> None:
+        """Add the header to a request that is signed."""
+        runtime: Any = sys.modules.get("awslambdaric.bootstrap")
+        request_id = getattr(runtime, "_GLOBAL_AWS_REQUEST_ID", None) or ""
+        file, line = self._place()
+        quote = importlib.import_module("urllib.parse").quote  # botocore has imported it
+        request.headers[_HEADER] = f"{request_id};{quote(file)};{line}"
+
+    def _place(self) -> tuple[str, int]:
+        """The file and the line of the innermost call in the function's own code; empty and 0 if there is none.
+
+        Uploads and downloads are made by threads of the SDK, for which the main one waits.
+        """
+        if self._packages is None:
+            self._packages = _SDK | _installed(self._folder)
+        for frame in (*_outwards(sys._getframe()), *_outwards(_main_frame())):  # noqa: SLF001 - there is no other way
+            file = frame.f_code.co_filename
+            if not file.startswith(self._folder):
+                continue
+            file = file.removeprefix(self._folder).replace(os.sep, "/")
+            if file.partition("/")[0].removesuffix(".py") not in self._packages:
+                return file, frame.f_lineno
+        return "", 0
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _main_frame() -> FrameType | None:
+    identifier = threading.main_thread().ident
+    return None if identifier is None else sys._current_frames().get(identifier)  # noqa: SLF001 - as above
+
+
+def _installed(folder: str) -> frozenset[str]:
+    """The top-level names of the packages that were installed into the function's folder."""
+    names: set[str] = set()
+    for entry in os.listdir(folder):  # noqa: PTH208 - pathlib takes milliseconds
+        record = f"{folder}{entry}/RECORD"
+        if entry.endswith(".dist-info") and os.path.exists(record):  # noqa: PTH110 - as above
+            with open(record, encoding="utf-8", errors="replace") as lines:  # noqa: PTH123 - as above
+                names.update(line.partition(",")[0].partition("/")[0].removesuffix(".py") for line in lines)
+    return frozenset(names)

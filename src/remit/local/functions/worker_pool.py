@@ -1,0 +1,296 @@
+"""The workers of all functions: leased to invocations, kept warm, and ended when nobody needs them any more."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from remit.local.functions.debug_relay import DebugRelay
+from remit.local.functions.platform_log import new_stream
+from remit.local.functions.watchdog import Watchdog
+from remit.local.functions.worker_environment import variables
+from remit.local.functions.worker_process import Debugger, Launch, Worker
+from remit.package.interpreters import own_program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from remit.local.environment import LocalEnvironment
+    from remit.local.functions.deployed_function import DeployedFunction, Invocation, InvocationResult
+    from remit.local.functions.unpacked_code import UnpackedCode
+    from remit.package.interpreters import Interpreter, Interpreters
+
+_TMP: Final = Path("/tmp")  # noqa: S108 - Lambda's
+_OPT: Final = Path("/opt")
+_PRIVATE_FOLDERS: Final = Path(__file__).parent / "worker" / "private_folders.py"
+_STAND_IN: Final = Path(__file__).parent / "worker" / "stand_in"
+IDLE_SECONDS: Final = 300.0
+"""Seconds after which a worker that had nothing to do ends."""
+
+
+class WorkerPool:
+    """Runs functions, each in workers of its own: as many as it has invocations at a time."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        endpoint: str,
+        code: UnpackedCode,
+        environment: LocalEnvironment,
+        interpreters: Interpreters,
+        credentials_of: Callable[[Mapping[str, object]], Mapping[str, str]],
+    ) -> None:
+        self._folder = folder
+        self._endpoint = endpoint
+        self._code = code
+        self._environment = environment
+        self._interpreters = interpreters
+        self._credentials_of = credentials_of
+        self._lock = threading.Lock()
+        self._idle: dict[DeployedFunction, list[Worker]] = {}
+        self._busy: set[Worker] = set()
+        self._closed = False
+        self._watchdog = Watchdog()
+        self._mounts: bool | None = None
+        self._debuggers: dict[str, tuple[DebugRelay, Path]] = {}  # and the folder of debugpy, by the function's name
+        self._served_from: dict[str, Path] = {}  # folders in the place of a function's zip, by its name
+
+    def invoke(
+        self, function: DeployedFunction, content: bytes, layers: Sequence[bytes], invocation: Invocation
+    ) -> InvocationResult:
+        """Have a worker of the function handle an event, in this thread.
+
+        Args:
+            function: The function as it is now; workers of what it was before are not used.
+            content: The zip of its code.
+            layers: The zips of its layers.
+            invocation: The call.
+
+        Raises:
+            UnusableCode: if a zip cannot be unpacked.
+        """
+        worker = self._warm(function)
+        cold = worker is None
+        if worker is None:
+            worker = self._start(function, content, layers)
+        try:
+            return worker.invoke(invocation, cold=cold)
+        finally:
+            self._release(worker)
+
+    def serve_code(self, name: str, folder: Path | None) -> None:
+        """Run a function from a folder from its next invocation on, or from its zip again.
+
+        What the folder does not have, such as dependencies, comes from the zip.
+        """
+        with self._lock:
+            if folder is None:
+                self._served_from.pop(name, None)
+            else:
+                self._served_from[name] = folder
+        self._end_named(name)
+
+    def debug(self, name: str, port: int | None, packages: Path = Path()) -> int | None:
+        """Let the next worker of a function wait for a debugger at a port (0: a free one); with None, none any more.
+
+        `packages` is the folder of debugpy. The port is returned. OSError: it is not free.
+        """
+        with self._lock:
+            previous = self._debuggers.pop(name, None)
+        if previous is not None:
+            previous[0].close()
+        relay = None if port is None else DebugRelay(port)
+        if relay is not None:
+            with self._lock:
+                self._debuggers[name] = relay, packages
+        self._end_named(name)
+        return None if relay is None else relay.port
+
+    def _end_named(self, name: str) -> None:
+        """End the workers of a function, wherever it is."""
+        with self._lock:
+            functions = [*self._idle, *(worker.function for worker in self._busy)]
+        for place in {function.place for function in functions if function.name == name}:
+            self.end(place)
+
+    def initialise(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> None:
+        """Start a worker before it is needed. RuntimeError: the function cannot be loaded."""
+        worker = self._start(function, content, layers)
+        try:
+            worker.initialise()
+        finally:
+            self._release(worker)
+
+    def _warm(self, function: DeployedFunction) -> Worker | None:
+        """A worker that has nothing to do, leased; the one that was used last."""
+        ended = []
+        with self._lock:
+            idle = self._idle.get(function, [])
+            worker = None
+            while idle and worker is None:
+                candidate = idle.pop()
+                if candidate.is_running():
+                    worker = candidate
+                    self._busy.add(worker)
+                else:
+                    ended.append(candidate)
+        self._kill(ended)
+        return worker
+
+    def _start(self, function: DeployedFunction, content: bytes, layers: Sequence[bytes]) -> Worker:
+        interpreter = self._interpreters.for_runtime(function.runtime)
+        stream = new_stream(function.version, datetime.now(UTC))
+        work = self._folder / stream[-32:]
+        work.mkdir(parents=True, mode=0o700)
+        relay, debugger = self._debugger(function.name)
+        unpacked = self._code.folder(content)
+        task = self._served_from.get(function.name, unpacked)
+        layer_folders = [self._code.folder(layer) for layer in layers]
+        needed = (unpacked, task, *layer_folders, self._environment.folder, _STAND_IN, Path(interpreter.program))
+        private = self._may_mount() and not any(map(_is_covered, needed))
+        worker_variables = variables(
+            function,
+            endpoint=self._endpoint,
+            program=interpreter.program,
+            task=task,
+            runtime=self._environment.runtime,
+            temporary=_TMP if private else work,
+            log_stream=stream,
+            credentials=self._credentials_of(function.configuration),
+        )
+        launch = Launch(
+            program=interpreter.program,
+            task=task,
+            served=task != unpacked,
+            further=(*([unpacked] if task != unpacked else []), *_module_folders(layer_folders, interpreter.version)),
+            runtime=(self._environment.runtime, _STAND_IN),
+            sdk=self._environment.sdk,
+            work=work,
+            variables=worker_variables,
+            log_stream=stream,
+            opt=layer_folders,
+            private=private,
+            remark=_remark(function.runtime, interpreter),
+            debugger=debugger,
+        )
+        worker = Worker(function, launch)
+        if relay is not None:
+            relay.worker_pid = worker.pid
+        self._watchdog.watch(worker.pid, stream, work)
+        with self._lock:
+            self._busy.add(worker)
+            closed = self._closed
+        if closed:
+            worker.interrupt()
+        return worker
+
+    def _may_mount(self) -> bool:
+        """Whether the system lets workers have a /tmp of their own; it is tried once."""
+        with self._lock:
+            if self._mounts is None:
+                trial = (own_program(), "-I", "-S", str(_PRIVATE_FOLDERS))
+                quiet = subprocess.DEVNULL
+                is_linux = sys.platform == "linux" and _OPT.is_dir()
+                self._mounts = is_linux and subprocess.run(trial, stderr=quiet, check=False).returncode == 0
+            return self._mounts
+
+    def _debugger(self, name: str) -> tuple[DebugRelay | None, Debugger | None]:
+        """What a new worker is debugged by: one worker of a function at a time is."""
+        with self._lock:
+            waiting = self._debuggers.get(name)
+            debugged = any(worker.is_debugged and worker.function.name == name for worker in self._busy)
+        if waiting is None or debugged:
+            return None, None
+        relay, packages = waiting
+        relay.worker_pid = 0
+        return relay, Debugger(packages, relay.worker_port)
+
+    def _release(self, worker: Worker) -> None:
+        with self._lock:
+            self._busy.discard(worker)
+            kept = worker.alive and not worker.dismissed and not self._closed
+            if kept:
+                self._idle.setdefault(worker.function, []).append(worker)
+        if not kept:
+            self._kill([worker])
+
+    def end_unneeded(self, is_current: Callable[[DeployedFunction], bool], idle_seconds: float = IDLE_SECONDS) -> None:
+        """End workers that were idle for long, and those of functions that are not what they were."""
+        unneeded: list[Worker] = []
+        since = time.monotonic() - idle_seconds
+        with self._lock:
+            for function in list(self._idle):
+                current = is_current(function)
+                workers = self._idle.pop(function)
+                kept = [worker for worker in workers if current and worker.last_used > since and worker.is_running()]
+                unneeded.extend(worker for worker in workers if worker not in kept)
+                if kept:
+                    self._idle[function] = kept
+        self._kill(unneeded)
+
+    def end(self, place: tuple[str, str, str] | None = None) -> None:
+        """End the workers of a function (account, region, name), or all: idle ones now, busy ones after their work."""
+        with self._lock:
+            ended = []
+            for function in list(self._idle):
+                if place is None or function.place == place:
+                    ended.extend(self._idle.pop(function))
+            for worker in self._busy:
+                if place is None or worker.function.place == place:
+                    worker.dismissed = True
+        self._kill(ended)
+
+    def close(self) -> None:
+        """End every worker now, and start no more."""
+        with self._lock:
+            self._closed = True
+            workers = [worker for idle in self._idle.values() for worker in idle]
+            self._idle.clear()
+            busy = list(self._busy)
+            relays = [relay for relay, _ in self._debuggers.values()]
+            self._debuggers.clear()
+        for relay in relays:
+            relay.close()
+        self._kill(workers)
+        for worker in busy:
+            worker.interrupt()
+        self._watchdog.close()
+
+    def _kill(self, workers: Iterable[Worker]) -> None:
+        for worker in workers:
+            worker.kill()
+            self._watchdog.forget(worker.pid)
+
+    def code_in_use(self) -> set[Path]:
+        """The folders that workers run code of."""
+        with self._lock:
+            workers = [*self._busy, *(worker for idle in self._idle.values() for worker in idle)]
+        return {folder for worker in workers for folder in worker.folders}
+
+
+def _remark(runtime: str, interpreter: Interpreter) -> str:
+    """What to say where there is no Python of the function's version."""
+    if runtime == f"python{interpreter.words}":
+        return ""
+    return f"[WARNING] there is no {runtime} on this machine: the function runs with Python {interpreter.words}\n"
+
+
+def _is_covered(path: Path) -> bool:
+    """Whether a worker would not see a path any more when it has a /tmp and an /opt of its own."""
+    resolved = path.resolve()
+    return any(resolved.is_relative_to(folder.resolve()) for folder in (_TMP, _OPT))
+
+
+def _module_folders(layers: Sequence[Path], version: tuple[int, int]) -> tuple[Path, ...]:
+    """Where layers hold modules: "Packaging your layer content"."""
+    name = f"python{version[0]}.{version[1]}"
+    candidates: list[Path] = []
+    for layer in layers:
+        candidates.extend((layer / "python" / "lib" / name / "site-packages", layer / "python"))
+    return tuple(folder for folder in candidates if folder.is_dir())

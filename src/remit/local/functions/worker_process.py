@@ -1,0 +1,356 @@
+"""A worker: one process that runs one function, an invocation at a time.
+
+Whoever invokes waits for the worker itself: no thread stands between them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.functions import failures, peers, watchdog
+from remit.local.functions.bounded_log import BoundedLog
+from remit.local.functions.deployed_function import InvocationResult
+from remit.local.functions.memory import peak_mb, resident_bytes
+from remit.local.functions.runtime_api import RuntimeApi
+from remit.local.functions.runtime_request import LARGEST_ANSWER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from remit.local.functions.deployed_function import DeployedFunction, Invocation
+    from remit.local.functions.failures import Failure
+    from remit.local.functions.runtime_request import Connection, RuntimeRequest
+
+INIT_SECONDS: Final = 10.0
+"""Seconds that the start of a worker may take; more, where the function has more ("Lambda execution environments")."""
+
+_TICK: Final = 0.02 if peers.HAS_PROC else 0.5  # seconds between two looks at the memory
+_DEBUGGED_SECONDS: Final = 24 * 3600.0
+_FILES: Final = 1024  # open files, as on Lambda
+_PROCESSES: Final = 1024  # and threads, as on Lambda
+_MB: Final = 1 << 20
+_BEYOND: Final = 1024 * _MB  # that may be asked for at once; what is really used is watched
+_LAUNCH: Final = Path(__file__).parent / "worker" / "launch.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Debugger:
+    """How a debugger gets hold of a worker: the folder of debugpy, and the port that the worker connects to."""
+
+    packages: Path
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What a worker is started with."""
+
+    program: str
+    """The Python to run."""
+    task: Path
+    """The folder of the function's code."""
+    served: bool
+    """Whether that folder is somebody's own, and not its unpacked zip: nothing is written into it."""
+    further: Sequence[Path]
+    """Folders of further modules: its zip's where another folder is served, and those of its layers."""
+    runtime: Sequence[Path]
+    """The folders of awslambdaric, and of what stands in for its compiled module."""
+    sdk: Path
+    """The folder of boto3 and what it needs, for functions that bring none."""
+    work: Path
+    """A folder for this worker's files alone."""
+    variables: Mapping[str, str]
+    log_stream: str
+    opt: Sequence[Path]
+    """The folders of its layers, which are mounted at /opt."""
+    private: bool
+    """Whether it has a /tmp of its own, and its layers at /opt."""
+    remark: str = ""
+    """What the function's log says of its start."""
+    debugger: Debugger | None = None
+    """What it waits for before it loads the function."""
+
+
+class _Ended(Exception):  # noqa: N818 - what happened
+    """The worker cannot go on: why, as Lambda says it, or the payload of an error at the start."""
+
+    def __init__(self, failure: Failure | None, payload: bytes = b"") -> None:
+        super().__init__(failure)
+        self.failure = failure
+        self.payload = payload
+
+
+class Worker:
+    """A process that runs a function. One thread at a time uses it."""
+
+    def __init__(self, function: DeployedFunction, launch: Launch) -> None:
+        self.function = function
+        self.log_stream = launch.log_stream
+        self.last_used = time.monotonic()
+        self.alive = True
+        self.dismissed = False
+        """Whether it may do nothing more after what it does now."""
+        self._launch = launch
+        self._key = secrets.token_hex(16)
+        self._log = BoundedLog()
+        self._waiting: Connection | None = None  # that asks for the next invocation
+        self._init_error: bytes | None = None
+        self._peak_mb = 0
+        self._api = RuntimeApi(self._key)
+        self._output, writing = os.pipe()
+        os.set_blocking(self._output, False)
+        try:
+            self._process = self._spawn(writing)
+        except BaseException:
+            os.close(self._output)
+            self._api.close()
+            raise
+        finally:
+            os.close(writing)
+        self._api.worker_pid = self.pid
+        self._api.watch(self._output, self._read_output)
+
+    def _spawn(self, output: int) -> subprocess.Popen[bytes]:
+        launch = self._launch
+        settings = {
+            "handler": self.function.handler,
+            "task": str(launch.task),
+            "further": [str(folder) for folder in launch.further],
+            "served": launch.served,
+            "runtime": [str(folder) for folder in launch.runtime],
+            "sdk": str(launch.sdk),
+            "opt": [str(folder) for folder in launch.opt],
+            "private": launch.private,
+            "files": _FILES,
+            "processes": _PROCESSES,
+            "storage_bytes": self.function.storage_mb * _MB,
+            "memory_bytes": self.function.memory_mb * _MB + _BEYOND,
+        }
+        if launch.debugger is not None:
+            settings["debugger"] = {"packages": str(launch.debugger.packages), "port": launch.debugger.port}
+        variables = {
+            **launch.variables,
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._api.port}",
+            "_REMIT_RUNTIME_KEY": self._key,
+        }
+        return subprocess.Popen(
+            [launch.program, "-I", "-S", "-X", "utf8", str(_LAUNCH), json.dumps(settings)],
+            cwd=launch.task,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            umask=0o077,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The number of the process, which is its process group's, too."""
+        return self._process.pid
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of the code that it runs."""
+        return self._launch.task, *self._launch.further, *self._launch.opt
+
+    @property
+    def is_debugged(self) -> bool:
+        """Whether it waits for a debugger, or has one: it has all the time and memory that it needs then."""
+        return self._launch.debugger is not None
+
+    @property
+    def _seconds(self) -> float:
+        return _DEBUGGED_SECONDS if self.is_debugged else self.function.timeout
+
+    def is_running(self) -> bool:
+        """Whether its process is there."""
+        return self._process.poll() is None
+
+    def initialise(self) -> None:
+        """Wait until the function is loaded. RuntimeError: it cannot be."""
+        try:
+            self._await_start()
+        except _Ended as ended:
+            self.kill()
+            message = _message(ended.payload) if ended.failure is None else ended.failure.message
+            raise RuntimeError(message) from ended
+
+    def invoke(self, invocation: Invocation, *, cold: bool) -> InvocationResult:
+        """Have the function handle an event; whether it could is in the result. A worker that ended is not `alive`."""
+        initialised_in: float | None = None
+        printed_at_start = ""
+        failure: Failure | None = None
+        begin = time.perf_counter()
+        try:
+            if cold:
+                self._await_start()
+                initialised_in = 1000 * (time.perf_counter() - begin)
+                printed_at_start = self._launch.remark + self._log.take()
+                begin = time.perf_counter()
+            request = self._handle(invocation)
+            payload = request.body
+            content_type = request.headers.get("content-type", "application/json")
+            error_type = _error_type(payload) if request.path.endswith("/error") else None
+            if request.size > LARGEST_ANSWER:
+                failure = failures.response_too_large(request.size, LARGEST_ANSWER)
+        except _Ended as ended:
+            self.kill()
+            failure = ended.failure
+            payload, content_type, error_type = ended.payload, "application/json", _error_type(ended.payload)
+        milliseconds = 1000 * (time.perf_counter() - begin)
+        if failure is not None:
+            payload = failure.payload(invocation.request_id)
+            content_type, error_type = "application/json", failure.error_type
+        self.last_used = time.monotonic()
+        return InvocationResult(
+            payload=payload,
+            content_type=content_type,
+            error_type=error_type,
+            failure=failure,
+            printed=self._log.take(),
+            milliseconds=milliseconds,
+            initialised_in=initialised_in,
+            printed_at_start=printed_at_start,
+            memory_mb=self._peak_mb,
+            log_stream=self.log_stream,
+        )
+
+    def _await_start(self) -> None:
+        """Wait until the function is loaded: its process asks for the first invocation."""
+        seconds = max(INIT_SECONDS, self._seconds)
+        until = time.monotonic() + seconds
+        while self._waiting is None:
+            self._take(*self._next_request(until, seconds))
+
+    def _handle(self, invocation: Invocation) -> RuntimeRequest:
+        """Give the event to the worker, and wait for the request that answers it."""
+        seconds = self._seconds
+        until = time.monotonic() + seconds
+        while self._waiting is None or not self._api.is_open(self._waiting):
+            self._take(*self._next_request(until, seconds))
+        self._waiting.answer(200, invocation.event, _headers(invocation, seconds))
+        self._waiting = None
+        answers = {f"invocation/{invocation.request_id}/{name}" for name in ("response", "error")}
+        while True:
+            connection, request = self._next_request(until, seconds)
+            if request.method == "POST" and request.path in answers:
+                self._read_output()
+                self._peak_mb = max(self._peak_mb, peak_mb(self.pid))
+                connection.answer(202)
+                return request
+            self._take(connection, request)
+
+    def _take(self, connection: Connection, request: RuntimeRequest) -> None:
+        """Handle a request that is no answer to an invocation."""
+        match request.method, request.path:
+            case "GET", "invocation/next":
+                self._waiting = connection
+            case "POST", "init/error":
+                self._init_error = request.body
+                connection.answer(202)
+            case "GET", "restore/next":
+                connection.answer(200)
+            case _:
+                connection.answer(404)
+
+    def _next_request(self, until: float, seconds: float) -> tuple[Connection, RuntimeRequest]:
+        """The next request of the worker. _Ended: it did not come in time, or it will not come any more."""
+        looked = time.monotonic()
+        while not self._api.requests:
+            now = time.monotonic()
+            if now >= until:
+                self._read_output()
+                raise _Ended(failures.timed_out(seconds))
+            self._api.wait(min(until - now, _TICK))
+            if now - looked >= _TICK:
+                looked = now
+                self._check()
+        return self._api.requests.popleft()
+
+    def _check(self) -> None:
+        """Look after the process. _Ended: it has ended, or used more memory than it may."""
+        status = self._process.poll()
+        if status is not None:
+            self._api.wait(0)  # for what it sent last
+            self._read_output()
+            if self._init_error is not None:
+                raise _Ended(None, self._init_error)
+            if not self._api.requests:
+                raise _Ended(failures.exited(status))
+        limit = self.function.memory_mb * _MB
+        resident = resident_bytes(self.pid, limit)
+        self._peak_mb = max(self._peak_mb, min(resident, limit) // _MB)
+        if resident > limit and not self.is_debugged:
+            raise _Ended(failures.exited(-signal.SIGKILL))
+
+    def _read_output(self) -> None:
+        """Collect what the function has printed until now."""
+        while True:
+            try:
+                printed = os.read(self._output, 1 << 16)
+            except BlockingIOError:
+                return
+            if not printed:
+                self._api.forget(self._output)
+                return
+            self._log.add(printed)
+
+    def interrupt(self) -> None:
+        """End the process while another thread waits for it, which then cleans up."""
+        with suppress(ProcessLookupError, PermissionError):
+            self._process.kill()
+
+    def kill(self) -> None:
+        """End the process and all that it started, and remove its files."""
+        if not self.alive:
+            return
+        self.alive = False
+        watchdog.kill(self.pid, self.log_stream)
+        self._process.wait()
+        self._read_output()
+        self._api.close()
+        os.close(self._output)
+        shutil.rmtree(self._launch.work, ignore_errors=True)
+
+
+def _headers(invocation: Invocation, seconds: float) -> dict[str, str]:
+    """What the Runtime API says of an invocation."""
+    headers = {
+        "Content-Type": "application/json",
+        "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+        "Lambda-Runtime-Deadline-Ms": str(int(1000 * (time.time() + seconds))),
+        "Lambda-Runtime-Invoked-Function-Arn": invocation.arn,
+        "Lambda-Runtime-Trace-Id": invocation.trace_id,
+    }
+    if invocation.client_context:
+        headers["Lambda-Runtime-Client-Context"] = invocation.client_context
+    return headers
+
+
+def _error_type(payload: bytes) -> str:
+    """The type that an error's description names."""
+    return str(_described(payload).get("errorType") or "Unhandled")
+
+
+def _message(payload: bytes) -> str:
+    """The message of an error's description."""
+    return str(_described(payload).get("errorMessage") or "the function cannot be loaded")
+
+
+def _described(payload: bytes) -> Mapping[str, Any]:
+    try:
+        error: Any = json.loads(payload)
+    except ValueError:
+        return {}
+    return error if isinstance(error, dict) else {}

@@ -1,0 +1,69 @@
+"""What `remit dev` asks the AWS on this machine about one function."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from remit.errors import RemitError
+from remit.local.environment import install_debugger
+from remit.local.routes import FUNCTIONS
+from remit.local.signed_request import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from remit.local.aws import LocalAws
+
+_OK = 200
+
+
+def serve_code(aws: LocalAws, function: str, folder: Path | None) -> None:
+    """Serve a function's code from a folder from its next invocation on, and again whenever it has changed.
+
+    What the folder does not have, such as dependencies, comes from the deployed zip. With None, all comes from the zip
+    again. `function` is the deployed name.
+
+    Raises:
+        RemitError: if there is no such folder, or nothing answers.
+    """
+    _post(aws, function, "code", {"folder": None if folder is None else str(folder.resolve())})
+
+
+def debug(
+    aws: LocalAws,
+    function: str,
+    port: int | None,
+    *,
+    project: Path,
+    progress: Callable[[str], None] = lambda _: None,
+) -> int | None:
+    """Let the next invocation of a function wait for a debugger at a port of this machine, or let none wait any more.
+
+    Args:
+        aws: The AWS on this machine.
+        function: The deployed name.
+        port: The port; 0: a free one; None: no debugger is waited for any more.
+        project: The folder whose settings of uv hold, which installs debugpy into the user's cache once.
+        progress: Told what is being done, in a short sentence.
+
+    Returns:
+        The port. The Debug Adapter Protocol is spoken there: an editor attaches to 127.0.0.1 and this port.
+
+    Raises:
+        RemitError: if debugpy cannot be installed, the port is not free, or nothing answers.
+    """
+    document: dict[str, Any] = {"port": port}
+    if port is not None:
+        document["packages"] = str(install_debugger(project, progress))
+    answer: int | None = _post(aws, function, "debug", document)["port"]
+    return answer
+
+
+def _post(aws: LocalAws, function: str, what: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    response = ask(aws, "remit", "POST", f"{FUNCTIONS}{function}/{what}", body=json.dumps(document).encode())
+    answer: Mapping[str, Any] = response.document()
+    if response.status != _OK:
+        raise RemitError(f"function `{function}`: {answer.get('message', 'the AWS on this machine refused')}")
+    return answer

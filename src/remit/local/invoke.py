@@ -1,0 +1,81 @@
+"""Invoke a function of the AWS on this machine, as `deploy.invoke` does on AWS."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from remit.deploy.invoke import Answer, answer_of
+from remit.errors import RemitError
+from remit.local.access_log import NO_ACCESS, accesses
+from remit.local.signed_request import ask
+
+if TYPE_CHECKING:
+    from remit.local.access_log import Access
+    from remit.local.aws import LocalAws
+    from remit.local.signed_request import LocalResponse
+
+_LONGEST = 910.0  # seconds; a function may run for fifteen minutes ("Lambda quotas")
+_OK = 200
+_NOT_FOUND = 404
+
+
+def has_aliases(aws: LocalAws, name: str) -> bool:
+    """Whether the function has an alias, by which it may have to be called; a function that is not there has none."""
+    response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/aliases")
+    return response.status == _OK and bool(response.document().get("Aliases"))
+
+
+def invoke_locally(aws: LocalAws, name: str, event: Any) -> Answer | None:
+    """Invoke the function of this name (`NAME` or `NAME:ALIAS`) with an event (any JSON), and wait for its answer.
+
+    None: there is no such function. RemitError: Lambda refuses the call, or nothing answers.
+    """
+    response = ask(
+        aws,
+        "lambda",
+        "POST",
+        f"/2015-03-31/functions/{quote(name, safe='')}/invocations",
+        body=json.dumps(event).encode(),
+        headers={"content-type": "application/json", "x-amz-log-type": "Tail"},
+        patience=_LONGEST,
+    )
+    if response.status == _NOT_FOUND:
+        return None
+    if response.status != _OK:
+        raise RemitError(f"the AWS on this machine does not invoke {name}: {_reason(response)}", exit_code=1)
+    headers = response.headers
+    request_id = headers.get("x-amzn-requestid", "")
+    failed = "x-amz-function-error" in headers
+    return answer_of(response.body, headers.get("x-amz-log-result", ""), request_id, failed=failed)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalInvocation:
+    """What a function answered, and the accesses that its calls asked for, in their order."""
+
+    answer: Answer
+    accesses: tuple[Access, ...]
+
+
+def invoke_and_watch(aws: LocalAws, name: str, event: Any) -> LocalInvocation | None:
+    """As `invoke_locally`, with the accesses of this invocation."""
+    before, _ = accesses(aws, after=NO_ACCESS)
+    answer = invoke_locally(aws, name, event)
+    if answer is None:
+        return None
+    _, records = accesses(aws, after=before)
+    function = name.partition(":")[0]
+    own = (record for record in records if record.function == function)
+    # A call by another SDK than boto3 does not say by which invocation it was made.
+    return LocalInvocation(answer, tuple(record for record in own if record.request_id in ("", answer.request_id)))
+
+
+def _reason(response: LocalResponse) -> str:
+    """The error's code and message, as Lambda's protocol has them."""
+    document = response.document()
+    code = response.headers.get("x-amzn-errortype", "") or document.get("__type", "") or document.get("code", "")
+    message = document.get("Message") or document.get("message") or "no reason is given"
+    return f"{code}: {message}" if code else str(message)

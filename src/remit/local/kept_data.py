@@ -1,0 +1,30 @@
+"""Have the AWS on this machine keep its data as it is, and put that back later: what tests of an app begin with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.errors import RemitError
+from remit.local.routes import KEEP_DATA, PUT_DATA_BACK
+from remit.local.signed_request import ask
+
+if TYPE_CHECKING:
+    from remit.local.aws import LocalAws
+
+_OK = 200
+
+
+def keep_data(aws: LocalAws) -> None:
+    """Have it keep objects, items, messages, values of secrets and parameters, and schedules as they are now."""
+    _tell(aws, KEEP_DATA)
+
+
+def put_data_back(aws: LocalAws) -> None:
+    """Have it put back what it kept last. Stacks, functions, roles, logs and records of streams stay."""
+    _tell(aws, PUT_DATA_BACK)
+
+
+def _tell(aws: LocalAws, path: str) -> None:
+    response = ask(aws, "remit", "POST", path)
+    if response.status != _OK:
+        raise RemitError(f"the AWS on this machine answered {response.status} to {path}")

@@ -1,0 +1,88 @@
+"""One signed request to the AWS on this machine, without an SDK: importing one takes longer than the request."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from remit.errors import RemitError
+from remit.local.signature import signed_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.local.aws import LocalAws
+
+_PATIENCE = 30.0
+_UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
+
+
+@dataclass(frozen=True, slots=True)
+class LocalResponse:
+    """What the AWS on this machine answered: the status, the headers by their names in lower case, and the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def document(self) -> Any:
+        """The body as JSON. RemitError: it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise RemitError(
+                f"the AWS on this machine answered {self.status} and no JSON", exit_code=_UNAVAILABLE
+            ) from None
+
+
+def ask(
+    aws: LocalAws,
+    service: str,
+    method: str,
+    path: str,
+    *,
+    query: str = "",
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    patience: float = _PATIENCE,
+) -> LocalResponse:
+    """Send one request with the project's own keys, and wait `patience` seconds for the answer.
+
+    `headers` are further ones, by their names in lower case. RemitError (exit code 69): nothing answers.
+    """
+    keys = (aws.access_key_id, aws.secret_access_key)
+    host = f"127.0.0.1:{aws.port}"
+    signed = signed_headers(
+        *keys,
+        method,
+        host,
+        path,
+        datetime.now(UTC),
+        query=query,
+        body=body,
+        further=headers,
+        region=aws.region,
+        service=service,
+    )
+    connection = http.client.HTTPConnection("127.0.0.1", aws.port, timeout=patience)
+    try:
+        target = f"{path}?{query}" if query else path
+        connection.request(method, target, body=body, headers=signed)
+        response = connection.getresponse()
+        named = {name.lower(): value for name, value in response.getheaders()}
+        return LocalResponse(response.status, named, response.read())
+    except TimeoutError:
+        raise RemitError(
+            f"the AWS on this machine did not answer within {patience:.0f} s", exit_code=_UNAVAILABLE
+        ) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise RemitError(
+            f"the AWS on this machine does not answer: {error}",
+            hint="`remit local status` shows whether it runs",
+            exit_code=_UNAVAILABLE,
+        ) from None
+    finally:
+        connection.close()

@@ -1,0 +1,132 @@
+"""What CloudFormation does to one resource of a stack in the AWS on this machine, before it is done.
+
+The emulator makes, changes and deletes every resource through four functions, those of nested stacks and of rollbacks
+too. `before_each` lets a check see each of them first; what the check raises becomes the resource's failure event, as
+if its resource handler had failed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import uuid
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+Verb: TypeAlias = Literal["create", "update", "delete", "import"]
+_CLOUDFORMATION: Final = "ministack.services.cloudformation"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceOperation:
+    """One operation on a resource: its properties as they will be, references resolved; of a delete, as they are."""
+
+    verb: Verb
+    type: str
+    stack: str
+    """The stack's name; "" where the emulator does not say it."""
+    logical_id: str
+    physical_id: str
+    """What Ref gives, or "" before the resource exists."""
+    properties: Mapping[str, Any]
+    previous: Mapping[str, Any] = field(default_factory=dict)
+    """The properties before an update."""
+
+
+class HandlerError(ValueError):
+    """A resource handler's failure, in CloudFormation's words.
+
+    Source: "Troubleshooting CloudFormation" and "Handler error codes" (CloudFormation CLI User Guide).
+    """
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(
+            f'Resource handler returned message: "{message}" (RequestToken: {uuid.uuid4()}, HandlerErrorCode: {code})'
+        )
+
+
+_CHECKS: Final[list[Callable[[ResourceOperation], None]]] = []
+_RUNNING: Final[ContextVar[tuple[str, str]]] = ContextVar("running", default=("", ""))
+"""The stack and logical id of the resource that is worked on: the emulator updates some types by creating them."""
+
+
+def before_each(check: Callable[[ResourceOperation], None]) -> None:
+    """Call `check` before each operation on a resource of a stack; what it raises fails the operation."""
+    if not _CHECKS:
+        _take_hold()
+    _CHECKS.append(check)
+
+
+def _take_hold() -> None:
+    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
+    users = [importlib.import_module(f"{_CLOUDFORMATION}.{name}") for name in ("provisioners", "stacks", "changesets")]
+    create, update = provisioners._provision_resource, provisioners._update_resource  # noqa: SLF001 - no other way in
+    delete, adopt = provisioners._delete_resource, provisioners._import_resource  # noqa: SLF001 - as above
+
+    def checked_create(type_name: str, logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+        with _checked(ResourceOperation("create", type_name, stack, logical_id, "", properties)):
+            return create(type_name, logical_id, properties, stack)
+
+    def checked_update(
+        type_name: str,
+        physical_id: str,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        stack: str,
+        logical_id: str | None = None,
+        old_attributes: Mapping[str, Any] | None = None,
+    ) -> Any:
+        def updated() -> Any:
+            return update(type_name, physical_id, old, new, stack, logical_id, old_attributes)
+
+        if old == new:  # CloudFormation does not touch it
+            return updated()
+        operation = ResourceOperation("update", type_name, stack, logical_id or physical_id, physical_id, new, old)
+        with _checked(operation):
+            return updated()
+
+    def checked_delete(
+        type_name: str,
+        physical_id: str,
+        properties: Mapping[str, Any],
+        stack: str | None = None,
+        logical_id: str | None = None,
+    ) -> None:
+        operation = ResourceOperation("delete", type_name, stack or "", logical_id or "", physical_id, properties)
+        with _checked(operation):
+            delete(type_name, physical_id, properties, stack, logical_id)
+
+    def checked_import(type_name: str, identifier: Mapping[str, Any]) -> Any:
+        with _checked(ResourceOperation("import", type_name, "", "", next(iter(identifier.values()), ""), identifier)):
+            return adopt(type_name, identifier)
+
+    checked = {
+        "_provision_resource": checked_create,
+        "_update_resource": checked_update,
+        "_delete_resource": checked_delete,
+        "_import_resource": checked_import,
+    }
+    for user in users:
+        for name, function in checked.items():
+            if hasattr(user, name):
+                setattr(user, name, function)
+
+
+@contextmanager
+def _checked(operation: ResourceOperation) -> Iterator[None]:
+    """Check an operation, unless it is a part of another on the same resource."""
+    place = (operation.stack, operation.logical_id)
+    if operation.logical_id and _RUNNING.get() == place:
+        yield
+        return
+    for check in _CHECKS:
+        check(operation)
+    token = _RUNNING.set(place)
+    try:
+        yield
+    finally:
+        _RUNNING.reset(token)

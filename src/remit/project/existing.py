@@ -1,0 +1,89 @@
+"""`existing.vpc("prod")` and `existing.parameter("/shop/subnets")`: what the account has, looked up by the deploy.
+
+A parameter of the template stands for each value. `remit deploy` looks the value up before it plans, and gives it to
+the change set, so that what was shown is what is deployed. A build asks nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import ExistingValue
+from remit.errors import RemitError, described, writer
+from remit.iam import tokens
+from remit.project import current_load
+from remit.project.late_bound import LateBoundParameter
+
+if TYPE_CHECKING:
+    from remit.app import ExistingKind
+
+_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_DIGITS: Final = 6  # of the hash that tells names apart whose letters are the same
+_DEFAULT_GROUP: Final = "default"
+
+
+def parameter(name: str) -> str:
+    """The value of a parameter of Parameter Store, as late-bound text; in a list of settings, that of a StringList.
+
+    Elsewhere `.split(",")` gives the list. A SecureString has no place in a template: `remit.parameter` names it in a
+    function's environment.
+    """
+    checked = _name(name, "parameter", "the name of a parameter", "/shop/subnets")
+    return _value("parameter", checked, f'existing.parameter("{checked}")')
+
+
+def vpc(name: str, *, security_group: str = _DEFAULT_GROUP) -> dict[str, Any]:
+    """The private subnets and a security group of a VPC, for `vpc_config`.
+
+    The VPC is told by its tag Name, or by its id; the group by its name, its tag Name or its id. Without one it is the
+    default group of the VPC. Private is a subnet that no route joins to an internet gateway. Those that have a way out,
+    through a NAT gateway say, are taken if there are any.
+    """
+    checked = _name(name, "vpc", "the tag Name of a VPC, or its id", "prod")
+    group = _name(security_group, "vpc", "the name of a security group, or its id", "functions")
+    written = f'existing.vpc("{checked}")'
+    return {
+        "SubnetIds": _value("subnets", checked, written).split(","),
+        "SecurityGroupIds": _value("security group", checked, written, group).split(","),
+    }
+
+
+def _value(kind: ExistingKind, name: str, written: str, group: str = "") -> LateBoundParameter:
+    """The text that stands for a value, which is noted with the load that is going on."""
+    digest = sha256(f"{name} {group}".encode()).hexdigest()[:_DIGITS]
+    words = "".join(_capitalised(word) for word in _WORD.findall(name))
+    before, after = _AROUND_NAME[kind]
+    parameter_id = f"{before}{words}{after}{digest}"
+    state = current_load.current()
+    if state is not None:
+        state.existing.setdefault(parameter_id, ExistingValue(parameter_id, kind, name, group, writer()))
+    return LateBoundParameter(f"${{{parameter_id}}}", written)
+
+
+_AROUND_NAME: Final[dict[ExistingKind, tuple[str, str]]] = {
+    "parameter": ("Parameter", ""),
+    "subnets": ("Vpc", "Subnets"),
+    "security group": ("Vpc", "SecurityGroup"),
+}
+"""What stands before and after the name, by its kind, in the id of a parameter of the template."""
+
+
+def _capitalised(word: str) -> str:
+    return word[:1].upper() + word[1:]
+
+
+def _name(value: Any, function: str, kind: str, example: str) -> str:
+    name = tokens.plain(value)
+    wanted = f'existing.{function} takes {kind}, such as "{example}"'
+    if not isinstance(name, str) or not name.strip():
+        hint = "usually os.environ.get() of a variable that is not set" if value is None else None
+        raise RemitError(f"{wanted}, got {described(value)}", hint=hint, origin=writer())
+    if "${" in name:
+        raise RemitError(
+            f"{wanted}, and only the deploy knows {name}",
+            hint="what is looked up has a name that is known before: decide by `project.stage`",
+            origin=writer(),
+        )
+    return name

@@ -1,0 +1,224 @@
+"""What `resource(…)` gives: a handle of a resource, whose attributes are values that the deploy knows.
+
+Those of the common types are written out, so that type checkers know them: `Data.queue.url`. Any other type has what
+Fn::GetAtt gives of it, in snake_case.
+
+Source: "Return values" of each type (CloudFormation Template Reference).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+
+from remit.catalogue.types import REF, arn_of, resource_type
+from remit.errors import RemitError, Span, caller_span, did_you_mean
+from remit.project.late_bound import LateBound, NoText
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+_WAYS: Final = "`.arn`, `.ref`, or `.attribute(…)` for anything that Fn::GetAtt gives"
+
+
+class NoAttribute(RemitError, AttributeError):  # noqa: N818 - as RemitError's other kinds
+    """A resource has no attribute of a name; `hasattr` understands it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handle(NoText):
+    """A resource that a class declares. Its `ref`, `arn` and attributes are late-bound text."""
+
+    type: str
+    properties: Mapping[str, Any]
+    attributes: Mapping[str, Any]
+    where: Span
+    logical_id: str
+    spelled: str = "resource(…)"
+    """How the user's code calls it, `Data.queue`, once its class is there."""
+
+    @property
+    def ref(self) -> LateBound:
+        """What CloudFormation's Ref gives: a queue's URL, a table's or bucket's name, a topic's ARN."""
+        return LateBound(f"${{{self.logical_id}}}", f"{self.spelled}.ref")
+
+    @property
+    def arn(self) -> LateBound:
+        """Its ARN: what Ref or the attribute gives that has it. RemitError: nothing does."""
+        text = arn_of(self)
+        if text is None:
+            raise RemitError(
+                f"{self.type} has no ARN of its own that CloudFormation gives",
+                hint="write the ARN that you mean, or an attribute: `.attribute(…)`",
+                origin=caller_span().origin,
+            )
+        return LateBound(text, f"{self.spelled}.arn")
+
+    def attribute(self, name: str) -> LateBound:
+        """Anything that Fn::GetAtt gives, such as `StreamArn`."""
+        return LateBound(f"${{{self.logical_id}.{name}}}", f'{self.spelled}.attribute("{name}")')
+
+    if not TYPE_CHECKING:  # type checkers would take any name
+
+        def __getattr__(self, name: str) -> LateBound:
+            """What Fn::GetAtt gives, in snake_case: `Data.database.endpoint_address` is `Endpoint.Address`."""
+            if name.startswith("_"):
+                raise AttributeError(name)
+            kind = resource_type(self.type)
+            by_name = {} if kind is None else {_snake(attribute): attribute for attribute in kind.attributes}
+            if name in by_name:
+                return LateBound(f"${{{self.logical_id}.{by_name[name]}}}", f"{self.spelled}.{name}")
+            known = (*_written_out(type(self)), "arn", "ref", *by_name)
+            raise NoAttribute(
+                f"`{self.spelled}` ({self.type}) has no `{name}`",
+                hint=did_you_mean(name, known) or f"there are {_WAYS}",
+                origin=caller_span().origin,
+            )
+
+    def _as_text(self) -> tuple[str, str]:
+        return self.spelled, f"write `{self.spelled}.arn`, `{self.spelled}.ref` or `{self.spelled}.attribute(…)`"
+
+
+class Attribute:
+    """An attribute of a type's handles, by what gives it: Ref, or a name for Fn::GetAtt."""
+
+    def __init__(self, source: str = REF) -> None:
+        self.source = source
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, handle: Handle | None, _owner: type) -> LateBound:
+        if handle is None:
+            raise AttributeError(self.name)
+        written = f"{handle.spelled}.{self.name}"
+        reference = handle.logical_id if self.source == REF else f"{handle.logical_id}.{self.source}"
+        return LateBound(f"${{{reference}}}", written)
+
+
+class QueueHandle(Handle):
+    """AWS::SQS::Queue."""
+
+    __slots__ = ()
+    url = Attribute()
+    name = Attribute("QueueName")
+
+
+class TableHandle(Handle):
+    """AWS::DynamoDB::Table, AWS::DynamoDB::GlobalTable."""
+
+    __slots__ = ()
+    name = Attribute()
+    stream_arn = Attribute("StreamArn")
+
+
+class BucketHandle(Handle):
+    """AWS::S3::Bucket."""
+
+    __slots__ = ()
+    name = Attribute()
+    domain_name = Attribute("DomainName")
+    regional_domain_name = Attribute("RegionalDomainName")
+    website_url = Attribute("WebsiteURL")
+
+
+class TopicHandle(Handle):
+    """AWS::SNS::Topic."""
+
+    __slots__ = ()
+    name = Attribute("TopicName")
+
+
+class NamedHandle(Handle):
+    """A type whose Ref is its name: a stream, a log group, an event bus, a parameter, a role."""
+
+    __slots__ = ()
+    name = Attribute()
+
+
+class IdHandle(Handle):
+    """A type whose Ref is its id: a key, a file system, the client of a user pool."""
+
+    __slots__ = ()
+    id = Attribute()
+
+
+class UserPoolHandle(IdHandle):
+    """AWS::Cognito::UserPool."""
+
+    __slots__ = ()
+    provider_name = Attribute("ProviderName")
+    provider_url = Attribute("ProviderURL")
+
+
+class SecurityGroupHandle(Handle):
+    """AWS::EC2::SecurityGroup."""
+
+    __slots__ = ()
+    id = Attribute("GroupId")
+
+
+class StateMachineHandle(Handle):
+    """AWS::StepFunctions::StateMachine."""
+
+    __slots__ = ()
+    name = Attribute("Name")
+
+
+class DatabaseHandle(IdHandle):
+    """AWS::RDS::DBInstance, AWS::RDS::DBCluster."""
+
+    __slots__ = ()
+    endpoint_address = Attribute("Endpoint.Address")
+    endpoint_port = Attribute("Endpoint.Port")
+    secret_arn = Attribute("MasterUserSecret.SecretArn")
+
+
+QueueType: TypeAlias = Literal["AWS::SQS::Queue"]
+TableType: TypeAlias = Literal["AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"]
+BucketType: TypeAlias = Literal["AWS::S3::Bucket"]
+TopicType: TypeAlias = Literal["AWS::SNS::Topic"]
+UserPoolType: TypeAlias = Literal["AWS::Cognito::UserPool"]
+SecurityGroupType: TypeAlias = Literal["AWS::EC2::SecurityGroup"]
+StateMachineType: TypeAlias = Literal["AWS::StepFunctions::StateMachine"]
+DatabaseType: TypeAlias = Literal["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"]
+IdType: TypeAlias = Literal["AWS::KMS::Key", "AWS::EFS::FileSystem", "AWS::Cognito::UserPoolClient"]
+NamedType: TypeAlias = Literal[
+    "AWS::Events::EventBus",
+    "AWS::IAM::Role",
+    "AWS::Kinesis::Stream",
+    "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::Logs::LogGroup",
+    "AWS::SSM::Parameter",
+]
+PlainType: TypeAlias = Literal["AWS::SecretsManager::Secret"]
+_TYPES: Final = (
+    (QueueType, QueueHandle),
+    (TableType, TableHandle),
+    (BucketType, BucketHandle),
+    (TopicType, TopicHandle),
+    (UserPoolType, UserPoolHandle),
+    (SecurityGroupType, SecurityGroupHandle),
+    (StateMachineType, StateMachineHandle),
+    (DatabaseType, DatabaseHandle),
+    (IdType, IdHandle),
+    (NamedType, NamedHandle),
+    (PlainType, Handle),
+)
+"""The types whose attributes are written out, by their handles; `resource` has an overload for each."""
+HANDLES: Final[Mapping[str, type[Handle]]] = {name: handle for types, handle in _TYPES for name in get_args(types)}
+
+
+def _snake(attribute: str) -> str:
+    """`Endpoint.Address` as Python has it: `endpoint_address`."""
+    return "_".join(word.lower() for word in _WORD.findall(attribute))
+
+
+def _written_out(handle: type[Handle]) -> tuple[str, ...]:
+    """The attributes that a class of handles writes out, its own and those that it inherits."""
+    names = []
+    for kind in handle.__mro__:
+        names += [name for name, value in vars(kind).items() if isinstance(value, Attribute)]
+    return tuple(names)

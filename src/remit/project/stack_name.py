@@ -1,0 +1,60 @@
+"""The name of a project's stack, from its folder and its stage: no code of the project runs for it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import Origin, RemitError
+from remit.project import plain_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
+_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
+
+
+def stack_name(folder: Path, stage: str | None) -> str:
+    """The stack of a project in a stage, `orders-dev`. RemitError: no such stage, or a broken pyproject.toml."""
+    return f"{project_name(folder)}-{checked_stage(stage)}"
+
+
+def checked_stage(stage: str | None) -> str:
+    """The stage that is asked for: --stage, else REMIT_STAGE, else dev."""
+    chosen = stage if stage is not None else os.environ.get("REMIT_STAGE") or "dev"
+    if not STAGE.fullmatch(chosen):
+        raise RemitError(
+            f"stage {chosen!r} is not a stage's name",
+            hint="it starts with a lower-case letter and has at most 20 of a-z, 0-9 and -",
+        )
+    return chosen
+
+
+def project_name(folder: Path) -> str:
+    """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`."""
+    declared = _declared_name(folder / "pyproject.toml")
+    raw = declared if declared is not None else folder.resolve().name
+    plain = _PLAIN.sub("-", raw).strip("-")
+    if not plain or not plain[0].isalpha():
+        plain = f"app-{plain}".rstrip("-")
+    return plain
+
+
+def _declared_name(path: Path) -> str | None:
+    content = plain_files.content(path, path.name)
+    if content is None:
+        return None
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(path.name)) from None
+    import tomllib  # noqa: PLC0415 - where config names the project, nobody reads the file
+
+    try:
+        project: Any = tomllib.loads(text).get("project", {})
+    except tomllib.TOMLDecodeError as error:
+        raise RemitError(f"not valid TOML: {error}", origin=Origin(path.name)) from None
+    name = project.get("name") if isinstance(project, dict) else None
+    return name if isinstance(name, str) and name else None

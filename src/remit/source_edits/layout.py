@@ -1,0 +1,113 @@
+"""Add an item to a list, a tuple or the arguments of a call, in the layout that it has in the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import libcst as cst
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_Space = cst.BaseParenthesizableWhitespace
+_Item = TypeVar("_Item", cst.BaseElement, cst.Arg)
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class _Gaps:
+    """The white space around the items: after the opening bracket, and before the closing one."""
+
+    opening: _Space
+    closing: _Space
+
+
+def with_argument(call: cst.Call, argument: cst.Arg) -> cst.Call:
+    """The call with one more argument, its last."""
+    closing: _Space = cst.SimpleWhitespace("")
+    if call.args:
+        last = call.args[-1]
+        closing = last.comma.whitespace_after if isinstance(last.comma, cst.Comma) else last.whitespace_after_arg
+    gaps = _Gaps(call.whitespace_before_args, closing)
+    opening, items, closing = _appended(call.args, argument, gaps)
+    *first, last = items
+    if not isinstance(last.comma, cst.Comma):
+        last = last.with_changes(whitespace_after_arg=closing)
+    # What stood before the closing bracket stands after the new argument now.
+    first = [item.with_changes(whitespace_after_arg=cst.SimpleWhitespace("")) for item in first]
+    return call.with_changes(args=[*first, last], whitespace_before_args=opening)
+
+
+def with_element(sequence: cst.List | cst.Tuple, element: cst.BaseElement) -> cst.List | cst.Tuple:
+    """The list, or the tuple in parentheses, with one more element, its last."""
+    left = sequence.lbracket if isinstance(sequence, cst.List) else sequence.lpar[0]
+    right = sequence.rbracket if isinstance(sequence, cst.List) else sequence.rpar[-1]
+    gaps = _Gaps(left.whitespace_after, right.whitespace_before)
+    opening, items, closing = _appended(sequence.elements, element, gaps)
+    if isinstance(items[-1].comma, cst.Comma):  # what precedes the bracket is the bracket's own
+        items[-1] = items[-1].with_changes(comma=cst.Comma())
+    if isinstance(sequence, cst.List):
+        return sequence.with_changes(
+            elements=items,
+            lbracket=sequence.lbracket.with_changes(whitespace_after=opening),
+            rbracket=sequence.rbracket.with_changes(whitespace_before=closing),
+        )
+    return sequence.with_changes(
+        elements=items,
+        lpar=[sequence.lpar[0].with_changes(whitespace_after=opening), *sequence.lpar[1:]],
+        rpar=[*sequence.rpar[:-1], sequence.rpar[-1].with_changes(whitespace_before=closing)],
+    )
+
+
+def _appended(items: Sequence[_Item], new: _Item, gaps: _Gaps) -> tuple[_Space, list[_Item], _Space]:
+    """What follows the opening bracket, the items with the new one, and what precedes the closing bracket.
+
+    The new item has a comma after it where the last one had, and a line of its own where they have.
+    """
+    if not items:
+        return _in_empty_brackets(new, gaps.opening)
+    *first, last = items
+    closing = without_comments(gaps.closing)
+    separator = cst.Comma(whitespace_after=_separator(items, gaps))
+    has_trailing_comma = isinstance(last.comma, cst.Comma)
+    last = last.with_changes(comma=separator)
+    if has_trailing_comma:
+        new = new.with_changes(comma=cst.Comma(whitespace_after=closing))
+    return gaps.opening, [*first, last, new], closing
+
+
+def _in_empty_brackets(new: _Item, inside: _Space) -> tuple[_Space, list[_Item], _Space]:
+    if not isinstance(inside, cst.ParenthesizedWhitespace):
+        return cst.SimpleWhitespace(""), [new], cst.SimpleWhitespace("")
+    closing = without_comments(inside)
+    indented = inside.with_changes(last_line=cst.SimpleWhitespace(_last_line(inside) + _INDENT))
+    return indented, [new.with_changes(comma=cst.Comma(whitespace_after=closing))], closing
+
+
+def _separator(items: Sequence[_Item], gaps: _Gaps) -> _Space:
+    """The white space between the last item and a new one; comments behind the last item stay there."""
+    gap: _Space = cst.SimpleWhitespace(" ")
+    if len(items) > 1 and isinstance(items[-2].comma, cst.Comma):
+        gap = without_comments(items[-2].comma.whitespace_after)
+    elif isinstance(gaps.opening, cst.ParenthesizedWhitespace):
+        gap = without_comments(gaps.opening)
+    if not isinstance(gaps.closing, cst.ParenthesizedWhitespace):
+        return gap
+    if isinstance(gap, cst.ParenthesizedWhitespace):
+        return gaps.closing.with_changes(indent=gap.indent, last_line=gap.last_line)
+    if gaps.closing.first_line.comment is None and not gaps.closing.empty_lines:
+        return gap
+    return gaps.closing.with_changes(last_line=cst.SimpleWhitespace(_last_line(gaps.closing) + _INDENT))
+
+
+def without_comments(space: _Space) -> _Space:
+    """White space with its new lines and indents alone."""
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        return space
+    newline = space.first_line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None)
+    return space.with_changes(first_line=newline, empty_lines=())
+
+
+def _last_line(space: cst.ParenthesizedWhitespace) -> str:
+    return space.last_line.value

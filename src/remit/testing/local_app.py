@@ -1,0 +1,243 @@
+"""An app under test, as it runs on this machine: deployed once for all tests, with its data put back after each.
+
+The AWS that it runs on is the tests' own: it is started in a temporary folder, for one process of tests, and the one
+that `remit dev` and `remit deploy --local` use is not touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.build import build
+from remit.deploy.workflow import deploy
+from remit.errors import RemitError
+from remit.explain.explanation import explain
+from remit.local import aws as local_aws
+from remit.local.access_log import NO_ACCESS, accesses
+from remit.local.account import account_of
+from remit.local.clients import client_arguments, session
+from remit.local.function_session import function_session
+from remit.local.invoke import invoke_locally
+from remit.local.kept_data import keep_data, put_data_back
+from remit.local.lifeline import lifeline
+from remit.project.dot_remit import own_folder
+from remit.project.load import load
+from remit.report.events import failure
+from remit.report.explanation import verdict_lines
+from remit.roles.assign import assign
+from remit.roles.role_policies import ready_roles
+from remit.triggers.http_events import http_event, request_line
+from remit.triggers.sample_events import event_for, sample_event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import boto3
+
+    from remit.app import App, Function
+    from remit.deploy.invoke import Answer
+    from remit.local.access_log import Access
+    from remit.local.aws import LocalAws
+    from remit.roles.role_policies import ReadyRole
+
+
+_LARGEST_SEEN: Final = 4 * 1024 * 1024
+"""Bytes of a day's file in `.remit/seen` to which nothing more is added."""
+
+
+class FunctionFailed(AssertionError):  # noqa: N818 - what a test reads
+    """A function that was invoked failed: `error` is what it answered, as Lambda has it, `log` its last lines."""
+
+    def __init__(self, name: str, error: Any, log: str) -> None:
+        super().__init__(f"function {name} failed: {json.dumps(error, indent=2)}\n{log}")
+        self.error = error
+        self.log = log
+
+
+@dataclass(frozen=True, slots=True)
+class RunningApp:
+    """An app that is deployed to the tests' own AWS, and the values of its outputs by their names."""
+
+    aws: LocalAws
+    outputs: Mapping[str, str]
+
+
+class AppOfTests:
+    """The app that a project's tests are about, for all of them: loaded, and deployed, when one asks for it."""
+
+    def __init__(self, folder: Path, stage: str | None, place: Path) -> None:
+        """`place` is an empty folder, in which the tests' AWS keeps its files."""
+        self._folder = folder
+        self._stage = stage
+        self._place = place
+        self._app: App | None = None
+        self._roles: Mapping[str, ReadyRole] = {}
+        self._running: RunningApp | None = None
+        self._problem: RemitError | None = None
+        self._until_stopped = contextlib.ExitStack()
+        self.last_access = 0
+        """The number of the last access that functions asked for before the test that runs."""
+
+    @property
+    def app(self) -> App:
+        """The app as its source declares it. RemitError: there are mistakes in it."""
+        if self._app is None:
+            self._app = load(self._folder, self._stage)
+            self._roles = ready_roles(self._app, assign(self._app))
+        return self._app
+
+    def role(self, function: str) -> ReadyRole:
+        """The role of a function. RemitError: there is no such function."""
+        self.function(function)
+        return self._roles[function]
+
+    def function(self, name: str) -> Function:
+        """A function of the app. RemitError: there is none of this name."""
+        functions = {function.name: function for function in self.app.functions}
+        if name not in functions:
+            known = ", ".join(functions) or "none"
+            raise RemitError(f"there is no function `{name}` in this app", hint=f"there are {known}")
+        return functions[name]
+
+    @property
+    def running(self) -> RunningApp:
+        """The app, deployed now unless it was before. RemitError: it cannot be deployed."""
+        if self._problem is not None:
+            raise self._problem
+        if self._running is None:
+            try:
+                self._running = self._deployed()
+            except RemitError as problem:
+                self._problem = problem  # each further test would wait for the same
+                raise
+        return self._running
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a test has asked for the app to run."""
+        return self._running is not None
+
+    def _deployed(self) -> RunningApp:
+        built = build(self._folder, self._stage, for_this_machine=True)
+        aws = local_aws.start(self._place)
+        self._until_stopped.enter_context(lifeline(aws.pid))
+        deployment = deploy(built, account_of(aws), yes=True)
+        outcome = deployment.outcome
+        if outcome is not None and not outcome.ok:
+            raise failure(outcome, outcome.hint)
+        keep_data(aws)
+        self.last_access, _ = accesses(aws, after=NO_ACCESS)
+        return RunningApp(aws, {output.name: output.value for output in deployment.outputs})
+
+    def stop(self) -> None:
+        """End the tests' AWS, and keep in the project what functions were seen to use."""
+        self._until_stopped.close()
+        local_aws.stop(self._place)
+        for path in sorted(own_folder(self._place, "seen").glob("*.jsonl")):
+            _append(path, own_folder(self._folder, "seen") / path.name)
+
+
+def _append(source: Path, target: Path) -> None:
+    """Append the lines that a file does not have; several processes of tests may do so at once."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    known = set(target.read_text("utf-8", "replace").splitlines()) if target.exists() else set()
+    lines = [line for line in source.read_text("utf-8").splitlines() if line not in known]
+    if target.exists() and target.stat().st_size > _LARGEST_SEEN:
+        return
+    with target.open("a", encoding="utf-8") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+
+
+class LocalApp:
+    """The app under test, as the fixture `remit` gives it to one test."""
+
+    def __init__(self, tests_app: AppOfTests) -> None:
+        self._tests_app = tests_app
+
+    def invoke(self, function: str, event: Any = None, *, http: str | None = None, example: str | None = None) -> Any:
+        """What a function answers to an event: any JSON, a request (`GET /orders?x=1`), or a trigger's sample event.
+
+        With `http`, `event` is the body, a text or what becomes JSON. FunctionFailed: the function raised an error,
+        crashed, or ran out of time.
+        """
+        answer = self._answer(function, self._event(function, event, http, example))
+        if answer.failed:
+            raise FunctionFailed(function, answer.value, answer.log)
+        return answer.value
+
+    def _event(self, name: str, event: Any, http: str | None, example: str | None) -> Any:
+        app, function = self._tests_app.app, self._tests_app.function(name)
+        if http is not None:
+            body = event if event is None or isinstance(event, str) else json.dumps(event)
+            return http_event(app, function, request_line(http), body)
+        if example is not None:
+            return event_for(sample_event(example), app, function)
+        return {} if event is None else event
+
+    def _answer(self, name: str, event: Any) -> Answer:
+        function = self._tests_app.function(name)
+        alias = "" if function.publication is None else f":{function.publication.alias}"
+        full_name = f"{self._tests_app.app.namespace}-{name}{alias}"
+        answer = invoke_locally(self._tests_app.running.aws, full_name, event)
+        if answer is None:
+            raise RemitError(f"function {full_name} is not deployed")
+        return answer
+
+    def finish(self) -> None:
+        """End a test: put the data back. AssertionError: a call was let through since nobody could tell what it asks.
+
+        A test that never asked for the app to run has nothing to put back.
+        """
+        if not self._tests_app.is_running:
+            return
+        aws = self._tests_app.running.aws
+        put_data_back(aws)
+        self._tests_app.last_access, records = accesses(aws, self._tests_app.last_access)
+        unknown = [access for access in records if access.decision == "unknown"]
+        if unknown:
+            lines = [f"{access.operation} of {access.function}: {access.because}" for access in unknown]
+            raise AssertionError("\n".join(("calls that could not be checked:", *lines)))
+
+    def accesses(self) -> tuple[Access, ...]:
+        """What functions asked for since the test began, and what was decided."""
+        _, records = accesses(self._tests_app.running.aws, self._tests_app.last_access)
+        return records
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the AWS that the app runs on, for what a test prepares and looks at. It may do all."""
+        aws = self._tests_app.running.aws
+        make_client: Any = session(aws).client  # boto3's stubs want a service by its literal name
+        return make_client(service, **client_arguments(aws))
+
+    def as_function(self, function: str) -> boto3.Session:
+        """A boto3 session with the role of a function: its clients may do what the function may, and no more."""
+        self._tests_app.function(function)
+        return function_session(self._tests_app.running.aws, f"{self._tests_app.app.namespace}-{function}")
+
+    def output(self, name: str) -> str:
+        """The value of an output of the stack, such as the URL of a function: `HelloUrl`."""
+        outputs = self._tests_app.running.outputs
+        if name not in outputs:
+            raise RemitError(f"the stack has no output {name!r}", hint=f"it has {', '.join(sorted(outputs)) or 'none'}")
+        return outputs[name]
+
+    def assert_allowed(self, function: str, action: str, resource: str) -> None:
+        """Fail unless the function's role, as it is declared, allows an action on a resource.
+
+        `resource` is an ARN, `*`, a resource of the app (`Data.table`) or a name (`orders`, `uploads/a.csv`). No AWS is
+        needed for it.
+        """
+        self._assert_verdict(function, action, resource, ("Allowed",))
+
+    def assert_denied(self, function: str, action: str, resource: str) -> None:
+        """Fail unless the function's role, as it is declared, certainly denies an action on a resource."""
+        self._assert_verdict(function, action, resource, ("ImplicitlyDenied", "ExplicitlyDenied"))
+
+    def _assert_verdict(self, function: str, action: str, resource: str, verdicts: tuple[str, ...]) -> None:
+        explanation = explain(self._tests_app.role(function), f"function {function}", action, resource)
+        if explanation.verdict not in verdicts:
+            raise AssertionError("\n".join(verdict_lines(explanation)))

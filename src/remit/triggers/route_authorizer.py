@@ -1,0 +1,79 @@
+"""What says who may call a route, beside IAM: `on.jwt`, `on.user_pool`, `on.authorizer`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from remit.errors import RemitError, described, writer
+from remit.iam import tokens
+from remit.triggers.source import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from remit.app import Function
+
+
+class RouteAuthorizer:
+    """Base of the classes whose objects an API asks who may call: frozen dataclasses, as triggers are."""
+
+    __slots__ = ()
+    authorization: ClassVar[Literal["JWT", "CUSTOM"]] = "JWT"
+    """The AuthorizationType of its routes."""
+
+    @property
+    def logical_id(self) -> str:
+        """Its logical id behind the API's. Another one is another authorizer: no deploy changes one under a route."""
+        raise NotImplementedError
+
+    @property
+    def accepted_scopes(self) -> tuple[str, ...]:
+        """Of these scopes a token must have one; none for all."""
+        return ()
+
+    def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:
+        """Its properties in CloudFormation, without the API and the name; `functions` are the app's."""
+        raise NotImplementedError
+
+
+class TokenAuthorizer(RouteAuthorizer):
+    """Base of those by which API Gateway itself checks JSON Web Tokens."""
+
+    __slots__ = ()
+
+    @property
+    def accepted_issuer(self) -> str:
+        """What a token's `iss` must say."""
+        raise NotImplementedError
+
+    @property
+    def accepted_audience(self) -> tuple[str, ...]:
+        """What its `aud` (or else `client_id`) may say."""
+        raise NotImplementedError
+
+    @property
+    def logical_id(self) -> str:
+        """By what it accepts."""
+        return f"Tokens{digest(self.accepted_issuer, *self.accepted_audience)}"
+
+    def properties(self, functions: Iterable[Function]) -> Mapping[str, Any]:  # noqa: ARG002 - an authorizer's signature
+        """The issuer and the audience."""
+        return {
+            "AuthorizerType": "JWT",
+            "IdentitySource": ["$request.header.Authorization"],
+            "JwtConfiguration": {"Audience": list(self.accepted_audience), "Issuer": self.accepted_issuer},
+        }
+
+
+def plain_texts(texts: Sequence[str]) -> tuple[str, ...]:
+    """Strings of the user's as plain ones."""
+    return tuple(tokens.plain(text) for text in texts)
+
+
+def checked_texts(option: str, value: object) -> None:
+    """A list of strings, none of them empty."""
+    if not isinstance(value, list | tuple):
+        raise RemitError(f"{option} must be a list of strings, got {described(value):.60}", origin=writer())
+    for item in value:
+        if not isinstance(item, str) or not tokens.plain(item):
+            raise RemitError(f"{option} has {described(item):.60}, which is not a text", origin=writer())

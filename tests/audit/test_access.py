@@ -1,0 +1,163 @@
+"""Each principal is asked for the sensitive actions that it can do, and every yes has a request that is allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from audit_accounts import (
+    ACCOUNT,
+    EVERYTHING,
+    allow,
+    deny,
+    document,
+    managed,
+    page,
+    report_of,
+    role,
+    trust,
+    user,
+    write,
+)
+from remit.audit.documents import Documents
+from remit.iam.decide.evaluate import Layers, evaluate
+from remit.iam.policy import parse
+from remit.iam.request import Request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.audit.results import PrincipalRow
+
+BLUE = [{"Key": "team", "Value": "blue"}]
+SAME_TEAM = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
+
+
+def audited(folder: Path, *records: dict[str, Any]) -> PrincipalRow:
+    return report_of(write(folder, page(*records))).principals[0]
+
+
+@pytest.mark.parametrize(
+    ("record", "can"),
+    [
+        pytest.param(role("x", allow("iam:PutRolePolicy")), ("iam:PutRolePolicy",), id="an Allow"),
+        pytest.param(role("x", allow("iam:Get*")), (), id="reading is not sensitive"),
+        pytest.param(role("x", allow("iam:*"), deny("iam:*")), (), id="a Deny on everything"),
+        pytest.param(
+            role("x", allow("iam:PutRolePolicy"), deny("iam:Put*", on=f"arn:aws:iam::{ACCOUNT}:role/admin*")),
+            ("iam:PutRolePolicy",),
+            id="a Deny on some",
+        ),
+        pytest.param(role("x", allow("iam:PutRolePolicy", on="arn:aws:s3:::b/*")), (), id="no such resource"),
+        pytest.param(
+            role("x", allow("iam:PutRolePolicy", on="arn:aws:iam::444455556666:role/*")), (), id="of another account"
+        ),
+        pytest.param(
+            role("x", allow("kms:Decrypt", when={"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}})),
+            (),
+            id="over since 2020",
+        ),
+        pytest.param(
+            role("x", allow("kms:Decrypt", when={"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}})),
+            ("kms:Decrypt",),
+            id="since 2020",
+        ),
+        pytest.param(
+            role("x", EVERYTHING, deny("*", when={"DateLessThan": {"aws:TokenIssueTime": "2020-01-01T00:00:00Z"}})),
+            "all",
+            id="old sessions were revoked",
+        ),
+        pytest.param(
+            role("x", allow("kms:Decrypt", when={"StringEquals": {"aws:PrincipalTag/team": "blue"}}), Tags=BLUE),
+            ("kms:Decrypt",),
+            id="its own tag",
+        ),
+        pytest.param(
+            role("x", allow("kms:Decrypt", when={"StringEquals": {"aws:PrincipalTag/team": "red"}}), Tags=BLUE),
+            (),
+            id="a tag that it does not have",
+        ),
+        pytest.param(
+            role("x", allow("kms:Decrypt", when={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})),
+            ("kms:Decrypt",),
+            id="its own account",
+        ),
+        pytest.param(
+            user("x", allow("iam:CreateAccessKey", on=f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}")),
+            ("iam:CreateAccessKey",),
+            id="its own name",
+        ),
+        pytest.param(
+            role("x", {"Effect": "Allow", "NotAction": ["iam:*", "kms:*", "s3:*"], "Resource": "arn:aws:dynamodb:*"}),
+            ("dynamodb:Scan",),
+            id="NotAction",
+        ),
+    ],
+)
+def test_a_principal_can_do_what_its_policies_allow(tmp_path: Path, record: dict[str, Any], can: Any) -> None:
+    row = audited(tmp_path, record)
+    assert (can, ()) == ("all" if len(row.can) > 40 else row.can, row.undecided)
+
+
+def test_what_must_hold_is_named(tmp_path: Path) -> None:
+    access = audited(tmp_path, role("x", allow("secretsmanager:GetSecretValue", when=SAME_TEAM), Tags=BLUE)).access[0]
+    assert (("aws:ResourceTag/team", "blue"),) == access.must_hold
+
+
+def test_a_boundary_limits(tmp_path: Path) -> None:
+    boundary = managed("limit", allow("s3:*"))
+    bounded = role("x", EVERYTHING, PermissionsBoundary={"PermissionsBoundaryArn": boundary["Arn"]})
+    assert ("s3:GetObject", "s3:PutBucketPolicy", "s3:DeleteBucket") == audited(tmp_path, bounded, boundary).can
+
+
+def test_the_statement_that_allows_is_named(tmp_path: Path) -> None:
+    sensitive = {**allow("kms:Decrypt"), "Sid": "Keys"}
+    access = audited(tmp_path, role("x", allow("s3:List*"), sensitive)).access[0]
+    assert access.statement == "own (inline), Statement[1] (Keys)"
+
+
+def test_every_yes_has_a_request_that_the_whole_policies_allow(tmp_path: Path) -> None:
+    statements = (EVERYTHING, deny("iam:*", on=f"arn:aws:iam::{ACCOUNT}:role/a*"), deny("s3:Get*", when=SAME_TEAM))
+    row = audited(tmp_path, role("x", *statements, Tags=BLUE))
+    policy = parse(document(*statements))
+    verdicts = set()
+    for access in row.access:
+        context = {"aws:PrincipalTag/team": "blue", **dict(access.must_hold)}
+        request = Request(access.action, access.resource, context=context, resource_account=ACCOUNT)
+        verdicts.add(evaluate(request, Layers((policy,), resource=(_anybody(access.action),))).verdict)
+    assert {"Allowed"} == verdicts
+
+
+def _anybody(action: str) -> Any:
+    """The policy of a KMS key, which must allow by itself."""
+    return parse(document({"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}))
+
+
+def test_the_same_document_of_two_accounts_is_one() -> None:
+    documents = Documents()
+    keys = {
+        documents.add(document(allow("s3:Get*", on=f"arn:aws:s3:us-east-1:{account}:accesspoint/a")), account)
+        for account in (ACCOUNT, "444455556666")
+    }
+    assert 1 == len(keys)
+
+
+def test_an_error_in_a_policy_is_found_once_for_all_that_have_it(tmp_path: Path) -> None:
+    misspelt = allow("s3:GetObjcet")
+    write(
+        tmp_path,
+        page(role("a", misspelt), role("b", misspelt), role("c", allow("s3:GetObject", on="arn:aws:s3:::b/*"))),
+    )
+    documents = [row for row in report_of(tmp_path).documents if row.kind == "identity"]
+    assert [["R202"]] == [
+        [finding.rule for finding in row.findings if finding.severity == "error"] for row in documents
+    ]
+    assert [["a", "b"]] == [[use.principal.rpartition("/")[2] for use in row.uses] for row in documents]
+
+
+def test_a_trust_policy_that_lets_sessions_bring_tags_leaves_tags_open(tmp_path: Path) -> None:
+    tagging = trust(aws=f"arn:aws:iam::{ACCOUNT}:root")
+    tagging["Statement"][0]["Action"] = ["sts:AssumeRole", "sts:TagSession"]
+    when = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
+    assert ("kms:Decrypt",) == audited(tmp_path, role("x", allow("kms:Decrypt", when=when), trusts=tagging)).can

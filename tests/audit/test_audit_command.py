@@ -1,0 +1,88 @@
+"""`remit audit` prints a table for people, JSON and CSV for programs, and ends with 1 when something is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from audit_accounts import ACCOUNT, EVERYTHING, OTHER, allow, page, role, trust, write
+from remit.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READER = role("reader", allow("s3:GetObject", on="arn:aws:s3:::orders/*"))
+
+
+def run(*arguments: str, cached: bool = False) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(["audit", *([] if cached else ["--no-cache"]), *arguments])
+    assert isinstance(stop.value.code, int)
+    return stop.value.code
+
+
+def test_a_folder_without_problems_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == run(str(write(tmp_path, page(READER))), "--json")
+    principal = json.loads(capsys.readouterr().out)["principals"][0]
+    access = {
+        "action": "s3:GetObject",
+        "verdict": "yes",
+        "resource": "arn:aws:s3:::orders/example",
+        "must_hold": {},
+        "statement": "own (inline), Statement[0]",
+    }
+    arn = f"arn:aws:iam::{ACCOUNT}:role/reader"
+    assert {"arn": arn, "account": ACCOUNT, "unknown": [], "access": [access]} == principal
+
+
+def test_problems_go_to_standard_error_and_the_exit_code_is_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, page(READER))
+    (tmp_path / "bad.json").write_text("{", "utf-8")
+    assert 1 == run(str(tmp_path))
+    output = capsys.readouterr()
+    assert "problem: bad.json: is cut off in line 1: its JSON does not end\n" == output.err
+    assert "1 principal in 1 account\n" in output.out
+
+
+def test_csv_has_a_row_for_each_sensitive_action(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == run(str(write(tmp_path, page(READER))), "--format", "csv")
+    row = f"{ACCOUNT},arn:aws:iam::{ACCOUNT}:role/reader,s3:GetObject,data,yes,arn:aws:s3:::orders/example,,"
+    assert row + '"own (inline), Statement[0]"' == capsys.readouterr().out.splitlines()[1]
+
+
+def test_a_day_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 2 == run(str(write(tmp_path, page(READER))), "--at", "yesterday")
+    assert "--at 'yesterday' is no date" in capsys.readouterr().err
+
+
+def test_a_second_run_gives_the_same_and_asks_only_what_has_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write(tmp_path / "accounts", page(READER, role("x", allow("iam:PutRolePolicy"))))
+    write(folder, page(role("other", account=OTHER, trusts=trust(aws=f"arn:aws:iam::{ACCOUNT}:root"))), "other.json")
+    cache = tmp_path / "cache"
+    outputs = []
+    for _ in range(2):
+        assert 1 == run(str(folder), "--cache", str(cache), "--at", "2026-11-27", "--json", cached=True)
+        outputs.append(capsys.readouterr().out)
+    names = {path.name: path.stat().st_mtime_ns for path in cache.iterdir()}
+    write(folder, page(READER))
+    assert 0 == run(str(folder), "--cache", str(cache), "--at", "2026-11-27", "--json", cached=True)
+    kept = {path.name for path in cache.iterdir() if names.get(path.name) == path.stat().st_mtime_ns}
+    assert outputs[0] == outputs[1]
+    assert ["account", "file"] == sorted(name.partition("-")[0] for name in kept)
+
+
+def test_several_processes_give_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for account in (ACCOUNT, OTHER):
+        misspelt = role("x", allow("s3:GetObjcet"), account=account, trusts=trust(aws=f"arn:aws:iam::{ACCOUNT}:root"))
+        write(tmp_path, page(misspelt, role("admin", EVERYTHING, account=account)), f"{account}.json")
+    outputs = []
+    for processes in ("1", "2"):
+        assert 1 == run(str(tmp_path), "--at", "2026-11-27", "--json", "--processes", processes)
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]

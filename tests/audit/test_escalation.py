@@ -1,0 +1,242 @@
+"""Each known way to gain rights is found where a principal has what it needs, and not where it lacks a part of that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from audit_accounts import (
+    ACCOUNT,
+    EVERYTHING,
+    OTHER,
+    allow,
+    deny,
+    document,
+    group,
+    managed,
+    page,
+    report_of,
+    role,
+    trust,
+    user,
+    write,
+)
+from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS
+from remit.catalogue.actions import full_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.audit.escalation_paths import EscalationPath
+    from remit.audit.escalation_techniques import Technique
+
+ADMIN = f"arn:aws:iam::{ACCOUNT}:role/admin"
+S3_ONLY = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+
+
+def paths(folder: Path, *records: dict[str, Any]) -> dict[str, EscalationPath]:
+    report = report_of(write(folder, page(*records)))
+    assert () == report.undecided_techniques
+    return {path.principal.rpartition("/")[2]: path for path in report.paths}
+
+
+def starter(technique: Technique, *actions: str, **fields: Any) -> list[dict[str, Any]]:
+    """A principal `x` of the kind that can use a technique, with some actions, and all that they may work on."""
+    kind = technique.kind or ("user" if technique.name.startswith("iam:Create") else "role")
+    if technique in BOUNDARY_OFF:
+        kind = "user" if "User" in technique.name else "role"
+        statements = [EVERYTHING, *(deny(action) for action in technique.actions if action not in actions)]
+        limit = managed("limit", allow("s3:*", *technique.actions))
+        fields["PermissionsBoundary"] = {"PermissionsBoundaryArn": limit["Arn"]}
+        makers = {"user": user, "role": role}
+        return [makers[kind]("x", *statements, **fields), limit]
+    policy = managed("own", allow("s3:ListBucket", *actions))
+    fields["AttachedManagedPolicies"] = [{"PolicyArn": policy["Arn"]}]
+    if kind == "user":
+        fields["GroupList"] = ["staff"]
+    return [{"user": user, "role": role}[kind]("x", **fields), policy, group("staff")]
+
+
+def targets(technique: Technique) -> list[dict[str, Any]]:
+    """An administrator of each kind whose rights a technique may give."""
+    trusts = trust(service=technique.service) if technique.service else trust(aws=f"arn:aws:iam::{ACCOUNT}:root")
+    return [
+        role("admin", EVERYTHING, trusts=trusts, InstanceProfileList=[{"InstanceProfileName": "admin"}]),
+        user("root-like", EVERYTHING),
+        group("admins", EVERYTHING),
+    ]
+
+
+@pytest.mark.parametrize("technique", ALL_TECHNIQUES, ids=lambda technique: f"{technique.name} {technique.gain}")
+def test_a_technique_is_found_and_each_of_its_actions_is_needed(tmp_path: Path, technique: Technique) -> None:
+    found = paths(tmp_path / "all", *starter(technique, *technique.actions), *targets(technique))
+    assert technique.name in found["x"].ways
+    for number, action in enumerate(technique.actions):
+        lacking = [name for name in technique.actions if name != action]
+        found = paths(tmp_path / str(number), *starter(technique, *lacking), *targets(technique))
+        assert "x" not in found or technique.name not in found["x"].ways, action
+
+
+@pytest.mark.parametrize("technique", ALL_TECHNIQUES, ids=lambda technique: f"{technique.name} {technique.gain}")
+def test_the_actions_of_a_technique_exist(technique: Technique) -> None:
+    assert technique.actions == tuple(full_name(action) for action in technique.actions)
+
+
+def test_there_are_as_many_techniques_as_promised() -> None:
+    assert len({(technique.name, technique.gain) for technique in ALL_TECHNIQUES}) >= 45
+
+
+PASSING = next(technique for technique in ALL_TECHNIQUES if technique.name == "iam:PassRole + ec2:RunInstances")
+TO_LAMBDA = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        pytest.param(
+            [role("x", allow("iam:PassRole", "ec2:RunInstances")), role("admin", EVERYTHING)], id="trusts Lambda alone"
+        ),
+        pytest.param(
+            [role("x", allow("ec2:RunInstances"), allow("iam:PassRole", on=f"arn:aws:iam::{ACCOUNT}:role/app-*"))],
+            id="another role may be passed",
+        ),
+        pytest.param(
+            [role("x", allow("ec2:RunInstances"), allow("iam:PassRole", when=TO_LAMBDA))], id="to another service"
+        ),
+        pytest.param(
+            [role("x", allow("ec2:RunInstances"), allow("iam:PassRole", on=f"arn:aws:iam::{OTHER}:role/admin"))],
+            id="of another account",
+        ),
+        pytest.param([role("x", allow("iam:PassRole", "ec2:RunInstances"), deny("iam:*", on=ADMIN))], id="denied"),
+        pytest.param(
+            [role("x", allow("iam:PassRole"), allow("ec2:RunInstances", on="arn:aws:ec2:*:*:instance/*"))],
+            id="no image may be used",
+        ),
+    ],
+)
+def test_near_misses_of_passing_a_role(tmp_path: Path, records: list[dict[str, Any]]) -> None:
+    admin = [] if len(records) > 1 else targets(PASSING)
+    assert {} == paths(tmp_path, *records, *admin)
+
+
+@pytest.mark.parametrize(
+    ("record", "found"),
+    [
+        pytest.param(role("x", allow("iam:PutRolePolicy", on=f"arn:aws:iam::{ACCOUNT}:role/x")), True, id="itself"),
+        pytest.param(role("x", allow("iam:PutRolePolicy", on=f"arn:aws:iam::{ACCOUNT}:role/y")), False, id="another"),
+        pytest.param(
+            role("x", allow("iam:AttachRolePolicy", when={"ArnEquals": {"iam:PolicyARN": S3_ONLY}})),
+            False,
+            id="a harmless policy alone",
+        ),
+        pytest.param(
+            role(
+                "x",
+                allow("iam:PutRolePolicy", on=f"arn:aws:iam::{ACCOUNT}:role/x"),
+                PermissionsBoundary={"PermissionsBoundaryArn": S3_ONLY},
+            ),
+            False,
+            id="within a boundary",
+        ),
+        pytest.param(
+            role(
+                "x",
+                allow(
+                    "iam:CreateRole", "iam:PutRolePolicy", when={"StringEquals": {"iam:PermissionsBoundary": S3_ONLY}}
+                ),
+            ),
+            False,
+            id="new roles get a boundary",
+        ),
+        pytest.param(role("x", EVERYTHING), False, id="an administrator is one already"),
+    ],
+)
+def test_own_rights(tmp_path: Path, record: dict[str, Any], *, found: bool) -> None:
+    proven = [path for path in paths(tmp_path, record, role("y")).values() if not path.assumes]
+    assert found == bool(proven)
+
+
+def assumed(folder: Path, trusts: dict[str, Any], *statements: dict[str, Any], account: str = ACCOUNT) -> Any:
+    admin = role("admin", EVERYTHING, trusts=trusts, account=account)
+    return paths(folder, role("x", *statements), admin).get("x")
+
+
+def test_a_role_that_trusts_the_account_needs_an_allow_of_the_caller(tmp_path: Path) -> None:
+    root = trust(aws=f"arn:aws:iam::{ACCOUNT}:root")
+    assert assumed(tmp_path / "a", root, allow("sts:AssumeRole")) is not None
+    assert assumed(tmp_path / "b", root, allow("s3:GetObject")) is None
+
+
+def test_a_role_that_names_the_caller_needs_no_more(tmp_path: Path) -> None:
+    names = trust(aws=f"arn:aws:iam::{ACCOUNT}:role/x")
+    assert assumed(tmp_path / "a", names) is not None
+    assert assumed(tmp_path / "b", names, deny("sts:*")) is None
+
+
+def test_across_accounts_both_must_allow(tmp_path: Path) -> None:
+    names = trust(aws=f"arn:aws:iam::{ACCOUNT}:role/x")
+    assert assumed(tmp_path / "a", names, allow("sts:AssumeRole"), account=OTHER) is not None
+    assert assumed(tmp_path / "b", names, account=OTHER) is None
+
+
+def test_an_external_id_must_hold(tmp_path: Path) -> None:
+    trusts = trust(aws=f"arn:aws:iam::{ACCOUNT}:root", when={"StringEquals": {"sts:ExternalId": "s3cret"}})
+    path = assumed(tmp_path, trusts, allow("sts:AssumeRole"))
+    assert (("sts:ExternalId", "s3cret"),) == path.steps[0].needs[0].must_hold
+
+
+def test_a_path_goes_through_several_roles_and_accounts(tmp_path: Path) -> None:
+    middle = role("middle", allow("sts:AssumeRole"), account=OTHER, trusts=trust(aws=f"arn:aws:iam::{ACCOUNT}:role/x"))
+    last = role("last", EVERYTHING, trusts=trust(aws=f"arn:aws:iam::{OTHER}:root"))
+    path = paths(tmp_path, role("x", allow("sts:AssumeRole")), middle, last)["x"]
+    steps = [(step.technique, step.target.rpartition("/")[2]) for step in path.steps]
+    assert [("sts:AssumeRole", "middle"), ("sts:AssumeRole", "last")] == steps
+
+
+def test_each_step_names_the_statement_that_allows_it(tmp_path: Path) -> None:
+    sensitive = {**allow("iam:PutRolePolicy"), "Sid": "Roles"}
+    need = paths(tmp_path, role("x", allow("s3:ListBucket"), sensitive))["x"].steps[0].needs[0]
+    assert need.statement == "own (inline), Statement[1] (Roles)"
+
+
+def test_an_scp_can_close_a_way(tmp_path: Path) -> None:
+    from remit.audit.organization import organization  # noqa: PLC0415 - this test alone has an organization
+
+    forbidden = document({"Effect": "Deny", "Action": "iam:*", "Resource": "*"})
+    value = {
+        "Organization": {"Id": "o-1", "MasterAccountId": OTHER},
+        "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess", "p-1"]}],
+        "Accounts": [{"Id": ACCOUNT, "ParentId": "r-1", "Policies": ["p-FullAWSAccess"]}],
+        "Policies": [{"PolicySummary": {"Id": "p-1", "Type": "SERVICE_CONTROL_POLICY"}, "Content": forbidden}],
+    }
+    write(tmp_path, page(role("x", allow("iam:PutRolePolicy"))))
+    assert () == report_of(tmp_path, organization(value, "organization.json")[0]).paths
+
+
+def test_an_rcp_can_close_a_role_to_another_account(tmp_path: Path) -> None:
+    from remit.audit.organization import organization  # noqa: PLC0415 - as above
+
+    outsiders = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}
+    perimeter = document(
+        {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*", "Condition": outsiders}
+    )
+    value = {
+        "Organization": {"Id": "o-1", "MasterAccountId": "999988887777"},
+        "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess", "p-RCPFullAWSAccess", "p-1"]}],
+        "Accounts": [
+            {"Id": account, "ParentId": "r-1", "Policies": ["p-FullAWSAccess"]} for account in (ACCOUNT, OTHER)
+        ],
+        "Policies": [{"PolicySummary": {"Id": "p-1", "Type": "RESOURCE_CONTROL_POLICY"}, "Content": perimeter}],
+    }
+    admin = role("admin", EVERYTHING, account=OTHER, trusts=trust(aws=f"arn:aws:iam::{ACCOUNT}:role/x"))
+    write(tmp_path, page(role("x", allow("sts:AssumeRole")), admin))
+    both = organization(value, "organization.json")[0]
+    assert 1 == len(report_of(tmp_path, both).paths)
+    value["Organization"] = {"Id": "o-2", "MasterAccountId": "999988887777"}
+    assert () == report_of(tmp_path, organization(value, "organization.json")[0]).paths
+
+
+def test_what_gives_rights_to_others_alone_is_said_to_assume_something(tmp_path: Path) -> None:
+    path = paths(tmp_path, user("x", allow("iam:PutRolePolicy")), role("y"))["x"]
+    assert (ONTO_OTHERS[4].name, ("whoever gets them is on its side",)) == (path.ways[0], path.assumes)

@@ -1,0 +1,111 @@
+"""Who comes in from outside is read off resource policies and trust policies, within the RCPs of the account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from audit_accounts import ACCOUNT, OTHER, document, trust
+from remit.audit.exposures import exposures
+from remit.audit.json_bytes import compact
+from remit.audit.organization import Organization, organization
+from remit.audit.resource_policies import ResourcePolicy, resource_policies
+
+if TYPE_CHECKING:
+    from remit.audit.results import ExposureRow
+
+ORGANIZATION_ID = "o-exampleorgid"
+IN_ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION_ID}}
+FROM_OUTSIDE = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION_ID}}
+
+
+def statement(principal: Any, when: Any = None, effect: str = "Allow", action: str = "s3:GetObject") -> dict[str, Any]:
+    rendered = {"Effect": effect, "Principal": principal, "Action": action, "Resource": "*"}
+    return rendered | ({"Condition": when} if when else {})
+
+
+def members(*rcps: dict[str, Any]) -> Organization:
+    value = {
+        "Organization": {"Id": ORGANIZATION_ID, "MasterAccountId": "999988887777"},
+        "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess", "p-RCPFullAWSAccess", "p-rcp"]}],
+        "Accounts": [
+            {"Id": account, "ParentId": "r-1", "Policies": ["p-FullAWSAccess"]} for account in (ACCOUNT, "222233334444")
+        ],
+        "Policies": [
+            {"PolicySummary": {"Id": "p-rcp", "Type": "RESOURCE_CONTROL_POLICY"}, "Content": document(*rcps)},
+        ],
+    }
+    return organization(value, "organization.json")[0]
+
+
+def rows(policy: dict[str, Any], *rcps: dict[str, Any], arn: str = "arn:aws:s3:::orders") -> tuple[ExposureRow, ...]:
+    found = exposures([ResourcePolicy(arn, ACCOUNT, compact(policy))], members(*rcps))
+    assert () == found.undecided
+    return found.rows
+
+
+DENY_NOTHING = statement("*", effect="Deny", action="s3:PutBucketNotification")
+PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        pytest.param(document(statement("*")), [("*", "anyone")], id="everybody"),
+        pytest.param(document(statement("*", IN_ORGANIZATION)), [("*", "organization")], id="the organization"),
+        pytest.param(document(statement({"AWS": OTHER})), [(OTHER, "account")], id="another account"),
+        pytest.param(document(statement({"AWS": "222233334444"})), [("222233334444", "member account")], id="a member"),
+        pytest.param(document(statement({"AWS": ACCOUNT})), [], id="its own account"),
+        pytest.param(
+            document(statement({"Service": "cloudtrail.amazonaws.com"})),
+            [("cloudtrail.amazonaws.com", "service")],
+            id="a service",
+        ),
+        pytest.param(document(statement("*"), statement("*", effect="Deny")), [], id="denied again"),
+    ],
+)
+def test_a_policy_lets_in_whom_it_names(policy: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    assert expected == [(row.who, row.reach) for row in rows(policy, DENY_NOTHING)]
+
+
+def test_what_must_hold_is_named() -> None:
+    policy = document(statement("*", {"StringEquals": {"aws:SourceVpce": "vpce-1"}}))
+    assert [(("aws:SourceVpce", "vpce-1"),)] == [row.must_hold for row in rows(policy, DENY_NOTHING)]
+
+
+def test_an_rcp_closes_what_a_policy_opens() -> None:
+    assert [("*", "organization")] == [(row.who, row.reach) for row in rows(document(statement("*")), PERIMETER)]
+
+
+def test_an_rcp_does_not_reach_other_services() -> None:
+    policy = document(statement("*", action="sns:Publish"))
+    topic = f"arn:aws:sns:us-east-1:{ACCOUNT}:orders"
+    assert ["anyone"] == [row.reach for row in rows(policy, PERIMETER, arn=topic)]
+
+
+def test_a_trust_policy_is_read_as_one_of_sts() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/x"
+    opened = trust(aws="*")
+    assert ["anyone"] == [row.reach for row in rows(opened, DENY_NOTHING, arn=role)]
+    assert ["organization"] == [row.reach for row in rows(opened, PERIMETER, arn=role)]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'[{"Policy": {}}]', "an entry has no Arn, and is left out"),
+        (b'[{"Arn": "arn:aws:s3:::orders", "Policy": {}}]', "has no Account, so that it is not known who is outside"),
+        (b'[{"Arn": "arn:aws:sqs:eu-west-1:111122223333:q", "Policy": "{"}]', "is no JSON document: it is left out"),
+        (b'[{"Arn": "arn:aws:sqs:eu-west-1:111122223333:q"', "is cut off in line 1"),
+    ],
+)
+def test_a_bad_entry_is_told(content: bytes, problem: str) -> None:
+    policies, problems = resource_policies(content, "resources.json")
+    assert () == policies
+    assert problem in str(problems[0])
+
+
+def test_a_policy_that_iam_would_refuse_is_undecided() -> None:
+    found = exposures([ResourcePolicy("arn:aws:s3:::orders", ACCOUNT, '{"Statement": [{}]}')], None)
+    assert "has no 'Effect'" in found.undecided[0].reason

@@ -1,0 +1,215 @@
+"""What is wrong with the files of an audit is said once, with the file, and the rest is answered."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from audit_accounts import (
+    ACCOUNT,
+    EVERYTHING,
+    OTHER,
+    allow,
+    document,
+    group,
+    managed,
+    page,
+    report_of,
+    role,
+    user,
+    write,
+)
+from remit.audit.folder import account_files
+from remit.audit.organization import organization
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+READER = role("reader", allow("s3:GetObject"))
+FOREIGN_POLICY = f"arn:aws:iam::{OTHER}:policy/b"
+READS = {f"arn:aws:iam::{ACCOUNT}:role/reader": ("s3:GetObject",)}
+
+
+def can(folder: Path) -> dict[str, tuple[str, ...]]:
+    return {row.arn: row.can for row in report_of(folder).principals}
+
+
+def problems(folder: Path) -> list[str]:
+    return [str(problem) for problem in report_of(folder).problems]
+
+
+def encoded(record: dict[str, Any]) -> dict[str, Any]:
+    """The documents of a role as the API gives them: percent-encoded text."""
+    policies = [{**row, "PolicyDocument": quote(json.dumps(row["PolicyDocument"]))} for row in record["RolePolicyList"]]
+    return record | {"RolePolicyList": policies}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps(page(READER)),
+        json.dumps(page(encoded(READER))),
+        json.dumps([page(), page(READER)]),
+        json.dumps(page(IsTruncated=True)) + "\n" + json.dumps(page(READER, IsTruncated=False)),
+    ],
+    ids=["objects", "percent-encoded text", "a list of pages", "pages one after the other"],
+)
+def test_each_form_of_the_details_is_read(tmp_path: Path, content: str) -> None:
+    (tmp_path / "account.json").write_text(content, "utf-8")
+    assert (READS, []) == (can(tmp_path), problems(tmp_path))
+
+
+def test_pages_in_files_of_their_own_and_in_gzip_are_joined(tmp_path: Path) -> None:
+    policy = managed("read", allow("s3:GetObject"))
+    attached = role("reader", AttachedManagedPolicies=[{"PolicyArn": policy["Arn"]}])
+    write(tmp_path, page(attached, IsTruncated=True), "1.json")
+    (tmp_path / "2.json.gz").write_bytes(gzip.compress(json.dumps(page(policy, IsTruncated=False)).encode()))
+    assert READS == can(tmp_path)
+
+
+def test_a_page_that_is_cut_off_is_told_and_the_rest_is_answered(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    (tmp_path / "cut.json").write_text(json.dumps(page(role("lost")))[:-20], "utf-8")
+    assert ["cut.json: is cut off in line 1: its JSON does not end"] == problems(tmp_path)
+    assert READS == can(tmp_path)
+
+
+def test_a_gzip_file_that_ends_early_is_told(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    (tmp_path / "cut.json.gz").write_bytes(gzip.compress(json.dumps(page(role("lost"))).encode())[:-9])
+    assert ["cut.json.gz: the gzip file ends early"] == problems(tmp_path)
+
+
+def test_an_account_without_its_last_page_is_told(tmp_path: Path) -> None:
+    write(tmp_path, page(READER, IsTruncated=True))
+    message = f"account.json: the last page of account {ACCOUNT} is missing: IsTruncated is true in all of its pages"
+    assert [message] == problems(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        pytest.param(
+            [role("x", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": "%7Bno"}])],
+            f"the inline policy p of arn:aws:iam::{ACCOUNT}:role/x is no JSON document: whoever has it is undecided",
+            id="a document that is no JSON",
+        ),
+        pytest.param(
+            [
+                role("x", AttachedManagedPolicies=[{"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/p"}]),
+                managed("p") | {"PolicyVersionList": []},
+            ],
+            f"arn:aws:iam::{ACCOUNT}:policy/p has no default version: whoever has it is undecided",
+            id="no default version",
+        ),
+        pytest.param(
+            [role("x", EVERYTHING, AttachedManagedPolicies=[{"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/p"}])],
+            f"arn:aws:iam::{ACCOUNT}:role/x has the policy arn:aws:iam::{ACCOUNT}:policy/p, which is not in the files",
+            id="a policy that is not in the files",
+        ),
+        pytest.param(
+            [role("x", EVERYTHING, PermissionsBoundary={"PermissionsBoundaryArn": FOREIGN_POLICY})],
+            f"arn:aws:iam::{ACCOUNT}:role/x has the boundary {FOREIGN_POLICY}, which is of another account",
+            id="a boundary of another account",
+        ),
+        pytest.param(
+            [user("x", EVERYTHING, GroupList=["ghosts"])],
+            f"arn:aws:iam::{ACCOUNT}:user/x has the group ghosts, which is not in the files",
+            id="a group that does not exist",
+        ),
+    ],
+)
+def test_what_is_missing_is_told_and_leaves_its_principal_undecided(
+    tmp_path: Path, records: list[dict[str, Any]], message: str
+) -> None:
+    write(tmp_path, page(READER, *records))
+    report = report_of(tmp_path)
+    undecided = [row.arn.rpartition("/")[2] for row in report.principals if row.unknown]
+    assert ([f"account.json: {message}"], ["x"]) == ([str(problem) for problem in report.problems], undecided)
+    assert READS.items() <= can(tmp_path).items()
+
+
+def test_an_account_that_is_there_twice_with_other_content_is_told_once(tmp_path: Path) -> None:
+    write(tmp_path, page(READER, role("two")), "a.json")
+    write(tmp_path, page(role("reader", EVERYTHING), role("two", EVERYTHING)), "b.json")
+    arn = f"arn:aws:iam::{ACCOUNT}:role/reader"
+    message = f"b.json: account {ACCOUNT} is in a.json with other content ({arn} is one): a.json counts"
+    assert [message] == problems(tmp_path)
+    assert ("s3:GetObject",) == can(tmp_path)[arn]
+
+
+def test_the_same_file_twice_is_no_problem(tmp_path: Path) -> None:
+    write(tmp_path, page(READER), "a.json")
+    write(tmp_path, page(READER), "b.json")
+    assert [] == problems(tmp_path)
+
+
+def test_a_policy_of_aws_that_is_not_in_the_files_is_taken_from_the_catalogue(tmp_path: Path) -> None:
+    arn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    write(tmp_path, page(role("reader", AttachedManagedPolicies=[{"PolicyArn": arn}])))
+    assert (READS, []) == (can(tmp_path), problems(tmp_path))
+
+
+def test_a_group_gives_its_users_what_it_has(tmp_path: Path) -> None:
+    write(tmp_path, page(user("ann", GroupList=["readers"]), group("readers", allow("s3:GetObject"))))
+    assert {f"arn:aws:iam::{ACCOUNT}:user/ann": ("s3:GetObject",)} == can(tmp_path)
+
+
+def test_a_folder_without_account_details_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RemitError, match="has no file of account details"):
+        account_files(tmp_path)
+
+
+def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    write(tmp_path, {"Records": []}, "trail.json")
+    assert ["trail.json: it has no account details, and is left out"] == problems(tmp_path)
+
+
+def organization_of(accounts: list[dict[str, Any]], *policies: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "Organization": {"Id": "o-example", "MasterAccountId": "999988887777"},
+        "Roots": [{"Id": "r-1", "Policies": ["p-FullAWSAccess"]}],
+        "OrganizationalUnits": [
+            {"Id": "ou-1", "ParentId": "r-1", "Policies": ["p-FullAWSAccess", *(name for name, _ in policies)]}
+        ],
+        "Accounts": [{"Policies": ["p-FullAWSAccess"], **account} for account in accounts],
+        "Policies": [
+            {"PolicySummary": {"Id": name, "Name": name, "Type": "SERVICE_CONTROL_POLICY"}, "Content": json.dumps(text)}
+            for name, text in policies
+        ],
+    }
+
+
+def test_every_level_of_scps_limits_an_account(tmp_path: Path) -> None:
+    write(tmp_path, page(role("admin", EVERYTHING)))
+    forbidden = document({"Effect": "Deny", "Action": "s3:*", "Resource": "*"})
+    value = organization_of([{"Id": ACCOUNT, "ParentId": "ou-1"}], ("p-1", forbidden))
+    members, wrong = organization(value, "organization.json")
+    report = report_of(tmp_path, members)
+    assert () == wrong == report.problems
+    actions = report.principals[0].can
+    assert ("kms:Decrypt" in actions, "s3:GetObject" in actions) == (True, False)
+
+
+def test_an_account_without_a_unit_is_told_and_undecided(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    members, wrong = organization(organization_of([{"Id": ACCOUNT}]), "organization.json")
+    report = report_of(tmp_path, members, wrong)
+    expected = f"organization.json: account {ACCOUNT} has no place in the organization: {ACCOUNT} has no ParentId"
+    assert [expected] == [str(problem) for problem in report.problems]
+    assert ((), True) == (report.principals[0].can, bool(report.principals[0].unknown))
+
+
+def test_an_account_that_the_organization_does_not_list_is_told(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    members, wrong = organization(organization_of([]), "organization.json")
+    report = report_of(tmp_path, members, wrong)
+    expected = f"account.json: account {ACCOUNT} is not in the organization's file: which SCPs bind it is not known"
+    assert [expected] == [str(problem) for problem in report.problems]

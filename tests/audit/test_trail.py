@@ -1,0 +1,180 @@
+"""What nobody used is read off CloudTrail: denied calls are no use, and what is not logged is not called unused."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from audit_accounts import ACCOUNT, NOW, allow, deny, document, page, role, user, write
+from remit.audit.audit import AuditInput, audit
+from remit.audit.called_actions import actions_of_event, is_logged
+from remit.audit.trail import summed_up, trail_files
+from remit.audit.workers import summed_up_trail
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.audit.results import UnusedRow
+
+X = f"arn:aws:iam::{ACCOUNT}:role/app/x"
+LOGS = f"AWSLogs/{ACCOUNT}/CloudTrail/eu-west-1/2026/11/26"
+
+
+FIRST, LATER = "2026-11-20T10:00:00Z", "2026-11-21T10:00:00Z"
+
+
+def event(service: str, name: str, *, who: str = X, time: str = FIRST, **fields: Any) -> dict[str, Any]:
+    session = {"sessionIssuer": {"type": "Role", "arn": who}}
+    identity: dict[str, Any] = {"type": "IAMUser", "arn": who}
+    if ":role/" in who:
+        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/x/session"
+        identity = {"type": "AssumedRole", "arn": arn, "sessionContext": session}
+    return {
+        "eventTime": time,
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": name,
+        "managementEvent": True,
+        "userIdentity": identity,
+        **fields,
+    }
+
+
+def log(folder: Path, *events: dict[str, Any], name: str = f"{LOGS}/log.json.gz") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(json.dumps({"Records": list(events)}).encode()))
+    return folder
+
+
+def unused(folder: Path, *records: dict[str, Any]) -> dict[str, UnusedRow]:
+    trail = summed_up(trail_files(folder / "logs"))
+    report = audit(AuditInput(write(folder / "accounts", page(*records)), NOW, trail=trail))
+    return {row.principal.rpartition("/")[2]: row for row in report.unused}
+
+
+def test_what_was_not_called_is_unused_and_the_smaller_policy_keeps_the_rest(tmp_path: Path) -> None:
+    log(
+        tmp_path / "logs",
+        event("ec2", "DescribeInstances"),
+        event("ec2", "StartInstances", time="2026-11-21T10:00:00Z"),
+    )
+    granted = allow("ec2:DescribeInstances", "ec2:StartInstances", "ec2:StopInstances", "kms:CreateKey")
+    row = unused(tmp_path, role("app/x", granted))["x"]
+    policy = row.policies[0]
+    assert (FIRST, LATER) == (row.since, row.last)
+    assert ("ec2:StopInstances", "kms:*") == policy.unused
+    smaller = document({"Effect": "Allow", "Action": ["ec2:DescribeInstances", "ec2:StartInstances"], "Resource": "*"})
+    assert smaller == json.loads(policy.smaller)
+
+
+def test_a_denied_call_is_no_use(tmp_path: Path) -> None:
+    denied = [
+        event("ec2", "StopInstances", errorCode="Client.UnauthorizedOperation"),
+        event("kms", "CreateKey", errorCode="AccessDeniedException"),
+    ]
+    log(tmp_path / "logs", event("ec2", "DescribeInstances", errorCode="Client.InvalidInstanceID.NotFound"), *denied)
+    row = unused(tmp_path, role("app/x", allow("ec2:DescribeInstances", "ec2:StopInstances", "kms:CreateKey")))["x"]
+    assert ("ec2:StopInstances", "kms:*") == row.policies[0].unused
+
+
+def test_data_events_that_were_not_logged_are_not_called_unused(tmp_path: Path) -> None:
+    log(tmp_path / "logs", event("ec2", "DescribeInstances"))
+    granted = allow("s3:GetObject", "s3:PutBucketPolicy", "iam:PassRole", "ec2:DescribeInstances")
+    policy = unused(tmp_path, role("app/x", granted))["x"].policies[0]
+    assert (("s3:PutBucketPolicy",), ("iam", "s3")) == (policy.unused, policy.not_logged)
+
+
+def test_data_events_that_were_logged_count(tmp_path: Path) -> None:
+    other = event("s3", "GetObject", who=f"arn:aws:iam::{ACCOUNT}:user/ann", managementEvent=False)
+    log(tmp_path / "logs", event("ec2", "DescribeInstances"), other)
+    policy = unused(tmp_path, role("app/x", allow("s3:GetObject", "ec2:DescribeInstances")))["x"].policies[0]
+    assert ("s3:*",) == policy.unused
+
+
+def test_who_never_called_is_listed_and_its_policy_is_empty(tmp_path: Path) -> None:
+    log(tmp_path / "logs", event("ec2", "DescribeInstances"))
+    row = unused(tmp_path, user("ann", allow("ec2:DescribeInstances"), deny("iam:*")))["ann"]
+    deny_alone = document({"Effect": "Deny", "Action": "iam:*", "Resource": "*"})
+    assert ("", deny_alone) == (row.last, json.loads(row.policies[0].smaller))
+
+
+def test_who_uses_everything_is_not_listed(tmp_path: Path) -> None:
+    log(tmp_path / "logs", event("ec2", "DescribeInstances"))
+    assert {} == unused(tmp_path, role("app/x", allow("ec2:DescribeInstances")))
+
+
+def test_an_event_that_stands_for_no_known_action_leaves_its_service_open(tmp_path: Path) -> None:
+    log(tmp_path / "logs", event("kms", "SomethingNew"))
+    assert {} == unused(tmp_path, role("app/x", allow("kms:CreateKey")))
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "actions"),
+    [
+        ("lambda.amazonaws.com", "UpdateFunctionCode20150331v2", ("lambda:UpdateFunctionCode",)),
+        ("monitoring.amazonaws.com", "PutMetricAlarm", ("cloudwatch:PutMetricAlarm",)),
+        ("s3.amazonaws.com", "ListObjects", ("s3:ListBucket",)),
+        ("cloudfront.amazonaws.com", "CreateDistribution2020_05_31", ("cloudfront:CreateDistribution",)),
+        ("signin.amazonaws.com", "ConsoleLogin", ()),
+    ],
+)
+def test_an_event_stands_for_actions(source: str, name: str, actions: tuple[str, ...]) -> None:
+    assert actions == actions_of_event(source, name)
+
+
+def test_an_action_that_is_no_operation_is_not_logged() -> None:
+    assert (False, True) == (is_logged("iam:PassRole", frozenset()), is_logged("iam:CreateRole", frozenset()))
+
+
+def test_digests_and_insights_are_skipped_and_counted(tmp_path: Path) -> None:
+    log(tmp_path, event("ec2", "DescribeInstances"))
+    log(tmp_path, event("ec2", "RunInstances"), name=LOGS.replace("CloudTrail", "CloudTrail-Insight") + "/i.json.gz")
+    digest = tmp_path / LOGS.replace("CloudTrail", "CloudTrail-Digest") / "d.json.gz"
+    digest.parent.mkdir(parents=True)
+    digest.write_bytes(gzip.compress(b'{"digestStartTime": "2026-11-20T10:00:00Z"}'))
+    summary = summed_up(trail_files(tmp_path))
+    assert (1, 1, 1, 1) == (summary.files, summary.events, summary.skipped_digests, summary.skipped_insights)
+
+
+def test_bad_log_files_are_told_and_the_rest_is_read(tmp_path: Path) -> None:
+    log(tmp_path, event("ec2", "DescribeInstances"), name="a.json.gz")
+    (tmp_path / "b.json.gz").write_bytes(gzip.compress(json.dumps({"Records": []}).encode())[:-9])
+    log(tmp_path, {"eventTime": "2026-11-20T10:00:00Z", "eventSource": "x", "eventName": "y"}, name="c.json.gz")
+    (tmp_path / "d.json.gz").write_bytes(gzip.compress(b'{"Records": [{"eventTime'))
+    summary = summed_up(trail_files(tmp_path))
+    messages = [str(problem).rpartition("/")[2] for problem in summary.problems]
+    assert [
+        "b.json.gz: the gzip file ends early",
+        "c.json.gz: 1 event has no userIdentity, and cannot be counted for anybody",
+        "d.json.gz: is no log file of CloudTrail, or is cut off",
+    ] == messages
+    assert 2 == summary.events
+
+
+def test_a_folder_without_logs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RemitError, match="has no log file of CloudTrail"):
+        trail_files(tmp_path)
+
+
+def test_several_processes_sum_up_the_same(tmp_path: Path) -> None:
+    for number in range(70):
+        log(
+            tmp_path,
+            event("ec2", "DescribeInstances", time=f"2026-11-20T10:00:{number % 60:02}Z"),
+            name=f"{number}.json",
+        )
+    one, two = (summed_up_trail(tmp_path, processes, lambda _: None) for processes in (1, 2))
+    assert one == two
+    assert 70 == one.events
+
+
+def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
+    log(tmp_path, event("ec2", "DescribeInstances", time=LATER), name="a.json")
+    log(tmp_path, event("ec2", "DescribeInstances"), name="b.json")
+    files = trail_files(tmp_path)
+    assert summed_up(files) == replace(summed_up(files[::-1]))

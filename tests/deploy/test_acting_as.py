@@ -1,0 +1,84 @@
+"""`remit deploy --local --as POLICY` does with a policy what whoever has it could do in a real account."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Remit = Callable[..., tuple[int, str, str]]
+
+PLACE = ("--region", "eu-central-1", "--account", "000000000000")
+
+
+@pytest.fixture
+def policy(project: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What the project's deployer needs, as it is printed."""
+    with pytest.raises(SystemExit):
+        main(["policy", "deployer", "-C", str(project), *PLACE])
+    printed: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return printed
+
+
+def without(policy: dict[str, Any], action: str) -> str:
+    """The policy as a document that lacks one action."""
+    statements = [
+        {**statement, "Action": [name for name in _names(statement["Action"]) if name != action]}
+        for statement in policy["Statement"]
+    ]
+    return json.dumps({**policy, "Statement": [statement for statement in statements if statement["Action"]]})
+
+
+def _names(actions: str | list[str]) -> list[str]:
+    return [actions] if isinstance(actions, str) else actions
+
+
+def test_the_printed_policy_suffices_to_deploy_and_to_delete(remit: Remit, policy: Any, tmp_path: Path) -> None:
+    file = tmp_path / "deployer.json"
+    file.write_text(json.dumps(policy))
+    codes = [remit("deploy", "--yes", "--as", str(file))[0], remit("delete", "--yes", "--as", str(file))[0]]
+    assert codes == [0, 0]
+
+
+@pytest.mark.parametrize("action", ["lambda:CreateFunction", "iam:PassRole"])
+def test_without_one_action_of_it_a_deploy_fails_and_is_rolled_back(
+    remit: Remit, policy: Any, tmp_path: Path, action: str
+) -> None:
+    file = tmp_path / "ci.json"
+    file.write_text(without(policy, action))
+    code, _, talk = remit("deploy", "--yes", "--as", str(file))
+    assert code == 1
+    assert f"/remit is not authorized to perform: {action} on resource: arn:aws:" in talk
+    assert "`remit policy deployer` lists what it needs" in talk
+    assert remit("status")[0] == 1
+
+
+def test_a_boundary_beside_the_policy_limits_it(remit: Remit, policy: Any, tmp_path: Path) -> None:
+    boundary = {"Statement": [{"Effect": "Allow", "NotAction": "lambda:CreateFunction", "Resource": "*"}]}
+    file = tmp_path / "limited.json"
+    file.write_text(json.dumps({"identity": policy, "boundary": boundary}))
+    code, _, talk = remit("deploy", "--yes", "--as", str(file))
+    assert code == 1
+    assert "because no permissions boundary allows the lambda:CreateFunction action" in talk
+
+
+def test_a_file_that_holds_no_policy_is_an_error_at_its_line(remit: Remit, tmp_path: Path) -> None:
+    file = tmp_path / "broken.json"
+    file.write_text('{"Statement": [{"Effect": "Permit", "Action": "*", "Resource": "*"}]}')
+    code, _, talk = remit("deploy", "--as", str(file))
+    assert (code, f"--> {file}:1:" in talk) == (2, True)
+
+
+def test_it_is_for_the_aws_on_this_machine(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "deployer.json"
+    file.write_text('{"Statement": []}')
+    with pytest.raises(SystemExit) as ended:
+        main(["deploy", "-C", str(project), "--as", str(file)])
+    assert (ended.value.code, "add --local" in capsys.readouterr().err) == (2, True)

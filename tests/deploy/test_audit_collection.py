@@ -1,0 +1,128 @@
+"""`remit audit collect` gathers what an audit reads, goes on where it stopped, and tells what AWS refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.audit.audit import AuditInput, audit
+from remit.audit.organization import organization
+from remit.audit.resource_policies import resource_policies
+from remit.deploy.audit_collection import Collecting, collect, needed_policy
+from remit.deploy.collected_account import collect_account
+from remit.deploy.collected_policies import CALLS
+from remit.errors import RemitError
+from remit.iam.policy import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Spoil
+    from remit.deploy.session import Account
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+PUTS_ROLES = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}],
+}
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+def make_role(account: Account, name: str) -> None:
+    iam = account.client("iam")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(PUTS_ROLES))
+
+
+def test_what_is_gathered_can_be_audited(account: Account, tmp_path: Path) -> None:
+    make_role(account, "x")
+    assert () == collect(account, Collecting(tmp_path), quiet)
+    report = audit(AuditInput(tmp_path / "accounts", "2026-11-27T00:00:00Z"))
+    assert () == report.problems
+    assert [f"arn:aws:iam::{account.account}:role/x"] == [path.principal for path in report.paths]
+
+
+def test_policies_of_resources_are_gathered(account: Account, tmp_path: Path) -> None:
+    account.client("s3").create_bucket(
+        Bucket=f"open-{account.account}", CreateBucketConfiguration={"LocationConstraint": account.region}
+    )
+    resource = f"arn:aws:s3:::open-{account.account}/*"
+    opened = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": resource}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [opened]})
+    account.client("s3").put_bucket_policy(Bucket=f"open-{account.account}", Policy=policy)
+    account.client("sqs").create_queue(QueueName="closed")
+    assert () == collect(account, Collecting(tmp_path), quiet)
+    content = (tmp_path / "resource-policies" / f"{account.account}.json").read_bytes()
+    policies, problems = resource_policies(content, "resources.json")
+    assert () == problems
+    assert f"arn:aws:s3:::open-{account.account}" in {row.arn for row in policies}
+
+
+def test_who_was_stopped_goes_on_with_the_next_page(account: Account, tmp_path: Path) -> None:
+    make_role(account, "x")
+    assert 1 == collect_account(account, tmp_path)
+    first = tmp_path / f"{account.account}-0001.json"
+    page: dict[str, Any] = json.loads(first.read_text("utf-8"))
+    first.write_text(json.dumps(page | {"IsTruncated": True, "Marker": "0"}), "utf-8")
+    assert 2 == collect_account(account, tmp_path)
+    assert "0" == json.loads(first.read_text("utf-8"))["Marker"]
+
+
+def test_an_account_that_is_complete_is_not_read_again(account: Account, tmp_path: Path, spoil: Spoil) -> None:
+    assert 1 == collect_account(account, tmp_path)
+    spoil.answer("iam.GetAccountAuthorizationDetails", 403, "AccessDenied")
+    assert 1 == collect_account(account, tmp_path)
+
+
+def test_what_aws_refuses_is_told_and_the_rest_is_gathered(account: Account, tmp_path: Path, spoil: Spoil) -> None:
+    spoil.answer("sqs.ListQueues", 403, "AccessDenied")
+    failures = collect(account, Collecting(tmp_path), quiet)
+    assert [account.account] == [failure.account for failure in failures]
+    assert (tmp_path / "accounts" / f"{account.account}-0001.json").exists()
+    assert (tmp_path / "resource-policies" / f"{account.account}.incomplete.json").exists()
+
+
+def test_an_organization_is_gathered_with_its_policies(join: Callable[..., Account], tmp_path: Path) -> None:
+    management = join()
+    client = management.client("organizations")
+    root = client.list_roots()["Roots"][0]["Id"]
+    unit = client.create_organizational_unit(ParentId=root, Name="apps")["OrganizationalUnit"]["Id"]
+    content = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}
+    policy = client.create_policy(
+        Name="no-iam", Description="", Type="SERVICE_CONTROL_POLICY", Content=json.dumps(content)
+    )["Policy"]["PolicySummary"]["Id"]
+    for identifier in ("p-FullAWSAccess", policy):  # AWS attaches the first by itself
+        client.attach_policy(PolicyId=identifier, TargetId=unit)
+    status = client.create_account(Email="a@example.com", AccountName="orders")["CreateAccountStatus"]
+    client.move_account(AccountId=status["AccountId"], SourceParentId=root, DestinationParentId=unit)
+    collecting = Collecting(tmp_path, role="OrganizationAccountAccessRole", with_resources=False)
+    collect(management, collecting, quiet)
+    value = json.loads((tmp_path / "organization.json").read_text("utf-8"))
+    members, problems = organization(value, "organization.json")
+    assert () == problems
+    names = [[row.name for row in level] for level in members.accounts[status["AccountId"]].scps]
+    assert [["FullAWSAccess"], ["FullAWSAccess", "no-iam"], ["FullAWSAccess"]] == [sorted(level) for level in names]
+
+
+def test_an_account_that_may_not_read_its_organization_is_refused(
+    account: Account, tmp_path: Path, spoil: Spoil
+) -> None:
+    spoil.answer("organizations.DescribeOrganization", 403, "AccessDeniedException")
+    with pytest.raises(RemitError):
+        collect(account, Collecting(tmp_path, role="auditor"), quiet)
+
+
+def test_the_printed_policy_has_every_call() -> None:
+    statements = parse(needed_policy("auditor")).statements
+    actions = {action for statement in statements for action in statement.actions.patterns}
+    assert {action for calls in CALLS for action in calls.actions} <= actions
+    assert {"iam:GetAccountAuthorizationDetails", "organizations:ListRoots", "sts:AssumeRole"} <= actions

@@ -1,0 +1,125 @@
+"""Fixed ports: what an address of the local AWS answers comes at a port that stays, request and answer unchanged."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from remit.dev.fixed_ports import FixedPorts
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with what it was asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+        asked = {"method": self.command, "path": self.path, "host": self.headers["host"], "body": body}
+        content = json.dumps(asked).encode()
+        self.send_response(201)
+        self.send_header("Set-Cookie", "a=1")
+        self.send_header("Set-Cookie", "b=2")
+        if self.path.endswith("/streamed"):
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content))
+        else:
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    do_POST = do_GET  # noqa: N815 - http.server's name
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def free_port() -> int:
+    """A port with two free ones behind it, as likely as not."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def ports(tmp_path: Path) -> Iterator[FixedPorts]:
+    fixed = FixedPorts(tmp_path / "dev" / "ports.json", free_port())
+    yield fixed
+    fixed.stop()
+
+
+def ask(url: str, method: str = "GET", path: str = "/", body: str = "") -> tuple[http.client.HTTPResponse, Any]:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection.request(method, path, body.encode() or None)
+    response = connection.getresponse()
+    content = response.read()
+    connection.close()
+    return response, content
+
+
+def test_a_request_arrives_below_the_address_and_its_answer_comes_back(ports: FixedPorts, upstream: str) -> None:
+    url = ports.serve({"Url": f"{upstream}/_aws/lambda-url/abc/"})["Url"]
+    response, content = ask(url, "POST", "/orders?x=1", "an order")
+    host = urlsplit(url).netloc
+    expected = {"method": "POST", "path": "/_aws/lambda-url/abc/orders?x=1", "host": host, "body": "an order"}
+    assert (201, expected) == (response.status, json.loads(content))
+    assert ["a=1", "b=2"] == [value for name, value in response.getheaders() if name == "Set-Cookie"]
+
+
+def test_an_answer_without_a_length_is_passed_on_as_it_comes(ports: FixedPorts, upstream: str) -> None:
+    url = ports.serve({"Url": upstream})["Url"]
+    response, content = ask(url, path="/streamed")
+    assert ("chunked", "/streamed") == (response.getheader("transfer-encoding"), json.loads(content)["path"])
+
+
+def test_an_output_keeps_its_port_when_its_address_and_its_neighbours_change(
+    ports: FixedPorts, upstream: str, tmp_path: Path
+) -> None:
+    first = ports.serve({"B": f"{upstream}/one"})
+    second = ports.serve({"A": upstream, "B": f"{upstream}/two"})
+    assert first["B"] == second["B"]
+    assert "/two/" == json.loads(ask(second["B"])[1])["path"]
+    ports.stop()
+    first_port = urlsplit(first["B"]).port
+    assert first_port is not None
+    again = FixedPorts(tmp_path / "dev" / "ports.json", first_port)
+    assert second == again.serve({"A": upstream, "B": upstream})
+    again.stop()
+
+
+def test_what_is_not_there_any_more_is_not_served(ports: FixedPorts, upstream: str) -> None:
+    url = ports.serve({"Url": upstream})["Url"]
+    assert {} == ports.serve({})
+    with pytest.raises(ConnectionRefusedError):
+        ask(url)
+
+
+def test_a_port_that_is_taken_is_told_with_the_option_for_another(tmp_path: Path, upstream: str) -> None:
+    taken = urlsplit(upstream).port
+    assert taken is not None
+    with pytest.raises(RemitError) as caught:
+        FixedPorts(tmp_path / "ports.json", taken).serve({"ApiUrl": upstream})
+    assert f"ApiUrl cannot be served at port {taken}: Address already in use" == caught.value.message
+    assert "`--port NUMBER` chooses the first of the ports to serve at" == caught.value.hint

@@ -1,0 +1,516 @@
+"""What callers may do in the AWS on this machine: calls of boto3 with the verdicts that AWS gives them."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError
+
+from remit.local.access_log import accesses, refuse_unknown
+from remit.local.clients import client_arguments, session
+from remit.why.denial import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.local.aws import LocalAws
+
+ACCOUNT = "000000000000"
+HERE = f"us-east-1:{ACCOUNT}"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/worker"
+OPEN = f"arn:aws:iam::{ACCOUNT}:role/open"
+FUNCTIONS = f"arn:aws:lambda:{HERE}:function"
+
+
+def allow(action: str | list[str], resource: str | list[str], **condition: Any) -> dict[str, Any]:
+    return statement("Allow", action, resource, condition)
+
+
+def deny(action: str | list[str], resource: str | list[str], **condition: Any) -> dict[str, Any]:
+    return statement("Deny", action, resource, condition)
+
+
+def statement(
+    effect: str, action: str | list[str], resource: str | list[str], condition: dict[str, Any]
+) -> dict[str, Any]:
+    written = {"Effect": effect, "Action": action, "Resource": resource}
+    return {**written, "Condition": condition} if condition else written
+
+
+POLICY = [
+    allow("s3:GetObject", "arn:aws:s3:::shop/public/*"),
+    allow(["s3:PutObject", "s3:DeleteObject"], ["arn:aws:s3:::shop/inbox/*", "arn:aws:s3:::shop/safe/*"]),
+    deny("s3:PutObject", "arn:aws:s3:::shop/safe/*", Null={"s3:x-amz-server-side-encryption": "true"}),
+    deny("s3:*", "arn:aws:s3:::shop/inbox/locked/*"),
+    allow("s3:PutObjectTagging", "arn:aws:s3:::shop/inbox/tagged/*"),
+    allow("s3:ListBucket", "arn:aws:s3:::shop", StringLike={"s3:prefix": "public/*"}),
+    allow(
+        ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:BatchWriteItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
+        f"arn:aws:dynamodb:{HERE}:table/orders",
+    ),
+    allow("dynamodb:PartiQLSelect", f"arn:aws:dynamodb:{HERE}:table/orders"),
+    allow(
+        ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"],
+        f"arn:aws:dynamodb:{HERE}:table/carts",
+        **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ada"]}},
+    ),
+    allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:work"),
+    allow("sns:Publish", f"arn:aws:sns:{HERE}:news"),
+    allow("sns:Subscribe", f"arn:aws:sns:{HERE}:news", StringEquals={"sns:Protocol": "sqs"}),
+    allow("lambda:InvokeFunction", [f"{FUNCTIONS}:report", f"{FUNCTIONS}:mail:live"]),
+    allow("lambda:InvokeFunctionUrl", f"{FUNCTIONS}:page"),
+    allow("lambda:InvokeFunction", f"{FUNCTIONS}:page", Bool={"lambda:InvokedViaFunctionUrl": "true"}),
+    allow("execute-api:Invoke", f"arn:aws:execute-api:{HERE}:*/$default/GET/open/*"),
+    allow("lambda:ListFunctions", "*"),
+    allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"arn:aws:logs:{HERE}:log-group:/app/web:*"),
+    allow("logs:DescribeLogGroups", "*"),
+    allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:db-??????"),
+    allow(["ssm:GetParameter", "ssm:GetParameters"], f"arn:aws:ssm:{HERE}:parameter/app/*"),
+    allow("ssm:GetParametersByPath", f"arn:aws:ssm:{HERE}:parameter/app/web"),
+    allow("kms:Encrypt", "*", StringEquals={"kms:EncryptionContext:app": "shop"}),
+    allow("events:PutEvents", f"arn:aws:events:{HERE}:event-bus/default", StringEquals={"events:source": "shop"}),
+    allow(["events:PutRule", "events:DescribeRule"], f"arn:aws:events:{HERE}:rule/nightly"),
+    allow("sts:AssumeRole", [OPEN, f"arn:aws:iam::{ACCOUNT}:role/closed"]),
+    allow("iam:PassRole", OPEN, StringEquals={"iam:PassedToService": "lambda.amazonaws.com"}),
+    allow(["lambda:CreateFunction", "scheduler:CreateSchedule"], "*"),
+    allow("iam:GetRole", ROLE),
+    allow("iam:CreateUser", "*", StringEquals={"aws:RequestTag/team": "web"}),
+    allow("kinesis:PutRecord", f"arn:aws:kinesis:{HERE}:stream/clicks"),
+    allow("cloudwatch:PutMetricData", "*", StringEquals={"cloudwatch:namespace": "shop"}),
+    allow("sqs:*", "*", StringEquals={"aws:ResourceTag/team": "web"}),
+    allow("sqs:ListQueues", "*", IpAddress={"aws:SourceIp": "203.0.113.0/24"}),
+    allow("ec2:DescribeVpcs", "*"),
+    allow("ses:SendEmail", f"arn:aws:ses:{HERE}:identity/shop.example", StringLike={"ses:FromAddress": "*@shop.*"}),
+    allow("bedrock:InvokeModel", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"),
+    allow("cloudformation:DescribeStacks", f"arn:aws:cloudformation:{HERE}:stack/shop/*"),
+]  # fmt: skip
+BOUNDARY = [allow("*", "*"), deny("dynamodb:DeleteTable", "*")]
+LIMITED = [allow(["s3:*", "sqs:*"], "*")]
+
+ITEM = {"id": {"S": "ada"}}
+OTHER = {"id": {"S": "eve"}}
+ZIP = b"PK\x05\x06" + bytes(18)
+FUNCTION = {"Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile": ZIP}}
+SCHEDULE = {"Name": "s", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"}}
+QUEUE = f"http://127.0.0.1/{ACCOUNT}"
+MAIL = {"Destination": {"ToAddresses": ["a@b.example"]}, "Message": {"Subject": {"Data": "s"}, "Body": {}}}
+QUERY = {"KeyConditionExpression": "id = :id"}
+ADA, EVE = {":id": {"S": "ada"}}, {":id": {"S": "eve"}}
+YES, NO, PERHAPS = "allowed", "denied", "unknown"
+
+Row = tuple[str, str, dict[str, Any], str]
+CALLS: list[Row] = [
+    ("s3", "get_object", {"Bucket": "shop", "Key": "public/a b/ü.txt"}, YES),
+    ("s3", "get_object", {"Bucket": "shop", "Key": "private/a"}, NO),
+    ("s3", "head_object", {"Bucket": "shop", "Key": "public/a"}, YES),
+    ("s3", "head_object", {"Bucket": "shop", "Key": "private/a"}, NO),
+    ("s3", "put_object", {"Bucket": "shop", "Key": "inbox/a", "Body": b"<x>"}, YES),
+    ("s3", "put_object", {"Bucket": "shop", "Key": "inbox/locked/a", "Body": b"x"}, NO),
+    ("s3", "put_object", {"Bucket": "shop", "Key": "inbox/a", "Body": b"x", "Tagging": "a=b"}, NO),
+    ("s3", "put_object", {"Bucket": "shop", "Key": "inbox/tagged/a", "Body": b"x", "Tagging": "a=b"}, YES),
+    ("s3", "put_object", {"Bucket": "shop", "Key": "inbox/a", "Body": b"x", "ACL": "public-read"}, NO),
+    ("s3", "put_object", {"Bucket": "shop", "Key": "safe/a", "Body": b"x"}, NO),
+    ("s3", "put_object", {"Bucket": "shop", "Key": "safe/a", "Body": b"x", "ServerSideEncryption": "AES256"}, YES),
+    ("s3", "delete_object", {"Bucket": "shop", "Key": "inbox/a"}, YES),
+    ("s3", "delete_object", {"Bucket": "shop", "Key": "inbox/a", "VersionId": "null"}, NO),
+    ("s3", "copy_object", {"Bucket": "shop", "Key": "inbox/b", "CopySource": "shop/public/a b/ü.txt"}, YES),
+    ("s3", "copy_object", {"Bucket": "shop", "Key": "inbox/b", "CopySource": "shop/private/a"}, NO),
+    ("s3", "list_objects_v2", {"Bucket": "shop", "Prefix": "public/x"}, YES),
+    ("s3", "list_objects_v2", {"Bucket": "shop"}, NO),
+    ("s3", "get_bucket_policy", {"Bucket": "shop"}, NO),
+    ("s3", "get_object", {"Bucket": "partner", "Key": "a"}, YES),  # the bucket's policy lets the role in
+    ("s3", "get_object", {"Bucket": "partner", "Key": "secret/a"}, NO),  # and denies this to everybody
+    ("s3", "list_buckets", {}, NO),
+    ("dynamodb", "put_item", {"TableName": "orders", "Item": ITEM}, YES),
+    ("dynamodb", "put_item", {"TableName": f"arn:aws:dynamodb:{HERE}:table/orders", "Item": ITEM}, YES),
+    ("dynamodb", "delete_item", {"TableName": "orders", "Key": ITEM}, NO),
+    ("dynamodb", "get_item", {"TableName": "carts", "Key": ITEM}, YES),
+    ("dynamodb", "get_item", {"TableName": "carts", "Key": OTHER}, NO),
+    ("dynamodb", "query", {"TableName": "carts", **QUERY, "ExpressionAttributeValues": ADA}, YES),
+    ("dynamodb", "query", {"TableName": "carts", **QUERY, "ExpressionAttributeValues": EVE}, NO),
+    ("dynamodb", "query", {"TableName": "orders", "IndexName": "day", **QUERY, "ExpressionAttributeValues": ADA}, NO),
+    ("dynamodb", "batch_write_item", {"RequestItems": {"orders": [{"PutRequest": {"Item": ITEM}}]}}, YES),
+    (
+        "dynamodb", "batch_write_item",
+        {"RequestItems": {name: [{"PutRequest": {"Item": ITEM}}] for name in ("orders", "carts")}}, NO,
+    ),
+    (
+        "dynamodb", "transact_write_items",
+        {"TransactItems": [{"Put": {"TableName": "orders", "Item": ITEM}}]}, YES,
+    ),
+    (
+        "dynamodb", "transact_write_items",
+        {"TransactItems": [{"Put": {"TableName": "orders", "Item": ITEM}},
+                           {"Delete": {"TableName": "orders", "Key": OTHER}}]}, NO,
+    ),
+    ("dynamodb", "execute_statement", {"Statement": 'SELECT * FROM "orders" WHERE id = \'ada\''}, YES),
+    ("dynamodb", "execute_statement", {"Statement": 'SELECT * FROM "orders"."day"'}, NO),
+    ("dynamodb", "execute_statement", {"Statement": "DELETE FROM orders WHERE id = 'ada'"}, NO),
+    ("sqs", "send_message", {"QueueUrl": f"{QUEUE}/work", "MessageBody": "x"}, YES),
+    ("sqs", "send_message_batch", {"QueueUrl": f"{QUEUE}/work", "Entries": [{"Id": "1", "MessageBody": "x"}]}, YES),
+    ("sqs", "receive_message", {"QueueUrl": f"{QUEUE}/work"}, NO),
+    ("sqs", "receive_message", {"QueueUrl": f"{QUEUE}/tagged"}, YES),
+    ("sqs", "list_queues", {}, PERHAPS),
+    ("sns", "publish", {"TopicArn": f"arn:aws:sns:{HERE}:news", "Message": "x"}, YES),
+    ("sns", "publish", {"TopicArn": f"arn:aws:sns:{HERE}:other", "Message": "x"}, NO),
+    ("sns", "publish", {"PhoneNumber": "+15550100", "Message": "x"}, NO),
+    (
+        "sns", "subscribe",
+        {"TopicArn": f"arn:aws:sns:{HERE}:news", "Protocol": "sqs", "Endpoint": f"arn:aws:sqs:{HERE}:work"}, YES,
+    ),
+    ("sns", "subscribe", {"TopicArn": f"arn:aws:sns:{HERE}:news", "Protocol": "email", "Endpoint": "a@b.c"}, NO),
+    ("lambda", "invoke", {"FunctionName": "report"}, YES),
+    ("lambda", "invoke", {"FunctionName": f"{FUNCTIONS}:report"}, YES),
+    ("lambda", "invoke", {"FunctionName": "report", "Qualifier": "live"}, NO),
+    ("lambda", "invoke", {"FunctionName": "mail:live"}, YES),
+    ("lambda", "invoke", {"FunctionName": "page"}, NO),
+    ("lambda", "list_functions", {}, YES),
+    ("lambda", "create_function", {"FunctionName": "new", "Role": OPEN, **FUNCTION}, YES),
+    ("lambda", "create_function", {"FunctionName": "new", "Role": ROLE, **FUNCTION}, NO),
+    (
+        "scheduler", "create_schedule",
+        {**SCHEDULE, "Target": {"Arn": "arn:aws:sqs:x", "RoleArn": OPEN}}, NO,
+    ),
+    ("logs", "create_log_stream", {"logGroupName": "/app/web", "logStreamName": "s"}, YES),
+    (
+        "logs", "put_log_events",
+        {"logGroupName": "/app/web", "logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "x"}]}, YES,
+    ),
+    ("logs", "create_log_stream", {"logGroupName": "/app/webhook", "logStreamName": "s"}, NO),
+    ("logs", "describe_log_groups", {}, YES),
+    ("secretsmanager", "get_secret_value", {"SecretId": "db"}, YES),
+    ("secretsmanager", "get_secret_value", {"SecretId": "mail"}, NO),
+    ("ssm", "get_parameter", {"Name": "/app/url"}, YES),
+    ("ssm", "get_parameters", {"Names": ["/app/url", "/other"]}, NO),
+    ("ssm", "get_parameters_by_path", {"Path": "/app/web"}, YES),
+    ("ssm", "get_parameters_by_path", {"Path": "/"}, NO),
+    ("kms", "encrypt", {"KeyId": "alias/shop", "Plaintext": b"x", "EncryptionContext": {"app": "shop"}}, YES),
+    ("kms", "encrypt", {"KeyId": "alias/shop", "Plaintext": b"x"}, NO),
+    ("events", "put_events", {"Entries": [{"Source": "shop", "DetailType": "d", "Detail": "{}"}]}, YES),
+    ("events", "put_events", {"Entries": [{"Source": "bank", "DetailType": "d", "Detail": "{}"}]}, NO),
+    ("events", "put_rule", {"Name": "nightly", "ScheduleExpression": "rate(1 day)"}, YES),
+    ("events", "put_rule", {"Name": "nightly", "EventBusName": "shop", "EventPattern": "{}"}, NO),
+    ("sts", "assume_role", {"RoleArn": OPEN, "RoleSessionName": "probe"}, YES),
+    ("sts", "assume_role", {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/closed", "RoleSessionName": "probe"}, NO),
+    ("sts", "get_caller_identity", {}, YES),
+    ("iam", "get_role", {"RoleName": "worker"}, YES),
+    ("iam", "get_role", {"RoleName": "open"}, NO),
+    ("iam", "create_user", {"UserName": "ada", "Tags": [{"Key": "team", "Value": "web"}]}, YES),
+    ("iam", "create_user", {"UserName": "eve", "Tags": [{"Key": "team", "Value": "ops"}]}, NO),
+    ("kinesis", "put_record", {"StreamName": "clicks", "Data": b"x", "PartitionKey": "k"}, YES),
+    ("kinesis", "put_record", {"StreamName": "other", "Data": b"x", "PartitionKey": "k"}, NO),
+    ("cloudwatch", "put_metric_data", {"Namespace": "shop", "MetricData": [{"MetricName": "m", "Value": 1.5}]}, YES),
+    ("cloudwatch", "put_metric_data", {"Namespace": "bank", "MetricData": [{"MetricName": "m", "Value": 1.5}]}, NO),
+    ("ec2", "describe_vpcs", {}, YES),
+    ("ec2", "describe_instances", {}, NO),
+    ("ses", "send_email", {"Source": "Shop <orders@shop.example>", **MAIL}, YES),
+    ("ses", "send_email", {"Source": "orders@bank.example", **MAIL}, NO),
+    ("bedrock-runtime", "invoke_model", {"modelId": "amazon.nova-lite-v1:0", "body": b"{}"}, YES),
+    ("bedrock-runtime", "invoke_model", {"modelId": "eu.amazon.nova-lite-v1:0", "body": b"{}"}, NO),
+    ("cloudformation", "describe_stacks", {"StackName": "shop"}, YES),
+    ("cloudformation", "describe_stacks", {"StackName": "bank"}, NO),
+]  # fmt: skip
+DENIALS = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403"}
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What calls with the credentials of a role."""
+
+    aws: LocalAws
+    clients: Callable[[str], Any]
+
+    def verdict(self, service: str, operation: str, parameters: dict[str, Any]) -> str:
+        """What was decided on a call, by its answer and by the log."""
+        last, _ = accesses(self.aws, 1 << 60)
+        code = ""
+        try:
+            getattr(self.clients(service), operation)(**parameters)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+        _, records = accesses(self.aws, last)
+        decisions = {record.decision for record in records}
+        logged = next((verdict for verdict in (NO, PERHAPS) if verdict in decisions), YES)
+        return logged if (logged == NO) == (code in DENIALS) else f"{logged}, but answered {code!r}"
+
+    def ask(self, method: str, path: str, service: str) -> int:
+        """The status of the answer to a plain request."""
+        credentials = self.clients("sqs")._request_signer._credentials
+        request = AWSRequest(method, f"{self.aws.url}{path}", data=b"")
+        SigV4Auth(credentials, service, "us-east-1").add_auth(request)
+        connection = http.client.HTTPConnection("127.0.0.1", self.aws.port)
+        connection.request(method, path, b"", dict(request.headers.items()))
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+
+@pytest.fixture(scope="module")
+def worker(shared: LocalAws) -> Worker:
+    """A session of the role `team/worker`, in an account that has what `CALLS` name."""
+    clients = session(shared)
+
+    def own(service: str) -> Any:
+        return clients.client(service, **client_arguments(shared))
+
+    trust = [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]
+    nobody = [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    iam = own("iam")
+    boundary = iam.create_policy(PolicyName="boundary", PolicyDocument=document(BOUNDARY))["Policy"]["Arn"]
+    iam.create_role(
+        RoleName="worker", Path="/team/", AssumeRolePolicyDocument=document(trust), PermissionsBoundary=boundary
+    )
+    iam.put_role_policy(RoleName="worker", PolicyName="worker", PolicyDocument=document(POLICY))
+    iam.create_role(RoleName="open", AssumeRolePolicyDocument=document(trust))
+    iam.create_role(RoleName="closed", AssumeRolePolicyDocument=document(nobody))
+    s3 = own("s3")
+    for bucket in ("shop", "partner"):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_policy(
+        Bucket="partner",
+        Policy=document(
+            [
+                {**allow("s3:GetObject", "arn:aws:s3:::partner/*"), "Principal": {"AWS": ROLE}},
+                {**deny("s3:GetObject", "arn:aws:s3:::partner/secret/*"), "Principal": "*"},
+            ]
+        ),
+    )
+    s3.put_object(Bucket="shop", Key="public/a b/ü.txt", Body=b"x")
+    for table in ("orders", "carts"):
+        own("dynamodb").create_table(
+            TableName=table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+    own("sqs").create_queue(QueueName="work")
+    own("sqs").create_queue(QueueName="tagged", tags={"team": "web"})
+    own("sns").create_topic(Name="news")
+    for name in ("db", "mail"):
+        own("secretsmanager").create_secret(Name=name, SecretString="x")
+    key = own("kms").create_key()["KeyMetadata"]["KeyId"]
+    own("kms").create_alias(AliasName="alias/shop", TargetKeyId=key)
+    own("logs").create_log_group(logGroupName="/app/web")
+    return Worker(shared, assumed(shared))
+
+
+def document(statements: list[dict[str, Any]]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def assumed(aws: LocalAws, **options: str) -> Callable[[str], Any]:
+    """The clients of a session of the role, each made once."""
+    sts = session(aws).client("sts", **client_arguments(aws))
+    credentials = sts.assume_role(RoleArn=ROLE, RoleSessionName="probe", **options)["Credentials"]
+    clients: dict[str, Any] = {}
+
+    def client(service: str) -> Any:
+        if service not in clients:
+            clients[service] = session(aws).client(
+                service,
+                **client_arguments(aws)
+                | {
+                    "aws_access_key_id": credentials["AccessKeyId"],
+                    "aws_secret_access_key": credentials["SecretAccessKey"],
+                    "aws_session_token": credentials["SessionToken"],
+                },
+            )
+        return clients[service]
+
+    return client
+
+
+def test_each_call_gets_the_verdict_of_aws(worker: Worker) -> None:
+    wrong = []
+    for service, operation, parameters, expected in CALLS:
+        verdict = worker.verdict(service, operation, parameters)
+        if verdict != expected:
+            wrong.append(f"{service}.{operation} {parameters}: {verdict}, expected {expected}")
+    assert [] == wrong
+    assert len(CALLS) > 60
+
+
+CODE = """
+import boto3
+
+def handler(event, context):
+    client = boto3.client(event["service"])
+    try:
+        getattr(client, event["operation"])(**event["parameters"])
+    except client.exceptions.ClientError as error:
+        return error.response["Error"]["Message"]
+    return boto3.client("sts").get_caller_identity()["Arn"]
+"""
+
+
+CALL_LINE = 7
+"""The line of `CODE` that makes the call."""
+
+
+@pytest.fixture(scope="module")
+def function(worker: Worker) -> Any:
+    """Invoke a function under the role `team/worker`: what it returns."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("app.py", CODE)
+    functions = session(worker.aws).client("lambda", **client_arguments(worker.aws))
+    functions.create_function(
+        FunctionName="shop-dev-worker",
+        Runtime="python3.12",
+        Handler="app.handler",
+        Role=ROLE,
+        Code={"ZipFile": content.getvalue()},
+        Timeout=60,
+    )
+
+    def invoke(service: str, operation: str, **parameters: Any) -> Any:
+        event = {"service": service, "operation": operation, "parameters": parameters}
+        answer = functions.invoke(FunctionName="shop-dev-worker", Payload=json.dumps(event))
+        return json.loads(answer["Payload"].read())
+
+    return invoke
+
+
+def test_a_function_runs_under_its_role(worker: Worker, function: Any) -> None:
+    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/shop-dev-worker"
+    assert arn == function("dynamodb", "put_item", TableName="orders", Item=ITEM)
+    table = f"arn:aws:dynamodb:{HERE}:table/orders"
+    expected = (
+        f"User: {arn} is not authorized to perform: dynamodb:DeleteItem on resource: {table} "
+        "because no identity-based policy allows the dynamodb:DeleteItem action"
+    )
+    assert expected == function("dynamodb", "delete_item", TableName="orders", Key=ITEM)
+    _, records = accesses(worker.aws)
+    denied = [record for record in records if record.decision == NO and record.function == "shop-dev-worker"]
+    denied = [record for record in denied if not record.action.startswith("logs:")]  # its role writes no log either
+    assert [("dynamodb:DeleteItem", table)] == [(record.action, record.resource) for record in denied]
+    assert [("app.py", CALL_LINE)] == [(record.file, record.line) for record in denied]
+
+
+def test_what_functions_used_is_kept_without_keys_of_items(worker: Worker, function: Any) -> None:
+    folder = Path(f"/proc/{worker.aws.pid}/cwd").readlink().parents[1]  # the project's
+    function("s3", "get_object", Bucket="shop", Key="public/a b/ü.txt")
+    lines = [json.loads(line) for file in (folder / ".remit/seen").iterdir() for line in file.read_text().splitlines()]
+    seen = {(line["function"], line["action"], line["resource"], line["decision"]) for line in lines}
+    assert ("shop-dev-worker", "s3:GetObject", "arn:aws:s3:::shop/*", YES) in seen
+    assert len(lines) == len(seen)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "layer", "explicit"),
+    [
+        ("dynamodb", "delete_item", {"TableName": "orders", "Key": ITEM}, "identity", False),
+        ("dynamodb", "delete_table", {"TableName": "orders"}, "boundary", True),
+        ("s3", "put_object", {"Bucket": "shop", "Key": "inbox/locked/a"}, "identity", True),
+        ("s3", "get_object", {"Bucket": "partner", "Key": "secret/a"}, "resource", True),
+        ("sqs", "receive_message", {"QueueUrl": f"{QUEUE}/work"}, "identity", False),
+        ("sns", "publish", {"TopicArn": f"arn:aws:sns:{HERE}:other", "Message": "x"}, "identity", False),
+        ("ec2", "describe_instances", {}, "identity", False),
+        ("cloudwatch", "put_metric_data", {"Namespace": "b", "MetricData": [{"MetricName": "m"}]}, "identity", False),
+    ],
+)  # fmt: skip
+def test_remit_why_reads_each_denial(
+    worker: Worker, service: str, operation: str, parameters: dict[str, Any], layer: str, *, explicit: bool
+) -> None:
+    last, _ = accesses(worker.aws, 1 << 60)
+    with pytest.raises(ClientError) as caught:
+        getattr(worker.clients(service), operation)(**parameters)
+    (record,) = (record for record in accesses(worker.aws, last)[1] if record.decision == NO)
+    denial = parse(str(caught.value))
+    assert denial is not None
+    expected = (record.caller, record.action, record.resource, layer, explicit)
+    assert expected == (denial.principal, denial.action, denial.resource, denial.layer, denial.explicit)
+
+
+def test_a_signed_url_gives_what_its_signer_may_do(worker: Worker) -> None:
+    storage = worker.clients("s3")
+    statuses = []
+    for key in ("public/a b/ü.txt", "private/a"):
+        url = urlsplit(storage.generate_presigned_url("get_object", Params={"Bucket": "shop", "Key": key}))
+        connection = http.client.HTTPConnection("127.0.0.1", worker.aws.port)
+        connection.request("GET", f"{url.path}?{url.query}")
+        statuses.append(connection.getresponse().status)
+        connection.close()
+    assert [200, 403] == statuses
+
+
+def test_a_session_policy_limits_a_session(worker: Worker) -> None:
+    limited = assumed(worker.aws, Policy=document(LIMITED))
+    assert limited("sqs").send_message(QueueUrl=f"{QUEUE}/work", MessageBody="x")["MessageId"]
+    with pytest.raises(ClientError, match="because no session policy allows the dynamodb:GetItem action"):
+        limited("dynamodb").get_item(TableName="orders", Key=ITEM)
+
+
+@pytest.mark.parametrize("kept", [["inbox/x"], []])
+def test_each_key_is_deleted_or_denied_by_itself(worker: Worker, kept: list[str]) -> None:
+    keys = [*kept, "public/a & b"]
+    deleted = worker.clients("s3").delete_objects(
+        Bucket="shop", Delete={"Objects": [{"Key": key} for key in keys], "Quiet": False}
+    )
+    assert kept == [entry["Key"] for entry in deleted.get("Deleted", [])]
+    (error,) = deleted["Errors"]
+    assert ("public/a & b", "AccessDenied") == (error["Key"], error["Code"])
+    assert "because no identity-based policy allows the s3:DeleteObject action" in error["Message"]
+
+
+def test_what_is_unknown_is_refused_where_that_is_asked_for(worker: Worker) -> None:
+    queues = worker.clients("sqs")
+    assert queues.list_queues()
+    refuse_unknown(worker.aws, refuse=True)
+    with pytest.raises(ClientError, match=r"sqs:ListQueues on \* depends on aws:SourceIp"):
+        queues.list_queues()
+    refuse_unknown(worker.aws, refuse=False)
+    assert queues.list_queues()
+
+
+def test_a_service_that_is_not_simulated_is_refused_before_the_emulator(worker: Worker) -> None:
+    with pytest.raises(ClientError, match="does not have the service 'textract'"):
+        session(worker.aws).client("textract", **client_arguments(worker.aws)).get_document_analysis(JobId="x")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_remit/access",
+        "/_remit/strict",
+        "/_remit/save",
+        "/_remit/reset",
+        "/%5Fremit/reset",
+        "/_remit/functions/x/code",
+    ],
+)
+def test_a_role_does_not_reach_what_is_the_servers_own(worker: Worker, path: str) -> None:
+    assert 403 == worker.ask("POST", path, "remit")
+
+
+def test_a_function_url_with_iams_authorization_asks_for_both_actions(worker: Worker) -> None:
+    functions = session(worker.aws).client("lambda", **client_arguments(worker.aws))
+    statuses = []
+    for name in ("page", "closed"):
+        functions.create_function(FunctionName=name, Role=OPEN, **FUNCTION)
+        url = functions.create_function_url_config(FunctionName=name, AuthType="AWS_IAM")["FunctionUrl"]
+        statuses.append(worker.ask("GET", urlsplit(url).path, "lambda"))
+    assert [502, 403] == statuses  # the function's code is empty: who comes so far was let in
+
+
+def test_a_route_with_iams_authorization_asks_for_its_invocation(worker: Worker) -> None:
+    apis = session(worker.aws).client("apigatewayv2", **client_arguments(worker.aws))
+    api = apis.create_api(Name="shop", ProtocolType="HTTP")["ApiId"]
+    integration = apis.create_integration(ApiId=api, IntegrationType="HTTP_PROXY", IntegrationUri="http://127.0.0.1:9")
+    target = f"integrations/{integration['IntegrationId']}"
+    apis.create_route(ApiId=api, RouteKey="$default", AuthorizationType="AWS_IAM", Target=target)
+    apis.create_route(ApiId=api, RouteKey="GET /all", AuthorizationType="NONE", Target=target)
+    apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    paths = ("/open/a", "/closed/a", "/all")
+    denied = [403 == worker.ask("GET", f"/_aws/execute-api/{api}{path}", "execute-api") for path in paths]
+    assert [False, True, False] == denied

@@ -1,0 +1,137 @@
+"""What the gate reads in the emulator's memory stands where it looks: a test here fails when the emulator moves it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ministack.services import dynamodb, eventbridge, iam, kinesis, kms, s3, secretsmanager, ses, ses_v2, sqs
+
+from remit.iam.policy import render
+from remit.local.authorization.emulated_names import EmulatedNames
+from remit.local.authorization.resource_policies import resource_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = "us-east-1:000000000000"
+NAMES = EmulatedNames()
+SCHEMA = {
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+
+
+@pytest.fixture(autouse=True)
+def _empty() -> Iterator[None]:
+    yield
+    for service in (dynamodb, eventbridge, iam, kinesis, kms, s3, secretsmanager, ses, sqs):
+        service.reset()
+
+
+def ask(service: Any, target: str, **data: Any) -> Any:
+    """What a service that speaks JSON answers."""
+    headers = {"x-amz-target": target, "content-type": "application/x-amz-json-1.0"}
+    status, _, body = asyncio.run(service.handle_request("POST", "/", headers, json.dumps(data).encode(), {}))
+    assert 200 == status, body
+    return json.loads(body or b"{}")
+
+
+def policy(*, action: str, resource: str) -> str:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_a_key_is_known_by_its_id_an_alias_and_what_it_encrypted() -> None:
+    key = ask(kms, "TrentService.CreateKey")["KeyMetadata"]
+    ask(kms, "TrentService.CreateAlias", AliasName="alias/shop", TargetKeyId=key["KeyId"])
+    plain = base64.b64encode(b"x").decode()
+    encrypted = ask(kms, "TrentService.Encrypt", KeyId=key["KeyId"], Plaintext=plain)["CiphertextBlob"]
+    arns = [
+        NAMES.key_arn(key["KeyId"]), NAMES.key_arn("alias/shop"), NAMES.key_arn_of_ciphertext(encrypted),
+        NAMES.key_arn("alias/other"), NAMES.key_arn_of_ciphertext("!"),
+    ]  # fmt: skip
+    assert [key["Arn"]] * 3 + [None] * 2 == arns
+    assert resource_policy("kms:Encrypt", key["Arn"]) not in ((), None)
+
+
+def test_a_secret_is_known_by_its_name_with_its_policy() -> None:
+    arn = ask(secretsmanager, "secretsmanager.CreateSecret", Name="db", SecretString="x")["ARN"]
+    assert (arn, None) == (NAMES.secret_arn("db"), NAMES.secret_arn("other"))
+    assert () == resource_policy("secretsmanager:GetSecretValue", arn)
+    text = policy(action="secretsmanager:GetSecretValue", resource="*")
+    ask(secretsmanager, "secretsmanager.PutResourcePolicy", SecretId="db", ResourcePolicy=text)
+    (stored,) = resource_policy("secretsmanager:GetSecretValue", arn) or ()
+    assert json.loads(text) == render(stored)
+
+
+def test_roles_and_users_are_known_with_their_paths() -> None:
+    trust = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]})
+    iam._create_role({"RoleName": ["web"], "Path": ["/team/"], "AssumeRolePolicyDocument": [trust]})
+    iam._create_user({"UserName": ["ada"], "Path": ["/team/"]})
+    arn = "arn:aws:iam::000000000000:role/team/web"
+    assert (arn, "arn:aws:iam::000000000000:user/team/ada") == (NAMES.role_arn("web"), NAMES.user_arn("ada"))
+    assert resource_policy("sts:AssumeRole", arn) is resource_policy("sts:AssumeRole", arn) != ()
+
+
+def test_the_stream_of_an_iterator_is_known() -> None:
+    ask(kinesis, "Kinesis_20131202.CreateStream", StreamName="clicks", ShardCount=1)
+    shard = ask(kinesis, "Kinesis_20131202.ListShards", StreamName="clicks")["Shards"][0]["ShardId"]
+    iterator = ask(
+        kinesis, "Kinesis_20131202.GetShardIterator", StreamName="clicks", ShardId=shard, ShardIteratorType="LATEST"
+    )["ShardIterator"]
+    assert f"arn:aws:kinesis:{HERE}:stream/clicks" == NAMES.stream_arn_of_iterator(iterator)
+    assert NAMES.stream_arn_of_iterator("other") is None
+
+
+def test_a_table_is_known_by_its_partition_key_its_tags_and_its_policy() -> None:
+    arn = ask(
+        dynamodb, "DynamoDB_20120810.CreateTable", TableName="orders", Tags=[{"Key": "a", "Value": "b"}], **SCHEMA
+    )["TableDescription"]["TableArn"]
+    assert ("id", None) == (NAMES.partition_key("orders"), NAMES.partition_key("other"))
+    assert {"a": "b"} == NAMES.resource_tags(arn)
+    text = policy(action="dynamodb:GetItem", resource=arn)
+    ask(dynamodb, "DynamoDB_20120810.PutResourcePolicy", ResourceArn=arn, Policy=text)
+    (stored,) = resource_policy("dynamodb:GetItem", f"{arn}/index/day") or ()
+    assert json.loads(text) == render(stored)
+
+
+def test_the_policy_of_an_event_bus_is_known() -> None:
+    ask(eventbridge, "AWSEvents.CreateEventBus", Name="shop")
+    ask(
+        eventbridge, "AWSEvents.PutPermission", EventBusName="shop", StatementId="all", Action="events:PutEvents",
+        Principal="*",
+    )  # fmt: skip
+    assert 1 == len(resource_policy("events:PutEvents", f"arn:aws:events:{HERE}:event-bus/shop") or ())
+
+
+@pytest.mark.parametrize("module", [ses, ses_v2])
+def test_mail_identities_are_known(module: Any) -> None:
+    module._identities["shop.example"] = {}
+    assert (True, False) == (NAMES.is_mail_identity("shop.example"), NAMES.is_mail_identity("bank.example"))
+    module._identities.clear()
+
+
+def test_an_object_without_tags_has_none() -> None:
+    assert {} == NAMES.object_tags("other", "a")
+
+
+@pytest.mark.parametrize(
+    ("action", "arn", "expected"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::none/a", ()),
+        ("sqs:SendMessage", f"arn:aws:sqs:{HERE}:none", ()),
+        ("sns:Publish", f"arn:aws:sns:{HERE}:none", ()),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:none", ()),
+        ("ecr:GetAuthorizationToken", "*", ()),
+        ("kinesis:PutRecord", f"arn:aws:kinesis:{HERE}:stream/none", ()),
+        ("athena:StartQueryExecution", f"arn:aws:athena:{HERE}:workgroup/none", ()),
+        ("kms:Decrypt", f"arn:aws:kms:{HERE}:key/${{Unresolved}}", None),
+    ],
+)
+def test_what_has_no_policy_has_none(action: str, arn: str, expected: Any) -> None:
+    assert expected == resource_policy(action, arn)

@@ -1,0 +1,96 @@
+"""The AWS on this machine is installed once, whole or not at all, into a folder that nobody else can change."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from remit.errors import RemitError
+from remit.local import environment
+
+REMIT = Path(sys.executable).parent / "remit"
+
+
+def installing(cache: Path, **variables: str) -> subprocess.Popen[str]:
+    command = [str(REMIT), "local", "install", "-C", str(cache)]
+    seen = {**os.environ, "XDG_CACHE_HOME": str(cache), "UV_CACHE_DIR": str(uv_cache()), **variables}
+    return subprocess.Popen(command, env=seen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def uv_cache() -> Path:
+    """Uv's own cache, which it would look for below XDG_CACHE_HOME."""
+    return Path(os.environ.get("UV_CACHE_DIR") or Path.home() / ".cache" / "uv")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def fake() -> Path:
+    """An environment that looks whole: one file, and the list of it."""
+    folder = environment.ENVIRONMENT.place
+    (folder / "packages").mkdir(parents=True, mode=0o700)
+    (folder / "packages" / "a.py").write_text("x = 1\n")
+    (folder / "manifest.json").write_text(json.dumps({"packages/a.py": 6}))
+    return folder
+
+
+@pytest.mark.network
+def test_two_at_once_install_it_once_beside_what_a_killed_one_left(cache: Path) -> None:
+    unfinished = environment.ENVIRONMENT.place.with_suffix(".unfinished")
+    (unfinished / "packages").mkdir(parents=True, mode=0o700)
+    runs = [installing(cache), installing(cache)]
+    outputs = [run.communicate() for run in runs]
+    folder = environment.ENVIRONMENT.place
+    assert [(run.returncode, out) for run, (out, _) in zip(runs, outputs, strict=True)] == [
+        (0, f"the AWS on this machine is installed in {folder}\n")
+    ] * 2, outputs
+    said = "".join(err for _, err in outputs)
+    assert said.count("installing the AWS on this machine, once") == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "packages", "runtime", "sdk"]
+    assert (folder / "sdk" / "boto3" / "__init__.py").is_file()
+    assert not unfinished.exists()
+    offline = installing(cache, UV_DEFAULT_INDEX="http://127.0.0.1:9/simple")
+    assert (offline.communicate(), offline.returncode) == ((outputs[0][0], ""), 0)
+
+
+def test_without_a_package_index_it_says_so_and_leaves_nothing(cache: Path) -> None:
+    nowhere = "http://127.0.0.1:9/simple"
+    run = installing(cache, UV_DEFAULT_INDEX=nowhere, UV_CACHE_DIR=str(cache / "uv"), UV_HTTP_RETRIES="0")
+    _, err = run.communicate()
+    assert run.returncode == 69, err
+    assert "the AWS on this machine cannot be installed: the package index does not answer" in err
+    assert not environment.ENVIRONMENT.place.exists()
+
+
+def test_a_file_that_is_missing_or_cut_short_makes_it_be_installed_again() -> None:
+    folder = fake()
+    assert environment.ENVIRONMENT.installed() == folder
+    (folder / "packages" / "a.py").write_text("x")
+    assert environment.ENVIRONMENT.installed() is None
+
+
+def test_a_folder_that_others_may_write_is_refused(cache: Path) -> None:
+    fake().chmod(0o777)
+    with pytest.raises(RemitError, match="may be written by other users"):
+        environment.install(cache, print)
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(RemitError, match="which cannot be written: Not a directory") as caught:
+        environment.install(tmp_path, print)
+    assert "set XDG_CACHE_HOME" in str(caught.value)
+
+
+def test_another_list_or_another_python_has_a_folder_of_its_own(cache: Path) -> None:
+    assert environment.ENVIRONMENT.place.parent == cache / "remit" / "local"
+    assert len(environment.ENVIRONMENT.place.name) == 20

@@ -1,0 +1,193 @@
+"""What AWS refuses, the AWS on this machine refuses; and the emulator alone does not, or the row can go."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+import stacks
+from remit.local.refusals.table import REFUSALS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clouds import Cloud
+
+LAMBDA = {"Service": "lambda.amazonaws.com"}
+TRUST = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": LAMBDA}]}
+ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "kept", "AssumeRolePolicyDocument": TRUST}}
+GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/kept"}}
+
+
+def test_a_stack_does_not_adopt_a_resource_of_the_same_name_and_its_rollback_leaves_it(cloud: Cloud) -> None:
+    iam, logs = cloud.client("iam"), cloud.client("logs")
+    iam.create_role(RoleName="kept", AssumeRolePolicyDocument=json.dumps(TRUST))
+    logs.create_log_group(logGroupName="/kept")
+    role = cloud.deploy("adopts-role", Role=ROLE)
+    group = cloud.deploy("adopts-group", Group=GROUP)
+    cloud.client("cloudformation").delete_stack(StackName="adopts-role")
+    kept = [item["RoleName"] for item in iam.list_roles()["Roles"]]
+    if cloud.is_bare:
+        assert (role[0], group[0], kept) == ("CREATE_COMPLETE", "CREATE_COMPLETE", [])
+    else:
+        assert "Resource of type 'AWS::IAM::Role' with identifier 'kept' already exists." in role[1]
+        assert (role[0], group[0], kept) == ("ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", ["kept"])
+
+
+def error(call: Callable[..., Any], **parameters: Any) -> str:
+    """The code and message of what a call answers; "" where it is no error."""
+    try:
+        call(**parameters)
+    except ClientError as failure:
+        return str(failure)
+    return ""
+
+
+def template(resources: dict[str, Any], **sections: Any) -> str:
+    return json.dumps({"Resources": resources, **sections})
+
+
+def test_an_existing_bucket_is_refused_by_the_emulator_itself(cloud: Cloud) -> None:
+    cloud.client("s3").create_bucket(Bucket="kept")
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "kept"}}
+    assert cloud.deploy("adopts-bucket", Bucket=bucket)[0] == "ROLLBACK_COMPLETE"
+
+
+def test_a_bucket_that_is_not_empty_is_not_deleted_with_its_stack(cloud: Cloud) -> None:
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "filled"}}
+    cloud.deploy("filled", Bucket=bucket)
+    cloud.client("s3").put_object(Bucket="filled", Key="order.json", Body=b"{}")
+    stack = cloud.client("cloudformation").describe_stacks(StackName="filled")["Stacks"][0]["StackId"]
+    cloud.client("cloudformation").delete_stack(StackName="filled")
+    status, reason = cloud.status(stack)
+    assert (status == "DELETE_FAILED") is cloud.refuses
+    assert ("The bucket you tried to delete is not empty." in reason) is cloud.refuses
+
+
+@pytest.mark.parametrize("named", ["ManagedPolicyArns", "PermissionsBoundary"])
+def test_a_managed_policy_must_exist_to_be_attached_or_to_be_a_boundary(cloud: Cloud, named: str) -> None:
+    arn = "arn:aws:iam::aws:policy/AmazonSQSFullAcess"
+    policies: Any = [arn] if named == "ManagedPolicyArns" else arn
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST, named: policies}}
+    status, reason = cloud.deploy(f"attaches-{named}", Role=role)
+    assert (status == "ROLLBACK_COMPLETE") is cloud.refuses
+    assert (f"{arn} does not exist or is not attachable." in reason) is cloud.refuses
+
+
+def test_a_property_that_the_type_does_not_have_fails_its_resource(cloud: Cloud) -> None:
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 1, "Tags": [{"Key": "a", "Valeu": "b"}]}}
+    status, reason = cloud.deploy("unknown-property", Queue=queue)
+    assert (status == "ROLLBACK_COMPLETE") is cloud.refuses
+    assert ("[#/Tags/0: extraneous key [Valeu] is not permitted]" in reason) is cloud.refuses
+
+
+def test_a_function_needs_a_role_that_lambda_may_assume(cloud: Cloud) -> None:
+    trust = {"Statement": [{**TRUST["Statement"][0], "Principal": {"Service": "events.amazonaws.com"}}]}  # type: ignore[dict-item]
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}
+    properties = {"Role": {"Fn::GetAtt": ["Role", "Arn"]}, "Code": {"ZipFile": "def handler(*_): ..."}}
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {**properties, "Runtime": "python3.12", "Handler": "index.handler"},
+    }
+    status, reason = cloud.deploy("untrusting", Role=role, Function=function)
+    assert (status == "ROLLBACK_COMPLETE") is cloud.refuses
+    assert ("The role defined for the function cannot be assumed by Lambda." in reason) is cloud.refuses
+
+
+def test_a_template_with_roles_needs_the_capability(cloud: Cloud) -> None:
+    answer = error(cloud.client("cloudformation").create_stack, StackName="able", TemplateBody=template({"Role": ROLE}))
+    wanted = "(InsufficientCapabilitiesException)", "Requires capabilities : [CAPABILITY_NAMED_IAM]"
+    assert (all(words in answer for words in wanted)) is cloud.refuses
+
+
+@pytest.mark.parametrize(
+    ("sections", "block"),
+    [
+        ({"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Nmae"}}}}, "Resources"),
+        ({"Queue": {"Type": "AWS::SQS::Queue", "DependsOn": "Nmae"}}, "Resources"),
+        ({"Queue": {"Type": "AWS::SQS::Queue"}}, "Outputs"),
+    ],
+)
+def test_a_template_refers_to_what_it_has(cloud: Cloud, sections: dict[str, Any], block: str) -> None:
+    outputs = {"Url": {"Value": {"Fn::GetAtt": ["Nmae", "Arn"]}}} if block == "Outputs" else {}
+    body = template(sections, Outputs=outputs)
+    answer = error(cloud.client("cloudformation").create_stack, StackName="refers", TemplateBody=body)
+    message = f"Unresolved resource dependencies [Nmae] in the {block} block of the template"
+    assert (message in answer) is cloud.refuses
+    cloud.client("cloudformation").delete_stack(StackName="refers")
+
+
+def test_a_stack_is_neither_deleted_nor_planned_while_it_is_updated(cloud: Cloud) -> None:
+    cloudformation = cloud.client("cloudformation")
+    topic = {"Topic": {"Type": "AWS::SNS::Topic"}}
+    cloud.deploy("busy", **topic)
+    cloudformation.update_stack(StackName="busy", TemplateBody=template(topic | stacks.WAITING))
+    planned = error(
+        cloudformation.create_change_set, StackName="busy", ChangeSetName="next", TemplateBody=template({**topic})
+    )
+    deleted = error(cloudformation.delete_stack, StackName="busy")
+    assert ("is in UPDATE_IN_PROGRESS state and can not be updated." in planned) is cloud.refuses
+    assert ("cannot be deleted while in status UPDATE_IN_PROGRESS" in deleted) is cloud.refuses
+    if not cloud.is_bare:
+        stacks.end_waiting(cloudformation, "busy")
+
+
+def test_a_stack_whose_creation_was_rolled_back_is_not_created_again(cloud: Cloud) -> None:
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "taken"}}
+    cloud.client("s3").create_bucket(Bucket="taken")
+    assert cloud.deploy("again", Bucket=bucket)[0] == "ROLLBACK_COMPLETE"
+    cloudformation, body = cloud.client("cloudformation"), template({"Topic": {"Type": "AWS::SNS::Topic"}})
+    planned = error(
+        cloudformation.create_change_set,
+        StackName="again",
+        ChangeSetName="a",
+        ChangeSetType="CREATE",
+        TemplateBody=body,
+    )
+    assert ("(AlreadyExistsException)" in planned) is cloud.refuses
+
+
+def test_the_expected_owner_of_a_bucket_must_be_its_owner(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="owned")
+    assert (
+        "(AccessDenied)" in error(s3.list_objects_v2, Bucket="owned", ExpectedBucketOwner="1" * 12)
+    ) is cloud.refuses
+    assert error(s3.list_objects_v2, Bucket="owned", ExpectedBucketOwner="0" * 12) == ""
+
+
+def test_a_simulation_knows_boundaries_and_conditions(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.create_user(UserName="ada")
+    iam.put_user_policy(UserName="ada", PolicyName="all", PolicyDocument=json.dumps({"Statement": [everything]}))
+    boundary = iam.create_policy(
+        PolicyName="sqs", PolicyDocument=json.dumps({"Statement": [{**everything, "Action": "sqs:*"}]})
+    )["Policy"]["Arn"]
+    iam.put_user_permissions_boundary(UserName="ada", PermissionsBoundary=boundary)
+    arn = "arn:aws:iam::000000000000:user/ada"
+    answer = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["sqs:SendMessage", "sns:Publish"])
+    decisions = [result["EvalDecision"] for result in answer["EvaluationResults"]]
+    assert (decisions == ["allowed", "implicitDeny"]) is cloud.refuses
+
+
+def test_a_stack_policy_protects_what_it_does_not_allow_to_be_updated(cloud: Cloud) -> None:
+    queue, topic = {"Type": "AWS::SQS::Queue"}, {"Type": "AWS::SNS::Topic"}
+    cloud.deploy("protected", Queue=queue, Topic=topic)
+    allowed = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "NotResource": "LogicalResourceId/Queue"}
+    cloud.client("cloudformation").set_stack_policy(
+        StackName="protected", StackPolicyBody=json.dumps({"Statement": [allowed]})
+    )
+    free = {**topic, "Properties": {"DisplayName": "orders"}}
+    assert cloud.deploy("protected", update=True, Queue=queue, Topic=free)[0] == "UPDATE_COMPLETE"
+    slow = {**queue, "Properties": {"DelaySeconds": 5}}
+    status, reason = cloud.deploy("protected", update=True, Queue=slow, Topic=free)
+    assert (status == "UPDATE_ROLLBACK_COMPLETE") is cloud.refuses
+    assert ("Action denied by stack policy" in reason) is cloud.refuses
+
+
+def test_each_refusal_says_where_aws_does() -> None:
+    assert all(refusal.what.endswith(".") and refusal.source for refusal in REFUSALS)

@@ -1,0 +1,185 @@
+"""Requests as SDKs send them: which operation they ask for, with which parameters, and which access that needs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from remit.local.authorization.cbor import CborError, loads
+from remit.local.authorization.needs import needs_of
+from remit.local.authorization.parameters import parameters_of
+from remit.local.authorization.requested_operation import requested_operation
+from remit.local.authorization.setting import Setting
+from remit.local.request import ReceivedRequest
+
+HERE = Setting("eu-central-1", "111122223333", "arn:aws:iam::111122223333:user/ada")
+
+
+def received(method: str, target: str, **headers: str) -> ReceivedRequest:
+    path, _, query = target.partition("?")
+    named = {name.replace("_", "-"): (value,) for name, value in {"host": "127.0.0.1:4566", **headers}.items()}
+    return ReceivedRequest(method, path, query, named)
+
+
+def needs(request: ReceivedRequest, service: str, body: bytes = b"") -> list[str]:
+    """The access that a request needs, as `action on resource`."""
+    operation = requested_operation(request, service, body)
+    assert operation is not None
+    needed = needs_of(operation, parameters_of(request, operation, body), HERE)
+    assert needed is not None
+    return [f"{need.action} on {need.resource}" for need in needed]
+
+
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("request_", "service", "body", "expected"),
+    [
+        pytest.param(
+            received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem"), "dynamodb",
+            b'{"TableName": "orders"}', "dynamodb:PutItem on arn:aws:dynamodb:eu-central-1:111122223333:table/orders",
+            id="json",
+        ),
+        pytest.param(
+            received("POST", "/", content_type=FORM), "sns", b"Action=Publish&TopicArn=arn%3Aaws%3Asns%3Aeu-central-1"
+            b"%3A111122223333%3Anews&Message=x&Version=2010-03-31",
+            "sns:Publish on arn:aws:sns:eu-central-1:111122223333:news", id="query",
+        ),
+        pytest.param(
+            received("POST", "/", content_type=FORM), "ec2",
+            b"Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-0a",
+            "ec2:TerminateInstances on arn:aws:ec2:eu-central-1:111122223333:instance/i-0a", id="ec2",
+        ),
+        pytest.param(
+            received("POST", "/2015-03-31/functions/report/invocations?Qualifier=live"), "lambda", b"",
+            "lambda:InvokeFunction on arn:aws:lambda:eu-central-1:111122223333:function:report:live", id="rest-json",
+        ),
+        pytest.param(
+            received("GET", "/shop/a%20b//c?versionId=1"), "s3", b"",
+            "s3:GetObjectVersion on arn:aws:s3:::shop/a b//c", id="rest-xml",
+        ),
+        pytest.param(
+            received("GET", "/a", host="shop.s3.localhost:4566"), "s3", b"", "s3:GetObject on arn:aws:s3:::shop/a",
+            id="virtual host of S3",
+        ),
+        pytest.param(
+            received("GET", "/shop?list-type=2&prefix=a"), "s3", b"", "s3:ListBucket on arn:aws:s3:::shop",
+            id="a query that tells the operation",
+        ),
+        pytest.param(
+            received("GET", "/shop/a?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0"), "s3", b"",
+            "s3:GetObject on arn:aws:s3:::shop/a", id="signed URL",
+        ),
+        pytest.param(
+            received("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData",
+                     smithy_protocol="rpc-v2-cbor"), "monitoring", b"\xa1\x69Namespace\x64shop",
+            "cloudwatch:PutMetricData on *", id="cbor",
+        ),
+        pytest.param(
+            received("POST", "/_aws/execute-api/0a1b2c3d/prod/@connections/abc%3D"), "execute-api", b"x",
+            "execute-api:ManageConnections on arn:aws:execute-api:eu-central-1:111122223333:"
+            "0a1b2c3d/prod/POST/@connections/abc=", id="connections of a WebSocket API",
+        ),
+    ],
+)  # fmt: skip
+def test_a_request_of_each_protocol_tells_its_access(
+    request_: ReceivedRequest, service: str, body: bytes, expected: str
+) -> None:
+    assert [expected] == needs(request_, service, body)
+
+
+def test_each_deleted_object_is_asked_for_by_itself_also_in_signed_chunks() -> None:
+    content = (
+        b"<Delete><Object><Key>a</Key></Object><Object><Key>b&amp;c</Key><VersionId>1</VersionId></Object></Delete>"
+    )
+    chunks = b"%x;chunk-signature=0\r\n%s\r\n0;chunk-signature=0\r\nx-amz-trailer-signature:0\r\n\r\n" % (
+        len(content),
+        content,
+    )
+    request = received("POST", "/shop?delete", content_encoding="aws-chunked")
+    expected = ["s3:DeleteObject on arn:aws:s3:::shop/a", "s3:DeleteObjectVersion on arn:aws:s3:::shop/b&c"]
+    assert expected == needs(request, "s3", chunks)
+
+
+def test_a_role_that_is_handed_to_a_service_is_asked_for_as_well() -> None:
+    role = "arn:aws:iam::111122223333:role/worker"
+    body = json.dumps({"FunctionName": "f", "Role": role, "Code": {}}).encode()
+    request = received("POST", "/2015-03-31/functions", content_type="application/json")
+    assert f"iam:PassRole on {role}" in needs(request, "lambda", body)
+
+
+@pytest.mark.parametrize(
+    ("target", "service", "body", "expected"),
+    [
+        (
+            "AmazonEC2ContainerServiceV20141113.DescribeServices", "ecs", {"cluster": "web", "services": ["a", "b"]},
+            ["ecs:DescribeServices on arn:aws:ecs:eu-central-1:111122223333:service/web/a",
+             "ecs:DescribeServices on arn:aws:ecs:eu-central-1:111122223333:service/web/b"],
+        ),
+        (
+            "AmazonAthena.DeleteCapacityReservation", "athena", {"Name": "night"},
+            ["athena:DeleteCapacityReservation on arn:aws:athena:eu-central-1:111122223333:capacity-reservation/night"],
+        ),
+    ],
+)  # fmt: skip
+def test_parameters_that_are_called_almost_as_the_arn_has_it_fill_it(
+    target: str, service: str, body: dict[str, object], expected: list[str]
+) -> None:
+    assert expected == needs(received("POST", "/", x_amz_target=target), service, json.dumps(body).encode())
+
+
+def test_what_nothing_tells_of_an_arn_is_unresolved() -> None:
+    request = received("POST", "/", x_amz_target="Kinesis_20131202.GetRecords")
+    expected = ["kinesis:GetRecords on arn:aws:kinesis:eu-central-1:111122223333:stream/${Unresolved}"]
+    assert expected == needs(request, "kinesis", b'{"ShardIterator": "opaque"}')
+
+
+@pytest.mark.parametrize(
+    ("request_", "service"),
+    [
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.Nothing"), "dynamodb"),
+        (received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem"), "sqs"),
+        (received("POST", "/", content_type=FORM), "sns"),
+        (received("PATCH", "/shop"), "s3"),
+        (received("POST", "/service/Nothing/operation/Nothing"), "monitoring"),
+    ],
+)
+def test_what_no_model_has_is_no_operation(request_: ReceivedRequest, service: str) -> None:
+    assert requested_operation(request_, service, b"Action=Nothing") is None
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"\xff\xfe", b"null", b'{"TableName": 1}', b"[" * 100_000, b'{"a":' * 900]
+)
+def test_a_body_that_is_broken_tells_no_parameters(body: bytes) -> None:
+    request = received("POST", "/", x_amz_target="DynamoDB_20120810.PutItem")
+    unresolved = "dynamodb:PutItem on arn:aws:dynamodb:eu-central-1:111122223333:table/${Unresolved}"
+    assert [unresolved] == needs(request, "dynamodb", body)
+
+
+@pytest.mark.parametrize(
+    "body", [b"<", b"<Delete>", b"\x00", b"<Delete/>", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&d;</a>']
+)
+def test_a_broken_list_of_objects_asks_for_none(body: bytes) -> None:
+    assert [] == needs(received("POST", "/shop?delete"), "s3", body)
+
+
+def test_the_numbers_of_a_form_may_be_nonsense() -> None:
+    body = b"Action=TerminateInstances&InstanceId.%s=i-1&InstanceId.2=i-2&InstanceId.x=i-3&InstanceId.1=i-4"
+    expected = [
+        f"ec2:TerminateInstances on arn:aws:ec2:eu-central-1:111122223333:instance/{name}" for name in ("i-4", "i-2")
+    ]
+    assert expected == needs(received("POST", "/", content_type=FORM), "ec2", body % (b"9" * 5000))
+
+
+@pytest.mark.parametrize("content", [b"\xa1", b"\x1f", b"\x81" * 100, b"\xfb\x00", b"\x62\xff\xff", b"\xa1\xa0\x00"])
+def test_broken_cbor_is_refused(content: bytes) -> None:
+    with pytest.raises(CborError):
+        loads(content)
+
+
+def test_cbor_of_open_length_is_read() -> None:
+    content = b"\xbf\x61a\x9f\x01\x20\xf5\xff\x61b\x7f\x61x\x61y\xff\x61c\xc1\x1a\x00\x00\x00\x01\x61d\xf9\x3c\x00\xff"
+    assert {"a": [1, -1, True], "b": "xy", "c": 1, "d": 1.0} == loads(content)

@@ -1,0 +1,85 @@
+"""With --simulate-delays, calls are throttled and new roles cannot be assumed at first, and what retries succeeds."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from remit.local.clients import client_arguments, session
+from remit.local.delays import simulated_delays
+from remit.local.request import RefusedRequest
+from remit.local.simulated_delays import SimulatedDelays
+from terminals import HANGS
+
+if TYPE_CHECKING:
+    from remit.local.aws import LocalAws
+
+LAMBDA = {"Service": "lambda.amazonaws.com"}
+TRUST = json.dumps({"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": LAMBDA}]})
+
+
+def throttled(seed: str) -> str:
+    """Which of 40 calls are throttled, a letter each."""
+    delays = SimulatedDelays()
+    delays.simulate(seed)
+    letters = ""
+    for _ in range(40):
+        try:
+            delays.check("lambda", "GetFunction", {})
+            letters += "."
+        except RefusedRequest:
+            letters += "T"
+    return letters
+
+
+def test_the_same_seed_throttles_the_same_calls_and_another_seed_others() -> None:
+    assert throttled("7") == throttled("7") != throttled("8")
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3", "4", "5"])
+def test_the_first_call_is_throttled_and_never_two_in_a_row(seed: str) -> None:
+    calls = throttled(seed)
+    assert calls.startswith("T.")
+    assert "TT" not in calls
+    assert 3 <= calls.count("T") <= 15
+
+
+def test_there_are_none_without_a_seed() -> None:
+    assert not SimulatedDelays().concern("lambda")
+
+
+def test_a_call_is_throttled_as_the_sdk_knows_it(shared: LocalAws) -> None:
+    impatient = {**client_arguments(shared), "config": Config(retries={"total_max_attempts": 1}, proxies={})}
+    cloudformation = session(shared).client("cloudformation", **impatient)
+    with simulated_delays(shared, "7"), pytest.raises(ClientError, match="Rate exceeded"):
+        cloudformation.list_stacks()
+    assert cloudformation.list_stacks()["StackSummaries"] == []
+
+
+def test_a_new_role_cannot_be_assumed_by_lambda_for_some_seconds(shared: LocalAws) -> None:
+    clients, arguments = session(shared), client_arguments(shared)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context): ...\n")
+    function: dict[str, Any] = {"FunctionName": "slow", "Runtime": "python3.12", "Handler": "app.handler"}
+    function["Code"] = {"ZipFile": content.getvalue()}
+    functions = clients.client("lambda", **arguments)
+    with simulated_delays(shared, "7"):
+        role = clients.client("iam", **arguments).create_role(RoleName="new", AssumeRolePolicyDocument=TRUST)["Role"]
+        with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
+            functions.create_function(**function, Role=role["Arn"])
+        deadline = time.monotonic() + HANGS
+        while time.monotonic() < deadline:
+            try:
+                functions.create_function(**function, Role=role["Arn"])
+                break
+            except ClientError:
+                time.sleep(0.2)
+    assert functions.get_function(FunctionName="slow")["Configuration"]["Role"] == role["Arn"]

@@ -1,0 +1,133 @@
+"""A role in the AWS on this machine may do what the policies that are stored for it say, at this very moment."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.iam.policy import parse
+from remit.local.authorization.stored_policies import decide, stored_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.decide.evaluate import Verdict
+
+ACCOUNT = "000000000000"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/orders/report"
+USER = f"arn:aws:iam::{ACCOUNT}:user/ada"
+QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"
+SEND = "sqs:SendMessage"
+LAMBDA = {"Service": "lambda.amazonaws.com"}
+TRUST = json.dumps({"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": LAMBDA}]})
+SENDING = json.dumps({"Statement": [{"Effect": "Allow", "Action": SEND, "Resource": QUEUE}]})
+LOGGING = json.dumps({"Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]})
+
+
+class Iam:
+    """The emulator's IAM in this process."""
+
+    def __init__(self) -> None:
+        self.module: Any = importlib.import_module("ministack.services.iam")
+
+    def __call__(self, operation: str, **parameters: str) -> None:
+        handler = self.module._IAM_HANDLERS[operation]
+        status, _, body = handler({name: [value] for name, value in parameters.items()})
+        assert status == 200, body
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Iam]:
+    """It is not left behind for other tests, some of which look at where the emulator comes from."""
+    yield Iam()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ministack"]:
+        del sys.modules[name]
+
+
+@pytest.fixture(autouse=True)
+def call(emulator: Iam) -> Iterator[Iam]:
+    """IAM's memory with a role and a user, and nothing in it afterwards."""
+    emulator("CreateRole", RoleName="orders", AssumeRolePolicyDocument=TRUST)
+    emulator("CreateUser", UserName="ada")
+    yield emulator
+    emulator.module.reset()
+
+
+def verdict(caller: str, action: str = SEND, resource: str = QUEUE, **options: Any) -> Verdict:
+    return decide(caller, action, resource, {}, **options).verdict
+
+
+def test_a_role_without_policies_may_do_nothing() -> None:
+    assert verdict(SESSION) == "ImplicitlyDenied"
+
+
+def test_an_inline_policy_counts_at_once_and_no_longer_than_it_is_stored(call: Iam) -> None:
+    verdicts = [verdict(SESSION)]
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
+    verdicts.append(verdict(SESSION))
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=LOGGING)
+    verdicts.append(verdict(SESSION))
+    assert verdicts == ["ImplicitlyDenied", "Allowed", "ImplicitlyDenied"]
+
+
+def test_a_managed_policy_of_aws_is_the_catalogues_where_the_emulator_has_none(call: Iam) -> None:
+    arn = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
+    assert arn not in call.module._aws_managed_policies
+    call("AttachRolePolicy", RoleName="orders", PolicyArn=arn)
+    assert verdict(SESSION, "sqs:ListQueues", "*") == "Allowed"
+
+
+def test_the_default_version_of_a_managed_policy_decides(call: Iam) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/sending"
+    call("CreatePolicy", PolicyName="sending", PolicyDocument=LOGGING)
+    call("AttachRolePolicy", RoleName="orders", PolicyArn=arn)
+    verdicts = [verdict(SESSION)]
+    call("CreatePolicyVersion", PolicyArn=arn, PolicyDocument=SENDING, SetAsDefault="true")
+    assert [*verdicts, verdict(SESSION)] == ["ImplicitlyDenied", "Allowed"]
+
+
+def test_a_boundary_limits_a_role(call: Iam) -> None:
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
+    call("CreatePolicy", PolicyName="limit", PolicyDocument=LOGGING)
+    limit = f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    call("PutRolePermissionsBoundary", RoleName="orders", PermissionsBoundary=limit)
+    assert verdict(SESSION) == "ImplicitlyDenied"
+
+
+def test_a_user_has_the_policies_of_its_groups(call: Iam) -> None:
+    call("CreateGroup", GroupName="senders")
+    call("PutGroupPolicy", GroupName="senders", PolicyName="send", PolicyDocument=SENDING)
+    verdicts = [verdict(USER)]
+    call("AddUserToGroup", GroupName="senders", UserName="ada")
+    assert [*verdicts, verdict(USER)] == ["ImplicitlyDenied", "Allowed"]
+
+
+def test_a_policy_that_nobody_has_leaves_unknown_what_no_other_denies(call: Iam) -> None:
+    arn = "arn:aws:iam::aws:policy/Misspelt"
+    call("AttachRolePolicy", RoleName="orders", PolicyArn=arn)
+    decision = decide(SESSION, SEND, QUEUE, {})
+    assert (decision.verdict, decision.unread) == ("Unknown", (arn,))
+
+
+def test_a_session_policy_limits_and_a_resources_policy_grants(call: Iam) -> None:
+    principal = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/orders"}
+    queue_policy = parse({"Statement": {"Effect": "Allow", "Action": SEND, "Resource": "*", "Principal": principal}})
+    verdicts = [verdict(SESSION, resource_policy=(queue_policy,))]
+    call("PutRolePolicy", RoleName="orders", PolicyName="send", PolicyDocument=SENDING)
+    verdicts.append(verdict(SESSION, session=(parse(json.loads(LOGGING)),)))
+    assert verdicts == ["Allowed", "ImplicitlyDenied"]
+
+
+def test_a_role_is_stored_with_its_trust_policy() -> None:
+    identity = stored_identity(f"arn:aws:iam::{ACCOUNT}:role/orders")
+    assert identity is not None
+    assert identity.trust == parse(json.loads(TRUST))
+
+
+def test_nobody_is_stored_who_does_not_exist() -> None:
+    assert stored_identity(f"arn:aws:iam::{ACCOUNT}:role/other") is None
+    assert verdict(f"arn:aws:iam::{ACCOUNT}:role/other") == "ImplicitlyDenied"

@@ -1,0 +1,86 @@
+"""The zip of a function is unpacked as it is, once, and nowhere else than in its folder."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from remit.local.functions.unpacked_code import LARGEST, UnpackedCode, UnusableCode
+
+
+def packed(*entries: tuple[str | zipfile.ZipInfo, str]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry, text in entries:
+            archive.writestr(entry, text)
+    return content.getvalue()
+
+
+def entry(name: str, mode: int) -> zipfile.ZipInfo:
+    made = zipfile.ZipInfo(name)
+    made.create_system = 3
+    made.external_attr = mode << 16
+    return made
+
+
+def test_files_and_their_permissions_are_those_of_the_zip(tmp_path: Path) -> None:
+    content = packed(("app.py", "x"), ("lib/a/b.py", "y"), (entry("bin/run", 0o755), "z"), (entry("set", 0o4755), ""))
+    folder = UnpackedCode(tmp_path / "code").folder(content)
+    files = {
+        str(path.relative_to(folder)): oct(path.stat().st_mode & 0o7777) for path in folder.rglob("*") if path.is_file()
+    }
+    assert files == {"app.py": "0o444", "lib/a/b.py": "0o444", "bin/run": "0o555", "set": "0o555"}
+
+
+def test_the_same_zip_is_unpacked_once(tmp_path: Path) -> None:
+    code = UnpackedCode(tmp_path / "code")
+    first = code.folder(packed(("app.py", "x")))
+    (first / "mark").touch()
+    assert (code.folder(packed(("app.py", "x"))) / "mark").exists()
+
+
+@pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "..\\x", "\\x"])
+def test_a_file_that_would_lie_outside_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnusableCode, match="outside of its folder"):
+        UnpackedCode(tmp_path / "code").folder(packed((name, "x")))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "..", "../x", "a/../../x"])
+def test_a_link_that_leads_outside_is_refused(tmp_path: Path, target: str) -> None:
+    with pytest.raises(UnusableCode, match="points outside of its folder"):
+        UnpackedCode(tmp_path / "code").folder(packed((entry("link", stat.S_IFLNK | 0o777), target)))
+
+
+def test_a_link_inside_is_kept_and_nothing_is_written_through_one(tmp_path: Path) -> None:
+    link = entry("lib", stat.S_IFLNK | 0o777)
+    folder = UnpackedCode(tmp_path / "code").folder(packed((link, "real"), ("real/a.py", "x")))
+    assert (folder / "lib").readlink() == Path("real")
+    with pytest.raises((UnusableCode, OSError)):
+        UnpackedCode(tmp_path / "other").folder(packed((link, "real"), ("real/a.py", "x"), ("lib/b.py", "y")))
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+def test_a_zip_that_is_too_large_once_unpacked_is_refused_whatever_it_says_of_itself(tmp_path: Path) -> None:
+    zeros = "0" * (LARGEST // 4 + 1)
+    content = packed(*((f"{n}.txt", zeros) for n in range(4)))
+    with pytest.raises(UnusableCode, match="Unzipped size must be smaller than 262144000 bytes"):
+        UnpackedCode(tmp_path / "code").folder(content)
+    assert list((tmp_path / "code").iterdir()) == []
+
+
+def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnusableCode, match="Could not unzip uploaded file"):
+        UnpackedCode(tmp_path / "code").folder(b"no zip")
+
+
+def test_pruning_leaves_what_is_deployed_or_in_use(tmp_path: Path) -> None:
+    code = UnpackedCode(tmp_path / "code")
+    zips = [packed(("app.py", text)) for text in "abc"]
+    folders = [code.folder(content) for content in zips]
+    code.prune([zips[0]], [folders[1] / "python"])
+    assert [folder.exists() for folder in folders] == [True, True, False]

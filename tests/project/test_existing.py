@@ -1,0 +1,75 @@
+"""What the account has already, as settings and declarations name it: a build asks nobody, and says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+FUNCTION = "from remit import existing\n@app.function({settings})\ndef hello(event, context): ...\n"
+
+
+def hello(make: Make, settings: str) -> dict[str, Any]:
+    """The properties of a function with these settings."""
+    project = make(app=FUNCTION.format(settings=settings))
+    properties: dict[str, Any] = project.resources("AWS::Lambda::Function")["HelloFunction"]
+    return properties
+
+
+def test_parameters_of_the_template_stand_for_the_parts_of_a_vpc(make: Make) -> None:
+    project = make(config='from remit import existing\nconfig.lambda_.function.vpc_config = existing.vpc("prod")')
+    built = project.built()
+    subnets, group = built.template.parameters
+    assert ("private subnets of VPC prod", "security group default of VPC prod") == (subnets.called, group.called)
+    properties = project.resources("AWS::Lambda::Function")["HelloFunction"]
+    assert {
+        "SubnetIds": {"Fn::Split": [",", {"Ref": subnets.parameter}]},
+        "SecurityGroupIds": {"Fn::Split": [",", {"Ref": group.parameter}]},
+    } == properties["VpcConfig"]
+    assert any("remit deploy` looks up private subnets of VPC prod" in note for note in built.notes)
+
+
+def test_a_parameter_is_a_list_where_a_list_is_wanted_and_text_elsewhere(make: Make) -> None:
+    vpc = '{"SubnetIds": existing.parameter("/shop/subnets"), "SecurityGroupIds": ["sg-1"]}'
+    properties = hello(make, f'vpc_config={vpc}, environment={{"IT": "x-" + existing.parameter("/shop/url")}}')
+    assert "Fn::Split" in properties["VpcConfig"]["SubnetIds"]
+    assert "x-${ParameterShopUrl" in properties["Environment"]["Variables"]["IT"]["Fn::Sub"]
+
+
+def test_what_nothing_refers_to_is_no_parameter_of_the_template(make: Make) -> None:
+    project = make(
+        app='from remit import existing\nUNUSED = existing.vpc("prod")\n@app.function\ndef hello(e, c): ...\n'
+    )
+    assert () == project.built().template.parameters
+
+
+def test_names_that_differ_in_signs_alone_are_two_parameters(make: Make) -> None:
+    variables = '{"A1": existing.parameter("/shop/a-b"), "A2": existing.parameter("/shop/ab")}'
+    values = hello(make, f"environment={variables}")["Environment"]["Variables"]
+    assert values["A1"] != values["A2"]
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("existing.vpc(None)", "existing.vpc takes the tag Name of a VPC, or its id"),
+        ('existing.parameter("")', "existing.parameter takes the name of a parameter"),
+        ('existing.parameter(existing.parameter("/a"))', "only the deploy knows"),
+        ('existing.parameter("/a").upper()', "has no `upper` yet"),
+        ('existing.parameter("/a").split()', "cannot be split at spaces"),
+    ],
+)
+def test_a_name_that_is_none_is_an_error_at_its_line(make: Make, written: str, message: str) -> None:
+    project = make(
+        app=f"from remit import existing\nWRONG = {written}\n@app.function\ndef hello(event, context): ...\n"
+    )
+    with pytest.raises(RemitError, match=message) as refused:
+        project.load()
+    origin = refused.value.origin
+    assert origin is not None
+    assert ("app.py", 10) == (origin.file, origin.line)

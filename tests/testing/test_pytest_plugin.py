@@ -1,0 +1,153 @@
+"""The pytest plugin: the tests of an app run in a process of their own, as people run them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projects import SOURCE, write
+from remit.local import aws
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APP = """
+import boto3
+
+from remit import App, grants, on
+from shared.resources.data import Data
+
+app = App()
+
+
+@app.function(on.http(auth="NONE"), policy=[grants.dynamodb.put(Data.orders)], environment={"TABLE": Data.orders.ref})
+def order(event, context):
+    import os
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+    table.put_item(Item={"id": event["body"]})
+    return {"statusCode": 201}
+
+
+@app.function(environment={"TABLE": Data.orders.ref})
+def count(event, context):
+    import os
+    return boto3.client("dynamodb").scan(TableName=os.environ["TABLE"])["Count"]
+"""
+DATA = """
+from remit import Shared, output, resource
+
+
+class Data(Shared):
+    orders = resource(
+        "AWS::DynamoDB::Table",
+        billing_mode="PAY_PER_REQUEST",
+        attribute_definitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        key_schema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    jobs = resource("AWS::SQS::Queue")
+    files = resource("AWS::S3::Bucket")
+    table = output(orders.ref)
+    queue = output(jobs.ref)
+    bucket = output(files.ref)
+"""
+TESTS = """
+import botocore.exceptions
+import pytest
+
+import app
+from remit.testing import FunctionFailed
+
+
+def items(remit):
+    return remit.client("dynamodb").scan(TableName=remit.output("DataTable"))["Count"]
+
+
+def test_nothing_runs_for_roles(remit):
+    remit.assert_allowed("order", "dynamodb:PutItem", "Data.orders")
+    remit.assert_denied("count", "dynamodb:Scan", "Data.orders")
+    with pytest.raises(AssertionError, match="Not allowed: function count may not dynamodb:Scan"):
+        remit.assert_allowed("count", "dynamodb:Scan", "Data.orders")
+    assert not remit._tests_app.is_running
+
+
+@pytest.mark.parametrize("order", ["tea", "milk"])
+def test_each_test_begins_with_the_data_of_the_deploy(remit, order):
+    assert 0 == items(remit)
+    assert {"statusCode": 201} == remit.invoke("order", order, http="POST /")
+    assert 1 == items(remit)
+    assert "dynamodb:PutItem" in [access.action for access in remit.accesses()]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_messages_objects_and_secrets_are_put_back_too(remit, number):
+    queue, bucket = remit.output("DataQueue"), remit.output("DataBucket")
+    sqs, s3, secrets = remit.client("sqs"), remit.client("s3"), remit.client("secretsmanager")
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
+    assert 0 == s3.list_objects_v2(Bucket=bucket)["KeyCount"]
+    sqs.send_message(QueueUrl=queue, MessageBody="hello")
+    s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    secrets.create_secret(Name="mine", SecretString="x")
+
+
+def test_a_function_runs_under_its_role(remit):
+    with pytest.raises(FunctionFailed, match="AccessDenied"):
+        remit.invoke("count")
+
+
+def test_a_test_can_act_as_a_function(remit):
+    table = remit.output("DataTable")
+    remit.as_function("order").client("dynamodb").put_item(TableName=table, Item={"id": {"S": "1"}})
+    with pytest.raises(botocore.exceptions.ClientError, match="not authorized to perform: dynamodb:Scan"):
+        remit.as_function("order").client("dynamodb").scan(TableName=table)
+
+
+def test_what_is_not_there_is_told(remit):
+    from remit import RemitError
+
+    with pytest.raises(RemitError, match="there is no function `ordr` in this app"):
+        remit.invoke("ordr")
+    with pytest.raises(RemitError, match="the stack has no output 'Nothing'"):
+        remit.output("Nothing")
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "orders"
+    settings = '[project]\nname = "orders"\n[tool.pytest.ini_options]\npythonpath = ["."]\n'
+    files = {"app.py": APP, "shared/resources/data.py": DATA, "tests/test_app.py": TESTS, "pyproject.toml": settings}
+    write(folder, files)
+    return folder
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
+    environment = {**kept, "PYTHONPATH": str(SOURCE), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "remit.pytest_plugin", "-p", "no:cacheprovider"]
+    place = f"--basetemp={project.parent / 'tests'}"
+    return subprocess.run(
+        [*command, place, *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_an_app_is_tested_as_it_runs_and_nothing_is_left_running(project: Path) -> None:
+    ran = run(project)
+    assert re.search(r"^8 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
+    assert not (project / ".remit" / "local").exists()
+    assert None is aws.find(project)
+    for folder in (project.parent / "tests").iterdir():
+        assert None is aws.find(folder)
+    seen = "".join(path.read_text() for path in (project / ".remit" / "seen").iterdir())
+    assert '"action": "dynamodb:PutItem"' in seen
+
+
+def test_an_app_that_cannot_be_deployed_fails_its_tests_with_the_mistake(project: Path) -> None:
+    write(project, {"app.py": "from remit import App\napp = App()\n@app.function(timeot=3)\ndef order(e, c): ...\n"})
+    ran = run(project, "-k", "roles")
+    assert 1 == ran.returncode
+    assert "did you mean `timeout`?" in ran.stdout

@@ -1,0 +1,64 @@
+"""The event of a request: what AWS documents of payload format 2.0, for the route or URL that answers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.errors import RemitError
+from remit.triggers.http_events import http_event, request_line
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+FUNCTION = "@app.function({})\ndef hello(event, context): ...\n"
+
+
+def event_of(make: Make, triggers: str, request: str, body: str | None = None) -> dict[str, Any]:
+    project = make(app="from remit.triggers import api\n" + FUNCTION.format(triggers))
+    app = project.load()
+    return http_event(app, app.functions[0], request_line(request), body)
+
+
+@pytest.mark.parametrize("text", ["orders", "FETCH /", "ANY /", "GET /a b", ""])
+def test_what_is_no_request_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(RemitError) as caught:
+        request_line(text)
+    assert "write it like 'GET /orders?x=1'" == caught.value.hint
+
+
+def test_a_request_without_a_method_is_a_get() -> None:
+    assert "GET /orders" == str(request_line("/orders?x=1"))
+
+
+def test_a_url_that_is_open_names_no_caller(make: Make) -> None:
+    context = event_of(make, 'http(auth="NONE")', "/")["requestContext"]
+    assert (False, "GET") == ("authorizer" in context, context["http"]["method"])
+
+
+def test_a_url_for_signed_requests_names_the_caller(make: Make) -> None:
+    assert "iam" in event_of(make, "http()", "/")["requestContext"]["authorizer"]
+
+
+def test_a_request_without_query_and_body_has_neither(make: Make) -> None:
+    event = event_of(make, "http()", "GET /")
+    assert {"body", "queryStringParameters", "cookies"}.isdisjoint(event)
+    assert "" == event["rawQueryString"]
+
+
+def test_a_body_of_json_says_so(make: Make) -> None:
+    event = event_of(make, "http()", "POST /", '{"a": 1}')
+    assert ('{"a": 1}', "application/json", "8") == (
+        event["body"], event["headers"]["content-type"], event["headers"]["content-length"],
+    )  # fmt: skip
+
+
+def test_variables_are_decoded_and_the_last_may_take_the_rest(make: Make) -> None:
+    event = event_of(make, 'api("ANY /files/{owner}/{rest+}")', "PUT /files/a%20b/x/y")
+    assert ({"owner": "a b", "rest": "x/y"}, "/files/a b/x/y") == (event["pathParameters"], event["rawPath"])
+
+
+def test_the_most_specific_route_answers(make: Make) -> None:
+    event = event_of(make, 'api("$default"), api("GET /{any}"), api("GET /orders")', "GET /orders")
+    assert "GET /orders" == event["routeKey"]
