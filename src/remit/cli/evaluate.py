@@ -129,37 +129,51 @@ def command(**options: Any) -> int:
 
 
 def _one(options: dict[str, Any]) -> int:
+    """Answer the one request of the options; the exit code is 0 if it is allowed, else 1."""
     from remit.report.terminal_text import page
 
-    _action(options["action"], None)
-    layers = Layers(
-        identity=tuple(map(_policy, options["policy"])),
-        boundary=tuple(map(_policy, options["boundary"])),
-        session=tuple(map(_policy, options["session_policy"])),
-        resource=tuple(map(_policy, options["resource_policy"])) or None,
-        scp=_levels(options["scp"]),
-        rcp=_levels(options["rcp"]),
-        endpoint=() if options["endpoint_policy"] is None else (_policy(options["endpoint_policy"]),),
-    )
+    action, resource = options["action"], options["resource"]
+    _action(action, None)
+    layers = _option_layers(options)
+    context = _context(options["context"])
     request = Request(
-        action=options["action"],
-        resource=options["resource"],
+        action=action,
+        resource=resource,
         principal=options["principal"],
-        context=_context(options["context"]),
+        context=context,
         resource_account=options["resource_account"],
         open=frozenset() if options["complete"] else ALL,
     )
     decision = evaluate(request, layers)
-    slips = _slips(options["action"], options["resource"], request.context or {})
-    for remark in (*slips, *_misplaced(layers)):
+    for slip in _slips(action, resource, context):
+        note(slip)
+    for remark in _misplaced(layers):
         note(remark)
     if options["as_json"]:
         print_report(_answer(None, decision))
     else:
-        near_misses = (f"  also near: {miss}" for miss in decision.misses[1:])
-        patterns = (f"  allowed on {pattern}" for pattern in decision.allowed_on)
-        click.echo(page((f"{decision.verdict}: {decision.because}", *patterns, *near_misses)), nl=False)
+        lines = [f"{decision.verdict}: {decision.because}"]
+        lines += [f"  allowed on {pattern}" for pattern in decision.allowed_on]
+        lines += [f"  also near: {miss}" for miss in decision.misses[1:]]
+        click.echo(page(lines), nl=False)
     return 0 if decision.allowed else 1
+
+
+def _option_layers(options: dict[str, Any]) -> Layers:
+    """The policies of the options, each file read and parsed, by the layer that they are of."""
+    resource_policies = tuple(_policy(path) for path in options["resource_policy"])
+    endpoint_policies: tuple[Policy, ...] = ()
+    if options["endpoint_policy"] is not None:
+        endpoint_policies = (_policy(options["endpoint_policy"]),)
+    return Layers(
+        identity=tuple(_policy(path) for path in options["policy"]),
+        boundary=tuple(_policy(path) for path in options["boundary"]),
+        session=tuple(_policy(path) for path in options["session_policy"]),
+        resource=resource_policies or None,
+        scp=_levels(options["scp"]),
+        rcp=_levels(options["rcp"]),
+        endpoint=endpoint_policies,
+    )
 
 
 def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[str]:
@@ -220,16 +234,16 @@ def _parsed(document: Any, prefix: tuple[str | int, ...], locate: Locate) -> Pol
 
 
 def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
-    context: dict[str, Any] = {}
+    """The context of a request from texts KEY=VALUE; a key that is given again has several values."""
+    values_by_key: dict[str, list[str]] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise RemitError(f"--context {pair!r} is not KEY=VALUE", hint="--context aws:SourceVpc=vpc-1")
-        context[key] = (
-            [*context[key], value]
-            if isinstance(context.get(key), list)
-            else ([context[key], value] if key in context else value)
-        )
+        values_by_key.setdefault(key, []).append(value)
+    context: dict[str, Any] = {}
+    for key, values in values_by_key.items():
+        context[key] = values if len(values) > 1 else values[0]
     return context
 
 

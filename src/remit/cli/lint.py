@@ -176,14 +176,20 @@ def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
     skipped: list[str] = []
     for file in files:
         content = _bytes(file)
-        findings = lint_found(content, file.as_posix(), kind=kind) if isinstance(content, bytes) else (content,)
+        if not isinstance(content, bytes):  # a finding: it cannot be read
+            yield content
+            continue
+        findings = lint_found(content, file.as_posix(), kind=kind)
         if findings is None:
             skipped.append(file.as_posix())
-        yield from findings or ()
+        else:
+            yield from findings
     if skipped:
-        first_names = ", ".join((*skipped[:_FEW], *(["…"] if len(skipped) > _FEW else [])))
+        names = ", ".join(skipped[:_FEW])
+        if len(skipped) > _FEW:
+            names = f"{names}, …"
         subject = "1 file holds" if len(skipped) == 1 else f"{len(skipped)} files hold"
-        options.note(f"{subject} neither a policy nor a template: {first_names}")
+        options.note(f"{subject} neither a policy nor a template: {names}")
     if len(skipped) == len(files):
         yield _nothing_to_read(folder, files)
 

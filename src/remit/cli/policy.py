@@ -332,28 +332,26 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
     return of_region.name, region, account or "*"
 
 
-def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
+def _template(deployer: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
     from remit.deployer.deployer_policy import bound
     from remit.iam.policy import render
     from remit.iam.tokens import PLACE
     from remit.synthesis.synth import intrinsics
 
-    given = [late if text in ("*", "aws") else text for text, late in zip(place, PLACE.values(), strict=True)]
-    parts = _parts(bound(found, *given))
-    resources = {
-        f"Deployer{'' if len(parts) == 1 else number}": {
-            "Type": "AWS::IAM::ManagedPolicy",
-            "Properties": {
-                "Description": f"What whoever {found.doing} needs",
-                "PolicyDocument": intrinsics(render(part)),
-            },
-        }
-        for number, part in enumerate(parts, 1)
-    }
+    components = []
+    for text, late_bound in zip(place, PLACE.values(), strict=True):
+        components.append(late_bound if text in ("*", "aws") else text)
+    policies = _parts(bound(deployer, *components))
+    description = f"What whoever {deployer.doing} needs"
+    resources = {}
+    for number, policy in enumerate(policies, 1):
+        logical_id = "Deployer" if len(policies) == 1 else f"Deployer{number}"
+        properties = {"Description": description, "PolicyDocument": intrinsics(render(policy))}
+        resources[logical_id] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"What whoever {found.doing} needs",
+        "Description": description,
         "Resources": resources,
         "Outputs": {name: {"Value": {"Ref": name}} for name in resources},
     }

@@ -51,18 +51,17 @@ class ResourceChange:
         return tuple(detail for detail in self.details if detail.cause and detail.recreates)
 
     def follows(self, unreplaced: frozenset[str]) -> bool:
-        """Whether it is listed only since it refers to resources that change and are not replaced (`kept`).
+        """Whether it is listed only since it refers to resources that change and are not replaced (`unreplaced`).
 
         Their Ref and their Arn stay what they are, so nothing happens to it.
         """
-        return (
-            self.action == "Modify"
-            and bool(self.details)
-            and all(
-                detail.cause.partition(".")[0] in unreplaced and detail.cause.partition(".")[2] in _LASTING
-                for detail in self.details
-            )
-        )
+        if self.action != "Modify" or not self.details:
+            return False
+        for detail in self.details:
+            logical_id, _, attribute = detail.cause.partition(".")
+            if logical_id not in unreplaced or attribute not in _LASTING:
+                return False
+        return True
 
     @property
     def tags_only(self) -> bool:
@@ -135,13 +134,12 @@ class StackPlan:
     @property
     def data_at_risk(self) -> tuple[ResourceChange, ...]:
         """What holds data and is removed or replaced, surely or perhaps, and does not stay by a policy of its own."""
-        return tuple(
-            change
-            for change in self.real
-            if holds_data(change.type)
-            and (change.action == "Remove" or change.replacement in ("True", "Conditional"))
-            and not self._stays(change)
-        )
+        at_risk = []
+        for change in self.real:
+            goes = change.action == "Remove" or change.replacement in ("True", "Conditional")
+            if goes and holds_data(change.type) and not self._stays(change):
+                at_risk.append(change)
+        return tuple(at_risk)
 
     def _stays(self, change: ResourceChange) -> bool:
         """Whether the resource, or the one that is replaced, stays in the account."""

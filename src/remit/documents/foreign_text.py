@@ -86,7 +86,8 @@ def _without_values(text: str, language: Language, *, json: bool) -> str:
 
 
 def _blank(logic: re.Match[str]) -> str:
-    return "".join(sign if sign == "\n" else " " for sign in logic[0])
+    """Spaces in place of a match; its lines stay."""
+    return re.sub(r"[^\n]", " ", logic[0])
 
 
 def _marked(place: re.Match[str], text: str, language: Language, *, json: bool) -> str:

@@ -82,14 +82,16 @@ def too_large(size: int, file: str, line: int = 1) -> RemitError:
 
 
 def _check_depth(value: object) -> None:
+    """Raise ValueError where objects and lists are nested deeper than DEPTH."""
     level = [value]
     for _ in range(DEPTH):
-        level = [
-            child
-            for parent in level
-            for child in (parent.values() if isinstance(parent, dict) else parent if isinstance(parent, list) else ())
-            if isinstance(child, dict | list)
-        ]
+        next_level: list[object] = []
+        for parent in level:
+            if isinstance(parent, dict):
+                next_level += parent.values()
+            elif isinstance(parent, list):
+                next_level += parent
+        level = [child for child in next_level if isinstance(child, dict | list)]
         if not level:
             return
     raise ValueError

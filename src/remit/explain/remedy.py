@@ -125,25 +125,28 @@ def needed_grant(app: App, action: str, resource: str, folder: Path, *, account:
 def _placed(function: Function, folder: Path, needed: NeededGrant) -> Remedy:
     """The fix at the function's decorator, else in the configuration, which reaches every function."""
     place = decorator(folder, function.origin)
-    item, typed = needed.item, needed.typed
     imported = {} if place is None else place.imported
+    local_names: dict[str, str] = {}
+    for alias, full_name in imported.items():
+        local_names.setdefault(full_name, alias)
+    item = needed.item
     imports: list[str] = []
-    grants = next((alias for alias, full in imported.items() if full == _GRANTS), None)
-    for need in needed.names:
-        if need not in imported.values() and grants is not None and need.startswith(f"{_GRANTS}."):
-            item = f"{grants}.{item}"
-        elif need not in imported.values():
-            module, _, name = need.rpartition(".")
-            free = name if name not in imported else f"{name}_grants"
-            imports.append(f"from {module} import {name}" + (f" as {free}" if free != name else ""))
-            item = item.replace(f"{name}.", f"{free}.", 1) if free != name else item
+    for full_name in needed.names:
+        module, _, name = full_name.rpartition(".")
+        if full_name in local_names:
+            local_name = local_names[full_name]
+            if local_name != name:
+                item = re.sub(rf"\b{name}\b(?=[.(])", local_name, item, count=1)
+        elif _GRANTS in local_names and module == _GRANTS:
+            item = f"{local_names[_GRANTS]}.{item}"
+        elif name in imported:  # it stands for something else
+            imports.append(f"from {module} import {name} as {name}_grants")
+            item = item.replace(f"{name}.", f"{name}_grants.", 1)
         else:
-            name = need.rpartition(".")[2]
-            local = next(alias for alias, full in imported.items() if full == need)
-            item = re.sub(rf"\b{name}\b(?=[.(])", local, item, count=1) if local != name else item
+            imports.append(f"from {module} import {name}")
     if place is None:
-        return Remedy(item, f"config.lambda_.iam.policy += [{item}]", None, tuple(imports), typed)
-    return Remedy(item, place.with_policy(item), place.origin, tuple(imports), typed)
+        return Remedy(item, f"config.lambda_.iam.policy += [{item}]", None, tuple(imports), needed.typed)
+    return Remedy(item, place.with_policy(item), place.origin, tuple(imports), needed.typed)
 
 
 def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_Target]:

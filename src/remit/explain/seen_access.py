@@ -77,12 +77,14 @@ def granted_and_seen(folder: Path, deployed_name: str, role: ReadyRole) -> Grant
     """
     all_uses = tuple(_seen_uses(folder))
     uses = _last_of_each_kind(use for use in all_uses if use.function == deployed_name)
-    granted = [
-        GrantedAction(action, grant, tuple(use for use in uses if _is_use(use, action, grant, role)))
-        for grant in role.role.grants
-        if grant.statement.effect == "Allow" and not grant.statement.actions.negated
-        for action in grant.statement.actions.patterns
-    ]
+    granted = []
+    for grant in role.role.grants:
+        statement = grant.statement
+        if statement.effect != "Allow" or statement.actions.negated:
+            continue
+        for action in statement.actions.patterns:
+            uses_of_action = tuple(use for use in uses if _is_use(use, action, grant, role))
+            granted.append(GrantedAction(action, grant, uses_of_action))
     denied = tuple(use for use in uses if use.decision == "denied")
     since = min((use.time[:10] for use in all_uses), default="")
     return GrantedAndSeen(tuple(granted), denied, since)

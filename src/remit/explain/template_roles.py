@@ -88,12 +88,18 @@ def _together(explanation: Explanation, by_verdict: dict[Verdict, list[tuple[Wor
     """The one explanation of all worlds that agree on the verdict; else all of them, each with when it holds."""
     if len(by_verdict) < _SEVERAL:
         ((verdict, answers),) = by_verdict.items()
-        alone = len(answers) == 1 or explanation.verdict != verdict
-        return answers[0][1] if alone else explanation
-    all_worlds = [world for answers in by_verdict.values() for world, _ in answers]
-    answers_by_condition = [
-        (" and ".join(words([world for world, _ in answers], all_worlds)), answers[0][1])
-        for answers in by_verdict.values()
-    ]
-    notes = dict.fromkeys(note for _, answer in answers_by_condition for note in answer.notes)
-    return replace(explanation, ways=tuple(answers_by_condition), notes=tuple(notes))
+        if len(answers) == 1 or explanation.verdict != verdict:
+            _, first_answer = answers[0]
+            return first_answer
+        return explanation
+    all_worlds: list[World] = []
+    for answers in by_verdict.values():
+        all_worlds += [world for world, _ in answers]
+    ways = []
+    notes: dict[str, None] = {}
+    for answers in by_verdict.values():
+        _, first_answer = answers[0]
+        conditions = words([world for world, _ in answers], all_worlds)
+        ways.append((" and ".join(conditions), first_answer))
+        notes |= dict.fromkeys(first_answer.notes)
+    return replace(explanation, ways=tuple(ways), notes=tuple(notes))

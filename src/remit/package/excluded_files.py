@@ -109,4 +109,8 @@ def _secrets_by_name() -> Patterns:
 
 
 def _read(table: dict[str, str]) -> list[Pattern]:
-    return [pattern for reason, globs in table.items() for pattern in parse(globs.split(), reason)]
+    """The patterns of a table, each with the reason that it stands under."""
+    patterns: list[Pattern] = []
+    for reason, globs in table.items():
+        patterns += parse(globs.split(), reason)
+    return patterns

@@ -58,22 +58,14 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     excludes = work / "excludes.txt"
     excludes.write_text(OWN_NAME + "\n")
     lines = _exported(folder, source) if source.export else "\n".join(source.lines)
-    local_options = [option for name, _ in source.local for option in ("--no-binary", name, "--refresh-package", name)]
-    arguments = [
-        *("pip", "install", "--target", str(work / "target"), "--python", _python(target)),
-        *(() if target.here else ("--python-version", target.python, "--python-platform", target.platform)),
-        *(
-            "--only-binary",
-            ":all:",
-            *local_options,
-            "--no-compile",
-            "--link-mode",
-            "hardlink",
-            "--excludes",
-            str(excludes),
-        ),
-        *source.arguments,
-    ]
+    arguments = ["pip", "install", "--target", str(work / "target"), "--python", _python(target)]
+    if not target.here:
+        arguments += ["--python-version", target.python, "--python-platform", target.platform]
+    arguments += ["--only-binary", ":all:"]
+    for name, _ in source.local:
+        arguments += ["--no-binary", name, "--refresh-package", name]
+    arguments += ["--no-compile", "--link-mode", "hardlink", "--excludes", str(excludes)]
+    arguments += source.arguments
     if lines.strip():
         arguments += ["--requirements", "-"]
     (work / "target").mkdir()

@@ -29,8 +29,9 @@ def uv_lock(folder: Path) -> Source:
     project = pyproject(folder)
     packages = lock.get("package", [])
     locked = {normal(package["name"]) for package in packages}
-    direct = {name for text in stated(project) if (name := requirement_name(text))}
-    if missing := sorted(direct - locked):
+    direct = {requirement_name(text) for text in stated(project)} - {None}
+    missing = sorted(name for name in direct if name and name not in locked)
+    if missing:
         raise RemitError(
             f"uv.lock is older than pyproject.toml: it does not know `{missing[0]}`",
             hint="run `uv lock`",
@@ -42,13 +43,15 @@ def uv_lock(folder: Path) -> Source:
         path = source.get("directory") or source.get("editable")
         if path and path != ".":
             local.append((normal(package["name"]), folder / path))
+    project_name = name_of(project)
+    has_dependencies = bool(locked - {project_name})
     return Source(
         "uv.lock",
-        arguments=("--no-deps",) if locked - {name_of(project)} else (),
-        export=bool(locked - {name_of(project)}),
+        arguments=("--no-deps",) if has_dependencies else (),
+        export=has_dependencies,
         local=tuple(local),
-        names_remit=OWN_NAME in locked and name_of(project) != OWN_NAME,
-        settings=(folder / "uv.lock").read_text("utf-8") + json.dumps([stated(project), name_of(project)]),
+        names_remit=OWN_NAME in locked and project_name != OWN_NAME,
+        settings=(folder / "uv.lock").read_text("utf-8") + json.dumps([stated(project), project_name]),
     )
 
 
@@ -76,14 +79,17 @@ def _without_remit(packages: list[dict[str, Any]], requirements: list[str]) -> l
 
     `requirements` are the project's own: what one of them names stays, though remit needs it, too.
     """
-    needs = {
-        normal(package["name"]): {normal(dependency["name"]) for dependency in package.get("dependencies", [])}
-        for package in packages
-    }
+    needs: dict[str, set[str]] = {}
+    for package in packages:
+        dependencies = package.get("dependencies", [])
+        needs[normal(package["name"])] = {normal(dependency["name"]) for dependency in dependencies}
     brought_by_remit = _reachable(needs, needs.get(OWN_NAME, set()))
-    kept_for_others = set(needs) - brought_by_remit - {OWN_NAME}
-    required = {name for line in requirements if (name := requirement_name(line)) in needs}
-    kept = _reachable(needs, kept_for_others | required) - {OWN_NAME}
+    starts = set(needs) - brought_by_remit - {OWN_NAME}
+    for line in requirements:
+        name = requirement_name(line)
+        if name in needs:
+            starts.add(name)
+    kept = _reachable(needs, starts) - {OWN_NAME}
     return [package for package in packages if normal(package["name"]) in kept]
 
 
@@ -110,13 +116,19 @@ def _locked_lines(package: dict[str, Any]) -> list[str]:
             hint="lock the dependencies alone: `uv export --no-dev --no-emit-project -o pylock.toml`",
             origin=Origin("pylock.toml"),
         )
-    files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
-    links = sorted({f"--find-links {_parent(file['path'])}" for file in files if "path" in file and "url" not in file})
+    files = list(package.get("wheels", []))
+    if "sdist" in package:
+        files.append(package["sdist"])
+    links = {f"--find-links {_parent(file['path'])}" for file in files if "path" in file and "url" not in file}
     if "archive" in package:
         files = [package["archive"]]
-    hashes = "".join(f" --hash={kind}:{digest}" for file in files for kind, digest in sorted(file["hashes"].items()))
-    condition = f" ; {marker}" if marker else ""
-    return [*links, _locked_place(package) + condition + hashes]
+    line = _locked_place(package)
+    if marker:
+        line = f"{line} ; {marker}"
+    for file in files:
+        for algorithm, digest in sorted(file["hashes"].items()):
+            line = f"{line} --hash={algorithm}:{digest}"
+    return [*sorted(links), line]
 
 
 def _locked_place(package: dict[str, Any]) -> str:

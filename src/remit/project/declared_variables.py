@@ -144,4 +144,6 @@ def _parts(value: ast.expr, assigned: Mapping[str, ast.expr]) -> list[tuple[str 
 
 def _text(key: ast.expr) -> str:
     """A key that is spelled out; of any other the source, which is no variable's name."""
-    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ast.unparse(key)
+    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+        return key.value
+    return ast.unparse(key)

@@ -53,13 +53,21 @@ def vpc(name: str, *, security_group: str = _DEFAULT_GROUP) -> dict[str, Any]:
 def _value(kind: ExistingKind, name: str, written: str, group: str = "") -> LateBoundParameter:
     """The text that stands for a value, which is noted with the load that is going on."""
     digest = sha256(f"{name} {group}".encode()).hexdigest()[:_DIGITS]
-    what = "Parameter" if kind == "parameter" else "Vpc"
-    part = "" if kind == "parameter" else "Subnets" if kind == "subnets" else "SecurityGroup"
-    parameter_id = "".join((what, *map(_capitalised, _WORD.findall(name)), part, digest))
+    words = "".join(_capitalised(word) for word in _WORD.findall(name))
+    before, after = _AROUND_NAME[kind]
+    parameter_id = f"{before}{words}{after}{digest}"
     state = current_load.current()
     if state is not None:
         state.existing.setdefault(parameter_id, ExistingValue(parameter_id, kind, name, group, writer()))
     return LateBoundParameter(f"${{{parameter_id}}}", written)
+
+
+_AROUND_NAME: Final[dict[ExistingKind, tuple[str, str]]] = {
+    "parameter": ("Parameter", ""),
+    "subnets": ("Vpc", "Subnets"),
+    "security group": ("Vpc", "SecurityGroup"),
+}
+"""What stands before and after the name, by its kind, in the id of a parameter of the template."""
 
 
 def _capitalised(word: str) -> str:

@@ -184,10 +184,20 @@ def _origin(declaration: Declaration, name: str) -> Origin:
 
 
 def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
+    """A queue with what its settings and its jobs say."""
     settings = state.config.job.queues.get(name, {})
     retries = settings.get("retries", RETRIES)
-    options = [declaration.job for declaration in jobs if declaration.job is not None]
-    job_retries = [retries if option.retries is None else option.retries for option in options]
+    job_retries = []
+    keeps_marks = False
+    scheduled = []
+    for declaration in jobs:
+        job = declaration.job
+        if job is None:
+            continue
+        job_retries.append(retries if job.retries is None else job.retries)
+        keeps_marks = keeps_marks or job.once
+        origin = relative(declaration.where.origin, state.folder)
+        scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in declaration.triggers]
     return JobQueue(
         name=name,
         retries=retries,
@@ -195,15 +205,8 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         backoff=settings.get("backoff", 0),
         concurrency=_concurrency(name, settings, jobs),
         alarm=settings.get("alarm"),
-        keeps_marks=any(option.once for option in options),
-        scheduled=tuple(
-            ScheduledJob(
-                declaration.name, declaration.job.path, schedule, relative(declaration.where.origin, state.folder)
-            )
-            for declaration in jobs
-            for schedule in declaration.triggers
-            if declaration.job is not None
-        ),
+        keeps_marks=keeps_marks,
+        scheduled=tuple(scheduled),
     )
 
 

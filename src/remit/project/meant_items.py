@@ -93,14 +93,17 @@ def _several_actions(text: str) -> str | None:
 
 def _respelt(text: str) -> str | None:
     """An action with other signs than a colon, or with the name of an SDK's method: `dynamodb.put_item`."""
-    compact = re.sub(r"\s+", "", text).replace("::", ":")
-    parts = compact if ":" in compact else _PARTS.sub(r"\g<service>:\g<operation>", compact, count=1)
+    parts = re.sub(r"\s+", "", text).replace("::", ":")
+    if ":" not in parts:
+        parts = _PARTS.sub(r"\g<service>:\g<operation>", parts, count=1)
     if not _ACTION.fullmatch(parts.replace("_", "")):
         return None
     prefix, _, operation = parts.partition(":")
     if "*" in operation or "?" in operation:
         return f"did you mean `{parts}`?" if expand(parts) else None
-    actions = nearest_actions(parts) if service(prefix) or nearest_services(prefix, MISSPELT) else ()
+    if not service(prefix) and not nearest_services(prefix, MISSPELT):
+        return None
+    actions = nearest_actions(parts)
     return f"did you mean `{actions[0]}`?" if actions else None
 
 

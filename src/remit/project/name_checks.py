@@ -194,10 +194,13 @@ def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_
     if package and not is_own and (_is_installed(package) or _is_required(package, state.folder)):
         return None
     parents, _, _ = module_name.rpartition(".")
-    folders = [root.joinpath(*parents.split(".")) if parents else root for root in roots(state.folder)]
-    modules = {f"{parents}.{file.stem}".lstrip(".") for folder in folders for file in folder.glob("*.py")}
-    module = nearest(module_name, modules)
-    return HandlerProblem("does not exist", f"did you mean `{module}{joined_by}{attribute}`?" if module else _FORM)
+    modules = set()
+    for root in roots(state.folder):
+        folder = root.joinpath(*parents.split(".")) if parents else root
+        modules |= {f"{parents}.{file.stem}".lstrip(".") for file in folder.glob("*.py")}
+    nearest_module = nearest(module_name, modules)
+    hint = f"did you mean `{nearest_module}{joined_by}{attribute}`?" if nearest_module else _FORM
+    return HandlerProblem("does not exist", hint)
 
 
 def _is_installed(name: str) -> bool:

@@ -43,18 +43,18 @@ def declare(value: Any, span: Span, reason: Reason, keyword: str = "policy") -> 
 
 
 def _items(value: Any, node: ast.expr | None, span: Span, reason: Reason, path: Path, depth: int) -> Iterator[Grant]:
-    origin = item_lines.origin_of(node, span)
+    """The grants of a value, item by item where it is a list; `node` is what wrote it, where that is known."""
     if isinstance(value, Items):
         for part, place in value.parts:
             yield from _items(part, item_lines.value_node(place), place, reason, path, depth + 1)
         return
+    origin = item_lines.origin_of(node, span)
     if isinstance(value, list | tuple) and not _is_typed(value):
         if depth > _DEPTH:
             raise _wrong(path[:_SHOWN], f"nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
+        nodes = item_lines.item_nodes(node, len(value), span.file)
         mistakes = Mistakes()
-        for index, (item, item_node) in enumerate(
-            zip(value, item_lines.item_nodes(node, len(value), span.file), strict=True)
-        ):
+        for index, (item, item_node) in enumerate(zip(value, nodes, strict=True)):
             with mistakes.noted():
                 yield from _items(item, item_node, span, reason, (*path, index), depth + 1)
         mistakes.refuse()
@@ -85,6 +85,7 @@ def _check_keys(node: ast.expr | None, span: Span, path: Path) -> None:
 
 
 def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[Grant]:
+    """The grants of one item that is no list. RemitError: it is nothing that grants."""
     if isinstance(value, Grant):
         yield value
     elif isinstance(value, tuple):  # of a typed grant
@@ -106,12 +107,9 @@ def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[
         raise _wrong(path, "is None", hint=hint)
     else:
         name = getattr(value, "__name__", None)
-        got = described(value)
-        raise _wrong(
-            path,
-            f"must be a string or a dict, got {got}",
-            hint=f"call it: `{name}(…)`" if callable(value) and isinstance(name, str) else None,
-        )
+        is_function = callable(value) and isinstance(name, str)
+        hint_to_call = f"call it: `{name}(…)`" if is_function else None
+        raise _wrong(path, f"must be a string or a dict, got {described(value)}", hint=hint_to_call)
 
 
 def _from_string(value: str, path: Path) -> iam.Statement:
@@ -165,15 +163,23 @@ def _check_version(document: iam.Policy, path: Path) -> None:
     if document.version == iam.VERSION:
         return
     for number, statement in enumerate(document.statements):
-        resources = statement.resources.patterns if statement.resources else ()
-        for text in (*resources, *(value for condition in statement.conditions for value in condition.values)):
-            if any(isinstance(part, str) and "${" in part for part in tokens.split(text)):
-                raise RemitError(
-                    f"{spelled(path)}: in Version {document.version!r} there are no variables, "
-                    f"and {text!r} is literal text",
-                    hint=f"use {iam.VERSION!r}, in which it is a variable; `${{$}}` stands for a literal `$` there",
-                    path=(*path, "Statement", number, "Resource", text),
-                )
+        texts = list(statement.resources.patterns) if statement.resources else []
+        for condition in statement.conditions:
+            texts += condition.values
+        for text in texts:
+            if not _looks_like_a_variable(text):
+                continue
+            raise RemitError(
+                f"{spelled(path)}: in Version {document.version!r} there are no variables, "
+                f"and {text!r} is literal text",
+                hint=f"use {iam.VERSION!r}, in which it is a variable; `${{$}}` stands for a literal `$` there",
+                path=(*path, "Statement", number, "Resource", text),
+            )
+
+
+def _looks_like_a_variable(text: str) -> bool:
+    """Whether a text has a `${` that is none of CloudFormation's references."""
+    return any(isinstance(part, str) and "${" in part for part in tokens.split(text))
 
 
 def _wrong(path: Path, message: str, *, hint: str | None = None, origin: Origin | None = None) -> RemitError:
@@ -291,21 +297,20 @@ def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> 
 
 
 def _managed(value: Any, node: ast.expr | None, span: Span, path: Path, depth: int) -> Iterator[tuple[str, Origin]]:
+    """The ARN of each managed policy of a value with its line; `node` is what wrote it, where that is known."""
     origin = item_lines.origin_of(node, span)
     value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:
+        nodes = item_lines.item_nodes(node, len(value), span.file)
         mistakes = Mistakes()
-        for index, (item, item_node) in enumerate(
-            zip(value, item_lines.item_nodes(node, len(value), span.file), strict=True)
-        ):
+        for index, (item, item_node) in enumerate(zip(value, nodes, strict=True)):
             with mistakes.noted():
                 yield from _managed(item, item_node, span, (*path, index), depth + 1)
         mistakes.refuse()
-    elif not isinstance(value, str):
-        got = described(value)
-        raise _wrong(path, f"must be a policy's name or ARN, got {got}", origin=origin)
-    else:
+    elif isinstance(value, str):
         yield managed_arn(tokens.plain(value), path, origin), origin
+    else:
+        raise _wrong(path, f"must be a policy's name or ARN, got {described(value)}", origin=origin)
 
 
 def _refuse_placeholder(text: str, path: Path, origin: Origin | None = None) -> None:
@@ -333,7 +338,8 @@ def managed_arn(value: str, path: Path, origin: Origin) -> str:
         return value  # a resource of the app, by Ref
     if not _PLAIN_NAME.fullmatch(value):
         raise RemitError(f"{spelled(path)}: {value!r} is not a valid name for a managed policy", origin=origin)
-    if "/" not in value and (aws_policy := managed_policy(value)) is not None:
+    aws_policy = None if "/" in value else managed_policy(value)
+    if aws_policy is not None:
         return aws_policy.arn()  # with its path, which a name alone does not say
     _check_exists(value, path, origin)
     return f"arn:${{AWS::Partition}}:iam::aws:policy/{value}"
@@ -345,14 +351,12 @@ def _check_exists(name: str, path: Path, origin: Origin) -> None:
         return
     namesake = managed_policy(name.rpartition("/")[2])
     if namesake is not None:
-        hint: str | None = f"did you mean `{f'{namesake.path}{namesake.name}'.lstrip('/')}`?"
+        meant: str | None = f"{namesake.path}{namesake.name}".lstrip("/")
     else:
         from remit.catalogue.did_you_mean import nearest_managed_policy  # noqa: PLC0415 - of mistakes alone
 
-        similar = nearest_managed_policy(name)
-        hint = None if similar is None else f"did you mean `{similar}`?"
-    raise RemitError(
-        f"{spelled(path)}: AWS has no managed policy {name!r}",
-        hint=hint or "a policy of your own account is named by its ARN, with {aws.account}",
-        origin=origin,
-    )
+        meant = nearest_managed_policy(name)
+    hint = "a policy of your own account is named by its ARN, with {aws.account}"
+    if meant is not None:
+        hint = f"did you mean `{meant}`?"
+    raise RemitError(f"{spelled(path)}: AWS has no managed policy {name!r}", hint=hint, origin=origin)

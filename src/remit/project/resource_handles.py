@@ -217,4 +217,8 @@ def _snake(attribute: str) -> str:
 
 
 def _written_out(handle: type[Handle]) -> tuple[str, ...]:
-    return tuple(name for kind in handle.__mro__ for name, value in vars(kind).items() if isinstance(value, Attribute))
+    """The attributes that a class of handles writes out, its own and those that it inherits."""
+    names = []
+    for kind in handle.__mro__:
+        names += [name for name, value in vars(kind).items() if isinstance(value, Attribute)]
+    return tuple(names)

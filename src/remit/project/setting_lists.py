@@ -21,7 +21,8 @@ class Texts(tuple[str, ...]):
     __slots__ = ()
 
     def __add__(self, added: Iterable[str]) -> Texts:  # type: ignore[override]  # lists as well
-        return Texts((*self, *([added] if isinstance(added, str) else added)))
+        texts = [added] if isinstance(added, str) else added
+        return Texts((*self, *texts))
 
     def append(self, _item: object) -> NoReturn:
         """Refuse: `+=` adds."""

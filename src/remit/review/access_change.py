@@ -43,7 +43,11 @@ class Given:
     @property
     def policies(self) -> tuple[Policy, ...]:
         """The policies of `documents`."""
-        return tuple(Policy(tuple(grant.statement for grant in grants), grants[0].version) for grants in self.documents)
+        policies = []
+        for grants in self.documents:
+            statements = tuple(grant.statement for grant in grants)
+            policies.append(Policy(statements, grants[0].version))
+        return tuple(policies)
 
     @property
     def meaning(self) -> object:
@@ -64,7 +68,8 @@ class Elsewhere:
     @property
     def words(self) -> str:
         """As a phrase: `policy of bucket Uploads`, `user Ann removed`."""
-        return f"{type_words(self.type)} {self.name}{'' if self.how == 'changed' else f' {self.how}'}"
+        resource = f"{type_words(self.type)} {self.name}"
+        return resource if self.how == "changed" else f"{resource} {self.how}"
 
 
 def type_words(kind: str) -> str:
@@ -107,7 +112,8 @@ class Version:
     @property
     def contents(self) -> object:
         """What a part of a template holds, which may be the same however its conditions fall out."""
-        return self.roles, *(tuple((mapping or {}).items()) for mapping in (self.documents, self.others, self.giving))
+        giving = self.giving or {}
+        return self.roles, tuple(self.documents.items()), tuple(self.others.items()), tuple(giving.items())
 
 
 def nothing() -> Version:

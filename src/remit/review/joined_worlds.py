@@ -23,6 +23,26 @@ def merged(reviews: Sequence[tuple[World, Review]]) -> Review:
 
     There is at least one world.
     """
+    world_reviews = [review for _, review in reviews]
+    notes: list[str] = []
+    functions: list[str] = []
+    roles: list[str] = []
+    for review in world_reviews:
+        notes += review.notes
+        functions += review.functions
+        roles += review.roles
+    return replace(
+        world_reviews[0],
+        changes=tuple(_changes(reviews)),
+        notes=tuple(dict.fromkeys(notes)),
+        functions=tuple(dict.fromkeys(functions)),
+        roles=tuple(dict.fromkeys(roles)),
+        elsewhere=_elsewhere(world_reviews),
+    )
+
+
+def _changes(reviews: Sequence[tuple[World, Review]]) -> Iterator[Change]:
+    """The changes of all worlds, each part of one in the first world that has it, with the conditions that it needs."""
     all_worlds = [world for world, _ in reviews]
     worlds_by_key: dict[Hashable, list[World]] = {}
     for world, review in reviews:
@@ -31,7 +51,6 @@ def merged(reviews: Sequence[tuple[World, Review]]) -> Review:
                 worlds_by_key.setdefault(key, []).append(world)
     conditions = {key: words(worlds, all_worlds) for key, worlds in worlds_by_key.items()}
     reported: set[Hashable] = set()
-    changes: list[Change] = []
     for _, review in reviews:
         for change in review.changes:
             keys_by_condition: dict[tuple[str, ...], set[Hashable]] = {}
@@ -39,17 +58,8 @@ def merged(reviews: Sequence[tuple[World, Review]]) -> Review:
                 if key not in reported:
                     keys_by_condition.setdefault(conditions[key], set()).add(key)
             for condition, keys in keys_by_condition.items():
-                changes.append(replace(_only(change, keys), when=condition))
+                yield replace(_only(change, keys), when=condition)
                 reported |= keys
-    world_reviews = [review for _, review in reviews]
-    return replace(
-        world_reviews[0],
-        changes=tuple(changes),
-        notes=tuple(dict.fromkeys(note for review in world_reviews for note in review.notes)),
-        functions=tuple(dict.fromkeys(name for review in world_reviews for name in review.functions)),
-        roles=tuple(dict.fromkeys(name for review in world_reviews for name in review.roles)),
-        elsewhere=_elsewhere(world_reviews),
-    )
 
 
 def _elsewhere(reviews: Iterable[Review]) -> tuple[Elsewhere, ...] | None:

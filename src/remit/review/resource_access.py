@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -126,8 +127,11 @@ def _names_accounts(resource: Resource) -> bool:
 
 def service_of(kind: str) -> str:
     """The prefix of the actions of a type's service, where the type's name tells it; else empty."""
-    parts = kind.lower().split("::") if "::" in kind else kind.split("_")
-    return parts[1] if len(parts) > 1 and parts[1] in services() else ""
+    separator = "::" if "::" in kind else "_"  # AWS::S3::BucketPolicy, or Terraform's aws_s3_bucket_policy
+    parts = kind.lower().split(separator)
+    if len(parts) < 2 or parts[1] not in services():  # noqa: PLR2004 - a provider, then a service
+        return ""
+    return parts[1]
 
 
 class _Reader:
@@ -300,7 +304,9 @@ def _opened(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _snake(name: str) -> str:
-    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in name).removeprefix("_")
+    """`BlockPublicAcls` as Terraform has it: `block_public_acls`."""
+    words = re.findall(r"[A-Z][^A-Z]*", name)
+    return "_".join(words).lower()
 
 
 def _targets(properties: Mapping[str, Any]) -> Iterator[str]:

@@ -38,9 +38,12 @@ def statements_of(standing: Standing | None) -> tuple[Statement, ...]:
     """All statements of a version's role or resource."""
     if standing is None:
         return ()
-    inline = [grant.statement for grants in standing.inline for grant in grants]
-    managed = [statement for policy in standing.layers.identity for statement in policy.statements]
-    return tuple(dict.fromkeys((*inline, *managed)))
+    statements: list[Statement] = []
+    for grants in standing.inline:
+        statements += [grant.statement for grant in grants]
+    for policy in standing.layers.identity:
+        statements += policy.statements
+    return tuple(dict.fromkeys(statements))
 
 
 def changed_statement(

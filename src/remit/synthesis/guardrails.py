@@ -69,20 +69,21 @@ def _notes(app: App, proof: Proof) -> Iterator[str]:
 
 
 def _refusal(proof: Proof) -> RemitError:
+    """That guardrails do not hold: the breaches, those alike together, at the line of the first grant among them."""
     groups: dict[tuple[object, ...], list[Breach]] = {}
     for breach in proof.breaches:
         groups.setdefault(_group(breach), []).append(breach)
-    lines = [line for breaches in list(groups.values())[:_SHOWN] for line in _told(breaches)]
+    place = f" in {proof.at.words}" if proof.at is not None and proof.at.named else ""
+    lines = [f"a guardrail does not hold{place}"]
+    for breaches in list(groups.values())[:_SHOWN]:
+        lines += _told(breaches)
     if len(groups) > _SHOWN:
         lines.append(f"and {len(groups) - _SHOWN} more")
-    place = f" in {proof.at.words}" if proof.at is not None and proof.at.named else ""
-    first_breach = next((breach for breach in proof.breaches if breach.granted.grant is not None), proof.breaches[0])
-    return RemitError(
-        "\n  ".join((f"a guardrail does not hold{place}", *lines)),
-        hint=_hint(first_breach),
-        origin=first_breach.granted.grant.origin if first_breach.granted.grant is not None else first_breach.line,
-        exit_code=1,
-    )
+    granting = [breach for breach in proof.breaches if breach.granted.grant is not None]
+    first_breach = (granting or proof.breaches)[0]
+    grant = first_breach.granted.grant
+    origin = first_breach.line if grant is None else grant.origin
+    return RemitError("\n  ".join(lines), hint=_hint(first_breach), origin=origin, exit_code=1)
 
 
 def _hint(breach: Breach) -> str:

@@ -68,18 +68,23 @@ def _line(text: str | None) -> str:
 
 
 def _refusal(errors: list[BrokenFeature], warnings: list[BrokenFeature]) -> RemitError:
-    beyond = all(loss.beyond for loss in errors)
-    lines = [loss.message for loss in errors] + [f"(a warning) {loss.message}" for loss in warnings]
+    """That a build is refused: what breaks, and how to put it right, in one error at the first setting's line."""
+    first = errors[0]
+    is_forbidden = all(loss.beyond for loss in errors) or not first.setting
+    verb = "forbids" if is_forbidden else "replaces the computed default and breaks"
+    lines = [f"{first.cause} {verb} what the app uses:"]
+    lines += [loss.message for loss in errors]
+    lines += [f"(a warning) {loss.message}" for loss in warnings]
+    missing: list[str] = []
+    ways: list[str] = []
     lacking = [loss for loss in errors if not loss.denied and not loss.beyond]
-    missing = ", ".join(dict.fromkeys(action for loss in lacking for action in loss.missing))
-    ways = [f"add to it with `{lacking[0].setting} += [...]`: {missing}"] if missing else []
+    for loss in lacking:
+        missing += loss.missing
+    if missing:
+        ways.append(f"add to it with `{lacking[0].setting} += [...]`: {', '.join(dict.fromkeys(missing))}")
     ways += dict.fromkeys(loss.way for loss in errors if loss.denied or loss.beyond)
-    verb = "forbids" if beyond or not errors[0].setting else "replaces the computed default and breaks"
-    return RemitError(
-        "\n  ".join((f"{errors[0].cause} {verb} what the app uses:", *lines)),
-        hint=f"{'; '.join(ways)}; or continue with --accept REASON",
-        origin=errors[0].origin,
-    )
+    hint = f"{'; '.join(ways)}; or continue with --accept REASON"
+    return RemitError("\n  ".join(lines), hint=hint, origin=first.origin)
 
 
 def _note(loss: BrokenFeature, word: str) -> str:

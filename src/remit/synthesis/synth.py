@@ -66,9 +66,14 @@ def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) ->
     """What the template refers to of what the project asks of the account."""
     if not app.existing:
         return
-    values = [*(resource.properties for resource in resources), *(output.value for output in outputs)]
-    names = {reference.target for value in values for reference, _ in references(value, late=True)}
-    yield from (value for value in app.existing if value.parameter in names)
+    values: list[Any] = [resource.properties for resource in resources]
+    values += [output.value for output in outputs]
+    referenced = set()
+    for value in values:
+        referenced |= {reference.target for reference, _ in references(value, late=True)}
+    for existing in app.existing:
+        if existing.parameter in referenced:
+            yield existing
 
 
 def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:

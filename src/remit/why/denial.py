@@ -263,32 +263,40 @@ def _s3_arn(flat: str) -> str | None:
 
 def _object_arn(bucket: str, key: str | None) -> str:
     """The ARN of an object, or of its bucket where no key is known."""
-    return f"arn:aws:s3:::{bucket}" + (f"/{_trimmed(key)}" if key else "")
+    bucket_arn = f"arn:aws:s3:::{bucket}"
+    return f"{bucket_arn}/{_trimmed(key)}" if key else bucket_arn
 
 
 def _caller(flat: str) -> dict[str, Any]:
-    """What the SDK, CloudFormation or Lambda puts around a message."""
+    """What the SDK, CloudFormation or Lambda puts around a message: fields of a `Denial`."""
     fields: dict[str, Any] = {}
     for pattern in wordings.AROUND:
         around = pattern.search(flat)
-        fields |= {} if around is None else {name: text for name, text in around.groupdict().items() if text}
+        if around is not None:
+            fields |= {name: text for name, text in around.groupdict().items() if text}
     encoded = wordings.ENCODED.search(flat)
-    fields |= {} if encoded is None else {"encoded": encoded[1]}
+    if encoded is not None:
+        fields["encoded"] = encoded[1]
     if wordings.ACTION.search(flat) is None:
         api = wordings.API.search(flat)
-        fields |= {} if api is None else {"action": api[1]}
+        if api is not None:
+            fields["action"] = api[1]
         for words, meaning in wordings.MEANT:
-            fields |= meaning if words.search(flat) is not None else {}
-    event = next((match for pattern in wordings.EVENT if (match := pattern.search(flat)) is not None), None)
-    if event is not None:
-        fields["logical_id"] = event[1]
+            if words.search(flat) is not None:
+                fields |= meaning
+    for pattern in wordings.EVENT:
+        event = pattern.search(flat)
+        if event is not None:
+            fields["logical_id"] = event[1]
+            break
     return fields
 
 
 def _trimmed(text: str) -> str:
     """A name without the punctuation, or the markup, of the sentence that it stands in."""
     name = text.partition("</")[0].strip("\"'`")
-    name = name if _PLACEHOLDER.search(name) is not None else name.strip("\"'`<>")
+    if _PLACEHOLDER.search(name) is None:
+        name = name.strip("\"'`<>")
     while name.endswith(_CLOSING) and not name.endswith(_STREAM) and _LATE.search(name) is None:
         opening = _PAIRS.get(name[-1])
         if opening is not None and name.count(opening) == name.count(name[-1]):
@@ -299,19 +307,25 @@ def _trimmed(text: str) -> str:
 
 def _structured(text: str, depth: int) -> Denial | None:
     """From JSON: a CloudTrail event, a decoded authorization message, a stack event, an error's body."""
-    start = min((place for place in (text.find("{"), text.find("[")) if place >= 0), default=-1)
-    if depth == 0 or start < 0 or text[:start].strip():
+    starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
+    if depth == 0 or not starts:
+        return None
+    start = min(starts)
+    if text[:start].strip():
         return None
     try:
-        value = json.loads(text[start:])
-        objects = list(_objects(value))
+        objects = list(_objects(json.loads(text[start:])))
     except (ValueError, RecursionError):
         return None
     record = _record(objects)
     if record is not None:
         return record
-    texts = [value for json_object in objects for value in json_object.values() if isinstance(value, str)]
-    denials = [denial for denial in (_in_string(string, depth) for string in texts) if denial is not None]
+    denials = []
+    for json_object in objects:
+        for value in json_object.values():
+            denial = _in_string(value, depth) if isinstance(value, str) else None
+            if denial is not None:
+                denials.append(denial)
     for denial in denials:
         if denial.action is not None or denial.operation is not None:
             return denial
@@ -360,27 +374,33 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _trail(event: dict[str, Any]) -> Denial | None:
-    """A record of CloudTrail: its own fields, and its errorMessage where they are silent."""
-    code, source, name = (_string(event, key) for key in ("errorCode", "eventSource", "eventName"))
-    if code is None or source is None or name is None:
+    """A record of CloudTrail: its own fields, and its errorMessage where they are silent. None: it is none."""
+    error_code = _string(event, "errorCode")
+    event_source = _string(event, "eventSource")
+    event_name = _string(event, "eventName")
+    if error_code is None or event_source is None or event_name is None:
         return None
-    name = _DATED.sub("", name)
     message = _string(event, "errorMessage") or ""
-    if wordings.DENIED.search(f"{code} {message}") is None:
+    if wordings.DENIED.search(f"{error_code} {message}") is None:
         return None
     denial = _plain(message) or Denial()
-    service = source.partition(".")[0]
+    service = event_source.partition(".")[0]
     caller = _dict(event.get("userIdentity"))
-    resources = [_string(resource, "ARN") or _string(resource, "arn") for resource in _dicts(event.get("resources"))]
+    principal = denial.principal or _string(caller, "arn") or _string(caller, "invokedBy")
+    resource = denial.resource or _trail_resource(event, service)
+    operation = _DATED.sub("", event_name)
+    return replace(denial, principal=principal, resource=resource, operation=operation, service=service)
+
+
+def _trail_resource(event: dict[str, Any], service: str) -> str | None:
+    """What a record of CloudTrail was about: the first of its resources, else what its parameters name."""
+    for resource in _dicts(event.get("resources")):
+        arn = _string(resource, "ARN") or _string(resource, "arn")
+        if arn is not None:
+            return arn
     parameters = _dict(event.get("requestParameters"))
-    resources += (_parameter(parameters, service), _by_name(parameters, service, event))
-    return replace(
-        denial,
-        principal=denial.principal or _string(caller, "arn") or _string(caller, "invokedBy"),
-        resource=denial.resource or next((arn for arn in resources if arn is not None), None),
-        operation=name,
-        service=service,
-    )
+    arn = _parameter(parameters, service)
+    return _by_name(parameters, service, event) if arn is None else arn
 
 
 def _parameter(parameters: dict[str, Any], service: str) -> str | None:

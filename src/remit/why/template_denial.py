@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.explain.template_roles import Conditions, explain_in
 from remit.roles.reference_names import names_in
@@ -89,8 +89,12 @@ def _is_named(name: str, logical_id: str, own_names: tuple[str, ...]) -> bool:
     return _RANDOM.fullmatch(end) is not None and head.endswith(f"-{logical_id}")
 
 
-def _texts(resource: Resource) -> Iterator[Any]:
-    yield from (text for key in _NAMES if isinstance(text := resource.properties.get(key), str))
+def _texts(resource: Resource) -> Iterator[str]:
+    """The names that a resource's properties give it."""
+    for name in _NAMES:
+        value = resource.properties.get(name)
+        if isinstance(value, str):
+            yield value
 
 
 def _unread(roles: tuple[Role, ...], read: FileRoles) -> bool:
@@ -101,23 +105,27 @@ def _unread(roles: tuple[Role, ...], read: FileRoles) -> bool:
 def _conclusion(
     denial: Denial, matching_roles: tuple[Role, ...], answers: tuple[Explanation, ...], layer_conclusion: str
 ) -> str:
-    one_role = len(matching_roles) == 1
-    roles = f"the role {matching_roles[0].logical_id}" if one_role else "the roles of the template"
-    allows, does_not = ("allows", "does not") if one_role else ("allow", "do not")
+    """What the roles of the template have to do with a denial, in a sentence."""
+    if len(matching_roles) == 1:
+        roles, allow, do_not = f"the role {matching_roles[0].logical_id}", "allows", "does not"
+    else:
+        roles, allow, do_not = "the roles of the template", "allow", "do not"
     verdicts = {answer.verdict for answer in answers}
     if denial.layer not in (None, "identity"):
-        verb = f"{allows} it" if verdicts == {"Allowed"} else f"{does_not} allow it either"
+        verb = f"{allow} it" if verdicts == {"Allowed"} else f"{do_not} allow it either"
         return f"{layer_conclusion}; {roles} {verb}"
     if "ExplicitlyDenied" in verdicts:
         return f"a Deny of {roles} itself says no"
     if "ImplicitlyDenied" in verdicts:
-        return f"{roles} {does_not} allow it"
-    lacking = dict.fromkeys(
-        condition for answer in answers for condition, way in answer.ways if way.verdict != "Allowed"
-    )
+        return f"{roles} {do_not} allow it"
+    lacking: list[str] = []
+    unknown_keys: list[str] = []
+    for answer in answers:
+        lacking += [condition for condition, way in answer.ways if way.verdict != "Allowed"]
+        unknown_keys += answer.decision.unknown
     if lacking:
-        return f"{roles} {does_not} allow it if {', or if '.join(lacking)}"
+        return f"{roles} {do_not} allow it if {', or if '.join(dict.fromkeys(lacking))}"
     if "Unknown" in verdicts:
-        keys = ", ".join(dict.fromkeys(key for answer in answers for key in answer.decision.unknown))
-        return f"{roles} {allows} it on a condition that was not met, or is not known here: {keys}"
-    return f"{roles} {allows} it: the deployed one is older, or a layer that is not visible from here says no"
+        keys = ", ".join(dict.fromkeys(unknown_keys))
+        return f"{roles} {allow} it on a condition that was not met, or is not known here: {keys}"
+    return f"{roles} {allow} it: the deployed one is older, or a layer that is not visible from here says no"

@@ -120,17 +120,22 @@ def _conclusion(
     actions: tuple[str, ...],
     answers: tuple[Explanation, ...],
 ) -> str:
+    """What said no, in a sentence: a layer that the message names, or the role of the function that asked."""
     layer = denial.layer
+    nobody_answered = function is None or not answers
     layer_conclusion = ""
     if layer is not None:
-        layer_conclusion = f"{_BY[layer]} {'denies it' if denial.explicit else 'does not allow it'}"
-    elif denial.explicit and (function is None or not answers):
+        verb = "denies it" if denial.explicit else "does not allow it"
+        layer_conclusion = f"{_BY[layer]} {verb}"
+    elif denial.explicit and nobody_answered:
         layer_conclusion = "a Deny says no, and the message does not say of which layer"
-    if function is None or not answers:
+    if nobody_answered:
         return layer_conclusion or _nobody(denial, project, actions, answers)
-    role, verdicts = f"the role of {function}", {answer.decision.verdict for answer in answers}
+    role = f"the role of {function}"
+    verdicts = {answer.decision.verdict for answer in answers}
     if layer not in (None, "identity"):
-        return f"{layer_conclusion}; {role} {'allows it' if verdicts == {'Allowed'} else 'does not allow it either'}"
+        verb = "allows it" if verdicts == {"Allowed"} else "does not allow it either"
+        return f"{layer_conclusion}; {role} {verb}"
     return _of_role(denial, role, verdicts, answers)
 
 
@@ -173,19 +178,31 @@ def _nobody(
     if denial.deploying and denial.principal is None:
         return "whoever deploys may not do it: CloudFormation asks with their permissions"
     if denial.principal is not None:
-        no_layer = "the message does not say which layer"
-        return no_layer if project is None else f"not a role of {project.app.namespace} asked"
+        if project is None:
+            return "the message does not say which layer"
+        return f"not a role of {project.app.namespace} asked"
     if project is None or not actions:
         return "the message does not say who asked, nor which layer said no"
-    if answers:
-        allowed = [answer.asker for answer in answers if answer.decision.allowed]
-        exception = " and the others may not" if allowed and len(allowed) < len(answers) else ""
-        may = f"{', '.join(dict.fromkeys(allowed))} may do it{exception}" if allowed else "no function may do it"
-        return f"the message does not say who asked; of this app {may}"
-    roles_by_function = ready_roles(project.app, project.roles)
-    granted = [name for name, role in roles_by_function.items() if any(granted_on(role, action) for action in actions)]
-    may = f"{', '.join(granted) or 'no function'} may {' or '.join(actions)} at all"
+    may = _who_may(answers) if answers else _who_may_at_all(project, actions)
     return f"the message does not say who asked; of this app {may}"
+
+
+def _who_may(answers: tuple[Explanation, ...]) -> str:
+    """Which functions may do what was denied, of those that were asked."""
+    allowed = [answer.asker for answer in answers if answer.decision.allowed]
+    if not allowed:
+        return "no function may do it"
+    exception = " and the others may not" if len(allowed) < len(answers) else ""
+    return f"{', '.join(dict.fromkeys(allowed))} may do it{exception}"
+
+
+def _who_may_at_all(project: LoadedApp, actions: tuple[str, ...]) -> str:
+    """Which functions may do what was denied on some resource."""
+    functions = []
+    for function, role in ready_roles(project.app, project.roles).items():
+        if any(granted_on(role, action) for action in actions):
+            functions.append(function)
+    return f"{', '.join(functions) or 'no function'} may {' or '.join(actions)} at all"
 
 
 def _unseen(denial: Denial, project: LoadedApp | None, function: str | None) -> tuple[str, ...]:
