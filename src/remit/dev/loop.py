@@ -97,6 +97,7 @@ class DevLoop:
         """The address of each output that is served."""
         self._readers: Sequence[LogReader] = ()
         self._denied: DeniedCalls | None = None
+        self._unchecked: set[CallUnknown] = set()
         self._app: App | None = None
         """What is deployed."""
         self._declared = ""
@@ -286,11 +287,18 @@ class DevLoop:
             if not record.function:  # a user of the account, as `deploy --as` makes one
                 continue
             if record.decision == "unknown":
-                self._tell(CallUnknown(record.function, record.operation, record.because))
+                self._tell_unknown(record)
             elif record.decision == "denied" and self._denied is not None:
                 self._try(partial(self._tell_denied, record))
         for line in lines:
             self._tell(Logged(line.time, line.function, line.message))
+
+    def _tell_unknown(self, record: Access) -> None:
+        """Tell once what could not be checked: such a call is often made again and again."""
+        event = CallUnknown(record.function, record.operation, record.because)
+        if event not in self._unchecked:
+            self._unchecked.add(event)
+            self._tell(event)
 
     def _tell_denied(self, record: Access) -> None:
         call = None if self._denied is None else self._denied.add(record)
