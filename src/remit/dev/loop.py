@@ -26,6 +26,7 @@ from remit.dev.events import (
     FilesChanged,
     Logged,
     Serving,
+    Waiting,
     WentWrong,
 )
 from remit.dev.fixed_ports import FixedPorts
@@ -133,7 +134,7 @@ class DevLoop:
     def _running_aws(self) -> Iterator[LocalAws]:
         """The AWS on this machine: one that ran before goes on afterwards, another ends, whatever happens."""
         was_running = local_aws.find(self._folder) is not None
-        aws = local_aws.start(self._folder, region=self._region)
+        aws = local_aws.start(self._folder, region=self._region, progress=self._wait_for)
         if was_running:
             try:
                 yield aws
@@ -178,6 +179,9 @@ class DevLoop:
                 self._to_do.put(partial(self._try, self._keys[key]))
 
     # What is done.
+
+    def _wait_for(self, text: str) -> None:
+        self._tell(Waiting(text))
 
     @property
     def _keys(self) -> dict[str, Callable[[], None]]:
@@ -225,7 +229,7 @@ class DevLoop:
     def _build_and_deploy(self) -> None:
         begin = time.monotonic()
         declared = build(self._folder, self._stage, package=False).body
-        built = build(self._folder, self._stage, for_this_machine=True)
+        built = build(self._folder, self._stage, for_this_machine=True, progress=self._wait_for)
         deployment = deploy(built, self._account, yes=True, drift="accept")
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
@@ -249,7 +253,8 @@ class DevLoop:
         if name not in names:
             hint = did_you_mean(name, names) or f"there are {', '.join(names) or 'none'}"
             raise RemitError(f"there is no function `{name}` to debug", hint=hint)
-        port = debug(self._aws, f"{app.namespace}-{name}", self._debugged.port, project=self._folder)
+        deployed_name = f"{app.namespace}-{name}"
+        port = debug(self._aws, deployed_name, self._debugged.port, project=self._folder, progress=self._wait_for)
         self._is_debugging = True
         self._tell(DebuggerWaits(name, port or self._debugged.port))
 
