@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from remit.triggers.existing_sources import ExistingSource
 
 T = TypeVar("T")
+_OF_WHOLE_APPS: Final = frozenset({"R401", "R402"})
+"""The rules about references, which may name what is missing."""
 FOLDER: Final = Path(".remit") / "build"
 
 
@@ -82,8 +84,7 @@ def build(
     project = load_project(folder, stage)
     app, mistakes = project.app, project.mistakes
     if mistakes.errors:
-        with mistakes.noted():
-            check_properties(app)
+        _note_further(app, mistakes, folder)
         _refuse_all(mistakes, project, folder, package=package)
     declared = assign(app)
     override_notes: tuple[str, ...] = ()
@@ -134,6 +135,26 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
 
 
+def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
+    """Note what is wrong with each declaration that could be read, where others could not.
+
+    Jobs are left out: what makes their queues may be what is missing. So is an app of which no template can be made,
+    and what refers to others: that follows from what is missing.
+    """
+    without_jobs = tuple(function for function in app.functions if function.queue is None)
+    parts = replace(app, functions=without_jobs, queues=(), jobs={})
+    try:
+        roles = assign(parts)
+        template = synth(parts, roles)
+    except RemitError:
+        return
+    with mistakes.noted():
+        check_properties(template, parts)
+    findings = (finding for finding in errors(parts, roles, folder=folder) if finding.rule not in _OF_WHOLE_APPS)
+    with mistakes.noted():
+        _refuse(_elsewhere(tuple(findings), mistakes))
+
+
 def _elsewhere(findings: tuple[Finding, ...], mistakes: Mistakes) -> tuple[Finding, ...]:
     """The findings at other lines than the mistakes: at the same line they say the same in other words."""
     lines = {(mistake.origin.file, mistake.origin.line) for mistake in mistakes.errors if mistake.origin is not None}
@@ -146,7 +167,9 @@ def _refuse_all(mistakes: Mistakes, project: LoadedProject, folder: Path, *, pac
         from remit.package.app_zip import check_own_files  # noqa: PLC0415 - of mistakes alone
 
         with mistakes.noted():
-            check_own_files(folder, project.app.exclude, project.app.allowed_secrets)
+            check_own_files(
+                folder, project.app.exclude, project.app.allowed_secrets, secrets_alone=not project.is_whole
+            )
     raise mistakes.together()
 
 

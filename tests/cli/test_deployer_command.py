@@ -404,6 +404,14 @@ def test_an_update_may_delete_what_is_deployed_and_no_more_declared(make: Make, 
         assert evaluate(Request("lambda:CreateFunction", FUNCTION), policy).verdict == "Allowed"
 
 
+def test_versions_and_aliases_are_named_for_actions_that_take_them_alone(make: Make) -> None:
+    project = make(app='@app.function(alias="live")\ndef report(event, context): ...\n')
+    policy = parse(document(deployer("-C", str(project.folder), *PLACE)))
+    for action, of_alias in (("CreateAlias", False), ("PublishVersion", False), ("UpdateAlias", True)):
+        assert evaluate(Request(f"lambda:{action}", FUNCTION), policy).verdict == "Allowed", action
+        assert of_alias is evaluate(Request(f"lambda:{action}", f"{FUNCTION}:live"), policy).allowed, action
+
+
 def test_the_template_that_is_deployed_goes_with_an_app(tmp_path: Path) -> None:
     ran = deployer(str(SHOP), "--from", str(tmp_path / "deployed.json"))
     assert (2, True) == (ran.status, "error: --from is for an app\n" in ran.err)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONFIG = """
-from remit import aws, config, configure, project
+from remit import aws, config, configure, existing, project
 
 with configure() as settings:
     settings.lambda_.iam.policy = ["logs", {"Action": "s3:*", "Effect": "Allow", "Resource": f"x{aws.region}"}]
@@ -30,6 +30,8 @@ with configure() as settings:
     settings.lambda_.function.environment |= {"STAGE": project.stage}
     settings.lambda_.function.layers += ["arn"]
     settings.lambda_.function.vpc_config = {"SecurityGroupIds": ["sg-1"], "SubnetIds": ["subnet-1"]}
+    settings.lambda_.function.vpc_config = existing.vpc("prod", security_group="functions")
+    settings.lambda_.function.vpc_config = {**existing.vpc("prod"), "SubnetIds": existing.parameter("/s").split(",")}
     settings.lambda_.function.vpc_config = None
     settings.lambda_.function.tracing = True
     settings.lambda_.function.log_retention = None
@@ -82,6 +84,8 @@ def inner(event: dict[str, Any], context: object) -> None: ...
 
 app.function(on.http(), name="web", handler="app.plain", policy=[grants.sqs.send("q")])
 tokens = on.jwt("https://id.example", audience=["shop"], scopes=["orders"])
+words = on.authorizer(plain, identity_source=["$request.header.x-word"], cache=60)
+app.function(on.api("GET /cave", auth=words), name="cave", handler="app.plain")
 app.function(on.api("GET /", auth=tokens), on.api("$default", auth="NONE"), name="api", handler="app.plain")
 app.function(on.api("GET /a", auth=on.user_pool("p", clients=["c"])), name="users", handler="app.plain")
 app.function(on.websocket("$connect", auth="NONE"), name="ws", handler="app.plain", policy=[grants.websocket.send()])

@@ -57,6 +57,13 @@ def changed_by_hand(account: Account) -> list[str]:
 
 
 @pytest.fixture
+def limit(elsewhere: Account) -> str:
+    """The ARN of the boundary."""
+    document = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    return str(elsewhere.client("iam").create_policy(PolicyName="limit", PolicyDocument=document)["Policy"]["Arn"])
+
+
+@pytest.fixture
 def configured(project: Path) -> Iterator[Path]:
     """The project with a boundary for all roles."""
     path = project / "config" / "deploy.py"
@@ -66,14 +73,15 @@ def configured(project: Path) -> Iterator[Path]:
     path.unlink()
 
 
-def test_a_role_has_the_boundary_of_the_template_after_a_deploy(elsewhere: Account) -> None:
+def test_a_role_has_the_boundary_of_the_template_after_a_deploy(elsewhere: Account, limit: str) -> None:
     deploy(elsewhere, bounded(BOUNDARY))
-    assert boundaries(elsewhere) == [f"arn:aws:iam::{elsewhere.account}:policy/limit"]
+    assert boundaries(elsewhere) == [limit]
     assert changed_by_hand(elsewhere) == []
 
 
-def test_a_boundary_is_swapped_and_taken_off_as_the_template_says(elsewhere: Account) -> None:
+def test_a_boundary_is_swapped_and_taken_off_as_the_template_says(elsewhere: Account, limit: str) -> None:
     deploy(elsewhere, bounded(BOUNDARY))
+    assert boundaries(elsewhere) == [limit]
     deploy(elsewhere, bounded("arn:aws:iam::aws:policy/ReadOnlyAccess"))
     assert boundaries(elsewhere) == ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
     deploy(elsewhere, bounded(None))
@@ -92,7 +100,8 @@ def test_a_boundary_that_somebody_put_stays(elsewhere: Account) -> None:
     ]
 
 
-def test_a_comparison_with_the_account_finds_the_boundary(remit: Remit, configured: Path) -> None:
+def test_a_comparison_with_the_account_finds_the_boundary(remit: Remit, configured: Path, limit: str) -> None:
+    assert limit.endswith(":policy/limit")
     assert (configured / "config" / "deploy.py").is_file()
     assert remit("deploy", "--yes")[0] == 0
     code, out, _ = remit("diff", "--live")

@@ -55,7 +55,7 @@ class Dev:
 
     def __init__(self, project: Path, port: int) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", MAIN, "dev", "--json", "--port", str(port)],
+            [sys.executable, "-c", MAIN, "dev", "--json", "--debug", "helo", "--port", str(port)],
             cwd=project, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
             start_new_session=True,
         )  # fmt: skip
@@ -107,6 +107,7 @@ def test_what_is_saved_is_what_answers_and_a_mistake_is_told_while_the_loop_goes
     assert True is dev.until("deployed")["changed"]
     served = dev.until("serving")
     assert {"event": "serving", "name": "HelloUrl", "url": f"http://127.0.0.1:{port}/"} == served
+    assert "did you mean `hello`?" == dev.until("error")["hint"]  # of what is to be debugged
     assert "one" == get(served["url"], "/first")
     message = dev.until("log")["message"]
     while "asked for" not in message:

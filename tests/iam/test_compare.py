@@ -518,6 +518,13 @@ def test_what_is_gained_in_another_partition_alone_is_shown_there() -> None:
     assert (piece.tier, piece.request.resource) == ("now", "arn:aws-cn:sqs:cn-north-1:111122223333:example")
 
 
+def test_every_action_on_an_object_is_shown_by_one_that_takes_objects() -> None:
+    """Of the actions of some services the reference says that they take ARNs of any service, as recovery points do."""
+    resource = "arn:aws:s3:::data/report"
+    (piece,) = compare(policy(allow("s3:GetObject", resource)), policy(allow("*", resource))).gained
+    assert ("now", "s3", resource) == (piece.tier, piece.request.action[:2], piece.request.resource)
+
+
 @pytest.mark.parametrize(
     ("action", "before", "after", "asked"),
     [

@@ -174,5 +174,20 @@ def test_a_simulation_knows_boundaries_and_conditions(cloud: Cloud) -> None:
     assert (decisions == ["allowed", "implicitDeny"]) is cloud.refuses
 
 
+def test_a_stack_policy_protects_what_it_does_not_allow_to_be_updated(cloud: Cloud) -> None:
+    queue, topic = {"Type": "AWS::SQS::Queue"}, {"Type": "AWS::SNS::Topic"}
+    cloud.deploy("protected", Queue=queue, Topic=topic)
+    allowed = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "NotResource": "LogicalResourceId/Queue"}
+    cloud.client("cloudformation").set_stack_policy(
+        StackName="protected", StackPolicyBody=json.dumps({"Statement": [allowed]})
+    )
+    free = {**topic, "Properties": {"DisplayName": "orders"}}
+    assert cloud.deploy("protected", update=True, Queue=queue, Topic=free)[0] == "UPDATE_COMPLETE"
+    slow = {**queue, "Properties": {"DelaySeconds": 5}}
+    status, reason = cloud.deploy("protected", update=True, Queue=slow, Topic=free)
+    assert (status == "UPDATE_ROLLBACK_COMPLETE") is cloud.refuses
+    assert ("Action denied by stack policy" in reason) is cloud.refuses
+
+
 def test_each_refusal_says_where_aws_does() -> None:
     assert all(refusal.what.endswith(".") and refusal.source for refusal in REFUSALS)

@@ -138,7 +138,10 @@ def test_a_nested_stack_is_made_with_what_the_caller_may(callers: Callers) -> No
         "Type": "AWS::CloudFormation::Stack",
         "Properties": {"TemplateURL": f"{callers.arguments['endpoint_url']}/templates/inner.json"},
     }}  # fmt: skip
-    cloudformation = callers.user("no-queues")
-    status, reason = create(cloudformation, "outer", nested)
+    status, reason = create(callers.user("no-template"), "outer-0", nested)
+    assert status == "ROLLBACK_COMPLETE"
+    assert "not authorized to perform: s3:GetObject on resource: arn:aws:s3:::templates/inner.json" in reason
+    reading = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::templates/*"}
+    status, reason = create(callers.user("no-queues", reading), "outer", nested)
     assert status == "ROLLBACK_COMPLETE"
     assert "user/no-queues is not authorized to perform: sqs:CreateQueue on resource" in reason

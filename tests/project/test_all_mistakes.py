@@ -133,7 +133,7 @@ def _mistakes(project: Project) -> list[tuple[str, str]]:
 
 def test_what_is_wrong_in_the_template_and_in_files_is_reported_beside_declarations(make: Make) -> None:
     project = make(
-        app=f"@app.function(timeout=0){FUNCTION}@app.function{OTHER}",
+        app=f"@app.function(timeout=0){FUNCTION}@app.function(policy=['s3:GetObjct']){OTHER}",
         **{
             "shared/resources/data.py": f"{SHARED}    queue = resource('AWS::SQS::Queue', delay_secs=1, tag=2)\n",
             "settings_.py": f"KEY = '{KEY}'\n",
@@ -141,6 +141,7 @@ def test_what_is_wrong_in_the_template_and_in_files_is_reported_beside_declarati
     )
     expected = [
         ("app.py:9", "`timeout` is 0 secon"),
+        ("app.py:11", "s3 has no action 'Ge"),
         ("settings_.py:1", "an AWS access key wo"),
         ("shared/resources/data.py:3", "`DataQueue` (AWS::SQ"),
         ("shared/resources/data.py:3", "`DataQueue` (AWS::SQ"),
@@ -180,6 +181,14 @@ def test_what_a_later_check_says_of_the_same_mistake_is_not_reported(make: Make,
 def test_what_lint_says_of_a_line_that_the_template_refuses_is_not_reported(make: Make) -> None:
     app = f"from remit import resource\n@app.function(sqs(resource('AWS::SQS::Queue'))){FUNCTION}"
     assert {None} == {mistake.rule for mistake in make(app=app).error().all}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_that_cannot_be_loaded_is_reported_once(make: Make) -> None:
+    project = make()
+    (project.folder / "app.py").unlink()
+    os.mkfifo(project.folder / "app.py")
+    assert [("app.py:0", "it is a pipe, not a ")] == _mistakes(project)
 
 
 def test_every_filter_of_a_bucket_that_overlaps_is_reported(make: Make) -> None:

@@ -14,7 +14,7 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.audit.caller_pins import PinValue
     from remit.audit.entities import Identity, PolicyUse
@@ -87,6 +87,8 @@ class AccessQuestions:
         self._policies: list[Policy] = []
         self._layers: dict[LayerNumbers, Layers] = {}
         self._answers: dict[object, AccessAnswer] = {}
+        self._sensitive: dict[object, tuple[ActionAccess, ...]] = {}
+        self._keys: dict[Profile, tuple[str, ...]] = {}
         self._control_keys: dict[tuple[str, str], str] = {}
         self._levels: dict[str, tuple[tuple[str, ...], ...]] = {}
 
@@ -147,9 +149,8 @@ class AccessQuestions:
             else:
                 reasons += place.unknown
         profile = self.profile(identity)
-        keys = (*profile.identity, profile.boundary, *(key for level in profile.scps for key in level))
-        for key in keys:
-            if key is not None and self.mask(key) is None:
+        for key in _documents_of(profile):
+            if self.mask(key) is None:
                 reasons.append(f"one of its documents is no policy: {self.problems[key]}")
         return tuple(dict.fromkeys(reasons))
 
@@ -183,20 +184,36 @@ class AccessQuestions:
         text = self.documents.texts[trust].lower() if trust is not None else ""
         return any(name in text for name in _TAGGING)
 
-    def sensitive(self, identity: Identity, actions: Iterable[str]) -> tuple[ActionAccess, ...]:
+    def sensitive(self, identity: Identity, actions: tuple[str, ...]) -> tuple[ActionAccess, ...]:
         """The actions that an identity can do, and those that are undecided, in the order of the table."""
         profile = self.profile(identity)
-        candidates = self.candidates(profile)
-        wanted = [action for action in actions if self.table.bits[action] & candidates]
-        caller = self.caller(identity) if wanted else None
+        caller = self.caller(identity)
         partition = identity.arn.split(":", 2)[1]
-        rows = []
-        for action in wanted:
-            if caller is not None:
-                access = self.ask_anywhere(profile, caller, action, partition)
-                if access.verdict != "no":
-                    rows.append(ActionAccess(action, access, self.statement(identity, action, access)))
-        return tuple(rows)
+        decided = tuple((key, caller.value(key)) for key in self._pinned_keys(profile))
+        alike = (identity.policies, profile, caller.kind, partition, decided, actions)
+        rows = self._sensitive.get(alike)
+        if rows is None:
+            candidates = self.candidates(profile)
+            wanted = (action for action in actions if self.table.bits[action] & candidates)
+            rows = tuple(self._asked(identity, profile, caller, wanted))
+            self._sensitive[alike] = rows
+        return rows
+
+    def _asked(
+        self, identity: Identity, profile: Profile, caller: Caller, actions: Iterable[str]
+    ) -> Iterator[ActionAccess]:
+        partition = identity.arn.split(":", 2)[1]
+        for action in actions:
+            access = self.ask_anywhere(profile, caller, action, partition)
+            if access.verdict != "no":
+                yield ActionAccess(action, access, self.statement(identity, action, access))
+
+    def _pinned_keys(self, profile: Profile) -> tuple[str, ...]:
+        """The keys of a profile's documents that a caller may decide: who agrees on them is answered alike."""
+        if profile not in self._keys:
+            masks = map(self.mask, _documents_of(profile))
+            self._keys[profile] = tuple(sorted({key for mask in masks if mask is not None for key in mask.pinned_keys}))
+        return self._keys[profile]
 
     def candidates(self, profile: Profile) -> int:
         """The actions, as bits, that some statement of every layer may allow."""
@@ -283,10 +300,7 @@ class AccessQuestions:
 
         That is so where no statement that speaks of it names some of them, or asks for a tag of theirs.
         """
-        keys = [*profile.identity, *(key for level in profile.scps for key in level)]
-        if profile.boundary is not None:
-            keys.append(profile.boundary)
-        return all(_is_uniform(self._policies[self._part(key, action)]) for key in keys)
+        return all(_is_uniform(self.policy_part(key, action)) for key in _documents_of(profile))
 
     def layers(self, numbers: LayerNumbers) -> Layers:
         """The policies that some numbers stand for."""
@@ -321,6 +335,12 @@ class AccessQuestions:
                 self._policies.append(part)
             self._parts[name] = number
         return number
+
+
+def _documents_of(profile: Profile) -> tuple[str, ...]:
+    """Every document of a profile."""
+    boundary = () if profile.boundary is None else (profile.boundary,)
+    return (*profile.identity, *boundary, *(key for level in profile.scps for key in level))
 
 
 def _is_uniform(part: Policy) -> bool:

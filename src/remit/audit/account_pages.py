@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from remit.audit.documents import Documents
 
 _ARN: Final = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):")
-_LISTS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+LISTS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+"""The lists of a page."""
 _INLINE: Final[dict[EntityKind, str]] = {
     "user": "UserPolicyList",
     "group": "GroupPolicyList",
@@ -41,7 +42,7 @@ class AccountPage:
 
 def is_account_page(value: Any) -> bool:
     """Whether a JSON value is a page of an account's authorization details."""
-    return isinstance(value, dict) and any(isinstance(value.get(name), list) for name in _LISTS)
+    return isinstance(value, dict) and any(isinstance(value.get(name), list) for name in LISTS)
 
 
 def account_page(value: Mapping[str, Any], file: str, documents: Documents) -> AccountPage:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from remit.audit.caller_pins import pinned_keys
 from remit.iam.pattern import matcher
 from remit.iam.policy import Globs, Policy, Statement
 
@@ -19,13 +20,15 @@ _NOTHING: Final = 0
 class DocumentMask:
     """Which actions a document may allow, as bits; `statements` that speak of any, with their bits and indexes.
 
-    `allows_everything`: some statement allows every action on every resource, without conditions.
+    `allows_everything`: some statement allows every action on every resource, without conditions. `pinned_keys` are the
+    condition keys that a caller may decide.
     """
 
     may_allow: int
     statements: tuple[tuple[int, int, Statement], ...]
     version: str
     allows_everything: bool = False
+    pinned_keys: frozenset[str] = frozenset()
 
 
 class ActionTable:
@@ -57,7 +60,7 @@ class ActionTable:
             if statement.effect == "Allow":
                 may_allow |= bits
         everything = any(_allows_everything(statement) for statement in policy.statements)
-        return DocumentMask(may_allow, tuple(statements), policy.version, everything)
+        return DocumentMask(may_allow, tuple(statements), policy.version, everything, pinned_keys(policy))
 
     def _bits(self, globs: Globs) -> int:
         bits = _NOTHING

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from remit.audit.account_audit import AccountWork, Chunk
 from remit.audit.document_lint import LintedDocument, linted_documents
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
-from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_content
+from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_summary
 from remit.audit.result_cache import ResultCache
 from remit.audit.unused_access import no_usage, usage_by_account
 from remit.audit.workers import run
@@ -114,7 +114,7 @@ class _Auditing:
             name = self.cache.name(file.digest, file.name)
             summary = self.cache.summary(name)
             if summary is None:
-                summary = file_content(file).summary
+                summary = file_summary(file)
                 self.cache.keep_summary(name, summary)
             self.summaries[file] = summary
             self.progress(f"{number:,} of {len(self.files):,} files read")

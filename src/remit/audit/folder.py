@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from remit.audit.account_pages import AccountPage, account_page, is_account_page
-from remit.audit.documents import Documents, document_value, unfolded
+from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page
+from remit.audit.documents import Documents, document_value
 from remit.audit.entities import InputProblem
-from remit.audit.json_bytes import unzipped, values
+from remit.audit.json_bytes import compact, unzipped, values
 from remit.audit.trust import trusted
 from remit.errors import RemitError
 from remit.iam.policy import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.audit.entities import Entity
+    from collections.abc import Iterator, Mapping
 
 _SUFFIXES: Final = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
 _DIGEST: Final = 16
@@ -54,11 +53,10 @@ class FileSummary:
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """The pages of a file, their documents, and its summary."""
+    """The pages of a file, and their documents."""
 
     pages: tuple[AccountPage, ...]
     documents: Documents
-    summary: FileSummary
 
 
 def account_files(folder: Path) -> tuple[AccountFile, ...]:
@@ -83,61 +81,75 @@ def _files(folder: Path) -> Iterator[AccountFile]:
 
 
 def file_content(file: AccountFile) -> FileContent:
-    """Read a file as far as it can be read; the summary has what is wrong with it."""
+    """Read a file as far as it can be read; `file_summary` has what is wrong with it."""
     documents = Documents()
     pages: list[AccountPage] = []
-    problems: list[InputProblem] = []
-    try:
-        pages += _pages(file, documents)
-    except RemitError as error:
-        message = error.message.removeprefix(f"{file.name}: ").removeprefix(f"{file.name} ")
-        problems.append(InputProblem(file.name, message))
-    if not pages and not problems:
-        problems.append(InputProblem(file.name, "it has no account details, and is left out"))
-    return FileContent(tuple(pages), documents, _summary(pages, documents, problems))
+    with contextlib.suppress(RemitError):
+        pages += (account_page(value, file.name, documents) for value in _page_values(file))
+    return FileContent(tuple(pages), documents)
 
 
-def _pages(file: AccountFile, documents: Documents) -> Iterator[AccountPage]:
-    """The pages of a file, which may be one, a list of them, or one after the other."""
+def _page_values(file: AccountFile) -> Iterator[dict[str, Any]]:
+    """The pages of a file as JSON values: one, a list of them, or one after the other."""
     for value in values(unzipped(Path(file.path).read_bytes(), file.name), file.name):
         for row in value if isinstance(value, list) else [value]:
             if is_account_page(row):
-                yield account_page(row, file.name, documents)
+                yield row
 
 
-def _summary(pages: list[AccountPage], documents: Documents, problems: list[InputProblem]) -> FileSummary:
-    entities = [entity for page in pages for entity in page.entities]
-    policies = [managed.arn.split(":", 5)[4] for page in pages for managed in page.managed]
-    accounts = {entity.account for entity in entities} | {account for account in policies if account.isdigit()}
-    roles = tuple(role for role in map(_OpenRoles(documents).role, entities) if role is not None)
-    return FileSummary(tuple(sorted(accounts)), roles, tuple(problems))
-
-
-class _OpenRoles:
-    """Find the roles that trust others than services and their own account; each distinct trust policy is read once."""
-
-    def __init__(self, documents: Documents) -> None:
-        self.documents = documents
-        self._names: dict[tuple[str, str], tuple[str, ...]] = {}
-
-    def role(self, entity: Entity) -> OpenRole | None:
-        """The role, if principals of other accounts may assume it."""
-        if entity.trust is None:
-            return None
-        key = (entity.trust, entity.account)
-        text = unfolded(self.documents.texts[entity.trust], entity.account)
-        if key not in self._names:
-            self._names[key] = _foreign_names(text, entity.account)
-        names = self._names[key]
-        return OpenRole(entity.arn, names, text) if names else None
-
-
-def _foreign_names(text: str, account: str) -> tuple[str, ...]:
-    """The ARNs and accounts outside of an account that a trust policy names."""
+def file_summary(file: AccountFile) -> FileSummary:
+    """Look through a file, and read no more than trust policies."""
+    summarizing = _Summarizing()
+    problems: list[InputProblem] = []
+    has_pages = False
     try:
-        names = trusted(parse(document_value(text)))
+        for page in _page_values(file):
+            has_pages = True
+            summarizing.add(page)
+    except RemitError as error:
+        message = error.message.removeprefix(f"{file.name}: ").removeprefix(f"{file.name} ")
+        problems.append(InputProblem(file.name, message))
+    if not has_pages and not problems:
+        problems.append(InputProblem(file.name, "it has no account details, and is left out"))
+    return FileSummary(tuple(sorted(summarizing.accounts)), tuple(summarizing.open_roles), tuple(problems))
+
+
+class _Summarizing:
+    """The accounts of some pages, and their open roles; each distinct trust policy is read once."""
+
+    def __init__(self) -> None:
+        self.accounts: set[str] = set()
+        self.open_roles: list[OpenRole] = []
+        self._trusts: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {}
+
+    def add(self, page: Mapping[str, Any]) -> None:
+        """Look through a page."""
+        for name in LISTS:
+            for record in page.get(name) or ():
+                arn = str(record.get("Arn")) if isinstance(record, dict) else ""
+                account = (arn.split(":", 5) + [""] * 5)[4]
+                if account.isdigit():
+                    self.accounts.add(account)
+                if name == "RoleDetailList" and account.isdigit():
+                    self._add_role(arn, account, record.get("AssumeRolePolicyDocument"))
+
+    def _add_role(self, arn: str, account: str, trust: Any) -> None:
+        raw_text = trust if isinstance(trust, str) else compact(trust)
+        key = (raw_text, account)
+        if key not in self._trusts:
+            self._trusts[key] = _foreign_names(trust, account)
+        names, text = self._trusts[key]
+        if names:
+            self.open_roles.append(OpenRole(arn, names, text))
+
+
+def _foreign_names(trust: Any, account: str) -> tuple[tuple[str, ...], str]:
+    """The ARNs and accounts outside of an account that a trust policy names, and its text."""
+    try:
+        document = document_value(trust)
+        names = trusted(parse(document))
     except (RemitError, ValueError):
-        return ()
+        return (), ""
     everybody = ("*",) if names.anybody else ()
     arns = (arn for arn in names.arns if f":{account}:" not in arn)
-    return tuple(sorted((*everybody, *arns, *(names.accounts - {account}))))
+    return tuple(sorted((*everybody, *arns, *(names.accounts - {account})))), compact(document)

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from remit.audit.trail_records import TrailRecord
 
-_SUFFIXES: Final = (".json", ".json.gz")
+_SUFFIXES: Final = (".json", ".json.gz", ".parquet")
+PARQUET: Final = ".parquet"
 _DIGESTS, _INSIGHTS = "CloudTrail-Digest", "CloudTrail-Insight"
-_DENIED: Final = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError")
+DENIED_SIGNS: Final = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError")
 """What the error code of a denied call contains: `AccessDeniedException`, `Client.UnauthorizedOperation`."""
 
 
@@ -79,7 +80,7 @@ def trail_files(folder: Path) -> tuple[str, ...]:
     files = tuple(_files(folder))
     if not files:
         hint = "`aws s3 sync s3://BUCKET/AWSLogs FOLDER` copies the logs"
-        raise RemitError(f"{folder} has no log file of CloudTrail (.json.gz)", hint=hint)
+        raise RemitError(f"{folder} has no log file of CloudTrail (.json.gz, .parquet)", hint=hint)
     return files
 
 
@@ -139,7 +140,7 @@ def _add_records(records: Iterable[TrailRecord], summary: TrailSummary) -> int:
         principal = record.identity.principal
         if not principal:
             continue
-        if record.error and any(sign in record.error for sign in _DENIED):
+        if record.error and any(sign in record.error for sign in DENIED_SIGNS):
             summary.denied += 1
             continue
         call = Call(principal, record.source, record.name)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.account_audit import AuditedAccount, Chunk, audited_accounts
-from remit.audit.trail import TrailSummary, summed_up, trail_files
+from remit.audit.trail import PARQUET, TrailSummary, summed_up, trail_files
+from remit.audit.trail_query import summed_up_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,9 +33,11 @@ def run(chunk: Chunk, processes: int = 1) -> Iterator[AuditedAccount]:
 
 def summed_up_trail(folder: Path, processes: int, progress: Callable[[str], None]) -> TrailSummary:
     """What the log files below a folder hold, read by so many processes. RemitError: there is none."""
-    files = trail_files(folder)
+    all_files = trail_files(folder)
+    tables = [file for file in all_files if file.endswith(PARQUET)]
+    files = [file for file in all_files if not file.endswith(PARQUET)]
     parts = [files[start : start + _FILES_PER_PART] for start in range(0, len(files), _FILES_PER_PART)]
-    summary = TrailSummary()
+    summary = summed_up_parquet(tables) if tables else TrailSummary()
     read = 0
     with contextlib.ExitStack() as stack:
         each = map if processes <= 1 else stack.enter_context(ProcessPoolExecutor(processes)).map

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
+    from remit.audit.trail import TrailSummary
+
+    Progress = Callable[[str], None]
 
 
 class _Audit(click.Command):
@@ -29,6 +33,8 @@ class _Audit(click.Command):
     ) -> click.Context:
         """As click does, of the command that is meant."""
         if args[:1] == ["collect"]:
+            from remit.cli.audit_collect import collect_command
+
             return collect_command.make_context(f"{info_name} collect", args[1:], parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
 
@@ -54,6 +60,11 @@ class _Audit(click.Command):
     help="CloudTrail's logs, as they lie in S3: what is granted and not used is listed.",
 )
 @click.option(
+    "--athena", "athena_table", metavar="TABLE", help="A table of CloudTrail's logs in Athena, in place of --trail."
+)
+@click.option("--athena-output", metavar="S3_URL", help="Where Athena writes its results (default: the workgroup's).")
+@click.option("--print-query", is_flag=True, help="Print the query that --athena runs, and do nothing.")
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "csv", "sarif", "html"]),
@@ -75,11 +86,15 @@ class _Audit(click.Command):
     help="Where answers are kept for the next run, which asks only what has changed.",
 )
 @click.option("--no-cache", is_flag=True, help="Keep nothing, and ask everything again.")
+@options.region_option
+@options.profile_option
 def command(
     folder: Path,
     organization_file: Path | None,
     resources_file: Path | None,
     trail_folder: Path | None,
+    athena_table: str | None,
+    athena_output: str | None,
     form: str,
     output: Path | None,
     now: str | None,
@@ -89,8 +104,11 @@ def command(
     as_json: bool,
     with_notes: bool,
     no_cache: bool,
+    print_query: bool,
+    region: str | None,
+    profile: str | None,
 ) -> int:
-    """Say who can do what in the accounts whose files are in FOLDER. Needs no AWS and no credentials.
+    """Say who can do what in the accounts whose files are in FOLDER. Needs no AWS.
 
     The files are what `aws iam get-account-authorization-details` prints, for each account: single pages or all of
     them, also as .gz. For each user and role the answer says which sensitive actions it can do, within its policies,
@@ -100,17 +118,28 @@ def command(
     The exit code is 1 if somebody can become an administrator, a policy has an error, something is undecided, or a file
     cannot be read in whole.
 
-    `remit audit collect FOLDER` gathers the files from an account or an organization.
+    `remit audit collect FOLDER` gathers the files from an account or an organization. That and --athena need
+    credentials.
 
     \b
     Examples:
       remit audit accounts/
       remit audit accounts/ --organization organization.json --json
       remit audit accounts/ --trail logs/
+      remit audit accounts/ --athena cloudtrail_logs --athena-output s3://results/
       remit audit accounts/ --format html --output audit.html
     """
+    if print_query:
+        from remit.audit.trail_query import athena_query
+
+        click.echo(athena_query(athena_table or "cloudtrail_logs"))
+        return 0
     audit_input = _input(folder, organization_file, resources_file, now)
-    report = _report(audit_input, trail_folder, processes, None if no_cache else cache_folder)
+    with _progress() as progress:
+        trail = _trail(trail_folder, processes, progress)
+        if athena_table is not None:
+            trail = _athena_trail(athena_table, athena_output, region, profile, progress)
+        report = _report(replace(audit_input, trail=trail), processes, None if no_cache else cache_folder, progress)
     _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
     _tell(report.problems)
     return int(not report.is_fine)
@@ -137,25 +166,38 @@ def _files_of(path: Path | None) -> list[Path]:
     return sorted(path.glob("*.json")) if path.is_dir() else [path]
 
 
-def _report(
-    audit_input: AuditInput, trail_folder: Path | None, processes: int, cache_folder: Path | None
-) -> AuditReport:
-    from dataclasses import replace
+def _trail(folder: Path | None, processes: int, progress: Progress) -> TrailSummary | None:
+    """What CloudTrail's log files hold; None: that is not asked."""
+    from remit.audit.workers import summed_up_trail
+
+    return None if folder is None else summed_up_trail(folder, processes, progress)
+
+
+def _athena_trail(
+    table: str, output: str | None, region: str | None, profile: str | None, progress: Progress
+) -> TrailSummary:
+    """What a table of Athena holds of the logs; the query is shown."""
+    from remit.audit.trail_query import athena_query
+    from remit.deploy.athena_trail import summed_up_by_athena
+
+    click.echo(athena_query(table), err=True)
+    account = options.account(Path(), local=False, region=region, profile=profile)
+    return summed_up_by_athena(account, table, output=output, progress=progress)
+
+
+def _report(audit_input: AuditInput, processes: int, cache_folder: Path | None, progress: Progress) -> AuditReport:
     from functools import partial
 
     from remit import __version__
     from remit.audit.audit import audit
     from remit.audit.result_cache import ResultCache
-    from remit.audit.workers import run, summed_up_trail
+    from remit.audit.workers import run
 
-    with _progress() as progress:
-        if trail_folder is not None:
-            audit_input = replace(audit_input, trail=summed_up_trail(trail_folder, processes, progress))
-        return audit(audit_input, ResultCache(cache_folder, __version__), partial(run, processes=processes), progress)
+    return audit(audit_input, ResultCache(cache_folder, __version__), partial(run, processes=processes), progress)
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
+def _progress() -> Iterator[Progress]:
     """Show what is done in one line of a terminal, which is empty again at the end."""
     if not sys.stderr.isatty():
         yield lambda _: None
@@ -238,55 +280,3 @@ def _tell(problems: tuple[InputProblem, ...]) -> None:
 
     for problem in problems:
         click.echo(f"problem: {line(str(problem))}", err=True)
-
-
-@click.command("collect", short_help="Gather the files of an audit from AWS.")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--organization", "is_organization", is_flag=True, help="Gather every account of the organization.")
-@click.option("--role", default=None, metavar="NAME", help="The role to assume in each account of the organization.")
-@click.option("--resource-region", "regions", multiple=True, metavar="REGION", help="A region whose resources count.")
-@click.option("--no-resources", is_flag=True, help="Leave out the policies of buckets, keys, queues and so on.")
-@click.option("--policy", "prints_policy", is_flag=True, help="Print the policy that this needs, and do nothing.")
-@options.local_option
-@options.account_options
-def collect_command(
-    folder: Path,
-    role: str | None,
-    regions: tuple[str, ...],
-    region: str | None,
-    profile: str | None,
-    *,
-    is_organization: bool,
-    no_resources: bool,
-    prints_policy: bool,
-    local: bool,
-) -> int:
-    """Gather what `remit audit` reads into FOLDER, with read-only calls.
-
-    `accounts/` gets the users, groups, roles and policies of each account, page by page, `resource-policies/` the
-    policies of resources, and `organization.json` the tree of the organization with its SCPs and RCPs. What is there
-    already is not read again, so that whoever was stopped goes on: delete a file to have it read anew.
-
-    With --organization, the credentials are of the management account or of a delegated administrator, and a role is
-    assumed in each account. What AWS refuses is told, the rest is gathered, and the exit code is 1.
-
-    Needs credentials, or --local.
-
-    \b
-    Examples:
-      remit audit collect audit/
-      remit audit collect audit/ --organization --role auditor
-      remit audit collect audit/ --policy
-    """
-    from remit.deploy.audit_collection import DEFAULT_ROLE, Collecting, collect, needed_policy
-
-    assumed_role = (role or DEFAULT_ROLE) if is_organization or role else None
-    if prints_policy:
-        options.print_json(needed_policy(assumed_role, with_resources=not no_resources))
-        return 0
-    account = options.account(Path(), local=local, region=region, profile=profile)
-    collecting = Collecting(folder, assumed_role, regions, with_resources=not no_resources)
-    failures = collect(account, collecting, lambda text: click.echo(text, err=True))
-    for failure in failures:
-        click.echo(f"problem: account {failure.account}: {failure.error.message}", err=True)
-    return int(bool(failures))

@@ -11,7 +11,7 @@ import click
 from remit.cli import mistakes, options
 from remit.errors import did_you_mean
 
-_NOT_COMMANDS = frozenset({"__init__", "command_group", "mistakes", "options", "stack_commands"})
+_NOT_COMMANDS = frozenset({"__init__", "audit_collect", "command_group", "mistakes", "options", "stack_commands"})
 _SECTIONS: Final = {
     "Start": ("init", "dev"),
     "Deploy": ("build", "deploy", "status", "invoke", "logs", "event", "jobs", "delete", "local"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @options.project_option
 @options.stage_option
 @options.local_option
+@options.python_option
 @options.acting_as_option
 @options.delays_option
 @options.account_options

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         CallDenied,
         CallUnknown,
         CodeServed,
+        DebuggerWaits,
         Deployed,
         DevEvent,
         FilesChanged,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     )
 
 _FIRST_PORT: Final = 8000
+_DEBUG_PORT: Final = 5678
+"""The port that editors propose for Python."""
 _LAST_PORT: Final = 65535
 _COLOURS: Final = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_yellow", "bright_green")
 _KEYS: Final = "keys: w writes the grant of the last denied call, r deploys again, q ends it"
@@ -46,13 +49,33 @@ _KEYS: Final = "keys: w writes the grant of the last denied call, r deploys agai
     show_default=True,
     help="The first of the ports at which URLs, APIs and web apps are served.",
 )
+@click.option("--debug", "debugged", metavar="FUNCTION", help="Have this function wait for a debugger.")
+@click.option(
+    "--debug-port",
+    type=click.IntRange(1, _LAST_PORT),
+    default=_DEBUG_PORT,
+    show_default=True,
+    help="The port to attach the debugger to.",
+)
 @options.json_option
-def command(folder: Path, stage: str | None, region: str | None, first_port: int, *, as_json: bool) -> None:
+def command(
+    folder: Path,
+    stage: str | None,
+    region: str | None,
+    first_port: int,
+    debugged: str | None,
+    debug_port: int,
+    *,
+    as_json: bool,
+) -> None:
     """Run the app on this machine, and follow what you change until Ctrl-C.
 
     It deploys the app to the AWS on this machine, serves its URLs, APIs and web apps at fixed ports, and deploys again
     when a file is saved. It prints what the functions log, and each call that a function's role denies, with the line
     of code that made it and the grant that would allow it. The key w writes that grant into the decorator.
+
+    With --debug, that function waits until an editor attaches to it (Debug Adapter Protocol), and has no time limit
+    meanwhile. Only you can attach, from this machine.
 
     With --json, each thing that happens is an object on a line of its own, with its kind as `event`.
 
@@ -60,14 +83,16 @@ def command(folder: Path, stage: str | None, region: str | None, first_port: int
     Examples:
       remit dev
       remit dev --port 9000
+      remit dev --debug report
       remit dev --json | jq 'select(.event == "denied")'
     """
-    from remit.dev.loop import DevLoop
+    from remit.dev.loop import Debugged, DevLoop
     from remit.dev.terminal_keys import is_terminal, pressed_keys, single_keys
 
     options.namespace(folder, stage)  # a folder without a project is told before anything starts
     tell: Callable[[DevEvent], None] = _print_json if as_json else _Screen().show
-    loop = DevLoop(folder, stage, region=region, first_port=first_port, tell=tell)
+    waiting = None if debugged is None else Debugged(debugged, debug_port)
+    loop = DevLoop(folder, stage, region=region, first_port=first_port, tell=tell, debugged=waiting)
     try:
         with stack_commands.stoppable():
             if as_json or not is_terminal():
@@ -97,6 +122,7 @@ class _Screen:
         """Show one event in a line, or a few."""
         shows: dict[str, Callable[[Any], None]] = {
             "changed": self._changed,
+            "debugger": self._debugger,
             "denied": self._denied,
             "deployed": self._deployed,
             "error": self._error,
@@ -114,6 +140,9 @@ class _Screen:
 
     def _serving(self, event: Serving) -> None:
         self._say("", f"  {event.name}  {event.url}")
+
+    def _debugger(self, event: DebuggerWaits) -> None:
+        self._say("yellow", f"{event.function} waits for a debugger: attach to 127.0.0.1:{event.port}")
 
     def _changed(self, event: FilesChanged) -> None:
         from remit.errors import few

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remit.cli.options import delays_option, json_option, print_json, project_option
+from remit.cli.options import delays_option, json_option, print_json, project_option, python_option
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def command() -> None:
 @json_option
 @click.option("--region", default=None, help="The region to show (default: AWS_REGION, or us-east-1).")
 @delays_option
+@python_option
 def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None) -> None:
     """Start the AWS on this machine, or find the running one, and print its address and keys.
 
@@ -46,6 +47,7 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None) 
       remit local start
       eval "$(remit local start | grep ^export)" && aws s3 ls
       remit local start --json
+      remit local start --python ~/pythons/3.14/bin/python3
       remit local start --simulate-delays 7
     """
     from remit.local import aws

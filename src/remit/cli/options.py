@@ -62,6 +62,27 @@ def awaits_json(context: click.Context) -> bool:
 json_option = click.option(
     "--json", "as_json", is_flag=True, is_eager=True, callback=expect_json, help="Print JSON, for programs."
 )
+
+
+def _prefer(_ctx: click.Context, _parameter: click.Parameter, value: tuple[Path, ...]) -> None:
+    """Note the Pythons for whatever looks for them, here and in the AWS on this machine."""
+    from remit.package.interpreters import CHOSEN
+
+    if value:
+        os.environ[CHOSEN] = os.pathsep.join(str(program.absolute()) for program in value)
+
+
+python_option = click.option(
+    "--python",
+    "pythons",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="REMIT_PYTHON",
+    show_envvar=True,
+    expose_value=False,
+    callback=_prefer,
+    help="A Python that functions of its version run with on this machine; may be repeated.",
+)
 local_option = click.option("--local", is_flag=True, help="Use the AWS on this machine.")
 region_option = click.option("--region", help="The AWS region (default: AWS_REGION, or the profile's).")
 profile_option = click.option("--profile", help="The profile of your AWS configuration (default: AWS_PROFILE).")

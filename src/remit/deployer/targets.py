@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action
 from remit.catalogue.arns import parse
+from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.types import deployment_of
 from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled, unique
 from remit.deployer.mentioned_arns import arns_like_type, mentioned_arns
@@ -57,6 +58,7 @@ _MADE_BESIDE: Final = {
 
 Source: "Example policies for working with the AWS CLI or an AWS SDK", launch instances (Amazon EC2 User Guide).
 """
+_QUALIFIED: Final = re.compile(r":function:[^:]+:[^:]+$")
 _MANY: Final = 12  # kinds that are tagged; more, and nothing tells which, are all of the service's
 _SERVICE_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/"
 
@@ -77,7 +79,15 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
             return sources
         if name in _FETCH:
             return tuple(arn for target in entry.targets for arn in mentioned_arns(stack, resource, target.type))
-    return _of_service(stack, resource, entry)
+    return tuple(arn for arn in _of_service(stack, resource, entry) if _is_asked(entry, arn))
+
+
+def _is_asked(entry: Action, arn: str) -> bool:
+    """Whether IAM can be asked for an action on an ARN: some of Lambda's take no version and no alias of a function."""
+    is_of_functions = all(target.type.full_name == "lambda:function" for target in entry.targets)
+    if not is_of_functions or not _QUALIFIED.search(arn):
+        return True
+    return is_authorised_on(entry.full_name, arn)
 
 
 def _of_service(stack: PlannedStack, resource: Resource, entry: Action) -> tuple[str, ...]:

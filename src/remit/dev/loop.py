@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ from remit.dev.denied_calls import DeniedCalls
 from remit.dev.events import (
     CallUnknown,
     CodeServed,
+    DebuggerWaits,
     Deployed,
     FilesChanged,
     Logged,
@@ -29,11 +31,12 @@ from remit.dev.events import (
 from remit.dev.fixed_ports import FixedPorts
 from remit.dev.served_code import copy_code, states_dependencies
 from remit.dev.source_files import saved_files
-from remit.errors import RemitError
+from remit.errors import RemitError, did_you_mean
 from remit.local import aws as local_aws
 from remit.local.access_log import NO_ACCESS, accesses
 from remit.local.account import account_of
-from remit.local.functions_control import serve_code
+from remit.local.functions_control import debug, serve_code
+from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.report.events import failure
 
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from remit.deploy.logs import LogReader
     from remit.dev.events import DevEvent
     from remit.local.access_log import Access
+    from remit.local.aws import LocalAws
 
 _PAUSES: Final = (0.1, 0.5)
 """Seconds between two looks for what functions did: while they do something, and while they do nothing."""
@@ -55,6 +59,14 @@ _BY_SIGNAL: Final = 128
 """What an exit code begins at that a signal causes."""
 _ACTIVE_LOOKS: Final = 50
 """Looks without anything new after which functions are taken to do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Debugged:
+    """The function that waits for a debugger, by its name in the app, and the port of this machine to attach to."""
+
+    function: str
+    port: int
 
 
 class DevLoop:
@@ -68,12 +80,15 @@ class DevLoop:
         region: str | None,
         first_port: int,
         tell: Callable[[DevEvent], None],
+        debugged: Debugged | None = None,
     ) -> None:
         """`tell` is told what happens; URLs and APIs are served at ports from `first_port` on."""
         self._folder = folder
         self._stage = stage
         self._region = region
         self._tell = tell
+        self._debugged = debugged
+        self._is_debugging = False
         self._to_do: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._stop = threading.Event()
         self._ended = False
@@ -94,29 +109,42 @@ class DevLoop:
         `keys` yields keys as they are pressed; None where there is no terminal. What this started does not outlive it.
         RemitError: the AWS on this machine does not start, or ends.
         """
-        was_running = local_aws.find(self._folder) is not None
         threads: list[threading.Thread] = []
-        try:
-            self._aws = local_aws.start(self._folder, region=self._region)
-            self._account = account_of(self._aws)
-            waits: list[Callable[[], None]] = [self._watch, self._look]
-            if keys is not None:
-                waits.append(partial(self._hear, keys))
-            for wait in waits:
-                threads.append(threading.Thread(target=wait, daemon=True))
-                threads[-1].start()
-            self._try(self._build_and_deploy)
-            while not self._ended:
-                self._to_do.get()()
-        finally:
-            self._stop.set()
-            for thread in threads:
-                thread.join()
-            self._ports.stop()
-            if was_running:
+        with self._running_aws() as self._aws:
+            try:
+                self._account = account_of(self._aws)
+                waits: list[Callable[[], None]] = [self._watch, self._look]
+                if keys is not None:
+                    waits.append(partial(self._hear, keys))
+                for wait in waits:
+                    threads.append(threading.Thread(target=wait, daemon=True))
+                    threads[-1].start()
+                self._try(self._build_and_deploy)
+                while not self._ended:
+                    self._to_do.get()()
+            finally:
+                self._stop.set()
+                for thread in threads:
+                    thread.join()
+                self._ports.stop()
+
+    @contextmanager
+    def _running_aws(self) -> Iterator[LocalAws]:
+        """The AWS on this machine: one that ran before goes on afterwards, another ends, whatever happens."""
+        was_running = local_aws.find(self._folder) is not None
+        aws = local_aws.start(self._folder, region=self._region)
+        if was_running:
+            try:
+                yield aws
+            finally:
                 with suppress(RemitError):  # it may have ended, which is told already
                     self._run_what_is_deployed()
-            else:
+                    self._debug_no_more()
+        else:
+            try:
+                with lifeline(aws.pid):
+                    yield aws
+            finally:
                 local_aws.stop(self._folder)
 
     # What threads wait for.
@@ -209,12 +237,30 @@ class DevLoop:
         self._read_logs(built)
         self._tell(Deployed(built.namespace, outcome is not None, round(time.monotonic() - begin, 2)))
         self._serve(deployment)
+        self._debug(built.app)
+
+    def _debug(self, app: App) -> None:
+        """Have the function that is to be debugged wait for a debugger, once it is deployed."""
+        if self._debugged is None or self._is_debugging:
+            return
+        name = self._debugged.function
+        names = [function.name for function in app.functions]
+        if name not in names:
+            hint = did_you_mean(name, names) or f"there are {', '.join(names) or 'none'}"
+            raise RemitError(f"there is no function `{name}` to debug", hint=hint)
+        port = debug(self._aws, f"{app.namespace}-{name}", self._debugged.port, project=self._folder)
+        self._is_debugging = True
+        self._tell(DebuggerWaits(name, port or self._debugged.port))
 
     def _run_what_is_deployed(self) -> None:
         """Have functions run their zips, and no folder."""
         if self._app is not None:
             for function in self._app.functions:
                 serve_code(self._aws, f"{self._app.namespace}-{function.name}", None)
+
+    def _debug_no_more(self) -> None:
+        if self._is_debugging and self._app is not None and self._debugged is not None:
+            debug(self._aws, f"{self._app.namespace}-{self._debugged.function}", None, project=self._folder)
 
     def _read_logs(self, built: Built) -> None:
         """Read the logs of all functions, of new ones too, from now on."""

@@ -102,10 +102,24 @@ def package(
     )
 
 
-def check_own_files(folder: Path, exclude: tuple[str, ...], allow: Mapping[str, tuple[str, Origin | None]]) -> None:
-    """Raise RemitError for the project's own files that `package` would refuse, without packing anything."""
+def check_own_files(
+    folder: Path,
+    exclude: tuple[str, ...],
+    allow: Mapping[str, tuple[str, Origin | None]],
+    *,
+    secrets_alone: bool = False,
+) -> None:
+    """Raise RemitError for the project's own files that `package` would refuse, without packing anything.
+
+    With `secrets_alone`, nothing is said where a file cannot be packed, such as a pipe that could not be loaded.
+    """
     with contextlib.suppress(ChangedError):
-        tree = survey(folder, exclude)
+        try:
+            tree = survey(folder, exclude)
+        except RemitError:
+            if secrets_alone:
+                return
+            raise
         suspects: list[Entry] = []
         for entry in tree.entries:
             for _ in watched(entry, suspects):

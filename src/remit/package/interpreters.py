@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
     Version = tuple[int, int]
 
+CHOSEN: Final = "REMIT_PYTHON"
+"""The variable that names Pythons to prefer: programs, joined as those of PATH are."""
 UV: Final = "REMIT_UV"
 """The variable that names the program uv, where the package is not installed."""
-_LOOKING: Final = ("HOME", "PATH", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME")  # say where Pythons are
+# They say where Pythons are.
+_LOOKING: Final = (CHOSEN, "HOME", "PATH", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME")
 
 _RUNTIME: Final = re.compile(r"(?:python)?(\d+)\.(\d+)")
 _MINORS: Final = range(10, 16)  # that awslambdaric, Lambda's runtime, supports
@@ -48,8 +51,6 @@ class Interpreter:
 class Interpreters:
     """The Pythons of this machine, each looked for once."""
 
-    chosen: tuple[str, ...] = ()
-    """Programs that are preferred."""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """The variables of whoever looks."""
     _by_version: dict[Version, Interpreter | None] = field(default_factory=dict)
@@ -81,7 +82,7 @@ class Interpreters:
 
     def _candidates(self, version: Version) -> Iterator[str]:
         """Programs that may be a Python of this version, the best first."""
-        yield from self.chosen
+        yield from filter(None, self.environment.get(CHOSEN, "").split(os.pathsep))
         if version == sys.version_info[:2]:
             yield own_program()
         name = f"python{version[0]}.{version[1]}"

@@ -35,11 +35,13 @@ if TYPE_CHECKING:
 class LoadedProject:
     """A project as far as it can be loaded: what is right of its app, and everything that is wrong.
 
-    `is_configured`: the configuration has no mistake, so that its settings are those that its author wrote.
+    `is_whole`: nothing was wrong when it was loaded. `is_configured`: at least the configuration has no mistake, so
+    that its settings are those that its author wrote.
     """
 
     app: App
     mistakes: Mistakes
+    is_whole: bool
     is_configured: bool
 
 
@@ -73,7 +75,8 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
             explain_placeholders(state, state.mistakes.errors)
         finally:
             item_lines.forget()
-        return LoadedProject(app, placed(state.mistakes.errors, root), is_configured=not state.incomplete)
+        mistakes = placed(state.mistakes.errors, root)
+        return LoadedProject(app, mistakes, is_whole=not mistakes.errors, is_configured=not state.incomplete)
 
 
 def _declared_app(state: Loading) -> App:

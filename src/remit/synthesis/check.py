@@ -19,7 +19,6 @@ from remit.synthesis.check_references import check_cycles, check_references, che
 from remit.synthesis.check_schema import check_type
 from remit.synthesis.check_sources import check_permissions, check_source_name
 from remit.synthesis.check_tables import TABLES, check_table
-from remit.synthesis.synth import synth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,21 +45,11 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     mistakes.refuse()
 
 
-def check_properties(app: App) -> None:
-    """As `check`, of each resource by itself alone: for an app of which some declarations are missing.
-
-    Jobs are left out: what makes their queues may be what is missing. So is an app of which no template can be made,
-    which follows from what is missing.
-    """
-    without_jobs = tuple(function for function in app.functions if function.queue is None)
-    app = replace(app, functions=without_jobs, queues=(), jobs={})
+def check_properties(template: Template, app: App) -> None:
+    """As `check`, of each resource by itself alone: for an app of which some declarations are missing."""
     mistakes = Mistakes()
     written = _written_properties(app)
-    try:
-        resources = synth(app, assign(app)).resources
-    except RemitError:
-        return
-    for resource in resources:
+    for resource in template.resources:
         with mistakes.noted():
             check_type(resource, written.get(resource.logical_id, {}))
         with mistakes.noted():

@@ -6,6 +6,7 @@ that `remit dev` and `remit deploy --local` use is not touched.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ from remit.local.clients import client_arguments, session
 from remit.local.function_session import function_session
 from remit.local.invoke import invoke_locally
 from remit.local.kept_data import keep_data, put_data_back
+from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.project.load import load
 from remit.report.events import failure
@@ -76,6 +78,7 @@ class AppOfTests:
         self._roles: Mapping[str, ReadyRole] = {}
         self._running: RunningApp | None = None
         self._problem: RemitError | None = None
+        self._until_stopped = contextlib.ExitStack()
         self.last_access = 0
         """The number of the last access that functions asked for before the test that runs."""
 
@@ -121,6 +124,7 @@ class AppOfTests:
     def _deployed(self) -> RunningApp:
         built = build(self._folder, self._stage, for_this_machine=True)
         aws = local_aws.start(self._place)
+        self._until_stopped.enter_context(lifeline(aws.pid))
         deployment = deploy(built, account_of(aws), yes=True)
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
@@ -131,6 +135,7 @@ class AppOfTests:
 
     def stop(self) -> None:
         """End the tests' AWS, and keep in the project what functions were seen to use."""
+        self._until_stopped.close()
         local_aws.stop(self._place)
         for path in sorted(own_folder(self._place, "seen").glob("*.jsonl")):
             _append(path, own_folder(self._folder, "seen") / path.name)

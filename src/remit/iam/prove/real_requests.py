@@ -16,8 +16,6 @@ from remit.iam.prove.glob_sets import FRESH, meeting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.catalogue.arns import Arn
-
 _PARTS: Final = 6
 _REGION, _ACCOUNT = 3, 4  # among the parts
 _ANYTHING: Final = "*"
@@ -76,30 +74,29 @@ def can_be_asked(name: str, resource: str) -> bool:
     """Whether a request for an action of the catalogue can name a resource (encoded, without patterns)."""
     if resource == FRESH or has_marks(resource):
         return True
-    return takes(name, resource.replace(FRESH, "example"))
+    return takes(name, resource.replace(FRESH, "example")) and _is_somewhere(name, resource)
 
 
 @lru_cache(maxsize=65_536)
 def can_be_made(name: str, resource: str) -> bool:
-    """Whether a request for an action of the catalogue can name an ARN as it stands: of its types, at a real place.
-
-    Unlike `can_be_asked`, of the text that people read: patterns of policies meet in ARNs whose region is a word.
-    """
+    """Whether a request for an action of the catalogue can name a resource as people read it: not encoded any more."""
     if resource == _ANYTHING or "${" in resource:
         return True
+    return takes(name, resource) and _is_somewhere(name, resource)
+
+
+def _is_somewhere(name: str, resource: str) -> bool:
+    """Whether an ARN has the region and the account that the action's ARNs have, and such as there are.
+
+    Patterns of policies meet in ARNs whose region is a word, or is left out.
+    """
     arn = parse(resource)
-    if arn is None or not takes(name, resource):
+    if arn is None:
         return False
     formats = [format_.split(":") for format_ in resource_formats(name)]
     if not arn.region and all(format_[_REGION] for format_ in formats):
         return False
     if not arn.account and all(format_[_ACCOUNT] for format_ in formats):
         return False
-    return _is_place(arn)
-
-
-def _is_place(arn: Arn) -> bool:
-    """Whether region and account are such as there are; both may be empty."""
-    if arn.region and partition_of(arn.region) is None:
-        return False
-    return not arn.account or arn.account.isdigit() or arn.account in OWNERS
+    is_region = arn.region in ("", FRESH) or partition_of(arn.region) is not None
+    return is_region and (arn.account in ("", FRESH, *OWNERS) or arn.account.isdigit())

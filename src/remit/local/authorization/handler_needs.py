@@ -14,6 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
 
 from remit.app import Resource
 from remit.catalogue.action_resources import takes
@@ -177,14 +178,24 @@ def _json(text: str) -> Any:
 
 
 def _fetched(value: Any) -> Iterator[str]:
-    """The objects of S3 that a resource is made from: wherever its properties have a bucket beside a key."""
+    """The objects of S3 that a resource is made from: a nested stack's template, and every bucket beside a key."""
     if isinstance(value, list):
         for item in value:
             yield from _fetched(item)
     if not isinstance(value, Mapping):
         return
+    if isinstance(value.get("TemplateURL"), str):
+        yield _object_at(value["TemplateURL"])
     for bucket, key in (("S3Bucket", "S3Key"), ("Bucket", "Key")):
         if isinstance(value.get(bucket), str) and isinstance(value.get(key), str):
             yield f"arn:aws:s3:::{value[bucket]}/{value[key]}"
     for item in value.values():
         yield from _fetched(item)
+
+
+def _object_at(url: str) -> str:
+    """The ARN of an object by its URL, whose host or path begins with the bucket."""
+    parts = urlsplit(url)
+    key = unquote(parts.path.lstrip("/"))
+    bucket, is_of_host, _ = (parts.hostname or "").partition(".s3")
+    return f"arn:aws:s3:::{bucket}/{key}" if is_of_host else f"arn:aws:s3:::{key}"

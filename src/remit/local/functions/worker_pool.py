@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -13,6 +15,7 @@ from remit.local.functions.platform_log import new_stream
 from remit.local.functions.watchdog import Watchdog
 from remit.local.functions.worker_environment import variables
 from remit.local.functions.worker_process import Debugger, Launch, Worker
+from remit.package.interpreters import own_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from remit.local.functions.unpacked_code import UnpackedCode
     from remit.package.interpreters import Interpreter, Interpreters
 
+_TMP: Final = Path("/tmp")  # noqa: S108 - Lambda's
+_OPT: Final = Path("/opt")
+_PRIVATE_FOLDERS: Final = Path(__file__).parent / "worker" / "private_folders.py"
 _STAND_IN: Final = Path(__file__).parent / "worker" / "stand_in"
 IDLE_SECONDS: Final = 300.0
 """Seconds after which a worker that had nothing to do ends."""
@@ -51,6 +57,7 @@ class WorkerPool:
         self._busy: set[Worker] = set()
         self._closed = False
         self._watchdog = Watchdog()
+        self._mounts: bool | None = None
         self._debuggers: dict[str, tuple[DebugRelay, Path]] = {}  # and the folder of debugpy, by the function's name
         self._served_from: dict[str, Path] = {}  # folders in the place of a function's zip, by its name
 
@@ -145,25 +152,30 @@ class WorkerPool:
         unpacked = self._code.folder(content)
         task = self._served_from.get(function.name, unpacked)
         layer_folders = [self._code.folder(layer) for layer in layers]
+        needed = (unpacked, task, *layer_folders, self._environment.folder, _STAND_IN, Path(interpreter.program))
+        private = self._may_mount() and not any(map(_is_covered, needed))
         worker_variables = variables(
             function,
             endpoint=self._endpoint,
             program=interpreter.program,
             task=task,
             runtime=self._environment.runtime,
-            temporary=work,
+            temporary=_TMP if private else work,
             log_stream=stream,
             credentials=self._credentials_of(function.configuration),
         )
         launch = Launch(
             program=interpreter.program,
             task=task,
-            layers=(unpacked, *_module_folders(layer_folders, interpreter.version)),
+            served=task != unpacked,
+            further=(*([unpacked] if task != unpacked else []), *_module_folders(layer_folders, interpreter.version)),
             runtime=(self._environment.runtime, _STAND_IN),
             sdk=self._environment.sdk,
             work=work,
             variables=worker_variables,
             log_stream=stream,
+            opt=layer_folders,
+            private=private,
             remark=_remark(function.runtime, interpreter),
             debugger=debugger,
         )
@@ -177,6 +189,16 @@ class WorkerPool:
         if closed:
             worker.interrupt()
         return worker
+
+    def _may_mount(self) -> bool:
+        """Whether the system lets workers have a /tmp of their own; it is tried once."""
+        with self._lock:
+            if self._mounts is None:
+                trial = (own_program(), "-I", "-S", str(_PRIVATE_FOLDERS))
+                quiet = subprocess.DEVNULL
+                is_linux = sys.platform == "linux" and _OPT.is_dir()
+                self._mounts = is_linux and subprocess.run(trial, stderr=quiet, check=False).returncode == 0
+            return self._mounts
 
     def _debugger(self, name: str) -> tuple[DebugRelay | None, Debugger | None]:
         """What a new worker is debugged by: one worker of a function at a time is."""
@@ -257,6 +279,12 @@ def _remark(runtime: str, interpreter: Interpreter) -> str:
     if runtime == f"python{interpreter.words}":
         return ""
     return f"[WARNING] there is no {runtime} on this machine: the function runs with Python {interpreter.words}\n"
+
+
+def _is_covered(path: Path) -> bool:
+    """Whether a worker would not see a path any more when it has a /tmp and an /opt of its own."""
+    resolved = path.resolve()
+    return any(resolved.is_relative_to(folder.resolve()) for folder in (_TMP, _OPT))
 
 
 def _module_folders(layers: Sequence[Path], version: tuple[int, int]) -> tuple[Path, ...]:

@@ -37,6 +37,7 @@ INIT_SECONDS: Final = 10.0
 _TICK: Final = 0.02 if peers.HAS_PROC else 0.5  # seconds between two looks at the memory
 _DEBUGGED_SECONDS: Final = 24 * 3600.0
 _FILES: Final = 1024  # open files, as on Lambda
+_PROCESSES: Final = 1024  # and threads, as on Lambda
 _MB: Final = 1 << 20
 _BEYOND: Final = 1024 * _MB  # that may be asked for at once; what is really used is watched
 _LAUNCH: Final = Path(__file__).parent / "worker" / "launch.py"
@@ -58,8 +59,10 @@ class Launch:
     """The Python to run."""
     task: Path
     """The folder of the function's code."""
-    layers: Sequence[Path]
-    """Folders of further modules: its zip, and those of its layers."""
+    served: bool
+    """Whether that folder is somebody's own, and not its unpacked zip: nothing is written into it."""
+    further: Sequence[Path]
+    """Folders of further modules: its zip's where another folder is served, and those of its layers."""
     runtime: Sequence[Path]
     """The folders of awslambdaric, and of what stands in for its compiled module."""
     sdk: Path
@@ -68,6 +71,10 @@ class Launch:
     """A folder for this worker's files alone."""
     variables: Mapping[str, str]
     log_stream: str
+    opt: Sequence[Path]
+    """The folders of its layers, which are mounted at /opt."""
+    private: bool
+    """Whether it has a /tmp of its own, and its layers at /opt."""
     remark: str = ""
     """What the function's log says of its start."""
     debugger: Debugger | None = None
@@ -118,10 +125,14 @@ class Worker:
         settings = {
             "handler": self.function.handler,
             "task": str(launch.task),
-            "layers": [str(folder) for folder in launch.layers],
+            "further": [str(folder) for folder in launch.further],
+            "served": launch.served,
             "runtime": [str(folder) for folder in launch.runtime],
             "sdk": str(launch.sdk),
+            "opt": [str(folder) for folder in launch.opt],
+            "private": launch.private,
             "files": _FILES,
+            "processes": _PROCESSES,
             "storage_bytes": self.function.storage_mb * _MB,
             "memory_bytes": self.function.memory_mb * _MB + _BEYOND,
         }
@@ -151,7 +162,7 @@ class Worker:
     @property
     def folders(self) -> tuple[Path, ...]:
         """The folders of the code that it runs."""
-        return self._launch.task, *self._launch.layers
+        return self._launch.task, *self._launch.further, *self._launch.opt
 
     @property
     def is_debugged(self) -> bool:

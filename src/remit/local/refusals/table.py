@@ -17,6 +17,7 @@ from remit.local.refusals import (
     function_roles,
     missing_policies,
     simulated_policies,
+    stack_policies,
     unknown_properties,
 )
 
@@ -25,6 +26,7 @@ REFUSALS: Final = (
     dangling_references.REFUSAL,
     unknown_properties.REFUSAL,
     busy_stacks.REFUSAL,
+    stack_policies.REFUSAL,
     existing_names.REFUSAL,
     missing_policies.REFUSAL,
     function_roles.REFUSAL,

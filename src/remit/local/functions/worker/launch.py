@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 def main() -> None:
     """Become the function's runtime; this ends when the function's process ends."""
     settings = json.loads(sys.argv[1])
-    set_limits(settings)
     sys.path.insert(0, os.path.dirname(__file__))  # noqa: PTH120 - pathlib takes milliseconds
+    if settings["private"]:
+        importlib.import_module("private_folders").enter(settings["storage_bytes"], settings["opt"])
+    set_limits(settings)
     places = importlib.import_module("call_places").CallPlaces(settings["task"])
     sys.path[:] = search_path(settings, sys.path[1:])
     site.setquit()  # what Python has where it is not told to look for no packages (-S)
     site.setcopyright()
     site.sethelper()
+    sys.dont_write_bytecode = settings["served"]
     os.chdir(settings["task"])
     places.install()
     if "debugger" in settings:
@@ -55,7 +58,10 @@ def set_limits(settings: dict[str, Any]) -> None:
     """Bound what the function may take of this machine."""
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_NOFILE, settings["files"])
-    limit(resource.RLIMIT_FSIZE, settings["storage_bytes"])
+    beyond = 1 << 20 if settings["private"] else 0  # its own /tmp is full before
+    limit(resource.RLIMIT_FSIZE, settings["storage_bytes"] + beyond)
+    if settings["private"]:
+        limit(resource.RLIMIT_NPROC, settings["processes"])  # of its namespace; elsewhere the user's others count, too
     if sys.platform == "linux":
         limit(resource.RLIMIT_DATA, settings["memory_bytes"])
 
@@ -71,8 +77,7 @@ def limit(kind: int, value: int) -> None:
 def search_path(settings: dict[str, Any], pythons: list[str]) -> list[str]:
     """Where modules are looked for: the function, its layers, the runtime, Python's own, and last the SDK."""
     own = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
-    sys.dont_write_bytecode = settings["task"] not in settings["layers"]  # a folder that is somebody's own
-    return [settings["task"], *settings["layers"], *own, *settings["runtime"], *pythons, settings["sdk"]]
+    return [settings["task"], *settings["further"], *own, *settings["runtime"], *pythons, settings["sdk"]]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,65 @@
+"""Sum up CloudTrail's logs by Athena, where they stay in AWS: run the query, wait, read its rows."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.audit.trail_query import athena_query, summary_of_rows
+from remit.deploy.aws_errors import remit_errors
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.audit.trail import TrailSummary
+    from remit.deploy.session import Account
+
+_PAUSE: Final = 2.0
+_RUNNING: Final = ("QUEUED", "RUNNING")
+
+
+def summed_up_by_athena(
+    account: Account,
+    table: str,
+    *,
+    workgroup: str | None = None,
+    output: str | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> TrailSummary:
+    """What a table of Athena holds of the logs. RemitError: AWS refuses, or the query fails."""
+    athena = account.client("athena")
+    arguments: dict[str, Any] = {"QueryString": athena_query(table)}
+    if workgroup:
+        arguments["WorkGroup"] = workgroup
+    if output:
+        arguments["ResultConfiguration"] = {"OutputLocation": output}
+    with remit_errors():
+        identifier = athena.start_query_execution(**arguments)["QueryExecutionId"]
+        state = _ended(athena, identifier, progress)
+        if state["State"] != "SUCCEEDED":
+            reason = state.get("StateChangeReason", "Athena gives no reason")
+            raise RemitError(f"the query of Athena ended as {state['State']}: {reason}", exit_code=1)
+        return summary_of_rows(_rows(athena, identifier))
+
+
+def _ended(athena: Any, identifier: str, progress: Callable[[str], None]) -> dict[str, Any]:
+    """The state of a query once it has ended."""
+    while True:
+        execution = athena.get_query_execution(QueryExecutionId=identifier)["QueryExecution"]
+        status: dict[str, Any] = execution["Status"]
+        if status["State"] not in _RUNNING:
+            return status
+        scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
+        progress(f"Athena: {status['State'].lower()}, {scanned / 1e9:,.1f} GB read")
+        time.sleep(_PAUSE)
+
+
+def _rows(athena: Any, identifier: str) -> Iterator[list[str | None]]:
+    """The rows of a query's result, without their heading."""
+    is_heading = True
+    for page in athena.get_paginator("get_query_results").paginate(QueryExecutionId=identifier):
+        for row in page["ResultSet"]["Rows"]:
+            if not is_heading:
+                yield [cell.get("VarCharValue") for cell in row["Data"]]
+            is_heading = False

@@ -1,0 +1,71 @@
+"""The query on tables of logs gives what the log files themselves give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from audit_accounts import ACCOUNT
+from remit.audit.trail import Call
+from remit.audit.trail_query import athena_query, summary_of_rows
+from remit.audit.workers import summed_up_trail
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+X = f"arn:aws:iam::{ACCOUNT}:role/x"
+ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
+EVENTS = (
+    ("AssumedRole", "session", X, "2026-11-20T10:00:00Z", "ec2.amazonaws.com", "StartInstances", None, "Management"),
+    ("AssumedRole", "session", X, "2026-11-22T10:00:00Z", "ec2.amazonaws.com", "StartInstances", "AccessDenied", ""),
+    ("IAMUser", ANN, None, "2026-11-21T10:00:00Z", "s3.amazonaws.com", "GetObject", None, "Data"),
+    ("AWSService", None, None, "2026-11-21T11:00:00Z", "sts.amazonaws.com", "AssumeRole", None, "Management"),
+)  # fmt: skip
+
+
+def parquet(path: Path) -> None:
+    identity = "{'type': ?, 'arn': ?, 'sessioncontext': {'sessionissuer': {'arn': ?}}}"
+    names = ("eventtime", "eventsource", "eventname", "errorcode", "eventcategory")
+    columns = ", ".join((f"{identity} AS useridentity", *(f"? AS {name}" for name in names)))
+    selects = " UNION ALL ".join(f"SELECT {columns}" for _ in EVENTS)
+    values = [value for event in EVENTS for value in event]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    duckdb.execute(f"COPY ({selects}) TO '{path}' (FORMAT parquet)", values)
+
+
+def test_parquet_files_are_summed_up(tmp_path: Path) -> None:
+    parquet(tmp_path / "logs" / "a.parquet")
+    summary = summed_up_trail(tmp_path, 1, lambda _: None)
+    assert {
+        Call(X, "ec2.amazonaws.com", "StartInstances"): "2026-11-20T10:00:00Z",
+        Call(ANN, "s3.amazonaws.com", "GetObject"): "2026-11-21T10:00:00Z",
+    } == summary.last_calls
+    assert (4, 1, {"s3.amazonaws.com"}) == (summary.events, summary.denied, summary.data_sources)
+    assert ("2026-11-20T10:00:00Z", "2026-11-22T10:00:00Z") == (summary.first, summary.last)
+
+
+def test_parquet_of_something_else_is_refused(tmp_path: Path) -> None:
+    duckdb.execute(f"COPY (SELECT 1 AS one) TO '{tmp_path / 'a.parquet'}' (FORMAT parquet)")
+    with pytest.raises(RemitError, match="cannot be read as CloudTrail's logs in Parquet"):
+        summed_up_trail(tmp_path, 1, lambda _: None)
+
+
+def test_rows_of_athena_are_texts() -> None:
+    first, last = "2026-11-20T10:00:00Z", "2026-11-22T10:00:00Z"
+    row = (X, "s3.amazonaws.com", "GetObject", first, first, last, "2", "1", "1")
+    summary = summary_of_rows([row, (None, "sts.amazonaws.com", "AssumeRole", None, first, last, "1", "1", "0")])
+    assert {Call(X, "s3.amazonaws.com", "GetObject"): first} == summary.last_calls
+    assert (3, 2, {"s3.amazonaws.com"}) == (summary.events, summary.denied, summary.data_sources)
+
+
+@pytest.mark.parametrize("table", ["logs; DROP TABLE x", "", "a.b.c.d", "logs--"])
+def test_a_name_that_is_no_table_is_refused(table: str) -> None:
+    with pytest.raises(RemitError, match="is no name of a table"):
+        athena_query(table)
+
+
+def test_the_query_is_on_the_table_that_was_named() -> None:
+    assert "FROM audit.cloudtrail_logs\n" in athena_query("audit.cloudtrail_logs")

@@ -1,0 +1,38 @@
+"""A process with a lifeline ends with whoever started it, and goes on when that is let go."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+from remit.local.lifeline import lifeline
+from terminals import HANGS, SOURCE
+
+SLEEPS = [sys.executable, "-c", "import time; time.sleep(600)"]
+STARTS = """
+import sys, time
+from remit.local.lifeline import lifeline
+with lifeline(int(sys.argv[1])):
+    print("holds", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_it_ends_with_a_process_that_is_killed() -> None:
+    with subprocess.Popen(SLEEPS) as kept:
+        command = [sys.executable, "-c", STARTS, str(kept.pid)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": SOURCE}) as starter:
+            assert starter.stdout is not None
+            assert b"holds\n" == starter.stdout.readline()
+            starter.kill()
+        assert -signal.SIGTERM == kept.wait(HANGS)
+
+
+def test_it_goes_on_when_it_is_let_go() -> None:
+    with subprocess.Popen(SLEEPS) as kept:
+        with lifeline(kept.pid):
+            assert None is kept.poll()
+        assert None is kept.poll()
+        kept.kill()

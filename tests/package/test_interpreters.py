@@ -1,0 +1,66 @@
+"""The Python that a function runs with on this machine: of its version, a chosen one first, or else the nearest."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+from click.testing import CliRunner
+
+from remit.cli.options import python_option
+from remit.package.interpreters import CHOSEN, Interpreters, own_program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def python(folder: Path, name: str, minor: int) -> str:
+    """A program that says it is a Python 3 of a version."""
+    program = folder / name
+    program.write_text(f"#!/bin/sh\necho '[\"{program}\", 3, {minor}]'\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_one_of_the_runtimes_version_is_found_by_its_name_on_path(tmp_path: Path) -> None:
+    program = python(tmp_path, "python3.14", 14)
+    found = Interpreters({"PATH": str(tmp_path)}).for_runtime("python3.14")
+    assert (found.program, found.words) == (program, "3.14")
+
+
+def test_a_program_that_is_no_such_python_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "python3.14").write_text("#!/bin/sh\nexit 127\n")
+    (tmp_path / "python3.14").chmod(0o755)
+    python(tmp_path, "python3.13", 14)
+    found = Interpreters({"PATH": str(tmp_path)}).for_runtime(f"python3.{sys.version_info.minor}")
+    assert found.program == own_program()
+    assert Interpreters({"PATH": str(tmp_path)}).of_version((3, 14)) is None
+
+
+def test_of_two_as_near_the_newer_is_taken(tmp_path: Path) -> None:
+    for minor in (12, 14):
+        python(tmp_path, f"python3.{minor}", minor)
+    environment = {"PATH": str(tmp_path), "REMIT_UV": "/no/uv"}
+    assert Interpreters(environment).for_runtime("python3.13").words == "3.14"
+
+
+def test_a_chosen_one_goes_first(tmp_path: Path) -> None:
+    python(tmp_path, "python3.14", 14)
+    chosen = python(tmp_path, "mine", 14)
+    environment = {"PATH": str(tmp_path), CHOSEN: chosen}
+    assert Interpreters(environment).for_runtime("python3.14").program == chosen
+
+
+def test_the_option_is_heeded_by_whatever_looks_for_pythons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CHOSEN, "")
+    chosen = python(tmp_path, "mine", 14)
+
+    @click.command
+    @python_option
+    def command() -> None:
+        click.echo(Interpreters().for_runtime("python3.14").program)
+
+    assert CliRunner().invoke(command, ["--python", chosen]).output == f"{chosen}\n"
