@@ -179,7 +179,8 @@ def world(tmp_path: Path) -> Iterator[World]:
     role = session(running).client("iam", **client_arguments(running))
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role.create_role(RoleName="any", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
-    statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
+    actions = ["lambda:InvokeFunction", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     role.put_role_policy(RoleName="any", PolicyName="invoke", PolicyDocument=document)
     yield World(running, tmp_path, client)
