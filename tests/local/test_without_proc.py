@@ -13,7 +13,7 @@ from remit.local.environment import ENVIRONMENT, install
 
 PROGRAM = """
 import json, pathlib, sys
-from remit.local.functions import memory, peers, worker_process
+from remit.local.functions import memory, peers, worker_launch, worker_process
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
 from remit.package.interpreters import own_program
 
@@ -26,7 +26,7 @@ def worker(handler):
         "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f", "FunctionName": "f", "Timeout": 20,
         "Handler": handler, "MemorySize": 128, "Runtime": "python3.12",
     }
-    launch = worker_process.Launch(
+    launch = worker_launch.Launch(
         program=own_program(), task=task, served=False, further=(), runtime=(stand_in, packages / "runtime"),
         sdk=packages / "sdk", work=task / "work", variables={}, log_stream="of this test", opt=(), private=False,
     )

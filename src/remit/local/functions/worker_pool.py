@@ -14,7 +14,8 @@ from remit.local.functions.debug_relay import DebugRelay
 from remit.local.functions.platform_log import new_stream
 from remit.local.functions.watchdog import Watchdog
 from remit.local.functions.worker_environment import variables
-from remit.local.functions.worker_process import Debugger, Launch, Worker
+from remit.local.functions.worker_launch import Debugger, Launch
+from remit.local.functions.worker_process import Worker
 from remit.package.interpreters import own_program
 
 if TYPE_CHECKING:

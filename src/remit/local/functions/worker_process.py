@@ -10,11 +10,8 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.functions import failures, peers, watchdog
@@ -23,62 +20,23 @@ from remit.local.functions.deployed_function import InvocationResult
 from remit.local.functions.memory import peak_mb, resident_bytes
 from remit.local.functions.runtime_api import RuntimeApi
 from remit.local.functions.runtime_request import LARGEST_ANSWER
+from remit.local.functions.worker_launch import spawn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from remit.local.functions.deployed_function import DeployedFunction, Invocation
     from remit.local.functions.failures import Failure
     from remit.local.functions.runtime_request import Connection, RuntimeRequest
+    from remit.local.functions.worker_launch import Launch
 
 INIT_SECONDS: Final = 10.0
 """Seconds that the start of a worker may take; more, where the function has more ("Lambda execution environments")."""
 
 _TICK: Final = 0.02 if peers.HAS_PROC else 0.5  # seconds between two looks at the memory
 _DEBUGGED_SECONDS: Final = 24 * 3600.0
-_FILES: Final = 1024  # open files, as on Lambda
-_PROCESSES: Final = 1024  # and threads, as on Lambda
 _MB: Final = 1 << 20
-_BEYOND: Final = 1024 * _MB  # that may be asked for at once; what is really used is watched
-_LAUNCH: Final = Path(__file__).parent / "worker" / "launch.py"
-
-
-@dataclass(frozen=True, slots=True)
-class Debugger:
-    """How a debugger gets hold of a worker: the folder of debugpy, and the port that the worker connects to."""
-
-    packages: Path
-    port: int
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What a worker is started with."""
-
-    program: str
-    """The Python to run."""
-    task: Path
-    """The folder of the function's code."""
-    served: bool
-    """Whether that folder is somebody's own, and not its unpacked zip: nothing is written into it."""
-    further: Sequence[Path]
-    """Folders of further modules: its zip's where another folder is served, and those of its layers."""
-    runtime: Sequence[Path]
-    """The folders of awslambdaric, and of what stands in for its compiled module."""
-    sdk: Path
-    """The folder of boto3 and what it needs, for functions that bring none."""
-    work: Path
-    """A folder for this worker's files alone."""
-    variables: Mapping[str, str]
-    log_stream: str
-    opt: Sequence[Path]
-    """The folders of its layers, which are mounted at /opt."""
-    private: bool
-    """Whether it has a /tmp of its own, and its layers at /opt."""
-    remark: str = ""
-    """What the function's log says of its start."""
-    debugger: Debugger | None = None
-    """What it waits for before it loads the function."""
 
 
 class _Ended(Exception):  # noqa: N818 - what happened
@@ -101,16 +59,16 @@ class Worker:
         self.dismissed = False
         """Whether it may do nothing more after what it does now."""
         self._launch = launch
-        self._key = secrets.token_hex(16)
+        key = secrets.token_hex(16)
         self._log = BoundedLog()
         self._waiting: Connection | None = None  # that asks for the next invocation
         self._init_error: bytes | None = None
         self._peak_mb = 0
-        self._api = RuntimeApi(self._key)
+        self._api = RuntimeApi(key)
         self._output, writing = os.pipe()
         os.set_blocking(self._output, False)
         try:
-            self._process = self._spawn(writing)
+            self._process = spawn(function, launch, writing, self._api.port, key)
         except BaseException:
             os.close(self._output)
             self._api.close()
@@ -119,40 +77,6 @@ class Worker:
             os.close(writing)
         self._api.worker_pid = self.pid
         self._api.watch(self._output, self._read_output)
-
-    def _spawn(self, output: int) -> subprocess.Popen[bytes]:
-        launch = self._launch
-        settings = {
-            "handler": self.function.handler,
-            "task": str(launch.task),
-            "further": [str(folder) for folder in launch.further],
-            "served": launch.served,
-            "runtime": [str(folder) for folder in launch.runtime],
-            "sdk": str(launch.sdk),
-            "opt": [str(folder) for folder in launch.opt],
-            "private": launch.private,
-            "files": _FILES,
-            "processes": _PROCESSES,
-            "storage_bytes": self.function.storage_mb * _MB,
-            "memory_bytes": self.function.memory_mb * _MB + _BEYOND,
-        }
-        if launch.debugger is not None:
-            settings["debugger"] = {"packages": str(launch.debugger.packages), "port": launch.debugger.port}
-        variables = {
-            **launch.variables,
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._api.port}",
-            "_REMIT_RUNTIME_KEY": self._key,
-        }
-        return subprocess.Popen(
-            [launch.program, "-I", "-S", "-X", "utf8", str(_LAUNCH), json.dumps(settings)],
-            cwd=launch.task,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            umask=0o077,
-        )
 
     @property
     def pid(self) -> int:

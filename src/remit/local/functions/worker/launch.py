@@ -1,7 +1,7 @@
 """Turn a bare Python into the Lambda runtime of a function, and run it: the program of a worker.
 
 It runs as `python -I -S launch.py SETTINGS`, in the Python of the function, and so imports nothing of remit. SETTINGS
-is a JSON object that `worker_process.py` writes. Source of the order of the search path: "Working with .zip file
+is a JSON object that `worker_launch.py` writes. Source of the order of the search path: "Working with .zip file
 archives for Python Lambda functions"; of the limits: "Lambda quotas".
 """
 
