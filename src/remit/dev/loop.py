@@ -31,7 +31,7 @@ from remit.dev.events import (
 )
 from remit.dev.fixed_ports import FixedPorts
 from remit.dev.served_code import copy_code, states_dependencies
-from remit.dev.source_files import saved_files
+from remit.dev.source_files import saved_at_the_top, saved_below
 from remit.errors import RemitError, did_you_mean
 from remit.local import aws as local_aws
 from remit.local.access_log import NO_ACCESS, accesses
@@ -115,7 +115,11 @@ class DevLoop:
         with self._running_aws() as self._aws:
             try:
                 self._account = account_of(self._aws)
-                waits: list[Callable[[], None]] = [self._watch, self._look]
+                waits: list[Callable[[], None]] = [
+                    partial(self._watch, saved_at_the_top),
+                    partial(self._watch, saved_below),
+                    self._look,
+                ]
                 if keys is not None:
                     waits.append(partial(self._hear, keys))
                 for wait in waits:
@@ -151,9 +155,9 @@ class DevLoop:
 
     # What threads wait for.
 
-    def _watch(self) -> None:
+    def _watch(self, saved: Callable[[Path, threading.Event], Iterator[tuple[str, ...]]]) -> None:
         try:
-            for files in saved_files(self._folder, self._stop):
+            for files in saved(self._folder, self._stop):
                 self._to_do.put(partial(self._files_changed, files))
         except OSError as error:  # more files than this machine lets one watch
             problem = RemitError(f"the project's files cannot be watched: {error.strerror or error}")
@@ -191,6 +195,9 @@ class DevLoop:
         """Do it; a mistake is told, and the loop goes on."""
         try:
             step()
+        except OSError as error:  # a file that went away while it was looked at
+            name = f" {error.filename!r}" if error.filename else ""
+            self._tell(WentWrong.of(RemitError(f"cannot use{name}: {error.strerror or error}")))
         except RemitError as error:
             if error.exit_code >= _BY_SIGNAL:  # a deploy that Ctrl-C stopped
                 raise KeyboardInterrupt(error.exit_code - _BY_SIGNAL) from None
