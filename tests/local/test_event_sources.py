@@ -184,6 +184,31 @@ def test_the_role_of_a_schedule_must_be_allowed_to_invoke(cloud: Cloud, request:
     assert (access.action, access.resource, access.decision) == ("lambda:InvokeFunction", arn, "denied")
 
 
+def test_the_role_of_a_pipe_must_be_allowed_to_hand_on(cloud: Cloud, request: pytest.FixtureRequest) -> None:
+    tables, sns, sqs = cloud.client("dynamodb"), cloud.client("sns"), cloud.client("sqs")
+    table = tables.create_table(
+        TableName="piped",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]
+    topic = sns.create_topic(Name="piped")["TopicArn"]
+    queue = sqs.create_queue(QueueName="piped")["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{PLACE}:piped")
+    pipe_role = role(cloud, "pipes", "pipes.amazonaws.com", "dynamodb:*")
+    parameters = {"DynamoDBStreamParameters": {"StartingPosition": "TRIM_HORIZON"}}
+    options = {"Source": table["LatestStreamArn"], "SourceParameters": parameters, "Target": topic}
+    cloud.client("pipes").create_pipe(Name="piped", RoleArn=pipe_role, **options)
+    tables.put_item(TableName="piped", Item={"id": {"S": "1"}})
+    if cloud.refuses:
+        aws = request.getfixturevalue("shared")
+        (access,) = until(lambda: [item for item in accesses(aws)[1] if item.caller == pipe_role])
+        assert (access.action, access.resource, access.decision) == ("sns:Publish", topic, "denied")
+        allow(cloud, "pipes", "dynamodb:*", "sns:Publish")
+    assert until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
+
+
 def test_lambda_reads_no_queue_that_the_functions_role_may_not(cloud: Cloud) -> None:
     arn = function(cloud, "reader")
     queue = cloud.client("sqs").create_queue(QueueName="read")["QueueUrl"]

@@ -41,6 +41,8 @@ class StoredIdentity:
     """Names and ARNs of its policies that do not exist here or are not valid, the boundary's too."""
     trust: Policy | None
     """A role's trust policy; None for a user, and where it is not valid."""
+    trust_layers: Layers
+    """The trust policy as the policy of a resource, ready to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,8 @@ def trusts(role: str, service: str) -> bool:
     identity = stored_identity(role)
     if identity is None or identity.trust is None:
         return False
-    layers = Layers(resource=(identity.trust,))
     request = Request("sts:AssumeRole", role, service, {}, open=ALL)
-    return evaluate(request, layers).verdict in ("Allowed", "Unknown")
+    return evaluate(request, identity.trust_layers).verdict in ("Allowed", "Unknown")
 
 
 def _layers(
@@ -228,7 +229,9 @@ def _compiled(documents: _Documents) -> StoredIdentity:
     identity, unread = _parsed(documents.identity)
     boundary, unread_boundary = _parsed(documents.boundary)
     trust = None if documents.trust is None else _policy(documents.trust)
-    return StoredIdentity(documents.arn, Layers(identity, boundary, resource=()), (*unread, *unread_boundary), trust)
+    layers = Layers(identity, boundary, resource=())
+    trust_layers = Layers(resource=() if trust is None else (trust,))
+    return StoredIdentity(documents.arn, layers, (*unread, *unread_boundary), trust, trust_layers)
 
 
 def _parsed(texts: tuple[tuple[str, str | None], ...]) -> tuple[tuple[Policy, ...], tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Services that invoke a function need its permission; Scheduler and rules with a role act with that.
+"""Services that invoke a function need its permission; Scheduler, pipes, and rules with a role act with that.
 
 The emulator delivers whatever somebody subscribed. Here each place where it does asks first, and what is denied is not
 delivered: as on AWS, where it ends in a log or metric of the service, if anywhere.
@@ -66,6 +66,7 @@ class Deliveries:
         self._ask("apigateway", "_invoke_lambda_proxy", _of_route, _SERVER_ERROR)
         self._ask("apigateway", "_invoke_ws_lambda", _of_socket_route, _SOCKET_ERROR)
         self._ask_for_targets()
+        self._ask_for_pipes()
         self._ask_for_pools()
 
     def _ask(self, module: str, name: str, reads: Callable[..., Invocation | None], denied: Any) -> None:
@@ -108,11 +109,26 @@ class Deliveries:
         service = "scheduler" if ":scheduler:" in source else "events"
         role = target.get("RoleArn")
         if role:
-            action = _ACTIONS.get(arn.split(":")[2] if arn.startswith("arn:") else "")
-            return action is None or self.calls.may_act(role, f"{service}.amazonaws.com", action, arn)
+            return self._may_with(str(role), service, arn)
         if ":lambda:" not in arn:
             return True
         return self._may(Invocation("events.amazonaws.com", arn, source))
+
+    def _ask_for_pipes(self) -> None:
+        """Ask before a pipe hands records on: it keeps them while its role may not."""
+        pipes: Any = importlib.import_module("ministack.services.pipes")
+        deliver = pipes._deliver_batch  # noqa: SLF001 - as above
+
+        def delivered(pipe: Mapping[str, Any], batch: Any) -> Any:
+            target = str(pipe.get("Target", ""))
+            return self._may_with(str(pipe.get("RoleArn", "")), "pipes", target) and deliver(pipe, batch)
+
+        pipes._deliver_batch = delivered  # noqa: SLF001 - as above
+
+    def _may_with(self, role: str, service: str, target: str) -> bool:
+        """Whether a service may hand something to a target (ARN) with a role."""
+        action = _ACTIONS.get(target.split(":")[2] if target.startswith("arn:") else "")
+        return action is None or self.calls.may_act(role, f"{service}.amazonaws.com", action, target)
 
     def _ask_for_pools(self) -> None:
         """Ask before a trigger of a user pool, which fails then as if its function did."""
