@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from websockets.sync.client import connect
+from websockets.sync.server import serve
 
 from remit.dev.fixed_ports import FixedPorts
 from remit.errors import RemitError
@@ -18,6 +20,8 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from websockets.sync.server import ServerConnection
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -92,6 +96,25 @@ def test_an_answer_without_a_length_is_passed_on_as_it_comes(ports: FixedPorts, 
     url = ports.serve({"Url": upstream})["Url"]
     response, content = ask(url, path="/streamed")
     assert ("chunked", "/streamed") == (response.getheader("transfer-encoding"), json.loads(content)["path"])
+
+
+def test_a_websocket_is_joined_to_its_api(ports: FixedPorts) -> None:
+    def echo(client: ServerConnection) -> None:
+        for message in client:
+            client.send(f"{client.request.path if client.request else ''} {message}")
+
+    with serve(echo, "127.0.0.1", 0) as api:
+        threading.Thread(target=api.serve_forever, daemon=True).start()
+        address = f"ws://127.0.0.1:{api.socket.getsockname()[1]}/_aws/execute-api/1a2b3c4d/dev"
+        url = ports.serve({"WebSocketUrl": address})["WebSocketUrl"]
+        assert url.startswith("ws://127.0.0.1:")
+        with connect(url) as client:
+            client.send("hello")
+            assert "/_aws/execute-api/1a2b3c4d/dev hello" == client.recv(30)
+        with connect(f"{url}/?token=1") as client:
+            client.send("hello")
+            assert "/_aws/execute-api/1a2b3c4d/dev?token=1 hello" == client.recv(30)
+        api.shutdown()
 
 
 def test_an_output_keeps_its_port_when_its_address_and_its_neighbours_change(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         GrantWritten,
         Logged,
         Serving,
+        Waiting,
         WentWrong,
     )
 
@@ -130,9 +131,13 @@ class _Screen:
             "served": self._served,
             "serving": self._serving,
             "unknown": self._unknown,
+            "waiting": self._waiting,
             "written": self._written,
         }
         shows[event.kind](event)
+
+    def _waiting(self, event: Waiting) -> None:
+        self._say("", f"{event.text} ...")
 
     def _deployed(self, event: Deployed) -> None:
         what = "deployed" if event.changed else "no changes"

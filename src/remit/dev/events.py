@@ -21,6 +21,14 @@ class DevEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting(DevEvent):
+    """What is being waited for, in a short sentence."""
+
+    kind: ClassVar[str] = "waiting"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deployed(DevEvent):
     """The stack is as the app declares it; `changed` tells whether it had to be changed."""
 

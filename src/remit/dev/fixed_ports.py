@@ -5,8 +5,10 @@ The addresses that the local AWS gives hold ids, which are new when a stack is m
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,7 +61,7 @@ class FixedPorts:
                 self._servers[name].target = urlsplit(address)
             else:
                 self._servers[name] = _started(ports[name], address, name)
-        return {name: f"http://127.0.0.1:{self._servers[name].server_port}/" for name in addresses}
+        return {name: self._servers[name].address for name in addresses}
 
     def stop(self) -> None:
         """Serve nothing any more."""
@@ -99,6 +101,12 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Forward)
         self.target = urlsplit(address)
 
+    @property
+    def address(self) -> str:
+        """Where it serves: at the root, as the address that it forwards to would have it."""
+        end = "" if self.target.scheme == "ws" else "/"
+        return f"{self.target.scheme}://127.0.0.1:{self.server_port}{end}"
+
     def stop(self) -> None:
         """End it, and free its port."""
         self.shutdown()
@@ -132,6 +140,9 @@ class _Forward(BaseHTTPRequestHandler):
 
     def forward(self) -> None:
         """Send the request on, and relay the answer."""
+        if self.headers.get("upgrade", "").lower() == "websocket":
+            self._connect()
+            return
         if "transfer-encoding" in self.headers:
             self.send_error(411, "send a Content-Length")
             return
@@ -151,6 +162,30 @@ class _Forward(BaseHTTPRequestHandler):
             self.send_error(502, "the AWS on this machine does not answer")
         finally:
             connection.close()
+
+    def _connect(self) -> None:
+        """Join a client of a WebSocket to the API, until one of them has enough."""
+        target = self.server.target
+        path, mark, query = self.path.partition("?")
+        path = target.path.rstrip("/") + path.removesuffix("/")
+        head = [f"{self.command} {path}{mark}{query} HTTP/1.1"]
+        head += [f"{name}: {value}" for name, value in self.headers.items()]
+        self.close_connection = True
+        with contextlib.suppress(OSError), socket.create_connection((str(target.hostname), target.port)) as api:
+            api.sendall("\r\n".join((*head, "", "")).encode("latin-1"))
+            to_client = threading.Thread(target=self._pass_on, args=(api,), daemon=True)
+            to_client.start()
+            while sent := self.rfile.read1(_CHUNK):
+                api.sendall(sent)
+            api.shutdown(socket.SHUT_WR)
+            to_client.join()
+
+    def _pass_on(self, api: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while received := api.recv(_CHUNK):
+                self.wfile.write(received)
+                self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def _relay(self, response: http.client.HTTPResponse) -> None:
         has_body = self.command != "HEAD" and response.status >= 200 and response.status not in (204, 304)  # noqa: PLR2004 - HTTP's

@@ -26,11 +26,12 @@ from remit.dev.events import (
     FilesChanged,
     Logged,
     Serving,
+    Waiting,
     WentWrong,
 )
 from remit.dev.fixed_ports import FixedPorts
 from remit.dev.served_code import copy_code, states_dependencies
-from remit.dev.source_files import saved_files
+from remit.dev.source_files import saved_at_the_top, saved_below
 from remit.errors import RemitError, did_you_mean
 from remit.local import aws as local_aws
 from remit.local.access_log import NO_ACCESS, accesses
@@ -97,6 +98,7 @@ class DevLoop:
         """The address of each output that is served."""
         self._readers: Sequence[LogReader] = ()
         self._denied: DeniedCalls | None = None
+        self._unchecked: set[CallUnknown] = set()
         self._app: App | None = None
         """What is deployed."""
         self._declared = ""
@@ -113,7 +115,11 @@ class DevLoop:
         with self._running_aws() as self._aws:
             try:
                 self._account = account_of(self._aws)
-                waits: list[Callable[[], None]] = [self._watch, self._look]
+                waits: list[Callable[[], None]] = [
+                    partial(self._watch, saved_at_the_top),
+                    partial(self._watch, saved_below),
+                    self._look,
+                ]
                 if keys is not None:
                     waits.append(partial(self._hear, keys))
                 for wait in waits:
@@ -132,7 +138,7 @@ class DevLoop:
     def _running_aws(self) -> Iterator[LocalAws]:
         """The AWS on this machine: one that ran before goes on afterwards, another ends, whatever happens."""
         was_running = local_aws.find(self._folder) is not None
-        aws = local_aws.start(self._folder, region=self._region)
+        aws = local_aws.start(self._folder, region=self._region, progress=self._wait_for)
         if was_running:
             try:
                 yield aws
@@ -149,9 +155,9 @@ class DevLoop:
 
     # What threads wait for.
 
-    def _watch(self) -> None:
+    def _watch(self, saved: Callable[[Path, threading.Event], Iterator[tuple[str, ...]]]) -> None:
         try:
-            for files in saved_files(self._folder, self._stop):
+            for files in saved(self._folder, self._stop):
                 self._to_do.put(partial(self._files_changed, files))
         except OSError as error:  # more files than this machine lets one watch
             problem = RemitError(f"the project's files cannot be watched: {error.strerror or error}")
@@ -178,6 +184,9 @@ class DevLoop:
 
     # What is done.
 
+    def _wait_for(self, text: str) -> None:
+        self._tell(Waiting(text))
+
     @property
     def _keys(self) -> dict[str, Callable[[], None]]:
         return {"w": self._write_grant, "r": self._build_and_deploy, "q": self._end}
@@ -186,6 +195,9 @@ class DevLoop:
         """Do it; a mistake is told, and the loop goes on."""
         try:
             step()
+        except OSError as error:  # a file that went away while it was looked at
+            name = f" {error.filename!r}" if error.filename else ""
+            self._tell(WentWrong.of(RemitError(f"cannot use{name}: {error.strerror or error}")))
         except RemitError as error:
             if error.exit_code >= _BY_SIGNAL:  # a deploy that Ctrl-C stopped
                 raise KeyboardInterrupt(error.exit_code - _BY_SIGNAL) from None
@@ -224,7 +236,7 @@ class DevLoop:
     def _build_and_deploy(self) -> None:
         begin = time.monotonic()
         declared = build(self._folder, self._stage, package=False).body
-        built = build(self._folder, self._stage, for_this_machine=True)
+        built = build(self._folder, self._stage, for_this_machine=True, progress=self._wait_for)
         deployment = deploy(built, self._account, yes=True, drift="accept")
         outcome = deployment.outcome
         if outcome is not None and not outcome.ok:
@@ -248,7 +260,8 @@ class DevLoop:
         if name not in names:
             hint = did_you_mean(name, names) or f"there are {', '.join(names) or 'none'}"
             raise RemitError(f"there is no function `{name}` to debug", hint=hint)
-        port = debug(self._aws, f"{app.namespace}-{name}", self._debugged.port, project=self._folder)
+        deployed_name = f"{app.namespace}-{name}"
+        port = debug(self._aws, deployed_name, self._debugged.port, project=self._folder, progress=self._wait_for)
         self._is_debugging = True
         self._tell(DebuggerWaits(name, port or self._debugged.port))
 
@@ -273,7 +286,8 @@ class DevLoop:
 
     def _serve(self, deployment: Deployment) -> None:
         outputs = {output.name: output.value for output in deployment.outputs}
-        addresses = {name: value for name, value in outputs.items() if value.startswith(self._aws.url)}
+        here = (f"http://127.0.0.1:{self._aws.port}/", f"ws://127.0.0.1:{self._aws.port}/")
+        addresses = {name: value for name, value in outputs.items() if value.startswith(here)}
         served = self._ports.serve(addresses)
         for name, url in served.items():
             if self._served.get(name) != url:
@@ -285,11 +299,18 @@ class DevLoop:
             if not record.function:  # a user of the account, as `deploy --as` makes one
                 continue
             if record.decision == "unknown":
-                self._tell(CallUnknown(record.function, record.operation, record.because))
+                self._tell_unknown(record)
             elif record.decision == "denied" and self._denied is not None:
                 self._try(partial(self._tell_denied, record))
         for line in lines:
             self._tell(Logged(line.time, line.function, line.message))
+
+    def _tell_unknown(self, record: Access) -> None:
+        """Tell once what could not be checked: such a call is often made again and again."""
+        event = CallUnknown(record.function, record.operation, record.because)
+        if event not in self._unchecked:
+            self._unchecked.add(event)
+            self._tell(event)
 
     def _tell_denied(self, record: Access) -> None:
         call = None if self._denied is None else self._denied.add(record)

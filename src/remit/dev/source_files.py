@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import watchfiles
+
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable, Iterator
-
-    from watchfiles import Change
+    from collections.abc import Iterable, Iterator, Sequence
 
 _TOOLS_OWN: Final = (".remit", ".ruff_cache", "site-packages")
 """Folders that tools write into, beside those that watchfiles leaves out by itself."""
@@ -22,21 +22,71 @@ _QUIET_MS: Final = 20
 """Saving may take several steps: files that change within so many milliseconds changed together."""
 
 
-def saved_files(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
-    """The files that are saved, moved or removed, by their paths from the folder, until `stop` is set."""
-    import watchfiles  # noqa: PLC0415 - only who watches needs it
-
-    class Sources(watchfiles.DefaultFilter):
-        ignore_dirs = (*watchfiles.DefaultFilter.ignore_dirs, *_TOOLS_OWN)
-        ignore_entity_patterns = (*watchfiles.DefaultFilter.ignore_entity_patterns, r"\.remit-\d+$")
-
+def saved_at_the_top(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
+    """The files that are saved, moved or removed in a project's folder itself, by their names, until `stop` is set."""
     root = folder.resolve()
-    for changes in watchfiles.watch(
-        root, watch_filter=Sources(), stop_event=stop, step=_QUIET_MS, rust_timeout=_LOOK_MS, raise_interrupt=False
-    ):
-        files = _saved(root, changes)
-        if files:
-            yield files
+    while not stop.is_set():
+        for changes in _changes([root], stop, recursive=False):
+            yield from _named(root, changes)
+
+
+def saved_below(folder: Path, stop: threading.Event) -> Iterator[tuple[str, ...]]:
+    """As `saved_at_the_top`, in the folders below: the project's own, and those that are made meanwhile."""
+    root = folder.resolve()
+    watched: tuple[Path, ...] | None = None
+    while not stop.is_set():
+        present = _own_folders(root)
+        made = tuple(f"{path.name}/" for path in present if watched is not None and path not in watched)
+        watched = present
+        if made:
+            yield made  # what was put into it before it was watched
+        if not present:
+            stop.wait(_LOOK_MS / 1000)
+            continue
+        for changes in _changes(present, stop, recursive=True):
+            yield from _named(root, changes)
+            if _own_folders(root) != watched:
+                break
+
+
+def _own_folders(root: Path) -> tuple[Path, ...]:
+    """The folders at the top that hold what people write. Tools make and remove folders in theirs all the time."""
+    ignored = {*watchfiles.DefaultFilter.ignore_dirs, *_TOOLS_OWN}
+    try:
+        return tuple(sorted(path for path in root.iterdir() if path.is_dir() and path.name not in ignored))
+    except OSError:
+        return ()
+
+
+class _Sources(watchfiles.DefaultFilter):
+    ignore_dirs = (*watchfiles.DefaultFilter.ignore_dirs, *_TOOLS_OWN)
+    ignore_entity_patterns = (*watchfiles.DefaultFilter.ignore_entity_patterns, r"\.remit-\d+$")
+
+
+def _changes(
+    paths: Sequence[Path], stop: threading.Event, *, recursive: bool
+) -> Iterator[Iterable[tuple[watchfiles.Change, str]]]:
+    """The changes below these paths as they come, and none at all from time to time."""
+    try:
+        yield from watchfiles.watch(
+            *paths,
+            watch_filter=_Sources(),
+            stop_event=stop,
+            step=_QUIET_MS,
+            rust_timeout=_LOOK_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+            recursive=recursive,
+        )
+    except RuntimeError:  # a folder was gone before it could be watched
+        stop.wait(_LOOK_MS / 1000)
+        yield {(watchfiles.Change.modified, str(paths[0]))}  # nobody knows what happened meanwhile
+
+
+def _named(root: Path, changes: Iterable[tuple[watchfiles.Change, str]]) -> Iterator[tuple[str, ...]]:
+    files = _saved(root, changes)
+    if files:
+        yield files
 
 
 def _is_output(path: str) -> bool:
@@ -49,7 +99,7 @@ def _is_output(path: str) -> bool:
     return any(os.path.samestat(status, output) for output in outputs)
 
 
-def _saved(root: Path, changes: Iterable[tuple[Change, str]]) -> tuple[str, ...]:
+def _saved(root: Path, changes: Iterable[tuple[watchfiles.Change, str]]) -> tuple[str, ...]:
     """The files that changed, without those that came and went: editors save by way of another file."""
     kinds: dict[str, set[int]] = {}
     for change, path in changes:

@@ -1,0 +1,78 @@
+"""The files that are watched: what people write, wherever it is, and nothing that tools keep."""
+
+from __future__ import annotations
+
+import threading
+import time
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projects import write
+from remit.dev.source_files import saved_at_the_top, saved_below
+from terminals import HANGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Watch:
+    """The names of the files that were saved."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.stop = threading.Event()
+        self.names: SimpleQueue[str] = SimpleQueue()
+        self.threads = [
+            threading.Thread(target=self.watch, args=(saved(folder, self.stop),))
+            for saved in (saved_at_the_top, saved_below)
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def watch(self, saved: Iterator[tuple[str, ...]]) -> None:
+        for files in saved:
+            for name in files:
+                self.names.put(name)
+
+    def until(self, name: str, path: str) -> None:
+        """Save a file again and again until a name is told: when watching begins, nobody knows."""
+        deadline = time.monotonic() + HANGS
+        told: list[str] = []
+        while name not in told and time.monotonic() < deadline:
+            write(self.folder, {path: str(time.monotonic())})
+            time.sleep(0.1)
+            while not self.names.empty():
+                told.append(self.names.get())
+        assert name in told
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Iterator[Watch]:
+    folder = tmp_path / "orders"
+    write(folder, {"app.py": "", "shop/cart.py": "", ".remit/local/log": "", ".venv/x.py": ""})
+    watching = Watch(folder)
+    yield watching
+    watching.stop.set()
+    for thread in watching.threads:
+        thread.join(HANGS)
+
+
+def test_files_are_told_at_the_top_below_it_and_in_folders_that_are_made_meanwhile(watch: Watch) -> None:
+    watch.until("app.py", "app.py")
+    watch.until("shop/cart.py", "shop/cart.py")
+    watch.until("shared/resources/data.py", "shared/resources/data.py")
+
+
+def test_what_tools_keep_is_not_told(watch: Watch) -> None:
+    watch.until("app.py", "app.py")
+    watch.until("shop/cart.py", "shop/cart.py")
+    write(watch.folder, {".remit/local/log": "1", ".venv/x.py": "1", "shop/__pycache__/cart.pyc": "1"})
+    watch.until("shop/end.py", "shop/end.py")
+    time.sleep(0.3)
+    told = set()
+    while not watch.names.empty():
+        told.add(watch.names.get())
+    assert told <= {"app.py", "shop/cart.py", "shop/end.py"}
