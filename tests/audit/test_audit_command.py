@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,3 +88,20 @@ def test_several_processes_give_the_same_bytes(tmp_path: Path, capsys: pytest.Ca
         assert 1 == run(str(tmp_path), "--at", "2026-11-27", "--json", "--processes", processes)
         outputs.append(capsys.readouterr().out)
     assert outputs[0] == outputs[1]
+
+
+WITHOUT_MSGSPEC = """
+import sys
+sys.modules |= {"msgspec": None, "msgspec.json": None}
+from remit.cli import main
+main(sys.argv[1:])
+"""
+
+
+def test_without_msgspec_the_output_is_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, page(READER, role("x", allow("iam:PutRolePolicy"))))
+    arguments = (str(tmp_path), "--at", "2026-11-27", "--json")
+    assert 1 == run(*arguments)
+    program = [sys.executable, "-c", WITHOUT_MSGSPEC, "audit", "--no-cache", *arguments]
+    output = subprocess.run(program, capture_output=True, check=False, text=True).stdout
+    assert capsys.readouterr().out == output

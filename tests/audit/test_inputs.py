@@ -222,3 +222,25 @@ def test_an_account_that_the_organization_does_not_list_is_told(tmp_path: Path) 
     report = report_of(tmp_path, members, wrong)
     expected = f"account.json: account {ACCOUNT} is not in the organization's file: which SCPs bind it is not known"
     assert [expected] == [str(problem) for problem in report.problems]
+
+
+@pytest.mark.parametrize(
+    ("parent", "units", "reason"),
+    [
+        ("ou-9", [], f"ou-9 is the parent of {ACCOUNT}, and is not in the file"),
+        ("ou-2", [("ou-2", "ou-3"), ("ou-3", "ou-2")], "its ParentIds never reach a root"),
+    ],
+)
+def test_an_account_whose_parents_lead_nowhere_is_told(parent: str, units: list[tuple[str, str]], reason: str) -> None:
+    value = organization_of([{"Id": ACCOUNT, "ParentId": parent}])
+    value["OrganizationalUnits"] += [{"Id": unit, "ParentId": above, "Policies": []} for unit, above in units]
+    members, wrong = organization(value, "organization.json")
+    assert f"account {ACCOUNT} has no place in the organization: {reason}" in {problem.message for problem in wrong}
+    assert members.accounts[ACCOUNT].unknown
+
+
+def test_a_control_policy_that_is_not_in_the_file_is_told() -> None:
+    value = organization_of([{"Id": ACCOUNT, "ParentId": "ou-1", "Policies": ["p-FullAWSAccess", "p-lost"]}])
+    members, wrong = organization(value, "organization.json")
+    assert [f"the control policy p-lost of {ACCOUNT} is not in the file"] == [problem.message for problem in wrong]
+    assert members.accounts[ACCOUNT].unknown

@@ -65,6 +65,7 @@ TESTS = {
     "catalogue": ("tests/catalogue",),
     "triggers": ("tests/triggers",),
     "report": ("tests/report", "tests/cli"),
+    "audit": ("tests/audit",),
 }
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
 PER_ROOM = 40

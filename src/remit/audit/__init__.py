@@ -1,5 +1,9 @@
-"""Who can do what in a whole organisation: pure functions over the files that an account's read-only calls give.
+"""Who can do what in whole accounts and organizations: pure functions over the files that read-only calls give.
 
-Files are read into entities and distinct documents (`account_pages`, `folder`), each distinct document is linted once
-(`document_lint`), and each principal is asked for what it can do (`access`). Nothing here calls AWS.
+`audit` tells a run from top to bottom. It looks through the files of a folder (`folder`), audits account by account
+(`account_audit`, in one process or by `workers` or `spark`) and joins the results (`results`, kept by `result_cache`).
+For each account, pages become identities (`account_pages`, `joined_account`), each distinct document once
+(`documents`). A principal is asked for what it can do (`access`, `question`), how it can gain rights (`escalation` with
+the table `escalation_techniques`, then `escalation_paths`), who comes in from outside (`exposures`), what it did not
+use (`trail`, `unused_access`), and what is wrong with its policies (`document_lint`). Nothing here calls AWS.
 """

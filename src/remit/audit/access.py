@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from remit.audit.action_parts import ActionTable, DocumentMask
 from remit.audit.caller_pins import Caller, mapped_layers, pins, policies_of, speaks_of, with_callers_values
+from remit.audit.document_parts import DocumentParts, LayerNumbers, Profile, documents_of
 from remit.audit.documents import OWN_ACCOUNT, Documents, folded
 from remit.audit.question import AccessAnswer, Question, answer, combined, own_resources
-from remit.errors import RemitError
-from remit.iam.decide.evaluate import Layers
-from remit.iam.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,10 +17,10 @@ if TYPE_CHECKING:
     from remit.audit.caller_pins import PinValue
     from remit.audit.entities import Identity, PolicyUse
     from remit.audit.organization import ControlPolicy, Organization, OrganizationAccount
-    from remit.iam.policy import Condition
+    from remit.iam.decide.evaluate import Layers
+    from remit.iam.policy import Condition, Policy
 
 _SERVICE_LINKED: Final = "/aws-service-role/"
-_WIDE: Final = frozenset({"*", "arn:aws:iam::*:*"})
 _TAGGING: Final = ("sts:tagsession", "sts:*", '"*"')
 
 
@@ -51,23 +48,6 @@ class GrantingStatement:
         return f"{self.policy.spelled}, Statement[{self.index}]{sid}"
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """The documents that decide what a principal can do, by layer: keys of `Documents`."""
-
-    identity: tuple[str, ...]
-    boundary: str | None
-    scps: tuple[tuple[str, ...], ...]
-
-
-class LayerNumbers(NamedTuple):
-    """The parts of documents that bear on a question, by layer, as numbers. A tuple, since it is hashed often."""
-
-    identity: tuple[int, ...]
-    boundary: tuple[int, ...]
-    scps: tuple[tuple[int, ...], ...]
-
-
 class AccessQuestions:
     """Questions about the identities of some accounts, each distinct one answered once.
 
@@ -80,28 +60,12 @@ class AccessQuestions:
         self.documents = documents
         self.organization = organization
         self.now = now
-        self.table = ActionTable(actions)
-        self.problems: dict[str, str] = {}
-        self._masks: dict[str, DocumentMask | None] = {}
-        self._parts: dict[tuple[str, str], int] = {}
-        self._numbers: dict[Policy, int] = {}
-        self._policies: list[Policy] = []
-        self._layers: dict[LayerNumbers, Layers] = {}
+        self.parts = DocumentParts(documents, actions)
         self._answers: dict[object, AccessAnswer] = {}
         self._sensitive: dict[object, tuple[ActionAccess, ...]] = {}
         self._keys: dict[Profile, tuple[str, ...]] = {}
         self._control_keys: dict[tuple[str, str], str] = {}
         self._levels: dict[str, tuple[tuple[str, ...], ...]] = {}
-
-    def mask(self, key: str) -> DocumentMask | None:
-        """Which actions a document speaks of; None where it is no policy that IAM takes, as `problems` says."""
-        if key not in self._masks:
-            try:
-                self._masks[key] = self.table.mask(self.documents.policy(key))
-            except (RemitError, ValueError) as error:
-                self.problems[key] = error.message if isinstance(error, RemitError) else str(error)
-                self._masks[key] = None
-        return self._masks[key]
 
     def profile(self, identity: Identity) -> Profile:
         """The documents that bear on an identity."""
@@ -127,7 +91,7 @@ class AccessQuestions:
         if place is None or self.organization is None or owner == self.organization.management_account:
             return ()
         return tuple(
-            tuple(self.policy_part(self._control_key(policy, account), action) for policy in level)
+            tuple(self.parts.policy_part(self._control_key(policy, account), action) for policy in level)
             for level in place.rcps
         )
 
@@ -150,9 +114,9 @@ class AccessQuestions:
             else:
                 reasons += place.unknown
         profile = self.profile(identity)
-        for key in _documents_of(profile):
-            if self.mask(key) is None:
-                reasons.append(f"one of its documents is no policy: {self.problems[key]}")
+        for key in documents_of(profile):
+            if self.parts.mask(key) is None:
+                reasons.append(f"one of its documents is no policy: {self.parts.problems[key]}")
         return tuple(dict.fromkeys(reasons))
 
     def caller(self, identity: Identity) -> Caller:
@@ -195,7 +159,7 @@ class AccessQuestions:
         rows = self._sensitive.get(alike)
         if rows is None:
             candidates = self.candidates(profile)
-            wanted = (action for action in actions if self.table.bits[action] & candidates)
+            wanted = (action for action in actions if self.parts.table.bits[action] & candidates)
             rows = tuple(self._asked(identity, profile, caller, wanted))
             self._sensitive[alike] = rows
         return rows
@@ -212,7 +176,7 @@ class AccessQuestions:
     def _pinned_keys(self, profile: Profile) -> tuple[str, ...]:
         """The keys of a profile's documents that a caller may decide: who agrees on them is answered alike."""
         if profile not in self._keys:
-            masks = map(self.mask, _documents_of(profile))
+            masks = map(self.parts.mask, documents_of(profile))
             self._keys[profile] = tuple(sorted({key for mask in masks if mask is not None for key in mask.pinned_keys}))
         return self._keys[profile]
 
@@ -228,7 +192,7 @@ class AccessQuestions:
     def _may_allow(self, keys: Iterable[str]) -> int:
         bits = 0
         for key in keys:
-            mask = self.mask(key)
+            mask = self.parts.mask(key)
             if mask is not None:
                 bits |= mask.may_allow
         return bits
@@ -247,8 +211,8 @@ class AccessQuestions:
         when: tuple[Condition, ...] = (),
     ) -> AccessAnswer:
         """Whether the caller can do an action of the table on some of the resources, `when` some conditions hold."""
-        numbers = self.layer_numbers(profile, action)
-        layers = self.layers(numbers)
+        numbers = self.parts.layer_numbers(profile, action)
+        layers = self.parts.layers(numbers)
         answer_ = self._ask(numbers, layers, caller, action, resources, when)
         if answer_.verdict == "yes" or caller.kind != "user" or not speaks_of(layers, "aws:tokenissuetime"):
             return answer_
@@ -279,78 +243,14 @@ class AccessQuestions:
         """The conditions that hold of every request of a caller, as far as some layers speak of their keys."""
         return pins(caller, policies_of(layers))
 
-    def layer_numbers(self, profile: Profile, action: str) -> LayerNumbers:
-        """What of a principal's documents speaks of an action, as numbers: equal ones are equal for every question."""
-        boundary = () if profile.boundary is None else (self._part(profile.boundary, action),)
-        levels = tuple(self._layer(level, action) for level in profile.scps)
-        return LayerNumbers(self._layer(profile.identity, action), boundary, levels)
-
     def statement(self, identity: Identity, action: str, access: AccessAnswer) -> GrantingStatement | None:
         """The statement of an identity's policies that allows an answer's request; None where there is no request."""
         if access.allowing is None:
             return None
         number, index = access.allowing
         for use in identity.policies:
-            mask = self.mask(use.document)
-            if mask is not None and self._part(use.document, action) == number:
-                place, statement = self.table.statement(mask, action, index)
+            mask = self.parts.mask(use.document)
+            if mask is not None and self.parts.number(use.document, action) == number:
+                place, statement = self.parts.table.statement(mask, action, index)
                 return GrantingStatement(use, place, statement.sid)
         return None
-
-    def is_uniform(self, profile: Profile, action: str) -> bool:
-        """Whether the answers about an action are the same for every user and role of the principal's account.
-
-        That is so where no statement that speaks of it names some of them, or asks for a tag of theirs.
-        """
-        return all(_is_uniform(self.policy_part(key, action)) for key in _documents_of(profile))
-
-    def layers(self, numbers: LayerNumbers) -> Layers:
-        """The policies that some numbers stand for."""
-        policies = self._policies
-        layers = self._layers.get(numbers)
-        if layers is None:
-            layers = Layers(
-                tuple(policies[number] for number in numbers.identity),
-                tuple(policies[number] for number in numbers.boundary),
-                scp=tuple(tuple(policies[number] for number in level) for level in numbers.scps),
-            )
-            self._layers[numbers] = layers
-        return layers
-
-    def policy_part(self, key: str, action: str) -> Policy:
-        """What of a document speaks of an action."""
-        return self._policies[self._part(key, action)]
-
-    def _layer(self, keys: Iterable[str], action: str) -> tuple[int, ...]:
-        """The parts of some documents that speak of an action, as numbers, each once."""
-        numbers = {self._part(key, action) for key in keys}
-        return tuple(sorted(number for number in numbers if self._policies[number].statements))
-
-    def _part(self, key: str, action: str) -> int:
-        name = (key, action)
-        number = self._parts.get(name)
-        if number is None:
-            mask = self.mask(key)
-            part = Policy(()) if mask is None else self.table.part(mask, action)
-            number = self._numbers.setdefault(part, len(self._policies))
-            if number == len(self._policies):
-                self._policies.append(part)
-            self._parts[name] = number
-        return number
-
-
-def _documents_of(profile: Profile) -> tuple[str, ...]:
-    """Every document of a profile."""
-    boundary = () if profile.boundary is None else (profile.boundary,)
-    return (*profile.identity, *boundary, *(key for level in profile.scps for key in level))
-
-
-def _is_uniform(part: Policy) -> bool:
-    """Whether a part says the same about every user and role of the own account."""
-    for statement in part.statements:
-        resources = statement.resources
-        if resources is not None and (resources.negated or _WIDE.isdisjoint(resources.patterns)):
-            return False
-        if any("resource" in condition.key.lower() for condition in statement.conditions):
-            return False
-    return True

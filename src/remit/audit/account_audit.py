@@ -94,7 +94,9 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
     account = joined_account(work.account, pages, questions.documents)
     foreign_roles = tuple(_foreign_role(role, questions.documents) for role in work.foreign_roles)
     graph = EscalationGraph(questions, account.identities, account.groups, foreign_roles)
-    found = exposures((*work.resources, *_trust_policies(account, questions.documents)), questions.organization)
+    found_exposures = exposures(
+        (*work.resources, *_trust_policies(account, questions.documents)), questions.organization
+    )
     arns = {identity.arn for identity in account.identities}
     return AccountResult(
         work.account,
@@ -104,8 +106,8 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
         tuple(graph.undecided),
         document_uses(account.identities),
         (*account.problems, *_deleted(account.identities, graph), *_unplaced(work, arns, questions.organization)),
-        found.rows,
-        found.undecided,
+        found_exposures.rows,
+        found_exposures.undecided,
         () if work.usage is None else tuple(_unused(account.identities, work.usage, questions.documents)),
     )
 

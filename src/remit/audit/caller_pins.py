@@ -179,8 +179,8 @@ def _with_values(statement: Statement, caller: Caller) -> Statement:
     if resources is None or not any("${" in pattern for pattern in resources.patterns):
         return statement
     patterns = (_pattern_with_values(pattern, caller) for pattern in resources.patterns)
-    left = tuple(pattern for pattern in patterns if pattern is not None)
-    return replace(statement, resources=replace(resources, patterns=left))
+    settled = tuple(pattern for pattern in patterns if pattern is not None)
+    return replace(statement, resources=replace(resources, patterns=settled))
 
 
 def _pattern_with_values(pattern: str, caller: Caller) -> str | None:

@@ -70,9 +70,9 @@ def linted_documents(
     rows = []
     for (key, kind), principals in sorted(users.items()):
         account = principals[0].principal.split(":", 5)[4]
-        found = tuple(_in_account(finding, account) for finding in findings[name_of(principals[0])])
-        if found:
-            rows.append(LintedDocument(key, kind, found, tuple(principals)))
+        own_findings = tuple(_in_account(finding, account) for finding in findings[name_of(principals[0])])
+        if own_findings:
+            rows.append(LintedDocument(key, kind, own_findings, tuple(principals)))
     return tuple(rows)
 
 

@@ -79,7 +79,7 @@ class EscalationGraph:
         return True
 
     def _allows_everything(self, keys: Iterable[str]) -> bool:
-        masks = (self.questions.mask(key) for key in keys)
+        masks = (self.questions.parts.mask(key) for key in keys)
         return any(mask is not None and mask.allows_everything for mask in masks)
 
     def _is_unbounded(self, asker: Asker) -> bool:
@@ -127,7 +127,7 @@ class EscalationGraph:
         """What gives the rights of users or roles of the account: of all of them, or of those that a policy names."""
         own_arn = asker.identity.arn
         others = [target for target in targets if target.arn != own_arn]
-        if others and self.questions.is_uniform(asker.profile, technique.needs[-1].action):
+        if others and self.questions.parts.is_uniform(asker.profile, technique.needs[-1].action):
             steps = self.needs.steps(asker, technique, technique.needs, others[0])
             if steps is not None:
                 yield self._to_all(own_arn, everyone, targets, technique, steps)
@@ -165,7 +165,7 @@ class EscalationGraph:
         vertex = f"roles that {'run' if running else 'trust'} {technique.service} in {account}"
         if running:
             yield self._to_all(own_arn, vertex, roles, technique, steps)
-        elif self.questions.is_uniform(asker.profile, "iam:PassRole"):
+        elif self.questions.parts.is_uniform(asker.profile, "iam:PassRole"):
             passing = self.needs.steps(asker, technique, _PASS_ROLE, roles[0])
             if passing is not None:
                 yield self._to_all(own_arn, vertex, roles, technique, (*passing, *steps))
@@ -179,7 +179,7 @@ class EscalationGraph:
         """The roles that a principal can assume, in any account."""
         identity = asker.identity
         names = [identity.arn]
-        if self.questions.table.bits[ASSUME] & asker.candidates:
+        if self.questions.parts.table.bits[ASSUME] & asker.candidates:
             names += [identity.account, "*"]
         for arn, role in self.targets.trusting(names).items():
             if arn == identity.arn:

@@ -95,11 +95,11 @@ class _ResourceExposures:
                 yield from (statement for statement in statements if statement.effect == "Deny")
 
     def _by_statement(self, policy: Policy) -> dict[tuple[str, StatementLocation], list[Exposure]]:
-        found = public(policy, self.resource.account, budget=Budget(_STEPS))
-        for row in found.undecided:
+        outsiders = public(policy, self.resource.account, budget=Budget(_STEPS))
+        for row in outsiders.undecided:
             self._leave_undecided(_spelled(row.source), row.reason)
         groups: dict[tuple[str, StatementLocation], list[Exposure]] = {}
-        for exposure in found.found:
+        for exposure in outsiders.found:
             groups.setdefault((exposure.who, exposure.piece.source), []).append(exposure)
         return groups
 
@@ -112,9 +112,9 @@ class _ResourceExposures:
             return for_everybody
         members = Condition("StringEquals", _ORGANIZATION, (self.organization.id,))
         forbidden = Statement("Deny", Globs(("*",)), Globs(("*",)), _ANYBODY, (members,))
-        found = public(replace(policy, statements=(*policy.statements, forbidden)), self.resource.account,
-                       budget=Budget(_STEPS))  # fmt: skip
-        return {(exposure.who, exposure.piece.source) for exposure in found.found if exposure.who == "*"}
+        without_members = replace(policy, statements=(*policy.statements, forbidden))
+        outsiders = public(without_members, self.resource.account, budget=Budget(_STEPS))
+        return {(exposure.who, exposure.piece.source) for exposure in outsiders.found if exposure.who == "*"}
 
     def _reach(self, who: str, *, is_for_strangers: bool) -> ExposureReach:
         if who == "*":

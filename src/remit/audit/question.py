@@ -172,8 +172,7 @@ def _confirmed(question: Question, piece: Piece) -> AccessAnswer | None:
     """The answer yes with the request of a piece, if the evaluator allows that to the principal."""
     if piece.tier != "now":
         return None
-    found = piece.request
-    request = Request(question.action, found.resource, question.principal, found.context)
+    request = Request(question.action, piece.request.resource, question.principal, piece.request.context)
     if Side(question.layers).allows(request) is not True:
         return None
     decided_keys = {condition.key.lower() for condition in question.pins}

@@ -12,8 +12,9 @@ from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
 
 if TYPE_CHECKING:
-    from remit.audit.access import AccessQuestions, Profile
+    from remit.audit.access import AccessQuestions
     from remit.audit.caller_pins import Caller
+    from remit.audit.document_parts import Profile
     from remit.audit.entities import Entity, Identity
     from remit.iam.decide.evaluate import Layers
 
@@ -56,9 +57,9 @@ class RoleAssumption:
         part = self._part(role, identity, caller)
         if part is None:
             return NO
-        numbers = self.questions.layer_numbers(profile, ASSUME)
+        numbers = self.questions.parts.layer_numbers(profile, ASSUME)
         rcps = self.questions.rcps(role.account, identity.account, ASSUME)
-        layers = replace(self.questions.layers(numbers), rcp=rcps)
+        layers = replace(self.questions.parts.layers(numbers), rcp=rcps)
         target = folded(role.arn, identity.account)
         if part.by_itself is not None and role.account == identity.account:
             identity_layer = (part.by_itself, *map(_denials, layers.identity))

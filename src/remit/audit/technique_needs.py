@@ -11,8 +11,9 @@ from remit.audit.results import StepNeed, UndecidedTechnique
 from remit.iam.policy import Condition
 
 if TYPE_CHECKING:
-    from remit.audit.access import AccessQuestions, Profile
+    from remit.audit.access import AccessQuestions
     from remit.audit.caller_pins import Caller
+    from remit.audit.document_parts import Profile
     from remit.audit.entities import Entity, Identity
     from remit.audit.escalation_techniques import Need, Technique
 
@@ -49,7 +50,7 @@ class NeedQuestions:
         """A cheap look: whether some statement of every layer speaks of each action."""
         bits = self._bits.get(technique.name + technique.gain)
         if bits is None:
-            bits = self._bits[technique.name + technique.gain] = self.questions.table.mask_of(technique.actions)
+            bits = self._bits[technique.name + technique.gain] = self.questions.parts.table.mask_of(technique.actions)
         return bits & asker.candidates == bits
 
     def steps(

@@ -179,6 +179,6 @@ def _narrowed(statement: Statement, kept: frozenset[str]) -> Statement | None:
 
 def _by_service(unused: set[str], granted: set[str]) -> tuple[str, ...]:
     """The unused actions; of a service of which nothing that was granted is left, `service:*`."""
-    left = {name.partition(":")[0] for name in granted - unused}
-    names = {name if name.partition(":")[0] in left else f"{name.partition(':')[0]}:*" for name in unused}
+    used_services = {name.partition(":")[0] for name in granted - unused}
+    names = {name if name.partition(":")[0] in used_services else f"{name.partition(':')[0]}:*" for name in unused}
     return tuple(sorted(names))

@@ -1,0 +1,124 @@
+"""The documents of principals, reduced to what bears on a question: equal parts are one object, with one number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from remit.audit.action_parts import ActionTable, DocumentMask
+from remit.errors import RemitError
+from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from remit.audit.documents import Documents
+
+_WIDE: Final = frozenset({"*", "arn:aws:iam::*:*"})
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The documents that decide what a principal can do, by layer: keys of `Documents`."""
+
+    identity: tuple[str, ...]
+    boundary: str | None
+    scps: tuple[tuple[str, ...], ...]
+
+
+class LayerNumbers(NamedTuple):
+    """The parts of documents that bear on a question, by layer, as numbers. A tuple, since it is hashed often."""
+
+    identity: tuple[int, ...]
+    boundary: tuple[int, ...]
+    scps: tuple[tuple[int, ...], ...]
+
+
+class DocumentParts:
+    """The documents of some principals, taken apart by the actions of a table."""
+
+    def __init__(self, documents: Documents, actions: Sequence[str]) -> None:
+        self.documents = documents
+        self.table = ActionTable(actions)
+        self.problems: dict[str, str] = {}
+        self._masks: dict[str, DocumentMask | None] = {}
+        self._parts: dict[tuple[str, str], int] = {}
+        self._numbers: dict[Policy, int] = {}
+        self._policies: list[Policy] = []
+        self._layers: dict[LayerNumbers, Layers] = {}
+
+    def mask(self, key: str) -> DocumentMask | None:
+        """Which actions a document speaks of; None where it is no policy that IAM takes, as `problems` says."""
+        if key not in self._masks:
+            try:
+                self._masks[key] = self.table.mask(self.documents.policy(key))
+            except (RemitError, ValueError) as error:
+                self.problems[key] = error.message if isinstance(error, RemitError) else str(error)
+                self._masks[key] = None
+        return self._masks[key]
+
+    def layer_numbers(self, profile: Profile, action: str) -> LayerNumbers:
+        """What of a principal's documents speaks of an action, as numbers: equal ones are equal for every question."""
+        boundary = () if profile.boundary is None else (self.number(profile.boundary, action),)
+        levels = tuple(self._layer(level, action) for level in profile.scps)
+        return LayerNumbers(self._layer(profile.identity, action), boundary, levels)
+
+    def is_uniform(self, profile: Profile, action: str) -> bool:
+        """Whether the answers about an action are the same for every user and role of the principal's account.
+
+        That is so where no statement that speaks of it names some of them, or asks for a tag of theirs.
+        """
+        return all(_is_uniform(self.policy_part(key, action)) for key in documents_of(profile))
+
+    def layers(self, numbers: LayerNumbers) -> Layers:
+        """The policies that some numbers stand for."""
+        policies = self._policies
+        layers = self._layers.get(numbers)
+        if layers is None:
+            layers = Layers(
+                tuple(policies[number] for number in numbers.identity),
+                tuple(policies[number] for number in numbers.boundary),
+                scp=tuple(tuple(policies[number] for number in level) for level in numbers.scps),
+            )
+            self._layers[numbers] = layers
+        return layers
+
+    def policy_part(self, key: str, action: str) -> Policy:
+        """What of a document speaks of an action."""
+        return self._policies[self.number(key, action)]
+
+    def _layer(self, keys: Iterable[str], action: str) -> tuple[int, ...]:
+        """The parts of some documents that speak of an action, as numbers, each once."""
+        numbers = {self.number(key, action) for key in keys}
+        return tuple(sorted(number for number in numbers if self._policies[number].statements))
+
+    def number(self, key: str, action: str) -> int:
+        """The number of what a document says about an action."""
+        name = (key, action)
+        number = self._parts.get(name)
+        if number is None:
+            mask = self.mask(key)
+            part = Policy(()) if mask is None else self.table.part(mask, action)
+            number = self._numbers.setdefault(part, len(self._policies))
+            if number == len(self._policies):
+                self._policies.append(part)
+            self._parts[name] = number
+        return number
+
+
+def documents_of(profile: Profile) -> tuple[str, ...]:
+    """Every document of a profile."""
+    boundary = () if profile.boundary is None else (profile.boundary,)
+    return (*profile.identity, *boundary, *(key for level in profile.scps for key in level))
+
+
+def _is_uniform(part: Policy) -> bool:
+    """Whether a part says the same about every user and role of the own account."""
+    for statement in part.statements:
+        resources = statement.resources
+        if resources is not None and (resources.negated or _WIDE.isdisjoint(resources.patterns)):
+            return False
+        if any("resource" in condition.key.lower() for condition in statement.conditions):
+            return False
+    return True
