@@ -70,7 +70,7 @@ class FixedPorts:
             server.stop()
 
     def _ports(self, addresses: Mapping[str, str]) -> dict[str, int]:
-        """The ports of all names, those that had one before first. The first port is asked for, others only are free."""
+        """The ports of all names: those that they had before, the one that is asked for, then whatever is free."""
         ports = self._recorded()
         following = self._first_port
         for name in addresses:
