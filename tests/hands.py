@@ -59,6 +59,16 @@ def deploy(account: Account, text: str) -> None:
     assert outcome.ok, outcome.cause
 
 
+def deployed_role(account: Account) -> str:
+    """The name of a deployed role that has everything."""
+    deploy(account, body(**ROLE))
+    iam = account.client("iam")
+    name = str(iam.list_roles()["Roles"][0]["RoleName"])
+    boundary = ROLE["PermissionsBoundary"]  # which the emulator leaves out without remit's repairs
+    iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+    return name
+
+
 def add_inline(iam: Any, role: str) -> None:
     iam.put_role_policy(RoleName=role, PolicyName="debug", PolicyDocument=json.dumps(ADMIN))
 

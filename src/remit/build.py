@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
-from remit.lint.apps import errors
+from remit.lint.apps import errors, errors_of_parts, without_jobs
 from remit.project.dot_remit import own_folder
 from remit.project.load import load_project
 from remit.roles.assign import assign
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from remit.triggers.existing_sources import ExistingSource
 
 T = TypeVar("T")
-_OF_WHOLE_APPS: Final = frozenset({"R401", "R402"})
-"""The rules about references, which may name what is missing."""
 FOLDER: Final = Path(".remit") / "build"
 
 
@@ -138,21 +136,17 @@ def _on_existing(template: Template) -> tuple[str, ...]:
 def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
     """Note what is wrong with each declaration that could be read, where others could not.
 
-    Jobs are left out: what makes their queues may be what is missing. So is an app of which no template can be made,
-    and what refers to others: that follows from what is missing.
+    An app of which no template can be made is left out: that follows from what is missing.
     """
-    without_jobs = tuple(function for function in app.functions if function.queue is None)
-    parts = replace(app, functions=without_jobs, queues=(), jobs={})
+    parts = without_jobs(app)
     try:
-        roles = assign(parts)
-        template = synth(parts, roles)
+        template = synth(parts, assign(parts))
     except RemitError:
         return
     with mistakes.noted():
         check_properties(template, parts)
-    findings = (finding for finding in errors(parts, roles, folder=folder) if finding.rule not in _OF_WHOLE_APPS)
     with mistakes.noted():
-        _refuse(_elsewhere(tuple(findings), mistakes))
+        _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))
 
 
 def _elsewhere(findings: tuple[Finding, ...], mistakes: Mistakes) -> tuple[Finding, ...]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from remit.audit.results import PrincipalRow
 
 BLUE = [{"Key": "team", "Value": "blue"}]
+OF_TEAM = "arn:aws:s3:::${aws:PrincipalTag/team}/*"
 SAME_TEAM = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
 
 
@@ -82,6 +83,25 @@ def audited(folder: Path, *records: dict[str, Any]) -> PrincipalRow:
             role("x", allow("kms:Decrypt", when={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})),
             ("kms:Decrypt",),
             id="its own account",
+        ),
+        pytest.param(role("x", allow("s3:GetObject", on=OF_TEAM)), (), id="a variable without a value"),
+        pytest.param(
+            role("x", allow("s3:GetObject", on=OF_TEAM), Tags=BLUE), ("s3:GetObject",), id="a variable's value"
+        ),
+        pytest.param(
+            role("x", allow("s3:GetObject"), {"Effect": "Deny", "Action": "s3:GetObject", "NotResource": OF_TEAM}),
+            (),
+            id="NotResource without a value spares nothing",
+        ),
+        pytest.param(
+            role(
+                "x",
+                allow("s3:GetObject"),
+                {"Effect": "Deny", "Action": "s3:GetObject", "NotResource": OF_TEAM},
+                Tags=BLUE,
+            ),
+            ("s3:GetObject",),
+            id="NotResource with a value spares that",
         ),
         pytest.param(
             user("x", allow("iam:CreateAccessKey", on=f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}")),

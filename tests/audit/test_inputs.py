@@ -20,6 +20,7 @@ from audit_accounts import (
     page,
     report_of,
     role,
+    trust,
     user,
     write,
 )
@@ -142,6 +143,14 @@ def test_an_account_that_is_there_twice_with_other_content_is_told_once(tmp_path
     message = f"b.json: account {ACCOUNT} is in a.json with other content ({arn} is one): a.json counts"
     assert [message] == problems(tmp_path)
     assert ("s3:GetObject",) == can(tmp_path)[arn]
+
+
+def test_a_role_that_trusts_the_id_of_a_deleted_role_is_told(tmp_path: Path) -> None:
+    write(tmp_path, page(READER, role("x", trusts=trust(aws="AROAEXAMPLEDELETED"))))
+    deleted = "AROAEXAMPLEDELETED, the id of a user or role that was deleted: nobody can use that"
+    message = f"arn:aws:iam::{ACCOUNT}:role/x trusts {deleted}"
+    assert [f"account.json: {message}"] == problems(tmp_path)
+    assert READS.items() <= can(tmp_path).items()
 
 
 def test_the_same_file_twice_is_no_problem(tmp_path: Path) -> None:

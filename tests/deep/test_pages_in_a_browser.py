@@ -11,8 +11,10 @@ import os
 import queue
 import shutil
 import subprocess
+import sys
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,11 +24,13 @@ import pytest
 
 from remit.local import aws
 from remit.local.clients import client_arguments, session
+from remit.local.functions_control import debug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ATTACKS = Path(__file__).with_name("attacks.js").read_text("utf-8")
+PORT_ATTACKS = Path(__file__).with_name("port_attacks.js").read_text("utf-8")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless",
@@ -76,6 +80,16 @@ class World:
             "queues": [name.rsplit("/", 1)[1] for name in self.clients["sqs"].list_queues().get("QueueUrls", [])],
             "object": stored,
         }
+
+
+BUSY = """
+import time
+
+def handler(event, context):
+    print(context.aws_request_id)
+    time.sleep(event["seconds"])
+    return "its own"
+"""
 
 
 def zipped(page: str) -> bytes:
@@ -209,3 +223,49 @@ def test_a_page_reads_nothing_and_changes_nothing(world: World, tmp_path: Path, 
     assert read == {}
     assert SECRET not in "".join(attacks.values())
     assert [name for name, outcome in attacks.items() if name.startswith("socket") and outcome == "open"] == []
+
+
+def listening(pid: int) -> set[int]:
+    """The ports that a process listens on."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ports = {row[9]: int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"}
+    links = [descriptor.readlink() for descriptor in Path(f"/proc/{pid}/fd").iterdir()]
+    return {ports[inode] for inode in ports if Path(f"socket:[{inode}]") in links}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not tried: it looks at /proc")
+def test_a_page_gets_nothing_from_a_busy_worker_or_a_debuggers_port(world: World, tmp_path: Path) -> None:
+    functions = world.clients["lambda"]
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("busy.py", BUSY)
+    functions.create_function(
+        FunctionName="busy",
+        Runtime=f"python3.{sys.version_info.minor}",
+        Handler="busy.handler",
+        Role=f"arn:aws:iam::{world.running.account}:role/app",
+        Code={"ZipFile": content.getvalue()},
+        Timeout=120,
+    )
+    before = listening(world.running.pid)
+    functions.invoke(FunctionName="busy", Payload=b'{"seconds": 0}')
+    (worker,) = listening(world.running.pid) - before
+    debugger = debug(world.running, "app", 0, project=tmp_path)
+    config = {
+        "ports": {"worker": worker, "debugger": debugger},
+        "invocation": "00000000-0000-0000-0000-000000000000",
+        "report": f"http://127.0.0.1:{world.pages.server_port}/",
+    }
+    script = f"const config = {json.dumps(config)};\n{PORT_ATTACKS}"
+    pages = serve(f"<!doctype html><body><script>{script}</script></body>", world.reports)
+    with ThreadPoolExecutor(1) as caller:
+        waiting = caller.submit(functions.invoke, FunctionName="busy", Payload=b'{"seconds": 45}')
+        results = show(world, f"http://localhost:{pages.server_port}/", tmp_path / "profile")
+        assert json.loads(waiting.result()["Payload"].read()) == "its own"
+    pages.shutdown()
+    pages.server_close()
+    debug(world.running, "app", None, project=tmp_path)
+    assert len(results) == 66
+    # A beacon says that it was sent, and never what came of it.
+    harmless = {"silence", "error", "failed: TypeError", "true"}
+    assert {name: outcome for name, outcome in results.items() if outcome not in harmless} == {}

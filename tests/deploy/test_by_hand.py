@@ -20,6 +20,7 @@ from hands import (
     delete_inline,
     delete_role,
     deploy,
+    deployed_role,
     edit_inline,
     swap_boundary,
 )
@@ -50,11 +51,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def role(account: Account) -> str:
     """The name of a deployed role that has everything."""
-    deploy(account, body(**ROLE))
-    name = str(account.client("iam").list_roles()["Roles"][0]["RoleName"])
-    boundary = ROLE["PermissionsBoundary"]  # which the emulator leaves out without remit's repairs
-    account.client("iam").put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
-    return name
+    return deployed_role(account)
 
 
 def undo(account: Account, changes: ManualChanges) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hands import HANDS, NAME, ROLE, body, delete_role, deploy, edit_inline
+from hands import HANDS, NAME, delete_role, deployed_role, edit_inline
 from remit.deploy.account_roles import each_held
 from remit.deploy.manual_changes import changed_by_hand, revert
 
@@ -59,9 +59,8 @@ WRITES_OF_A_NEW_ROLE = ("iam.CreateRole", "iam.PutRolePolicy", "iam.AttachRolePo
 def test_the_roles_are_as_deployed_after_the_next_run(
     account: Account, tmp_path: Path, hands: tuple[object, ...], operation: str, when: str
 ) -> None:
-    deploy(account, body(**ROLE))
     iam = account.client("iam")
-    role = str(iam.list_roles()["Roles"][0]["RoleName"])
+    role = deployed_role(account)
     before = each_held(account, [role])
     for hand, _ in HANDS:
         if hand in hands:

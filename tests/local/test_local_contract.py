@@ -117,6 +117,20 @@ def template() -> dict[str, Any]:
             SourceArn=get("Rule", "Arn"),
         ),
         "Url": resource("Lambda::Url", AuthType="NONE", TargetFunctionArn={"Ref": "Function"}),
+        "Everybody": resource(
+            "Lambda::Permission",
+            Action="lambda:InvokeFunctionUrl",
+            FunctionName={"Ref": "Function"},
+            Principal="*",
+            FunctionUrlAuthType="NONE",
+        ),
+        "EverybodyInvokes": resource(
+            "Lambda::Permission",
+            Action="lambda:InvokeFunction",
+            FunctionName={"Ref": "Function"},
+            Principal="*",
+            InvokedViaFunctionUrl=True,
+        ),
     }
     outputs = {
         "Url": get("Url", "FunctionUrl"),

@@ -108,6 +108,10 @@ def test_a_role_that_is_handed_to_a_service_is_asked_for_as_well() -> None:
     body = json.dumps({"FunctionName": "f", "Role": role, "Code": {}}).encode()
     request = received("POST", "/2015-03-31/functions", content_type="application/json")
     assert f"iam:PassRole on {role}" in needs(request, "lambda", body)
+    targets = json.dumps({"Rule": "nightly", "Targets": [{"Id": "1", "Arn": "arn:aws:sqs:r:1:q", "RoleArn": role}]})
+    request = received("POST", "/", x_amz_target="AWSEvents.PutTargets")
+    expected = ["events:PutTargets on arn:aws:events:eu-central-1:111122223333:rule/nightly", f"iam:PassRole on {role}"]
+    assert expected == needs(request, "events", targets.encode())
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,14 @@ def test_lint_has_all_mistakes_as_findings(make: Make) -> None:
     assert (2, expected) == (ran.status, found)
 
 
+def test_lint_has_what_is_wrong_with_the_rest_beside_mistakes(make: Make) -> None:
+    project = make(app=f"@app.function(timeout=0){FUNCTION}@app.function(policy=['s3:GetObjct']){OTHER}")
+    of_lint = json.loads(project.remit("lint", "--json").out)
+    assert [("R001", 9), ("R202", 11)] == [(finding["rule"], finding["line"]) for finding in of_lint]
+    of_build = json.loads(project.remit("build", "--json").out)
+    assert [finding["message"] for finding in of_lint] == [mistake["message"] for mistake in of_build]
+
+
 def test_a_command_prints_all_mistakes(make: Make) -> None:
     ran = make(config="config.jop = 1\nconfig.lambda_.x = 2").remit("build", "--no-package")
     assert (2, 2, "") == (ran.status, ran.err.count("error: "), ran.out)

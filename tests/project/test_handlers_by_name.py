@@ -70,6 +70,11 @@ WRONG = {
         "takes (event, context, more), and Lambda calls it with an event and a context",
         "write `def handler(event, context):`",
     ),
+    "a keyword without a default": (
+        "def handler(event, context, *, table): ...\n",
+        "takes (event, context, *, table), and Lambda calls it with an event and a context",
+        "write `def handler(event, context):`",
+    ),
     "no Python": ("def handler(:\n", "is in web.py, which is not valid Python: invalid syntax (line 1)", None),
 }
 

@@ -8,6 +8,7 @@ import pytest
 
 from projects import at
 from remit.iam.policy import render_statement
+from remit.project import python_text
 from remit.project.decorator_source import decorator
 
 if TYPE_CHECKING:
@@ -529,3 +530,11 @@ def test_an_item_of_several_lines_is_quoted_on_one(make: Make) -> None:
     written = decorator(project.folder, project.load().functions[0].origin)
     assert written is not None
     assert written.with_policy('"logs"') == """policy=[s3.read('uploads'), "logs"]"""
+
+
+def test_a_string_in_the_place_of_a_list_of_policies_is_found_at_its_line_in_settings_of_iam_alone(make: Make) -> None:
+    config = 'config.lambda_.iam.policy = "logs"\nconfig.lambda_.function.policy = "logs"'
+    folder = make(config=config).folder
+    assert [("bare", "logs", "config/deploy.py:5:33")] == [
+        (slip.kind, slip.text, str(origin)) for slip, origin in python_text.slips(folder, "config/deploy.py")
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,15 @@ FILES = [
     "requirements.txt",
     ".remitignore",
 ]
+
+
+def test_a_socket_in_the_place_of_a_file_is_called_one(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make()
+    monkeypatch.chdir(project.folder)  # the path of a socket is short
+    with socket.socket(socket.AF_UNIX) as unix_socket:
+        (project.folder / "app.py").unlink()
+        unix_socket.bind("app.py")
+        assert "it is a socket, not a file" == project.error().message
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -283,6 +283,18 @@ def test_another_default_of_a_parameter_that_a_role_mentions_is_undecided() -> N
     assert not between(of("a"), of("a")).broadens
 
 
+def test_another_default_of_a_parameter_that_a_managed_policy_mentions_is_undecided() -> None:
+    def of(default: str) -> dict[str, Any]:
+        statement = allow("s3:*", {"Fn::Sub": "arn:aws:s3:::${Bucket}/*"})
+        properties = {"PolicyDocument": {"Version": "2012-10-17", "Statement": statement}}
+        policy = {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}
+        return {"Parameters": {"Bucket": {"Type": "String", "Default": default}}, "Resources": {"Policy": policy}}
+
+    assert [line for line in review_lines(between(of("a"), of("*"))) if "?" in line] == [
+        "  ? parameter Bucket, on which it depends, has another default: * in place of a"
+    ]
+
+
 def test_a_mapping_that_is_looked_up_at_the_deploy_and_differs_is_undecided() -> None:
     def of(arn: str) -> dict[str, Any]:
         looked_up = {"Fn::FindInMap": ["Buckets", {"Ref": "AWS::Region"}, "arn"]}

@@ -12,7 +12,7 @@ import pytest
 from remit.app import Grant, Reason, Role
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.evaluate import Layers, Request, evaluate
-from remit.iam.policy import Condition, Globs, Policy, Statement, allow
+from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.review.access_change import Change, Review, Version
 from remit.review.changes import review
 
@@ -354,3 +354,25 @@ def test_a_statement_of_a_boundary_was_written_as_no_grant() -> None:
     assert change.after is not None
     source = StatementLocation("boundary", 0, 0, DENY)
     assert (change.after.grant(source), change.after.policy(source)) == (None, BOUNDARY)
+
+
+def test_a_new_role_loses_nothing_where_other_services_than_lambda_take_it_on() -> None:
+    caller = Principals((("Service", "states.amazonaws.com"),))
+    trust = Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=caller),))
+    change = only(review(version(), version(role("a", READ, trust=trust))))
+    assert change.trust.lost == ()
+
+
+def test_a_function_is_known_by_its_new_name_in_whatever_order_its_managed_policies_stand() -> None:
+    arns = (f"{ACCOUNT}one", f"{ACCOUNT}two")
+    old, new = role("before", READ, managed=arns), role("after", READ, managed=arns[::-1])
+    assert review(version(old), version(new)).notes == review(version(old), version(replace(new, managed=arns))).notes
+
+
+def test_a_managed_policy_that_says_something_else_is_told_without_versions_that_nobody_knows() -> None:
+    arn = f"{ACCOUNT}one"
+    before, after = (
+        version(role("a", READ, managed=(arn,)), documents={arn: Policy((allow(action),))})
+        for action in ("s3:GetObject", "s3:PutObject")
+    )
+    assert [attached.words for attached in only(review(before, after)).attached] == [f"managed policy {arn} changed"]

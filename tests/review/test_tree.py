@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from remit.app import Grant, Reason, Role
@@ -73,3 +74,22 @@ def test_a_shared_permission_for_a_named_account_is_compared_and_one_for_a_servi
     compared = review(account, other)
     assert ["444455556666"] == [piece.principal for change in compared.changes for piece in change.access.gained]
     assert not review(account, service).broadens
+
+
+def test_a_function_under_a_shared_role_is_under_no_foreign_one(make: Make) -> None:
+    shared = """
+    from remit import Shared, resource
+
+    TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "lambda.amazonaws.com"}}]}
+
+
+    class Access(Shared):
+        worker = resource("AWS::IAM::Role", assume_role_policy_document=TRUST)
+    """
+    files = {"shared/resources/access.py": textwrap.dedent(shared)}
+    app = (
+        "from shared.resources.access import Access\n\n"
+        '@app.function(properties={"Role": Access.worker.arn})\ndef hello(event, context): ...\n'
+    )
+    assert {} == tree(make(app=app, **files).folder).others

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.audit.action_parts import ActionTable, DocumentMask
-from remit.audit.caller_pins import Caller, pins, policies_of, speaks_of
+from remit.audit.caller_pins import Caller, mapped_layers, pins, policies_of, speaks_of, with_callers_values
 from remit.audit.documents import OWN_ACCOUNT, Documents, folded
 from remit.audit.question import AccessAnswer, Question, answer, combined, own_resources
 from remit.errors import RemitError
@@ -266,7 +267,8 @@ class AccessQuestions:
         question = (action, resources, numbers, caller_pins)
         known = self._answers.get(question)
         if known is None:
-            known = answer(Question(action, resources, caller.arn, layers, caller_pins))
+            valued = mapped_layers(layers, partial(with_callers_values, caller=caller))
+            known = answer(Question(action, resources, caller.arn, valued, caller_pins))
             if known.allowing is not None:
                 number, index = known.allowing
                 known = replace(known, allowing=(numbers.identity[number], index))

@@ -149,7 +149,7 @@ def _access_row(row: ActionAccess, account: str) -> AccessRow:
     return AccessRow(
         row.action,
         answer.verdict,
-        "" if answer.request is None else unfolded(answer.request.resource, account),
+        unfolded(answer.resource, account),
         tuple((key, unfolded(value, account)) for key, value in answer.must_hold),
         "" if row.statement is None else row.statement.spelled,
         answer.reason,

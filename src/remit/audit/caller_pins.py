@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.catalogue.condition_keys import OPERATORS
 from remit.iam.operators import check_operator
-from remit.iam.policy import Condition, Policy
+from remit.iam.policy import VERSION, Condition, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Statement
@@ -43,6 +43,9 @@ _SPELLED: Final = {
     "aws:username": "aws:username",
     "aws:viaawsservice": "aws:ViaAWSService",
 }
+_VARIABLE: Final = re.compile(r"\$\{(aws:[^},*?$ ]+)\}")
+"""A variable without a default value."""
+_PLAIN: Final = re.compile(r"[^*?$]+")
 _BOOLEANS: Final = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})
 
 
@@ -96,6 +99,17 @@ def policies_of(layers: Layers) -> tuple[Policy, ...]:
     return (*layers.identity, *layers.boundary, *levels)
 
 
+def mapped_layers(layers: Layers, change: Callable[[Policy], Policy]) -> Layers:
+    """The layers with every policy changed."""
+    return replace(
+        layers,
+        identity=tuple(map(change, layers.identity)),
+        boundary=tuple(map(change, layers.boundary)),
+        scp=tuple(tuple(map(change, level)) for level in layers.scp),
+        rcp=tuple(tuple(map(change, level)) for level in layers.rcp),
+    )
+
+
 def speaks_of(layers: Layers, key: str) -> bool:
     """Whether some policy of some layers depends on a key that a caller may decide."""
     return any(key in pinned_keys(policy) for policy in policies_of(layers))
@@ -147,6 +161,37 @@ def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
         yield Condition("Bool", name, (value,))
     else:
         yield Condition("ArnEquals" if as_arn else "StringEquals", name, (value,))
+
+
+def with_callers_values(policy: Policy, caller: Caller) -> Policy:
+    """A policy with the caller's values in the place of IAM's variables in Resource, where the caller decides these.
+
+    A pattern with a variable that has no value matches nothing, and is left out. A value's `*` is no wildcard.
+    """
+    if policy.version != VERSION or not pinned_keys(policy):
+        return policy
+    statements = tuple(_with_values(statement, caller) for statement in policy.statements)
+    return replace(policy, statements=statements)
+
+
+def _with_values(statement: Statement, caller: Caller) -> Statement:
+    resources = statement.resources
+    if resources is None or not any("${" in pattern for pattern in resources.patterns):
+        return statement
+    patterns = (_pattern_with_values(pattern, caller) for pattern in resources.patterns)
+    left = tuple(pattern for pattern in patterns if pattern is not None)
+    return replace(statement, resources=replace(resources, patterns=left))
+
+
+def _pattern_with_values(pattern: str, caller: Caller) -> str | None:
+    """A pattern with the caller's values; None where one of them is absent."""
+    for variable in _VARIABLE.findall(pattern):
+        is_decided, value = caller.value(variable.lower())
+        if is_decided and value is None:
+            return None
+        if is_decided and isinstance(value, str) and _PLAIN.fullmatch(value):
+            pattern = pattern.replace(f"${{{variable}}}", value)
+    return pattern
 
 
 def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str, ...]]:

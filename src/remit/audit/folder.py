@@ -66,6 +66,7 @@ def account_files(folder: Path) -> tuple[AccountFile, ...]:
         raise RemitError(
             f"{folder} has no file of account details",
             hint="`aws iam get-account-authorization-details` prints one, `remit audit collect` gathers them",
+            exit_code=1,
         )
     return files
 

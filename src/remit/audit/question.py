@@ -55,14 +55,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AccessAnswer:
-    """Whether a question's access exists: with the request that the evaluator allows, or why it is undecided.
+    """Whether a question's access exists: on which resource the evaluator allows it, or why it is undecided.
 
     `must_hold` are the condition keys of the request that the principal does not decide, each with a value that fits:
     an ExternalId, a tag of the resource, the address that it comes from.
     """
 
     verdict: AccessVerdict
-    request: Request | None = None
+    resource: str = ""
     must_hold: tuple[tuple[str, str], ...] = ()
     reason: str = ""
     allowing: tuple[int, int] | None = None
@@ -108,7 +108,7 @@ def answer(question: Question) -> AccessAnswer:
     for resource in _likely_resources(question):
         request = Request(question.action, resource, question.principal, context)
         if side.allows(request) is True:
-            return AccessAnswer("yes", request, allowing=_allowing(question.layers, request))
+            return AccessAnswer("yes", request.resource, allowing=_allowing(question.layers, request))
     return _proven(question)
 
 
@@ -182,7 +182,7 @@ def _confirmed(question: Question, piece: Piece) -> AccessAnswer | None:
         for key, value in piece.context.items()
         if key.lower() not in decided_keys
     ]
-    return AccessAnswer("yes", request, tuple(must_hold), allowing=_allowing(question.layers, request))
+    return AccessAnswer("yes", request.resource, tuple(must_hold), allowing=_allowing(question.layers, request))
 
 
 def _allowing(layers: Layers, request: Request) -> tuple[int, int] | None:

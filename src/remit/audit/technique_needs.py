@@ -73,7 +73,7 @@ class NeedQuestions:
     def step(self, asker: Asker, action: str, answer: AccessAnswer) -> StepNeed:
         """An answer as a step, in the names of the principal's account."""
         account = asker.identity.account
-        resource = "*" if answer.request is None else unfolded(answer.request.resource, account)
+        resource = unfolded(answer.resource, account)
         must_hold = tuple((key, unfolded(value, account)) for key, value in answer.must_hold)
         statement = self.questions.statement(asker.identity, action, answer)
         return StepNeed(action, resource, "" if statement is None else statement.spelled, must_hold)

@@ -80,7 +80,7 @@ def trail_files(folder: Path) -> tuple[str, ...]:
     files = tuple(_files(folder))
     if not files:
         hint = "`aws s3 sync s3://BUCKET/AWSLogs FOLDER` copies the logs"
-        raise RemitError(f"{folder} has no log file of CloudTrail (.json.gz, .parquet)", hint=hint)
+        raise RemitError(f"{folder} has no log file of CloudTrail (.json.gz, .parquet)", hint=hint, exit_code=1)
     return files
 
 

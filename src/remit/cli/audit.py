@@ -16,6 +16,7 @@ from remit.cli import options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from remit.audit.account_audit import AuditedAccount, Chunk
     from remit.audit.audit import AuditInput, AuditReport
     from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from remit.audit.trail import TrailSummary
 
     Progress = Callable[[str], None]
+    Run = Callable[[Chunk], Iterator[AuditedAccount]]
 
 
 class _Audit(click.Command):
@@ -77,6 +79,7 @@ class _Audit(click.Command):
 @click.option("--notes", "with_notes", is_flag=True, help="Show notes on policies, too.")
 @click.option("--at", "now", metavar="DATE", help="The day of every request, as 2026-11-27 (default: today).")
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Use several cores.")
+@click.option("--spark", "spark_master", metavar="MASTER", help="Use Spark: local[8], or spark://HOST:PORT.")
 @click.option(
     "--cache",
     "cache_folder",
@@ -99,6 +102,7 @@ def command(
     output: Path | None,
     now: str | None,
     processes: int,
+    spark_master: str | None,
     cache_folder: Path,
     *,
     as_json: bool,
@@ -139,7 +143,8 @@ def command(
         trail = _trail(trail_folder, processes, progress)
         if athena_table is not None:
             trail = _athena_trail(athena_table, athena_output, region, profile, progress)
-        report = _report(replace(audit_input, trail=trail), processes, None if no_cache else cache_folder, progress)
+        cache = None if no_cache else cache_folder
+        report = _report(replace(audit_input, trail=trail), _runner(processes, spark_master), cache, progress)
     _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
     _tell(report.problems)
     return int(not report.is_fine)
@@ -185,15 +190,25 @@ def _athena_trail(
     return summed_up_by_athena(account, table, output=output, progress=progress)
 
 
-def _report(audit_input: AuditInput, processes: int, cache_folder: Path | None, progress: Progress) -> AuditReport:
+def _runner(processes: int, spark_master: str | None) -> Run:
+    """What does the work: this process, several, or Spark."""
     from functools import partial
 
+    if spark_master is not None:
+        from remit.audit.spark import run_on_spark
+
+        return partial(run_on_spark, master=spark_master)
+    from remit.audit.workers import run
+
+    return partial(run, processes=processes)
+
+
+def _report(audit_input: AuditInput, run: Run, cache_folder: Path | None, progress: Progress) -> AuditReport:
     from remit import __version__
     from remit.audit.audit import audit
     from remit.audit.result_cache import ResultCache
-    from remit.audit.workers import run
 
-    return audit(audit_input, ResultCache(cache_folder, __version__), partial(run, processes=processes), progress)
+    return audit(audit_input, ResultCache(cache_folder, __version__), run, progress)
 
 
 @contextlib.contextmanager

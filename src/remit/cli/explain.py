@@ -470,12 +470,17 @@ def _template(
 
 
 def _names_in(read: FileRoles) -> list[str]:
-    return [name for role in (*read.holders, *read.policies) for name in _names_of(role)]
+    names: list[str] = []
+    for role in (*read.holders, *read.policies):
+        names += _names_of(role)
+    return names
 
 
 def _names_of(role: Role) -> tuple[str, ...]:
     """What somebody may call a role, user, group or policy: its logical id, its name, a function that it is of."""
-    return (role.logical_id, *((role.name,) if role.name else ()), *role.functions)
+    if role.name:
+        return (role.logical_id, role.name, *role.functions)
+    return (role.logical_id, *role.functions)
 
 
 def _roles_named(read: FileRoles, name: str | None) -> list[Role]:

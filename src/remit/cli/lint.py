@@ -137,15 +137,23 @@ def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
-    from remit.lint.apps import lint
-    from remit.lint.run import unreadable
-    from remit.project.load import load
+    from remit.lint.apps import errors_of_parts, lint
+    from remit.lint.run import ordered, unreadable
+    from remit.project.load import load_project
 
     try:
-        app = load(folder, stage)
+        project = load_project(folder, stage)
     except RemitError as error:
         return tuple(unreadable(mistake, None) for mistake in error.all)
-    return lint(app, folder=folder, allow=reasons)
+    mistakes = project.mistakes.errors
+    if not mistakes:
+        return lint(project.app, folder=folder, allow=reasons)
+    findings = [unreadable(mistake, None) for mistake in mistakes]
+    lines = {(finding.file, finding.line) for finding in findings}
+    for finding in errors_of_parts(project.app, folder=folder):
+        is_new = (finding.file, finding.line) not in lines and finding.rule not in reasons
+        findings += [finding] if is_new else []
+    return ordered(dict.fromkeys(findings))
 
 
 def _of_paths(paths: tuple[Path, ...], kind: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:

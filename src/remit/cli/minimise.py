@@ -140,15 +140,16 @@ def _rooms(sizes: tuple[int, ...], kind: str | None) -> list[str]:
     if len(sizes) == 1:
         kinds = (kind,) if kind else ("managed", "role")
         return [f"{sizes[0]:,} of {_most(place):,} characters of {_PLACES[place]}" for place in kinds]
-    places = [kind or "managed", *["managed"] * (len(sizes) - 1)]
-    lines = [
-        f"{number}: {used:,} of {_most(place):,} characters of {_PLACES[place]}"
-        for number, (used, place) in enumerate(zip(sizes, places, strict=True), 1)
-    ]
+    places = [kind or "managed"] + ["managed"] * (len(sizes) - 1)
+    lines = []
+    for number, (used, place) in enumerate(zip(sizes, places, strict=True), 1):
+        lines.append(f"{number}: {used:,} of {_most(place):,} characters of {_PLACES[place]}")
     managed = places.count("managed")
     most = quota("iam.role.managed").most
-    over = f"more than the {most} that may be attached unless AWS raises the quota"
-    return [*lines, *([f"{managed} managed policies: {over}"] if managed > most else [])]
+    if managed > most:
+        over = f"more than the {most} that may be attached unless AWS raises the quota"
+        lines.append(f"{managed} managed policies: {over}")
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,25 +87,24 @@ def all_held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
     """As `held`, out of all the account's roles."""
     role_names = frozenset(names)
     pages = account.client("iam").get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
-    return {
-        raw["RoleName"]: HeldRole(
-            raw["RoleName"],
-            raw["Arn"],
-            _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {raw['RoleName']}"),
-            tuple(
-                (
-                    policy["PolicyName"],
-                    _parsed(policy["PolicyDocument"], f"policy {policy['PolicyName']} of {raw['RoleName']}"),
-                )
-                for policy in raw["RolePolicyList"]
-            ),
-            tuple(policy["PolicyArn"] for policy in raw["AttachedManagedPolicies"]),
-            _boundary(raw),
-        )
-        for page in pages
-        for raw in page["RoleDetailList"]
-        if raw["RoleName"] in role_names
-    }
+    roles = {}
+    for page in pages:
+        for raw in page["RoleDetailList"]:
+            if raw["RoleName"] in role_names:
+                roles[raw["RoleName"]] = _of_details(raw)
+    return roles
+
+
+def _of_details(raw: Mapping[str, Any]) -> HeldRole:
+    """A role as GetAccountAuthorizationDetails gives it."""
+    name = raw["RoleName"]
+    inline = []
+    for policy in raw["RolePolicyList"]:
+        document = _parsed(policy["PolicyDocument"], f"policy {policy['PolicyName']} of {name}")
+        inline.append((policy["PolicyName"], document))
+    trust = _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}")
+    attached = tuple(policy["PolicyArn"] for policy in raw["AttachedManagedPolicies"])
+    return HeldRole(name, raw["Arn"], trust, tuple(inline), attached, _boundary(raw))
 
 
 def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyVersion]:

@@ -45,8 +45,9 @@ def on_roles(calls: Iterable[DeployCall], app: App) -> tuple[DeployCall, ...]:
     if app.role_path is None and app.role_name is None:
         return tuple(calls)
     pattern = "{app}-{stage}-{role}" if app.role_name is None else app.role_name
-    names = role_name(pattern, app, "{role}").partition("{role}")[0]
-    roles = f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{app.role_path or '/'}{names}*"
+    name_start = role_name(pattern, app, "{role}").partition("{role}")[0]
+    path = app.role_path or "/"
+    roles = f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{path}{name_start}*"
     return tuple(replace(call, on=roles) if call.on == _ROLES else call for call in calls)
 
 

@@ -198,7 +198,9 @@ def _encrypted(answer: dict[str, Any], _arn: str) -> bool:
 
 
 def _ruled(answer: dict[str, Any], _arn: str) -> bool:
-    return any(rule.get("ID") == _RULE["ID"] and rule.get("Status") == "Enabled" for rule in answer.get("Rules", []))
+    """Whether the bucket has the lifecycle rule, and it is on."""
+    enabled = [rule for rule in answer.get("Rules", []) if rule.get("Status") == "Enabled"]
+    return any(rule.get("ID") == _RULE["ID"] for rule in enabled)
 
 
 def _with_rule(answer: dict[str, Any], _arn: str) -> dict[str, Any]:

@@ -176,8 +176,11 @@ def _sorted(globs: Globs) -> Globs:
 
 
 def _sorted_principals(principals: Principals) -> Principals:
-    accounts = ((kind, _ROOT.sub(r"\1", name) if kind == "AWS" else name) for kind, name in principals.patterns)
-    return replace(principals, patterns=tuple(sorted(set(accounts))))
+    """Principals in one order, and an account by its number, whose root's ARN means the same."""
+    patterns = set()
+    for kind, name in principals.patterns:
+        patterns.add((kind, _ROOT.sub(r"\1", name) if kind == "AWS" else name))
+    return replace(principals, patterns=tuple(sorted(patterns)))
 
 
 def _sorted_values(condition: Condition) -> Condition:

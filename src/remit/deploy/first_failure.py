@@ -88,6 +88,9 @@ def _innermost(event: StackEvent, failed: Sequence[StackEvent]) -> StackEvent:
 
 
 def _cause(event: StackEvent) -> FirstFailure:
-    match = _WRAPPED.match(event.reason)
-    reason = event.reason if match is None else match[1] + (f" ({match[2]})" if match[2] else "")
+    """A failure with its reason, out of the words that CloudFormation wraps it in."""
+    reason = event.reason
+    wrapped = _WRAPPED.match(reason)
+    if wrapped is not None:
+        reason = f"{wrapped[1]} ({wrapped[2]})" if wrapped[2] else wrapped[1]
     return FirstFailure(event.logical_id, event.type, event.status, reason.strip(), event.stack)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 _REPORT: Final = re.compile(
-    r"^REPORT RequestId:.*?\tDuration: (?P<ms>[\d.]+) ms.*?Max Memory Used: (?P<mb>\d+) MB", re.MULTILINE
+    r"^REPORT RequestId: (?P<id>\S+).*?\tDuration: (?P<ms>[\d.]+) ms.*?Max Memory Used: (?P<mb>\d+) MB", re.MULTILINE
 )
 """The last line of an invocation in a log group whose format is text."""
 
@@ -55,21 +55,25 @@ def answer_of(payload: bytes, log_result: str, request_id: str, *, failed: bool)
     except ValueError:
         value = text
     log = base64.b64decode(log_result).decode("utf-8", "replace")
-    duration, memory = _report(log)
-    return Answer(value, failed, log, request_id, duration, memory)
+    invocation, duration, memory = _report(log)
+    return Answer(value, failed, log, invocation or request_id, duration, memory)
 
 
-def _report(log: str) -> tuple[float | None, int | None]:
-    """How many milliseconds an invocation took and how many MB, from the report at the end of its log, text or JSON."""
+def _report(log: str) -> tuple[str, float | None, int | None]:
+    """An invocation's id, its milliseconds and its MB, from the report at the end of its log, text or JSON.
+
+    On AWS the id is that of the response; the emulator gives the response another one.
+    """
     match = _REPORT.search(log)
     if match is not None:
-        return float(match["ms"]), int(match["mb"])
+        return match["id"], float(match["ms"]), int(match["mb"])
     for line in reversed(log.splitlines()):
         if '"platform.report"' in line:
             with contextlib.suppress(ValueError, KeyError, TypeError):
-                metrics = json.loads(line)["record"]["metrics"]
-                return float(metrics["durationMs"]), int(metrics["maxMemoryUsedMB"])
-    return None, None
+                record = json.loads(line)["record"]
+                metrics = record["metrics"]
+                return str(record["requestId"]), float(metrics["durationMs"]), int(metrics["maxMemoryUsedMB"])
+    return "", None, None
 
 
 def not_deployed(function_name: str, region: str, *, local: bool) -> RemitError:

@@ -110,19 +110,17 @@ def make_role(declared: DeclaredRole, name: str, names: Mapping[str, str]) -> tu
     inline = {fill_references(policy, names): filled(document, names) for policy, document in declared.inline}
     attached = [fill_references(arn, names) for arn in declared.attached]
     properties = dict(_properties(declared, names))
-    texts = (*inline, *attached, *(value for value in properties.values() if isinstance(value, str)))
-    documents = (trust, *inline.values())
-    complete = declared.complete and trust.statements and not any(map(references, texts))
-    if not complete or any(map(is_open, documents)):
+    texts = [*inline, *attached]
+    texts += [value for value in properties.values() if isinstance(value, str)]
+    if not declared.complete or not trust.statements or any(references(text) for text in texts):
         return ()
-    creation = _iam(
-        "create_role", name, "role_exists", AssumeRolePolicyDocument=json.dumps(render(trust)), **properties
-    )
-    return (
-        creation,
-        *(put_inline(name, policy, document) for policy, document in inline.items()),
-        *(attach(name, arn) for arn in attached),
-    )
+    if any(is_open(document) for document in (trust, *inline.values())):
+        return ()
+    trust_text = json.dumps(render(trust))
+    repairs = [_iam("create_role", name, "role_exists", AssumeRolePolicyDocument=trust_text, **properties)]
+    repairs += [put_inline(name, policy, document) for policy, document in inline.items()]
+    repairs += [attach(name, arn) for arn in attached]
+    return tuple(repairs)
 
 
 def _properties(declared: DeclaredRole, names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.lint.rule_inputs import Place
 
+_OF_WHOLE_APPS: Final = frozenset({"R401", "R402"})
+"""The rules about references, which may name what could not be read."""
 _REFERENCE: Final = re.compile(r"\$\{[A-Za-z0-9]+(\.[A-Za-z0-9.]+)?\}")
 
 
@@ -65,6 +67,19 @@ def errors(app: App, roles: tuple[Role, ...], *, folder: Path | str = ".") -> tu
     }
     remaining = suppress(dict.fromkeys(broken), texts, dict(app.allowed))
     return ordered(_in_characters((problem for problem in remaining if problem.severity == ERROR), texts))
+
+
+def errors_of_parts(app: App, *, folder: Path | str = ".") -> tuple[Finding, ...]:
+    """As `errors`, of those declarations of an app that could be read, where others could not."""
+    parts = without_jobs(app)
+    found = errors(parts, assign(parts), folder=folder)
+    return tuple(finding for finding in found if finding.rule not in _OF_WHOLE_APPS)
+
+
+def without_jobs(app: App) -> App:
+    """An app without its jobs: where a declaration could not be read, it may be what makes their queues."""
+    functions = tuple(function for function in app.functions if function.queue is None)
+    return replace(app, functions=functions, queues=(), jobs={})
 
 
 def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:

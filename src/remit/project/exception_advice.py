@@ -124,15 +124,7 @@ def _instead(module: ModuleType, name: str) -> str | None:
         if is_defined_here and not function_name.startswith("_"):
             functions.add(function_name)
     offered = sorted(functions or set(getattr(module, "__all__", ())))
-    suggestion = did_you_mean(name, offered) or did_you_mean(name, _modules(module))
-    return suggestion or f"there are {', '.join(offered)}"
-
-
-def _modules(package: ModuleType) -> Iterator[str]:
-    import pkgutil  # noqa: PLC0415 - only when something is wrong
-
-    for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
-        yield module.name
+    return did_you_mean(name, offered) or f"there are {', '.join(offered)}"
 
 
 def _trigger_of(error: TypeError) -> str | None:

@@ -53,9 +53,11 @@ class PieceGroup:
     @property
     def title(self) -> str:
         """Its level and service, and who has it: `Read on s3 by everyone`."""
+        access = f"{self.level} on {self.service}"
+        if not self.principals:
+            return access
         names = tuple("everyone" if principal == "*" else principal for principal in self.principals)
-        by = f" by {some(names)}" if names else ""
-        return f"{self.level} on {self.service}{by}"
+        return f"{access} by {some(names)}"
 
     @property
     def request(self) -> str:

@@ -239,9 +239,10 @@ def _joined(statements: Iterable[Statement], element: Literal["actions", "resour
         else:
             without_patterns = _with(statement, element, Globs(()))
             patterns.setdefault(without_patterns, {}).update(dict.fromkeys(globs.patterns))
-    return [
-        _with(statement, element, Globs(tuple(texts))) if texts else statement for statement, texts in patterns.items()
-    ]
+    joined = []
+    for statement, texts in patterns.items():
+        joined.append(_with(statement, element, Globs(tuple(texts))) if texts else statement)
+    return joined
 
 
 def _with(statement: Statement, element: Literal["actions", "resources"], globs: Globs) -> Statement:

@@ -81,8 +81,12 @@ def _keys(change: Change) -> Iterator[Hashable]:
 
 
 def _key(change: Change, part: str, item: Any) -> Hashable:
-    subject = (item.source.statement, item.action, item.resource, item.principal) if isinstance(item, Piece) else item
-    return change.functions or change.role, change.before is None, change.after is None, part, subject
+    """What is the same of a part of a change in whatever world it holds."""
+    subject = item
+    if isinstance(item, Piece):
+        subject = (item.source.statement, item.action, item.resource, item.principal)
+    is_new, is_gone = change.before is None, change.after is None
+    return change.functions or change.role, is_new, is_gone, part, subject
 
 
 def _parts(change: Change) -> Iterator[tuple[str, Iterable[Any]]]:

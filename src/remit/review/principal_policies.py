@@ -101,7 +101,10 @@ def _by_nobody(source: StatementLocation) -> StatementLocation:
 
 def names_callers(layers: Layers) -> bool:
     """Whether policies of a file say whom they let in: those of a resource, or of a role's trust."""
-    return any(statement.principals is not None for policy in layers.identity for statement in policy.statements)
+    statements: list[Statement] = []
+    for policy in layers.identity:
+        statements += policy.statements
+    return any(statement.principals is not None for statement in statements)
 
 
 def compare_files(old: Layers, new: Layers) -> Comparison:
@@ -137,15 +140,18 @@ def _place(old: tuple[Policy, ...], new: tuple[Policy, ...], was: Names, now: Na
 
     Different references stand for different accounts, which no policy names.
     """
-    shaped = [*(_shaped(policy, was) for policy in old), *(_shaped(policy, now) for policy in new)]
+    policies = [_shaped(policy, was) for policy in old]
+    policies += [_shaped(policy, now) for policy in new]
     references = {ACCOUNT: None}
-    for policy in shaped:
+    for policy in policies:
         for statement in policy.statements:
-            for _, value in statement.principals.patterns if statement.principals is not None else ():
-                account = principal_of(value).account or ""
+            if statement.principals is None:
+                continue
+            for _, principal in statement.principals.patterns:
+                account = principal_of(principal).account or ""
                 if account.startswith("${"):
                     references[account] = None
-    accounts = dict(zip(references, free_accounts(*shaped), strict=False))
+    accounts = dict(zip(references, free_accounts(*policies), strict=False))
     return {PARTITION: "aws", REGION: "us-east-1", **accounts}
 
 

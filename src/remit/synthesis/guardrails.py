@@ -113,17 +113,22 @@ def _told(breaches: Sequence[Breach]) -> Iterator[str]:
     """A guardrail that some roles do not keep to: whose, by what request, and what gives it."""
     first_breach = breaches[0]
     roles = list(dict.fromkeys(breach.granted.role for breach in breaches))
-    names = few([role.logical_id for role in roles])
-    functions = [name for role in roles for name in role.functions]
-    whose = f"{names} (of {few(functions)})" if functions else names
+    whose = few([role.logical_id for role in roles])
+    functions: list[str] = []
+    for role in roles:
+        functions += role.functions
+    if functions:
+        whose = f"{whose} (of {few(functions)})"
     if first_breach.note is not None:
         yield f"not proven for {whose}: {first_breach.note}"
         return
     if first_breach.finding is None:
         yield f"not proven for {whose}: nobody has the managed policy {first_breach.unread} here"
         return
-    yield f"{first_breach.line} {'is broken by' if _is_broken(first_breach) else 'is not proven for'} {whose}"
-    yield from (f"  {line}" for line in _shown(first_breach))
+    verb = "is broken by" if _is_broken(first_breach) else "is not proven for"
+    yield f"{first_breach.line} {verb} {whose}"
+    for line in _shown(first_breach):
+        yield f"  {line}"
     yield f"  {_source(first_breach)}{_more(breaches)}"
 
 

@@ -88,4 +88,6 @@ def _refusal(errors: list[BrokenFeature], warnings: list[BrokenFeature]) -> Remi
 
 
 def _note(loss: BrokenFeature, word: str) -> str:
-    return f"{word}: {loss.message}\n  --> {loss.origin}" if loss.origin else f"{word}: {loss.message}"
+    """A loss as a note, with its line where it has one."""
+    note = f"{word}: {loss.message}"
+    return f"{note}\n  --> {loss.origin}" if loss.origin else note

@@ -128,14 +128,27 @@ def _unresolved(action: str, setting: Setting) -> tuple[str, ...]:
     return tuple(fill(format_, setting.places, UNRESOLVED) for format_ in formats) or ("*",)
 
 
-_ROLE_PATTERN: Final = ":role/"
+_PASSES: Final = {
+    ("cognito-identity", "SetIdentityPoolRoles"): ("Roles.authenticated", "Roles.unauthenticated"),
+    ("events", "PutTargets"): ("Targets.RoleArn",),
+}
+"""Parameters in lists and maps that hand a role to a service ("PutTargets", EventBridge API, and the like)."""
 
 
 def _passed_roles(known: Operation, parameters: Mapping[str, Any]) -> Iterator[Need]:
     """iam:PassRole on each role that the parameters hand to a service."""
-    for path in known.passes:
-        value: Any = parameters
-        for step in path.split("."):
-            value = value.get(step) if isinstance(value, dict) else None
-        if isinstance(value, str) and value.startswith("arn:") and _ROLE_PATTERN in value:
-            yield Need("iam:PassRole", value, {**parameters, "iam:AssociatedResourceArn": None})
+    for path in (*known.passes, *_PASSES.get((known.client, known.name), ())):
+        for role in _at(parameters, path.split(".")):
+            if role.startswith("arn:") and ":role/" in role:
+                yield Need("iam:PassRole", role, parameters)
+
+
+def _at(value: Any, steps: list[str]) -> Iterator[str]:
+    """The texts that the steps lead to, in each item of a list."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _at(item, steps)
+    elif not steps:
+        yield from (value,) if isinstance(value, str) else ()
+    elif isinstance(value, dict):
+        yield from _at(value.get(steps[0]), steps[1:])

@@ -54,7 +54,8 @@ def _own_share(pid: int) -> int:
     return 0 if match is None else int(match[1]) * 1024
 
 
-def _listed_kilobytes(pid: int) -> int:
-    """What `ps` says, on systems without /proc."""
-    listed = subprocess.run(("/bin/ps", "-o", "rss=", "-g", str(pid)), capture_output=True, text=True, check=False)
-    return sum(int(line) for line in listed.stdout.split() if line.isdigit())
+def _listed_kilobytes(group: int) -> int:
+    """What `ps` says of a process group, on systems without /proc."""
+    listed = subprocess.run(("/bin/ps", "-A", "-o", "pgid=,rss="), capture_output=True, text=True, check=False)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return sum(int(row[1]) for row in rows if row[0] == str(group))

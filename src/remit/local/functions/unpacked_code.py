@@ -36,6 +36,8 @@ class UnpackedCode:
     """A folder that holds unpacked zips, each in a folder named by the zip's SHA-256."""
 
     root: Path
+    largest: int = LARGEST
+    """Bytes that a zip may unpack to."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def folder(self, content: bytes) -> Path:
@@ -66,7 +68,7 @@ class UnpackedCode:
         unfinished.mkdir(parents=True, mode=0o700)
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                _extract(archive, unfinished)
+                _extract(archive, unfinished, self.largest)
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise UnusableCode(
@@ -78,10 +80,10 @@ class UnpackedCode:
         unfinished.rename(folder)
 
 
-def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
+def _extract(archive: zipfile.ZipFile, folder: Path, largest: int) -> None:
     """Write every entry; links last, so that no entry is written through one."""
     links = []
-    room = LARGEST
+    room = largest
     for entry in archive.infolist():
         path = _place(entry, folder)
         mode = entry.external_attr >> 16 if entry.create_system == _UNIX else 0
@@ -90,7 +92,10 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
         elif entry.is_dir():
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
         else:
-            room -= _write(archive, entry, path, mode, room)
+            size = _write(archive, entry, path, mode, room)
+            if size > room:
+                raise UnusableCode(f"Unzipped size must be smaller than {largest} bytes")
+            room -= size
     for entry, path in links:
         _link(archive.read(entry).decode(), path, folder)
 
@@ -103,7 +108,7 @@ def _place(entry: zipfile.ZipInfo, folder: Path) -> Path:
 
 
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: int, room: int) -> int:
-    """Write a file, and give its size. What an entry says of its own size is not believed."""
+    """Write a file, and give its size, which is too large where it did not fit: what a zip says is not believed."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     size = 0
     path.unlink(missing_ok=True)  # of two entries with one name the last counts
@@ -111,7 +116,7 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, mode: i
         while chunk := source.read(_CHUNK):
             size += len(chunk)
             if size > room:
-                raise UnusableCode(f"Unzipped size must be smaller than {LARGEST} bytes")
+                return size
             target.write(chunk)
     executable = mode & 0o111
     path.chmod(0o555 if executable else 0o444)
