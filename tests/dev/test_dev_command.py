@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ports import free_ports
 from remit.local import aws
 from terminals import HANGS, MAIN, Terminal, environment
 
@@ -45,9 +45,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(2)
 
 
 class Dev:

@@ -14,6 +14,7 @@ import pytest
 from websockets.sync.client import connect
 from websockets.sync.server import serve
 
+from ports import free_ports
 from remit.dev.fixed_ports import FixedPorts
 from remit.errors import RemitError
 
@@ -60,16 +61,9 @@ def upstream() -> Iterator[str]:
     server.server_close()
 
 
-def free_port() -> int:
-    """A port with two free ones behind it, as likely as not."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def ports(tmp_path: Path) -> Iterator[FixedPorts]:
-    fixed = FixedPorts(tmp_path / "dev" / "ports.json", free_port())
+    fixed = FixedPorts(tmp_path / "dev" / "ports.json", free_ports(3))
     yield fixed
     fixed.stop()
 
@@ -130,6 +124,18 @@ def test_an_output_keeps_its_port_when_its_address_and_its_neighbours_change(
     again = FixedPorts(tmp_path / "dev" / "ports.json", first_port)
     assert second == again.serve({"A": upstream, "B": upstream})
     again.stop()
+
+
+def test_a_further_output_passes_over_a_port_that_is_taken(tmp_path: Path, upstream: str) -> None:
+    first = free_ports(3)
+    fixed = FixedPorts(tmp_path / "ports.json", first)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", first + 1))
+        taken.listen()
+        assert [first, first + 2] == [
+            urlsplit(url).port for url in fixed.serve({"A": upstream, "B": upstream}).values()
+        ]
+    fixed.stop()
 
 
 def test_what_is_not_there_any_more_is_not_served(ports: FixedPorts, upstream: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import runpy
-import socket
 from pathlib import Path
+
+from ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 TOOL = runpy.run_path(str(ROOT / "tools" / "pictures.py"))
@@ -15,10 +16,7 @@ def test_the_picture_of_a_deploy_is_up_to_date() -> None:
 
 
 def test_the_picture_of_a_denial_that_a_key_grants_is_up_to_date() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    assert (TOOL["PICTURES"] / "dev.svg").read_text("utf-8") == TOOL["dev_picture"](port), "`make pictures`"
+    assert (TOOL["PICTURES"] / "dev.svg").read_text("utf-8") == TOOL["dev_picture"](free_ports(1)), "`make pictures`"
 
 
 def test_the_readme_shows_the_app_of_the_picture() -> None:

@@ -70,16 +70,28 @@ class FixedPorts:
             server.stop()
 
     def _ports(self, addresses: Mapping[str, str]) -> dict[str, int]:
-        """The ports of all names, those that had one before first."""
+        """The ports of all names: those that they had before, the one that is asked for, then whatever is free."""
         ports = self._recorded()
         following = self._first_port
         for name in addresses:
-            while name not in ports and following in ports.values():
+            while name not in ports and (following in ports.values() or self._is_taken(following)):
                 following += 1
             ports.setdefault(name, following)
         self._record.parent.mkdir(parents=True, exist_ok=True)
         self._record.write_text(json.dumps(ports, indent=2) + "\n", "ascii")
         return ports
+
+    def _is_taken(self, port: int) -> bool:
+        """Whether another program has a port, beside the one that was asked for."""
+        if port == self._first_port or port > _LAST_PORT:
+            return False
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return True
+        return False
 
     def _recorded(self) -> dict[str, int]:
         """What is written down, as far as it holds for the first port that is asked for."""

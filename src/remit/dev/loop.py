@@ -115,6 +115,7 @@ class DevLoop:
         with self._running_aws() as self._aws:
             try:
                 self._account = account_of(self._aws)
+                self._account.client("logs")  # made here: a session makes no two clients at once
                 waits: list[Callable[[], None]] = [
                     partial(self._watch, saved_at_the_top),
                     partial(self._watch, saved_below),
@@ -123,7 +124,7 @@ class DevLoop:
                 if keys is not None:
                     waits.append(partial(self._hear, keys))
                 for wait in waits:
-                    threads.append(threading.Thread(target=wait, daemon=True))
+                    threads.append(threading.Thread(target=self._guarded, args=(wait,), daemon=True))
                     threads[-1].start()
                 self._try(self._build_and_deploy)
                 while not self._ended:
@@ -155,6 +156,13 @@ class DevLoop:
 
     # What threads wait for.
 
+    def _guarded(self, wait: Callable[[], None]) -> None:
+        """Wait; what goes wrong then ends the loop, and not the thread alone, which nobody would notice."""
+        try:
+            wait()
+        except Exception as error:  # noqa: BLE001 - it is raised again where it is seen
+            self._to_do.put(partial(self._lost, error))
+
     def _watch(self, saved: Callable[[Path, threading.Event], Iterator[tuple[str, ...]]]) -> None:
         try:
             for files in saved(self._folder, self._stop):
@@ -167,12 +175,8 @@ class DevLoop:
         """Ask the AWS on this machine, again and again, what functions were denied and what they logged."""
         last, idle_looks = NO_ACCESS, 0
         while not self._stop.is_set():
-            try:
-                last, records = accesses(self._aws, last)
-                lines = new_lines(self._readers)
-            except RemitError as error:
-                self._to_do.put(partial(self._lost, error))
-                return
+            last, records = accesses(self._aws, last)
+            lines = new_lines(self._readers)
             idle_looks = 0 if records or lines else idle_looks + 1
             self._to_do.put(partial(self._functions_did, records, lines))
             self._stop.wait(_PAUSES[idle_looks > _ACTIVE_LOOKS])
@@ -207,7 +211,7 @@ class DevLoop:
     def _end(self) -> None:
         self._ended = True
 
-    def _lost(self, error: RemitError) -> None:
+    def _lost(self, error: Exception) -> None:
         raise error
 
     def _files_changed(self, files: tuple[str, ...]) -> None:
