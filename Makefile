@@ -2,13 +2,14 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check deep derived pictures versions lock clean
+.PHONY: help demo test check deep all-cases derived pictures versions lock clean
 
 help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
 	@echo "make test   every check and test, on the built wheel"
 	@echo "make check  the same without building the wheel: quicker while you work"
 	@echo "make deep   what takes long: pages in a browser (chromium), hostile functions, seeded defects that no test notices"
+	@echo "make all-cases  the tests of random cases, with all of them"
 	@echo "make derived  write the files that are made from others: the page of lint rules, the names of the triggers"
 	@echo "make pictures  draw the picture of the README from commands that are run"
 	@echo "make versions BEFORE=main  every output that differs from another version's, a revision or a wheel"
@@ -27,9 +28,13 @@ test: .venv/dev
 check: .venv/dev
 	@.venv/bin/python tools/check.py
 
-deep: .venv/dev
+deep: .venv/dev all-cases
 	@.venv/bin/python -m pytest --numprocesses=0 tests/deep
 	@.venv/bin/python tests/defects/run.py
+
+# Tests of random cases ask some of them in `make test`, and all of them here.
+all-cases: .venv/dev
+	@REMIT_ALL_CASES=1 .venv/bin/python -m pytest $$(grep -rl "^from random_cases import" tests --include='*.py')
 
 derived: .venv/dev
 	@.venv/bin/python tools/derived.py

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from random_cases import cases
 from remit.project.load import load
 from remit.report.why import cause_document, cause_lines
 from remit.roles.assign import assign
@@ -36,7 +37,7 @@ def here() -> LoadedApp:
     return LoadedApp(app, assign(app), EXAMPLE)
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(100, deep=600))
 @given(
     st.builds(
         Denial,

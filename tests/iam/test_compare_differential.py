@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from iam.compare_differential import case, unspelled
 from iam.small_worlds import Maker, World, spelled
+from random_cases import cases
 from remit.iam.decide.evaluate import Layers
 from remit.iam.length import policy_length
 from remit.iam.prove.minimise import minimise
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Policy
 
-CASES = 1_500
+CASES = cases(500, deep=3_000)
 
 
 def test_nothing_is_missed_and_every_gain_is_real() -> None:
@@ -45,7 +46,7 @@ def denials(policies: Iterable[Policy]) -> Layers:
 
 def test_minimising_changes_neither_what_is_allowed_nor_what_is_denied() -> None:
     smaller = 0
-    for number in range(400):
+    for number in range(cases(150, deep=800)):
         maker = Maker(random.Random(f"minimise/{number}"))  # noqa: S311 - cases, not secrets
         policy = maker.policy(maker.random.choice((2, 3, 4)))
         one = Layers((policy,))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from iam.small_worlds import Maker, World, spelled
+from random_cases import cases
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import OLD_VERSION, Policy, Statement, parse_statement
 from remit.iam.prove.budget import Budget
@@ -218,4 +219,4 @@ def _parts(statement: Statement) -> tuple[Any, ...]:
 
 
 def test_no_statement_is_covered_that_a_small_world_has_requests_of() -> None:
-    assert [wrong for seed in range(300) if (wrong := judged(seed))] == []
+    assert [wrong for seed in range(cases(100, deep=600)) if (wrong := judged(seed))] == []

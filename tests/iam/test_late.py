@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from random_cases import cases
 from remit.iam.decide.evaluate import ALL, Request, evaluate
 from remit.iam.policy import parse
 
@@ -94,7 +95,7 @@ def deploys(text: str) -> tuple[str, ...]:
 def test_what_is_decided_before_the_deploy_is_so_after_it() -> None:
     maker = Maker(11)
     unknown = settled = 0
-    for _ in range(8_000):
+    for _ in range(cases(2_000, deep=8_000)):
         resource, value = maker.text(), maker.text()
         resource = maker.pattern(resource) if maker.random.random() < 0.2 else resource  # a question about a set
         document = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from projects import write
+from random_cases import cases
 from remit.app import Grant, Reason, Role
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
@@ -285,7 +286,7 @@ def drawn(dice: random.Random, *effects: str) -> Statement:
 
 def test_no_request_that_nobody_accepted_is_set_aside() -> None:
     dice, settled = random.Random(3), 0  # noqa: S311 - a test's dice
-    for _ in range(800):
+    for _ in range(cases(300, deep=1_600)):
         old = [drawn(dice, "Allow", "Allow", "Deny") for _ in range(dice.randint(0, 2))]
         new = [drawn(dice, "Allow", "Allow", "Deny") for _ in range(dice.randint(1, 3))]
         agreed = [drawn(dice, "Allow") for _ in range(dice.randint(1, 3))]

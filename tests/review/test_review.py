@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from random_cases import cases
 from remit.app import Grant, Reason, Role
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.evaluate import Layers, Request, evaluate
@@ -268,7 +269,7 @@ REQUESTS: Final = [
 
 def test_whatever_hidden_policies_say_no_gain_goes_untold() -> None:
     dice, quiet = random.Random(7), 0  # noqa: S311 - a test's dice
-    for _ in range(1_500):
+    for _ in range(cases(400, deep=3_000)):
         one = world(dice)
         found = review(version(one.old, documents=one.known), version(one.new, documents=one.known))
         before, after = one.layers(one.old), one.layers(one.new)
@@ -282,7 +283,7 @@ def test_whatever_hidden_policies_say_no_gain_goes_untold() -> None:
 
 def test_where_every_policy_is_known_nothing_is_told_that_is_not_so() -> None:
     dice, told = random.Random(8), 0  # noqa: S311 - a test's dice
-    for _ in range(600):
+    for _ in range(cases(200, deep=1_200)):
         drawn = world(dice)
         one = World(drawn.old, drawn.new, {**drawn.known, **drawn.hidden}, {})
         found = review(version(one.old, documents=one.known), version(one.new, documents=one.known))

@@ -9,6 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from iam.small_worlds import arn_glob, glob
+from random_cases import cases
 from remit.app import Resource
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy, parse_statement
@@ -17,7 +18,7 @@ from remit.roles.reference_shapes import Shapes, compare_in_shape, shapes_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CASES = 600
+CASES = cases(250, deep=1_500)
 SEEDS_ONCE_WRONG = (10048, 10183, 10557)
 NAMES: Final = ("a", "b", "ab")
 PLACES: Final = (
