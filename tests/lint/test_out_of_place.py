@@ -217,7 +217,7 @@ def test_a_placeholder_in_a_typed_grant_or_a_trigger_is_an_error(make: Make) -> 
     granted = "@app.function(policy=[queue.send('{queue}')])\ndef hello(event, context): ...\n"
     triggered = "@app.function(sqs('<orders>'))\ndef hello(event, context): ...\n"
     errors = [make(app=app).error() for app in (granted, triggered)]
-    assert [("'{queue}'", "app.py:9:23"), ("'<orders>'", "app.py:9:2")] == [
+    assert [("'{queue}'", "app.py:9:23"), ("sqs: nothing can be named '<orders>'", "app.py:9:15")] == [
         (error.message.partition(" in ")[0], at(error)) for error in errors
     ]
 
