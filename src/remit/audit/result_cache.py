@@ -1,8 +1,8 @@
 """What earlier runs found, on disk: a run asks only what has changed since, and goes on where another was stopped.
 
 The cache holds texts and no code. An entry is used only for exactly the same input: its name is a digest of the
-account's files, of the roles elsewhere that trust the account, of its control policies, of the day, and of remit's
-version.
+account's files, of the roles elsewhere that trust the account, of its control policies, of the day, and of the versions
+of remit and of the facts in its catalogue.
 """
 
 from __future__ import annotations

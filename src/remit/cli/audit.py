@@ -207,8 +207,10 @@ def _report(audit_input: AuditInput, run: Run, cache_folder: Path | None, progre
     from remit import __version__
     from remit.audit.audit import audit
     from remit.audit.result_cache import ResultCache
+    from remit.catalogue.snapshot_sources import versions
 
-    return audit(audit_input, ResultCache(cache_folder, __version__), run, progress)
+    facts = " ".join(f"{source.name}=={source.version}" for source in versions().sources)
+    return audit(audit_input, ResultCache(cache_folder, f"{__version__} {facts}"), run, progress)
 
 
 @contextlib.contextmanager
