@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+import rich
 
 from projects import at, remit_process
 
@@ -204,6 +205,7 @@ def test_every_filter_of_a_bucket_that_overlaps_is_reported(make: Make) -> None:
 
 
 def test_every_handler_that_its_zip_lacks_is_reported(make: Make) -> None:
+    assert rich.inspect  # it takes no event and context, and whether remit has imported its module must not matter
     app = "app.function(name='one', handler='click.echo')\napp.function(name='two', handler='rich.inspect')\n"
     project = make(app=app)
     assert ["app.py:9", "app.py:10"] == [place for place, _ in _mistakes(project)]

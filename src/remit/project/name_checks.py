@@ -94,11 +94,12 @@ def check_handlers(state: Loading) -> None:
 
 def _check_handler(state: Loading, declaration: Declaration) -> None:
     module_name, attribute = handler_source.split(declaration.handler)
-    if module_name in sys.modules:
+    is_own = module_file(state.folder, module_name) is not None  # remit itself has imported many others
+    if is_own and module_name in sys.modules:
         problem = _problem_of_imported(sys.modules[module_name], attribute)
     elif declaration.job is not None:
         problem = None  # its module failed after it, and Lambda calls its worker
-    elif declaration.function is not None and module_file(state.folder, module_name) is not None:
+    elif declaration.function is not None and is_own:
         problem = _problem_of(declaration.function)  # its module failed after it
     elif _may_be_in_a_layer(state, declaration):
         problem = None
