@@ -72,6 +72,12 @@ def told(pieces: tuple[Piece, ...]) -> list[tuple[str, str, str]]:
     return [(piece.principal, piece.action, piece.resource) for piece in pieces]
 
 
+def bus(**statement: object) -> Given:
+    full = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": BUS, **statement}
+    return "AWS::Events::EventBusPolicy", {"StatementId": "a", "Statement": full}
+
+
+BUS: Final = "arn:aws:events:eu-west-1:111122223333:event-bus/default"
 ACCOUNT, OBJECTS = ROOT["AWS"], "arn:aws:s3:::b/*"
 GAINS: Final = {
     "a new policy": (None, bucket(READ), [(ACCOUNT, "s3:GetObject", OBJECTS)]),
@@ -83,6 +89,7 @@ GAINS: Final = {
         [(ACCOUNT, "s3:PutObject", OBJECTS)],
     ),
     "a key's policy, as text": (key(READ), key(PUBLIC), [("*", "s3:GetObject", OBJECTS)]),
+    "the statement of an event bus": (bus(Principal=ROOT), bus(Principal="*"), [("*", "events:PutEvents", BUS)]),
     "a permission": (None, permission(), [("s3.amazonaws.com", "lambda:InvokeFunction", FUNCTION)]),
     "a permission for every source": (
         ("AWS::Lambda::Permission", NARROW),
@@ -466,3 +473,15 @@ def test_what_a_resource_is_called_lets_nobody_in() -> None:
 def test_an_access_control_list_for_the_owner_lets_nobody_in(access: object) -> None:
     opened = len(undecided(None, ("AWS::S3::Bucket", {"AccessControl": access})))
     assert opened == isinstance(access, dict)
+
+
+def test_the_older_form_of_a_bus_policy_is_undecided() -> None:
+    older = ("AWS::Events::EventBusPolicy", {"StatementId": "a", "Action": "events:PutEvents", "Principal": "*"})
+    (reason,) = undecided(bus(Principal=ROOT), older)
+    assert reason.endswith('a permission = {"Action": "events:PutEvents", "Principal": "*"}')
+
+
+def test_a_change_within_a_policy_that_cannot_be_read_is_no_proof() -> None:
+    documents = [{"Statement": statement, "Foo": 1} for statement in (READ, PUBLIC)]
+    old, new = (("AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": document}) for document in documents)
+    assert 2 == len(undecided(old, new))

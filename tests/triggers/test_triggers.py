@@ -20,6 +20,7 @@ HELLO = {"Fn::GetAtt": ["HelloFunction", "Arn"]}
 SCHEDULER_ROLE = {"Fn::GetAtt": ["HelloSchedulerRole", "Arn"]}
 ACCOUNT = {"SourceAccount": {"Ref": "AWS::AccountId"}}
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:news"
+NEWS = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:news"
 
 
 def permitted(principal: str, source: Any) -> tuple[str, dict[str, Any]]:
@@ -120,6 +121,13 @@ MADE: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
             },
         ),
         "HelloNewsTopicPermission": permitted("sns.amazonaws.com", TOPIC),
+    },
+    'on.sns("news")': {
+        "HelloNewsTopic": (
+            "AWS::SNS::Subscription",
+            {"TopicArn": {"Fn::Sub": NEWS}, "Protocol": "lambda", "Endpoint": HELLO},  # in the app's own region
+        ),
+        "HelloNewsTopicPermission": permitted("sns.amazonaws.com", {"Fn::Sub": NEWS}),
     },
     'on.event(source="shop", detail_type=["Order placed"], detail={"total": [{"numeric": [">", 5]}]}, retries=2)': {
         "HelloEvent": (

@@ -45,6 +45,7 @@ _GIVING: Final = (
 _NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
 """Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
 """
+_BUS_POLICY: Final = "AWS::Events::EventBusPolicy"
 _CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _BUCKETS: Final = ("AWS::S3::Bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_acl")
 _PRIVATE: Final = (
@@ -223,11 +224,18 @@ class _Reader:
         """The grants of each policy inside a resource that can be read, and in words what cannot."""
         policies: list[list[Grant]] = []
         unread: list[str] = []
-        for path, document in _documents(properties, ("Resources", resource.logical_id, "Properties")):
+        base: Path = ("Resources", resource.logical_id, "Properties")
+        if resource.type == _BUS_POLICY:  # one statement by itself, or its parts in the older form
+            statement = properties.get("Statement")
+            own_parts = {name: properties[name] for name in ("Action", "Principal", "Condition") if name in properties}
+            if own_parts:
+                unread.append(_in_words("a permission", own_parts))
+            properties = {} if statement is None else {"Statement": statement}
+        for path, document in _documents(properties, base):
             try:
                 policies.append(self._grants(resource, document, path))
             except RemitError as error:
-                unread.append(f"a policy that cannot be read: {error.message}")
+                unread.append(f"a policy that cannot be read: {error.message}: {_in_words(str(path[-1]), document)}")
                 continue
             if not known(document):
                 unread.append(unknown(document))

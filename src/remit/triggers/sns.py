@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from remit.app import Function, Grant, Output, Resource
+from remit.catalogue.arns import parse
 from remit.errors import RemitError, described, writer
 from remit.iam.policy import allow
 from remit.triggers.event_pattern import SNS, checked_pattern
@@ -111,8 +112,9 @@ class Sns(BaseTrigger):
         if self.filter is not None:
             properties["FilterPolicy"] = checked_pattern(self.filter, "filter", SNS)
             properties["FilterPolicyScope"] = self.filter_scope
-        if self.arn.startswith("arn:") and not self.arn.split(":")[3].startswith("$"):
-            properties["Region"] = self.arn.split(":")[3]
+        arn = parse(self.arn)
+        if arn is not None and "$" not in arn.region:
+            properties["Region"] = arn.region
         if self.dead_letter is not None:
             queue = dead_letter_queue(self.dead_letter)
             properties["RedrivePolicy"] = {"deadLetterTargetArn": queue.arn}
