@@ -268,8 +268,8 @@ REQUESTS: Final = [
 
 
 def test_whatever_hidden_policies_say_no_gain_goes_untold() -> None:
-    dice, quiet = random.Random(7), 0  # noqa: S311 - a test's dice
-    for _ in range(cases(400, deep=3_000)):
+    dice, quiet, worlds = random.Random(7), 0, cases(400, deep=3_000)  # noqa: S311 - a test's dice
+    for _ in range(worlds):
         one = world(dice)
         found = review(version(one.old, documents=one.known), version(one.new, documents=one.known))
         before, after = one.layers(one.old), one.layers(one.new)
@@ -278,12 +278,12 @@ def test_whatever_hidden_policies_say_no_gain_goes_untold() -> None:
         quiet += not found.broadens
         if not one.hidden:
             assert not any(change.unseen for change in found.changes)
-    assert quiet > 250
+    assert quiet > worlds // 6
 
 
 def test_where_every_policy_is_known_nothing_is_told_that_is_not_so() -> None:
-    dice, told = random.Random(8), 0  # noqa: S311 - a test's dice
-    for _ in range(cases(200, deep=1_200)):
+    dice, told, worlds = random.Random(8), 0, cases(200, deep=1_200)  # noqa: S311 - a test's dice
+    for _ in range(worlds):
         drawn = world(dice)
         one = World(drawn.old, drawn.new, {**drawn.known, **drawn.hidden}, {})
         found = review(version(one.old, documents=one.known), version(one.new, documents=one.known))
@@ -294,7 +294,7 @@ def test_where_every_policy_is_known_nothing_is_told_that_is_not_so() -> None:
                 assert evaluate(piece.request, after).allowed
                 assert not evaluate(piece.request, before).allowed
             assert change.access.undecided == change.unseen == ()
-    assert told > 100
+    assert told > worlds // 6
 
 
 def test_a_function_that_comes_to_run_under_a_role_of_somebody_else_is_undecided() -> None:
