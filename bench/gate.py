@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
 from remit.local.authorization.access_log import AccessLog
-from remit.local.authorization.authorizer import Authorizer, prepare
+from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.callers import Caller
 from remit.local.authorization.requested_operation import requested_operation
 from remit.local.request import ReceivedRequest
@@ -65,11 +65,11 @@ POLICY = {
 def sent(service: str, operation: str, parameters: dict[str, Any]) -> tuple[ReceivedRequest, bytes]:
     """The request that boto3 sends for a call."""
     import boto3  # noqa: PLC0415 - only who makes the calls needs it
-    from botocore.awsrequest import AWSResponse  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415
-    from urllib3 import HTTPResponse  # noqa: PLC0415
+    from botocore.awsrequest import AWSResponse  # noqa: PLC0415 - as above
+    from botocore.config import Config  # noqa: PLC0415 - as above
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above
+    from urllib3 import HTTPResponse  # noqa: PLC0415 - as above
 
     client = boto3.client(
         service,
@@ -112,7 +112,7 @@ def gate() -> Callable[[ReceivedRequest, bytes], None]:
         "AssumeRolePolicyDocument": "{}",
     }
     prepare()
-    authorizer = Authorizer(AccessLog())
+    authorizer = RequestAuthorizer(AccessLog())
     caller = Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/f", ACCOUNT, function="f")
 
     def decide(request: ReceivedRequest, body: bytes) -> None:

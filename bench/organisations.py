@@ -116,24 +116,30 @@ def _roles(account: str, place: int, roles: int, chance: random.Random) -> Itera
         yield _some_role(account, number, chance)
 
 
+_OF_SERVICES, _OF_PEOPLE = 0.1, 0.1
+"""The shares of roles that services make for themselves, and of those that people assume; apps have the others."""
+_BOUNDED, _UNLIKE_ANY = 0.2, 0.05
+"""The shares of roles with a boundary, and of those whose documents nobody else has."""
+
+
 def _some_role(account: str, number: int, chance: random.Random) -> dict[str, Any]:
     share = chance.random()
-    if share < 0.1:  # noqa: PLR2004 - shares of a mixture
+    if share < _OF_SERVICES:
         name = f"AWSServiceRoleFor{number}"
         return _role(
             account, f"aws-service-role/{name}", [_allow("ec2:Describe*")], _trust(Service="ecs.amazonaws.com")
         )
-    if share < 0.2:  # noqa: PLR2004 - as above
+    if share < _OF_SERVICES + _OF_PEOPLE:
         trust = _trust(AWS=f"arn:aws:iam::{account}:root")
         attached = [f"arn:aws:iam::aws:policy/{chance.choice(_OF_AWS)}"]
         return _role(
             account, f"people-{number}", [_allow("sts:AssumeRole", "arn:aws:iam::*:role/people-*")], trust, attached
         )
     app = f"app-{chance.randrange(_APPS)}"
-    suffix = f"-{number}" if share > 0.95 else ""  # noqa: PLR2004 - as above
+    suffix = f"-{number}" if share > 1 - _UNLIKE_ANY else ""
     statements = list(_statements(account, app, suffix))
     role = _role(account, f"{app}-{number}", statements, _trust(Service="lambda.amazonaws.com"))
-    if share > 0.8:  # noqa: PLR2004 - as above
+    if share > 1 - _BOUNDED:
         role["PermissionsBoundary"] = {"PermissionsBoundaryArn": f"arn:aws:iam::{account}:policy/boundary"}
     return role
 

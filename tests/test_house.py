@@ -29,3 +29,16 @@ def test_the_runtime_imports_the_sdk_in_functions_alone() -> None:
             if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in inside:
                 outside |= {alias.name for alias in node.names} | {getattr(node, "module", None)}
     assert set() == {name for name in outside if name and name.partition(".")[0] in ("boto3", "botocore")}
+
+
+def test_a_public_class_name_stands_once() -> None:
+    """A noun has one home. A zip's stand-ins, and the declarations of an app, are called as what they stand for."""
+    source = Path(remit.__file__).parent
+    homes: dict[str, set[str]] = {}
+    for path in source.rglob("*.py"):
+        if "skeleton" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, set()).add(path.relative_to(source).as_posix())
+    assert {"App", "Shared"} == {name for name, modules in homes.items() if len(modules) > 1}

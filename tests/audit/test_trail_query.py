@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from audit_accounts import ACCOUNT
-from remit.audit.trail import Call
+from remit.audit.trail import LoggedCall
 from remit.audit.trail_query import athena_query, summary_of_rows
 from remit.audit.workers import summed_up_trail
 from remit.errors import RemitError
@@ -40,8 +40,8 @@ def test_parquet_files_are_summed_up(tmp_path: Path) -> None:
     parquet(tmp_path / "logs" / "a.parquet")
     summary = summed_up_trail(tmp_path, 1, lambda _: None)
     assert {
-        Call(X, "ec2.amazonaws.com", "StartInstances"): "2026-11-20T10:00:00Z",
-        Call(ANN, "s3.amazonaws.com", "GetObject"): "2026-11-21T10:00:00Z",
+        LoggedCall(X, "ec2.amazonaws.com", "StartInstances"): "2026-11-20T10:00:00Z",
+        LoggedCall(ANN, "s3.amazonaws.com", "GetObject"): "2026-11-21T10:00:00Z",
     } == summary.last_calls
     assert (4, 1, {"s3.amazonaws.com"}) == (summary.events, summary.denied, summary.data_sources)
     assert ("2026-11-20T10:00:00Z", "2026-11-22T10:00:00Z") == (summary.first, summary.last)
@@ -57,7 +57,7 @@ def test_rows_of_athena_are_texts() -> None:
     first, last = "2026-11-20T10:00:00Z", "2026-11-22T10:00:00Z"
     row = (X, "s3.amazonaws.com", "GetObject", first, first, last, "2", "1", "1")
     summary = summary_of_rows([row, (None, "sts.amazonaws.com", "AssumeRole", None, first, last, "1", "1", "0")])
-    assert {Call(X, "s3.amazonaws.com", "GetObject"): first} == summary.last_calls
+    assert {LoggedCall(X, "s3.amazonaws.com", "GetObject"): first} == summary.last_calls
     assert (3, 2, {"s3.amazonaws.com"}) == (summary.events, summary.denied, summary.data_sources)
 
 

@@ -23,10 +23,10 @@ from remit.catalogue.action_resources import is_without_resources, takes
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill
 from remit.catalogue.operations import operation as catalogued_operation
-from remit.local.authorization.needs import Need, needs_of
+from remit.local.authorization.needs import NeededAccess, needs_of
 from remit.local.authorization.parameters import parameters_of
 from remit.local.authorization.requested_operation import requested_operation
-from remit.local.authorization.setting import Setting
+from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_names import NothingStored
 from remit.local.request import ReceivedRequest
 
@@ -65,7 +65,7 @@ class Completed(NothingStored):
         return kinesis if iterator == "kinesis" else table
 
 
-HERE = Setting("us-east-1", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ada", Completed())
+HERE = RequestSetting("us-east-1", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ada", Completed())
 VALUES = {
     "CopySource": "shop/a", "AliasName": "alias/shop", "ShardIterator": "kinesis", "PhoneNumber": "+15550100",
     "Statement": 'SELECT * FROM "orders"', "Path": "/team/",
@@ -118,7 +118,7 @@ def tallied(service: str) -> Tally:
     return tally
 
 
-def is_right(need: Need) -> bool:
+def is_right(need: NeededAccess) -> bool:
     """Whether an ARN is whole, and of a kind that the action takes; API Gateway's are the paths themselves."""
     action = need.action
     if is_without_resources(action.lower()) or not targets_of(action) or action.startswith("apigateway:"):

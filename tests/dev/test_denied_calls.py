@@ -9,7 +9,7 @@ import pytest
 from remit.dev.denied_calls import DeniedCalls
 from remit.dev.events import CallDenied
 from remit.errors import RemitError
-from remit.local.access_log import Access
+from remit.local.authorization.access_log import AccessRecord
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -19,14 +19,14 @@ TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/orders"
 APP = "@app.function(policy=[dynamodb.query('orders')])\ndef report(event, context): ...\n"
 
 
-def access(**changes: Any) -> Access:
+def access(**changes: Any) -> AccessRecord:
     values: dict[str, Any] = {
         "time": "2026-11-27T12:00:00Z", "caller": "arn:aws:sts::000000000000:assumed-role/report/report",
         "function": "orders-dev-report", "request_id": "1", "operation": "PutItem", "action": "dynamodb:PutItem",
         "resource": TABLE, "decision": "denied", "because": "no statement allows it", "statement": "",
         "file": "app.py", "line": 12,
     }  # fmt: skip
-    return Access(**values | changes)
+    return AccessRecord(**values | changes)
 
 
 def denied_calls(project: Project) -> DeniedCalls:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clouds import Cloud
-    from remit.local.access_log import Access
+    from remit.local.authorization.access_log import AccessRecord
     from remit.local.aws import LocalAws
 
 ACCOUNT = "000000000000"
@@ -80,7 +80,7 @@ def until(fact: Callable[[], Any]) -> Any:
     raise AssertionError(fact)
 
 
-def denied(aws: LocalAws, name: str) -> list[Access]:
+def denied(aws: LocalAws, name: str) -> list[AccessRecord]:
     """The denied accesses of a function, and those to it."""
     records = [access for access in accesses(aws)[1] if access.decision == "denied"]
     return [access for access in records if access.function == name or access.resource.endswith(f":{name}")]

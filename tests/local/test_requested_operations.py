@@ -10,10 +10,10 @@ from remit.local.authorization.cbor import CborError, loads
 from remit.local.authorization.needs import needs_of
 from remit.local.authorization.parameters import parameters_of
 from remit.local.authorization.requested_operation import requested_operation
-from remit.local.authorization.setting import Setting
+from remit.local.authorization.setting import RequestSetting
 from remit.local.request import ReceivedRequest
 
-HERE = Setting("eu-central-1", "111122223333", "arn:aws:iam::111122223333:user/ada")
+HERE = RequestSetting("eu-central-1", "111122223333", "arn:aws:iam::111122223333:user/ada")
 
 
 def received(method: str, target: str, **headers: str) -> ReceivedRequest:

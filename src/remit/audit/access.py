@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.caller_pins import Caller, mapped_layers, pins, policies_of, speaks_of, with_callers_values
+from remit.audit.caller_pins import PinnedCaller, mapped_layers, pins, policies_of, speaks_of, with_callers_values
 from remit.audit.document_parts import DocumentParts, LayerNumbers, Profile, documents_of
 from remit.audit.documents import OWN_ACCOUNT, Documents, folded
-from remit.audit.question import AccessAnswer, Question, answer, combined, own_resources
+from remit.audit.question import AccessAnswer, PolicyQuestion, answer, combined, own_resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -119,7 +119,7 @@ class AccessQuestions:
                 reasons.append(f"one of its documents is no policy: {self.parts.problems[key]}")
         return tuple(dict.fromkeys(reasons))
 
-    def caller(self, identity: Identity) -> Caller:
+    def caller(self, identity: Identity) -> PinnedCaller:
         """The identity as requests have it, with the keys that it decides."""
         entity = identity.entity
         arn = folded(entity.arn, entity.account)
@@ -141,7 +141,7 @@ class AccessQuestions:
         if self.organization is not None and place is not None:
             values["aws:principalorgid"] = self.organization.id
             values["aws:principalorgpaths"] = (f"{'/'.join((self.organization.id, *place.path[:-1]))}/",)
-        return Caller(entity.kind, arn, tuple(values.items()), entity.tags, self._may_be_tagged(identity))
+        return PinnedCaller(entity.kind, arn, tuple(values.items()), entity.tags, self._may_be_tagged(identity))
 
     def _may_be_tagged(self, identity: Identity) -> bool:
         """Whether whoever assumes the role may pass tags: the trust policy allows sts:TagSession."""
@@ -165,7 +165,7 @@ class AccessQuestions:
         return rows
 
     def _asked(
-        self, identity: Identity, profile: Profile, caller: Caller, actions: Iterable[str]
+        self, identity: Identity, profile: Profile, caller: PinnedCaller, actions: Iterable[str]
     ) -> Iterator[ActionAccess]:
         partition = identity.arn.split(":", 2)[1]
         for action in actions:
@@ -197,7 +197,7 @@ class AccessQuestions:
                 bits |= mask.may_allow
         return bits
 
-    def ask_anywhere(self, profile: Profile, caller: Caller, action: str, partition: str) -> AccessAnswer:
+    def ask_anywhere(self, profile: Profile, caller: PinnedCaller, action: str, partition: str) -> AccessAnswer:
         """Whether the caller can do an action on any resource of its account, of each type that the action requires."""
         groups = own_resources(action, partition)
         return combined(tuple(self.ask(profile, caller, action, resources) for resources in groups))
@@ -205,7 +205,7 @@ class AccessQuestions:
     def ask(
         self,
         profile: Profile,
-        caller: Caller,
+        caller: PinnedCaller,
         action: str,
         resources: tuple[str, ...],
         when: tuple[Condition, ...] = (),
@@ -222,7 +222,7 @@ class AccessQuestions:
         self,
         numbers: LayerNumbers,
         layers: Layers,
-        caller: Caller,
+        caller: PinnedCaller,
         action: str,
         resources: tuple[str, ...],
         when: tuple[Condition, ...],
@@ -232,14 +232,14 @@ class AccessQuestions:
         known = self._answers.get(question)
         if known is None:
             valued = mapped_layers(layers, partial(with_callers_values, caller=caller))
-            known = answer(Question(action, resources, caller.arn, valued, caller_pins))
+            known = answer(PolicyQuestion(action, resources, caller.arn, valued, caller_pins))
             if known.allowing is not None:
                 number, index = known.allowing
                 known = replace(known, allowing=(numbers.identity[number], index))
             self._answers[question] = known
         return known
 
-    def pins(self, caller: Caller, layers: Layers) -> tuple[Condition, ...]:
+    def pins(self, caller: PinnedCaller, layers: Layers) -> tuple[Condition, ...]:
         """The conditions that hold of every request of a caller, as far as some layers speak of their keys."""
         return pins(caller, policies_of(layers))
 

@@ -50,7 +50,7 @@ _BOOLEANS: Final = frozenset({"aws:principalisawsservice", "aws:viaawsservice"})
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class PinnedCaller:
     """A principal as a request has it: its kind, its (folded) ARN, and the keys that it decides, in lower case.
 
     `has_any_tags`: who assumes the role may pass tags of a session, so that tags that the role lacks stay open.
@@ -62,7 +62,7 @@ class Caller:
     tags: tuple[tuple[str, str], ...] = ()
     has_any_tags: bool = False
 
-    def with_session(self, now: str) -> Caller:
+    def with_session(self, now: str) -> PinnedCaller:
         """A user with the temporary credentials that GetSessionToken gives to everyone, issued now."""
         values = tuple(pair for pair in self.values if pair[0] != "aws:tokenissuetime")
         return replace(self, values=(*values, ("aws:tokenissuetime", now)))
@@ -123,7 +123,7 @@ def _texts(statement: Statement) -> Iterator[str]:
         yield from condition.values
 
 
-def pins(caller: Caller, policies: Iterable[Policy]) -> tuple[Condition, ...]:
+def pins(caller: PinnedCaller, policies: Iterable[Policy]) -> tuple[Condition, ...]:
     """The conditions that hold of every request of a caller, as far as some policies speak of their keys."""
     keys: set[str] = set()
     parts = tuple(policies)
@@ -163,7 +163,7 @@ def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
         yield Condition("ArnEquals" if as_arn else "StringEquals", name, (value,))
 
 
-def with_callers_values(policy: Policy, caller: Caller) -> Policy:
+def with_callers_values(policy: Policy, caller: PinnedCaller) -> Policy:
     """A policy with the caller's values in the place of IAM's variables in Resource, where the caller decides these.
 
     A pattern with a variable that has no value matches nothing, and is left out. A value's `*` is no wildcard.
@@ -174,7 +174,7 @@ def with_callers_values(policy: Policy, caller: Caller) -> Policy:
     return replace(policy, statements=statements)
 
 
-def _with_values(statement: Statement, caller: Caller) -> Statement:
+def _with_values(statement: Statement, caller: PinnedCaller) -> Statement:
     resources = statement.resources
     if resources is None or not any("${" in pattern for pattern in resources.patterns):
         return statement
@@ -183,7 +183,7 @@ def _with_values(statement: Statement, caller: Caller) -> Statement:
     return replace(statement, resources=replace(resources, patterns=settled))
 
 
-def _pattern_with_values(pattern: str, caller: Caller) -> str | None:
+def _pattern_with_values(pattern: str, caller: PinnedCaller) -> str | None:
     """A pattern with the caller's values; None where one of them is absent."""
     for variable in _VARIABLE.findall(pattern):
         is_decided, value = caller.value(variable.lower())

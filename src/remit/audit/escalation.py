@@ -16,8 +16,8 @@ from remit.audit.escalation_techniques import (
     ONTO_OTHERS,
     TECHNIQUES,
     WITHOUT_BOUNDARY,
-    Need,
     Technique,
+    TechniqueNeed,
 )
 from remit.audit.results import Edge, administrator
 from remit.audit.role_assumption import RoleAssumption
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from remit.audit.technique_needs import Asker
 
 _SIGNS_OF_ADMINISTRATORS: Final = ("iam:PutRolePolicy", "iam:CreateUser", "iam:AttachUserPolicy")
-_PASS_ROLE: Final = (Need("iam:PassRole", "a role"),)
+_PASS_ROLE: Final = (TechniqueNeed("iam:PassRole", "a role"),)
 
 
 class EscalationGraph:
@@ -149,7 +149,7 @@ class EscalationGraph:
         """What lets a user join groups."""
         for member in self.targets.members_of_groups(asker.identity.account):
             if member.entity.name not in asker.identity.entity.groups:
-                need = Need(technique.needs[0].action, "a role")
+                need = TechniqueNeed(technique.needs[0].action, "a role")
                 steps = self.needs.steps(asker, technique, (need,), member.entity)
                 if steps is not None:
                     yield _edge(asker.identity.arn, member.arn, technique, steps)

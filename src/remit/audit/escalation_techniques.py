@@ -20,7 +20,7 @@ role as which something of `service` runs already."""
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class TechniqueNeed:
     """An action, and on what it must be allowed."""
 
     action: str
@@ -36,7 +36,7 @@ class Technique:
 
     name: str
     gain: Gain
-    needs: tuple[Need, ...]
+    needs: tuple[TechniqueNeed, ...]
     does: str
     sources: str
     service: str = ""
@@ -51,28 +51,30 @@ class Technique:
 
 
 def _own(name: str, action: str, on: On, does: str, sources: str, kind: Literal["", "user", "role"] = "") -> Technique:
-    return Technique(name, "administrator", (Need(action, on),), does, sources, kind=kind)
+    return Technique(name, "administrator", (TechniqueNeed(action, on),), does, sources, kind=kind)
 
 
 def _new(name: str, *actions: str) -> Technique:
-    needs = tuple(Need(action) for action in actions)
+    needs = tuple(TechniqueNeed(action) for action in actions)
     return Technique(name, "administrator", needs, "make a new principal with any rights, and act as it", "D")
 
 
 def _of_user(action: str, does: str, sources: str) -> Technique:
-    return Technique(action, "user", (Need(action, "a user"),), does, sources)
+    return Technique(action, "user", (TechniqueNeed(action, "a user"),), does, sources)
 
 
 def _passed(service: str, *actions: str, sources: str = "D", assumes: str = "") -> Technique:
     name = " + ".join(("iam:PassRole", *actions))
     does = f"have {service} run its commands as a role that it passes"
-    return Technique(name, "passed role", tuple(map(Need, actions)), does, sources, service, assumes)
+    return Technique(name, "passed role", tuple(map(TechniqueNeed, actions)), does, sources, service, assumes)
 
 
 def _running(service: str, noun: str, *actions: str, sources: str = "D") -> Technique:
     does = f"run its commands in {noun}, as the role of that"
     assumes = f"{noun} runs as the role"
-    return Technique(" + ".join(actions), "running role", tuple(map(Need, actions)), does, sources, service, assumes)
+    return Technique(
+        " + ".join(actions), "running role", tuple(map(TechniqueNeed, actions)), does, sources, service, assumes
+    )
 
 
 LAMBDA, EC2, ECS, GLUE = "lambda.amazonaws.com", "ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "glue.amazonaws.com"
@@ -92,7 +94,7 @@ TECHNIQUES: Final = (
     Technique(
         "iam:SetDefaultPolicyVersion",
         "administrator",
-        (Need("iam:SetDefaultPolicyVersion", "its policy"),),
+        (TechniqueNeed("iam:SetDefaultPolicyVersion", "its policy"),),
         "bring back an older version of a policy that it has",
         "R B D",
         assumes="an older version of the policy allows more",
@@ -104,7 +106,7 @@ TECHNIQUES: Final = (
     _new("iam:CreateUser + iam:PutUserPolicy + iam:CreateAccessKey",
          "iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"),
     Technique(
-        "iam:AddUserToGroup", "group", (Need("iam:AddUserToGroup"),), "join a group", "R B D", kind="user"
+        "iam:AddUserToGroup", "group", (TechniqueNeed("iam:AddUserToGroup"),), "join a group", "R B D", kind="user"
     ),
     _of_user("iam:CreateAccessKey", "make keys of another user", "R B D"),
     _of_user("iam:CreateLoginProfile", "set a password for another user", "R B D"),
@@ -112,7 +114,7 @@ TECHNIQUES: Final = (
     Technique(
         "iam:UpdateAssumeRolePolicy",
         "role",
-        (Need("iam:UpdateAssumeRolePolicy", "a role"),),
+        (TechniqueNeed("iam:UpdateAssumeRolePolicy", "a role"),),
         "let itself assume a role",
         "R B D",
     ),
@@ -173,7 +175,9 @@ TECHNIQUES: Final = (
     _running(STATES, "a state machine", "states:UpdateStateMachine", "states:StartExecution"),
 )  # fmt: skip
 
-ASSUME_ROLE: Final = Technique("sts:AssumeRole", "role", (Need("sts:AssumeRole", "a role"),), "assume a role", "B D U")
+ASSUME_ROLE: Final = Technique(
+    "sts:AssumeRole", "role", (TechniqueNeed("sts:AssumeRole", "a role"),), "assume a role", "B D U"
+)
 WITHOUT_BOUNDARY: Final = (
     ("user", "iam:DeleteUserPermissionsBoundary"),
     ("user", "iam:PutUserPermissionsBoundary"),
@@ -182,14 +186,16 @@ WITHOUT_BOUNDARY: Final = (
 )
 """What takes a principal's own boundary off, by the kind of principal."""
 BOUNDARY_OFF: Final = tuple(
-    Technique(action, "administrator", (Need(action, "itself"),), "take its boundary off, or put another on", "U D")
+    Technique(
+        action, "administrator", (TechniqueNeed(action, "itself"),), "take its boundary off, or put another on", "U D"
+    )
     for _, action in WITHOUT_BOUNDARY
 )
 ONTO_OTHERS: Final = tuple(
     Technique(
         f"{action} on others",
         "administrator",
-        (Need(action),),
+        (TechniqueNeed(action),),
         "give somebody else any rights",
         "B",
         assumes="whoever gets them is on its side",

@@ -40,7 +40,7 @@ _MOST_PATTERNS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PolicyQuestion:
     """An action on resources (patterns; the folded account is the principal's) by `principal`, within layers.
 
     `pins` are the conditions that hold of every request that the question is about.
@@ -99,7 +99,7 @@ def _in_own_account(format_: str, partition: str) -> str:
     return ":".join(parts)
 
 
-def answer(question: Question) -> AccessAnswer:
+def answer(question: PolicyQuestion) -> AccessAnswer:
     """The answer to a question."""
     if not any(statement.effect == "Allow" for policy in question.layers.identity for statement in policy.statements):
         return NO
@@ -112,7 +112,7 @@ def answer(question: Question) -> AccessAnswer:
     return _proven(question)
 
 
-def _likely_resources(question: Question) -> Iterator[str]:
+def _likely_resources(question: PolicyQuestion) -> Iterator[str]:
     """Resources that the question is about and a statement may allow: an ordinary one, and those that Allows name."""
     yield _sample(question.resources[0])
     for policy in question.layers.identity:
@@ -147,7 +147,7 @@ def _sample(pattern: str) -> str:
     return pattern if pattern == "*" else pattern.replace("*", "example")
 
 
-def _proven(question: Question) -> AccessAnswer:
+def _proven(question: PolicyQuestion) -> AccessAnswer:
     """The answer of the prover, with the pins and the resources of the question as a further layer."""
     limit = Policy(
         (Statement("Allow", Globs((question.action,)), Globs(question.resources), conditions=question.pins),)
@@ -168,7 +168,7 @@ def _proven(question: Question) -> AccessAnswer:
     return AccessAnswer("undecided", reason=reason) if reason else NO
 
 
-def _confirmed(question: Question, piece: Piece) -> AccessAnswer | None:
+def _confirmed(question: PolicyQuestion, piece: Piece) -> AccessAnswer | None:
     """The answer yes with the request of a piece, if the evaluator allows that to the principal."""
     if piece.tier != "now":
         return None

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.documents import document_value, folded, unfolded
-from remit.audit.question import NO, AccessAnswer, Question, answer
+from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer
 from remit.audit.trust import ASSUME, TrustedBy, TrustPart, trust_part, trusted
 from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
 
 if TYPE_CHECKING:
     from remit.audit.access import AccessQuestions
-    from remit.audit.caller_pins import Caller
+    from remit.audit.caller_pins import PinnedCaller
     from remit.audit.document_parts import Profile
     from remit.audit.entities import Entity, Identity
     from remit.iam.decide.evaluate import Layers
@@ -52,7 +52,7 @@ class RoleAssumption:
                 self._policies[name] = None
         return self._policies[name]
 
-    def answer(self, identity: Identity, profile: Profile, caller: Caller, role: Entity) -> AccessAnswer:
+    def answer(self, identity: Identity, profile: Profile, caller: PinnedCaller, role: Entity) -> AccessAnswer:
         """Whether a principal can assume a role: by the trust policy alone where that names it, else by both."""
         part = self._part(role, identity, caller)
         if part is None:
@@ -74,7 +74,7 @@ class RoleAssumption:
         number, index = answered.allowing
         return replace(answered, allowing=(numbers.identity[number], index))
 
-    def _part(self, role: Entity, identity: Identity, caller: Caller) -> TrustPart | None:
+    def _part(self, role: Entity, identity: Identity, caller: PinnedCaller) -> TrustPart | None:
         names = self.trusted(role).arns
         name = (str(role.trust), role.account, identity.account, identity.arn if names else identity.entity.kind)
         if name not in self._parts:
@@ -82,11 +82,11 @@ class RoleAssumption:
             self._parts[name] = None if policy is None else trust_part(policy, caller.arn)
         return self._parts[name]
 
-    def _asked(self, key: tuple[object, ...], layers: Layers, caller: Caller, target: str) -> AccessAnswer:
+    def _asked(self, key: tuple[object, ...], layers: Layers, caller: PinnedCaller, target: str) -> AccessAnswer:
         pins = self.questions.pins(caller, layers)
         name = (*key, pins)
         if name not in self._answers:
-            self._answers[name] = answer(Question(ASSUME, (target,), caller.arn, layers, pins))
+            self._answers[name] = answer(PolicyQuestion(ASSUME, (target,), caller.arn, layers, pins))
         return self._answers[name]
 
 

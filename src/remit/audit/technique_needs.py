@@ -12,10 +12,10 @@ from remit.iam.policy import Condition
 
 if TYPE_CHECKING:
     from remit.audit.access import AccessQuestions
-    from remit.audit.caller_pins import Caller
+    from remit.audit.caller_pins import PinnedCaller
     from remit.audit.document_parts import Profile
     from remit.audit.entities import Entity, Identity
-    from remit.audit.escalation_techniques import Need, Technique
+    from remit.audit.escalation_techniques import Technique, TechniqueNeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Asker:
 
     identity: Identity
     profile: Profile
-    caller: Caller
+    caller: PinnedCaller
     candidates: int
 
     @property
@@ -54,7 +54,7 @@ class NeedQuestions:
         return bits & asker.candidates == bits
 
     def steps(
-        self, asker: Asker, technique: Technique, needs: tuple[Need, ...], target: Entity | None = None
+        self, asker: Asker, technique: Technique, needs: tuple[TechniqueNeed, ...], target: Entity | None = None
     ) -> tuple[StepNeed, ...] | None:
         """The needs as steps, if all of them are allowed; None: some are not, or are undecided."""
         steps = []
@@ -83,7 +83,7 @@ class NeedQuestions:
         """Note that a technique was not decided."""
         self.undecided.append(UndecidedTechnique(asker.identity.arn, technique.name, reason))
 
-    def _ask(self, asker: Asker, technique: Technique, need: Need, target: Entity | None) -> AccessAnswer:
+    def _ask(self, asker: Asker, technique: Technique, need: TechniqueNeed, target: Entity | None) -> AccessAnswer:
         parameters = _parameters(asker, technique, need)
         if need.on == "anything":
             groups = own_resources(need.action, asker.partition)
@@ -96,7 +96,7 @@ class NeedQuestions:
         return combined(tuple(self.questions.ask(profile, caller, need.action, group, parameters) for group in groups))
 
 
-def _resources(identity: Identity, need: Need, target: Entity | None) -> tuple[str, ...]:
+def _resources(identity: Identity, need: TechniqueNeed, target: Entity | None) -> tuple[str, ...]:
     """The ARNs, with the own account folded, of which one must be allowed."""
     entity = identity.entity
     prefix = entity.arn.split(f":{entity.kind}/")[0]
@@ -120,7 +120,7 @@ _OF_BOUNDED: Final = frozenset(
 )
 
 
-def _parameters(asker: Asker, technique: Technique, need: Need) -> tuple[Condition, ...]:
+def _parameters(asker: Asker, technique: Technique, need: TechniqueNeed) -> tuple[Condition, ...]:
     """What holds of the call that the technique makes: the policy that is attached, the service that gets a role.
 
     Source: "Available keys for IAM" (IAM User Guide).

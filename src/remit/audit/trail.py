@@ -30,7 +30,7 @@ DENIED_SIGNS: Final = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAcc
 """What the error code of a denied call contains: `AccessDeniedException`, `Client.UnauthorizedOperation`."""
 
 
-class Call(NamedTuple):
+class LoggedCall(NamedTuple):
     """A kind of call: who (the ARN of a user or role), the service's name in events, and the event's name."""
 
     principal: str
@@ -46,7 +46,7 @@ class TrailSummary:
     counted alone.
     """
 
-    last_calls: dict[Call, str] = field(default_factory=dict)
+    last_calls: dict[LoggedCall, str] = field(default_factory=dict)
     data_sources: set[str] = field(default_factory=set)
     first: str = ""
     last: str = ""
@@ -143,7 +143,7 @@ def _add_records(records: Iterable[TrailRecord], summary: TrailSummary) -> int:
         if record.error and any(sign in record.error for sign in DENIED_SIGNS):
             summary.denied += 1
             continue
-        call = Call(principal, record.source, record.name)
+        call = LoggedCall(principal, record.source, record.name)
         if time > last_calls.get(call, ""):
             last_calls[call] = time
     return nameless

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.audit.trail import DENIED_SIGNS, Call, TrailSummary
+from remit.audit.trail import DENIED_SIGNS, LoggedCall, TrailSummary
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -73,5 +73,5 @@ def summary_of_rows(rows: Iterable[Sequence[Any]]) -> TrailSummary:
         if int(is_data):
             summary.data_sources.add(str(source))
         if principal and last_use:
-            summary.last_calls[Call(str(principal), str(source), str(name))] = str(last_use)
+            summary.last_calls[LoggedCall(str(principal), str(source), str(name))] = str(last_use)
     return summary

@@ -15,7 +15,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from remit.app import App, Function
     from remit.deploy.invoke import Answer
-    from remit.local.access_log import Access
+    from remit.local.authorization.access_log import AccessRecord
     from remit.local.invoke import LocalInvocation
 
 
@@ -63,7 +63,7 @@ def command(
     if example is not None and (request is not None or event is not None):
         raise click.UsageError("--example is an event of its own: leave out --event and --http")
     payload = _payload(folder, stage, name, event, example, request)
-    access: tuple[Access, ...] | None = None
+    access: tuple[AccessRecord, ...] | None = None
     if local:
         invocation = _invoke_locally(folder, stage, region, name, payload)
         answer, access = invocation.answer, invocation.accesses
@@ -132,7 +132,7 @@ def _alias(function: Function) -> str:
     return "" if function.publication is None else f":{function.publication.alias}"
 
 
-def _print(answer: Answer, access: tuple[Access, ...] | None, *, as_json: bool) -> None:
+def _print(answer: Answer, access: tuple[AccessRecord, ...] | None, *, as_json: bool) -> None:
     from remit.report.terminal_text import shown
 
     if as_json:
@@ -159,7 +159,7 @@ def _print(answer: Answer, access: tuple[Access, ...] | None, *, as_json: bool) 
     options.print_json(answer.value)
 
 
-def _access_document(access: Access) -> dict[str, str]:
+def _access_document(access: AccessRecord) -> dict[str, str]:
     return {
         "action": access.action,
         "resource": access.resource,
@@ -168,7 +168,7 @@ def _access_document(access: Access) -> dict[str, str]:
     }
 
 
-def _access_line(access: Access) -> str:
+def _access_line(access: AccessRecord) -> str:
     place = f"  ({access.file}:{access.line})" if access.file else ""
     return f"{access.decision}: {access.action} on {access.resource}{place}"
 

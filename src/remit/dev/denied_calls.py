@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import App
-    from remit.local.access_log import Access
+    from remit.local.authorization.access_log import AccessRecord
 
 
 class DeniedCalls:
@@ -30,7 +30,7 @@ class DeniedCalls:
         self._calls: dict[tuple[str, str, str], CallDenied] = {}
         self._to_write: list[CallDenied] = []
 
-    def add(self, access: Access) -> CallDenied | None:
+    def add(self, access: AccessRecord) -> CallDenied | None:
         """Note a denied access; None where it was noted before, or no function of the app asked for it."""
         function = access.function.removeprefix(f"{self._app.namespace}-")
         key = (function, access.action, access.resource)
@@ -43,12 +43,12 @@ class DeniedCalls:
             self._to_write.append(call)
         return call
 
-    def _is_granted(self, function: str, access: Access) -> bool:
+    def _is_granted(self, function: str, access: AccessRecord) -> bool:
         """Whether the role's own policy allows it already: then something else denies it."""
         decision = ask(self._roles[function], access.action, access.resource)
         return own_verdict(decision) == "Allowed"
 
-    def _item(self, name: str, access: Access) -> str:
+    def _item(self, name: str, access: AccessRecord) -> str:
         function = next(function for function in self._app.functions if function.name == name)
         return spelled_grant(self._app, function, access.action, access.resource, self._folder, account=self._account)
 

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from remit.deploy.log_lines import LogLine
     from remit.deploy.logs import LogReader
     from remit.dev.events import DevEvent
-    from remit.local.access_log import Access
+    from remit.local.authorization.access_log import AccessRecord
     from remit.local.aws import LocalAws
 
 _PAUSES: Final = (0.1, 0.5)
@@ -298,7 +298,7 @@ class DevLoop:
                 self._tell(Serving(name, url))
         self._served = served
 
-    def _functions_did(self, records: Sequence[Access], lines: Sequence[LogLine]) -> None:
+    def _functions_did(self, records: Sequence[AccessRecord], lines: Sequence[LogLine]) -> None:
         for record in records:
             if not record.function:  # a user of the account, as `deploy --as` makes one
                 continue
@@ -309,14 +309,14 @@ class DevLoop:
         for line in lines:
             self._tell(Logged(line.time, line.function, line.message))
 
-    def _tell_unknown(self, record: Access) -> None:
+    def _tell_unknown(self, record: AccessRecord) -> None:
         """Tell once what could not be checked: such a call is often made again and again."""
         event = CallUnknown(record.function, record.operation, record.because)
         if event not in self._unchecked:
             self._unchecked.add(event)
             self._tell(event)
 
-    def _tell_denied(self, record: Access) -> None:
+    def _tell_denied(self, record: AccessRecord) -> None:
         call = None if self._denied is None else self._denied.add(record)
         if call is not None:
             self._tell(call)

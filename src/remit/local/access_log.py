@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from remit.local.authorization.access_log import AccessRecord
 from remit.local.routes import ACCESS, STRICT
 from remit.local.signed_request import ask
 
@@ -17,30 +17,7 @@ NO_ACCESS: Final = 1 << 53
 """A number that no access has: asking for those after it tells the number of the last one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One access that a request asked for, and the decision on it: allowed, denied or unknown.
-
-    `time` is in ISO 8601. `function` is the deployed name of the function that called, `request_id` its invocation,
-    `file` and `line` the place of the call in its code; they are empty, and the line 0, where that is not known.
-    `because` is a sentence, empty where the access is allowed; `statement` names the statement that decided.
-    """
-
-    time: str
-    caller: str
-    function: str
-    request_id: str
-    operation: str
-    action: str
-    resource: str
-    decision: Literal["allowed", "denied", "unknown"]
-    because: str
-    statement: str
-    file: str
-    line: int
-
-
-def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[Access, ...]]:
+def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[AccessRecord, ...]]:
     """The number of the last access, and those that came after a number; the server keeps the last 5,000.
 
     None where an older remit started the AWS on this machine: nothing is recorded then. RemitError: nothing answers.
@@ -49,7 +26,7 @@ def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[Access, ...]]:
     if response.status != _OK:
         return after, ()
     document = response.document()
-    return int(document["last"]), tuple(Access(**record) for record in document["records"])
+    return int(document["last"]), tuple(AccessRecord(**record) for record in document["records"])
 
 
 def refuse_unknown(aws: LocalAws, *, refuse: bool) -> None:

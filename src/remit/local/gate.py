@@ -46,7 +46,7 @@ from remit.local.signature import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 
-    from remit.local.authorization.authorizer import Authorizer
+    from remit.local.authorization.authorizer import RequestAuthorizer
     from remit.local.authorization.callers import Caller
     from remit.local.authorization.denied_objects import DeniedObject
     from remit.local.functions.function_requests import FunctionRequests
@@ -83,7 +83,7 @@ class Gate:
     """Makes the answer to a health question; it holds no secret, since everybody may ask."""
     signer_of: Callable[[str, str], tuple[str, Caller]]
     """The secret of an access key with its session token, and whose it is. RefusedRequest: there is none."""
-    authorizer: Authorizer
+    authorizer: RequestAuthorizer
     """Decides what callers may do, but for this server's own key."""
     delays: SimulatedDelays
     """What makes callers wait, where somebody wants that."""

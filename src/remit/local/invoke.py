@@ -13,7 +13,7 @@ from remit.local.access_log import NO_ACCESS, accesses
 from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
-    from remit.local.access_log import Access
+    from remit.local.authorization.access_log import AccessRecord
     from remit.local.aws import LocalAws
     from remit.local.signed_request import LocalResponse
 
@@ -57,7 +57,7 @@ class LocalInvocation:
     """What a function answered, and the accesses that its calls asked for, in their order."""
 
     answer: Answer
-    accesses: tuple[Access, ...]
+    accesses: tuple[AccessRecord, ...]
 
 
 def invoke_and_watch(aws: LocalAws, name: str, event: Any) -> LocalInvocation | None:

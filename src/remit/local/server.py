@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.local.api_repairs import repair_apis
 from remit.local.authorization.access_log import AccessLog
-from remit.local.authorization.authorizer import Authorizer, prepare
+from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
@@ -264,7 +264,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     saving = _Saving(place)
     data = Checkpoint()
-    authorizer = Authorizer(log)
+    authorizer = RequestAuthorizer(log)
     app = Gate(
         emulator.app,
         port=record.port,

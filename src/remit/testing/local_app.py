@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function
     from remit.deploy.invoke import Answer
-    from remit.local.access_log import Access
+    from remit.local.authorization.access_log import AccessRecord
     from remit.local.aws import LocalAws
     from remit.roles.role_policies import ReadyRole
 
@@ -202,7 +202,7 @@ class LocalApp:
             lines = [f"{access.operation} of {access.function}: {access.because}" for access in unknown]
             raise AssertionError("\n".join(("calls that could not be checked:", *lines)))
 
-    def accesses(self) -> tuple[Access, ...]:
+    def accesses(self) -> tuple[AccessRecord, ...]:
         """What functions asked for since the test began, and what was decided."""
         _, records = accesses(self._tests_app.running.aws, self._tests_app.last_access)
         return records

@@ -10,11 +10,11 @@ import importlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.local.authorization.needs import Need
+from remit.local.authorization.needs import NeededAccess
 from remit.local.authorization.requested_operation import RequestedOperation
 
 if TYPE_CHECKING:
-    from remit.local.authorization.setting import Setting
+    from remit.local.authorization.setting import RequestSetting
 
 _FUNCTION_URL: Final = re.compile(r"/_aws/lambda-url/(?P<id>[^/]+)/.*", re.DOTALL)
 _API: Final = re.compile(r"/_aws/execute-api/(?P<id>[^/]+)(?P<path>/.*)", re.DOTALL)
@@ -23,7 +23,9 @@ FUNCTION_URL: Final = RequestedOperation("lambda", "InvokeFunctionUrl", "rest")
 API: Final = RequestedOperation("execute-api", "Invoke", "rest")
 
 
-def app_needs(method: str, path: str, setting: Setting) -> tuple[RequestedOperation, tuple[Need, ...]] | None:
+def app_needs(
+    method: str, path: str, setting: RequestSetting
+) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
     """The access that a request to the app needs; None where IAM does not authorize it."""
     match = _FUNCTION_URL.fullmatch(path)
     if match is not None:
@@ -32,7 +34,9 @@ def app_needs(method: str, path: str, setting: Setting) -> tuple[RequestedOperat
     return None if match is None else _of_api(match["id"], method, match["path"], setting)
 
 
-def _of_function_url(url_id: str, setting: Setting) -> tuple[RequestedOperation, tuple[Need, ...]] | None:
+def _of_function_url(
+    url_id: str, setting: RequestSetting
+) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
     functions: Any = importlib.import_module("ministack.services.lambda_svc")
     resolved = functions.resolve_function_url(url_id)
     if resolved is None or resolved[4].get("AuthType") != _AWS_IAM:
@@ -41,10 +45,12 @@ def _of_function_url(url_id: str, setting: Setting) -> tuple[RequestedOperation,
     arn = setting.arn("lambda", f"function:{name}:{qualifier}" if qualifier else f"function:{name}")
     parameters = {"FunctionUrlAuthType": _AWS_IAM, "InvokedViaFunctionUrl": True}
     actions = ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
-    return FUNCTION_URL, tuple(Need(action, arn, parameters) for action in actions)
+    return FUNCTION_URL, tuple(NeededAccess(action, arn, parameters) for action in actions)
 
 
-def _of_api(api: str, method: str, path: str, setting: Setting) -> tuple[RequestedOperation, tuple[Need, ...]] | None:
+def _of_api(
+    api: str, method: str, path: str, setting: RequestSetting
+) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
     apis: Any = importlib.import_module("ministack.services.apigateway")
     stage, _, rest = path.removeprefix("/").partition("/")
     if stage not in apis.stages_for_api(api):
@@ -53,4 +59,4 @@ def _of_api(api: str, method: str, path: str, setting: Setting) -> tuple[Request
     if route is None or route.get("authorizationType") != _AWS_IAM:
         return None
     arn = setting.arn("execute-api", f"{api}/{stage}/{method}/{rest}")
-    return API, (Need("execute-api:Invoke", arn, {}),)
+    return API, (NeededAccess("execute-api:Invoke", arn, {}),)

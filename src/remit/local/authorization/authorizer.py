@@ -23,13 +23,13 @@ from remit.local.authorization.denial import denial
 from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.denied_objects import DeniedObject
 from remit.local.authorization.emulated_names import EmulatedNames
-from remit.local.authorization.needs import Need, needs_of
+from remit.local.authorization.needs import NeededAccess, needs_of
 from remit.local.authorization.parameters import parameters_of
 from remit.local.authorization.question import Question
 from remit.local.authorization.requested_operation import RequestedOperation, protocol_of
 from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.resource_rows import UNRESOLVED
-from remit.local.authorization.setting import Setting
+from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_policies import StoredDecision, decide, stored_identity
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ _NAMES: Final = EmulatedNames()
 class DecidedNeed:
     """One access that a request needs, and the decision on it: AWS's message where it is denied."""
 
-    need: Need
+    need: NeededAccess
     verdict: Verdict
     because: str
     statement: str
@@ -64,7 +64,7 @@ class DecidedNeed:
 
 
 @dataclass(slots=True)
-class Authorizer:
+class RequestAuthorizer:
     """Decides requests and notes the decisions. While `is_strict`, what is unknown is refused."""
 
     log: AccessLog
@@ -136,7 +136,7 @@ class Authorizer:
             if needs is None:
                 name = f"{operation.client}:{operation.name}"
                 because = f"nobody knows which actions {name} needs"
-                return (DecidedNeed(Need(name, "*", parameters), "unknown", because, "", because),)
+                return (DecidedNeed(NeededAccess(name, "*", parameters), "unknown", because, "", because),)
             return tuple(_decided(Question(need, operation, request, setting, caller)) for need in needs)
 
     def _refuses(self, decided: DecidedNeed) -> bool:
@@ -162,17 +162,17 @@ class Authorizer:
         """Note a request that no model has; it is refused where the setting is strict."""
         name = request.header("x-amz-target") or f"{request.method} {request.path}"
         because = f"no API that is known here has the operation of {name!r}"
-        decided = DecidedNeed(Need(name, "*", {}), "unknown", because, "", because)
+        decided = DecidedNeed(NeededAccess(name, "*", {}), "unknown", because, "", because)
         self._add(caller, name, decided, *call_place(request))
         if self.is_strict:
             raise denial("", protocol_of(request), because)
 
 
-def _setting(region: str, caller: Caller) -> Setting:
-    return Setting(region, caller.account, caller.arn, _NAMES)
+def _setting(region: str, caller: Caller) -> RequestSetting:
+    return RequestSetting(region, caller.account, caller.arn, _NAMES)
 
 
-def _scope(setting: Setting) -> AbstractContextManager[None]:
+def _scope(setting: RequestSetting) -> AbstractContextManager[None]:
     """In it the emulator's memory is that of an account and a region."""
     responses: Any = importlib.import_module("ministack.core.responses")
     scope: AbstractContextManager[None] = responses.request_scope(setting.account, setting.region)

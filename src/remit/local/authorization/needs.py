@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from remit.catalogue.operations import Call
     from remit.local.authorization.requested_operation import RequestedOperation
-    from remit.local.authorization.setting import Setting
+    from remit.local.authorization.setting import RequestSetting
 
 
 _DEEPEST: Final = 12
@@ -33,7 +33,7 @@ _DEEPEST: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class NeededAccess:
     """One access that a request needs. `parameters` are those that it is about: of one item of a batch its own."""
 
     action: str
@@ -46,12 +46,15 @@ class Need:
         return UNRESOLVED not in self.resource
 
 
-def needs_of(requested: RequestedOperation, parameters: Mapping[str, Any], setting: Setting) -> tuple[Need, ...] | None:
+def needs_of(
+    requested: RequestedOperation, parameters: Mapping[str, Any], setting: RequestSetting
+) -> tuple[NeededAccess, ...] | None:
     """All that a request needs; empty when anybody may make it, None when nobody knows which actions it needs."""
     items = ITEMS.get((requested.client, requested.name))
     if items is not None:
         return tuple(
-            Need(item.action, item.resource(setting.places), item.parameters) for item in items(requested, parameters)
+            NeededAccess(item.action, item.resource(setting.places), item.parameters)
+            for item in items(requested, parameters)
         )
     known = operation(requested.client, requested.name)
     if known is None or not (known.calls or known.free):
@@ -59,17 +62,17 @@ def needs_of(requested: RequestedOperation, parameters: Mapping[str, Any], setti
     if known.free:
         return ()
     named = with_names(requested, parameters)
-    needs: dict[tuple[str, str], Need] = {}
+    needs: dict[tuple[str, str], NeededAccess] = {}
     for call in known.needed(named):
         for resource in resources(call, named, setting, requested):
-            needs.setdefault((call.action, resource), Need(call.action, resource, parameters))
+            needs.setdefault((call.action, resource), NeededAccess(call.action, resource, parameters))
     for need in _passed_roles(known, parameters):
         needs.setdefault((need.action, need.resource), need)
     return tuple(needs.values())
 
 
 def resources(
-    call: Call, parameters: Mapping[str, Any], setting: Setting, requested: RequestedOperation
+    call: Call, parameters: Mapping[str, Any], setting: RequestSetting, requested: RequestedOperation
 ) -> tuple[str, ...]:
     """The ARNs on which one action of an operation is asked; at least one."""
     row = RESOURCES.get(call.action) or RESOURCES.get(call.action.partition(":")[0])
@@ -110,7 +113,7 @@ def _most_specific(texts: Mapping[str, None]) -> tuple[str, ...]:
 
 
 def _by_similar_names(
-    action: str, parameters: Mapping[str, Any], setting: Setting, requested: RequestedOperation
+    action: str, parameters: Mapping[str, Any], setting: RequestSetting, requested: RequestedOperation
 ) -> tuple[str, ...]:
     """The ARNs of the kinds of which parameters tell the most."""
     texts: dict[str, None] = {}
@@ -120,7 +123,7 @@ def _by_similar_names(
     return _most_specific({text: None for text in texts if text.count(UNRESOLVED) == fewest})
 
 
-def _unresolved(action: str, setting: Setting) -> tuple[str, ...]:
+def _unresolved(action: str, setting: RequestSetting) -> tuple[str, ...]:
     """The ARNs of the kinds that an action needs, of one kind where it needs none in particular."""
     targets = targets_of(action)
     kinds = [target.type for target in targets if target.required] or [target.type for target in targets[:1]]
@@ -135,12 +138,12 @@ _PASSES: Final = {
 """Parameters in lists and maps that hand a role to a service ("PutTargets", EventBridge API, and the like)."""
 
 
-def _passed_roles(known: Operation, parameters: Mapping[str, Any]) -> Iterator[Need]:
+def _passed_roles(known: Operation, parameters: Mapping[str, Any]) -> Iterator[NeededAccess]:
     """iam:PassRole on each role that the parameters hand to a service."""
     for path in (*known.passes, *_PASSES.get((known.client, known.name), ())):
         for role in _at(parameters, path.split(".")):
             if role.startswith("arn:") and ":role/" in role:
-                yield Need("iam:PassRole", role, parameters)
+                yield NeededAccess("iam:PassRole", role, parameters)
 
 
 def _at(value: Any, steps: list[str]) -> Iterator[str]:

@@ -9,9 +9,9 @@ from remit.iam.request import Open
 
 if TYPE_CHECKING:
     from remit.local.authorization.callers import Caller
-    from remit.local.authorization.needs import Need
+    from remit.local.authorization.needs import NeededAccess
     from remit.local.authorization.requested_operation import RequestedOperation
-    from remit.local.authorization.setting import Setting
+    from remit.local.authorization.setting import RequestSetting
     from remit.local.request import ReceivedRequest
 
 Value = str | tuple[str, ...] | Open | None
@@ -22,10 +22,10 @@ Value = str | tuple[str, ...] | Open | None
 class Question:
     """What a condition key is read from: one access that a request needs."""
 
-    need: Need
+    need: NeededAccess
     operation: RequestedOperation
     request: ReceivedRequest
-    setting: Setting
+    setting: RequestSetting
     caller: Caller
 
     def text(self, parameter: str) -> Value:

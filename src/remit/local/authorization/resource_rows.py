@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from remit.local.authorization.requested_operation import RequestedOperation
-    from remit.local.authorization.setting import Setting
+    from remit.local.authorization.setting import RequestSetting
 
     Parameters = Mapping[str, Any]
-    Row = Callable[[str, Parameters, Setting, RequestedOperation], Iterator[str]]
+    Row = Callable[[str, Parameters, RequestSetting, RequestedOperation], Iterator[str]]
 
 UNRESOLVED: Final = "${Unresolved}"
 """What stands in an ARN for a part that a request does not tell: remit's engine takes it for any text."""
@@ -79,7 +79,9 @@ NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
 }
 
 
-def _function(action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _function(
+    action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """A request for a version or an alias is asked on its ARN ("Lambda resource ARNs in policies")."""
     name, qualifier = parameters.get("FunctionName"), parameters.get("Qualifier")
     if isinstance(name, str) and isinstance(qualifier, str):
@@ -94,7 +96,9 @@ _LOG_GROUPS: Final = (
 )  # fmt: skip
 
 
-def _log_group(action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _log_group(
+    action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """A log group, by its name or its ARN, and a stream of it.
 
     Where no stream is meant the ARN ends in `:log-stream:`, as in the messages of denials; `log-group:NAME:*` matches
@@ -109,7 +113,9 @@ def _log_group(action: str, parameters: Parameters, setting: Setting, _requested
         yield setting.arn("logs", f"log-group:{group}:log-stream:{stream}")
 
 
-def _key(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _key(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """A key by its id, its ARN, or an alias; or the key that encrypted a text ("Decrypt", AWS KMS API Reference).
 
     An alias is asked on the key, where that is known; its own operations are asked on it as well ("Controlling access
@@ -126,7 +132,7 @@ def _key(_action: str, parameters: Parameters, setting: Setting, _requested: Req
         yield setting.stored.key_arn_of_ciphertext(ciphertext) or setting.arn("kms", f"key/{UNRESOLVED}")
 
 
-def key_arn(name: str, setting: Setting) -> str:
+def key_arn(name: str, setting: RequestSetting) -> str:
     """The ARN of a key by its id, its ARN or an alias."""
     bare = name.rpartition(":")[2] if name.startswith("arn:") else name
     if bare.startswith("alias/"):
@@ -135,7 +141,7 @@ def key_arn(name: str, setting: Setting) -> str:
 
 
 def _reencryption(
-    action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation
+    action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
 ) -> Iterator[str]:
     """ReEncrypt needs kms:ReEncryptFrom on the one key and kms:ReEncryptTo on the other (AWS KMS API Reference)."""
     name = parameters.get("SourceKeyId" if action.endswith("From") else "DestinationKeyId")
@@ -146,7 +152,9 @@ def _reencryption(
         yield stored or setting.arn("kms", f"key/{UNRESOLVED}")
 
 
-def _secret(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _secret(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """A secret by its name or ARN; its ARN ends in six characters ("What's in a Secrets Manager secret?")."""
     names = [*texts(parameters.get("SecretId")), *texts(parameters.get("SecretIdList"))]
     for name in names:
@@ -159,7 +167,9 @@ def _secret(_action: str, parameters: Parameters, setting: Setting, _requested: 
         yield setting.arn("secretsmanager", f"secret:{parameters['Name']}-{UNRESOLVED}")
 
 
-def _topic(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _topic(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """A topic, an endpoint or a phone number; a subscription is asked on its topic.
 
     Source: "Publish" (Amazon SNS API Reference); "Actions, resources, and condition keys for Amazon SNS".
@@ -172,7 +182,9 @@ def _topic(_action: str, parameters: Parameters, setting: Setting, _requested: R
         yield setting.arn("sns", parameters["Name"])
 
 
-def _stream(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _stream(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """The stream that a shard iterator reads ("GetRecords", Amazon Kinesis and Amazon DynamoDB Streams)."""
     for iterator in texts(parameters.get("ShardIterator")):
         stream = setting.stored.stream_arn_of_iterator(iterator)
@@ -180,7 +192,9 @@ def _stream(_action: str, parameters: Parameters, setting: Setting, _requested: 
             yield stream
 
 
-def _bus(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _bus(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """An entry without a bus, and a bus without a name, are of the default one ("PutEvents", EventBridge API)."""
     entries = parameters.get("Entries")
     if isinstance(entries, list):
@@ -195,7 +209,9 @@ def _bus(_action: str, parameters: Parameters, setting: Setting, _requested: Req
         )
 
 
-def _rule(_action: str, parameters: Parameters, setting: Setting, requested: RequestedOperation) -> Iterator[str]:
+def _rule(
+    _action: str, parameters: Parameters, setting: RequestSetting, requested: RequestedOperation
+) -> Iterator[str]:
     """The ARN of a rule tells its bus, but for the default one ("Amazon EventBridge resources", User Guide)."""
     name = parameters.get("Rule" if "Target" in requested.name else "Name")
     if isinstance(name, str):
@@ -203,19 +219,23 @@ def _rule(_action: str, parameters: Parameters, setting: Setting, requested: Req
         yield setting.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}")
 
 
-def _schedule(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _schedule(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """A schedule without a group is of the group `default` ("CreateSchedule", EventBridge Scheduler API)."""
     yield setting.arn("scheduler", f"schedule/{parameters.get('GroupName') or 'default'}/{parameters.get('Name', '*')}")
 
 
 def _schedule_group(
-    _action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
 ) -> Iterator[str]:
     if isinstance(parameters.get("Name"), str):
         yield setting.arn("scheduler", f"schedule-group/{parameters['Name']}")
 
 
-def _user(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _user(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """A user with its path; without a name it is the caller ("CreateAccessKey", IAM API Reference)."""
     name = parameters.get("UserName")
     if isinstance(name, str):
@@ -225,7 +245,9 @@ def _user(_action: str, parameters: Parameters, setting: Setting, _requested: Re
         yield setting.caller
 
 
-def _role(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _role(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """A role with its path, which its name does not tell."""
     name = parameters.get("RoleName")
     if isinstance(name, str):
@@ -233,7 +255,9 @@ def _role(_action: str, parameters: Parameters, setting: Setting, _requested: Re
         yield setting.stored.role_arn(name) or setting.arn("iam", f"role{path}{name}", region="")
 
 
-def _of_iam(action: str, parameters: Parameters, setting: Setting, requested: RequestedOperation) -> Iterator[str]:
+def _of_iam(
+    action: str, parameters: Parameters, setting: RequestSetting, requested: RequestedOperation
+) -> Iterator[str]:
     kinds = target_names(action)
     if "role" in kinds and "RoleName" in parameters:
         yield from _role(action, parameters, setting, requested)
@@ -241,7 +265,9 @@ def _of_iam(action: str, parameters: Parameters, setting: Setting, requested: Re
         yield from _user(action, parameters, setting, requested)
 
 
-def _stack(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _stack(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """A stack by its name or its ARN, which ends in an id ("How CloudFormation works with IAM")."""
     name = parameters.get("StackName")
     if isinstance(name, str):
@@ -249,7 +275,9 @@ def _stack(_action: str, parameters: Parameters, setting: Setting, _requested: R
         yield stored or setting.arn("cloudformation", f"stack/{name}/{UNRESOLVED}")
 
 
-def _mail(action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _mail(
+    action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """The identity that mail is sent as, with the configuration set and the template that it names.
 
     Of an address it is the address itself where that is an identity, else its domain ("Verified identities in Amazon
@@ -269,7 +297,9 @@ def _mail(action: str, parameters: Parameters, setting: Setting, _requested: Req
             yield setting.arn("ses", f"{kind}/{parameters[name]}")
 
 
-def _model(_action: str, parameters: Parameters, setting: Setting, _requested: RequestedOperation) -> Iterator[str]:
+def _model(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
     """A model by its ARN or its id; `eu.anthropic.…` is an inference profile ("InvokeModel", Bedrock API)."""
     model = parameters.get("modelId")
     if not isinstance(model, str):
@@ -287,7 +317,7 @@ _GEOGRAPHIES: Final = frozenset({"apac", "au", "ca", "eu", "global", "jp", "us",
 """With which the ids of inference profiles begin ("Supported Regions and models for inference profiles")."""
 
 
-def _api(action: str, parameters: Parameters, setting: Setting, requested: RequestedOperation) -> Iterator[str]:
+def _api(action: str, parameters: Parameters, setting: RequestSetting, requested: RequestedOperation) -> Iterator[str]:
     """The connections of a WebSocket API ("Control access to a WebSocket API with IAM", API Gateway Guide)."""
     if requested.address is not None and action == "execute-api:ManageConnections":
         api, stage = requested.address

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class RequestSetting:
     """The region and account of a request, the ARN of its caller, and what names stand for there."""
 
     region: str

@@ -44,7 +44,7 @@ _POOL: Final[ContextVar[str]] = ContextVar("pool", default="")
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
+class Delivery:
     """An invocation that a service is about to make: of which function, and for what (ARNs)."""
 
     service: str
@@ -69,7 +69,7 @@ class Deliveries:
         self._ask_for_pipes()
         self._ask_for_pools()
 
-    def _ask(self, module: str, name: str, reads: Callable[..., Invocation | None], denied: Any) -> None:
+    def _ask(self, module: str, name: str, reads: Callable[..., Delivery | None], denied: Any) -> None:
         """Ask before a function of a service's module; `reads` finds the invocation in its arguments."""
         service: Any = importlib.import_module(f"ministack.services.{module}")
         deliver = getattr(service, name)
@@ -90,7 +90,7 @@ class Deliveries:
 
         setattr(service, name, delivered_later if inspect.iscoroutinefunction(deliver) else delivered)
 
-    def _may(self, invocation: Invocation) -> bool:
+    def _may(self, invocation: Delivery) -> bool:
         account = place_of_request()["Account"]
         return self.calls.may_invoke(invocation.service, invocation.function, invocation.source, account)
 
@@ -112,7 +112,7 @@ class Deliveries:
             return self._may_with(str(role), service, arn)
         if ":lambda:" not in arn:
             return True
-        return self._may(Invocation("events.amazonaws.com", arn, source))
+        return self._may(Delivery("events.amazonaws.com", arn, source))
 
     def _ask_for_pipes(self) -> None:
         """Ask before a pipe hands records on: it keeps them while its role may not."""
@@ -143,7 +143,7 @@ class Deliveries:
             if pool:
                 _POOL.set("")  # what the function does is not the pool's
                 arn = str((function.get("config") or function)["FunctionArn"])
-                if not self._may(Invocation(_COGNITO, arn, pool)):
+                if not self._may(Delivery(_COGNITO, arn, pool)):
                     message = f"{_COGNITO} is not authorized to perform: lambda:InvokeFunction on resource: {arn}"
                     error = {"errorType": "AccessDeniedException", "errorMessage": message}
                     return {"body": error, "error": True, "log": ""}
@@ -180,18 +180,18 @@ def _for_pool(trigger: Callable[..., Any]) -> Callable[..., Any]:
     return triggered
 
 
-def _of_topic(function: str, _envelope: str, topic: str, *_: Any) -> Invocation:
-    return Invocation("sns.amazonaws.com", function, topic)
+def _of_topic(function: str, _envelope: str, topic: str, *_: Any) -> Delivery:
+    return Delivery("sns.amazonaws.com", function, topic)
 
 
-def _of_bucket(function: str, payload: Mapping[str, Any], *_: Any) -> Invocation:
-    return Invocation("s3.amazonaws.com", function, payload["Records"][0]["s3"]["bucket"]["arn"])
+def _of_bucket(function: str, payload: Mapping[str, Any], *_: Any) -> Delivery:
+    return Delivery("s3.amazonaws.com", function, payload["Records"][0]["s3"]["bucket"]["arn"])
 
 
-def _of_iot_rule(account: str, region: str, rule: str, action: Mapping[str, Any], *_: Any) -> Invocation | None:
+def _of_iot_rule(account: str, region: str, rule: str, action: Mapping[str, Any], *_: Any) -> Delivery | None:
     function = (action.get("lambda") or {}).get("functionArn")
     source = f"arn:aws:iot:{region}:{account}:rule/{rule}"
-    return Invocation("iot.amazonaws.com", function, source) if function else None
+    return Delivery("iot.amazonaws.com", function, source) if function else None
 
 
 def _of_route(
@@ -205,7 +205,7 @@ def _of_route(
     _query: Any,
     route: str = "$default",
     *_: Any,
-) -> Invocation | None:
+) -> Delivery | None:
     """The source is the stage, the method and the path of the route; of the route `$default`, itself."""
     path = route.partition(" ")[2]
     place = f"{method}{path}" if path else route
@@ -214,20 +214,20 @@ def _of_route(
 
 def _of_socket_route(
     api: str, _account: str, _region: str, route: Mapping[str, Any], stage: str, *_: Any
-) -> Invocation | None:
+) -> Delivery | None:
     apis: Any = importlib.import_module("ministack.services.apigateway")
     target = str(route.get("target", "")).rpartition("/")[2]
     integration = apis._integrations.get(api, {}).get(target)  # noqa: SLF001 - as above
     return None if integration is None else _of_integration(integration, f"{api}/{stage}/{route.get('routeKey')}")
 
 
-def _of_integration(integration: Mapping[str, Any], source: str) -> Invocation | None:
+def _of_integration(integration: Mapping[str, Any], source: str) -> Delivery | None:
     apis: Any = importlib.import_module("ministack.services.apigateway")
     function = apis._extract_lambda_ref_from_integration_uri(integration.get("integrationUri", ""))  # noqa: SLF001 - as above
     if not function:
         return None
     arn = function if function.startswith("arn:") else _arn("lambda", f"function:{function}")
-    return Invocation(_API, arn, _arn("execute-api", source))
+    return Delivery(_API, arn, _arn("execute-api", source))
 
 
 def _arn(service: str, resource: str) -> str:
