@@ -42,3 +42,11 @@ def test_a_public_class_name_stands_once() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes.setdefault(node.name, set()).add(path.relative_to(source).as_posix())
     assert {"App", "Shared"} == {name for name, modules in homes.items() if len(modules) > 1}
+
+
+def test_the_local_aws_alone_knows_the_emulator() -> None:
+    source = Path(remit.__file__).parent
+    knowing = {
+        path.relative_to(source).parts[0] for path in source.rglob("*.py") if "ministack" in path.read_text("utf-8")
+    }
+    assert {"local"} == knowing

@@ -11,7 +11,6 @@ from remit.local.signed_request import ask
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws
 
-_OK = 200
 
 NO_ACCESS: Final = 1 << 53
 """A number that no access has: asking for those after it tells the number of the last one."""
@@ -23,7 +22,7 @@ def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[AccessRecord, ..
     None where an older remit started the AWS on this machine: nothing is recorded then. RemitError: nothing answers.
     """
     response = ask(aws, "remit", "GET", ACCESS, query=f"after={after}")
-    if response.status != _OK:
+    if not response.is_ok:
         return after, ()
     document = response.document()
     return int(document["last"]), tuple(AccessRecord(**record) for record in document["records"])

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from remit.local.aws import LocalAws
 
-_OK = 200
-
 
 def simulate_delays(aws: LocalAws, seed: str) -> str:
     """Let new roles and calls be slow as on AWS, the same for the same seed; an empty seed ends it.
@@ -24,7 +22,7 @@ def simulate_delays(aws: LocalAws, seed: str) -> str:
     Returns the seed that it had before. RemitError: nothing answers, or an older remit started the server.
     """
     response = ask(aws, "remit", "POST", DELAYS, query=urlencode({"seed": seed}))
-    if response.status != _OK:
+    if not response.is_ok:
         raise RemitError(
             "the AWS on this machine does not simulate delays: an older remit started it",
             hint="`remit local stop` ends it (its state is kept); then start it again",

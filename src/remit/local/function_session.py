@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from remit.local.aws import LocalAws
 
-_OK = 200
-
 
 def function_session(aws: LocalAws, name: str) -> boto3.Session:
     """A session of the function of this deployed name; its clients reach the AWS on this machine by themselves.
@@ -24,12 +22,12 @@ def function_session(aws: LocalAws, name: str) -> boto3.Session:
     RemitError: there is no such function.
     """
     response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/configuration")
-    if response.status != _OK:
+    if not response.is_ok:
         raise RemitError(f"function {name} is not deployed")
     configuration = response.document()
     query = urlencode({key: configuration[key] for key in ("FunctionArn", "Role")}, quote_via=quote, safe="-_.~")
     response = ask(aws, "remit", "POST", FUNCTION_SESSION, query=query)
-    if response.status != _OK:
+    if not response.is_ok:
         raise RemitError(f"the AWS on this machine gives no session of function {name}: it answered {response.status}")
     credentials = response.document()
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from remit.local.aws import LocalAws
 
-_OK = 200
-
 
 def serve_code(aws: LocalAws, function: str, folder: Path | None) -> None:
     """Serve a function's code from a folder from its next invocation on, and again whenever it has changed.
@@ -64,6 +62,6 @@ def debug(
 def _post(aws: LocalAws, function: str, what: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
     response = ask(aws, "remit", "POST", f"{FUNCTIONS}{function}/{what}", body=json.dumps(document).encode())
     answer: Mapping[str, Any] = response.document()
-    if response.status != _OK:
+    if not response.is_ok:
         raise RemitError(f"function `{function}`: {answer.get('message', 'the AWS on this machine refused')}")
     return answer

@@ -18,14 +18,13 @@ if TYPE_CHECKING:
     from remit.local.signed_request import LocalResponse
 
 _LONGEST = 910.0  # seconds; a function may run for fifteen minutes ("Lambda quotas")
-_OK = 200
 _NOT_FOUND = 404
 
 
 def has_aliases(aws: LocalAws, name: str) -> bool:
     """Whether the function has an alias, by which it may have to be called; a function that is not there has none."""
     response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/aliases")
-    return response.status == _OK and bool(response.document().get("Aliases"))
+    return response.is_ok and bool(response.document().get("Aliases"))
 
 
 def invoke_locally(aws: LocalAws, name: str, event: Any) -> Answer | None:
@@ -44,7 +43,7 @@ def invoke_locally(aws: LocalAws, name: str, event: Any) -> Answer | None:
     )
     if response.status == _NOT_FOUND:
         return None
-    if response.status != _OK:
+    if not response.is_ok:
         raise RemitError(f"the AWS on this machine does not invoke {name}: {_reason(response)}", exit_code=1)
     headers = response.headers
     request_id = headers.get("x-amzn-requestid", "")

@@ -11,8 +11,6 @@ from remit.local.signed_request import ask
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws
 
-_OK = 200
-
 
 def keep_data(aws: LocalAws) -> None:
     """Have it keep objects, items, messages, values of secrets and parameters, and schedules as they are now."""
@@ -26,5 +24,5 @@ def put_data_back(aws: LocalAws) -> None:
 
 def _tell(aws: LocalAws, path: str) -> None:
     response = ask(aws, "remit", "POST", path)
-    if response.status != _OK:
+    if not response.is_ok:
         raise RemitError(f"the AWS on this machine answered {response.status} to {path}")

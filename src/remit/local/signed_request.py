@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from remit.local.aws import LocalAws
 
 _PATIENCE = 30.0
+_OK = 200
 _UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
 
 
@@ -27,6 +28,11 @@ class LocalResponse:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether it did what was asked."""
+        return self.status == _OK
 
     def document(self) -> Any:
         """The body as JSON. RemitError: it is none."""
