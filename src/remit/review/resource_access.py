@@ -45,7 +45,7 @@ _GIVING: Final = (
 _NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
 """Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
 """
-_BUS_POLICY: Final = "AWS::Events::EventBusPolicy"
+_OF_A_STATEMENT: Final = ("Action", "Principal", "Condition")
 _CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _BUCKETS: Final = ("AWS::S3::Bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_acl")
 _PRIVATE: Final = (
@@ -225,12 +225,14 @@ class _Reader:
         policies: list[list[Grant]] = []
         unread: list[str] = []
         base: Path = ("Resources", resource.logical_id, "Properties")
-        if resource.type == _BUS_POLICY:  # one statement by itself, or its parts in the older form
-            statement = properties.get("Statement")
-            own_parts = {name: properties[name] for name in ("Action", "Principal", "Condition") if name in properties}
-            if own_parts:
-                unread.append(_in_words("a permission", own_parts))
-            properties = {} if statement is None else {"Statement": statement}
+        own_parts = {name: properties[name] for name in _OF_A_STATEMENT if name in properties}
+        if "Statement" in properties:  # the resource is a policy itself, and has names beside
+            properties = {"Statement": properties["Statement"]}
+        elif own_parts.keys() >= {
+            "Action",
+            "Principal",
+        }:  # a statement itself, as the older form of an event bus policy
+            unread.append(_in_words("a permission", own_parts))
         for path, document in _documents(properties, base):
             try:
                 policies.append(self._grants(resource, document, path))
