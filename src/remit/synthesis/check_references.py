@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.types import resource_type
@@ -10,84 +11,109 @@ from remit.iam import tokens
 from remit.template.references import functions, references
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from remit.app import Output, Resource
     from remit.iam.tokens import Reference
 
 
-def check_references(
-    resource: Resource, by_id: Mapping[str, Resource], parameters: Collection[str] = ()
-) -> tuple[str, ...]:
-    """The resources that one depends on; everything that it names must be in the template, or one of its parameters."""
+@dataclass(frozen=True, slots=True)
+class KnownIds:
+    """What references may name: the resources of a template and its parameters; anything, while it is not whole."""
+
+    resources: Mapping[str, Resource]
+    parameters: Collection[str] = ()
+    is_whole: bool = True
+
+    def may_be_missing(self, name: str) -> bool:
+        """Whether nothing of this name is known, and it may be a part that is missing."""
+        return not self.is_whole and name not in self.resources
+
+
+def check_references(resource: Resource, known: KnownIds) -> Iterator[RemitError]:
+    """What a resource names and the template has not, neither as a resource nor as a parameter."""
     label = f"`{resource.logical_id}`"
-    depends = resource.attributes.get("DependsOn", ())
-    names = [depends] if isinstance(depends, str) else list(depends)
-    referred = check_value(dict(resource.properties), by_id, resource, label, parameters)
-    _check_sections(resource, label)
-    check_value(dict(resource.attributes), by_id, resource, label, parameters)
-    for name in names:
-        if name not in by_id:
-            raise RemitError(
+    yield from check_value(dict(resource.properties), known, resource, label)
+    if not isinstance(_named(dict(resource.properties)), RemitError):
+        yield from _check_sections(resource, label)
+    yield from check_value(dict(resource.attributes), known, resource, label)
+    for name in _awaited_names(resource):
+        if name not in known.resources and not known.may_be_missing(name):
+            yield RemitError(
                 f"{label} depends on {name!r}, which is not a resource of the template",
-                hint=did_you_mean(name, by_id),
+                hint=did_you_mean(name, known.resources),
                 origin=resource.origin,
             )
-    return tuple(dict.fromkeys((*names, *referred)))
 
 
-def _check_sections(resource: Resource, label: str) -> None:
+def dependencies(resource: Resource, known: KnownIds) -> tuple[str, ...]:
+    """The resources that one depends on, whose references are right."""
+    names = _awaited_names(resource)
+    for value in (dict(resource.properties), dict(resource.attributes)):
+        names += [str(reference.target) for reference, _ in references(value, late=True)]
+    return tuple(name for name in dict.fromkeys(names) if name in known.resources)
+
+
+def _awaited_names(resource: Resource) -> list[str]:
+    depends = resource.attributes.get("DependsOn", ())
+    return [depends] if isinstance(depends, str) else list(depends)
+
+
+def _check_sections(resource: Resource, label: str) -> Iterator[RemitError]:
     """Refuse what looks into sections that the template has not: conditions and mappings."""
     needed = (tokens.SECTIONS.get(name) for name, _, _ in functions(dict(resource.properties), late=True))
     missing = next((section for section in needed if section is not None), None)
     if "Condition" in resource.attributes:
         missing = "Conditions"
     if missing is not None:
-        raise RemitError(
+        yield RemitError(
             f"{label} needs a section of {missing}, which the template does not have",
             hint="decide it in Python, where `project.stage` is known",
             origin=resource.origin,
         )
 
 
-def check_value(
-    value: Any, by_id: Mapping[str, Resource], at: Resource | Output, label: str, parameters: Collection[str] = ()
-) -> list[str]:
-    """The resources that a value refers to, which must exist; `label` is how errors call the place."""
+def check_value(value: Any, known: KnownIds, at: Resource | Output, label: str) -> Iterator[RemitError]:
+    """What a value refers to and the template has not; `label` is how errors call the place."""
+    named_references = _named(value)
+    if isinstance(named_references, RemitError):
+        yield RemitError(f"{label}: {named_references.message}", origin=at.origin)
+        return
+    for reference in named_references:
+        if reference.target is not None and reference.target not in known.parameters:
+            yield from _check_reference(reference, known, at, label)
+
+
+def _named(value: Any) -> list[Reference] | RemitError:
+    """What a value refers to, or why that cannot be read."""
     try:
-        named_references = [reference for reference, _ in references(value, late=True)]
+        return [reference for reference, _ in references(value, late=True)]
     except RemitError as error:
-        raise RemitError(f"{label}: {error.message}", origin=at.origin) from None
-    in_resources = (reference for reference in named_references if reference.target not in parameters)
-    names = [_checked(reference, by_id, at, label) for reference in in_resources]
-    return [name for name in names if name is not None]
+        return error
 
 
-def _checked(reference: Reference, by_id: Mapping[str, Resource], at: Resource | Output, label: str) -> str | None:
-    """The resource that a reference names; None for a pseudo parameter."""
-    name, attribute = reference.target, reference.attribute
-    if name is None:
-        return None
-    if name.startswith("Pending0"):
-        raise RemitError(
+def _check_reference(reference: Reference, known: KnownIds, at: Resource | Output, label: str) -> Iterator[RemitError]:
+    name, attribute = str(reference.target), reference.attribute
+    if name.startswith("AWS::"):
+        if name not in tokens.PSEUDO:
+            hint = did_you_mean(name, tokens.PSEUDO)
+            yield RemitError(f"{label}: there is no {reference.text}", hint=hint, origin=at.origin)
+    elif known.may_be_missing(name):
+        return
+    elif name.startswith("Pending0"):
+        yield RemitError(
             f"{label} uses a resource that no class of `shared/resources/` holds",
             hint="resources are attributes of classes: `class Data(Shared): queue = resource(…)`",
             origin=at.origin,
         )
-    if name.startswith("AWS::"):
-        if name not in tokens.PSEUDO:
-            hint = did_you_mean(name, tokens.PSEUDO)
-            raise RemitError(f"{label}: there is no {reference.text}", hint=hint, origin=at.origin)
-        return None
-    if name not in by_id:
-        raise RemitError(
+    elif name not in known.resources:
+        yield RemitError(
             f"{label}: {reference.text} names no resource of the template",
-            hint=did_you_mean(name, by_id) or _late_value(name, attribute),
+            hint=did_you_mean(name, known.resources) or _late_value(name, attribute),
             origin=at.origin,
         )
-    if attribute is not None:
-        _check_attribute(attribute, by_id[name].type, at, label)
-    return name
+    elif attribute is not None:
+        yield from _check_attribute(attribute, known.resources[name].type, at, label)
 
 
 def _late_value(name: str, attribute: str | None) -> str | None:
@@ -98,18 +124,18 @@ def _late_value(name: str, attribute: str | None) -> str | None:
     return None if parameter is None else f"did you mean `${{{parameter}}}`?"
 
 
-def _check_attribute(attribute: str, type_name: str, at: Resource | Output, label: str) -> None:
+def _check_attribute(attribute: str, type_name: str, at: Resource | Output, label: str) -> Iterator[RemitError]:
     kind = resource_type(type_name)
     if kind is not None and not kind.has_attribute(attribute):
-        raise RemitError(
+        yield RemitError(
             f"{label}: {type_name} has no attribute {attribute!r}",
             hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
             origin=at.origin,
         )
 
 
-def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> None:
-    """Find a circle in what each resource depends on, and name its edges."""
+def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
+    """The first circle in what each resource depends on, with its edges."""
     done: set[str] = set()
     for start, first_targets in targets.items():
         path: list[str] = []
@@ -125,10 +151,11 @@ def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Res
                 stack.pop()
             elif following in path:
                 circle = " -> ".join((*path[path.index(following) :], following))
-                raise RemitError(
+                yield RemitError(
                     f"resources form a circular dependency: {circle}",
                     hint="break one of these references, for example by giving a fixed name",
                     origin=by_id[following].origin,
                 )
+                return
             else:
                 stack.append((following, iter(targets[following])))
