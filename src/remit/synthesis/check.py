@@ -15,7 +15,7 @@ from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
 from remit.roles.assign import assign
-from remit.synthesis.check_references import KnownIds, check_cycles, check_references, check_value, dependencies
+from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
 from remit.synthesis.check_schema import check_type
 from remit.synthesis.check_sources import check_permissions, check_source_name
 from remit.synthesis.check_tables import TABLES, check_table
@@ -52,13 +52,15 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, *, is_who
     by_id = {resource.logical_id: resource for resource in template.resources}
     written = _written_properties(app)
     known = KnownIds(by_id, {value.parameter for value in template.parameters}, is_whole=is_whole)
+    targets: dict[str, tuple[str, ...]] = {}
     before_references = len(mistakes.errors)
     for resource in template.resources:
-        mistakes.errors += check_references(resource, known)
+        checked = check_references(resource, known)
+        targets[resource.logical_id] = checked.targets
+        mistakes.errors += checked.mistakes
     for output in template.outputs:
-        mistakes.errors += check_value(output.value, known, output, f"output {output.name}")
+        mistakes.errors += check_output(output, known)
     if is_whole and len(mistakes.errors) == before_references:
-        targets = {resource.logical_id: dependencies(resource, known) for resource in template.resources}
         mistakes.errors += check_cycles(targets, by_id)
         mistakes.errors += check_permissions(template.resources)
     for resource in template.resources:

@@ -30,28 +30,34 @@ class KnownIds:
         return not self.is_whole and name not in self.resources
 
 
-def check_references(resource: Resource, known: KnownIds) -> Iterator[RemitError]:
-    """What a resource names and the template has not, neither as a resource nor as a parameter."""
+@dataclass(frozen=True, slots=True)
+class CheckedReferences:
+    """The resources that a resource names and depends on, and what is wrong with its references."""
+
+    targets: tuple[str, ...]
+    mistakes: tuple[RemitError, ...]
+
+
+def check_references(resource: Resource, known: KnownIds) -> CheckedReferences:
+    """What a resource refers to: everything must be in the template, or one of its parameters."""
     label = f"`{resource.logical_id}`"
-    yield from check_value(dict(resource.properties), known, resource, label)
-    if not isinstance(_named(dict(resource.properties)), RemitError):
-        yield from _check_sections(resource, label)
-    yield from check_value(dict(resource.attributes), known, resource, label)
-    for name in _awaited_names(resource):
+    mistakes: list[RemitError] = []
+    targets = _awaited_names(resource)
+    for name in targets:
         if name not in known.resources and not known.may_be_missing(name):
-            yield RemitError(
-                f"{label} depends on {name!r}, which is not a resource of the template",
-                hint=did_you_mean(name, known.resources),
-                origin=resource.origin,
-            )
-
-
-def dependencies(resource: Resource, known: KnownIds) -> tuple[str, ...]:
-    """The resources that one depends on, whose references are right."""
-    names = _awaited_names(resource)
-    for value in (dict(resource.properties), dict(resource.attributes)):
-        names += [str(reference.target) for reference, _ in references(value, late=True)]
-    return tuple(name for name in dict.fromkeys(names) if name in known.resources)
+            message = f"{label} depends on {name!r}, which is not a resource of the template"
+            mistakes.append(RemitError(message, hint=did_you_mean(name, known.resources), origin=resource.origin))
+    try:
+        named_references = _named(resource.properties, resource.attributes)
+    except RemitError as error:
+        unreadable = RemitError(f"{label}: {error.message}", origin=resource.origin)
+        return CheckedReferences((), (*mistakes, unreadable))
+    for reference in named_references:
+        mistakes += _check_reference(reference, known, resource, label)
+        targets.append(str(reference.target))
+    mistakes += _check_sections(resource, label)
+    in_template = (name for name in dict.fromkeys(targets) if name in known.resources)
+    return CheckedReferences(tuple(in_template), tuple(mistakes))
 
 
 def _awaited_names(resource: Resource) -> list[str]:
@@ -73,27 +79,27 @@ def _check_sections(resource: Resource, label: str) -> Iterator[RemitError]:
         )
 
 
-def check_value(value: Any, known: KnownIds, at: Resource | Output, label: str) -> Iterator[RemitError]:
-    """What a value refers to and the template has not; `label` is how errors call the place."""
-    named_references = _named(value)
-    if isinstance(named_references, RemitError):
-        yield RemitError(f"{label}: {named_references.message}", origin=at.origin)
+def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
+    """What an output refers to and the template has not."""
+    label = f"output {output.name}"
+    try:
+        named_references = _named({"Value": output.value})
+    except RemitError as error:
+        yield RemitError(f"{label}: {error.message}", origin=output.origin)
         return
     for reference in named_references:
-        if reference.target is not None and reference.target not in known.parameters:
-            yield from _check_reference(reference, known, at, label)
+        yield from _check_reference(reference, known, output, label)
 
 
-def _named(value: Any) -> list[Reference] | RemitError:
-    """What a value refers to, or why that cannot be read."""
-    try:
-        return [reference for reference, _ in references(value, late=True)]
-    except RemitError as error:
-        return error
+def _named(*values: Mapping[str, Any]) -> list[Reference]:
+    """What values refer to. RemitError: late-bound text in them cannot be read."""
+    return [reference for value in values if value for reference, _ in references(dict(value), late=True)]
 
 
 def _check_reference(reference: Reference, known: KnownIds, at: Resource | Output, label: str) -> Iterator[RemitError]:
-    name, attribute = str(reference.target), reference.attribute
+    name, attribute = reference.target, reference.attribute
+    if name is None or name in known.parameters:
+        return
     if name.startswith("AWS::"):
         if name not in tokens.PSEUDO:
             hint = did_you_mean(name, tokens.PSEUDO)
