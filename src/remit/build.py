@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
@@ -18,6 +19,7 @@ from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body
+from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import guard
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, draft, fitted, synth
@@ -71,6 +73,7 @@ def build(
     for_this_machine: bool = False,
     place: Place | None = None,
     bucket: str | None = None,
+    now: datetime | None = None,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
@@ -79,18 +82,24 @@ def build(
     that this machine has.
     `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
     the zips, if that is not remit's.
+
+    `now` is the time from which on schedules must run, this machine's if none is given. It decides only whether a
+    build is refused: what a build writes holds no time, so that the same input gives the same bytes, today or later.
     """
     project = load_project(folder, stage)
     app, mistakes = project.app, project.mistakes
+    mistakes.errors += check_schedules(app, now or datetime.now(UTC))
     if not project.is_whole:
         _note_further(app, mistakes, folder)
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     declared = assign(app)
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
-    roles = fitted(app, declared, mistakes)
-    template = draft(app, roles, mistakes, bucket=bucket or ARTEFACTS)
-    check(template, declared, app, mistakes, is_whole=not mistakes.errors)
+    of_template = Mistakes()
+    roles = fitted(app, declared, of_template)
+    template = draft(app, roles, of_template, bucket=bucket or ARTEFACTS)
+    check(template, declared, app, of_template, is_whole=not of_template.errors)
+    mistakes.errors += of_template.errors
     findings = errors(app, declared, folder=folder)
     with mistakes.noted():
         _refuse(_elsewhere(findings, mistakes))
