@@ -377,6 +377,74 @@ WRONG = {
         "filter.body.a[0] 'cidr' is no comparison operator of an event source mapping",
         "it knows anything-but, equals-ignore-case, exists, numeric, prefix, suffix",
     ),
+    "on.sqs('q', filter={'bdy': {'kind': ['order']}})": (
+        "filter.bdy matches nothing: the records have no such field",
+        "did you mean `body`?",
+    ),
+    "on.sqs('q', filter={'messageAttributes': {'kind': ['order']}})": (
+        "filter.messageAttributes.kind matches nothing: the field is no value, but an object",
+        "it has stringValue, binaryValue, stringListValues, binaryListValues, dataType",
+    ),
+    "on.sqs('q', filter={'attributes': {'ApproximateReceiveCount': [1]}})": (
+        "filter.attributes.ApproximateReceiveCount[0] matches nothing: the field is a string, got int '1'",
+        'write `"1"`',
+    ),
+    "on.sqs('q', filter={'attributes': {'SenderId': [{'numeric': ['>', 1]}]}})": (
+        "filter.attributes.SenderId[0] matches nothing: the field is a string in the records, and no number",
+        None,
+    ),
+    "on.sqs('q', filter={'awsRegion': {'a': ['b']}})": (
+        "filter.awsRegion matches nothing: the field is a value, which has no fields",
+        "write a list of values",
+    ),
+    "on.kinesis('s', filter={'dynamodb': {'Keys': {'id': ['1']}}})": (
+        "filter.dynamodb matches nothing: the records have no such field",
+        "they have data",
+    ),
+    f"stream('{STREAM}', filter={{'eventName': ['INSRT']}})": (
+        "filter.eventName[0] matches nothing: the field is never 'INSRT'",
+        "did you mean `INSERT`?",
+    ),
+    f"stream('{STREAM}', filter={{'dynamodb': {{'NewImage': {{'kind': ['order']}}}}}})": (
+        "filter.dynamodb.NewImage.kind matches nothing: the field is no value, but an object",
+        "it has S, N, B, BOOL, NULL, SS, NS, BS, L, M",
+    ),
+    f"stream('{STREAM}', filter={{'dynamodb': {{'NewImage': {{'total': {{'N': [5]}}}}}}}})": (
+        "filter.dynamodb.NewImage.total.N[0] matches nothing: the field is a string, got int '5'",
+        'write `"5"`',
+    ),
+    "on.event(source='')": (
+        "event.source[0] is an empty text, and so matches nothing",
+        "leave it out, or write what the field is",
+    ),
+    "on.event(source='a', account='1234')": (
+        "event.account[0] matches nothing: the field is never '1234'",
+        "it is 12 digits",
+    ),
+    "on.event(source={'prefix': 'aws.'})": (
+        "event.source matches nothing: the field is a value, which has no fields",
+        'a comparison stands in a list: `[{"prefix": "aws."}]`',
+    ),
+    "on.event(detail={'total': {'numeric': ['>', 5]}})": (
+        "event.detail.total matches nothing: the field is a value, which has no fields",
+        'a comparison stands in a list: `[{"numeric": [">", 5]}]`',
+    ),
+    "on.event(detail={'a': {'exists': True}})": (
+        "event.detail.a.exists must be a list of values, got bool 'True'",
+        'a comparison stands in a list: `[{"exists": true}]`',
+    ),
+    "on.event(detail={'a': [{'numeric': ['<', 6000000000]}]})": (
+        "event.detail.a[0].numeric compares with 6,000,000,000; it can be -5,000,000,000 to 5,000,000,000",
+        None,
+    ),
+    "on.sns('t', filter_scope='MessageBody')": (
+        "filter_scope says what a filter is about, and there is none",
+        "add filter={…}, or leave filter_scope out",
+    ),
+    "on.sns('t', filter={'a': {'b': [*range(9)]}, 'c': [*range(9)]}, filter_scope='MessageBody')": (
+        "filter has 162 combinations of values; SNS allows 150",
+        "the values of its fields, multiplied, those of nested ones as often as they are deep",
+    ),
     "on.sqs('q', filter=[])": ("filter is an empty list", "leave it out to get every record"),
     "on.kinesis('s', starting_position='AT_TIMESTAMP')": (
         "starting_position cannot be 'AT_TIMESTAMP'",
@@ -421,6 +489,31 @@ def test_a_wrong_option_is_told_at_the_trigger(make: Make, trigger: str) -> None
     error = make(app=_app(trigger)).error()
     assert (message, "app.py:10:5") == (error.message.removesuffix(": nan"), at(error))
     assert hint == error.hint
+
+
+def test_all_mistakes_of_a_pattern_are_told(make: Make) -> None:
+    patterns = "[{'bdy': ['a'], 'eventSource': []}, {'body': {'a': [{'prefx': 'b'}, {'numeric': ['>', 5, '<', 3]}]}}]"
+    mistakes = make(app=_app(f"sqs('q', filter={patterns})")).error().all
+    assert ["filter.bdy", "filter.body.a[0]", "filter.body.a[1].numeric", "filter.eventSource"] == sorted(
+        mistake.message.split(" ")[0] for mistake in mistakes
+    )
+
+
+FINE = (
+    "sqs('q', filter={'body': {'a': ['b', 3, None]}, 'messageAttributes': {'kind': {'stringValue': ['a']}}})",
+    "sqs('q', filter={'body': [{'prefix': 'a'}], 'attributes': {'MessageGroupId': [{'exists': True}]}})",
+    "kinesis('s', filter={'data': {'a': {'b': [{'numeric': ['>', 5]}]}}})",
+    f"stream('{STREAM}', filter={{'eventName': ['INSERT', {{'prefix': 'MOD'}}], 'awsRegion': ['eu-west-1']}})",
+    f"stream('{STREAM}', filter={{'dynamodb': {{'NewImage': {{'a': {{'M': {{'b': {{'N': ['5']}}}}}}}}}}}})",
+    f"stream('{STREAM}', filter={{'$or': [{{'eventName': ['INSERT']}}, {{'dynamodb': {{'SizeBytes': [3]}}}}]}})",
+    "on.event(source=['shop', {'prefix': 'x'}], account='111122223333', region='eu-west-1', detail={'prefix': ['a']})",
+    "on.sns('t', filter={'a': ['b'], 'c': [{'numeric': ['>=', 5]}]})",
+)
+
+
+@pytest.mark.parametrize("trigger", FINE)
+def test_a_pattern_that_matches_something_is_taken(make: Make, trigger: str) -> None:
+    assert make(app=_app(trigger)).template()
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Final, Literal
 from remit.app import App, Function, Grant, Resource
 from remit.errors import Mistakes, RemitError, writer
 from remit.iam.policy import allow
+from remit.triggers import record_fields
 from remit.triggers.source import arn_of, checked_choice, checked_type, name_of, own_id
 from remit.triggers.stream_options import STARTING_POSITIONS, StartingPosition, StreamTrigger
 from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from remit.triggers.record_fields import Shape
 
 CONSUME = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
 """On the stream ("Process Amazon DynamoDB records with Lambda": execution role permissions)."""
@@ -57,6 +60,11 @@ class Dynamodb(StreamTrigger):
         """The stream's ARN."""
         attribute = getattr(self.stream, "attribute", None)
         return str(attribute("StreamArn")) if attribute is not None else str(self.stream)
+
+    @property
+    def record(self) -> Shape:
+        """What its records have."""
+        return record_fields.DYNAMODB
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream. Listing streams has no resource of its own to narrow it to."""

@@ -12,6 +12,7 @@ from remit.iam import tokens
 from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
+from remit.triggers.record_fields import EVENT
 from remit.triggers.source import arn_of, checked, checked_json, checked_type, own_id, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
@@ -81,7 +82,7 @@ class Event(BaseTrigger):
             raise RemitError(
                 "event(…) has no pattern", hint='such as source="shop" or detail_type="Order placed"', origin=writer()
             )
-        return checked_pattern(pattern, "event", EVENTBRIDGE)
+        return checked_pattern(pattern, "event", EVENTBRIDGE, EVENT)
 
     def sources(self) -> Iterator[TriggerSource]:
         """The bus, and the dead-letter queue."""

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, described, writer
 from remit.iam.policy import allow
+from remit.triggers import record_fields
 from remit.triggers.source import arn_of, checked_choice, checked_type, logical, name_of
 from remit.triggers.stream_options import STARTING_POSITIONS, StreamTrigger
 from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from remit.triggers.record_fields import Shape
 
 CONSUME = (
     "kinesis:GetRecords",
@@ -66,6 +69,11 @@ class Kinesis(StreamTrigger):
 
     def _consumer_id(self, function: Function) -> str:
         return f"{function.logical_id}{logical(name_of(self.arn))}Consumer"
+
+    @property
+    def record(self) -> Shape:
+        """What its records have."""
+        return record_fields.KINESIS
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream, and with fan-out the consumer."""

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _SCOPES: Final = ("MessageAttributes", "MessageBody")
 _MOST_FIELDS: Final = 5
-"""Fields of a filter policy ("Filter policy constraints", Amazon SNS Developer Guide)."""
+_MOST_COMBINATIONS: Final = 150
+"""Fields and combinations of values of a filter policy ("Filter policy constraints", Amazon SNS Developer Guide)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,9 @@ class Sns(BaseTrigger):
         checked_type(self.topic, "sns", ("AWS::SNS::Topic",))
         arn_of(self.topic, "sns")
         checked_choice("filter_scope", self.filter_scope, _SCOPES)
+        if self.filter is None and self.filter_scope != "MessageAttributes":
+            hint = "add filter={…}, or leave filter_scope out"
+            raise RemitError("filter_scope says what a filter is about, and there is none", hint=hint, origin=writer())
         if not isinstance(self.raw, bool):
             raise RemitError(f"raw takes True or False, got {described(self.raw)}", origin=writer())
         if self.filter is not None:
@@ -61,6 +65,11 @@ class Sns(BaseTrigger):
             fields = _count(pattern)
             if fields > _MOST_FIELDS:
                 raise RemitError(f"filter has {fields} fields; SNS allows {_MOST_FIELDS}", origin=writer())
+            combinations = _combinations(pattern)
+            if combinations > _MOST_COMBINATIONS:
+                message = f"filter has {combinations:,} combinations of values; SNS allows {_MOST_COMBINATIONS}"
+                hint = "the values of its fields, multiplied, those of nested ones as often as they are deep"
+                raise RemitError(message, hint=hint, origin=writer())
             if self.filter_scope == "MessageAttributes":
                 self._check_attributes(pattern)
         if self.dead_letter is not None:
@@ -145,3 +154,14 @@ class Sns(BaseTrigger):
 def _count(pattern: Mapping[str, Any]) -> int:
     """The fields of a filter policy that have values."""
     return sum(_count(value) if isinstance(value, dict) else 1 for value in pattern.values())
+
+
+def _combinations(pattern: Mapping[str, Any], depth: int = 1) -> int:
+    """The combinations of values that SNS counts: those of each field, as often as it is deep, multiplied."""
+    combinations = 1
+    for name, value in pattern.items():
+        if isinstance(value, dict):
+            combinations *= _combinations(value, depth + 1)
+        elif name != "$or":
+            combinations *= max(1, len(value) * depth)
+    return combinations

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
+from remit.triggers import record_fields
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of
 from remit.triggers.trigger import BaseTrigger, TriggerSource
@@ -44,7 +45,7 @@ class Sqs(BaseTrigger):
     def __post_init__(self) -> None:
         checked_type(self.queue, "sqs", ("AWS::SQS::Queue",))
         arn_of(self.queue, "sqs")
-        filter_criteria(self.filter)
+        filter_criteria(self.filter, record_fields.SQS)
         checked("batch_size", self.batch_size, 1, 10_000)
         checked("batch_window", self.batch_window, 0, 300)
         checked("max_concurrency", self.max_concurrency, 2, 1_000)
@@ -88,5 +89,5 @@ class Sqs(BaseTrigger):
             MaximumBatchingWindowInSeconds=self.batch_window,
             ScalingConfig=scaling,
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
-            FilterCriteria=filter_criteria(self.filter),
+            FilterCriteria=filter_criteria(self.filter, record_fields.SQS),
         )

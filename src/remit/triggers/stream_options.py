@@ -15,6 +15,8 @@ from remit.triggers.trigger import BaseTrigger, TriggerSource
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.triggers.record_fields import Shape
+
 Pattern = Mapping[str, Any]
 """A pattern of events: names to lists of values or comparisons, such as `{"body": {"kind": ["order"]}}`."""
 Filter = Pattern | Sequence[Pattern]
@@ -43,6 +45,11 @@ class StreamTrigger(BaseTrigger):
         """The stream's ARN."""
         raise NotImplementedError
 
+    @property
+    def record(self) -> Shape:
+        """What the stream's records have that filters can look at."""
+        raise NotImplementedError
+
     def check_options(self) -> None:
         """RemitError: a number is out of Lambda's bounds, a filter is none, or a destination."""
         checked("batch_size", self.batch_size, 1, 10_000)
@@ -52,7 +59,7 @@ class StreamTrigger(BaseTrigger):
             checked("max_record_age", self.max_record_age, 60, 604_800)
         checked("parallelization_factor", self.parallelization_factor, 1, 10)
         checked("tumbling_window", self.tumbling_window, 0, 900)
-        filter_criteria(self.filter)
+        filter_criteria(self.filter, self.record)
         self.failures()
 
     def failures(self) -> Destination | None:
@@ -86,7 +93,7 @@ class StreamTrigger(BaseTrigger):
             MaximumBatchingWindowInSeconds=self.batch_window,
             MaximumRetryAttempts=self.retries,
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
-            FilterCriteria=filter_criteria(self.filter),
+            FilterCriteria=filter_criteria(self.filter, self.record),
             DestinationConfig=None if failures is None else {"OnFailure": {"Destination": failures.arn}},
             MaximumRecordAgeInSeconds=self.max_record_age,
             ParallelizationFactor=self.parallelization_factor,
