@@ -68,7 +68,7 @@ REFUSED = {
     "an unknown function": ("a:\n  b: !Sbu x\n", 2, "!Sbu"),
     "a repeated key": ("a: 1\nb: 2\na: 3\n", 3, "'a' stands twice in one mapping, first at t.yaml:1:1"),
     "two documents": ("a: 1\n---\nb: 2\n", 2, "more than one"),
-    "an alias of nothing": ("a: *b\n", 1, "undefined alias|names, or before it"),
+    "an alias of nothing": ("a: *b\n", 1, "undefined alias|its own anchor, or before it"),
     "an alias inside itself": ("a: &a [1, *a]\n", 1, "inside its own anchor|undefined"),
     "a tab": ("a:\n\tb: 1\n", 2, "not valid YAML"),
     "a list that is not closed": ("a: [1, 2\nb: 3\n", 2, "not valid YAML"),
