@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.documents.foreign_text import ORGANISATION_NAMES
 from remit.documents.json_text import DEPTH, too_large
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
 from remit.documents.read import LARGEST, ParsedFile, read_on
+from remit.documents.slips import LANGUAGE, Slip
 from remit.errors import Origin, RemitError
 from remit.iam.policy import only_texts
 from remit.lint import rule_registry, templates
@@ -165,7 +165,7 @@ def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     for mistake in source.mistakes:
         yield unreadable(mistake, source.file)
     for slip in source.slips:
-        yield from findings(rule_registry.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
+        yield from _of_slip(slip, source.place(slip.spot))
     if _is_plan(source.value):
         yield from _of_plan(source)
     else:
@@ -186,28 +186,43 @@ def _of_plan(source: ParsedFile) -> Iterator[Finding]:
     except RemitError as error:
         yield unreadable(error, source.file)
         return
+    tools: set[str] = set()
     for resource in planned_resources:
         for environment in plans.environments(resource, source.place):
             yield from findings(rule_registry.hooks("environment"), environment, environment.place)
         for document in plans.documents(resource, source.place):
             for problem in of_document(document):
                 yield replace(problem, message=f"{resource.address}: {problem.message}")
+            yield from _of_tools(document, tools)
 
 
 def _of_template(source: ParsedFile) -> Iterator[Finding]:
     """The findings about a CloudFormation or SAM template, its environments and policies."""
     template = written_template(source.value, source.place, len(source.text.encode()))
     if source.languages:
-        names = template.names | ORGANISATION_NAMES
-        template = replace(template, names=names, exact=False, opaque=True, late=True)
+        template = replace(template, exact=False, opaque=True, late=True)
     yield from findings(rule_registry.hooks("template"), template, template.place, counts=Counter())
     for environment in (*_of_globals(template), *templates.environments(template)):
         yield from findings(rule_registry.hooks("environment"), environment, environment.place)
+    tools = set(source.languages)
     for number, document in enumerate(templates.documents(template)):
         if number == MOST_DOCUMENTS:
             yield _stopped_at(document, source, template)
             return
         yield from of_document(document)
+        yield from _of_tools(document, tools)
+
+
+def _of_slip(slip: Slip, origin: Origin | None) -> Iterator[Finding]:
+    yield from findings(rule_registry.hooks("slip"), slip, lambda _: origin)
+
+
+def _of_tools(document: PolicyDocument, tools: set[str]) -> Iterator[Finding]:
+    """The tools that fill in places of a policy: each is said once in a file, whose `tools` were said before."""
+    for place in document.unfilled:
+        if place.tool and place.tool not in tools:
+            tools.add(place.tool)
+            yield from _of_slip(Slip(LANGUAGE, place.tool, place.spot, place.marker), document.place(place.spot))
 
 
 def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
@@ -223,6 +238,7 @@ def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     if huge:
         yield _left_out(source, "policy", HUGE, "only its shape and its size are looked at")
     yield from of_document(document, huge=huge)
+    yield from _of_tools(document, set(source.languages))
 
 
 def _stopped_at(document: PolicyDocument, source: ParsedFile, template: WrittenTemplate) -> Finding:
