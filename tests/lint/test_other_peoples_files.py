@@ -134,6 +134,8 @@ def test_a_broken_statement_does_not_keep_the_rest_from_being_looked_at() -> Non
         ),
         ("templatefile", "policy.json", policy(Action="${action}", Resource="arn:aws:s3:::${aws_s3_bucket.data.id}/*")),
         ("templatefile", "policy.json", policy(Action="s3:GetObject", Resource="${lower(var.arns[0])}")),
+        ("Jinja", "policy.yaml", "Statement: [{Effect: '{{ e }}', Action: 's3:GetObject', Resource: '*'}]\n"),
+        ("Jinja", "policy.yaml", "Statement:\n  - Effect: {{ e }}\n    Action: s3:GetObject\n    Resource: '*'\n"),
         ("Jinja", "policy.json", policy(Action="{{ action }}", Resource="{{ arn }}")),
     ],
 )
@@ -176,6 +178,7 @@ def test_mistakes_beside_what_a_tool_fills_in_are_found() -> None:
 
 def test_what_stays_unreadable_after_its_language_is_put_aside_says_so() -> None:
     (one,) = lint_bytes(b"{{ header }}\n{% for x in y %}\n- [\n{% endfor %}\n", "policy.yaml.j2")
+    assert ("R143", "warning") == (one.rule, one.severity)
     assert one.message.startswith("policy.yaml.j2 cannot be read before it is filled in: ")
 
 

@@ -46,6 +46,10 @@ class ParsedFile:
         return tuple(slip.text for slip in self.slips if slip.kind == LANGUAGE)
 
 
+class NotFilledInError(RemitError):
+    """A file that only a tool can make sense of: nothing of it can be read before it is filled in."""
+
+
 def _decoded(content: bytes, file: str) -> str:
     if b"\0" in content[:2] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise RemitError(
@@ -75,7 +79,8 @@ def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFi
 def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFile:
     """As `read`, but past mistakes that leave the rest readable, and past what a tool fills in before AWS reads it.
 
-    The file's `mistakes` has the former, its slips the latter. RemitError: nothing of it can be read.
+    The file's `mistakes` has the former, its slips the latter. RemitError: nothing of it can be read; it is a
+    NotFilledInError where that is no mistake.
     """
     text = _text(content, file, most)
     dialects = dialects_of(text)
@@ -102,7 +107,7 @@ def _filled_source(filled: str, file: str, languages: tuple[Language, ...], as_i
         return _parsed(filled, file, [])
     except RemitError:
         names = " and ".join(language.name for language in languages)
-        raise RemitError(
+        raise NotFilledInError(
             f"{file} cannot be read before it is filled in: it holds text of {names}",
             hint="lint what your tool makes of it",
             origin=as_it_stands.origin,

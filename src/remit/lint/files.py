@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.json_text import DEPTH, too_large
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
-from remit.documents.read import LARGEST, ParsedFile, read_on
+from remit.documents.read import LARGEST, NotFilledInError, ParsedFile, read_on
 from remit.documents.slips import LANGUAGE, Slip
 from remit.errors import Origin, RemitError
 from remit.iam.policy import only_texts
 from remit.lint import rule_registry, templates
 from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
+from remit.lint.finding import WARNING, Problem
 from remit.lint.policies import document_of
 from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST, Environment
-from remit.lint.run import findings, of_document, ordered, unreadable
+from remit.lint.run import finding, findings, of_document, ordered, unreadable
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.template.sections import section
 from remit.template.written_template import is_template, written_template
@@ -88,13 +89,21 @@ def lint_bytes(
     try:
         source = read_on(content, file, most=LARGEST)
     except RemitError as error:
-        return (unreadable(error, file),)
+        return (_unread(error, file),)
     if not _is_meant(source.value):
         return (unreadable(_neither(source), file),)
     problems = _of_file(source, kind, allow)
     if len(content) > LARGEST_DOCUMENT:  # what in it is too long has a place of its own
         return (unreadable(too_large(len(content), file), file), *problems)
     return problems
+
+
+def _unread(error: RemitError, file: str) -> Finding:
+    """What could not be read: a mistake of its author's, or the input of a tool, which nobody reads before it ran."""
+    if not isinstance(error, NotFilledInError):
+        return unreadable(error, file)
+    problem = Problem(error.message, error.hint, severity=WARNING)
+    return finding(rule_registry.rule("R143"), problem, lambda _: error.origin or Origin(file), None)
 
 
 _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statement|Effect|Action)['\"]?\s*:")
@@ -109,7 +118,7 @@ def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[F
     try:
         source = read_on(content, file, most=LARGEST)
     except RemitError as error:
-        return (unreadable(error, file),) if has_sign else None
+        return (_unread(error, file),) if has_sign else None
     if _is_other_list(source.value):
         return None
     return _of_file(source, kind, None) if _is_meant(source.value) else None
@@ -149,10 +158,10 @@ def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Findi
     reasons = {rule_registry.rule(name).code: because for name, because in allow.items()}
     broken_rules = set()
     unaccepted = []
-    for finding in findings:
-        broken_rules.add(finding.rule)
-        if finding.rule in _FIRM or finding.rule not in reasons:
-            unaccepted.append(finding)
+    for problem in findings:
+        broken_rules.add(problem.rule)
+        if problem.rule in _FIRM or problem.rule not in reasons:
+            unaccepted.append(problem)
     unused = {code: because for code, because in reasons.items() if code not in broken_rules}
     return (*unaccepted, *suppress((), {}, _table(unused)))
 

@@ -36,7 +36,6 @@ _ACTIONS_OF_POLICIES: Final = re.compile(f"{_BY_TOOLS}|{_TEMPLATEFILE}|<[A-Za-z]
 _TOOLS: Final = {"cdk": "the AWS CDK", "jinja": JINJA, "erb": ERB, "templatefile": TEMPLATEFILE}
 """The tools by the groups of the patterns."""
 _ACTIONS: Final = ("Action", "NotAction")
-_ELEMENTS: Final = ("Resource", "NotResource", "Condition", "Principal", "NotPrincipal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +61,8 @@ def filled(document: Any, *, in_template: bool) -> tuple[Any, tuple[UnfilledPlac
     reader = (
         _Reader(_IN_TEMPLATES, _ACTIONS_OF_TEMPLATES) if in_template else _Reader(_IN_POLICIES, _ACTIONS_OF_POLICIES)
     )
-    statements = document.get("Statement")
-    if isinstance(statements, list):
-        filled_statements: Any = []
-        for index, statement in enumerate(statements):
-            filled_statements.append(reader.statement(statement, ("Statement", index)))
-    else:
-        filled_statements = reader.statement(statements, ("Statement",))
-    if not reader.places:
-        return document, ()
-    return {**document, "Statement": filled_statements}, tuple(reader.places)
+    filled_document = {key: reader.element_of_document(key, part) for key, part in document.items()}
+    return (filled_document, tuple(reader.places)) if reader.places else (document, ())
 
 
 class _Reader:
@@ -82,17 +73,20 @@ class _Reader:
         self.pattern_of_actions = pattern_of_actions
         self.places: list[UnfilledPlace] = []
 
+    def element_of_document(self, name: str, value: Any) -> Any:
+        if name != "Statement":
+            return self.part(value, (name,), self.pattern)
+        if isinstance(value, list):
+            return [self.statement(statement, (name, index)) for index, statement in enumerate(value)]
+        return self.statement(value, (name,))
+
     def statement(self, value: Any, spot: Spot) -> Any:
         if not isinstance(value, dict):
             return value
         filled_elements: dict[str, Any] = {}
         for key, part in value.items():
-            if key in _ACTIONS:
-                filled_elements[key] = self.part(part, (*spot, key), self.pattern_of_actions)
-            elif key in _ELEMENTS:
-                filled_elements[key] = self.part(part, (*spot, key), self.pattern)
-            else:
-                filled_elements[key] = part
+            pattern = self.pattern_of_actions if key in _ACTIONS else self.pattern
+            filled_elements[key] = self.part(part, (*spot, key), pattern)
         return filled_elements
 
     def part(self, value: Any, spot: Spot, pattern: re.Pattern[str]) -> Any:
