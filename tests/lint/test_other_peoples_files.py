@@ -242,6 +242,8 @@ def test_a_part_of_a_template_names_what_the_whole_declares_once() -> None:
     [
         "version: 0.0\nResources:\n  - TargetService: {Type: AWS::ECS::Service}\n",
         '[{"PolicyName": "orders", "PolicyDocument": {"Statement": []}}]',
+        "{}",
+        '{"Version": "1.2.0"}',
     ],
 )
 def test_a_list_of_other_things_in_a_folder_is_no_template_and_no_policy(text: str) -> None:

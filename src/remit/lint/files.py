@@ -119,7 +119,7 @@ def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[F
         source = read_on(content, file, most=LARGEST)
     except RemitError as error:
         return (_unread(error, file),) if has_sign else None
-    if _is_other_list(source.value):
+    if _is_other_list(source.value) or _is_bare(source.value):
         return None
     return _of_file(source, kind, None) if _is_meant(source.value) else None
 
@@ -130,6 +130,11 @@ def _is_other_list(value: Any) -> bool:
         return not any(isinstance(part, dict) and ("Effect" in part or "Statement" in part) for part in value)
     is_list = isinstance(value, dict) and isinstance(value.get("Resources"), list)
     return is_list and "AWSTemplateFormatVersion" not in value
+
+
+def _is_bare(value: Any) -> bool:
+    """Whether an object has nothing that only policies and templates have: `{}`, a version."""
+    return isinstance(value, dict) and {"Version", "Id"} >= value.keys()
 
 
 def _is_meant(value: Any) -> bool:
