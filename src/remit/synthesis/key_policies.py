@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.roles.encryption_keys import is_encrypted_by_aws, own_key
 from remit.triggers.source import own_id
@@ -42,17 +42,21 @@ def with_key_policies(app: App, resources: Sequence[Resource], made: Iterable[Re
     can change, encrypts a queue or a topic.
     """
     statements: dict[str, list[dict[str, Any]]] = {}
+    mistakes = Mistakes()
     for resource in made:
         for service, target in _sendings(resource):
             if is_encrypted_by_aws(app, target):
-                raise RemitError(
-                    f"{service} cannot send to {own_id(target)}, which a key of AWS's own encrypts",
-                    hint="encrypt it with a key of the app, or a queue with `sqs_managed_sse_enabled=True`",
-                    origin=resource.origin or app.queues_origin,
+                mistakes.errors.append(
+                    RemitError(
+                        f"{service} cannot send to {own_id(target)}, which a key of AWS's own encrypts",
+                        hint="encrypt it with a key of the app, or a queue with `sqs_managed_sse_enabled=True`",
+                        origin=resource.origin or app.queues_origin,
+                    )
                 )
             key = own_key(app, target)
             if key is not None:
                 statements.setdefault(key.logical_id, []).append(_statement(service))
+    mistakes.refuse()
     return [
         _with_statements(resource, statements[resource.logical_id]) if resource.logical_id in statements else resource
         for resource in resources

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-from remit.errors import RemitError, writer
+from remit.errors import Mistakes, RemitError, writer
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import checked_choice, checked_type, logical, own_id
@@ -74,27 +74,31 @@ def with_pool_triggers(app: App) -> App:
         for trigger in function.triggers:
             if isinstance(trigger, Cognito):
                 triggers.setdefault(own_id(trigger.pool), []).append((function, trigger))
-    resources = tuple(_triggering(resource, triggers.get(resource.logical_id, [])) for resource in app.resources)
-    return replace(app, resources=resources)
+    resources: list[Resource] = []
+    mistakes = Mistakes()
+    for resource in app.resources:
+        with mistakes.noted():
+            resources.append(_triggering(resource, triggers.get(resource.logical_id, [])))
+    mistakes.refuse()
+    return replace(app, resources=tuple(resources))
 
 
 def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]]) -> Resource:
     if not triggers:
         return pool
     configuration: dict[str, Any] = dict(pool.properties.get("LambdaConfig", {}))
+    mistakes = Mistakes()
     for function, trigger in triggers:
         entry = _entry(function, trigger)
         taken = [name for name in entry if name in configuration and name != "KMSKeyID"]
         if taken:
-            raise RemitError(
-                f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one",
-                origin=function.origin,
-            )
+            message = f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one"
+            mistakes.errors.append(RemitError(message, origin=function.origin))
         configuration |= entry
         if trigger.step in _SENDERS and "KMSKeyID" not in configuration:
-            raise RemitError(
-                f"cognito's {trigger.step} needs key=, the KMS key that encrypts the codes", origin=function.origin
-            )
+            message = f"cognito's {trigger.step} needs key=, the KMS key that encrypts the codes"
+            mistakes.errors.append(RemitError(message, origin=function.origin))
+    mistakes.refuse()
     return replace(pool, properties={**pool.properties, "LambdaConfig": configuration})
 
 
