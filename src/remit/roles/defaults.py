@@ -9,10 +9,12 @@ from remit.app import App, Function, Grant, Reason, Role
 from remit.errors import few
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
-from remit.roles.encryption_keys import encryption
+from remit.roles.encryption_keys import grants_on_keys, keys_of_custom_senders, keys_of_existing_sources
+from remit.roles.own_resources import own_resources
 from remit.roles.published_functions import destinations, durable_executions
 from remit.roles.stored_values import stored_values
 from remit.triggers import source
+from remit.triggers.kms_key import kms_key
 from remit.triggers.schedule import SCHEDULER, trust_of_group
 from remit.triggers.sqs import CONSUME
 
@@ -190,12 +192,24 @@ def dead_letters(_app: App, function: Function) -> Iterator[Grant]:
         yield Grant(allow(source.send_action(target), on=target), reason, function.written.get("DeadLetterConfig"))
 
 
-def encrypted_environment(_app: App, function: Function) -> Iterator[Grant]:
+def encryption(app: App, function: Function) -> Iterator[Grant]:
+    """Decrypt what its triggers read, and encrypt what it sends that failed, or to a destination, where a key does.
+
+    Keys that AWS manages (`alias/aws/sqs`) need no grant.
+    """
+    for default in (triggers, dead_letters, destinations):
+        yield from grants_on_keys(app, default(app, function))
+    for trigger in function.triggers:
+        yield from keys_of_existing_sources(app, function, trigger)
+        yield from keys_of_custom_senders(app, function, trigger)
+
+
+def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:
     """Decrypt an environment that a key of the user's own encrypts ("Securing Lambda environment variables")."""
-    key = _text(function.properties.get("KmsKeyArn"))
+    key = kms_key(own_resources(app).by_id, function.properties.get("KmsKeyArn"))
     if key is not None:
         yield Grant(
-            allow("kms:Decrypt", on=key),
+            key.allowing("kms:Decrypt"),
             function.computed("has an environment that this key encrypts"),
             function.written.get("KmsKeyArn"),
         )

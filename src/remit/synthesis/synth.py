@@ -51,7 +51,7 @@ def synth(
     for role in roles:
         origin = origins[role.functions[0]] if role.functions else role.origin
         resources += _role(fit(role, sizes), origin)
-    resources = with_key_policies(app, merged_queue_policies(resources, works), (*job_resources(app), *works))
+    resources = with_key_policies(app, merged_queue_policies(resources, works))
     _check_names(resources)
     resources = buckets_by_name(fitted_permissions(resources))
     resources = with_later_policies(resources, {role.logical_id for role in roles})
@@ -92,7 +92,7 @@ def _shared(app: App) -> list[Resource]:
 
 def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucket: str = ARTEFACTS) -> list[Resource]:
     """Each function with its log group, and what its triggers need."""
-    late_bound_arns = own_resources(app)
+    late_bound_arns = own_resources(app).late_bound_arns
     role_of = {name: role for role in roles for name in role.functions}
     resources: list[Resource] = []
     for function in app.functions:
