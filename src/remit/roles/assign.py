@@ -9,7 +9,7 @@ from remit.app import App, Function, Grant, Role
 from remit.catalogue.quotas import quota
 from remit.iam.length import length
 from remit.iam.policy import Globs, Statement, render_statement
-from remit.roles.defaults import default_grants, job_scheduler
+from remit.roles.defaults import default_grants, job_schedulers
 from remit.roles.encryption_keys import grants_on_keys, with_keys_by_arn
 from remit.roles.own_resources import OwnResources, own_resources
 from remit.triggers.trigger import BaseTrigger
@@ -47,7 +47,7 @@ def assign(app: App) -> tuple[Role, ...]:
 
 def _service_roles(app: App, own: OwnResources) -> Iterator[Role]:
     """The roles with which services call functions, and send jobs."""
-    for role in job_scheduler(app):
+    for role in job_schedulers(app):
         yield replace(role, boundary=app.boundary)
     for function in app.functions:
         for trigger in function.triggers:
