@@ -37,6 +37,7 @@ from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.subscriptions import Subscriptions
+from remit.local.event_sources.web_answers import say_nothing_of_failures
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
@@ -253,6 +254,7 @@ async def _serve(
     Deliveries(calls).take_hold()
     Subscriptions(calls).take_hold()
     ask_before_function_urls()
+    say_nothing_of_failures()
     delays = SimulatedDelays()
     delays.take_hold()
     config.bind = [f"fd://{listener.detach()}"]
