@@ -48,6 +48,10 @@ class AccessLog:
         """Note a record."""
         self._last += 1
         self._records.append(record)
+        self.announce(record)
+
+    def announce(self, record: AccessRecord) -> None:
+        """Tell whoever listens of an access, and keep no record: no request asked for it."""
         for listener in self._listeners:
             listener(record)
 

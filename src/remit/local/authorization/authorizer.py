@@ -194,12 +194,12 @@ def _decided(question: Question) -> DecidedNeed:
         return DecidedNeed(need, "unknown", error.message, "", error.message)
     verdict = _VERDICTS[stored.verdict]
     if verdict == "allowed":
-        return DecidedNeed(need, verdict, "", _statement(stored), "")
+        return DecidedNeed(need, verdict, "", stored.statement, "")
     because = stored.decision.because
     if stored.unread:
         because = f"{because}; {caller.arn} has policies that cannot be read here: {', '.join(stored.unread)}"
     message = denial_message(stored) if verdict == "denied" else f"it cannot be decided here: {because}"
-    return DecidedNeed(need, verdict, because, _statement(stored), message)
+    return DecidedNeed(need, verdict, because, stored.statement, message)
 
 
 def _stored_decision(question: Question) -> StoredDecision:
@@ -226,15 +226,6 @@ def _stored_decision(question: Question) -> StoredDecision:
         resource_policy=policies,
         open_keys=open_keys,
     )
-
-
-def _statement(stored: StoredDecision) -> str:
-    """The name of the statement that decided, empty where none did."""
-    wanted = stored.verdict
-    for layer in stored.decision.layers:
-        if layer.verdict == wanted and layer.rulings:
-            return layer.rulings[0].name
-    return ""
 
 
 def call_place(request: ReceivedRequest) -> tuple[str, str, int]:
