@@ -466,10 +466,12 @@ def test_each_key_is_deleted_or_denied_by_itself(worker: Worker, kept: list[str]
 def test_what_is_unknown_is_refused_where_that_is_asked_for(worker: Worker) -> None:
     queues = worker.clients("sqs")
     assert queues.list_queues()
-    refuse_unknown(worker.aws, refuse=True)
+    assert refuse_unknown(worker.aws, refuse=True) is False
+    last, _ = accesses(worker.aws)
     with pytest.raises(ClientError, match=r"sqs:ListQueues on \* depends on aws:SourceIp"):
         queues.list_queues()
-    refuse_unknown(worker.aws, refuse=False)
+    assert [("unknown", True)] == [(record.decision, record.refused) for record in accesses(worker.aws, last)[1]]
+    assert refuse_unknown(worker.aws, refuse=False) is True
     assert queues.list_queues()
 
 

@@ -71,9 +71,10 @@ class RequestAuthorizer:
     is_strict: bool = False
 
     def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
-        """Refuse from now on what is unknown, or let it pass: `on` is true or false. What is so then."""
+        """Refuse from now on what is unknown, or let it pass: `on` is true or false. What was so before."""
+        before = self.is_strict
         self.is_strict = parameters.get("on") == "true"
-        return {"on": self.is_strict}
+        return {"before": before}
 
     def check(
         self,
@@ -154,7 +155,7 @@ class RequestAuthorizer:
         self.log.add(
             AccessRecord(
                 time, caller.arn, caller.function, request_id, operation, decided.need.action, decided.need.resource,
-                decided.verdict, decided.because, decided.statement, file, line,
+                decided.verdict, decided.because, decided.statement, file, line, self._refuses(decided),
             )
         )  # fmt: skip
 

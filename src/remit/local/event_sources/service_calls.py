@@ -98,4 +98,5 @@ def _record(
         statement=statement,
         file="",
         line=0,
+        refused=decision == "denied",
     )
