@@ -48,7 +48,8 @@ def statement(
 
 
 POLICY = [
-    allow("s3:GetObject", "arn:aws:s3:::shop/public/*"),
+    allow("s3:GetObject", ["arn:aws:s3:::shop/public/*", "arn:aws:s3:::listed/*"]),
+    allow("s3:ListBucket", "arn:aws:s3:::listed"),
     allow(["s3:PutObject", "s3:DeleteObject"], ["arn:aws:s3:::shop/inbox/*", "arn:aws:s3:::shop/safe/*"]),
     deny("s3:PutObject", "arn:aws:s3:::shop/safe/*", Null={"s3:x-amz-server-side-encryption": "true"}),
     deny("s3:*", "arn:aws:s3:::shop/inbox/locked/*"),
@@ -131,6 +132,11 @@ CALLS: list[Row] = [
     ("s3", "get_object", {"Bucket": "partner", "Key": "a"}, YES),  # the bucket's policy lets the role in
     ("s3", "get_object", {"Bucket": "partner", "Key": "secret/a"}, NO),  # and denies this to everybody
     ("s3", "list_buckets", {}, NO),
+    ("s3", "get_object", {"Bucket": "shop", "Key": "public/missing"}, NO),  # whoever may not list learns no more
+    ("s3", "head_object", {"Bucket": "shop", "Key": "public/missing"}, NO),
+    ("s3", "copy_object", {"Bucket": "shop", "Key": "inbox/b", "CopySource": "shop/public/missing"}, NO),
+    ("s3", "get_object", {"Bucket": "listed", "Key": "missing"}, YES),
+    ("s3", "get_object", {"Bucket": "none", "Key": "missing"}, NO),
     ("dynamodb", "put_item", {"TableName": "orders", "Item": ITEM}, YES),
     ("dynamodb", "put_item", {"TableName": f"arn:aws:dynamodb:{HERE}:table/orders", "Item": ITEM}, YES),
     ("dynamodb", "delete_item", {"TableName": "orders", "Key": ITEM}, NO),
@@ -274,7 +280,7 @@ def worker(shared: LocalAws) -> Worker:
     iam.create_role(RoleName="open", AssumeRolePolicyDocument=document(trust))
     iam.create_role(RoleName="closed", AssumeRolePolicyDocument=document(nobody))
     s3 = own("s3")
-    for bucket in ("shop", "partner"):
+    for bucket in ("shop", "partner", "listed"):
         s3.create_bucket(Bucket=bucket)
     s3.put_bucket_policy(
         Bucket="partner",
@@ -285,7 +291,8 @@ def worker(shared: LocalAws) -> Worker:
             ]
         ),
     )
-    s3.put_object(Bucket="shop", Key="public/a b/ü.txt", Body=b"x")
+    for bucket, key in (("shop", "public/a b/ü.txt"), ("shop", "public/a"), ("partner", "a"), ("listed", "a")):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
     for table in ("orders", "carts"):
         own("dynamodb").create_table(
             TableName=table,

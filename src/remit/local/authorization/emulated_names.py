@@ -89,3 +89,8 @@ class EmulatedNames:
         """The tags of an object of S3."""
         tags: Mapping[str, str] = _service("s3").object_tags_for_condition(bucket, key, {})
         return tags
+
+    def lacks_object(self, bucket: str, key: str) -> bool:
+        """Whether there is a bucket that has no object of this key."""
+        record = _service("s3")._buckets.get(bucket)  # noqa: SLF001 - as above
+        return record is not None and key not in record["objects"]

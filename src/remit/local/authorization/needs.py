@@ -17,6 +17,7 @@ from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill, matches, parse
 from remit.catalogue.operations import Operation, arns, operation
 from remit.local.authorization.item_rows import ITEMS
+from remit.local.authorization.missing_objects import LIST_BUCKET, listed_buckets
 from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, with_names
 from remit.local.authorization.similar_names import similar
 
@@ -68,6 +69,8 @@ def needs_of(
             needs.setdefault((call.action, resource), NeededAccess(call.action, resource, parameters))
     for need in _passed_roles(known, parameters):
         needs.setdefault((need.action, need.resource), need)
+    for bucket in tuple(listed_buckets(needs, setting)):
+        needs.setdefault((LIST_BUCKET, bucket), NeededAccess(LIST_BUCKET, bucket, {}))
     return tuple(needs.values())
 
 

@@ -48,6 +48,9 @@ class StoredNames(Protocol):
     def object_tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
         """The tags of an object of S3."""
 
+    def lacks_object(self, bucket: str, key: str) -> bool:
+        """Whether there is a bucket that has no object of this key."""
+
 
 class NothingStored:
     """Knows no name."""
@@ -64,3 +67,7 @@ class NothingStored:
 
     def object_tags(self, bucket: str, key: str) -> None:
         """Nothing is known."""
+
+    def lacks_object(self, _bucket: str, _key: str) -> bool:
+        """Nothing is known."""
+        return False
