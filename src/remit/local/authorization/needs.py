@@ -17,6 +17,7 @@ from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill, matches, parse
 from remit.catalogue.operations import Operation, arns, operation
 from remit.local.authorization.item_rows import ITEMS
+from remit.local.authorization.key_uses import key_uses
 from remit.local.authorization.missing_objects import LIST_BUCKET, listed_buckets
 from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, with_names
 from remit.local.authorization.similar_names import similar
@@ -35,11 +36,15 @@ _DEEPEST: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class NeededAccess:
-    """One access that a request needs. `parameters` are those that it is about: of one item of a batch its own."""
+    """One access that a request needs. `parameters` are those that it is about: of one item of a batch its own.
+
+    `via` is the service (`s3`) that uses the access for its caller; empty where the caller itself does.
+    """
 
     action: str
     resource: str
     parameters: Mapping[str, Any]
+    via: str = ""
 
     @property
     def is_resolved(self) -> bool:
@@ -69,6 +74,10 @@ def needs_of(
             needs.setdefault((call.action, resource), NeededAccess(call.action, resource, parameters))
     for need in _passed_roles(known, parameters):
         needs.setdefault((need.action, need.resource), need)
+    for need in tuple(needs.values()):
+        for use in key_uses(requested, need.action, need.resource, parameters, setting):
+            context = {"EncryptionContext": use.encryption_context}
+            needs.setdefault((use.action, use.key), NeededAccess(use.action, use.key, context, use.service))
     for bucket in tuple(listed_buckets(needs, setting)):
         needs.setdefault((LIST_BUCKET, bucket), NeededAccess(LIST_BUCKET, bucket, {}))
     return tuple(needs.values())
