@@ -8,6 +8,7 @@ makes no difference decides.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -135,12 +136,17 @@ def _by_similar_names(
     return _most_specific({text: None for text in texts if text.count(UNRESOLVED) == fewest})
 
 
+_EC2_CREATES: Final = re.compile(r"ec2:(Allocate|Copy|Create|Import|Purchase|Request|Run)")
+"""What EC2 makes has no id yet: it is asked for as `internet-gateway/*` ("DecodeAuthorizationMessage", STS API)."""
+
+
 def _unresolved(action: str, setting: RequestSetting) -> tuple[str, ...]:
     """The ARNs of the kinds that an action needs, of one kind where it needs none in particular."""
     targets = targets_of(action)
     kinds = [target.type for target in targets if target.required] or [target.type for target in targets[:1]]
     formats = [kind.arns[0] for kind in kinds if kind.arns]
-    return tuple(fill(format_, setting.places, UNRESOLVED) for format_ in formats) or ("*",)
+    part = "*" if _EC2_CREATES.match(action) else UNRESOLVED
+    return tuple(fill(format_, setting.places, part) for format_ in formats) or ("*",)
 
 
 _PASSES: Final = {
