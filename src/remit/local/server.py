@@ -28,6 +28,7 @@ from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
+from remit.local.authorization.stack_lookups import look_up_as_the_caller
 from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
@@ -249,6 +250,7 @@ async def _serve(
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     act_as_the_caller()
+    look_up_as_the_caller()
     refuse_what_aws_refuses()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
