@@ -21,6 +21,7 @@ from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import guard
+from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, draft, fitted, synth
 from remit.triggers.app_wide import app_wide_notes
@@ -130,7 +131,7 @@ def build(
         *_on_existing(template),
     )
     notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
-    must_exist = existing_sources(app, own_resources(app))
+    must_exist = (*existing_sources(app, own_resources(app).late_bound_arns), *existing_keys(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
 
 

@@ -72,7 +72,7 @@ def draft(
     with mistakes.noted():
         made = merged_queue_policies(resources, works)
     with mistakes.noted():
-        made = with_key_policies(app, made, (*job_resources(app), *works))
+        made = with_key_policies(app, made)
     made = _one_of_each_id(made, mistakes)
     made = buckets_by_name(fitted_permissions(made))
     made = with_later_policies(made, {role.logical_id for role in roles})
@@ -125,7 +125,7 @@ def _functions(
     app: App, roles: tuple[Role, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
 ) -> list[Resource]:
     """Each function with its log group, and what its triggers need."""
-    late_bound_arns = own_resources(app)
+    late_bound_arns = own_resources(app).late_bound_arns
     role_of = {name: role for role in roles for name in role.functions}
     resources: list[Resource] = []
     for function in app.functions:
