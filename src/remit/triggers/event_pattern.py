@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Mistakes, RemitError, described, did_you_mean, spelled, writer
 from remit.iam import tokens
-from remit.triggers.record_fields import Names, Text, Value
+from remit.triggers.record_fields import AnyNames, Text, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -113,7 +113,7 @@ def _check_fields(fields: dict[Any, Any], shape: Shape, place: _PatternPlace) ->
 
 def _inner(shape: Shape, name: str) -> Shape:
     """What a field of an object holds."""
-    if isinstance(shape, Names):
+    if isinstance(shape, AnyNames):
         return shape.each
     return shape[name] if isinstance(shape, dict) else None
 
@@ -128,7 +128,7 @@ def _check_field(value: Any, shape: Shape, field: _PatternPlace) -> Iterator[Rem
             yield from _check_fields(value, shape, field)
     elif not isinstance(value, list):
         yield field.wrong(f"must be a list of values, got {described(value)}", _hint_of_list(value, field))
-    elif isinstance(shape, Names | dict):
+    elif isinstance(shape, AnyNames | dict):
         names = ", ".join(shape) if isinstance(shape, dict) else "fields of its own"
         yield field.wrong("matches nothing: the field is no value, but an object", f"it has {names}")
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Resource
@@ -15,7 +16,7 @@ from remit.triggers.stream_options import STARTING_POSITIONS, StreamTrigger
 from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
 
@@ -45,14 +46,15 @@ class Kinesis(StreamTrigger):
     timestamp: datetime | None = None
     fan_out: bool = False
 
-    def __post_init__(self) -> None:
-        checked_type(self.stream, "kinesis", ("AWS::Kinesis::Stream",))
-        arn_of(self.stream, "kinesis", "stream/")
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The stream, where to start, and what all streams have."""
+        yield partial(checked_type, self.stream, "kinesis", ("AWS::Kinesis::Stream",))
+        yield partial(arn_of, self.stream, "kinesis", "stream/")
         if self.timestamp is None:
-            checked_choice("starting_position", self.starting_position, STARTING_POSITIONS)
+            yield partial(checked_choice, "starting_position", self.starting_position, STARTING_POSITIONS)
         else:
-            self._check_timestamp()
-        self.check_options()
+            yield self._check_timestamp
+        yield from StreamTrigger.checks(self)
 
     def _check_timestamp(self) -> None:
         if self.starting_position != "AT_TIMESTAMP":

@@ -31,13 +31,13 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class AnyNames:
     """An object whose fields have any names, and all the same kind of value."""
 
     each: Shape
 
 
-Shape: TypeAlias = "Mapping[str, Shape] | Names | Text | Value | None"
+Shape: TypeAlias = "Mapping[str, Shape] | AnyNames | Text | Value | None"
 """What a field holds: an object with these fields, an object with any, a value; None: anything."""
 
 _ATTRIBUTE: Final[dict[str, Shape]] = {
@@ -51,7 +51,7 @@ _ATTRIBUTE: Final[dict[str, Shape]] = {
     "BS": Text(),
     "L": None,
 }
-_ATTRIBUTE["M"] = Names(_ATTRIBUTE)
+_ATTRIBUTE["M"] = AnyNames(_ATTRIBUTE)
 SQS: Final[Mapping[str, Shape]] = {
     "messageId": Text(),
     "receiptHandle": Text(),
@@ -67,7 +67,7 @@ SQS: Final[Mapping[str, Shape]] = {
         "AWSTraceHeader": Text(),
         "DeadLetterQueueSourceArn": Text(),
     },
-    "messageAttributes": Names({
+    "messageAttributes": AnyNames({
         "stringValue": Text(),
         "binaryValue": Text(),
         "stringListValues": None,
@@ -89,9 +89,9 @@ DYNAMODB: Final[Mapping[str, Shape]] = {
     "awsRegion": Text(),
     "userIdentity": {"type": Text(("Service",)), "principalId": Text(("dynamodb.amazonaws.com",))},
     "dynamodb": {
-        "Keys": Names(_ATTRIBUTE),
-        "NewImage": Names(_ATTRIBUTE),
-        "OldImage": Names(_ATTRIBUTE),
+        "Keys": AnyNames(_ATTRIBUTE),
+        "NewImage": AnyNames(_ATTRIBUTE),
+        "OldImage": AnyNames(_ATTRIBUTE),
         "ApproximateCreationDateTime": Value(),
         "SequenceNumber": Text(),
         "SizeBytes": Value(),

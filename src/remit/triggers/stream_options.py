@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Resource
@@ -13,7 +14,7 @@ from remit.triggers.source import checked, logical, mapping, name_of
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
 
@@ -50,17 +51,17 @@ class StreamTrigger(BaseTrigger):
         """What the stream's records have that filters can look at."""
         raise NotImplementedError
 
-    def check_options(self) -> None:
-        """RemitError: a number is out of Lambda's bounds, a filter is none, or a destination."""
-        checked("batch_size", self.batch_size, 1, 10_000)
-        checked("batch_window", self.batch_window, 0, 300)
-        checked("retries", self.retries, -1, 10_000)
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The numbers, the filter, the destination."""
+        yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
+        yield partial(checked, "batch_window", self.batch_window, 0, 300)
+        yield partial(checked, "retries", self.retries, -1, 10_000)
         if self.max_record_age != -1:  # for ever
-            checked("max_record_age", self.max_record_age, 60, 604_800)
-        checked("parallelization_factor", self.parallelization_factor, 1, 10)
-        checked("tumbling_window", self.tumbling_window, 0, 900)
-        filter_criteria(self.filter, self.record)
-        self.failures()
+            yield partial(checked, "max_record_age", self.max_record_age, 60, 604_800)
+        yield partial(checked, "parallelization_factor", self.parallelization_factor, 1, 10)
+        yield partial(checked, "tumbling_window", self.tumbling_window, 0, 900)
+        yield partial(filter_criteria, self.filter, self.record)
+        yield self.failures
 
     def failures(self) -> Destination | None:
         """Where records go that failed for good."""
