@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from remit.audit.account_audit import AccountWork, Chunk
 from remit.audit.document_lint import LintedDocument, linted_documents
+from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
-from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_summary
+from remit.audit.folder import AccountFile, FileSummary, OpenRole, file_summary, folder_files
 from remit.audit.result_cache import ResultCache
 from remit.audit.unused_access import no_usage, usage_by_account
 from remit.audit.workers import run
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.audit.account_audit import AuditedAccount
-    from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
     from remit.audit.results import (
@@ -71,6 +71,7 @@ class AuditInput:
     """What is asked about: a folder of account files, at the time `now`, and the organization where it is known.
 
     `trail` is what CloudTrail saw; None: what was used is not asked. `problems` are those of the further files.
+    `elsewhere` are files and folders that may lie in the folder, and have another purpose than its account files.
     """
 
     folder: Path
@@ -79,6 +80,7 @@ class AuditInput:
     resources: tuple[ResourcePolicy, ...] = ()
     trail: TrailSummary | None = None
     problems: tuple[InputProblem, ...] = ()
+    elsewhere: tuple[Path, ...] = ()
 
 
 def audit(
@@ -103,13 +105,15 @@ class _Auditing:
     run_chunk: Run
     progress: Progress
     files: tuple[AccountFile, ...] = ()
+    folder_problems: tuple[InputProblem, ...] = ()
     summaries: dict[AccountFile, FileSummary] = field(default_factory=dict)
     results: dict[str, AccountResult] = field(default_factory=dict)
     findings: dict[str, tuple[DocumentFinding, ...]] = field(default_factory=dict)
 
     def read_files(self) -> None:
         """Read the files that no earlier run has read, and the summaries of the others."""
-        self.files = account_files(self.audit_input.folder)
+        files = folder_files(self.audit_input.folder, self.audit_input.elsewhere)
+        self.files, self.folder_problems = files.accounts, files.problems
         for number, file in enumerate(self.files, 1):
             name = self.cache.name(file.digest, file.name)
             summary = self.cache.summary(name)
@@ -210,7 +214,12 @@ class _Auditing:
         yield from self.audit_input.problems
         if self.audit_input.trail is not None:
             yield from self.audit_input.trail.problems
+        yield from self.folder_problems
         for summary in self.summaries.values():
             yield from summary.problems
+        if not any(summary.accounts for summary in self.summaries.values()):
+            yield InputProblem(
+                self.audit_input.folder.as_posix(), "its files have no user, group or role of any account"
+            )
         for result in results:
             yield from result.problems
