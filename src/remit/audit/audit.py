@@ -11,7 +11,7 @@ from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
 from remit.audit.folder import AccountFile, FileSummary, OpenRole, file_summary, folder_files
 from remit.audit.result_cache import ResultCache
-from remit.audit.unused_access import no_usage, usage_by_account
+from remit.audit.unused_access import usage_by_account
 from remit.audit.workers import run
 
 if TYPE_CHECKING:
@@ -146,8 +146,7 @@ class _Auditing:
 
     def _works(self) -> Iterator[AccountWork]:
         """What there is to do for each account, in the order of their numbers."""
-        accounts = {account for summary in self.summaries.values() for account in summary.accounts}
-        accounts |= {resource.account for resource in self.audit_input.resources}
+        accounts = self._accounts_of_files() | {resource.account for resource in self.audit_input.resources}
         trail = self.audit_input.trail
         usages = {} if trail is None else usage_by_account(trail)
         for account in sorted(accounts):
@@ -156,8 +155,11 @@ class _Auditing:
                 tuple(file for file in self.files if self._concerns(file, account)),
                 tuple(self._foreign_roles(account)),
                 tuple(resource for resource in self.audit_input.resources if resource.account == account),
-                None if trail is None else usages.get(account) or no_usage(trail),
+                usages.get(account),
             )
+
+    def _accounts_of_files(self) -> set[str]:
+        return {account for summary in self.summaries.values() for account in summary.accounts}
 
     def _concerns(self, file: AccountFile, account: str) -> bool:
         """Whether a file has something about an account: a file without any account may hold policies of AWS."""
@@ -210,14 +212,22 @@ class _Auditing:
             self.audit_input.trail,
         )
 
+    def _accounts_without_logs(self, trail: TrailSummary) -> Iterator[InputProblem]:
+        """The accounts of which no event was logged, though some of others were."""
+        for account in sorted(self._accounts_of_files() - trail.accounts if trail.events else ()):
+            message = f"no event of account {account} is in it: what its users and roles used is not known"
+            yield InputProblem(trail.name, message)
+
     def _problems(self, results: Iterable[AccountResult]) -> Iterator[InputProblem]:
         yield from self.audit_input.problems
-        if self.audit_input.trail is not None:
-            yield from self.audit_input.trail.problems
+        trail = self.audit_input.trail
+        if trail is not None:
+            yield from trail.all_problems()
+            yield from self._accounts_without_logs(trail)
         yield from self.folder_problems
         for summary in self.summaries.values():
             yield from summary.problems
-        if not any(summary.accounts for summary in self.summaries.values()):
+        if not self._accounts_of_files():
             yield InputProblem(
                 self.audit_input.folder.as_posix(), "its files have no user, group or role of any account"
             )

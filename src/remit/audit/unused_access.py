@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from remit.audit.called_actions import actions_of_event, is_logged
 from remit.audit.json_bytes import compact
 from remit.audit.results import UnusedPolicy, UnusedRow
+from remit.audit.trail import account_of
 from remit.catalogue.expand import expand
 from remit.errors import RemitError
 from remit.iam.policy import Globs, Policy, render
@@ -49,21 +50,18 @@ class Usage:
 
 
 def usage_by_account(trail: TrailSummary) -> dict[str, Usage]:
-    """What the principals of each account were seen to use."""
+    """What the principals of each account were seen to use; an account of which nothing was logged is left out."""
     calls: dict[str, list[tuple[str, str, str]]] = {}
     for call, time in trail.last_calls.items():
         calls.setdefault(call.principal, []).append((call.source, call.name, time))
     by_account: dict[str, dict[str, UsedActions]] = {}
     for principal, rows in sorted(calls.items()):
-        account = (principal.split(":", 5) + [""] * 5)[4]
-        by_account.setdefault(account, {})[principal] = _used(rows)
-    sources = tuple(sorted(trail.data_sources))
-    return {account: Usage(trail.first, sources, tuple(used.items())) for account, used in by_account.items()}
-
-
-def no_usage(trail: TrailSummary) -> Usage:
-    """The usage of an account in which nobody was seen to call anything."""
-    return Usage(trail.first, tuple(sorted(trail.data_sources)), ())
+        by_account.setdefault(account_of(principal), {})[principal] = _used(rows)
+    usages = {}
+    for account in sorted(trail.accounts):
+        sources = tuple(sorted(source.service for source in trail.data_sources if source.account == account))
+        usages[account] = Usage(trail.first, sources, tuple(by_account.get(account, {}).items()))
+    return usages
 
 
 def _used(calls: Iterable[tuple[str, str, str]]) -> UsedActions:
