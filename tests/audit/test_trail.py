@@ -14,6 +14,7 @@ from remit.audit.audit import AuditInput, audit
 from remit.audit.called_actions import actions_of_event, is_logged
 from remit.audit.trail import summed_up, trail_files
 from remit.audit.workers import summed_up_trail
+from remit.catalogue.actions import services
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -126,6 +127,35 @@ def test_who_never_called_is_listed_and_its_policy_is_empty(tmp_path: Path) -> N
     row = unused(tmp_path, user("ann", allow("ec2:DescribeInstances"), deny("iam:*")))["ann"]
     deny_alone = document({"Effect": "Deny", "Action": "iam:*", "Resource": "*"})
     assert ("", deny_alone) == (row.last, json.loads(row.policies[0].smaller))
+
+
+@pytest.mark.parametrize(
+    ("granted", "excluded"),
+    [
+        ({"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}, ["iam:*", "access-analyzer:*"]),
+        ({"Effect": "Allow", "Action": ["*", "ec2:*"], "Resource": "*"}, ["access-analyzer:*", "account-access:*"]),
+    ],
+)
+def test_nearly_everything_is_narrowed_by_whole_services(
+    tmp_path: Path, granted: dict[str, Any], excluded: list[str]
+) -> None:
+    log(tmp_path / "logs", event("ec2", "DescribeInstances"), event("kms", "CreateKey"))
+    policy = unused(tmp_path, role("app/x", granted))["x"].policies[0]
+    (statement,) = json.loads(policy.smaller)["Statement"]
+    assert excluded == statement["NotAction"][:2]
+    assert {"ec2:*", "kms:*", "s3:*"}.isdisjoint(statement["NotAction"])
+    assert "ec2:StopInstances" in policy.unused
+    assert ("iam:CreateRole" in policy.unused) == ("Action" in granted)
+
+
+def test_what_not_action_leaves_is_judged(tmp_path: Path) -> None:
+    log(tmp_path / "logs", event("ec2", "DescribeInstances"), event("sqs", "CreateQueue"))
+    others = [f"{service}:*" for service in services() if service != "sqs"]
+    policy = unused(tmp_path, role("app/x", {"Effect": "Allow", "NotAction": others, "Resource": "*"}))["x"].policies[0]
+    (statement,) = json.loads(policy.smaller)["Statement"]
+    assert "sqs:DeleteQueue" in policy.unused
+    assert {"sqs:CreateQueue", "sqs:SendMessage"} <= set(statement["Action"])
+    assert "sqs:DeleteQueue" not in statement["Action"]
 
 
 def test_who_uses_everything_is_not_listed(tmp_path: Path) -> None:
