@@ -150,9 +150,9 @@ def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
 
 
 def _elsewhere(findings: tuple[Finding, ...], mistakes: Mistakes) -> tuple[Finding, ...]:
-    """The findings at other lines than the mistakes: at the same line they say the same in other words."""
-    lines = {(mistake.origin.file, mistake.origin.line) for mistake in mistakes.errors if mistake.origin is not None}
-    return tuple(finding for finding in findings if (finding.file, finding.line) not in lines)
+    """The findings at other places than the mistakes: at the same place they say the same in other words."""
+    places = {mistake.origin for mistake in mistakes.errors}
+    return tuple(finding for finding in findings if finding.origin not in places)
 
 
 def _refuse_all(mistakes: Mistakes, project: LoadedProject, folder: Path, *, package: bool) -> NoReturn:
