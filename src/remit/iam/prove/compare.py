@@ -208,6 +208,12 @@ def within(role: Policies, guardrail: Policies, *, actions_of: ActionsOf = catal
     return Comparison(gained, undecided=tuple(search.undecided))
 
 
+def gain_of_today(role: Policies, guardrail: Policies) -> Piece | None:
+    """The first that `within` reports of what a request of today can use; looks for no more than that."""
+    search = GainSearch(side_of(guardrail), side_of(role), catalogue_actions, "guardrail's")
+    return next((piece for piece in search.gains() if piece.tier == "now"), None)
+
+
 def side_of(policies: Policies) -> Side:
     """The side of a comparison that policies are. RemitError: a policy of a resource is among them."""
     if isinstance(policies, Policy):
@@ -223,5 +229,6 @@ def side_of(policies: Policies) -> Side:
 
 
 __all__: Final = [
-    "Comparison", "Policies", "compare", "compare_documents", "equivalent", "gains", "includes", "within",
+    "Comparison", "Policies", "compare", "compare_documents", "equivalent", "gain_of_today", "gains", "includes",
+    "within",
 ]  # fmt: skip
