@@ -91,7 +91,7 @@ class UnusedAccess:
         self._compared: dict[object, UnusedPolicy | None] = {}
 
     def row(self, identity: Identity) -> UnusedRow | None:
-        """What a principal has and did not use; None: it used all that can be told."""
+        """What a principal has and did not use; None if it used everything that can be checked."""
         used = self._used.get(identity.arn, UsedActions())
         rows = []
         for use in identity.policies:
@@ -128,11 +128,11 @@ class UnusedAccess:
         not_logged = {name for name in kept if name not in used.actions}
         smaller = self._smaller(policy, frozenset(kept)) if is_own else None
         return UnusedPolicy(
-            "",
-            _by_service(unused, granted),
-            len(unused),
-            tuple(sorted({name.partition(":")[0] for name in not_logged})),
-            "" if smaller is None else compact(render(smaller)),
+            policy="",  # which one of a principal's it is, `row` says
+            unused=_by_service(unused, granted),
+            count=len(unused),
+            not_logged=tuple(sorted({name.partition(":")[0] for name in not_logged})),
+            smaller="" if smaller is None else compact(render(smaller)),
         )
 
     def _is_kept(self, name: str, used: UsedActions) -> bool:
