@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,7 @@ class _Audit(click.Command):
     "--athena", "athena_table", metavar="TABLE", help="A table of CloudTrail's logs in Athena, in place of --trail."
 )
 @click.option("--athena-output", metavar="S3_URL", help="Where Athena writes its results (default: the workgroup's).")
+@click.option("--athena-workgroup", metavar="NAME", help="The workgroup of the query (default: the primary one).")
 @click.option("--print-query", is_flag=True, help="Print the query that --athena runs, and do nothing.")
 @click.option(
     "--format",
@@ -97,6 +98,7 @@ def command(
     trail_folder: Path | None,
     athena_table: str | None,
     athena_output: str | None,
+    athena_workgroup: str | None,
     form: str,
     output: Path | None,
     now: str | None,
@@ -145,7 +147,8 @@ def command(
     with _progress() as progress, _workers(processes, spark_master) as workers:
         trail = _trail(trail_folder, workers, progress)
         if athena_table is not None:
-            trail = _athena_trail(athena_table, athena_output, region, profile, progress)
+            query = AthenaQuery(athena_table, athena_output, athena_workgroup)
+            trail = _athena_trail(query, region, profile, progress)
         cache = None if no_cache else cache_folder
         report = _report(replace(audit_input, trail=trail), workers, cache, progress)
     _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
@@ -181,16 +184,23 @@ def _trail(folder: Path | None, workers: Workers, progress: Progress) -> TrailSu
     return None if folder is None else summed_up_trail(folder, workers, progress)
 
 
-def _athena_trail(
-    table: str, output: str | None, region: str | None, profile: str | None, progress: Progress
-) -> TrailSummary:
+@dataclass(frozen=True, slots=True)
+class AthenaQuery:
+    """The table that Athena is asked about, where it writes its results, and the workgroup; None: the default."""
+
+    table: str
+    output: str | None
+    workgroup: str | None
+
+
+def _athena_trail(query: AthenaQuery, region: str | None, profile: str | None, progress: Progress) -> TrailSummary:
     """What a table of Athena holds of the logs; the query is shown."""
     from remit.audit.trail_query import athena_query
     from remit.deploy.athena_trail import summed_up_by_athena
 
-    click.echo(athena_query(table), err=True)
+    click.echo(athena_query(query.table), err=True)
     account = options.account(Path(), local=False, region=region, profile=profile)
-    return summed_up_by_athena(account, table, output=output, progress=progress)
+    return summed_up_by_athena(account, query.table, workgroup=query.workgroup, output=query.output, progress=progress)
 
 
 def _workers(count: int, spark_master: str | None) -> contextlib.AbstractContextManager[Workers]:
