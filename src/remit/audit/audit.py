@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
 
 from remit.audit.account_audit import AccountWork, Chunk
 from remit.audit.document_lint import LintedDocument, linted_documents
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from remit.audit.trail import TrailSummary
 
     Progress = Callable[[str], None]
+
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,24 +193,22 @@ class _Auditing:
     def report(self) -> AuditReport:
         """The answers of all accounts together."""
         results = [result for _, result in sorted(self.results.items())]
-        principals = tuple(row for result in results for row in result.principals)
-        administrators = frozenset(arn for result in results for arn in result.administrators)
-        edges = (edge for result in results for edge in result.edges)
+        principals = _joined(result.principals for result in results)
         arns = [row.arn for row in principals]
-        uses = (use for result in results for use in result.uses)
+        administrators = frozenset(_joined(result.administrators for result in results))
         return AuditReport(
-            self.audit_input.now,
-            tuple(result.account for result in results),
-            principals,
-            tuple(arn for arn in arns if arn in administrators),
-            escalation_paths(edges, administrators, arns),
-            tuple(row for result in results for row in result.undecided),
-            tuple(row for result in results for row in result.exposures),
-            tuple(row for result in results for row in result.undecided_exposures),
-            tuple(row for result in results for row in result.unused),
-            linted_documents(uses, self.findings),
-            tuple(sorted(set(self._problems(results)))),
-            self.audit_input.trail,
+            now=self.audit_input.now,
+            accounts=tuple(result.account for result in results),
+            principals=principals,
+            administrators=tuple(arn for arn in arns if arn in administrators),
+            paths=escalation_paths(_joined(result.edges for result in results), administrators, arns),
+            undecided_techniques=_joined(result.undecided for result in results),
+            exposures=_joined(result.exposures for result in results),
+            undecided_exposures=_joined(result.undecided_exposures for result in results),
+            unused=_joined(result.unused for result in results),
+            documents=linted_documents(_joined(result.uses for result in results), self.findings),
+            problems=tuple(sorted(set(self._problems(results)))),
+            trail=self.audit_input.trail,
         )
 
     def _accounts_without_logs(self, trail: TrailSummary) -> Iterator[InputProblem]:
@@ -231,3 +232,7 @@ class _Auditing:
             )
         for result in results:
             yield from result.problems
+
+
+def _joined(rows_by_account: Iterable[Iterable[_Row]]) -> tuple[_Row, ...]:
+    return tuple(chain.from_iterable(rows_by_account))

@@ -106,7 +106,7 @@ class UnusedAccess:
         self._compared: dict[object, UnusedPolicy | None] = {}
 
     def row(self, identity: Identity) -> UnusedRow | None:
-        """What a principal has and did not use; None: it used all that can be told."""
+        """What a principal has and did not use; None if it used everything that can be checked."""
         used = self._used.get(identity.arn, UsedActions())
         rows = []
         for use in identity.policies:
@@ -148,11 +148,11 @@ class UnusedAccess:
         unused_by_service = _by_service(unused, kept)
         smaller = _smaller(policy, frozenset(kept), unused_by_service) if is_own else None
         return UnusedPolicy(
-            "",
-            unused_by_service,
-            len(unused),
-            tuple(sorted(not_logged_services)),
-            "" if smaller is None else compact(render(smaller)),
+            policy="",  # which one of a principal's it is, `row` says
+            unused=unused_by_service,
+            count=len(unused),
+            not_logged=tuple(sorted(not_logged_services)),
+            smaller="" if smaller is None else compact(render(smaller)),
         )
 
     def _granted_by(self, key: str, policy: Policy) -> _GrantedActions:
