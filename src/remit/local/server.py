@@ -314,6 +314,7 @@ async def _keep(
         await asyncio.sleep(pause)
         if not place.alive.exists():
             persistence.PERSIST_STATE = False
+            place.remove_remains()
             stop.set()
             return
         if place.read() != record:
