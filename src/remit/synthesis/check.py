@@ -15,9 +15,10 @@ from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
 from remit.roles.assign import assign
+from remit.synthesis.check_permissions import check_permissions
 from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
-from remit.synthesis.check_sources import check_permissions, check_source_name
+from remit.synthesis.check_sources import check_source_name
 from remit.synthesis.check_tables import TABLES, check_table
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes) -> None:
     with mistakes.noted():
         check_cycles(targets, by_id)
     with mistakes.noted():
-        check_permissions(template.resources)
+        check_permissions(template.resources, app.namespace)
 
 
 def _check_names(resources: Iterable[Resource], mistakes: Mistakes) -> None:

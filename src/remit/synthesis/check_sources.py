@@ -1,28 +1,20 @@
-"""Check what functions are run by: names that AWS refuses, and services that call a function without a permission."""
+"""Check the names of what functions are run by: queues and buckets with names that AWS refuses."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from remit.app import Resource
 
 _FIFO: Final = ".fifo"
 _BUCKET_NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _QUEUE_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
-_REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z0-9.]+)?\}")
-_BY_HAND: Final[Mapping[str, tuple[str, str]]] = {
-    "AWS::Events::Rule": ("events.amazonaws.com", "a rule"),
-    "AWS::S3::Bucket": ("s3.amazonaws.com", "a notification"),
-}
-"""Types whose properties have functions to call, by the service that calls them, and what people call that part."""
 
 
 def check_source_name(resource: Resource) -> None:
@@ -68,41 +60,3 @@ def _check_bucket_name(bucket: Resource) -> None:
             hint="3 to 63 small letters, digits, - and ., of which the first and the last are no signs",
             origin=bucket.origin,
         )
-
-
-def check_permissions(resources: Sequence[Resource]) -> None:
-    """RemitError at the line of a rule or a notification without the permission that a trigger brings with it."""
-    functions = {resource.logical_id for resource in resources if resource.type == "AWS::Lambda::Function"}
-    permitted = {
-        (_target(resource.properties.get("FunctionName")), resource.properties.get("Principal"))
-        for resource in resources
-        if resource.type == "AWS::Lambda::Permission"
-    }
-    for resource in resources:
-        if resource.type not in _BY_HAND:
-            continue
-        service, part = _BY_HAND[resource.type]
-        for function in _called(resource):
-            if function in functions and (function, service) not in permitted:
-                raise RemitError(
-                    f"`{resource.logical_id}` has {part} for `{function}`, which {service} has no permission to invoke",
-                    hint="use a trigger (`on.event(…)`, `on.s3(…)`), or add an AWS::Lambda::Permission",
-                    origin=resource.origin,
-                )
-
-
-def _called(resource: Resource) -> Iterator[str]:
-    """The logical ids of what a rule or a bucket calls."""
-    targets: Any = resource.properties.get("Targets", ())
-    if resource.type == "AWS::S3::Bucket":
-        configuration = resource.properties.get("NotificationConfiguration", {})
-        targets = configuration.get("LambdaConfigurations", ()) if isinstance(configuration, dict) else ()
-    for target in targets if isinstance(targets, list | tuple) else ():
-        if isinstance(target, dict):
-            yield _target(target.get("Arn") or target.get("Function"))
-
-
-def _target(value: Any) -> str:
-    """The logical id that a Ref or an attribute names; "" for anything else."""
-    reference = _REFERENCE.fullmatch(str(tokens.textual(value)))
-    return "" if reference is None else reference[1]
