@@ -61,7 +61,7 @@ MISTAKES = {
     "an input that names no arguments": (
         "",
         f'@app.job(schedule("rate(1 day)", input=[1]))\n{JOB}',
-        ("the input of job `send` are its arguments", "app.py:"),
+        ("the input of job `send` must be a dict of its arguments", "app.py:"),
     ),
     "jobs that disagree": (
         'config.job.queues = {"default": {"concurrency": 3}}',

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import fill, parse
 from remit.catalogue.types import Invoker, ResourceType, arn_of, resource_type
-from remit.errors import Mistakes, RemitError
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.pattern import overlaps
 from remit.roles.reference_names import fill_references, names_in
@@ -45,19 +45,16 @@ class _Callee:
     qualifier: str = ""
 
 
-def check_permissions(resources: Sequence[Resource], namespace: str) -> None:
-    """RemitError at the line of each resource that names a function which its service has no permission to invoke."""
+def check_permissions(resources: Sequence[Resource], namespace: str) -> Iterator[RemitError]:
+    """The resources that name a function which their service has no permission to invoke, each at its line."""
     template = _Template(resources, namespace)
-    mistakes = Mistakes()
     for resource in resources:
         kind = resource_type(resource.type)
         if kind is None or kind.invokes is None or not _calls_as_itself(resource, kind.invokes):
             continue
         for callee in template.callees(resource, kind):
             if not template.may_call(resource, kind.invokes, callee):
-                with mistakes.noted():
-                    raise _no_permission(resource, kind, callee, template.permissions.get(callee, []))
-    mistakes.refuse()
+                yield _no_permission(resource, kind, callee, template.permissions.get(callee, []))
 
 
 def _calls_as_itself(resource: Resource, invoker: Invoker) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import Referent, resource_type
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.roles.encryption_keys import key_of
 from remit.synthesis.job_resources import job_resources
@@ -120,15 +120,19 @@ def with_key_policies(app: App, resources: Sequence[Resource]) -> list[Resource]
     RemitError: a key of AWS's own, whose policy nobody can change, encrypts a queue or a topic.
     """
     services: dict[str, list[_Service]] = {}
+    mistakes = Mistakes()
     for use in _key_uses(app, resources):
         if use.key.is_of_aws:
-            raise RemitError(
-                f"{use.service.principal} cannot send to {name_of(use.target)}, which a key of AWS's own encrypts",
-                hint="encrypt it with a key of the app, or a queue with `sqs_managed_sse_enabled=True`",
-                origin=use.resource.origin or app.queues_origin,
+            mistakes.errors.append(
+                RemitError(
+                    f"{use.service.principal} cannot send to {name_of(use.target)}, which a key of AWS's own encrypts",
+                    hint="encrypt it with a key of the app, or a queue with `sqs_managed_sse_enabled=True`",
+                    origin=use.resource.origin or app.queues_origin,
+                )
             )
-        if use.key.own is not None:
+        elif use.key.own is not None:
             services.setdefault(use.key.own.logical_id, []).append(use.service)
+    mistakes.refuse()
     return [
         _letting(resource, services[resource.logical_id]) if resource.logical_id in services else resource
         for resource in resources

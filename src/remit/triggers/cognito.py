@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-from remit.errors import RemitError, writer
+from remit.errors import Mistakes, RemitError, writer
 from remit.triggers.invoke_permission import permission
 from remit.triggers.kms_key import key_named, key_text, kms_key
 from remit.triggers.source import checked_choice, checked_type, logical, own_id
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.app import App, Function, Resource
 
@@ -41,8 +42,15 @@ class Cognito(BaseTrigger):
     version: Literal["V1_0", "V2_0", "V3_0"] | None = None
     key: Any = None
 
-    def __post_init__(self) -> None:
-        checked_type(self.pool, "cognito", ("AWS::Cognito::UserPool",))
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The pool, the step, the version."""
+        yield partial(checked_type, self.pool, "cognito", ("AWS::Cognito::UserPool",))
+        yield self._check_pool
+        yield partial(checked_choice, "step", self.step, _STEPS)
+        if self.version is not None:
+            yield self._check_version
+
+    def _check_pool(self) -> None:
         if not own_id(self.pool):
             raise RemitError(
                 f"cognito takes a user pool of the app, got {self.pool!r:.60}: "
@@ -50,11 +58,11 @@ class Cognito(BaseTrigger):
                 hint='declare it: `users = resource("AWS::Cognito::UserPool")` in a class of shared/resources/',
                 origin=writer(),
             )
-        checked_choice("step", self.step, _STEPS)
-        if self.version is not None:
-            checked_choice("version", self.version, _VERSIONS)
-            if self.step != "PreTokenGeneration":
-                raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
+
+    def _check_version(self) -> None:
+        checked_choice("version", self.version, _VERSIONS)
+        if self.step != "PreTokenGeneration":
+            raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
 
     @property
     def is_sender(self) -> bool:
@@ -80,25 +88,31 @@ def with_pool_triggers(app: App) -> App:
             if isinstance(trigger, Cognito):
                 triggers.setdefault(own_id(trigger.pool), []).append((function, trigger))
     by_id = {resource.logical_id: resource for resource in app.resources}
-    resources = tuple(_triggering(resource, triggers.get(resource.logical_id, []), by_id) for resource in app.resources)
-    return replace(app, resources=resources)
+    resources: list[Resource] = []
+    mistakes = Mistakes()
+    for resource in app.resources:
+        with mistakes.noted():
+            resources.append(_triggering(resource, triggers.get(resource.logical_id, []), by_id))
+    mistakes.refuse()
+    return replace(app, resources=tuple(resources))
 
 
 def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id: Mapping[str, Resource]) -> Resource:
     if not triggers:
         return pool
     configuration: dict[str, Any] = dict(pool.properties.get("LambdaConfig", {}))
+    mistakes = Mistakes()
     for function, trigger in triggers:
         entry = _entry(function, trigger)
         taken = [name for name in entry if name in configuration]
         if taken:
-            raise RemitError(
-                f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one",
-                origin=function.origin,
-            )
+            message = f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one"
+            mistakes.errors.append(RemitError(message, origin=function.origin))
         configuration |= entry
         if trigger.is_sender:
-            configuration["KMSKeyID"] = _key_arn(configuration.get("KMSKeyID"), trigger, function, by_id)
+            with mistakes.noted():
+                configuration["KMSKeyID"] = _key_arn(configuration.get("KMSKeyID"), trigger, function, by_id)
+    mistakes.refuse()
     return replace(pool, properties={**pool.properties, "LambdaConfig": configuration})
 
 
