@@ -28,12 +28,8 @@ def found(rule: str, *statements: dict[str, Any], kind: str | None = None) -> li
     return [one for one in lint_bytes(text.encode(), "policy.json", kind=kind) if one.rule == rule]
 
 
-@pytest.mark.parametrize(
-    "variable",
-    ["self:service", "sls:stage", "opt:stage", "opt:stage, self:provider.stage", "env:STAGE", "aws_s3_bucket.data.arn"],
-)
-def test_a_variable_of_another_tool_is_no_misspelled_key(variable: str) -> None:
-    (one,) = found("R128", {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::data-${{{variable}}}/*"})
+def test_a_variable_of_another_tool_is_no_misspelled_key() -> None:
+    (one,) = found("R128", {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::data-${env:STAGE}/*"})
     assert (one.severity, one.hint) == ("error", "put the value in: a policy file is not a template")
 
 

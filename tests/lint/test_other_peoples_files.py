@@ -54,6 +54,13 @@ def policy(**statement: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
 
 
+def granted_on(resource: str) -> str:
+    """A template whose role may read what is written so."""
+    statement = "Statement:\n              Effect: Allow\n              Action: s3:GetObject\n              Resource: "
+    policies = "      Policies:\n        - PolicyName: data\n          PolicyDocument:\n            "
+    return f"Resources:\n{TRUST}{policies}{statement}{resource}\n"
+
+
 def of(rule: str, text: str, file: str = "policy.json") -> list[Finding]:
     return [one for one in lint_bytes(text.encode(), file) if one.rule == rule]
 
@@ -98,7 +105,21 @@ def test_a_broken_statement_does_not_keep_the_rest_from_being_looked_at() -> Non
     [
         ("Rain", "template.yaml", f"Resources:\n{TRUST}  Site:\n    Type: !Rain::Module ./site.yaml\n"),
         ("Rain", "template.json", '{"Resources": {"Site": {"Type": {"Rain::Module": "./site.yaml"}}}}'),
+        ("Rain", "template.yaml", granted_on("!Sub arn:aws:s3:::${Const::Bucket}/*")),
+        ("Rain", "template.yaml", granted_on("!Sub ${Rain::Bucket}")),
+        ("Rain", "module.yaml", f"Resources:\n  Extension: {{Metadata: {{Extends: AWS::SQS::Queue}}}}\n{TRUST}"),
         ("org-formation", "template.yaml", ORGANISATION),
+        ("org-formation", "template.yaml", granted_on("Fn::EnumTargetAccounts B arn:${account}")),
+        ("org-formation", "template.yaml", granted_on("{Fn::TargetAccounts: Binding}")),
+        ("org-formation", "template.yaml", granted_on("!Ref MasterAccount")),
+        (
+            "org-formation",
+            "t.yaml",
+            f"Resources:\n{TRUST}  A: {{Type: AWS::SQS::Queue, Properties: {{<<: !ReadFile a}}}}\n",
+        ),
+        ("Serverless", "template.yaml", granted_on("arn:aws:s3:::${opt:stage, self:service}/*")),
+        ("CDK", "template.yaml", granted_on("${Token[TOKEN.1]}")),
+        ("CDK", "template.yaml", granted_on("['#{Token[TOKEN.2]}']")),
         ("Jinja", "template.yaml", JINJA),
         ("ERB", "policy.json", '{"Statement": [{"Effect": "Allow", "Action": <%= x %>, "Resource": "*"}]}'),
         (
@@ -106,12 +127,48 @@ def test_a_broken_statement_does_not_keep_the_rest_from_being_looked_at() -> Non
             "policy.json.tpl",
             '{"Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": ${jsonencode(arns)}}]}',
         ),
+        (
+            "templatefile",
+            "policy.json.tpl",
+            '{"Statement": [{"Effect": "Allow", "Action": ${a}, "Resource": "arn:aws:s3:::${join(",", b)}-${c}/*"}]}',
+        ),
+        ("templatefile", "policy.json", policy(Action="${action}", Resource="arn:aws:s3:::${aws_s3_bucket.data.id}/*")),
+        ("templatefile", "policy.json", policy(Action="s3:GetObject", Resource="${lower(var.arns[0])}")),
+        ("Jinja", "policy.yaml", "Statement: [{Effect: '{{ e }}', Action: 's3:GetObject', Resource: '*'}]\n"),
+        ("Jinja", "policy.yaml", "Statement:\n  - Effect: {{ e }}\n    Action: s3:GetObject\n    Resource: '*'\n"),
+        ("Jinja", "policy.json", policy(Action="{{ action }}", Resource="{{ arn }}")),
     ],
 )
 def test_what_a_file_is_written_for_is_said_once_and_is_no_error(dialect: str, file: str, text: str) -> None:
     findings = lint_bytes(text.encode(), file)
     assert [] == [one for one in findings if one.severity == "error"]
     assert [True] == [dialect in one.message for one in findings if one.rule == "R143"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [('"{{ a }}"', '"{{ b }}"'), ("{{ a }}", "{{ b }}"), ('"<a>"', '"<b>"'), ('"${a}"', '"${b}"'), ("${a}", "${b}")],
+)
+def test_statements_in_which_different_places_are_filled_in_are_different(first: str, second: str) -> None:
+    statement = '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": PLACE}'
+    different = ", ".join(statement.replace("PLACE", place) for place in (first, second))
+    assert [] == of("R604", f'{{"Statement": [{different}]}}')
+    equal = ", ".join(statement.replace("PLACE", place) for place in (first, first))
+    assert 1 == len(of("R604", f'{{"Statement": [{equal}]}}'))
+
+
+def test_a_file_whose_statements_all_have_principals_is_the_policy_of_a_resource() -> None:
+    by_account = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"}
+    by_anyone = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::data/*"}
+    statements = [{**by_account, "Resource": "*"}, by_anyone]
+    assert [] == of("R114", json.dumps({"Version": "2012-10-17", "Statement": statements}))
+
+
+def test_a_list_of_resources_that_a_template_includes_is_no_policy() -> None:
+    assert (
+        lint_found(b"TargetEvent: {Type: AWS::Events::EventBus}\nStatements: {Type: AWS::SQS::Queue}\n", "a.yml")
+        is None
+    )
 
 
 def test_mistakes_beside_what_a_tool_fills_in_are_found() -> None:
@@ -121,6 +178,7 @@ def test_mistakes_beside_what_a_tool_fills_in_are_found() -> None:
 
 def test_what_stays_unreadable_after_its_language_is_put_aside_says_so() -> None:
     (one,) = lint_bytes(b"{{ header }}\n{% for x in y %}\n- [\n{% endfor %}\n", "policy.yaml.j2")
+    assert ("R143", "warning") == (one.rule, one.severity)
     assert one.message.startswith("policy.yaml.j2 cannot be read before it is filled in: ")
 
 
@@ -128,7 +186,8 @@ def test_places_that_a_tool_fills_in_are_said_once_in_a_policy() -> None:
     names = [f"arn:aws:sqs:${{aws_region}}:${{account_id}}:q{number}" for number in range(9)]
     text = policy(Action="sqs:SendMessage", Resource=names)
     (one,) = of("R143", text)
-    assert ("warning", "${aws_region} and 1 more must be filled in by a tool: as they stand, they match nothing") == (
+    tool = "Terraform's templatefile or envsubst (${aws_region})"
+    assert ("note", f"this file is written for {tool}: what that puts in is not looked at") == (
         one.severity,
         one.message,
     )
@@ -137,7 +196,7 @@ def test_places_that_a_tool_fills_in_are_said_once_in_a_policy() -> None:
 
 def test_tokens_of_the_cdk_are_said_once() -> None:
     text = policy(Action="sqs:SendMessage", Resource="arn:aws:sqs:${Token[AWS.Region.4]}:${Token[AWS.AccountId.9]}:q")
-    assert [("R143", "warning", 1)] == [one for one in found(text) if one[1] != "note"]
+    assert [("R143", "note", 1)] == [one for one in found(text) if one[0] == "R143" or one[1] != "note"]
 
 
 def test_forgotten_substitutions_are_said_once_in_a_policy() -> None:
@@ -183,6 +242,8 @@ def test_a_part_of_a_template_names_what_the_whole_declares_once() -> None:
     [
         "version: 0.0\nResources:\n  - TargetService: {Type: AWS::ECS::Service}\n",
         '[{"PolicyName": "orders", "PolicyDocument": {"Statement": []}}]',
+        "{}",
+        '{"Version": "1.2.0"}',
     ],
 )
 def test_a_list_of_other_things_in_a_folder_is_no_template_and_no_policy(text: str) -> None:

@@ -21,6 +21,7 @@ import outlive
 from remit.errors import RemitError
 from remit.local import aws, environment
 from remit.local.clients import client_arguments, session
+from remit.local.state_files import StateFiles
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -211,6 +212,13 @@ def test_a_server_whose_folder_is_removed_ends_by_itself(project: Path) -> None:
     shutil.rmtree(project / ".remit")
     assert eventually(lambda: not lives(running.pid))
     assert list(project.iterdir()) == []
+
+
+def test_what_a_save_makes_again_meanwhile_goes_too(tmp_path: Path) -> None:
+    place = StateFiles.of(tmp_path)
+    (place.state / "services").mkdir(parents=True)
+    place.remove_remains()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_survives_the_process_that_started_it(project: Path) -> None:

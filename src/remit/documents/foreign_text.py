@@ -1,29 +1,48 @@
-"""The template languages around JSON and YAML that a tool fills in before AWS reads the file.
+r"""The template languages around JSON and YAML that a tool fills in before AWS reads the file.
 
-Such a file may be neither JSON nor YAML as it stands. Each place that will be filled in becomes a run of a private
-sign, as long as it was, so that lines and columns stay true; the logic around it (`{% if … %}`) becomes blanks.
+Such a file may be neither JSON nor YAML as it stands: then each place that will be filled in becomes a run of a private
+sign, as long as it was, so that lines and columns stay true, and the logic around it (`{% if … %}`) becomes blanks.
+Where the file can be read, what a tool alone writes (`Rain::Module`, `Fn::EnumTargetAccounts`) tells the tool.
 
 Sources: "Template Designer Documentation" (Jinja), "ERB" (Ruby), "EJS" (ejs.co), "String Templates" (Terraform), "Rain"
-(aws-cloudformation/rain), "Organization annotated CloudFormation" (org-formation).
+(aws-cloudformation/rain), "Organization annotated CloudFormation" (org-formation), "Variables" (Serverless Framework).
 """
 
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-SIGN: Final = "\ue000"
-"""What stands for a character of a place that is filled in: Unicode's private use, which no text of AWS holds."""
-UNFILLED: Final = "${Placeholder}"
-"""What a place that is filled in later becomes in a value: late-bound text, of which nothing is known."""
+_FIRST_SIGN: Final = 0xE000
+_SIGNS: Final = 6_400
+"""What stands for a character of a place: Unicode's private use, which no text of AWS holds. Each place has a sign of
+its own, so that what is filled in differently stays different."""
+_RUN: Final = re.compile("([\ue000-\uf8ff])\\1*")
+_UNFILLED: Final = re.compile(r"\$\{Placeholder\d+\}")
+
+
+def unfilled(place: str) -> str:
+    """Late-bound text in place of a value that nobody knows yet: the same for equal places, another for others."""
+    return f"${{Placeholder{zlib.crc32(place.encode())}}}"
+
+
+def is_unfilled(value: Any) -> bool:
+    """Whether the whole of a value is a place that is filled in."""
+    return isinstance(value, str) and _UNFILLED.fullmatch(value) is not None
+
+
+def without_unfilled(text: str, replacement: str) -> str:
+    """A text with a replacement in each place that is filled in."""
+    return _UNFILLED.sub(replacement, text) if "${Placeholder" in text else text
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
     """A template language: its name, an example, its places that are filled in, and its logic.
 
-    `bare`: its places matter only outside of strings, since within them they do not keep JSON from being read.
+    `bare`: within strings its places matter only where they hold quotes, since others do not keep JSON from being read.
     """
 
     name: str
@@ -33,56 +52,122 @@ class Language:
     bare: bool = False
 
 
+JINJA: Final = "Jinja, cookiecutter or Go templates"
+ERB: Final = "ERB or EJS"
+TEMPLATEFILE: Final = "Terraform's templatefile or envsubst"
+
 LANGUAGES: Final = (
     Language(
-        "Jinja, cookiecutter or Go templates",
+        JINJA,
         "{{ … }}",
         re.compile(r"(?<![${])\{\{(?!resolve:)(?:[^{}\n]|\{(?!\{)|\}(?!\}))*\}\}"),
         re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL),
     ),
-    Language("ERB or EJS", "<%= … %>", re.compile(r"<%=.*?%>"), re.compile(r"<%(?!=).*?%>", re.DOTALL)),
+    Language(ERB, "<%= … %>", re.compile(r"<%=.*?%>"), re.compile(r"<%(?!=).*?%>", re.DOTALL)),
     Language(
-        "Terraform's templatefile or envsubst",
+        TEMPLATEFILE,
         "${…}",
-        re.compile(r'\$\{[^{}"\n]*\}'),
+        re.compile(r"\$\{[^{}\n]*\}"),
         re.compile(r"%\{~? *(?:if|else|endif|for|endfor)\b[^}]*\}"),
         bare=True,
     ),
 )
 """The languages that are looked for in a file which is neither JSON nor YAML as it stands."""
 
-ORGANISATION_NAMES: Final = frozenset({"AWSAccount", "CurrentAccount", "MasterAccount"})
-"""What a template of org-formation can refer to without declaring it; the accounts of its organisation as well."""
-_ORGANISATION: Final = re.compile(r"\b2010-09-09-OC\b|OrganizationBindings?['\"]?\s*:")
-_RUN: Final = re.compile(f"{SIGN}+")
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A tool whose templates read as JSON or YAML as they stand.
+
+    `sign` is what its files alone hold; where none of the `hints` stands, it need not be looked for. `functions` are
+    how its own functions begin, as the key of an object or as the start of a text. `places` are what it fills in within
+    a text. `names` are what a template may refer to without declaring it.
+    """
+
+    name: str
+    hints: tuple[str, ...]
+    sign: re.Pattern[str]
+    functions: tuple[str, ...] = ()
+    places: re.Pattern[str] | None = None
+    names: frozenset[str] = frozenset()
+
+
 RAIN: Final = "Rain::"
 """How Rain's own functions begin: `!Rain::Module`."""
-ORGANISATION_TAGS: Final = frozenset({"!Cmd", "!Include", "!JsonString", "!MD5Dir", "!MD5File", "!ReadFile"})
+RAIN_TAGS: Final = frozenset({"!Flatten", "!InsertFile", "!Invoke", "!MergeTags"})
+"""What the modules of Rain and of the AWS CLI take beside them."""
+_OF_ORGANISATIONS_ALONE: Final = ("!Cmd", "!JsonString", "!MD5Dir", "!MD5File", "!ReadFile")
+ORGANISATION_TAGS: Final = frozenset({*_OF_ORGANISATIONS_ALONE, "!Include"})
 """What org-formation reads from elsewhere."""
+_SERVERLESS: Final = re.compile(r"\$\{(?:self|opt|sls|file|cf|param)[:(.](?:[^{}]|\$\{[^{}]*\})*\}")
+
+DIALECTS: Final = (
+    Dialect(
+        "Rain",
+        (RAIN, "${Const::", *RAIN_TAGS, "Extends"),
+        re.compile(r"\bRain::|\$\{Const::|!(?:Flatten|InsertFile|Invoke|MergeTags)\b|\bExtends['\"]?: *['\"]?AWS::"),
+        (RAIN, "Fn::Flatten", "Fn::InsertFile", "Fn::Invoke", "Fn::MergeTags"),
+        re.compile(r"\$\{(?:Rain|Const)::[^{}]*\}"),
+    ),
+    Dialect(
+        "org-formation",
+        ("2010-09-09-OC", "OrganizationBinding", "OC::ORG::", "Fn::EnumTarget", "Fn::Target", *_OF_ORGANISATIONS_ALONE),
+        re.compile(
+            r"\b2010-09-09-OC\b|\bOrganizationBindings?['\"]?\s*:|\bOC::ORG::|\bFn::(?:Enum)?Target[A-Z]"
+            r"|!(?:Cmd|JsonString|MD5Dir|MD5File|ReadFile)\b"
+        ),
+        ("Fn::EnumTarget", "Fn::Target", "Fn::Cmd", "Fn::Include", "Fn::JsonString", "Fn::MD5", "Fn::ReadFile"),
+        names=frozenset({"AWSAccount", "CurrentAccount", "MasterAccount"}),
+    ),
+    Dialect(
+        "the Serverless Framework",
+        ("${self:", "${opt:", "${sls:", "${file(", "${cf:", "${cf.", "${param:"),
+        _SERVERLESS,
+        places=_SERVERLESS,
+    ),
+)
+"""The tools that are looked for in every file that can be read."""
 
 
-def language_around(text: str) -> str | None:
-    """The tool whose template a file is that can be read as it stands, by what such files alone hold."""
-    if RAIN in text:
-        return "Rain"
-    return "org-formation" if "Organization" in text and _ORGANISATION.search(text) is not None else None
+def dialects_of(text: str) -> tuple[Dialect, ...]:
+    """The tools whose template a file is, by what such files alone hold."""
+    dialects = []
+    for dialect in DIALECTS:
+        has_hint = any(hint in text for hint in dialect.hints)
+        if (has_hint and dialect.sign.search(text) is not None) or _refers_to_names(dialect, text):
+            dialects.append(dialect)
+    return tuple(dialects)
+
+
+def _refers_to_names(dialect: Dialect, text: str) -> bool:
+    """Whether a text refers to a name of the tool's that it does not declare."""
+    for name in dialect.names:
+        if name not in text:
+            continue
+        refers = re.search(rf"(?:Ref|GetAtt)['\"]?:? *\[?['\"]?{name}\b|\$\{{{name}\b", text) is not None
+        declares = re.search(rf"^\s*['\"]?{name}['\"]?\s*:", text, re.MULTILINE) is not None
+        if refers and not declares:
+            return True
+    return False
 
 
 def readable(text: str, *, json: bool) -> tuple[str, tuple[Language, ...]]:
     """A text with all that its template languages fill in put out of the way, and which languages these are."""
     used = []
+    signs: dict[str, str] = {}
     for language in LANGUAGES:
-        filled = _without_values(language.logic.sub(_blank, text), language, json=json)
+        without_logic = language.logic.sub(_blank, text)
+        filled = _without_values(without_logic, language, signs, json=json)
         if filled != text:
             used.append(language)
             text = filled
     return text, tuple(used)
 
 
-def _without_values(text: str, language: Language, *, json: bool) -> str:
+def _without_values(text: str, language: Language, signs: dict[str, str], *, json: bool) -> str:
     if language.bare and not json:
         return text
-    return language.values.sub(lambda place: _marked(place, text, language, json=json), text)
+    return language.values.sub(lambda place: _marked(place, text, language, signs, json=json), text)
 
 
 def _blank(logic: re.Match[str]) -> str:
@@ -90,23 +175,39 @@ def _blank(logic: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", logic[0])
 
 
-def _marked(place: re.Match[str], text: str, language: Language, *, json: bool) -> str:
-    """A run of the sign, as long as the place; in quotes where JSON has none around it."""
+def _marked(place: re.Match[str], text: str, language: Language, signs: dict[str, str], *, json: bool) -> str:
+    """A run of the place's sign, as long as the place; in quotes where JSON has none around it."""
     line_start = text.rfind("\n", 0, place.start()) + 1
     in_string = text.count('"', line_start, place.start()) % 2 == 1  # strings of JSON end on their line
-    if not json or in_string:
-        return place[0] if language.bare else SIGN * len(place[0])
-    return f'"{SIGN * (len(place[0]) - 2)}"'
+    sign = signs.setdefault(place[0], chr(_FIRST_SIGN + len(signs) % _SIGNS))
+    if json and not in_string:
+        return f'"{sign * (len(place[0]) - 2)}"'
+    if language.bare and '"' not in place[0]:
+        return place[0]
+    return sign * len(place[0])
 
 
-def filled_in(value: Any) -> Any:
-    """A value with late-bound text in each place that a tool fills in: a run of the sign, a function of Rain's."""
+def filled_in(value: Any, dialects: tuple[Dialect, ...] = ()) -> Any:
+    """A value with late-bound text in each place that a tool fills in: a run of a sign, a function of a dialect's."""
     if isinstance(value, str):
-        return _RUN.sub(UNFILLED, value)
+        return _filled_text(value, dialects)
     if isinstance(value, list):
-        return [filled_in(part) for part in value]
+        return [filled_in(part, dialects) for part in value]
     if isinstance(value, dict):
-        if len(value) == 1 and next(iter(value)).startswith(RAIN):
-            return UNFILLED
-        return {_RUN.sub(UNFILLED, key): filled_in(part) for key, part in value.items()}
+        if len(value) == 1 and _is_function(next(iter(value)), dialects):
+            return unfilled(repr(value))
+        return {_filled_text(key, dialects): filled_in(part, dialects) for key, part in value.items()}
     return value
+
+
+def _filled_text(text: str, dialects: tuple[Dialect, ...]) -> str:
+    if _is_function(text, dialects):
+        return unfilled(text)
+    for dialect in dialects:
+        if dialect.places is not None:
+            text = dialect.places.sub(lambda place: unfilled(place[0]), text)
+    return _RUN.sub(lambda run: unfilled(run[1]), text)
+
+
+def _is_function(text: str, dialects: tuple[Dialect, ...]) -> bool:
+    return any(text.startswith(dialect.functions) for dialect in dialects if dialect.functions)

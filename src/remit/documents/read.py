@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.documents.foreign_text import filled_in, language_around, readable
+from remit.documents.foreign_text import dialects_of, filled_in, readable
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
 from remit.documents.json_text import decode, read_json, too_large
 from remit.documents.slips import LANGUAGE, Slip
@@ -46,6 +46,10 @@ class ParsedFile:
         return tuple(slip.text for slip in self.slips if slip.kind == LANGUAGE)
 
 
+class NotFilledInError(RemitError):
+    """A file that only a tool can make sense of: nothing of it can be read before it is filled in."""
+
+
 def _decoded(content: bytes, file: str) -> str:
     if b"\0" in content[:2] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise RemitError(
@@ -75,10 +79,11 @@ def read(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFi
 def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> ParsedFile:
     """As `read`, but past mistakes that leave the rest readable, and past what a tool fills in before AWS reads it.
 
-    The file's `mistakes` has the former, its slips the latter. RemitError: nothing of it can be read.
+    The file's `mistakes` has the former, its slips the latter. RemitError: nothing of it can be read; it is a
+    NotFilledInError where that is no mistake.
     """
     text = _text(content, file, most)
-    tool = language_around(text)
+    dialects = dialects_of(text)
     mistakes: list[RemitError] = []
     try:
         source = _parsed(text, file, mistakes)
@@ -89,11 +94,12 @@ def read_on(content: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Parse
         source = _filled_source(filled, file, languages, error)
         mistakes = []  # both branches of an `if` stand there
         slips = [Slip(LANGUAGE, language.name, (), language.example) for language in languages]
-        return replace(source, text=text, value=filled_in(source.value), slips=(*source.slips, *slips))
-    if tool is None:
+        slips += [Slip(LANGUAGE, dialect.name, ()) for dialect in dialects]
+        return replace(source, text=text, value=filled_in(source.value, dialects), slips=(*source.slips, *slips))
+    if not dialects:
         return replace(source, mistakes=tuple(mistakes)) if mistakes else source
-    slips = [*source.slips, Slip(LANGUAGE, tool, ())]
-    return replace(source, value=filled_in(source.value), slips=tuple(slips), mistakes=tuple(mistakes))
+    slips = [*source.slips, *(Slip(LANGUAGE, dialect.name, ()) for dialect in dialects)]
+    return replace(source, value=filled_in(source.value, dialects), slips=tuple(slips), mistakes=tuple(mistakes))
 
 
 def _filled_source(filled: str, file: str, languages: tuple[Language, ...], as_it_stands: RemitError) -> ParsedFile:
@@ -101,7 +107,7 @@ def _filled_source(filled: str, file: str, languages: tuple[Language, ...], as_i
         return _parsed(filled, file, [])
     except RemitError:
         names = " and ".join(language.name for language in languages)
-        raise RemitError(
+        raise NotFilledInError(
             f"{file} cannot be read before it is filled in: it holds text of {names}",
             hint="lint what your tool makes of it",
             origin=as_it_stands.origin,

@@ -13,7 +13,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from remit.documents.foreign_text import ORGANISATION_TAGS, RAIN, UNFILLED
+from remit.documents.foreign_text import ORGANISATION_TAGS, RAIN, RAIN_TAGS, is_unfilled, unfilled
 from remit.documents.json_text import DEPTH
 from remit.documents.slips import Slip
 from remit.errors import Origin, RemitError, nearest
@@ -36,6 +36,8 @@ _SHORT: Final = {
 """The functions, by the tag that stands for each."""
 _TAG: Final = "tag:yaml.org,2002:"
 _PLAIN_TAGS: Final = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))
+_UNKNOWN: Final = "unknown"
+"""What stands for the function of a tag that CloudFormation does not have."""
 _OCTAL: Final = re.compile(r"0[0-7]+")
 _SPACE: Final = re.compile(r"\s+")
 
@@ -127,6 +129,10 @@ class _Reader:
         self.mistakes.append(error)
 
     def value(self, event: Any, path: Path, depth: int) -> Any:
+        """Read the node that begins with this event, and all events up to its end.
+
+        It notes where each part stands, and keeps the value of an anchor for its aliases. RemitError, at the line.
+        """
         at = self.origin(event)
         start = len(self.order)
         self.put(path, at)
@@ -141,8 +147,8 @@ class _Reader:
             self.put(inner, at)
         read = self.scalar if isinstance(event, self.yaml.ScalarEvent) else self.collection
         value = read(event, inner, depth, function)
-        if function == UNFILLED:
-            value = UNFILLED
+        if function == _UNKNOWN:
+            value = unfilled(f"{event.tag} {value}")
         elif function is not None:
             value = {function: _argument(function, value)}
         if event.anchor:
@@ -161,7 +167,7 @@ class _Reader:
 
     def alias(self, anchor: str, path: Path, at: Origin) -> Any:
         if anchor not in self.anchors:
-            self.fail(f"the alias *{anchor} stands inside what it names, or before it", at)
+            self.fail(f"the alias *{anchor} is used inside its own anchor, or before it", at)
         value, places = self.anchors[anchor]
         self.count(len(places), at)
         for spot, place in places:
@@ -169,16 +175,16 @@ class _Reader:
         return value
 
     def function(self, tag: str | None, at: Origin) -> str | None:
-        """The long form of a tag's short form; None for a plain value, `UNFILLED` for an unknown tag."""
+        """The long form of a tag's short form; None for a plain value, `_UNKNOWN` for an unknown tag."""
         if tag is None or tag == "!" or tag in _PLAIN_TAGS:
             return None
         if tag.startswith("!") and tag[1:] in _SHORT:
             return _SHORT[tag[1:]]
-        is_of_tool = tag.startswith(f"!{RAIN}") or tag in ORGANISATION_TAGS
+        is_of_tool = tag.startswith(f"!{RAIN}") or tag in RAIN_TAGS or tag in ORGANISATION_TAGS
         if self.mistakes is None or not (is_of_tool or tag in self.unknown_tags):
             self.unknown_tags.add(tag)
             self.mistake(f"the tag {tag.replace(_TAG, '!!')[:80]} is not allowed", at, _meant_tag(tag))
-        return UNFILLED
+        return _UNKNOWN
 
     def collection(self, event: Any, path: Path, depth: int, _: str | None) -> Any:
         return self.items(path, depth) if isinstance(event, self.yaml.SequenceStartEvent) else self.members(path, depth)
@@ -209,7 +215,9 @@ class _Reader:
             first_places[key] = at
             mapping[key] = self.value(next(self.events), (*path, key), depth + 1)
             if self.places[(*path, key)].line > at.line or path[-1:] == ("Condition",):
-                self.places[(*path, key)] = at  # what begins below its key is found at the key, and an operator
+                self.places[(*path, key)] = (
+                    at  # a value on later lines, or a condition operator, is reported at its key
+                )
         for value, at in merged:
             self.merge(mapping, value, path, at)
         return mapping
@@ -217,6 +225,8 @@ class _Reader:
     def merge(self, mapping: dict[str, Any], value: Any, path: Path, at: Origin) -> None:
         """Take over `<<: *other`: keys that the mapping has itself win."""
         for index, source in enumerate(value if isinstance(value, list) else [value]):
+            if is_unfilled(source):
+                continue
             if not isinstance(source, dict):
                 self.fail("`<<` takes a mapping, or a list of mappings", at)
             start: Path = (*path, "<<", index) if isinstance(value, list) else (*path, "<<")

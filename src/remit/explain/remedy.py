@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import services, targets_of
 from remit.catalogue.arns import fill, parse, variables
+from remit.catalogue.list_actions import ASKED
 from remit.catalogue.types import arn_of
 from remit.errors import RemitError
+from remit.explain.obstacles import resource_to_allow
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
 from remit.project.decorator_source import attribute, decorator
@@ -100,11 +102,10 @@ def needed_grant(app: App, action: str, resource: str, folder: Path, *, account:
     `account` is the app's own, when it is known: a resource of another one is named with its whole ARN. Where
     it is not, an account's number is taken for wherever the app is deployed, but for keys and roles to assume.
     """
-    if resource.endswith(":log-stream:"):  # of a group as CloudWatch Logs asks for it; all of its streams match that
-        resource = f"{resource.removesuffix('log-stream:')}*"
     catalogued_action = catalogued(action)
     name = action if catalogued_action is None else catalogued_action.full_name
-    if resource == "*" or (catalogued_action and not catalogued_action.targets):
+    resource = resource_to_allow(name, resource)
+    if resource == "*":
         return NeededGrant(json.dumps(name))
     if parse(resource) is None and not resource.startswith("${"):  # a name that nobody can make an ARN of
         return NeededGrant(f'allow({json.dumps(name)}, on="arn:…")', ("remit.grants.allow",), complete=False)
@@ -284,10 +285,14 @@ def _on(target: _Target) -> str:
 
 
 def resource_form_of(action: str) -> str:
-    """The ARN format of an action's resource, for a denial that does not name one: `arn:…:table/TableName`.
+    """The ARN format of an action's resource, for a request that does not name one: `arn:…:table/TableName`.
 
-    `*` where the action needs several types at once, or one of several, and no typed grant tells which is meant.
+    Of an action that lists things, the ARN that its service asks about (`list_actions`). `*` where the action needs
+    several types at once, or one of several, and no typed grant tells which is meant.
     """
+    listing = ASKED.get(action)
+    if listing is not None:
+        return fill(listing, PLACE)
     targets = targets_of(action)
     needed = [target for target in targets if target.required] or list(targets)
     needed.sort(key=lambda target: len("".join(target.type.arns)))

@@ -16,6 +16,7 @@ DOCUMENT: Final = ("Version", "Id", "Statement")
 STATEMENT: Final = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
+_STATEMENT_KEYS: Final = frozenset({*STATEMENT, "Version", "Statement"})
 _SIGNS: Final = frozenset({"statement", "effect", "notaction", "policydocument"})
 _PAIRS: Final = {"Action": "NotAction", "Resource": "NotResource", "Principal": "NotPrincipal"}
 
@@ -39,8 +40,16 @@ def is_policy(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     keys = {str(key).lower() for key in value}
-    looks_like_policy = "Action" in value or not _SIGNS.isdisjoint(keys) or set(DOCUMENT) >= set(value)
-    return looks_like_policy or "Statement" in unknown(value, DOCUMENT).values()
+    if "Action" in value or not _SIGNS.isdisjoint(keys) or set(DOCUMENT) >= set(value):
+        return True
+    meant_elements = unknown(value, DOCUMENT)
+    return any(element == "Statement" and _holds_statements(value[key]) for key, element in meant_elements.items())
+
+
+def _holds_statements(value: Any) -> bool:
+    """Whether a value holds what a Statement does, whatever is wrong with it."""
+    listed = value if isinstance(value, list) else [value]
+    return any(isinstance(part, dict) and not _STATEMENT_KEYS.isdisjoint(map(str, part)) for part in listed)
 
 
 def is_stack_policy(value: Any) -> bool:

@@ -7,17 +7,18 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.documents.foreign_text import ORGANISATION_NAMES
 from remit.documents.json_text import DEPTH, too_large
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
-from remit.documents.read import LARGEST, ParsedFile, read_on
+from remit.documents.read import LARGEST, NotFilledInError, ParsedFile, read_on
+from remit.documents.slips import LANGUAGE, Slip
 from remit.errors import Origin, RemitError
 from remit.iam.policy import only_texts
 from remit.lint import rule_registry, templates
 from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
+from remit.lint.finding import WARNING, Problem
 from remit.lint.policies import document_of
 from remit.lint.rule_inputs import IDENTITY, RESOURCE, TRUST, Environment
-from remit.lint.run import findings, of_document, ordered, unreadable
+from remit.lint.run import finding, findings, of_document, ordered, unreadable
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.template.sections import section
 from remit.template.written_template import is_template, written_template
@@ -88,13 +89,21 @@ def lint_bytes(
     try:
         source = read_on(content, file, most=LARGEST)
     except RemitError as error:
-        return (unreadable(error, file),)
+        return (_unread(error, file),)
     if not _is_meant(source.value):
         return (unreadable(_neither(source), file),)
     problems = _of_file(source, kind, allow)
     if len(content) > LARGEST_DOCUMENT:  # what in it is too long has a place of its own
         return (unreadable(too_large(len(content), file), file), *problems)
     return problems
+
+
+def _unread(error: RemitError, file: str) -> Finding:
+    """What could not be read: a mistake of its author's, or the input of a tool, which nobody reads before it ran."""
+    if not isinstance(error, NotFilledInError):
+        return unreadable(error, file)
+    problem = Problem(error.message, error.hint, severity=WARNING)
+    return finding(rule_registry.rule("R143"), problem, lambda _: error.origin or Origin(file), None)
 
 
 _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statement|Effect|Action)['\"]?\s*:")
@@ -109,8 +118,8 @@ def lint_found(content: bytes, file: str, *, kind: str | None = None) -> tuple[F
     try:
         source = read_on(content, file, most=LARGEST)
     except RemitError as error:
-        return (unreadable(error, file),) if has_sign else None
-    if _is_other_list(source.value):
+        return (_unread(error, file),) if has_sign else None
+    if _is_other_list(source.value) or _is_bare(source.value):
         return None
     return _of_file(source, kind, None) if _is_meant(source.value) else None
 
@@ -121,6 +130,11 @@ def _is_other_list(value: Any) -> bool:
         return not any(isinstance(part, dict) and ("Effect" in part or "Statement" in part) for part in value)
     is_list = isinstance(value, dict) and isinstance(value.get("Resources"), list)
     return is_list and "AWSTemplateFormatVersion" not in value
+
+
+def _is_bare(value: Any) -> bool:
+    """Whether an object has nothing that only policies and templates have: `{}`, a version."""
+    return isinstance(value, dict) and {"Version", "Id"} >= value.keys()
 
 
 def _is_meant(value: Any) -> bool:
@@ -149,10 +163,10 @@ def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Findi
     reasons = {rule_registry.rule(name).code: because for name, because in allow.items()}
     broken_rules = set()
     unaccepted = []
-    for finding in findings:
-        broken_rules.add(finding.rule)
-        if finding.rule in _FIRM or finding.rule not in reasons:
-            unaccepted.append(finding)
+    for problem in findings:
+        broken_rules.add(problem.rule)
+        if problem.rule in _FIRM or problem.rule not in reasons:
+            unaccepted.append(problem)
     unused = {code: because for code, because in reasons.items() if code not in broken_rules}
     return (*unaccepted, *suppress((), {}, _table(unused)))
 
@@ -165,7 +179,7 @@ def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     for mistake in source.mistakes:
         yield unreadable(mistake, source.file)
     for slip in source.slips:
-        yield from findings(rule_registry.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
+        yield from _of_slip(slip, source.place(slip.spot))
     if _is_plan(source.value):
         yield from _of_plan(source)
     else:
@@ -186,28 +200,43 @@ def _of_plan(source: ParsedFile) -> Iterator[Finding]:
     except RemitError as error:
         yield unreadable(error, source.file)
         return
+    tools: set[str] = set()
     for resource in planned_resources:
         for environment in plans.environments(resource, source.place):
             yield from findings(rule_registry.hooks("environment"), environment, environment.place)
         for document in plans.documents(resource, source.place):
             for problem in of_document(document):
                 yield replace(problem, message=f"{resource.address}: {problem.message}")
+            yield from _of_tools(document, tools)
 
 
 def _of_template(source: ParsedFile) -> Iterator[Finding]:
     """The findings about a CloudFormation or SAM template, its environments and policies."""
     template = written_template(source.value, source.place, len(source.text.encode()))
     if source.languages:
-        names = template.names | ORGANISATION_NAMES
-        template = replace(template, names=names, exact=False, opaque=True, late=True)
+        template = replace(template, exact=False, opaque=True, late=True)
     yield from findings(rule_registry.hooks("template"), template, template.place, counts=Counter())
     for environment in (*_of_globals(template), *templates.environments(template)):
         yield from findings(rule_registry.hooks("environment"), environment, environment.place)
+    tools = set(source.languages)
     for number, document in enumerate(templates.documents(template)):
         if number == MOST_DOCUMENTS:
             yield _stopped_at(document, source, template)
             return
         yield from of_document(document)
+        yield from _of_tools(document, tools)
+
+
+def _of_slip(slip: Slip, origin: Origin | None) -> Iterator[Finding]:
+    yield from findings(rule_registry.hooks("slip"), slip, lambda _: origin)
+
+
+def _of_tools(document: PolicyDocument, tools: set[str]) -> Iterator[Finding]:
+    """The tools that fill in places of a policy: each is said once in a file, whose `tools` were said before."""
+    for place in document.unfilled:
+        if place.tool and place.tool not in tools:
+            tools.add(place.tool)
+            yield from _of_slip(Slip(LANGUAGE, place.tool, place.spot, place.marker), document.place(place.spot))
 
 
 def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
@@ -223,6 +252,7 @@ def _of_policy(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     if huge:
         yield _left_out(source, "policy", HUGE, "only its shape and its size are looked at")
     yield from of_document(document, huge=huge)
+    yield from _of_tools(document, set(source.languages))
 
 
 def _stopped_at(document: PolicyDocument, source: ParsedFile, template: WrittenTemplate) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.documents.foreign_text import is_unfilled
 from remit.errors import MISSPELT, RemitError, nearest
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
@@ -57,7 +58,8 @@ def document_of(
     document.written = tuple(islice(_statements(document.raw, document, located=located), MOST_STATEMENTS))
     settled, of_either_effect, broken = [], [], []
     for written in document.written:
-        is_either = tokens.is_intrinsic(written.value.get("Effect"))
+        effect = written.value.get("Effect")
+        is_either = tokens.is_intrinsic(effect) or is_unfilled(effect)
         parsed = _parsed(written, "Allow" if is_either else None)
         if isinstance(parsed, BrokenStatement):
             broken.append(parsed)

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.documents.foreign_text import UNFILLED
+from remit.documents.foreign_text import is_unfilled, without_unfilled
 from remit.errors import Origin
 from remit.iam import tokens
 from remit.lint import rule_registry
@@ -60,7 +60,7 @@ def _is_unfilled(broken: BrokenStatement) -> bool:
     value: Any = broken.written.value
     for step in broken.spot:
         value = value[step] if isinstance(value, dict) and step in value else None
-    return bool(value == UNFILLED)
+    return is_unfilled(value)
 
 
 def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
@@ -111,7 +111,7 @@ def finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None, *, 
     """A problem as people get it: at its place, without secrets, late-bound text as they wrote it."""
     severity = problem.severity or rule.severity
     message, hint = tokens.as_written(problem.message), problem.hint and tokens.as_written(problem.hint)
-    message, hint = message.replace(UNFILLED, "…"), hint and hint.replace(UNFILLED, "…")
+    message, hint = without_unfilled(message, "…"), hint and without_unfilled(hint, "…")
     if grant is not None:
         message, hint = _as_written(message), hint and _as_written(hint)
     return Finding(

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.documents.foreign_text import UNFILLED
+from remit.documents.foreign_text import ERB, JINJA, TEMPLATEFILE, is_unfilled, unfilled
 from remit.lint import conditions
 
 if TYPE_CHECKING:
@@ -22,14 +22,20 @@ if TYPE_CHECKING:
 
 _BRACE: Final = re.compile(r"\{[A-Za-z{]")
 _BY_PEOPLE: Final = r"<[A-Za-z][^<>]*>|(?<![${#@%])\{(?!(?:aws|project)\.)[A-Za-z][\w. -]*\}(?!\})"
-_BY_TOOLS: Final = r"\$\{Token\[[^\]{}]*\]\}|(?<![${])\{\{(?!resolve:)[^{}]*\}\}|<%=.*?%>"
-_TEMPLATEFILE: Final = r"\$\{(?P<name>[A-Za-z_]\w*|(?!AWS::)[A-Z_]+::[\w:.-]+)\}"
-_IN_TEMPLATES: Final = re.compile(f"(?P<tool>{_BY_TOOLS})|{_BY_PEOPLE}")
-_IN_POLICIES: Final = re.compile(f"(?P<tool>{_BY_TOOLS}|{_TEMPLATEFILE})|{_BY_PEOPLE}")
-_IN_ACTIONS: Final = re.compile(r"(?P<tool>(?!))|<[A-Za-z][^<>]*>")
+_BY_TOOLS: Final = (
+    r"(?P<cdk>[$#]\{Token\[[^\]{}]*\]\})|(?P<jinja>(?<![${])\{\{(?!resolve:)[^{}]*\}\})|(?P<erb><%=.*?%>)"
+)
+_EXPRESSION: Final = r"[a-z_]\w*(?:(?:\.\w+|\[[^\[\]{}]*\])+|\([^{}]*\))"
+"""An attribute, an element or a call of Terraform's; the attributes of CloudFormation's resources are in capitals."""
+_TEMPLATEFILE: Final = rf"(?P<templatefile>\$\{{(?P<name>[A-Za-z_]\w*|(?!AWS::)[A-Z_]+::[\w:.-]+|{_EXPRESSION})\}})"
+_IN_TEMPLATES: Final = re.compile(f"{_BY_TOOLS}|{_BY_PEOPLE}")
+_IN_POLICIES: Final = re.compile(f"{_BY_TOOLS}|{_TEMPLATEFILE}|{_BY_PEOPLE}")
+_ACTIONS_OF_TEMPLATES: Final = re.compile(f"{_BY_TOOLS}|<[A-Za-z][^<>]*>")
+_ACTIONS_OF_POLICIES: Final = re.compile(f"{_BY_TOOLS}|{_TEMPLATEFILE}|<[A-Za-z][^<>]*>")
 """What stands for an action; other signs that actions cannot have are slips."""
+_TOOLS: Final = {"cdk": "the AWS CDK", "jinja": JINJA, "erb": ERB, "templatefile": TEMPLATEFILE}
+"""The tools by the groups of the patterns."""
 _ACTIONS: Final = ("Action", "NotAction")
-_ELEMENTS: Final = ("Resource", "NotResource", "Condition", "Principal", "NotPrincipal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class UnfilledPlace:
     marker: str
     text: str
     spot: Spot
-    by_tool: bool
+    tool: str
+    """What fills it in; "" where a person does."""
 
 
 def may_be_unfilled(text: str) -> bool:
@@ -51,37 +58,35 @@ def filled(document: Any, *, in_template: bool) -> tuple[Any, tuple[UnfilledPlac
     """A policy document with late-bound text in each place that is to be filled in, and these places."""
     if not isinstance(document, dict):
         return document, ()
-    reader = _Reader(_IN_TEMPLATES if in_template else _IN_POLICIES)
-    statements = document.get("Statement")
-    if isinstance(statements, list):
-        filled_statements: Any = []
-        for index, statement in enumerate(statements):
-            filled_statements.append(reader.statement(statement, ("Statement", index)))
-    else:
-        filled_statements = reader.statement(statements, ("Statement",))
-    if not reader.places:
-        return document, ()
-    return {**document, "Statement": filled_statements}, tuple(reader.places)
+    reader = (
+        _Reader(_IN_TEMPLATES, _ACTIONS_OF_TEMPLATES) if in_template else _Reader(_IN_POLICIES, _ACTIONS_OF_POLICIES)
+    )
+    filled_document = {key: reader.element_of_document(key, part) for key, part in document.items()}
+    return (filled_document, tuple(reader.places)) if reader.places else (document, ())
 
 
 class _Reader:
     """Puts late-bound text in the places of a value, and collects them."""
 
-    def __init__(self, pattern: re.Pattern[str]) -> None:
+    def __init__(self, pattern: re.Pattern[str], pattern_of_actions: re.Pattern[str]) -> None:
         self.pattern = pattern
+        self.pattern_of_actions = pattern_of_actions
         self.places: list[UnfilledPlace] = []
+
+    def element_of_document(self, name: str, value: Any) -> Any:
+        if name != "Statement":
+            return self.part(value, (name,), self.pattern)
+        if isinstance(value, list):
+            return [self.statement(statement, (name, index)) for index, statement in enumerate(value)]
+        return self.statement(value, (name,))
 
     def statement(self, value: Any, spot: Spot) -> Any:
         if not isinstance(value, dict):
             return value
         filled_elements: dict[str, Any] = {}
         for key, part in value.items():
-            if key in _ACTIONS:
-                filled_elements[key] = self.part(part, (*spot, key), _IN_ACTIONS)
-            elif key in _ELEMENTS:
-                filled_elements[key] = self.part(part, (*spot, key), self.pattern)
-            else:
-                filled_elements[key] = part
+            pattern = self.pattern_of_actions if key in _ACTIONS else self.pattern
+            filled_elements[key] = self.part(part, (*spot, key), pattern)
         return filled_elements
 
     def part(self, value: Any, spot: Spot, pattern: re.Pattern[str]) -> Any:
@@ -99,15 +104,22 @@ class _Reader:
     def text(self, text: str, spot: Spot, pattern: re.Pattern[str]) -> str:
         places = list(_places_in(text, pattern))
         for place in places:
-            self.places.append(UnfilledPlace(place[0], text, spot, place["tool"] is not None))
+            self.places.append(UnfilledPlace(place[0], text, spot, _TOOLS.get(place.lastgroup or "", "")))
         for place in reversed(places):
-            text = text[: place.start()] + UNFILLED + text[place.end() :]
+            text = text[: place.start()] + unfilled(place[0]) + text[place.end() :]
         return text
 
 
 def _places_in(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
     for place in pattern.finditer(text):
         name = place.groupdict().get("name")
-        is_variable = name is not None and conditions.key_type(f"aws:{name}") is not None  # without its prefix
-        if not is_variable and place[0] != UNFILLED:  # which is said of the whole file
+        if not _is_variable(name) and not is_unfilled(place[0]):  # which is said of the whole file
             yield place
+
+
+def _is_variable(name: str | None) -> bool:
+    """Whether somebody meant a variable of IAM's, and left its prefix out or wrote a dot."""
+    if name is None:
+        return False
+    key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
+    return conditions.key_type(key) is not None

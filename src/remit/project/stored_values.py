@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import StoredValue
+from remit.catalogue.resource_names import broken_rule
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project import current_load
 from remit.project.local_values import local_value
 from remit.project.stored_text import StoredText
+from remit.triggers.kms_key import key_text
 
 if TYPE_CHECKING:
     from remit.app import Store
+
+_TYPES: Final = {"secret": "AWS::SecretsManager::Secret", "parameter": "AWS::SSM::Parameter"}
 
 
 def secret(name: Any, *, key: Any = None) -> str:
@@ -37,8 +41,9 @@ def _stored(store: Store, function: str, name: Any, key: Any) -> str:
         return local_value(late, function)
     text = StoredText(late)
     key = own_key if key is None else key
-    key_text = None if key is None else tokens.plain(getattr(key, "arn", key))
-    text.stored = StoredValue(store, late, arn, key_text, own=hasattr(name, "ref"), origin=writer())
+    text.stored = StoredValue(
+        store, late, arn, None if key is None else key_text(key), own=hasattr(name, "ref"), origin=writer()
+    )
     return text
 
 
@@ -58,4 +63,7 @@ def _named(name: Any, function: str) -> tuple[str, str, Any]:
             hint="store the value in AWS, and write its name here: a template shows everything to everyone",
             origin=writer(),
         )
+    rule = None if text.startswith(("arn:", "${")) else broken_rule(_TYPES[function], tokens.split(text), makes=False)
+    if rule is not None:
+        raise RemitError(f"no {function} can be named {text!r:.60}", hint=rule, origin=writer())
     return text, text, None

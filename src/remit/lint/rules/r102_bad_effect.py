@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.documents.foreign_text import is_unfilled
 from remit.errors import nearest
 from remit.lint.finding import ERROR, Problem
 
@@ -33,7 +34,7 @@ _FORBIDDING = frozenset({"forbid", "block", "reject", "refuse", "disallow", "pro
 def shape(written: WrittenStatement) -> Iterator[Problem]:
     """An Effect that is another word."""
     effect = written.value.get("Effect")
-    if isinstance(effect, str) and effect not in ("Allow", "Deny"):
+    if isinstance(effect, str) and effect not in ("Allow", "Deny") and not is_unfilled(effect):
         meant = "Deny" if effect.lower() in _FORBIDDING else nearest(effect, ("Allow", "Deny"))
         meant = meant or ("Allow" if effect.lower() in _PERMITTING else None)
         message = f"Effect {effect!r} is not valid: only 'Allow' and 'Deny' exist, spelled so"

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from remit.documents.foreign_text import UNFILLED
+from remit.documents.foreign_text import is_unfilled
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.iam.tokens import is_intrinsic
@@ -50,25 +50,25 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """What stands in a template where its resources, or a policy document, must, and is none."""
-    if written.raw.get("Resources") != UNFILLED:
-        yield from _no_resources(written.raw.get("Resources", {}))
+    if not is_unfilled(written.raw.get("Resources")):
+        yield from _no_resources(written.raw.get("Resources", {}), written)
     for name, resource in written.resources.items():
         yield from _no_documents(resource.get("Properties"), ("Resources", name, "Properties"))
 
 
-def _no_resources(value: Any) -> Iterator[Problem]:
+def _no_resources(value: Any, written: WrittenTemplate) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem(
             f"Resources must be an object, not {_shown(value)}", "Resources: {NAME: {Type: …}}", ("Resources",)
         )
         return
     for name, resource in value.items():
-        if str(name).startswith("Fn::") or resource == UNFILLED:
+        if str(name).startswith("Fn::") or is_unfilled(resource):
             continue  # a macro, or another tool, makes them
         if not isinstance(resource, dict):
             hint = "a resource reads {Type: …, Properties: …}"
             yield Problem(f"the resource {name} must be an object, not {_shown(resource)}", hint, ("Resources", name))
-        elif "Type" not in resource and not any(str(key).startswith("Fn::") for key in resource):
+        elif "Type" not in resource and not written.opaque and not any(str(key).startswith("Fn::") for key in resource):
             yield Problem(f"the resource {name} has no Type", "such as AWS::IAM::Role", ("Resources", name))
         elif not isinstance(resource.get("Type", ""), str):
             message = f"the Type of {name} must be a string, not {_shown(resource['Type'])}"
@@ -86,7 +86,7 @@ def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
             elif (
                 key in ("PolicyDocument", "AssumeRolePolicyDocument")
                 and not isinstance(part, dict)
-                and part != UNFILLED
+                and not is_unfilled(part)
             ):
                 hint = (
                     'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(part, list) else None
@@ -109,11 +109,11 @@ def _broken_text(key: str, text: str, spot: Spot) -> Iterator[Problem]:
 
 
 def _statements(value: Any) -> Iterator[Problem]:
-    if not isinstance(value, dict | list) and value != UNFILLED:
+    if not isinstance(value, dict | list) and not is_unfilled(value):
         hint = "write it out: {'Effect': 'Allow', 'Action': …, 'Resource': …}"
         yield Problem(f"Statement must be an object or a list of objects, not {_shown(value)}", hint, ("Statement",))
     for index, statement in enumerate(value if isinstance(value, list) else ()):
-        if not isinstance(statement, dict) and statement != UNFILLED:
+        if not isinstance(statement, dict) and not is_unfilled(statement):
             yield Problem(f"Statement[{index}] must be an object, not {_shown(statement)}", None, ("Statement", index))
 
 

@@ -31,8 +31,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.rule_inputs import IDENTITY, RESOURCE
+from remit.lint.finding import ERROR, Problem
+from remit.lint.rule_inputs import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,13 +48,10 @@ def concerned(text: str) -> bool:
 
 
 def shape(written: WrittenStatement) -> Iterator[Problem]:
-    """A Principal where the role is it; a policy file that does not say what it is for may be a resource's."""
+    """A Principal where the role is it."""
+    if written.document.kind != IDENTITY:
+        return
     for element in ("Principal", "NotPrincipal"):
-        if element not in written.value:
-            continue
-        if written.document.kind == IDENTITY:
+        if element in written.value:
             message = f"'{element}' is not allowed in an identity policy: the role itself is the principal"
             yield Problem(message, "remove it; who may assume the role stands in its trust policy", (element,))
-        elif written.document.kind == RESOURCE and not written.document.sure:
-            message = f"'{element}' is allowed in the policy of a resource only; IAM refuses it in a role's"
-            yield Problem(message, "in a role's policy remove it", (element,), WARNING)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remit.documents.foreign_text import without_unfilled
 from remit.lint.finding import ERROR, Problem
 from remit.lint.rule_inputs import RESOURCE
 
@@ -34,7 +35,7 @@ def shape(written: WrittenStatement) -> Iterator[Problem]:
     sid = written.value.get("Sid")
     if not isinstance(sid, str) or written.document.kind == RESOURCE:
         return
-    strange = dict.fromkeys(re.findall(r"[^A-Za-z0-9]", sid))
+    strange = dict.fromkeys(re.findall(r"[^A-Za-z0-9]", without_unfilled(sid, "")))
     if strange:
         fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", sid))
         contains = " and ".join(repr(sign) for sign in strange)

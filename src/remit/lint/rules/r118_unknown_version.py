@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.documents.foreign_text import is_unfilled
 from remit.iam.policy import OLD_VERSION, VERSION
 from remit.lint.finding import ERROR, Problem
 
@@ -35,6 +36,6 @@ SEVERITY = ERROR
 def document(document: PolicyDocument) -> Iterator[Problem]:
     """Another Version than the two that exist."""
     version = document.raw.get("Version", VERSION) if isinstance(document.raw, dict) else VERSION
-    if isinstance(version, str) and version not in (VERSION, OLD_VERSION):
+    if isinstance(version, str) and version not in (VERSION, OLD_VERSION) and not is_unfilled(version):
         message = f"Version {version!r} does not exist: it is the version of the language, not a date"
         yield Problem(message, f"use '{VERSION}'", ("Version",))

@@ -36,7 +36,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from remit.documents.foreign_text import UNFILLED
+from remit.documents.foreign_text import without_unfilled
 from remit.iam.placeholders import placeholder
 from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
@@ -85,7 +85,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
 
 def document(document: PolicyDocument) -> Iterator[Problem]:
     """What a person has yet to fill in, once in a document: in Resource, Principal or Condition."""
-    places = [place for place in document.unfilled if not place.by_tool]
+    places = [place for place in document.unfilled if not place.tool]
     if not places:
         return
     if document.names is None and all(place.marker.startswith("<") for place in places):
@@ -145,7 +145,7 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
 
 
 def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
-    text = text.replace(UNFILLED, "")  # said of the whole document
+    text = without_unfilled(text, "")  # said of the whole document
     if _SIGNS.isdisjoint(text):
         return
     if (literal := REFERENCE.search(text)) is not None:

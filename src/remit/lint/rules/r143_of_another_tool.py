@@ -23,15 +23,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.documents.slips import LANGUAGE
-from remit.lint.finding import NOTE, WARNING, Problem
+from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.documents.slips import Slip
-    from remit.lint.rule_inputs import PolicyDocument
 
-SEVERITY = WARNING
+SEVERITY = NOTE
 
 
 def slip(slip: Slip) -> Iterator[Problem]:
@@ -39,16 +38,4 @@ def slip(slip: Slip) -> Iterator[Problem]:
     if slip.kind == LANGUAGE:
         example = f" ({slip.inside})" if slip.inside else ""
         message = f"this file is written for {slip.text}{example}: what that puts in is not looked at"
-        yield Problem(message, "lint what the tool makes of it, too", severity=NOTE)
-
-
-def document(document: PolicyDocument) -> Iterator[Problem]:
-    """The places in a policy that a tool fills in."""
-    places = [place for place in document.unfilled if place.by_tool]
-    if places:
-        markers = tuple(dict.fromkeys(place.marker for place in places))
-        others = f" and {len(markers) - 1} more" if len(markers) > 1 else ""
-        message = f"{markers[0]}{others} must be filled in by a tool: as they stand, they match nothing"
-        if not others:
-            message = f"{markers[0]} must be filled in by a tool: as it stands, it matches nothing"
-        yield Problem(message, "lint what the tool makes of it, too", places[0].spot)
+        yield Problem(message, "lint what the tool makes of it, too")

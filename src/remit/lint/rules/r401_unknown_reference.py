@@ -36,6 +36,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from remit.documents.foreign_text import is_unfilled
 from remit.errors import MISSPELT, did_you_mean, nearest
 from remit.iam import tokens
 from remit.lint.elements import is_policy
@@ -81,7 +82,13 @@ def _is_foreign(reference: tokens.Reference, written: WrittenTemplate) -> bool:
     name = reference.target
     if name is None or not written.exact or "AWSTemplateFormatVersion" in written.raw:
         return False
-    return not name.startswith("AWS::") and name not in written.names and _meant(name, written.names) is None
+    return not name.startswith("AWS::") and name not in written.names and not _is_misspelt(name, written.names)
+
+
+@lru_cache(maxsize=1024)
+def _is_misspelt(name: str, names: frozenset[str]) -> bool:
+    """Whether a name is one of some others, but for a letter or two."""
+    return nearest(name, names, MISSPELT) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -153,7 +160,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
 
 def _problem(reference: tokens.Reference, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
     name = reference.target
-    if name is None:
+    if name is None or is_unfilled(reference.text):
         return
     if name.startswith("AWS::"):
         if name not in tokens.PSEUDO:

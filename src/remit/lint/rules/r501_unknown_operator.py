@@ -22,6 +22,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remit.catalogue.condition_keys import OPERATORS
+from remit.documents.foreign_text import without_unfilled
 from remit.errors import MISSPELT, nearest
 from remit.iam.operators import QUANTIFIERS
 from remit.lint.finding import ERROR, Problem
@@ -58,7 +59,7 @@ def conditional(item: ParsedStatement) -> Iterator[Problem]:
     """Operators of a statement, each once."""
     operators: set[str] = set()
     for condition in item.statement.conditions:
-        if condition.spelled not in operators:
+        if condition.spelled not in operators and without_unfilled(condition.spelled, "") == condition.spelled:
             operators.add(condition.spelled)
             yield from _problem(condition)
 
