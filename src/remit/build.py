@@ -157,13 +157,9 @@ def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:
-    """The problems at other lines than the mistakes: at the same line they say the same in other words."""
-    lines = {(mistake.origin.file, mistake.origin.line) for mistake in mistakes.errors if mistake.origin is not None}
-    return tuple(
-        problem
-        for problem in problems
-        if problem.origin is None or (problem.origin.file, problem.origin.line) not in lines
-    )
+    """The problems at other places than the mistakes: at the same place they say the same in other words."""
+    places = {mistake.origin for mistake in mistakes.errors if mistake.origin is not None}
+    return tuple(problem for problem in problems if problem.origin not in places)
 
 
 def _refuse_all(

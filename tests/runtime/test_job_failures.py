@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -127,7 +128,9 @@ def invoke(folder: Path, function: str, event: object = None) -> Any:
     return json.loads(ran.out)["answer"]
 
 
+@cache
 def client(folder: Path, service: str) -> Any:
+    """The client of a service; made once, since tests ask with it until something has happened."""
     running = aws.find(folder)
     assert running is not None
     return session(running).client(service, **client_arguments(running))
@@ -147,6 +150,7 @@ def eventually(condition: Callable[[], bool]) -> None:
     pytest.fail("it did not happen")
 
 
+@cache
 def outputs(folder: Path, queue: str) -> str:
     """The URL of a queue of the stack."""
     stack = client(folder, "cloudformation").describe_stack_resources(StackName="jobs-dev")

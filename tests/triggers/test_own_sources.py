@@ -392,6 +392,18 @@ REFUSED = {
     'resource("AWS::SQS::Queue", queue_name="my orders")': "'my orders' is not a valid name for queue `DataExtra`",
     'resource("AWS::S3::Bucket", bucket_name="My_Uploads")': "'My_Uploads' is not a valid name for bucket `DataExtra`",
     'resource("AWS::S3::Bucket", bucket_name="10.0.0.1")': "'10.0.0.1' is not a valid name for bucket `DataExtra`",
+    'resource("AWS::S3::Bucket", bucket_name="xn--uploads")': (
+        "'xn--uploads' is not a valid name for bucket `DataExtra`"
+    ),
+    'resource("AWS::Logs::LogGroup", log_group_name="my group")': (
+        "'my group' is not a valid name for log group `DataExtra`"
+    ),
+    'resource("AWS::SNS::Topic", topic_name="news.fifo")': (
+        "the name 'news.fifo' of topic `DataExtra` ends with .fifo, as FIFO topics' do"
+    ),
+    'resource("AWS::SSM::Parameter", name="/aws/x", type="String", value="x")': (
+        "'/aws/x' is not a valid name for parameter `DataExtra`"
+    ),
     'resource("AWS::Events::Rule", schedule_expression="rate(1 day)", '
     'targets=[{"Id": "f", "Arn": "${HelloFunction.Arn}"}])': (
         "`DataExtra` has a rule for `HelloFunction`, which events.amazonaws.com has no permission to invoke"

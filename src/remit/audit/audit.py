@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from remit.audit.account_audit import AccountWork, Chunk
 from remit.audit.document_lint import LintedDocument, linted_documents
+from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
-from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_summary
+from remit.audit.folder import AccountFile, FileSummary, OpenRole, file_summary, folder_files
 from remit.audit.result_cache import ResultCache
-from remit.audit.unused_access import no_usage, usage_by_account
-from remit.audit.workers import run
+from remit.audit.unused_access import usage_by_account
+from remit.audit.workers import THIS_PROCESS, Workers, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from remit.audit.account_audit import AuditedAccount
-    from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
     from remit.audit.results import (
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     )
     from remit.audit.trail import TrailSummary
 
-    Run = Callable[[Chunk], Iterator[AuditedAccount]]
     Progress = Callable[[str], None]
 
 _Row = TypeVar("_Row")
@@ -74,6 +72,7 @@ class AuditInput:
     """What is asked about: a folder of account files, at the time `now`, and the organization where it is known.
 
     `trail` is what CloudTrail saw; None: what was used is not asked. `problems` are those of the further files.
+    `elsewhere` are files and folders that may lie in the folder, and have another purpose than its account files.
     """
 
     folder: Path
@@ -82,16 +81,17 @@ class AuditInput:
     resources: tuple[ResourcePolicy, ...] = ()
     trail: TrailSummary | None = None
     problems: tuple[InputProblem, ...] = ()
+    elsewhere: tuple[Path, ...] = ()
 
 
 def audit(
     audit_input: AuditInput,
     cache: ResultCache | None = None,
-    run_chunk: Run = run,
+    workers: Workers = THIS_PROCESS,
     progress: Progress = lambda _: None,
 ) -> AuditReport:
-    """Ask every question about the accounts of a folder. `run_chunk` does the work, `progress` is told what is done."""
-    auditing = _Auditing(audit_input, cache or ResultCache(None), run_chunk, progress)
+    """Ask every question about the accounts of a folder. `workers` do the work, `progress` is told what is done."""
+    auditing = _Auditing(audit_input, cache or ResultCache(None), workers, progress)
     auditing.read_files()
     auditing.ask_accounts()
     return auditing.report()
@@ -103,16 +103,18 @@ class _Auditing:
 
     audit_input: AuditInput
     cache: ResultCache
-    run_chunk: Run
+    workers: Workers
     progress: Progress
     files: tuple[AccountFile, ...] = ()
+    folder_problems: tuple[InputProblem, ...] = ()
     summaries: dict[AccountFile, FileSummary] = field(default_factory=dict)
     results: dict[str, AccountResult] = field(default_factory=dict)
     findings: dict[str, tuple[DocumentFinding, ...]] = field(default_factory=dict)
 
     def read_files(self) -> None:
         """Read the files that no earlier run has read, and the summaries of the others."""
-        self.files = account_files(self.audit_input.folder)
+        files = folder_files(self.audit_input.folder, self.audit_input.elsewhere)
+        self.files, self.folder_problems = files.accounts, files.problems
         for number, file in enumerate(self.files, 1):
             name = self.cache.name(file.digest, file.name)
             summary = self.cache.summary(name)
@@ -134,7 +136,7 @@ class _Auditing:
                 self.results[work.account] = result
         self.findings = self.cache.findings()
         chunk = Chunk(tuple(works), self.audit_input.now, self.audit_input.organization, frozenset(self.findings))
-        for number, audited in enumerate(self.run_chunk(chunk), 1):
+        for number, audited in enumerate(run(chunk, self.workers), 1):
             account = audited.result.account
             self.results[account] = audited.result
             self.findings = audited.findings | self.findings
@@ -145,8 +147,7 @@ class _Auditing:
 
     def _works(self) -> Iterator[AccountWork]:
         """What there is to do for each account, in the order of their numbers."""
-        accounts = {account for summary in self.summaries.values() for account in summary.accounts}
-        accounts |= {resource.account for resource in self.audit_input.resources}
+        accounts = self._accounts_of_files() | {resource.account for resource in self.audit_input.resources}
         trail = self.audit_input.trail
         usages = {} if trail is None else usage_by_account(trail)
         for account in sorted(accounts):
@@ -155,8 +156,11 @@ class _Auditing:
                 tuple(file for file in self.files if self._concerns(file, account)),
                 tuple(self._foreign_roles(account)),
                 tuple(resource for resource in self.audit_input.resources if resource.account == account),
-                None if trail is None else usages.get(account) or no_usage(trail),
+                usages.get(account),
             )
+
+    def _accounts_of_files(self) -> set[str]:
+        return {account for summary in self.summaries.values() for account in summary.accounts}
 
     def _concerns(self, file: AccountFile, account: str) -> bool:
         """Whether a file has something about an account: a file without any account may hold policies of AWS."""
@@ -207,12 +211,25 @@ class _Auditing:
             trail=self.audit_input.trail,
         )
 
+    def _accounts_without_logs(self, trail: TrailSummary) -> Iterator[InputProblem]:
+        """The accounts of which no event was logged, though some of others were."""
+        for account in sorted(self._accounts_of_files() - trail.accounts if trail.events else ()):
+            message = f"no event of account {account} is in it: what its users and roles used is not known"
+            yield InputProblem(trail.name, message)
+
     def _problems(self, results: Iterable[AccountResult]) -> Iterator[InputProblem]:
         yield from self.audit_input.problems
-        if self.audit_input.trail is not None:
-            yield from self.audit_input.trail.problems
+        trail = self.audit_input.trail
+        if trail is not None:
+            yield from trail.all_problems()
+            yield from self._accounts_without_logs(trail)
+        yield from self.folder_problems
         for summary in self.summaries.values():
             yield from summary.problems
+        if not self._accounts_of_files():
+            yield InputProblem(
+                self.audit_input.folder.as_posix(), "its files have no user, group or role of any account"
+            )
         for result in results:
             yield from result.problems
 

@@ -323,13 +323,20 @@ def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...],
 
 
 def _asked(role: ReadyRole, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The action, and on what: where nobody says, on what the role's own statements have it, else on everything."""
+    """The action, and on what: where nobody says, on what the role's own statements have it, else on everything.
+
+    An action that lists things is asked on what its service asks about.
+    """
     from remit.catalogue.actions import targets_of
+    from remit.catalogue.list_actions import ASKED
+    from remit.explain.remedy import resource_form_of
     from remit.why.why import granted_on
 
     action = _action_of(words[0])
     if len(words) > 1:
         return action, words[1:]
+    if action in ASKED:
+        return action, (resource_form_of(action),)
     return action, (granted_on(role, action)[:_FEW] if targets_of(action) else ()) or ("*",)
 
 

@@ -34,40 +34,51 @@ HANDLER_LIMIT: Final = 128
 
 
 def check_declaration(declaration: Declaration) -> None:
-    """What one declaration says must be usable: its place, its name, its triggers."""
-    origin = declaration.where.origin
+    """A function must stand where Lambda finds it, and its name and its handler must be possible ones."""
+    mistakes = Mistakes()
     if declaration.nested:
-        raise RemitError(
+        nested = RemitError(
             f"function `{declaration.name}` is declared inside another function, where Lambda cannot find it",
             hint="move it to the top level of its module",
-            origin=origin,
+            origin=declaration.where.origin,
         )
+        mistakes.errors.append(nested)
     if not isinstance(declaration.name, str) or not _NAME.fullmatch(declaration.name):
-        raise RemitError(
+        bad_name = RemitError(
             f"{declaration.name!r} is not a valid name for a function",
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
             origin=item_lines.origin_of(item_lines.value_node(declaration.where, "name"), declaration.where),
         )
-    if not isinstance(declaration.handler, str) or len(declaration.handler) > HANDLER_LIMIT:
-        raise RemitError(
+        mistakes.errors.append(bad_name)
+    if not _is_possible(declaration.handler):
+        bad_handler = RemitError(
             f"function `{declaration.name}` has the handler {str(declaration.handler)[:40]!r}",
             hint=f"a handler reads `module.function`, in at most {HANDLER_LIMIT} characters",
             origin=item_lines.origin_of(item_lines.value_node(declaration.where, "handler"), declaration.where),
         )
-    for trigger in declaration.triggers:
-        if _is_grants(trigger):
-            raise RemitError(
-                "a grant is not a trigger: it says what the function may do, not what runs it",
-                hint='give it as `policy=[…]`; a trigger is such as `on.sqs("orders")`, with `from remit import on`',
-                origin=origin,
-            )
-        if isinstance(trigger, type) or not hasattr(trigger, "grants"):
-            described_trigger = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
-            raise RemitError(
-                f"{described_trigger} is not a trigger",
-                hint='such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
-                origin=origin,
-            )
+        mistakes.errors.append(bad_handler)
+    mistakes.refuse()
+
+
+def _is_possible(handler: object) -> bool:
+    return isinstance(handler, str) and len(handler) <= HANDLER_LIMIT
+
+
+def check_trigger(trigger: Any, origin: Origin) -> None:
+    """Refuse what is no trigger where one must be; `origin` is the declaration's."""
+    if _is_grants(trigger):
+        raise RemitError(
+            "a grant is not a trigger: it says what the function may do, not what runs it",
+            hint='give it as `policy=[…]`; a trigger is such as `on.sqs("orders")`, with `from remit import on`',
+            origin=origin,
+        )
+    if isinstance(trigger, type) or not hasattr(trigger, "grants"):
+        described_trigger = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
+        raise RemitError(
+            f"{described_trigger} is not a trigger",
+            hint='such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
+            origin=origin,
+        )
 
 
 def _is_grants(value: object) -> bool:
@@ -87,7 +98,7 @@ def check_handlers(state: Loading) -> None:
                 raise _twice(declaration.handler, decorated.where, declaration.where, state)
             if declaration.web is not None:
                 _check_web_app(state, declaration, declaration.web)
-            elif isinstance(declaration.handler, str) and not declaration.nested:
+            elif _is_possible(declaration.handler) and not declaration.nested:
                 _check_handler(state, declaration)
     mistakes.refuse()
 

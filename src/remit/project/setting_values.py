@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
-from remit.errors import Path, RemitError, described, did_you_mean
+from remit.errors import Mistakes, Path, RemitError, described, did_you_mean
 from remit.iam import tokens
 from remit.project.late_bound import LateBound, LateBoundParameter
 from remit.project.setting_lists import Table, Texts
@@ -231,24 +231,31 @@ def _tracing(path: Path, value: Any) -> str:
 def _environment(path: Path, value: Any) -> Table[str]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of strings", value)
+    mistakes = Mistakes()
     for name, content in value.items():
-        at = (*path, name)
-        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            hint = "Lambda wants a letter, then at least one more of letters, digits and _"
-            raise mistake(path, f"has the name {name!r}", hint=hint, inside=(str(name),))
-        if name in RESERVED_VARIABLES:
-            raise mistake(at, "cannot be set: Lambda reserves it", hint="choose another name")
-        if name.startswith("REMIT_"):
-            raise mistake(at, "cannot be set: remit reserves names that start with REMIT_", hint="choose another name")
-        if not isinstance(content, str):
-            raise wrong(at, "a string", content)
-        if "{{resolve:ssm-secure:" in encodable(at, tokens.plain(content)):
-            raise mistake(
-                at,
-                "refers to a secure parameter, which CloudFormation does not resolve in an environment",
-                hint='write parameter("/its/name"): the function fetches the value when it runs',
-            )
+        with mistakes.noted():
+            _check_variable(path, name, content)
+    mistakes.refuse()
     return Table({tokens.plain(name): _kept(content) for name, content in value.items()})
+
+
+def _check_variable(path: Path, name: Any, content: Any) -> None:
+    at = (*path, name)
+    if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+        hint = "Lambda wants a letter, then at least one more of letters, digits and _"
+        raise mistake(path, f"has the name {name!r}", hint=hint, inside=(str(name),))
+    if name in RESERVED_VARIABLES:
+        raise mistake(at, "cannot be set: Lambda reserves it", hint="choose another name")
+    if name.startswith("REMIT_"):
+        raise mistake(at, "cannot be set: remit reserves names that start with REMIT_", hint="choose another name")
+    if not isinstance(content, str):
+        raise wrong(at, "a string", content)
+    if "{{resolve:ssm-secure:" in encodable(at, tokens.plain(content)):
+        raise mistake(
+            at,
+            "refers to a secure parameter, which CloudFormation does not resolve in an environment",
+            hint='write parameter("/its/name"): the function fetches the value when it runs',
+        )
 
 
 def _kept(content: Any) -> Any:
@@ -268,23 +275,31 @@ def _vpc_config(path: Path, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict with SecurityGroupIds and SubnetIds", value)
     config: dict[str, Any] = {}
+    mistakes = Mistakes()
     for key, content in value.items():
-        if key not in _VPC_KEYS:
-            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), _VPC_KEYS), inside=(str(key),))
-        name = _VPC_KEYS[key]
-        if isinstance(content, LateBoundParameter):
-            config[name] = content.split(",")
-        elif tokens.is_intrinsic(content):
-            config[name] = plain((*path, key), content)
-        elif name == "Ipv6AllowedForDualStack":
-            config[name] = flag((*path, key), content)
-        else:
-            config[name] = list(texts((*path, key), content))
-            _check_ids(path, key, config[name])
+        with mistakes.noted():
+            config.update(_vpc_setting(path, key, content))
+    mistakes.refuse()
     for name in ("SecurityGroupIds", "SubnetIds"):
         if not config.get(name):
             raise mistake(path, f"has no {name}", hint="a function in a VPC needs a subnet and a security group")
     return config
+
+
+def _vpc_setting(path: Path, key: Any, content: Any) -> dict[str, Any]:
+    """One key of the VPC's settings, in AWS's spelling, with its value."""
+    if key not in _VPC_KEYS:
+        raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), _VPC_KEYS), inside=(str(key),))
+    name = _VPC_KEYS[key]
+    if isinstance(content, LateBoundParameter):
+        return {name: content.split(",")}
+    if tokens.is_intrinsic(content):
+        return {name: plain((*path, key), content)}
+    if name == "Ipv6AllowedForDualStack":
+        return {name: flag((*path, key), content)}
+    ids = list(texts((*path, key), content))
+    _check_ids(path, key, ids)
+    return {name: ids}
 
 
 def _check_ids(path: Path, key: str, ids: Any) -> None:

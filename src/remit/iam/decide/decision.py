@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.action_resources import resource_formats
 from remit.errors import nearest
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.evaluation_logic import (
@@ -375,7 +376,8 @@ def _resource_lacked(statement: Statement, request: Request) -> str:
     if resources.negated:
         return f"allows it on all but {', '.join(resources.patterns[:_MOST_MISSES])}, asked for {request.asked}"
     if request.without_resources:
-        where = "*" if request.asked == "*" else f"* or {request.asked}"
+        listings = () if request.wildcard_only else resource_formats(request.action)
+        where = " or ".join(("*", *listings))
         return f"{request.action} has no resource-level permissions: only a statement on {where} allows it"
     pattern = nearest(request.asked, resources.patterns) or resources.patterns[0]
     allowed, requested = _tails(pattern, request.asked)
