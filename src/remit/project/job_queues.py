@@ -213,6 +213,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         concurrency=_concurrency(name, settings, jobs),
         alarm=settings.get("alarm"),
         keeps_marks=keeps_marks,
+        jobs=tuple(declaration.job.path for declaration in jobs if declaration.job is not None),
         scheduled=tuple(scheduled),
     )
 
