@@ -261,7 +261,7 @@ def _denials(explanation: Explanation) -> list[Grant] | None:
 def fix_statement(explanation: Explanation) -> dict[str, Any]:
     """The statement that would grant it, as the document that was asked takes it."""
     resource: Any = resource_to_allow(explanation.action, explanation.resource)
-    if explanation.substitutes:
+    if explanation.takes_intrinsics:
         resource = to_intrinsic(resource)
     else:
         for reference, plain_text in _ANYWHERE.items():
