@@ -61,7 +61,7 @@ def bill(event, context): ...
 @app.function(
     on.schedule("rate(1 day)"),
     on.schedule("cron(0 8 ? * MON-FRI *)", timezone="Europe/Berlin", retries=3, dead_letter=Data.failed),
-    on.schedule("at(2026-12-24T18:00:00)", timezone="Europe/Berlin", input={"kind": "gifts"}, flexible_window=15),
+    on.schedule("at(2126-12-24T18:00:00)", timezone="Europe/Berlin", input={"kind": "gifts"}, flexible_window=15),
 )
 def report(event, context): ...
 

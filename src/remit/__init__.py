@@ -70,7 +70,7 @@ _ROOMS = {
     "project": "project",
     "triggers": "triggers",
 }
-"""Modules that are names by themselves: `on.sqs("orders")`, `remit.lint(app)`, `project.namespace`."""
+"""Public names that are whole modules: `on.sqs("orders")`, `project.namespace`. `remit.lint` can also be called."""
 
 __all__ = [
     "App",

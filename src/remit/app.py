@@ -253,7 +253,7 @@ class Function:
     publication: Publication | None = None
     """Its versions and alias; None where its newest code is what runs."""
     event_invoke: Mapping[str, Any] = field(default_factory=dict)
-    """CloudFormation's properties of what becomes of events that it is called with and nobody waits for."""
+    """CloudFormation's properties for asynchronous invocations (`AWS::Lambda::EventInvokeConfig`)."""
     web: WebApp | None = None
     """What it serves, if it is a web app's."""
     origin: Origin | None = None

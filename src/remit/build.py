@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
@@ -17,15 +18,17 @@ from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
-from remit.synthesis.check import check, check_body, check_properties
+from remit.synthesis.check import check, check_body
+from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import guard
+from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
-from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
+from remit.synthesis.synth import ARTEFACTS, document, draft, fitted, synth
 from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from remit.app import App, Function, Grant, Role, Template
     from remit.lint.finding import Finding
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from remit.triggers.existing_sources import ExistingSource
 
 T = TypeVar("T")
+Placed = TypeVar("Placed", "Finding", RemitError)
 FOLDER: Final = Path(".remit") / "build"
 
 
@@ -70,6 +74,7 @@ def build(
     for_this_machine: bool = False,
     place: Place | None = None,
     bucket: str | None = None,
+    now: datetime | None = None,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
@@ -78,19 +83,24 @@ def build(
     that this machine has.
     `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
     the zips, if that is not remit's.
+
+    `now` is the time from which on schedules must run, this machine's if none is given. It decides only whether a
+    build is refused: what a build writes holds no time, so that the same input gives the same bytes, today or later.
     """
     project = load_project(folder, stage)
     app, mistakes = project.app, project.mistakes
-    if mistakes.errors:
+    mistakes.errors += check_schedules(app, now or datetime.now(UTC))
+    if not project.is_whole:
         _note_further(app, mistakes, folder)
-        _refuse_all(mistakes, project, folder, package=package)
+        _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     declared = assign(app)
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
-    with mistakes.noted():
-        roles = fitted(app, declared)
-        template = synth(app, roles, bucket=bucket or ARTEFACTS)
-        check(template, declared, app)  # before minutes go into packages
+    of_template = Mistakes()
+    roles = fitted(app, declared, of_template)
+    template = draft(app, roles, of_template, bucket=bucket or ARTEFACTS)
+    check(template, declared, app, of_template, is_whole=not of_template.errors)
+    mistakes.errors += of_template.errors
     findings = errors(app, declared, folder=folder)
     with mistakes.noted():
         _refuse(_elsewhere(findings, mistakes))
@@ -100,7 +110,7 @@ def build(
     with mistakes.noted():
         guardrail_notes = guard(folder, app, declared, place)
     if mistakes.errors:
-        _refuse_all(mistakes, project, folder, package=package)
+        _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
     headrooms = tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
     body = _body(template)  # refused here, before the zips are made, if it is too large
@@ -121,7 +131,7 @@ def build(
         *_on_existing(template),
     )
     notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
-    must_exist = existing_sources(app, own_resources(app))
+    must_exist = (*existing_sources(app, own_resources(app).late_bound_arns), *existing_keys(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
 
 
@@ -134,36 +144,38 @@ def _on_existing(template: Template) -> tuple[str, ...]:
 
 
 def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
-    """Note what is wrong with each declaration that could be read, where others could not.
-
-    An app of which no template can be made is left out: that follows from what is missing.
-    """
+    """Note what is wrong with each declaration that could be read, where others could not."""
     parts = without_jobs(app)
-    try:
-        template = synth(parts, assign(parts))
-    except RemitError:
-        return
-    with mistakes.noted():
-        check_properties(template, parts)
+    further = Mistakes()
+    with further.noted():
+        declared = assign(parts)
+        template = draft(parts, fitted(parts, declared, further), further)
+        check(template, declared, parts, further, is_whole=False)
+    mistakes.errors += _elsewhere(further.errors, mistakes)
     with mistakes.noted():
         _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))
 
 
-def _elsewhere(findings: tuple[Finding, ...], mistakes: Mistakes) -> tuple[Finding, ...]:
-    """The findings at other places than the mistakes: at the same place they say the same in other words."""
-    places = {mistake.origin for mistake in mistakes.errors}
-    return tuple(finding for finding in findings if finding.origin not in places)
+def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:
+    """The problems at other places than the mistakes: at the same place they say the same in other words."""
+    places = {mistake.origin for mistake in mistakes.errors if mistake.origin is not None}
+    return tuple(problem for problem in problems if problem.origin not in places)
 
 
-def _refuse_all(mistakes: Mistakes, project: LoadedProject, folder: Path, *, package: bool) -> NoReturn:
-    """Raise all mistakes as one RemitError, those among the files to pack with them."""
+def _refuse_all(
+    mistakes: Mistakes, project: LoadedProject, folder: Path, *, for_this_machine: bool, package: bool
+) -> NoReturn:
+    """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips."""
     if package and project.is_configured:
         from remit.package.app_zip import check_own_files  # noqa: PLC0415 - of mistakes alone
 
-        with mistakes.noted():
-            check_own_files(
-                folder, project.app.exclude, project.app.allowed_secrets, secrets_alone=not project.is_whole
-            )
+        app, of_files = project.app, Mistakes()
+        with of_files.noted():
+            check_own_files(folder, app.exclude, app.allowed_secrets, secrets_alone=not project.is_whole)
+        if not of_files.errors:
+            with of_files.noted():
+                _package(folder, app, _silent, for_this_machine=for_this_machine)
+        mistakes.errors += _elsewhere(of_files.errors, mistakes)
     raise mistakes.together()
 
 

@@ -25,7 +25,7 @@ _SHOWN = 40  # characters of a value that are told
 _NAMED = 5  # names of many that are told
 _COMPARED = 8  # names as alike as these that are compared by more than their letters in common
 ALIKE = 0.6
-"""The least likeness of two names of which one may be meant by the other."""
+"""How alike (0 to 1) two names must be for one to be suggested for the other."""
 MISSPELT = 0.85
 """The likeness of two names of which one is the other with a letter or two wrong."""
 

@@ -12,6 +12,7 @@ import pytest
 from audit_accounts import (
     ACCOUNT,
     EVERYTHING,
+    NOW,
     OTHER,
     allow,
     document,
@@ -24,7 +25,8 @@ from audit_accounts import (
     user,
     write,
 )
-from remit.audit.folder import account_files
+from remit.audit.audit import AuditInput, audit
+from remit.audit.folder import folder_files
 from remit.audit.organization import organization
 from remit.errors import RemitError
 
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 READER = role("reader", allow("s3:GetObject"))
 FOREIGN_POLICY = f"arn:aws:iam::{OTHER}:policy/b"
+LOST_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/lost"
+VERSIONS = [{"VersionId": name, "IsDefaultVersion": True, "Document": document(EVERYTHING)} for name in ("v1", "v2")]
+TWO_DEFAULTS = {"PolicyVersionList": VERSIONS}
 READS = {f"arn:aws:iam::{ACCOUNT}:role/reader": ("s3:GetObject",)}
 
 
@@ -89,8 +94,26 @@ def test_a_gzip_file_that_ends_early_is_told(tmp_path: Path) -> None:
 
 def test_an_account_without_its_last_page_is_told(tmp_path: Path) -> None:
     write(tmp_path, page(READER, IsTruncated=True))
-    message = f"account.json: the last page of account {ACCOUNT} is missing: IsTruncated is true in all of its pages"
+    message = f"account.json: the last page of account {ACCOUNT} is missing: each page says that another follows"
     assert [message] == problems(tmp_path)
+
+
+def test_a_page_of_the_command_line_that_others_follow_is_told(tmp_path: Path) -> None:
+    write(tmp_path, page(READER, NextToken="eyJ"))
+    message = f"account.json: the last page of account {ACCOUNT} is missing: each page says that another follows"
+    assert [message] == problems(tmp_path)
+
+
+def test_a_file_that_is_cut_off_after_its_first_page_is_told_once(tmp_path: Path) -> None:
+    content = json.dumps(page(READER, IsTruncated=True)) + json.dumps(page(role("lost")))[:-20]
+    (tmp_path / "cut.json").write_text(content, "utf-8")
+    assert ["cut.json: is cut off in line 1: its JSON does not end"] == problems(tmp_path)
+    assert READS == can(tmp_path)
+
+
+def test_a_file_that_powershell_wrote_is_read(tmp_path: Path) -> None:
+    (tmp_path / "account.json").write_text(json.dumps(page(READER)), "utf-16")
+    assert (READS, []) == (can(tmp_path), problems(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -124,6 +147,30 @@ def test_an_account_without_its_last_page_is_told(tmp_path: Path) -> None:
             f"arn:aws:iam::{ACCOUNT}:user/x has the group ghosts, which is not in the files",
             id="a group that does not exist",
         ),
+        pytest.param(
+            [role("x", EVERYTHING, PermissionsBoundary={"PermissionsBoundaryType": "Policy"})],
+            f"the boundary of arn:aws:iam::{ACCOUNT}:role/x has no ARN: whoever has it is undecided",
+            id="a boundary without an ARN",
+        ),
+        pytest.param(
+            [role("x", EVERYTHING, PermissionsBoundary={"PermissionsBoundaryArn": LOST_POLICY})],
+            f"arn:aws:iam::{ACCOUNT}:role/x has the boundary {LOST_POLICY}, which is not in the files",
+            id="a boundary that is not in the files",
+        ),
+        pytest.param(
+            [
+                role("x", AttachedManagedPolicies=[{"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/p"}]),
+                managed("p", EVERYTHING) | {"DefaultVersionId": "v2"} | TWO_DEFAULTS,
+            ],
+            f"arn:aws:iam::{ACCOUNT}:policy/p has several default versions (v1, v2): whoever has it is undecided",
+            id="several default versions",
+        ),
+        pytest.param(
+            [role("x", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": {"Statements": []}}])],
+            f"p (inline) of arn:aws:iam::{ACCOUNT}:role/x is no policy: policy document has unknown key 'Statements': "
+            "whoever has it is undecided",
+            id="a document that is no policy",
+        ),
     ],
 )
 def test_what_is_missing_is_told_and_leaves_its_principal_undecided(
@@ -136,6 +183,40 @@ def test_what_is_missing_is_told_and_leaves_its_principal_undecided(
     assert READS.items() <= can(tmp_path).items()
 
 
+def test_a_policy_that_many_have_and_no_file_has_is_told_once(tmp_path: Path) -> None:
+    attached = {"AttachedManagedPolicies": [{"PolicyArn": LOST_POLICY}]}
+    write(tmp_path, page(role("a", **attached), role("b", **attached), role("c", **attached)))
+    message = f"arn:aws:iam::{ACCOUNT}:role/a and 2 more have the policy {LOST_POLICY}, which is not in the files"
+    assert [f"account.json: {message}"] == problems(tmp_path)
+
+
+def test_a_policy_that_a_group_has_and_no_file_has_is_told_of_the_group(tmp_path: Path) -> None:
+    attached = {"AttachedManagedPolicies": [{"PolicyArn": LOST_POLICY}]}
+    write(tmp_path, page(user("ann", GroupList=["readers"]), group("readers", **attached)))
+    message = f"arn:aws:iam::{ACCOUNT}:group/readers has the policy {LOST_POLICY}, which is not in the files"
+    assert [f"account.json: {message}"] == problems(tmp_path)
+    assert [True] == [bool(row.unknown) for row in report_of(tmp_path).principals]
+
+
+@pytest.mark.parametrize(
+    ("policy", "problem"),
+    [
+        (None, f"arn:aws:iam::{ACCOUNT}:role/x has no trust policy: who may assume it is undecided"),
+        (
+            "no",
+            f"the trust policy of arn:aws:iam::{ACCOUNT}:role/x is no JSON document: who may assume it is undecided",
+        ),
+    ],
+)
+def test_a_trust_policy_that_cannot_be_read_leaves_open_who_may_assume_the_role(
+    tmp_path: Path, policy: str | None, problem: str
+) -> None:
+    write(tmp_path, page(READER, role("x") | {"AssumeRolePolicyDocument": policy}))
+    report = report_of(tmp_path)
+    assert [f"account.json: {problem}"] == [str(problem) for problem in report.problems]
+    assert [f"arn:aws:iam::{ACCOUNT}:role/x"] == [row.resource for row in report.undecided_exposures]
+
+
 def test_an_account_that_is_there_twice_with_other_content_is_told_once(tmp_path: Path) -> None:
     write(tmp_path, page(READER, role("two")), "a.json")
     write(tmp_path, page(role("reader", EVERYTHING), role("two", EVERYTHING)), "b.json")
@@ -143,6 +224,23 @@ def test_an_account_that_is_there_twice_with_other_content_is_told_once(tmp_path
     message = f"b.json: account {ACCOUNT} is in a.json with other content ({arn} is one): a.json counts"
     assert [message] == problems(tmp_path)
     assert ("s3:GetObject",) == can(tmp_path)[arn]
+
+
+def test_an_account_that_one_file_has_twice_with_other_content_is_told(tmp_path: Path) -> None:
+    write(tmp_path, [page(READER), page(role("reader", EVERYTHING))])
+    arn = f"arn:aws:iam::{ACCOUNT}:role/reader"
+    message = f"account {ACCOUNT} is in it twice with other content ({arn} is one): the first counts"
+    assert [f"account.json: {message}"] == problems(tmp_path)
+
+
+def test_files_of_one_account_that_list_other_roles_are_told_and_all_roles_are_answered(tmp_path: Path) -> None:
+    write(tmp_path, page(READER, role("deleted-since")), "a.json")
+    write(tmp_path, page(READER), "b.json")
+    message = (
+        f"account {ACCOUNT} is in a.json, too, and arn:aws:iam::{ACCOUNT}:role/deleted-since is in one of them alone"
+    )
+    assert [f"b.json: {message}: all are answered"] == problems(tmp_path)
+    assert 2 == len(can(tmp_path))
 
 
 def test_a_role_that_trusts_the_id_of_a_deleted_role_is_told(tmp_path: Path) -> None:
@@ -172,13 +270,33 @@ def test_a_group_gives_its_users_what_it_has(tmp_path: Path) -> None:
 
 def test_a_folder_without_account_details_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RemitError, match="has no file of account details"):
-        account_files(tmp_path)
+        folder_files(tmp_path)
 
 
 def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
     write(tmp_path, page(READER))
     write(tmp_path, {"Records": []}, "trail.json")
     assert ["trail.json: it has no account details, and is left out"] == problems(tmp_path)
+
+
+def test_a_file_with_another_ending_is_told(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    write(tmp_path, page(role("lost")), "further.txt")
+    endings = ".json, .json.gz, .jsonl, .jsonl.gz"
+    assert [f"further.txt: it is left out: its name ends in none of {endings}"] == problems(tmp_path)
+
+
+def test_the_other_inputs_of_an_audit_may_lie_in_its_folder(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    write(tmp_path, {"Roots": []}, "organization.json")
+    write(tmp_path / "logs", {"Records": []}, "log.json")
+    elsewhere = (tmp_path / "organization.json", tmp_path / "logs")
+    assert () == audit(AuditInput(tmp_path, NOW, elsewhere=elsewhere)).problems
+
+
+def test_files_without_any_account_are_told(tmp_path: Path) -> None:
+    write(tmp_path, page())
+    assert [f"{tmp_path.as_posix()}: its files have no user, group or role of any account"] == problems(tmp_path)
 
 
 def organization_of(accounts: list[dict[str, Any]], *policies: tuple[str, dict[str, Any]]) -> dict[str, Any]:

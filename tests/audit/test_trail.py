@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from audit_accounts import ACCOUNT, NOW, allow, deny, document, page, role, user, write
+from audit_accounts import ACCOUNT, NOW, OTHER, allow, deny, document, page, role, user, write
 from remit.audit.audit import AuditInput, audit
 from remit.audit.called_actions import actions_of_event, is_logged
 from remit.audit.trail import summed_up, trail_files
 from remit.audit.workers import summed_up_trail
+from remit.catalogue.actions import services
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -96,11 +97,65 @@ def test_data_events_that_were_logged_count(tmp_path: Path) -> None:
     assert ("s3:*",) == policy.unused
 
 
+def test_data_events_of_another_account_do_not_count(tmp_path: Path) -> None:
+    elsewhere = event("s3", "GetObject", who=f"arn:aws:iam::{OTHER}:user/ann", managementEvent=False)
+    log(tmp_path / "logs", event("ec2", "DescribeInstances"), elsewhere)
+    assert {} == unused(tmp_path, role("app/x", allow("s3:GetObject", "ec2:DescribeInstances")))
+
+
+def test_an_account_without_any_log_is_told_and_nothing_of_it_is_called_unused(tmp_path: Path) -> None:
+    log(tmp_path / "logs", event("ec2", "DescribeInstances"))
+    folder = write(tmp_path / "accounts", page(role("y", allow("ec2:StopInstances"), account=OTHER)))
+    trail = summed_up_trail(tmp_path / "logs", 1, lambda _: None)
+    report = audit(AuditInput(folder, NOW, trail=trail))
+    message = f"no event of account {OTHER} is in it: what its users and roles used is not known"
+    assert [(trail.name, message)] == [(problem.file, problem.message) for problem in report.problems]
+    assert () == report.unused
+
+
+def test_a_trail_of_digests_alone_is_told_and_nothing_is_called_unused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "accounts", page(role("x", allow("ec2:StopInstances"))))
+    log(tmp_path / "logs", name=f"{LOGS.replace('CloudTrail', 'CloudTrail-Digest')}/d.json.gz")
+    trail = summed_up_trail(tmp_path / "logs", 1, lambda _: None)
+    report = audit(AuditInput(folder, NOW, trail=trail))
+    assert "no event of CloudTrail is in it: what was used is not known" in {row.message for row in report.problems}
+    assert () == report.unused
+
+
 def test_who_never_called_is_listed_and_its_policy_is_empty(tmp_path: Path) -> None:
     log(tmp_path / "logs", event("ec2", "DescribeInstances"))
     row = unused(tmp_path, user("ann", allow("ec2:DescribeInstances"), deny("iam:*")))["ann"]
     deny_alone = document({"Effect": "Deny", "Action": "iam:*", "Resource": "*"})
     assert ("", deny_alone) == (row.last, json.loads(row.policies[0].smaller))
+
+
+@pytest.mark.parametrize(
+    ("granted", "excluded"),
+    [
+        ({"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}, ["iam:*", "access-analyzer:*"]),
+        ({"Effect": "Allow", "Action": ["*", "ec2:*"], "Resource": "*"}, ["access-analyzer:*", "account-access:*"]),
+    ],
+)
+def test_nearly_everything_is_narrowed_by_whole_services(
+    tmp_path: Path, granted: dict[str, Any], excluded: list[str]
+) -> None:
+    log(tmp_path / "logs", event("ec2", "DescribeInstances"), event("kms", "CreateKey"))
+    policy = unused(tmp_path, role("app/x", granted))["x"].policies[0]
+    (statement,) = json.loads(policy.smaller)["Statement"]
+    assert excluded == statement["NotAction"][:2]
+    assert {"ec2:*", "kms:*", "s3:*"}.isdisjoint(statement["NotAction"])
+    assert "ec2:StopInstances" in policy.unused
+    assert ("iam:CreateRole" in policy.unused) == ("Action" in granted)
+
+
+def test_what_not_action_leaves_is_judged(tmp_path: Path) -> None:
+    log(tmp_path / "logs", event("ec2", "DescribeInstances"), event("sqs", "CreateQueue"))
+    others = [f"{service}:*" for service in services() if service != "sqs"]
+    policy = unused(tmp_path, role("app/x", {"Effect": "Allow", "NotAction": others, "Resource": "*"}))["x"].policies[0]
+    (statement,) = json.loads(policy.smaller)["Statement"]
+    assert "sqs:DeleteQueue" in policy.unused
+    assert {"sqs:CreateQueue", "sqs:SendMessage"} <= set(statement["Action"])
+    assert "sqs:DeleteQueue" not in statement["Action"]
 
 
 def test_who_uses_everything_is_not_listed(tmp_path: Path) -> None:
@@ -131,14 +186,20 @@ def test_an_action_that_is_no_operation_is_not_logged() -> None:
     assert (False, True) == (is_logged("iam:PassRole", frozenset()), is_logged("iam:CreateRole", frozenset()))
 
 
-def test_digests_and_insights_are_skipped_and_counted(tmp_path: Path) -> None:
+def test_digests_and_insights_are_left_out_and_told(tmp_path: Path) -> None:
     log(tmp_path, event("ec2", "DescribeInstances"))
     log(tmp_path, event("ec2", "RunInstances"), name=LOGS.replace("CloudTrail", "CloudTrail-Insight") + "/i.json.gz")
+    log(tmp_path, {"eventCategory": "Insight", "eventTime": FIRST}, name="renamed.json.gz")
     digest = tmp_path / LOGS.replace("CloudTrail", "CloudTrail-Digest") / "d.json.gz"
     digest.parent.mkdir(parents=True)
     digest.write_bytes(gzip.compress(b'{"digestStartTime": "2026-11-20T10:00:00Z"}'))
     summary = summed_up(trail_files(tmp_path))
-    assert (1, 1, 1, 1) == (summary.files, summary.events, summary.skipped_digests, summary.skipped_insights)
+    messages = [str(problem).rpartition("/")[2] for problem in summary.all_problems()]
+    assert [
+        "d.json.gz: it is left out: it is a digest, which holds no event",
+        "renamed.json.gz: it and 1 more are left out: they are of Insights, which are no calls",
+    ] == messages
+    assert 1 == summary.events
 
 
 def test_bad_log_files_are_told_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -146,14 +207,22 @@ def test_bad_log_files_are_told_and_the_rest_is_read(tmp_path: Path) -> None:
     (tmp_path / "b.json.gz").write_bytes(gzip.compress(json.dumps({"Records": []}).encode())[:-9])
     log(tmp_path, {"eventTime": "2026-11-20T10:00:00Z", "eventSource": "x", "eventName": "y"}, name="c.json.gz")
     (tmp_path / "d.json.gz").write_bytes(gzip.compress(b'{"Records": [{"eventTime'))
+    log(
+        tmp_path, event("ec2", "DescribeInstances"), event("ec2", "DescribeInstances", userIdentity=7), name="e.json.gz"
+    )
+    log(tmp_path, event("ec2", "DescribeInstances", eventTime=None) | {"eventTime": ""}, name="f.json.gz")
+    (tmp_path / "g.gz").write_bytes(b"")
     summary = summed_up(trail_files(tmp_path))
     messages = [str(problem).rpartition("/")[2] for problem in summary.problems]
     assert [
         "b.json.gz: the gzip file ends early",
-        "c.json.gz: 1 event has no userIdentity, and cannot be counted for anybody",
+        "c.json.gz: 1 event has no userIdentity that can be read, and cannot be counted for anybody",
         "d.json.gz: is no log file of CloudTrail, or is cut off",
+        "e.json.gz: 1 event has no userIdentity that can be read, and cannot be counted for anybody",
+        "f.json.gz: 1 event has no time, service or name that can be read, and cannot be counted for anybody",
+        "g.gz: it is left out: its name ends in none of .json, .json.gz, .parquet",
     ] == messages
-    assert 2 == summary.events
+    assert (5, 2) == (summary.events, summary.unread)
 
 
 def test_a_folder_without_logs_is_refused(tmp_path: Path) -> None:

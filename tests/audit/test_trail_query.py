@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from audit_accounts import ACCOUNT
+from audit_accounts import ACCOUNT, OTHER
 from remit.audit.trail import LoggedCall
 from remit.audit.trail_query import athena_query, summary_of_rows
 from remit.audit.workers import summed_up_trail
@@ -43,22 +43,37 @@ def test_parquet_files_are_summed_up(tmp_path: Path) -> None:
         LoggedCall(X, "ec2.amazonaws.com", "StartInstances"): "2026-11-20T10:00:00Z",
         LoggedCall(ANN, "s3.amazonaws.com", "GetObject"): "2026-11-21T10:00:00Z",
     } == summary.last_calls
-    assert (4, 1, {"s3.amazonaws.com"}) == (summary.events, summary.denied, summary.data_sources)
+    assert (4, 1, {(ACCOUNT, "s3.amazonaws.com")}) == (summary.events, summary.denied, summary.data_sources)
     assert ("2026-11-20T10:00:00Z", "2026-11-22T10:00:00Z") == (summary.first, summary.last)
 
 
-def test_parquet_of_something_else_is_refused(tmp_path: Path) -> None:
-    duckdb.execute(f"COPY (SELECT 1 AS one) TO '{tmp_path / 'a.parquet'}' (FORMAT parquet)")
-    with pytest.raises(RemitError, match="cannot be read as CloudTrail's logs in Parquet"):
-        summed_up_trail(tmp_path, 1, lambda _: None)
+def test_parquet_files_may_lack_columns_that_no_event_filled(tmp_path: Path) -> None:
+    identity = f"{{'type': 'IAMUser', 'arn': '{ANN}', 'sessioncontext': {{'sessionissuer': {{'arn': NULL}}}}}}"
+    columns = f"{identity} AS userIdentity, 'ec2.amazonaws.com' AS eventSource, 'StartInstances' AS eventName"
+    duckdb.execute(f"COPY (SELECT {columns}, '2026-11-20' AS eventTime) TO '{tmp_path / 'a.parquet'}' (FORMAT parquet)")
+    summary = summed_up_trail(tmp_path, 1, lambda _: None)
+    assert {LoggedCall(ANN, "ec2.amazonaws.com", "StartInstances"): "2026-11-20"} == summary.last_calls
+
+
+def test_parquet_of_something_else_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+    parquet(tmp_path / "a.parquet")
+    duckdb.execute(f"COPY (SELECT 1 AS one) TO '{tmp_path / 'b.parquet'}' (FORMAT parquet)")
+    (tmp_path / "c.parquet").write_bytes(b"PAR1")
+    summary = summed_up_trail(tmp_path, 1, lambda _: None)
+    reasons = [(problem.file[-9:], problem.message.partition(": ")[0]) for problem in summary.problems]
+    reason = "it cannot be read as CloudTrail's logs in Parquet"
+    assert ([("b.parquet", reason), ("c.parquet", reason)], 2) == (reasons, summary.unread)
+    assert 2 == len(summary.last_calls)
 
 
 def test_rows_of_athena_are_texts() -> None:
     first, last = "2026-11-20T10:00:00Z", "2026-11-22T10:00:00Z"
-    row = (X, "s3.amazonaws.com", "GetObject", first, first, last, "2", "1", "1")
-    summary = summary_of_rows([row, (None, "sts.amazonaws.com", "AssumeRole", None, first, last, "1", "1", "0")])
+    row = (X, "s3.amazonaws.com", "GetObject", OTHER, first, first, last, "2", "1", "1")
+    of_aws = (None, "sts.amazonaws.com", "AssumeRole", ACCOUNT, None, first, last, "1", "1", "0")
+    summary = summary_of_rows([row, of_aws])
     assert {LoggedCall(X, "s3.amazonaws.com", "GetObject"): first} == summary.last_calls
-    assert (3, 2, {"s3.amazonaws.com"}) == (summary.events, summary.denied, summary.data_sources)
+    assert (3, 2, {(OTHER, "s3.amazonaws.com")}) == (summary.events, summary.denied, summary.data_sources)
+    assert {ACCOUNT, OTHER} == summary.accounts
 
 
 @pytest.mark.parametrize("table", ["logs; DROP TABLE x", "", "a.b.c.d", "logs--"])

@@ -115,13 +115,14 @@ def test_a_layer_that_the_message_names_is_what_must_change(ending: str, conclus
 
 
 @pytest.mark.parametrize(
-    ("principal", "action", "resource", "conclusion"),
+    ("principal", "action", "resource", "conclusion", "advice"),
     [
         (
             "root",
             "sts:AssumeRole",
             "role/app",
             "it cannot be called with the credentials of a root user: see AssumeRole (AWS STS API Reference)",
+            "call it as a user or a role",
         ),
         (
             "user/al",
@@ -131,15 +132,16 @@ def test_a_layer_that_the_message_names_is_what_must_change(ending: str, conclus
                 "it cannot be done by anybody, since IAM Identity Center alone changes the roles under aws-reserved: "
                 "see Manage AWS accounts with permission sets (IAM Identity Center User Guide)"
             ),
+            "change the permission set in IAM Identity Center that the role is made of",
         ),
     ],
 )
 def test_what_no_policy_can_allow_has_its_reason_and_no_fix(
-    principal: str, action: str, resource: str, conclusion: str
+    principal: str, action: str, resource: str, conclusion: str, advice: str
 ) -> None:
     arn = f"arn:aws:iam::{ACCOUNT}"
     found = cause(f"User: {arn}:{principal} is not authorized to perform: {action} on resource: {arn}:{resource}")
-    assert (found["cause"], found["statement"], found["advice"], found["answers"]) == (conclusion, None, [], [])
+    assert (found["cause"], found["statement"], found["advice"], found["answers"]) == (conclusion, None, [advice], [])
 
 
 def test_a_deny_of_the_roles_own_is_told_with_its_line(make: Make) -> None:
@@ -388,7 +390,8 @@ def test_a_service_is_let_in_by_the_resources_policy() -> None:
     found = cause(text)
     assert found["statement"] is None
     (advice,) = found["advice"]
-    assert advice.startswith("a service has no policies of its own: let the policy of the resource")
+    assert found["cause"] == "a service has no policies of its own"
+    assert advice.startswith("let the policy of the resource")
     assert "Principal.Service events.amazonaws.com" in advice
 
 
@@ -548,8 +551,10 @@ def asked_of_template(folder: Path, principal: str, action: str, resource: str) 
 def test_the_roles_of_a_template_are_asked(
     tmp_path: Path, who: str, action: str, cause: str, askers: list[str]
 ) -> None:
-    arn = {"ses": "identity/a", "s3": "bucket/a", "sqs": "orders"}[action.partition(":")[0]]
-    resource = f"arn:aws:{action.partition(':')[0]}:eu-west-1:{ACCOUNT}:{arn}"
+    place = f"eu-west-1:{ACCOUNT}"
+    arns = {"ses": f"{place}:identity/a", "s3": "::bucket/a", "sqs": f"{place}:orders"}
+    service = action.partition(":")[0]
+    resource = f"arn:aws:{service}:{arns[service]}"
     found = asked_of_template(tmp_path, f"arn:aws:sts::{ACCOUNT}:assumed-role/{who}", action, resource)
     assert (found["cause"], [one["asker"] for one in found["answers"]]) == (cause, askers)
 
@@ -630,7 +635,7 @@ def test_a_deny_of_a_layer_is_not_answered_with_an_allow(tmp_path: Path, layer: 
     ("action", "resource", "hint"),
     [
         ("sts:AssumeRole", "arn:aws:iam::111122223333:user/bob", "is no role, so nobody can assume it"),
-        ("sqs:SendMessage", "arn:aws:sqs:eu-west-1::orders", "the message leaves out the account of the resource"),
+        ("sqs:SendMessage", "arn:aws:sqs:eu-west-1::orders", "the ARN leaves out the account of the resource"),
         ("ssm:GetParameter", "arn:aws:ssm:eu-west-1:111122223333:*", "names no parameter that does not exist"),
         ("dynamodb:GetItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/<table name>", ""),
         ("dynamodb:GetItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/[table name]", ""),

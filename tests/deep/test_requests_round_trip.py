@@ -4,7 +4,7 @@
 
 prints a row per service, and below it what is not resolved: an operation that is taken for another one, one of which
 the catalogue knows no action, an ARN that no parameter tells. Names that AWS completes (the six characters of a secret,
-the id of a stack) count as known, since the gate asks the emulator for them.
+the id of a stack) count as known, since the gate asks the emulator for them; so does the id of a stack set.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from remit.catalogue.operations import operation as catalogued_operation
 from remit.local.authorization.needs import NeededAccess, needs_of
 from remit.local.authorization.parameters import parameters_of
 from remit.local.authorization.requested_operation import requested_operation
+from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.setting import RequestSetting
 from remit.local.authorization.stored_names import NothingStored
 from remit.local.request import ReceivedRequest
@@ -68,9 +69,16 @@ class Completed(NothingStored):
 HERE = RequestSetting("us-east-1", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ada", Completed())
 VALUES = {
     "CopySource": "shop/a", "AliasName": "alias/shop", "ShardIterator": "kinesis", "PhoneNumber": "+15550100",
-    "Statement": 'SELECT * FROM "orders"', "Path": "/team/",
+    "Statement": 'SELECT * FROM "orders"', "Path": "/team/", "Url": "https://issuer.example/orders",
+    "taskDefinition": "web:3", "taskDefinitions": "web:3", "daemonTaskDefinition": "web:3",
 }  # fmt: skip
-ARNS = {"SubscriptionArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:news:0a1b"}
+ARNS = {
+    "SubscriptionArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:news:0a1b",
+    "ReputationEntityReference": f"arn:aws:ses:us-east-1:{ACCOUNT}:tenant/shop/0a1b",
+    "ReputationEntityPolicy": "arn:aws:ses:us-east-1:aws:reputation-policy/strict",
+}
+STACK_SET_IDS = f"stackset/v-StackSetName:{UNRESOLVED}"
+"""What CloudFormation adds to the name of a stack set is known to nobody here: the emulator has no stack sets."""
 
 
 @dataclass(slots=True)
@@ -124,7 +132,8 @@ def is_right(need: NeededAccess) -> bool:
     if is_without_resources(action.lower()) or not targets_of(action) or action.startswith("apigateway:"):
         return True
     of_kind = takes(action, need.resource) or need.resource.endswith(":log-stream:") or need.resource.startswith("+")
-    return need.is_resolved and (of_kind or action == "iam:PassRole")
+    is_resolved = need.is_resolved or need.resource.endswith(STACK_SET_IDS)
+    return is_resolved and (of_kind or action == "iam:PassRole")
 
 
 def serialized(client: Any, name: str, parameters: dict[str, Any]) -> tuple[ReceivedRequest, bytes]:
@@ -203,6 +212,7 @@ def test_nearly_every_operation_is_recognised_with_its_actions_and_arns() -> Non
     totals: Counter[str] = Counter()
     for service in SERVICES:
         tally = tallied(service)
+        assert tally.resolved >= 0.95 * tally.needs, service
         totals.update(operations=tally.operations, recognised=tally.recognised, with_actions=tally.with_actions)
         totals.update(needs=tally.needs, resolved=tally.resolved)
     assert totals["recognised"] >= 0.99 * totals["operations"]

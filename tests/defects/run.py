@@ -66,6 +66,9 @@ TESTS = {
     "triggers": ("tests/triggers",),
     "report": ("tests/report", "tests/cli"),
     "audit": ("tests/audit",),
+    "source_edits": ("tests/source_edits",),
+    "dev": ("tests/dev",),
+    "local": ("tests/local",),
 }
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
 PER_ROOM = 40

@@ -45,6 +45,20 @@ def ask(event, context):
             print(type(error).__name__)
 
 
+@app.function(policy=[
+    {
+        "Effect": "Allow",
+        "Action": "sqs:ListQueues",
+        "Resource": "*",
+        "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+    }
+])
+def queues(event, context):
+    import boto3
+
+    return boto3.client("sqs").list_queues().get("QueueUrls")
+
+
 @app.function(alias="live")
 def published(event, context):
     return "published"
@@ -148,6 +162,21 @@ def test_the_access_that_its_calls_asked_for_is_told(deployed: Path, capsys: pyt
     assert ["action", "resource", "decision", "statement"] == list(access[0])
     assert 0 == invoke(deployed, "ask")
     assert "denied: sns:Subscribe on arn:aws:sns:us-east-1:000000000000:news" in capsys.readouterr().err
+
+
+def test_a_call_that_cannot_be_checked_passes_unless_that_is_refused(
+    deployed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statuses = [invoke(deployed, *arguments, "queues") for arguments in ((), ("--strict",), ())]
+    assert [0, 1, 0] == statuses
+    assert "sqs:ListQueues on * depends on aws:SourceIp" in capsys.readouterr().out
+
+
+def test_strict_is_for_the_aws_on_this_machine(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["invoke", "--strict", "-C", str(deployed), "queues"])
+    assert 2 == ended.value.code
+    assert "--strict is for the AWS on this machine: add --local" in capsys.readouterr().err
 
 
 def test_an_example_with_an_event_is_refused(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:

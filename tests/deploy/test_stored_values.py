@@ -48,6 +48,7 @@ def test_a_secret_that_does_not_exist_stops_the_deploy_at_its_line(
     code, _, err = remit("deploy", "--yes")
     assert (2, True) == (code, "error: secret /shop/db, which DB names, does not exist in 000000000000, eu-" in err)
     assert "--> app.py:9:34" in err
+    assert "error: parameter /shop/url, which URL names, does not exist" in err, "all that is missing, in one run"
     assert "hint: write its value for this machine into .env.local: /shop/db=…" in err
     assert remit("status")[0] == 1, "nothing was deployed"
     elsewhere.client("secretsmanager").create_secret(Name="/shop/db", SecretString="s3cret")

@@ -24,7 +24,7 @@ def access(**changes: Any) -> AccessRecord:
         "time": "2026-11-27T12:00:00Z", "caller": "arn:aws:sts::000000000000:assumed-role/report/report",
         "function": "orders-dev-report", "request_id": "1", "operation": "PutItem", "action": "dynamodb:PutItem",
         "resource": TABLE, "decision": "denied", "because": "no statement allows it", "statement": "",
-        "file": "app.py", "line": 12,
+        "file": "app.py", "line": 12, "refused": True,
     }  # fmt: skip
     return AccessRecord(**values | changes)
 

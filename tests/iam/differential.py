@@ -223,6 +223,8 @@ SPECIAL = (
     ("iam:GetRole", (f"arn:aws:iam::{A}:role/aws-reserved/sso/r",)),
     ("iam:CreatePolicyVersion", ("arn:aws:iam::aws:policy/ab", f"arn:aws:iam::{A}:policy/ab")),
     ("kms:DeleteAlias", (f"arn:aws:kms:eu-west-1:{A}:alias/aws/s3", f"arn:aws:kms:eu-west-1:{A}:alias/a")),
+    ("iam:PutRolePolicy", (f"arn:aws:iam::{A}:role/aws-service-role/a/r", f"arn:aws:iam::{A}:role/r")),
+    ("kms:PutKeyPolicy", (f"arn:aws:kms:eu-west-1:{A}:key/a", f"arn:aws:kms:eu-west-1:{A}:alias/aws/s3")),
     ("kms:RetireGrant", (f"arn:aws:kms:eu-west-1:{A}:key/a",)),
     ("ec2:DescribeInstances", (f"arn:aws:ec2:eu-west-1:{A}:instance/i-1", "*")),
     ("s3:ListAllMyBuckets", ("arn:aws:s3:::*", "arn:aws:s3:::b", "*")),

@@ -363,12 +363,17 @@ def decide(case):
     return verdict(prepared(case["policies"]), Question(case["request"]))
 
 
-# "You can't modify" them: roles of IAM Identity Center, AWS managed policies, aliases of AWS managed keys.
+# "You can't modify" them: roles of IAM Identity Center, service-linked roles (but their description and tags), AWS
+# managed policies, aliases of AWS managed keys.
 ROLE_WRITES = "(tag|untag|delete|update)role|updateassumerolepolicy|updateroledescription|(attach|detach|put|delete)"
 ROLE_WRITES += "rolepolicy|(put|delete)rolepermissionsboundary"
 POLICY_WRITES = "(create|delete|setdefault)policyversion|setdefaultpolicyversion|deletepolicy|(tag|untag)policy"
+SERVICE_LINKED = "deleterole|updateassumerolepolicy|(attach|detach|put|delete)rolepolicy|"
+SERVICE_LINKED += "(put|delete)rolepermissionsboundary"
+KEY_WRITES = "(en|dis)ablekey(rotation)?|putkeypolicy|schedulekeydeletion|(un)?tagresource|updatekeydescription"
 UNTOUCHABLE = (
     (f"iam:({ROLE_WRITES})", r"arn:[^:]*:iam::.*:role/aws-reserved/.*"),
+    (f"iam:({SERVICE_LINKED})", r"arn:[^:]*:iam::.*:role/aws-service-role/.*"),
     (f"iam:({POLICY_WRITES})", r"arn:[^:]*:iam::aws:policy/.*"),
     ("kms:(create|update|delete)alias", r"arn:.*:kms:.*:.*:alias/aws/.*"),
 )
@@ -378,11 +383,20 @@ def of_nobody(question):
     """Whether no caller, or not this one, can do it at all."""
     kind = (question.name or "").split("/")[0]
     temporary = ("role", "assumed-role", "federated-user")
+    if re.fullmatch(f"kms:({KEY_WRITES})", question.action) and of_aws(question):
+        return True
     by_other_credentials = {"sts:assumerole": ("root",), "sts:getsessiontoken": temporary}
     by_other_credentials["sts:getfederationtoken"] = temporary
     return kind in by_other_credentials.get(question.action, ()) or any(
         re.fullmatch(action, question.action) and re.fullmatch(arn, question.resource) for action, arn in UNTOUCHABLE
     )
+
+
+def of_aws(question):
+    """Whether a request is on a key that AWS manages, which an alias of it shows."""
+    aliases = question.says("kms:ResourceAliases")
+    aliases = [] if aliases is OPEN or aliases is None else listed(aliases)
+    return ":alias/aws/" in question.resource or any(alias.startswith("alias/aws/") for alias in aliases)
 
 
 def through(endpoint, question, effect):
@@ -411,10 +425,7 @@ def verdict(policies, question):
     bound = not re.match("(assumed-role/|role/)AWSServiceRoleFor|role/aws-service-role/", name)
     somebody = question.account is not None or question.who is None
     central = question.raw.get("management_account") or ""
-    aliases = question.says("kms:ResourceAliases")
-    aliases = [] if aliases is OPEN or aliases is None else listed(aliases)
-    of_aws = ":alias/aws/" in question.resource or any(alias.startswith("alias/aws/") for alias in aliases)
-    unlimited = action == "kms:retiregrant" or (of_aws and action.startswith("kms:"))
+    unlimited = action == "kms:retiregrant" or (action.startswith("kms:") and of_aws(question))
     limited_by_rcp = bound and question.owner != central and not unlimited
     scp, rcp = scp * (bound and somebody and question.account != central), rcp * limited_by_rcp
     owner_root = name == "root" and question.account == question.owner

@@ -49,3 +49,24 @@ def test_three_conditions_may_contradict_each_other_where_no_two_do() -> None:
     ((message, hint),) = found(condition)
     expected = "StringLike 'a*' and StringNotLike 'a?*' and StringNotEquals 'a'"
     assert (message, hint) == (f"s3:prefix cannot meet {expected}: the statement never applies", "remove one of them")
+
+
+PRIVATE_ADDRESSES = {
+    "IpAddress": ("error", "never met"),
+    "IpAddressIfExists": ("warning", "never met"),
+    "ForAnyValue:IpAddress": ("error", "never met"),
+    "ForAllValues:IpAddress": ("warning", "never met"),
+    "NotIpAddress": ("warning", "always met"),
+    "ForAnyValue:NotIpAddress": ("warning", "always met"),
+    "ForAllValues:NotIpAddress": ("warning", "always met"),
+}
+
+
+@pytest.mark.parametrize("operator", PRIVATE_ADDRESSES)
+def test_a_private_address_is_an_error_only_where_no_request_can_meet_it(operator: str) -> None:
+    condition = {operator: {"aws:SourceIp": "10.0.0.0/8"}}
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*", "Condition": condition}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    (finding,) = [each for each in lint_document(document, "policy.json") if each.rule == "R509"]
+    severity, met = PRIVATE_ADDRESSES[operator]
+    assert (severity, True) == (finding.severity, finding.message.endswith(met))

@@ -49,15 +49,20 @@ def project(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws.LocalAws]:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the project whose AWS is `shared`."""
+    return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture(scope="module")
+def shared(shared_folder: Path) -> Iterator[aws.LocalAws]:
     """A running AWS for all tests of one file, started by somebody who has credentials of their own."""
-    folder = tmp_path_factory.mktemp("project")
     with pytest.MonkeyPatch.context() as user:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
             user.setenv(name, "the-users-own")
         user.setenv("HTTP_PROXY", "http://127.0.0.1:9/the-users-own")
-        yield aws.start(folder)
-    aws.stop(folder)
+        yield aws.start(shared_folder)
+    aws.stop(shared_folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ def statement(
 
 
 POLICY = [
-    allow("s3:GetObject", "arn:aws:s3:::shop/public/*"),
+    allow("s3:GetObject", ["arn:aws:s3:::shop/public/*", "arn:aws:s3:::listed/*"]),
+    allow("s3:ListBucket", "arn:aws:s3:::listed"),
     allow(["s3:PutObject", "s3:DeleteObject"], ["arn:aws:s3:::shop/inbox/*", "arn:aws:s3:::shop/safe/*"]),
     deny("s3:PutObject", "arn:aws:s3:::shop/safe/*", Null={"s3:x-amz-server-side-encryption": "true"}),
     deny("s3:*", "arn:aws:s3:::shop/inbox/locked/*"),
@@ -78,6 +79,15 @@ POLICY = [
     allow(["ssm:GetParameter", "ssm:GetParameters"], f"arn:aws:ssm:{HERE}:parameter/app/*"),
     allow("ssm:GetParametersByPath", f"arn:aws:ssm:{HERE}:parameter/app/web"),
     allow("kms:Encrypt", "*", StringEquals={"kms:EncryptionContext:app": "shop"}),
+    allow(
+        ["kms:Decrypt", "kms:GenerateDataKey"], "*",
+        StringEquals={"kms:ViaService": "ssm.us-east-1.amazonaws.com"},
+        **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}},
+    ),
+    allow("kms:DescribeKey", "*", **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}}),
+    allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:sealed-*"),
+    allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:sealed"),
+    allow("s3:PutObject", "arn:aws:s3:::sealed/*"),
     allow("events:PutEvents", f"arn:aws:events:{HERE}:event-bus/default", StringEquals={"events:source": "shop"}),
     allow(["events:PutRule", "events:DescribeRule"], f"arn:aws:events:{HERE}:rule/nightly"),
     allow("sts:AssumeRole", [OPEN, f"arn:aws:iam::{ACCOUNT}:role/closed"]),
@@ -131,6 +141,11 @@ CALLS: list[Row] = [
     ("s3", "get_object", {"Bucket": "partner", "Key": "a"}, YES),  # the bucket's policy lets the role in
     ("s3", "get_object", {"Bucket": "partner", "Key": "secret/a"}, NO),  # and denies this to everybody
     ("s3", "list_buckets", {}, NO),
+    ("s3", "get_object", {"Bucket": "shop", "Key": "public/missing"}, NO),  # whoever may not list learns no more
+    ("s3", "head_object", {"Bucket": "shop", "Key": "public/missing"}, NO),
+    ("s3", "copy_object", {"Bucket": "shop", "Key": "inbox/b", "CopySource": "shop/public/missing"}, NO),
+    ("s3", "get_object", {"Bucket": "listed", "Key": "missing"}, YES),
+    ("s3", "get_object", {"Bucket": "none", "Key": "missing"}, NO),
     ("dynamodb", "put_item", {"TableName": "orders", "Item": ITEM}, YES),
     ("dynamodb", "put_item", {"TableName": f"arn:aws:dynamodb:{HERE}:table/orders", "Item": ITEM}, YES),
     ("dynamodb", "delete_item", {"TableName": "orders", "Key": ITEM}, NO),
@@ -196,6 +211,20 @@ CALLS: list[Row] = [
     ("ssm", "get_parameters_by_path", {"Path": "/"}, NO),
     ("kms", "encrypt", {"KeyId": "alias/shop", "Plaintext": b"x", "EncryptionContext": {"app": "shop"}}, YES),
     ("kms", "encrypt", {"KeyId": "alias/shop", "Plaintext": b"x"}, NO),
+    ("kms", "describe_key", {"KeyId": "alias/shop"}, YES),
+    ("kms", "describe_key", {"KeyId": "alias/other"}, NO),
+    # What a service encrypts it reads and writes with its caller's access to the key.
+    ("ssm", "get_parameter", {"Name": "/app/sealed", "WithDecryption": True}, YES),
+    ("ssm", "get_parameter", {"Name": "/app/other", "WithDecryption": True}, NO),
+    ("ssm", "get_parameter", {"Name": "/app/other"}, YES),
+    ("ssm", "get_parameter", {"Name": "/app/of-aws", "WithDecryption": True}, YES),
+    ("secretsmanager", "get_secret_value", {"SecretId": "sealed"}, NO),  # the key lets in Parameter Store alone
+    ("sqs", "send_message", {"QueueUrl": f"{QUEUE}/sealed", "MessageBody": "x"}, NO),
+    ("s3", "put_object", {"Bucket": "sealed", "Key": "a", "Body": b"x"}, NO),
+    ("s3", "put_object", {"Bucket": "sealed", "Key": "a", "Body": b"x", "ServerSideEncryption": "AES256"}, YES),
+    ("s3", "get_object", {"Bucket": "listed", "Key": "sealed"}, NO),
+    ("s3", "head_object", {"Bucket": "listed", "Key": "sealed"}, YES),
+    ("kms", "decrypt", {"KeyId": "alias/shop", "CiphertextBlob": b"x"}, NO),  # not through Parameter Store
     ("events", "put_events", {"Entries": [{"Source": "shop", "DetailType": "d", "Detail": "{}"}]}, YES),
     ("events", "put_events", {"Entries": [{"Source": "bank", "DetailType": "d", "Detail": "{}"}]}, NO),
     ("events", "put_rule", {"Name": "nightly", "ScheduleExpression": "rate(1 day)"}, YES),
@@ -274,7 +303,7 @@ def worker(shared: LocalAws) -> Worker:
     iam.create_role(RoleName="open", AssumeRolePolicyDocument=document(trust))
     iam.create_role(RoleName="closed", AssumeRolePolicyDocument=document(nobody))
     s3 = own("s3")
-    for bucket in ("shop", "partner"):
+    for bucket in ("shop", "partner", "listed"):
         s3.create_bucket(Bucket=bucket)
     s3.put_bucket_policy(
         Bucket="partner",
@@ -285,7 +314,8 @@ def worker(shared: LocalAws) -> Worker:
             ]
         ),
     )
-    s3.put_object(Bucket="shop", Key="public/a b/ü.txt", Body=b"x")
+    for bucket, key in (("shop", "public/a b/ü.txt"), ("shop", "public/a"), ("partner", "a"), ("listed", "a")):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
     for table in ("orders", "carts"):
         own("dynamodb").create_table(
             TableName=table,
@@ -300,6 +330,16 @@ def worker(shared: LocalAws) -> Worker:
         own("secretsmanager").create_secret(Name=name, SecretString="x")
     key = own("kms").create_key()["KeyMetadata"]["KeyId"]
     own("kms").create_alias(AliasName="alias/shop", TargetKeyId=key)
+    other = own("kms").create_key()["KeyMetadata"]["KeyId"]
+    own("kms").create_alias(AliasName="alias/other", TargetKeyId=other)
+    for name, options in (("sealed", {"KeyId": "alias/shop"}), ("other", {"KeyId": other}), ("of-aws", {})):
+        own("ssm").put_parameter(Name=f"/app/{name}", Value="x", Type="SecureString", **options)
+    own("secretsmanager").create_secret(Name="sealed", SecretString="x", KmsKeyId=key)
+    own("sqs").create_queue(QueueName="sealed", Attributes={"KmsMasterKeyId": key})
+    s3.create_bucket(Bucket="sealed")
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    s3.put_bucket_encryption(Bucket="sealed", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    s3.put_object(Bucket="listed", Key="sealed", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
     own("logs").create_log_group(logGroupName="/app/web")
     return Worker(shared, assumed(shared))
 
@@ -466,10 +506,12 @@ def test_each_key_is_deleted_or_denied_by_itself(worker: Worker, kept: list[str]
 def test_what_is_unknown_is_refused_where_that_is_asked_for(worker: Worker) -> None:
     queues = worker.clients("sqs")
     assert queues.list_queues()
-    refuse_unknown(worker.aws, refuse=True)
+    assert refuse_unknown(worker.aws, refuse=True) is False
+    last, _ = accesses(worker.aws)
     with pytest.raises(ClientError, match=r"sqs:ListQueues on \* depends on aws:SourceIp"):
         queues.list_queues()
-    refuse_unknown(worker.aws, refuse=False)
+    assert [("unknown", True)] == [(record.decision, record.refused) for record in accesses(worker.aws, last)[1]]
+    assert refuse_unknown(worker.aws, refuse=False) is True
     assert queues.list_queues()
 
 

@@ -116,6 +116,12 @@ def test_mail_identities_are_known(module: Any) -> None:
     module._identities.clear()
 
 
+def test_a_bucket_is_known_by_the_objects_that_it_lacks() -> None:
+    s3._buckets["known"] = {"objects": {"a": {}}}
+    lacks = [NAMES.lacks_object(bucket, key) for bucket, key in (("known", "a"), ("known", "b"), ("none", "a"))]
+    assert [False, True, False] == lacks
+
+
 def test_an_object_without_tags_has_none() -> None:
     assert {} == NAMES.object_tags("other", "a")
 

@@ -18,6 +18,7 @@ from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from clouds import Cloud
     from remit.local.authorization.access_log import AccessRecord
@@ -232,6 +233,32 @@ def test_lambda_reads_no_queue_that_the_functions_role_may_not(cloud: Cloud) -> 
     if cloud.refuses:  # what was missing is given, and the message is still there
         allow(cloud, "reader", *READING)
         assert until(lambda: ran(cloud, "reader"))
+
+
+def test_what_lambda_does_with_a_functions_role_counts_as_seen(cloud: Cloud, request: pytest.FixtureRequest) -> None:
+    if cloud.is_bare:
+        return
+    arn = function(cloud, "seen", *READING)
+    queue = cloud.client("sqs").create_queue(QueueName="seen")["QueueUrl"]
+    source = f"arn:aws:sqs:{PLACE}:seen"
+    cloud.client("lambda").create_event_source_mapping(EventSourceArn=source, FunctionName=arn)
+    cloud.client("sqs").send_message(QueueUrl=queue, MessageBody="hello")
+    stream = f"arn:aws:logs:{PLACE}:log-group:/aws/lambda/seen:log-stream:*"
+    expected = {
+        ("sqs:ReceiveMessage", source), ("sqs:DeleteMessage", source), ("sqs:GetQueueAttributes", source),
+        ("logs:CreateLogStream", stream), ("logs:PutLogEvents", stream),
+    }  # fmt: skip
+    until(lambda: expected <= seen_of(request.getfixturevalue("shared_folder"), "seen"))
+
+
+def seen_of(folder: Path, name: str) -> set[tuple[str, str]]:
+    """The allowed accesses in the project's `.remit/seen` of a function: actions with resources."""
+    lines = [json.loads(line) for file in (folder / ".remit/seen").iterdir() for line in file.read_text().splitlines()]
+    return {
+        (line["action"], line["resource"])
+        for line in lines
+        if line["function"] == name and line["decision"] == "allowed"
+    }
 
 
 def test_an_http_api_needs_the_permission_for_its_route(shared: LocalAws, cloud: Cloud) -> None:

@@ -9,7 +9,7 @@ import pytest
 from remit.local.authorization.cbor import CborError, loads
 from remit.local.authorization.needs import needs_of
 from remit.local.authorization.parameters import parameters_of
-from remit.local.authorization.requested_operation import requested_operation
+from remit.local.authorization.requested_operation import RequestedOperation, requested_operation
 from remit.local.authorization.setting import RequestSetting
 from remit.local.request import ReceivedRequest
 
@@ -32,6 +32,43 @@ def needs(request: ReceivedRequest, service: str, body: bytes = b"") -> list[str
 
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
+PLACE = "eu-central-1:111122223333"
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "parameters", "expected"),
+    [
+        ("route53", "UpdateHostedZoneFeatures", {"HostedZoneId": "Z1"}, "arn:aws:route53:::hostedzone/Z1"),
+        (
+            "route53", "ChangeTagsForResource", {"ResourceType": "healthcheck", "ResourceId": "h1"},
+            "arn:aws:route53:::healthcheck/h1",
+        ),
+        ("sesv2", "GetExportJob", {"JobId": "j1"}, f"arn:aws:ses:{PLACE}:export-job/j1"),
+        ("sesv2", "DeleteDedicatedIpPool", {"PoolName": "news"}, f"arn:aws:ses:{PLACE}:dedicated-ip-pool/news"),
+        ("ssm", "DeleteOpsItem", {"OpsItemId": "oi-1"}, f"arn:aws:ssm:{PLACE}:opsitem/oi-1"),
+        ("ecs", "RunTask", {"taskDefinition": "web:3"}, f"arn:aws:ecs:{PLACE}:task-definition/web:3"),
+        ("ecs", "RunTask", {"taskDefinition": "web"}, f"arn:aws:ecs:{PLACE}:task-definition/web:${{Unresolved}}"),
+        (
+            "cloudformation", "DeleteStackSet", {"StackSetName": "shop"},
+            f"arn:aws:cloudformation:{PLACE}:stackset/shop:${{Unresolved}}",
+        ),
+        (
+            "iam", "CreateOpenIDConnectProvider", {"Url": "https://issuer.example/orders"},
+            "arn:aws:iam::111122223333:oidc-provider/issuer.example/orders",
+        ),
+        ("logs", "GetScheduledQueryHistory", {"identifier": "q1"}, f"arn:aws:logs:{PLACE}:scheduled-query:q1"),
+        ("ec2", "DeletePlacementGroup", {"GroupName": "g"}, f"arn:aws:ec2:{PLACE}:placement-group/g"),
+        ("ec2", "CreateInternetGateway", {}, f"arn:aws:ec2:{PLACE}:internet-gateway/*"),
+        (
+            "bedrock", "CreateModelCustomizationJob", {"customModelName": "m"},
+            f"arn:aws:bedrock:{PLACE}:custom-model/${{Unresolved}}",
+        ),
+    ],
+)  # fmt: skip
+def test_parameters_tell_the_resource(client: str, name: str, parameters: dict[str, str], expected: str) -> None:
+    """A part that they do not tell stays unresolved: the name of a model is not its id."""
+    needed = needs_of(RequestedOperation(client, name, "json"), parameters, HERE) or ()
+    assert expected in [need.resource for need in needed]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ RECORD = AccessRecord(
     statement="identity[0].Statement[0]",
     file="app.py",
     line=7,
+    refused=False,
 )
 
 

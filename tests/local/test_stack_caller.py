@@ -145,3 +145,51 @@ def test_a_nested_stack_is_made_with_what_the_caller_may(callers: Callers) -> No
     status, reason = create(callers.user("no-queues", reading), "outer", nested)
     assert status == "ROLLBACK_COMPLETE"
     assert "user/no-queues is not authorized to perform: sqs:CreateQueue on resource" in reason
+
+
+READS = [
+    {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "arn:aws:ssm:*:*:parameter/shop/name"},
+    {
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "arn:aws:secretsmanager:*:*:secret:shop-*",
+    },
+]
+OF_BANK = "ssm:GetParameters on resource: arn:aws:ssm:us-east-1:000000000000:parameter/bank/name"
+
+
+@pytest.mark.parametrize(
+    ("stack", "reference", "denial"),
+    [
+        ("parameter", "{{resolve:ssm:/shop/name:1}}", ""),
+        ("no-parameter", "{{resolve:ssm:/bank/name}}", OF_BANK),
+        ("secret", "{{resolve:secretsmanager:shop:SecretString:name}}", ""),
+        ("no-secret", "{{resolve:secretsmanager:bank}}", "secretsmanager:GetSecretValue on resource: arn:"),
+    ],
+)
+def test_a_stack_reads_what_its_caller_may_read(looked_up: Any, stack: str, reference: str, denial: str) -> None:
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": f"orders-{reference}"}}}
+    status, reason = create(looked_up, stack, {"Queue": queue})
+    assert (status, denial in reason) == ("ROLLBACK_COMPLETE" if denial else "CREATE_COMPLETE", True)
+    looked_up.delete_stack(StackName=stack)
+
+
+def test_parameters_of_a_stack_are_read_as_its_caller(looked_up: Any) -> None:
+    def template(name: str) -> str:
+        parameter = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": name}
+        queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "orders-${Name}-typed"}}}
+        return json.dumps({"Parameters": {"Name": parameter}, "Resources": {"Queue": queue}})
+
+    looked_up.create_stack(StackName="typed", TemplateBody=template("/shop/name"))
+    assert ended(looked_up, "typed") == ("CREATE_COMPLETE", "")
+    with pytest.raises(ClientError, match="user/looks-up is not authorized to perform: ssm:GetParameters on resource"):
+        looked_up.create_stack(StackName="typed-2", TemplateBody=template("/bank/name"))
+
+
+@pytest.fixture(scope="module")
+def looked_up(callers: Callers) -> Any:
+    """A user who may make queues, and read what is called after the shop."""
+    for name in ("shop", "bank"):
+        callers.client("ssm").put_parameter(Name=f"/{name}/name", Value="web", Type="String")
+        callers.client("secretsmanager").create_secret(Name=name, SecretString='{"name": "web"}')
+    return callers.user("looks-up", QUEUES, *READS)

@@ -214,6 +214,33 @@ def test_what_is_wrong_in_the_template_in_policies_and_in_files_is_reported_toge
     assert expected == _mistakes(project)
 
 
+def test_mistakes_of_triggers_of_the_template_and_in_the_zip_are_reported_in_one_run(make: Make) -> None:
+    """One never fires, one is there twice, one its bucket cannot have; a web app lacks a module; names are wrong."""
+    declared = (
+        "schedule('cron(0 8 30 2 ? *)')",
+        "sqs('orders'), sqs('orders')",
+        "on.s3('theirs', events='s3:ObjectRemoved:DeleteMarkerCreated')",
+        "on.s3('theirs', events='s3:ObjectAcl')",
+    )
+    functions = [
+        f"@app.function({triggers})\ndef f{number}(event, context): ...\n" for number, triggers in enumerate(declared)
+    ]
+    project = make(
+        app=f"{''.join(functions)}app.web('site:api', auth='NONE')\n",
+        **{
+            "site.py": "import missing_\napi = missing_.App()\n",
+            "shared/resources/data.py": (
+                f"{SHARED}    fifo = resource('AWS::SQS::Queue', queue_name='orders', fifo_queue=True)\n"
+                "    a = resource('AWS::SQS::Queue', queue_name='same')\n"
+                "    b = resource('AWS::SQS::Queue', queue_name='same')\n"
+            ),
+        },
+    )
+    expected = ["app.py:9", "app.py:11", "app.py:13", "app.py:15", "app.py:17"]
+    expected += ["shared/resources/data.py:3", "shared/resources/data.py:5"]
+    assert expected == [place for place, _ in _mistakes(project)]
+
+
 @pytest.mark.parametrize(
     "app",
     [

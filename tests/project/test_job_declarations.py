@@ -61,7 +61,7 @@ MISTAKES = {
     "an input that names no arguments": (
         "",
         f'@app.job(schedule("rate(1 day)", input=[1]))\n{JOB}',
-        ("the input of job `send` are its arguments", "app.py:"),
+        ("the input of job `send` must be a dict of its arguments", "app.py:"),
     ),
     "jobs that disagree": (
         'config.job.queues = {"default": {"concurrency": 3}}',
@@ -114,22 +114,22 @@ def test_the_clock_sends_a_job_to_its_queue_with_a_role_of_its_own(make: Make) -
             "Arn": {"Fn::GetAtt": ["JobDefaultQueue", "Arn"]},
             "Input": json.dumps(message, separators=(",", ":")),
             "RetryPolicy": {"MaximumRetryAttempts": 3},
-            "RoleArn": {"Fn::GetAtt": ["JobSchedulerRole", "Arn"]},
+            "RoleArn": {"Fn::GetAtt": ["JobDefaultSchedulerRole", "Arn"]},
         },
     } == schedules["JobSendMailScheduled"]
     assert "nothing found\n" == project.remit("lint").out
     assert [] == [text for text in map(str, project.statements("worker-default")) if "scheduler" in text]
 
 
-def test_the_clocks_role_sends_to_the_queues_of_scheduled_jobs_alone_unless_jobs_may_wait(make: Make) -> None:
+def test_the_clock_has_a_role_for_each_queue_of_scheduled_jobs_and_of_jobs_that_may_wait(make: Make) -> None:
     app = f"@app.job(schedule('rate(1 day)'))\n{JOB}@app.job(queue='mail')\ndef other(): ...\n"
     queues = f"{ON}config.job.queues = {{'mail': {{}}}}\n"
-    default, mail = ({"Fn::GetAtt": [f"Job{name}Queue", "Arn"]} for name in ("Default", "Mail"))
-    for more, expected in {"": default, "config.job.scheduler = True\n": [default, mail]}.items():
-        role = make(config=f"{queues}{more}", app=app).resources("AWS::IAM::Role")["JobSchedulerRole"]
-        (policy,) = role["Policies"]
-        (statement,) = policy["PolicyDocument"]["Statement"]
-        assert expected == statement["Resource"]
+    for more, expected in {"": ["Default"], "config.job.scheduler = True\n": ["Default", "Mail"]}.items():
+        roles = make(config=f"{queues}{more}", app=app).resources("AWS::IAM::Role")
+        assert expected == [name[3:-13] for name in sorted(roles) if name.endswith("SchedulerRole")]
+        for name in expected:
+            (statement,) = roles[f"Job{name}SchedulerRole"]["Policies"][0]["PolicyDocument"]["Statement"]
+            assert {"Fn::GetAtt": [f"Job{name}Queue", "Arn"]} == statement["Resource"]
 
 
 def test_the_clocks_role_is_a_role_of_the_app_like_any_other(make: Make) -> None:
@@ -138,10 +138,12 @@ def test_the_clocks_role_is_a_role_of_the_app_like_any_other(make: Make) -> None
     config = f"{ON}config.lambda_.iam.permissions_boundary = {boundary!r}"
     project = make(config=config, app=f"@app.job(schedule('rate(1 day)'))\n{JOB}")
     roles = {role.logical_id: role for role in project.built().roles}
-    assert ("scheduler.amazonaws.com",) == roles["JobSchedulerRole"].trusts
+    assert ("scheduler.amazonaws.com",) == roles["JobDefaultSchedulerRole"].trusts
     written = project.resources("AWS::IAM::Role")
-    assert written["WorkerDefaultRole"]["PermissionsBoundary"] == written["JobSchedulerRole"]["PermissionsBoundary"]
-    explained = project.remit("explain", "JobSchedulerRole").out
+    assert (
+        written["WorkerDefaultRole"]["PermissionsBoundary"] == written["JobDefaultSchedulerRole"]["PermissionsBoundary"]
+    )
+    explained = project.remit("explain", "JobDefaultSchedulerRole").out
     assert "because EventBridge Scheduler sends jobs to default" in explained
 
 

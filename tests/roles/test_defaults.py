@@ -408,13 +408,50 @@ def test_jobs_that_wait_long_are_handed_to_scheduler_by_whom_may_send_them(make:
         config="config.job.enable = True\nconfig.job.scheduler = True", app=JOBS.replace("urgent", "default")
     )
     schedules = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${JobSchedules}/*"
-    pass_role = _allow("iam:PassRole", "${JobSchedulerRole.Arn}")
+    pass_role = _allow("iam:PassRole", "${JobDefaultSchedulerRole.Arn}")
     assert [
         _allow("sqs:SendMessage", "${JobDefaultQueue.Arn}"),
         _allow("scheduler:CreateSchedule", schedules),
         {**pass_role, "Condition": {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}},
     ] == project.statements("hello")[1:]
     assert [] == project.statements("other")[1:]
+
+
+SENDERS = """
+@app.job(queue="mail")
+def mail(): ...
+@app.job(queue="sms")
+def sms(): ...
+@app.job(queue="orders.fifo")
+def ordered(): ...
+@app.function(sends=[mail])
+def one(event, context): ...
+@app.function(sends=[mail, sms, ordered])
+def all_of_them(event, context): ...
+@app.function(sends=[ordered])
+def fifo(event, context): ...
+@app.function
+def none(event, context): ...
+"""
+
+
+def test_a_sender_may_have_jobs_sent_later_to_the_queues_of_its_jobs_alone(make: Make) -> None:
+    """Whoever may hand over a role can do what it may: FIFO queues delay nothing, and so have none."""
+    config = "config.job.enable = True\nconfig.job.scheduler = True\n"
+    config += "config.job.queues = {'mail': {}, 'sms': {}, 'orders.fifo': {}}\n"
+    project = make(config=config, app=SENDERS)
+    mail, sms = "${JobMailSchedulerRole.Arn}", "${JobSmsSchedulerRole.Arn}"
+    passed = {
+        name: [item["Resource"] for item in project.statements(name) if item["Action"] == "iam:PassRole"]
+        for name in ("one", "all_of_them", "fifo", "none")
+    }
+    assert {"one": [mail], "all_of_them": [[mail, sms]], "fifo": [], "none": []} == passed
+    may_schedule = [name for name in passed if "scheduler:CreateSchedule" in str(project.statements(name))]
+    assert ["one", "all_of_them"] == may_schedule
+    functions = project.resources("AWS::Lambda::Function")
+    variables = functions["OneFunction"]["Environment"]["Variables"]
+    assert {"Fn::GetAtt": ["JobMailSchedulerRole", "Arn"]} == variables["REMIT_SCHEDULER_ROLE_MAIL"]
+    assert "REMIT_SCHEDULER_ROLE_SMS" not in variables
 
 
 def test_where_a_function_says_what_it_reads_nobody_else_may_look_up(make: Make) -> None:

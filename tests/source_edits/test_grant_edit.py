@@ -81,6 +81,10 @@ LAYOUTS = {
         '@app.function(policy=[\n    "logs",\n    "xray"  # why\n])\n',
         f'@app.function(policy=[\n    "logs",\n    "xray",  # why\n    {GRANT}\n])\n',
     ),
+    "a list whose first item stands behind the bracket": (
+        '@app.function(policy=["logs",\n                      "xray"])\n',
+        f'@app.function(policy=["logs",\n                      "xray",\n                      {GRANT}])\n',
+    ),
     "an empty list with a comment": (
         "@app.function(policy=[\n    # nothing yet\n])\n",
         f"@app.function(policy=[\n    # nothing yet\n    {GRANT},\n])\n",
@@ -122,6 +126,32 @@ IMPORTS = {
 def test_what_the_file_lacks_is_imported_and_what_it_has_is_used(make: Make, imports: str) -> None:
     after = edited(make, f'"""An app."""\n\n{imports}\n\napp = App()\n\n\n@app.function\n{DEF}')
     assert f'"""An app."""\n\n{IMPORTS[imports]}\n\napp' == after[: after.index("app = App()") + 3]
+
+
+@pytest.mark.parametrize("first", ["LIMIT = 3", "print('here')"])
+def test_an_import_of_its_own_stands_before_a_first_line_that_is_none(make: Make, first: str) -> None:
+    source = f"{first}\nfrom remit.project.declarations import App\n\napp = App()\n\n\n@app.function\n{DEF}"
+    assert edited(make, source).startswith(f"from remit import grants\n{first}\nfrom remit.project")
+
+
+def test_a_name_comes_into_the_order_of_an_import_in_which_one_capital_is_a_class(make: Make) -> None:
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/orders-dev-DataTable-1ABC"
+    source = f"from shared.resources.data import T\n{HEAD}@app.function\n{DEF}"
+    after = edited(make, source, PUT[0], arn, **{"shared/resources/data.py": f"{SHARED}\nT = Data\n"})
+    assert after.startswith("from shared.resources.data import Data, T\n")
+
+
+def test_a_file_that_is_gone_or_too_deep_is_left_to_the_author(make: Make) -> None:
+    project = make()
+    app = project.load()
+    arguments = (app, app.functions[0], *PUT, project.folder)
+    (project.folder / "app.py").unlink()
+    with pytest.raises(RemitError, match="the grant for `hello` cannot be written: its decorator cannot be found"):
+        grant_edit(*arguments, account="000000000000")
+    write(project.folder, {"app.py": "deep = " + "+".join(["1"] * 100_000)})
+    with pytest.raises(RemitError, match=r"the grant for `hello` cannot be written: app\.py cannot be read as Python"):
+        grant_edit(*arguments, account="000000000000")
+    assert 'dynamodb.put("orders")' == spelled_grant(*arguments, account="000000000000")
 
 
 def test_a_resource_of_the_app_is_named_by_its_attribute(make: Make) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from projects import at
+from remit.build import build
+from remit.errors import RemitError
+from remit.triggers.schedule_expression import EVER, next_run
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -455,8 +459,14 @@ SCHEDULES = {
     "cron(0 8 ? * MON#6 *)": "'MON#6' is no weekday: it takes 1 to 7, SUN to SAT",
     "cron(*/0 8 * * ? *)": "'*/0' is no minute: it takes 0 to 59",
     "cron(0 18-9 * * ? *)": "'18-9' is no hour: it takes 0 to 23",
-    "cron(0 8 30,31 FEB ? *)": "it never runs: no month FEB has a day 30,31",
-    "cron(0 8 31 4-4,6 ? *)": "it never runs: no month 4-4,6 has a day 31",
+    "cron(0 8 30,31 FEB ? *)": "it never runs: no such day is in any year",
+    "cron(0 8 31 4-4,6 ? *)": "it never runs: no such day is in any year",
+    "cron(0 8 29 2 ? 2027)": "it never runs: no such day is in 2027",
+    "cron(0 8 29 2 ? 2097-2103)": "it never runs: no such day is in 2097-2103",
+    "cron(0 8 ? 2 MON#5 2027)": "it never runs: no such day is in 2027",
+    "cron(0 8 31W 4 ? *)": "it never runs: no such day is in any year",
+    "cron(0 8 1 1 ? 1969)": "'1969' is no year: it takes 1970 to 2199",
+    "rate(1 hours)": "EventBridge wants rate(1 hour)",
     "at(2026-12-24)": "a time reads at(yyyy-mm-ddThh:mm:ss); its zone goes into `timezone`",
     "at(2026-02-30T08:00:00)": "there is no such time: day is out of range for month",
     "cron(0 8 * * *)": "cron has 5 fields of 6",
@@ -469,6 +479,76 @@ SCHEDULES = {
 def test_a_clock_that_eventbridge_refuses_is_told(make: Make, expression: str) -> None:
     error = make(app=_app(f"schedule({expression!r})")).error()
     assert (f"schedule {expression!r}: {SCHEDULES[expression]}", "app.py:10:5") == (error.message, at(error))
+
+
+RUNS = {
+    "cron(0 8 L 2 ? 2027)": datetime(2027, 2, 28, 8, tzinfo=UTC),
+    "cron(0 8 29 2 ? *)": datetime(2028, 2, 29, 8, tzinfo=UTC),
+    "cron(0 8 ? * MON#5 2027)": datetime(2027, 3, 29, 8, tzinfo=UTC),
+    "cron(0 8 ? * L *)": datetime(2027, 1, 2, 8, tzinfo=UTC),
+    "cron(0 8 ? * FRI-MON *)": datetime(2027, 1, 2, 8, tzinfo=UTC),
+    "cron(10/20 9/4 LW * ? *)": datetime(2027, 1, 29, 9, 10, tzinfo=UTC),
+    "cron(0 8 1W 5 ? *)": datetime(2027, 5, 3, 8, tzinfo=UTC),
+    "cron(0 8 ? 3 6L 2028/4)": datetime(2028, 3, 31, 8, tzinfo=UTC),
+    "at(2027-06-01T00:00:00)": datetime(2027, 6, 1, tzinfo=UTC),
+    "at(2026-06-01T00:00:00)": None,
+    "cron(0 8 * * ? 2020-2026)": None,
+}
+
+
+@pytest.mark.parametrize("expression", RUNS)
+def test_the_next_run_of_an_expression(expression: str) -> None:
+    assert RUNS[expression] == next_run(expression, None, datetime(2027, 1, 1, 12, tzinfo=UTC))
+
+
+def test_a_time_that_the_clocks_leap_over_never_comes() -> None:
+    """In Berlin, 28 March 2027 has no 2:30."""
+    for expression in ("cron(30 2 28 3 ? 2027)", "at(2027-03-28T02:30:00)"):
+        assert next_run(expression, "Europe/Berlin", EVER) is None
+        assert next_run(expression, "Europe/London", EVER) is not None
+
+
+OVER = {
+    "schedule('cron(0 8 1 1 ? 2026)')": True,
+    "schedule('at(2027-01-01T11:59:00)')": True,
+    "schedule('at(2027-01-01T12:59:00)', timezone='Europe/Berlin')": True,
+    "schedule('at(2027-01-01T12:00:00)')": False,
+    "schedule('at(2027-01-01T11:59:00)', enabled=False)": False,
+    "schedule('rate(1 day)', end=datetime(2027, 1, 1, tzinfo=UTC))": True,
+    "schedule('cron(0 8 31 12 ? *)', end=datetime(2027, 12, 31, tzinfo=UTC))": True,
+    "schedule('cron(0 8 31 12 ? *)', end=datetime(2028, 1, 1, tzinfo=UTC))": False,
+}
+
+
+@pytest.mark.parametrize("trigger", OVER)
+def test_a_schedule_whose_last_time_is_over_is_told(make: Make, trigger: str) -> None:
+    project = make(app=f"from datetime import UTC, datetime\n{_app(trigger)}")
+    now = datetime(2027, 1, 1, 12, tzinfo=UTC)
+    if OVER[trigger]:
+        with pytest.raises(RemitError, match="it never runs again, its last time is over") as caught:
+            build(project.folder, package=False, now=now)
+        assert "app.py:10:2" == at(caught.value)
+    else:
+        assert build(project.folder, package=False, now=now).body
+
+
+def test_a_schedule_from_start_to_end_that_never_runs_is_told(make: Make) -> None:
+    window = "start=datetime(2027, 2, 1, tzinfo=UTC), end=datetime(2027, 3, 1, tzinfo=UTC)"
+    trigger = f"schedule('cron(0 8 1 1 ? *)', {window})"
+    app = f"from datetime import UTC, datetime\n{_app(trigger)}"
+    expected = "schedule 'cron(0 8 1 1 ? *)': it never runs: its times are before `start` or after `end`"
+    assert expected == make(app=app).error().message
+
+
+@pytest.mark.parametrize("kind", ["AWS::Events::Rule", "AWS::Scheduler::Schedule"])
+def test_a_schedule_of_a_shared_resource_that_never_runs_is_told(make: Make, kind: str) -> None:
+    shared = (
+        "from remit import Shared, resource\nclass Data(Shared):\n"
+        f"    clock = resource('{kind}', schedule_expression='cron(0 8 30 2 ? *)')\n"
+    )
+    mistakes = make(**{"shared/resources/data.py": shared}).error().all
+    expected = "schedule 'cron(0 8 30 2 ? *)' of `DataClock`: it never runs: no such day is in any year"
+    assert expected in [mistake.message for mistake in mistakes]
 
 
 def test_a_wrong_property_of_cors_is_told(make: Make) -> None:

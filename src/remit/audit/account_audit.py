@@ -16,7 +16,14 @@ from remit.audit.exposures import exposures
 from remit.audit.folder import AccountFile, FileContent, OpenRole, file_content
 from remit.audit.joined_account import JoinedAccount, joined_account
 from remit.audit.resource_policies import ResourcePolicy
-from remit.audit.results import AccessRow, AccountResult, DocumentFinding, PrincipalRow, UnusedRow
+from remit.audit.results import (
+    AccessRow,
+    AccountResult,
+    DocumentFinding,
+    PrincipalRow,
+    UndecidedExposure,
+    UnusedRow,
+)
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
 from remit.audit.unused_access import UnusedAccess, Usage
 
@@ -105,9 +112,14 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
         tuple(edge for _, edges in sorted(graph.edges.items()) for edge in edges),
         tuple(graph.undecided),
         document_uses(account.identities),
-        (*account.problems, *_deleted(account.identities, graph), *_unplaced(work, arns, questions.organization)),
+        (
+            *account.problems,
+            *_no_policies(account.identities, questions),
+            *_deleted(account.identities, graph),
+            *_unplaced(work, arns, questions.organization),
+        ),
         found_exposures.rows,
-        found_exposures.undecided,
+        (*found_exposures.undecided, *_without_trust_policy(account.identities)),
         () if work.usage is None else tuple(_unused(account.identities, work.usage, questions.documents)),
     )
 
@@ -130,6 +142,27 @@ def _trust_policies(account: JoinedAccount, documents: Documents) -> Iterator[Re
         if entity.trust is not None and "/aws-service-role/" not in entity.arn:
             text = unfolded(documents.texts[entity.trust], entity.account)
             yield ResourcePolicy(entity.arn, entity.account, text)
+
+
+def _without_trust_policy(identities: Iterable[Identity]) -> Iterator[UndecidedExposure]:
+    """The roles whose trust policies cannot be read."""
+    for identity in identities:
+        entity = identity.entity
+        if entity.kind == "role" and entity.trust is None:
+            yield UndecidedExposure(entity.arn, "trust policy", "it is missing, or no JSON document")
+
+
+def _no_policies(identities: Iterable[Identity], questions: AccessQuestions) -> Iterator[InputProblem]:
+    """The documents that are JSON, and no policy that IAM takes: each once."""
+    known: set[str] = set()
+    for identity in identities:
+        boundary = () if identity.boundary is None else (identity.boundary,)
+        for use in (*identity.policies, *boundary):
+            if use.document not in known and questions.parts.mask(use.document) is None:
+                known.add(use.document)
+                reason = questions.parts.problems[use.document]
+                message = f"{use.spelled} of {identity.arn} is no policy: {reason}: whoever has it is undecided"
+                yield InputProblem(identity.entity.file, message)
 
 
 def _foreign_role(role: OpenRole, documents: Documents) -> Entity:

@@ -1,7 +1,10 @@
 """Read what `aws iam get-account-authorization-details` prints: one page, several, or all of them joined.
 
-Source: "GetAccountAuthorizationDetails" (IAM API Reference). The command line prints documents as objects, the API
-gives them as percent-encoded text; both are read.
+The command line prints documents as objects, the API gives them as percent-encoded text; both are read. Of a page that
+others follow, the API says `IsTruncated`, and the command line (`--max-items`) `NextToken`.
+
+Sources: "GetAccountAuthorizationDetails" (IAM API Reference); "Using the pagination options in the AWS CLI" (AWS CLI
+User Guide).
 """
 
 from __future__ import annotations
@@ -49,7 +52,7 @@ def account_page(value: Mapping[str, Any], file: str, documents: Documents) -> A
     """The entities and managed policies of a page, their documents added to `documents`."""
     reader = _PageReader(file, documents)
     page = reader.page
-    page.is_last = value.get("IsTruncated") is not True
+    page.is_last = value.get("IsTruncated") is not True and not value.get("NextToken")
     kinds: tuple[tuple[EntityKind, str], ...] = (
         ("user", "UserDetailList"), ("group", "GroupDetailList"), ("role", "RoleDetailList"),
     )  # fmt: skip
@@ -85,8 +88,6 @@ class _PageReader:
         """One user, group or role."""
         arn = record["Arn"]
         account = arn.split(":", 5)[4]
-        boundary = record.get("PermissionsBoundary") or {}
-        trust = record.get("AssumeRolePolicyDocument")
         return Entity(
             kind,
             arn,
@@ -97,8 +98,8 @@ class _PageReader:
             inline=tuple(self._inline(kind, record, arn, account)),
             attached=tuple(str(row.get("PolicyArn")) for row in _rows(record, "AttachedManagedPolicies")),
             groups=tuple(name for name in record.get("GroupList") or () if isinstance(name, str)),
-            boundary=boundary.get("PermissionsBoundaryArn") if isinstance(boundary, dict) else None,
-            trust=None if trust is None else self._document(trust, account, f"the trust policy of {arn}"),
+            boundary=self._boundary(record, arn),
+            trust=self._trust(record, arn, account) if kind == "role" else None,
             tags=tuple((str(row.get("Key")), str(row.get("Value"))) for row in _rows(record, "Tags")),
             in_instance_profile=bool(record.get("InstanceProfileList")),
             created=str(record.get("CreateDate") or ""),
@@ -111,31 +112,54 @@ class _PageReader:
             name = str(row.get("PolicyName") or "")
             yield name, self._document(row.get("PolicyDocument"), account, f"the inline policy {name} of {arn}")
 
+    def _boundary(self, record: Mapping[str, Any], arn: str) -> str | None:
+        """The ARN of a boundary; None: there is none; empty: it has no ARN, which is noted."""
+        boundary = record.get("PermissionsBoundary")
+        if not boundary:
+            return None
+        boundary_arn = boundary.get("PermissionsBoundaryArn") if isinstance(boundary, dict) else boundary
+        if isinstance(boundary_arn, str) and boundary_arn:
+            return boundary_arn
+        self.problem(f"the boundary of {arn} has no ARN: whoever has it is undecided")
+        return ""
+
+    def _trust(self, record: Mapping[str, Any], arn: str, account: str) -> str | None:
+        """The key of a role's trust policy; None: it is missing or no JSON, which is noted."""
+        trust = record.get("AssumeRolePolicyDocument")
+        if trust is None:
+            self.problem(f"{arn} has no trust policy: who may assume it is undecided")
+            return None
+        return self._document(trust, account, f"the trust policy of {arn}", "who may assume it")
+
     def managed_policy(self, record: Mapping[str, Any]) -> ManagedPolicyVersions:
         """One managed policy, a customer's or AWS's."""
         arn = record["Arn"]
         account = arn.split(":", 5)[4]
         default, older = None, []
-        has_default = False
+        default_versions = []
         for version in _rows(record, "PolicyVersionList"):
             identifier = str(version.get("VersionId") or "")
             is_default = version.get("IsDefaultVersion") is True or identifier == record.get("DefaultVersionId")
-            has_default = has_default or is_default
             document = self._document(version.get("Document"), account, f"{arn}, version {identifier},")
             if is_default:
+                default_versions.append(identifier)
                 default = document
             elif document is not None:
                 older.append((identifier, document))
-        if not has_default:
+        if not default_versions:
             self.problem(f"{arn} has no default version: whoever has it is undecided")
+        if len(default_versions) > 1:
+            names = ", ".join(default_versions)
+            self.problem(f"{arn} has several default versions ({names}): whoever has it is undecided")
+            default = None
         return ManagedPolicyVersions(arn, self.file, default, tuple(older))
 
-    def _document(self, document: Any, account: str, subject: str) -> str | None:
+    def _document(self, document: Any, account: str, subject: str, undecided: str = "whoever has it") -> str | None:
         """The key of a document; None: it is no JSON, which is noted."""
         try:
             return self.documents.add(document, account)
         except ValueError:
-            self.problem(f"{subject} is no JSON document: whoever has it is undecided")
+            self.problem(f"{subject} is no JSON document: {undecided} is undecided")
             return None
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
 
 from remit.audit.account_audit import AccountWork, Chunk
 from remit.audit.document_lint import LintedDocument, linted_documents
+from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
-from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_summary
+from remit.audit.folder import AccountFile, FileSummary, OpenRole, file_summary, folder_files
 from remit.audit.result_cache import ResultCache
-from remit.audit.unused_access import no_usage, usage_by_account
+from remit.audit.unused_access import usage_by_account
 from remit.audit.workers import run
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.audit.account_audit import AuditedAccount
-    from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
     from remit.audit.results import (
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     Run = Callable[[Chunk], Iterator[AuditedAccount]]
     Progress = Callable[[str], None]
+
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class AuditInput:
     """What is asked about: a folder of account files, at the time `now`, and the organization where it is known.
 
     `trail` is what CloudTrail saw; None: what was used is not asked. `problems` are those of the further files.
+    `elsewhere` are files and folders that may lie in the folder, and have another purpose than its account files.
     """
 
     folder: Path
@@ -79,6 +83,7 @@ class AuditInput:
     resources: tuple[ResourcePolicy, ...] = ()
     trail: TrailSummary | None = None
     problems: tuple[InputProblem, ...] = ()
+    elsewhere: tuple[Path, ...] = ()
 
 
 def audit(
@@ -103,13 +108,15 @@ class _Auditing:
     run_chunk: Run
     progress: Progress
     files: tuple[AccountFile, ...] = ()
+    folder_problems: tuple[InputProblem, ...] = ()
     summaries: dict[AccountFile, FileSummary] = field(default_factory=dict)
     results: dict[str, AccountResult] = field(default_factory=dict)
     findings: dict[str, tuple[DocumentFinding, ...]] = field(default_factory=dict)
 
     def read_files(self) -> None:
         """Read the files that no earlier run has read, and the summaries of the others."""
-        self.files = account_files(self.audit_input.folder)
+        files = folder_files(self.audit_input.folder, self.audit_input.elsewhere)
+        self.files, self.folder_problems = files.accounts, files.problems
         for number, file in enumerate(self.files, 1):
             name = self.cache.name(file.digest, file.name)
             summary = self.cache.summary(name)
@@ -142,8 +149,7 @@ class _Auditing:
 
     def _works(self) -> Iterator[AccountWork]:
         """What there is to do for each account, in the order of their numbers."""
-        accounts = {account for summary in self.summaries.values() for account in summary.accounts}
-        accounts |= {resource.account for resource in self.audit_input.resources}
+        accounts = self._accounts_of_files() | {resource.account for resource in self.audit_input.resources}
         trail = self.audit_input.trail
         usages = {} if trail is None else usage_by_account(trail)
         for account in sorted(accounts):
@@ -152,8 +158,11 @@ class _Auditing:
                 tuple(file for file in self.files if self._concerns(file, account)),
                 tuple(self._foreign_roles(account)),
                 tuple(resource for resource in self.audit_input.resources if resource.account == account),
-                None if trail is None else usages.get(account) or no_usage(trail),
+                usages.get(account),
             )
+
+    def _accounts_of_files(self) -> set[str]:
+        return {account for summary in self.summaries.values() for account in summary.accounts}
 
     def _concerns(self, file: AccountFile, account: str) -> bool:
         """Whether a file has something about an account: a file without any account may hold policies of AWS."""
@@ -186,31 +195,46 @@ class _Auditing:
     def report(self) -> AuditReport:
         """The answers of all accounts together."""
         results = [result for _, result in sorted(self.results.items())]
-        principals = tuple(row for result in results for row in result.principals)
-        administrators = frozenset(arn for result in results for arn in result.administrators)
-        edges = (edge for result in results for edge in result.edges)
+        principals = _joined(result.principals for result in results)
         arns = [row.arn for row in principals]
-        uses = (use for result in results for use in result.uses)
+        administrators = frozenset(_joined(result.administrators for result in results))
         return AuditReport(
-            self.audit_input.now,
-            tuple(result.account for result in results),
-            principals,
-            tuple(arn for arn in arns if arn in administrators),
-            escalation_paths(edges, administrators, arns),
-            tuple(row for result in results for row in result.undecided),
-            tuple(row for result in results for row in result.exposures),
-            tuple(row for result in results for row in result.undecided_exposures),
-            tuple(row for result in results for row in result.unused),
-            linted_documents(uses, self.findings),
-            tuple(sorted(set(self._problems(results)))),
-            self.audit_input.trail,
+            now=self.audit_input.now,
+            accounts=tuple(result.account for result in results),
+            principals=principals,
+            administrators=tuple(arn for arn in arns if arn in administrators),
+            paths=escalation_paths(_joined(result.edges for result in results), administrators, arns),
+            undecided_techniques=_joined(result.undecided for result in results),
+            exposures=_joined(result.exposures for result in results),
+            undecided_exposures=_joined(result.undecided_exposures for result in results),
+            unused=_joined(result.unused for result in results),
+            documents=linted_documents(_joined(result.uses for result in results), self.findings),
+            problems=tuple(sorted(set(self._problems(results)))),
+            trail=self.audit_input.trail,
         )
+
+    def _accounts_without_logs(self, trail: TrailSummary) -> Iterator[InputProblem]:
+        """The accounts of which no event was logged, though some of others were."""
+        for account in sorted(self._accounts_of_files() - trail.accounts if trail.events else ()):
+            message = f"no event of account {account} is in it: what its users and roles used is not known"
+            yield InputProblem(trail.name, message)
 
     def _problems(self, results: Iterable[AccountResult]) -> Iterator[InputProblem]:
         yield from self.audit_input.problems
-        if self.audit_input.trail is not None:
-            yield from self.audit_input.trail.problems
+        trail = self.audit_input.trail
+        if trail is not None:
+            yield from trail.all_problems()
+            yield from self._accounts_without_logs(trail)
+        yield from self.folder_problems
         for summary in self.summaries.values():
             yield from summary.problems
+        if not self._accounts_of_files():
+            yield InputProblem(
+                self.audit_input.folder.as_posix(), "its files have no user, group or role of any account"
+            )
         for result in results:
             yield from result.problems
+
+
+def _joined(rows_by_account: Iterable[Iterable[_Row]]) -> tuple[_Row, ...]:
+    return tuple(chain.from_iterable(rows_by_account))

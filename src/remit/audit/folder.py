@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ from remit.errors import RemitError
 from remit.iam.policy import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
 _SUFFIXES: Final = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
 _DIGEST: Final = 16
@@ -59,34 +59,59 @@ class FileContent:
     documents: Documents
 
 
-def account_files(folder: Path) -> tuple[AccountFile, ...]:
-    """The files of a folder that may be account details, in order. RemitError: there is none."""
-    files = tuple(_files(folder))
+@dataclass(frozen=True, slots=True)
+class FolderFiles:
+    """The files of a folder that may be account details, in order, and those that cannot be by their names."""
+
+    accounts: tuple[AccountFile, ...]
+    problems: tuple[InputProblem, ...]
+
+
+def folder_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
+    """The files of a folder. RemitError: none of them may be account details.
+
+    Files and folders that are `elsewhere` are other inputs or outputs of the audit. Hidden ones are never looked at.
+    """
+    files: list[AccountFile] = []
+    problems: list[InputProblem] = []
+    for path in _paths(folder, frozenset(path.resolve() for path in elsewhere)):
+        name = path.relative_to(folder).as_posix()
+        if name.endswith(_SUFFIXES):
+            digest = hashlib.blake2b(path.read_bytes(), digest_size=_DIGEST).hexdigest()
+            files.append(AccountFile(str(path), name, digest))
+        else:
+            problems.append(InputProblem(name, f"it is left out: its name ends in none of {', '.join(_SUFFIXES)}"))
     if not files:
         raise RemitError(
             f"{folder} has no file of account details",
             hint="`aws iam get-account-authorization-details` prints one, `remit audit collect` gathers them",
             exit_code=1,
         )
-    return files
+    return FolderFiles(tuple(files), tuple(problems))
 
 
-def _files(folder: Path) -> Iterator[AccountFile]:
+def _paths(folder: Path, elsewhere: AbstractSet[Path]) -> Iterator[Path]:
+    """The files below a folder in order, but for hidden ones and those that are elsewhere."""
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.endswith(_SUFFIXES):
-                path = Path(place) / name
-                digest = hashlib.blake2b(path.read_bytes(), digest_size=_DIGEST).hexdigest()
-                yield AccountFile(str(path), path.relative_to(folder).as_posix(), digest)
+        resolved_place = Path(place).resolve()
+        folders[:] = sorted(name for name in folders if _is_own(resolved_place / name, elsewhere))
+        yield from (Path(place) / name for name in sorted(names) if _is_own(resolved_place / name, elsewhere))
+
+
+def _is_own(path: Path, elsewhere: AbstractSet[Path]) -> bool:
+    return not path.name.startswith(".") and path not in elsewhere
 
 
 def file_content(file: AccountFile) -> FileContent:
     """Read a file as far as it can be read; `file_summary` has what is wrong with it."""
     documents = Documents()
     pages: list[AccountPage] = []
-    with contextlib.suppress(RemitError):
-        pages += (account_page(value, file.name, documents) for value in _page_values(file))
+    try:
+        for value in _page_values(file):
+            pages.append(account_page(value, file.name, documents))  # noqa: PERF401 - those before a mistake count
+    except RemitError:
+        for page in pages:
+            page.is_last = True  # that the file is cut off is told, and once is enough
     return FileContent(tuple(pages), documents)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _GZIP = b"\x1f\x8b"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a file begins that Windows PowerShell wrote with `>`."""
 
 try:
     from msgspec import DecodeError
@@ -39,6 +41,8 @@ def unzipped(content: bytes, file: str) -> bytes:
 
 def values(content: bytes, file: str) -> Iterator[Any]:
     """The JSON values of a file: one, or several one after the other. RemitError: it is cut off, or no JSON."""
+    if content.startswith(_UTF_16):
+        content = content.decode("utf-16", "replace").encode("utf-8", "replace")
     try:
         yield _read(content)
     except (DecodeError, ValueError, RecursionError):

@@ -1,6 +1,7 @@
 """Read CloudTrail's log files as they lie in S3, and sum up who called what, and when last.
 
-A file is gzip of `{"Records": [...]}`. Files of digests and of Insights in the same bucket are counted and skipped.
+A file is gzip of `{"Records": [...]}`. Files of digests and of Insights in the same bucket hold no calls: they are left
+out, and told.
 Memory does not grow with the logs, but with the number of different calls.
 
 Source: "CloudTrail record contents", "CloudTrail log file examples" (AWS CloudTrail User Guide).
@@ -24,10 +25,31 @@ if TYPE_CHECKING:
     from remit.audit.trail_records import TrailRecord
 
 _SUFFIXES: Final = (".json", ".json.gz", ".parquet")
+_SPELLED_SUFFIXES: Final = ", ".join(_SUFFIXES)
 PARQUET: Final = ".parquet"
 _DIGESTS, _INSIGHTS = "CloudTrail-Digest", "CloudTrail-Insight"
 DENIED_SIGNS: Final = ("AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError")
 """What the error code of a denied call contains: `AccessDeniedException`, `Client.UnauthorizedOperation`."""
+
+
+@dataclass(slots=True)
+class LeftOutFiles:
+    """Files of a kind that hold no calls: the first of them, and how many there are."""
+
+    first: str = ""
+    count: int = 0
+
+    def add(self, further: LeftOutFiles) -> None:
+        """Add further files, which come after these."""
+        self.first = self.first or further.first
+        self.count += further.count
+
+    def problems(self, kind: str, kind_of_many: str) -> Iterator[InputProblem]:
+        """A sentence on the files, if there are any."""
+        if self.count == 1:
+            yield InputProblem(self.first, f"it is left out: it is {kind}")
+        elif self.count:
+            yield InputProblem(self.first, f"it and {self.count - 1:,} more are left out: they are {kind_of_many}")
 
 
 class LoggedCall(NamedTuple):
@@ -38,23 +60,33 @@ class LoggedCall(NamedTuple):
     name: str
 
 
+class DataSource(NamedTuple):
+    """A service (as events call it) of which data events were logged, and the account in which they were."""
+
+    account: str
+    service: str
+
+
 @dataclass(slots=True)
 class TrailSummary:
     """What some log files hold: when each kind of call was made last, and what was read.
 
-    `data_sources` are services (as events call them) of which data events were logged. Denied calls are no use, and are
-    counted alone.
+    `name` is their folder or table, `accounts` are those of which any event was logged. Denied calls are no use, and
+    are counted alone. `unread` are files that could not be read.
     """
 
+    name: str = ""
     last_calls: dict[LoggedCall, str] = field(default_factory=dict)
-    data_sources: set[str] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    data_sources: set[DataSource] = field(default_factory=set)
     first: str = ""
     last: str = ""
     files: int = 0
     events: int = 0
     denied: int = 0
-    skipped_digests: int = 0
-    skipped_insights: int = 0
+    unread: int = 0
+    digests: LeftOutFiles = field(default_factory=LeftOutFiles)
+    insights: LeftOutFiles = field(default_factory=LeftOutFiles)
     problems: list[InputProblem] = field(default_factory=list)
 
     def add(self, further: TrailSummary) -> None:
@@ -62,23 +94,33 @@ class TrailSummary:
         for call, time in further.last_calls.items():
             if time > self.last_calls.get(call, ""):
                 self.last_calls[call] = time
+        self.accounts |= further.accounts
         self.data_sources |= further.data_sources
         self.first = min(filter(None, (self.first, further.first)), default="")
         self.last = max(self.last, further.last)
         self.files += further.files
         self.events += further.events
         self.denied += further.denied
-        self.skipped_digests += further.skipped_digests
-        self.skipped_insights += further.skipped_insights
+        self.unread += further.unread
+        self.digests.add(further.digests)
+        self.insights.add(further.insights)
         self.problems += further.problems
+
+    def all_problems(self) -> Iterator[InputProblem]:
+        """What is wrong with the files, those that are left out included."""
+        yield from self.problems
+        yield from self.digests.problems("a digest, which holds no event", "digests, which hold no event")
+        yield from self.insights.problems("of Insights, which are no calls", "of Insights, which are no calls")
+        if not self.events:
+            yield InputProblem(self.name, "no event of CloudTrail is in it: what was used is not known")
 
 
 def trail_files(folder: Path) -> tuple[str, ...]:
-    """The files below a folder that may be logs, in order. RemitError: there is none, or msgspec is not installed."""
+    """The files below a folder, in order. RemitError: none may be logs, or msgspec is not installed."""
     if find_spec("msgspec") is None:
         raise RemitError("logs are read with msgspec, which is not installed", hint="pip install 'remit[audit]'")
     files = tuple(_files(folder))
-    if not files:
+    if not any(is_log_name(file) for file in files):
         hint = "`aws s3 sync s3://BUCKET/AWSLogs FOLDER` copies the logs"
         raise RemitError(f"{folder} has no log file of CloudTrail (.json.gz, .parquet)", hint=hint, exit_code=1)
     return files
@@ -87,17 +129,24 @@ def trail_files(folder: Path) -> tuple[str, ...]:
 def _files(folder: Path) -> Iterator[str]:
     for place, folders, names in os.walk(folder):
         folders.sort()
-        yield from (str(Path(place) / name) for name in sorted(names) if name.endswith(_SUFFIXES))
+        yield from (str(Path(place) / name) for name in sorted(names) if not name.startswith("."))
+
+
+def is_log_name(file: str) -> bool:
+    """Whether a file may be a log by its name."""
+    return file.endswith(_SUFFIXES)
 
 
 def summed_up(files: Sequence[str]) -> TrailSummary:
-    """What some log files hold together: a chunk of the work, for any process."""
+    """What some files hold together: a chunk of the work, for any process."""
     summary = TrailSummary()
     for file in files:
-        if _DIGESTS in file:
-            summary.skipped_digests += 1
+        if not is_log_name(file):
+            summary.problems.append(InputProblem(file, f"it is left out: its name ends in none of {_SPELLED_SUFFIXES}"))
+        elif _DIGESTS in file:
+            summary.digests.add(LeftOutFiles(file, 1))
         elif _INSIGHTS in file:
-            summary.skipped_insights += 1
+            summary.insights.add(LeftOutFiles(file, 1))
         else:
             _add_file(file, summary)
     return summary
@@ -111,33 +160,55 @@ def _add_file(file: str, summary: TrailSummary) -> None:
     except RemitError as error:
         message = error.message.removeprefix(f"{file}: ").removeprefix(f"{file} ")
         summary.problems.append(InputProblem(file, message))
+        summary.unread += 1
         return
     if records is None:
-        summary.skipped_digests += 1
+        summary.digests.add(LeftOutFiles(file, 1))
         return
     summary.files += 1
-    nameless = _add_records(records, summary)
-    if nameless:
-        events = "1 event has" if nameless == 1 else f"{nameless:,} events have"
-        summary.problems.append(InputProblem(file, f"{events} no userIdentity, and cannot be counted for anybody"))
+    counts = _add_records(records, summary)
+    if counts.insights:
+        summary.insights.add(LeftOutFiles(file, 1))
+    for count, lack in ((counts.nameless, "userIdentity"), (counts.incomplete, "time, service or name")):
+        if count:
+            events = "1 event has" if count == 1 else f"{count:,} events have"
+            message = f"{events} no {lack} that can be read, and cannot be counted for anybody"
+            summary.problems.append(InputProblem(file, message))
 
 
-def _add_records(records: Iterable[TrailRecord], summary: TrailSummary) -> int:
-    """Add the events of a file; how many of them have no userIdentity."""
+@dataclass(slots=True)
+class _UncountedEvents:
+    """The events of a file that are no calls of anybody: without userIdentity, without the rest, and of Insights."""
+
+    nameless: int = 0
+    incomplete: int = 0
+    insights: int = 0
+
+
+def _add_records(records: Iterable[TrailRecord], summary: TrailSummary) -> _UncountedEvents:
+    """Add the events of a file; those that could not be counted come back."""
     last_calls = summary.last_calls
-    nameless = 0
+    uncounted = _UncountedEvents()
     for record in records:
+        if record.category == "Insight":
+            uncounted.insights += 1
+            continue
         summary.events += 1
+        if record.identity is None:
+            uncounted.nameless += 1
+            continue
         time = record.time
+        if not (time and record.source and record.name):
+            uncounted.incomplete += 1
+            continue
         if not summary.first or time < summary.first:
             summary.first = time
         summary.last = max(summary.last, time)
-        if record.is_management is False:
-            summary.data_sources.add(record.source)
-        if record.identity is None:
-            nameless += 1
-            continue
         principal = record.identity.principal
+        account = record.account or account_of(principal)
+        summary.accounts.add(account)
+        if record.is_management is False or record.category == "Data":
+            summary.data_sources.add(DataSource(account, record.source))
         if not principal:
             continue
         if record.error and any(sign in record.error for sign in DENIED_SIGNS):
@@ -146,4 +217,10 @@ def _add_records(records: Iterable[TrailRecord], summary: TrailSummary) -> int:
         call = LoggedCall(principal, record.source, record.name)
         if time > last_calls.get(call, ""):
             last_calls[call] = time
-    return nameless
+    return uncounted
+
+
+def account_of(arn: str) -> str:
+    """The account of an ARN; empty where it has none."""
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) > 4 else ""  # noqa: PLR2004 - the parts of an ARN

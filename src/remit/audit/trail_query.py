@@ -10,27 +10,30 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.audit.trail import DENIED_SIGNS, LoggedCall, TrailSummary
+from remit.audit.entities import InputProblem
+from remit.audit.trail import DENIED_SIGNS, DataSource, LoggedCall, TrailSummary, account_of
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_OPTIONAL_COLUMNS: Final = ("errorcode", "eventcategory", "recipientaccountid")
+"""What Parquet files lack that were made of events none of which has it."""
 _TABLE: Final = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+){0,2}")
-_QUERY: Final = """SELECT principal, eventsource, eventname,
+_QUERY: Final = """SELECT principal, eventsource, eventname, account,
   max(CASE WHEN denied = 0 THEN eventtime END) AS last_use,
   min(eventtime) AS first_event, max(eventtime) AS last_event,
   count(*) AS events, sum(denied) AS denied, max(is_data) AS is_data
 FROM (
   SELECT eventsource, eventname, CAST(eventtime AS VARCHAR) AS eventtime,
     CASE WHEN {denied} THEN 1 ELSE 0 END AS denied,
-    CASE WHEN eventcategory = 'Data' THEN 1 ELSE 0 END AS is_data,
+    CASE WHEN eventcategory = 'Data' THEN 1 ELSE 0 END AS is_data, recipientaccountid AS account,
     coalesce(
       useridentity.sessioncontext.sessionissuer.arn, CASE WHEN useridentity.type = 'IAMUser' THEN useridentity.arn END
     ) AS principal
   FROM {table}
 )
-GROUP BY principal, eventsource, eventname"""
+GROUP BY principal, eventsource, eventname, account"""
 
 
 def athena_query(table: str) -> str:
@@ -46,32 +49,50 @@ def _query(table: str) -> str:
 
 
 def summed_up_parquet(files: Sequence[str]) -> TrailSummary:
-    """What Parquet files of logs hold. RemitError: DuckDB is not installed, or cannot read them as such."""
+    """What Parquet files of logs hold, but for those that are no such logs. RemitError: DuckDB is not installed."""
     try:
         import duckdb  # noqa: PLC0415 - of the extra `audit`
     except ImportError:
         hint = "pip install 'remit[audit]'"
         raise RemitError("Parquet is read with DuckDB, which is not installed", hint=hint) from None
     try:
-        rows = duckdb.execute(_query("read_parquet(?, union_by_name = true)"), [list(files)]).fetchall()
+        logs = duckdb.read_parquet(list(files), union_by_name=True)
+        columns = {column.lower() for column in logs.columns}
+        absent = [f"CAST(NULL AS VARCHAR) AS {name}" for name in _OPTIONAL_COLUMNS if name not in columns]
+        calls = logs.project(", ".join(("*", *absent))).query("logs", _query("logs"))
+        rows = [] if calls is None else calls.fetchall()
     except duckdb.Error as error:
-        reason = str(error).partition("\n")[0]
-        raise RemitError(f"{files[0]} cannot be read as CloudTrail's logs in Parquet: {reason}") from None
+        return _unread_parquet(files, str(error).partition("\n")[0])
     summary = summary_of_rows(rows)
     summary.files = len(files)
+    return summary
+
+
+def _unread_parquet(files: Sequence[str], reason: str) -> TrailSummary:
+    """As `summed_up_parquet`, file by file, since they cannot be read together."""
+    summary = TrailSummary()
+    if len(files) == 1:
+        summary.unread = 1
+        summary.problems.append(InputProblem(files[0], f"it cannot be read as CloudTrail's logs in Parquet: {reason}"))
+        return summary
+    for file in files:
+        summary.add(summed_up_parquet([file]))
     return summary
 
 
 def summary_of_rows(rows: Iterable[Sequence[Any]]) -> TrailSummary:
     """What the rows of the query say; numbers may be texts, as Athena gives them."""
     summary = TrailSummary()
-    for principal, source, name, last_use, first, last, events, denied, is_data in rows:
+    for principal, source, name, logged_account, last_use, first, last, events, denied, is_data in rows:
         summary.events += int(events)
         summary.denied += int(denied)
         summary.first = min(filter(None, (summary.first, str(first))), default="")
         summary.last = max(summary.last, str(last))
+        account = str(logged_account or account_of(str(principal or "")))
+        summary.accounts.add(account)
         if int(is_data):
-            summary.data_sources.add(str(source))
+            summary.data_sources.add(DataSource(account, str(source)))
         if principal and last_use:
-            summary.last_calls[LoggedCall(str(principal), str(source), str(name))] = str(last_use)
+            call = LoggedCall(str(principal), str(source), str(name))
+            summary.last_calls[call] = max(str(last_use), summary.last_calls.get(call, ""))
     return summary

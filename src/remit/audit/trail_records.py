@@ -48,6 +48,8 @@ class TrailRecord(msgspec.Struct, gc=False):
     name: str = msgspec.field(default="", name="eventName")
     error: str | None = msgspec.field(default=None, name="errorCode")
     is_management: bool | None = msgspec.field(default=None, name="managementEvent")
+    category: str | None = msgspec.field(default=None, name="eventCategory")
+    account: str | None = msgspec.field(default=None, name="recipientAccountId")
     identity: TrailIdentity | None = msgspec.field(default=None, name="userIdentity")
 
 
@@ -55,12 +57,41 @@ class _TrailFile(msgspec.Struct, gc=False):
     records: list[TrailRecord] | None = msgspec.field(default=None, name="Records")
 
 
+class _UndecodedFile(msgspec.Struct, gc=False):
+    records: list[msgspec.Raw] = msgspec.field(name="Records")
+
+
 _DECODER = msgspec.json.Decoder(_TrailFile)
+_RECORD_DECODER = msgspec.json.Decoder(TrailRecord)
+UNREADABLE = TrailRecord()
+"""What stands for an event that is none of CloudTrail's."""
 
 
 def trail_records(content: bytes, file: str) -> list[TrailRecord] | None:
     """The events of a log file; None where it holds none, as a digest does. RemitError: it is no JSON of CloudTrail."""
     try:
         return _DECODER.decode(content).records
+    except msgspec.ValidationError:
+        return _one_by_one(content, file)
     except (msgspec.DecodeError, ValueError):
-        raise RemitError(f"{file} is no log file of CloudTrail, or is cut off", hint="copy it once more") from None
+        raise _no_log(file) from None
+
+
+def _one_by_one(content: bytes, file: str) -> list[TrailRecord]:
+    """As `trail_records`, of a file with events that are none of CloudTrail's."""
+    try:
+        undecoded = msgspec.json.decode(content, type=_UndecodedFile).records
+    except (msgspec.DecodeError, ValueError):
+        raise _no_log(file) from None
+    return [_record(text) for text in undecoded]
+
+
+def _record(text: msgspec.Raw) -> TrailRecord:
+    try:
+        return _RECORD_DECODER.decode(text)
+    except (msgspec.DecodeError, ValueError):
+        return UNREADABLE
+
+
+def _no_log(file: str) -> RemitError:
+    return RemitError(f"{file} is no log file of CloudTrail, or is cut off", hint="copy it once more")

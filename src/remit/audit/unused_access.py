@@ -7,20 +7,23 @@ told to log, iam:PassRole) is kept, and named.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.audit.called_actions import actions_of_event, is_logged
 from remit.audit.json_bytes import compact
 from remit.audit.results import UnusedPolicy, UnusedRow
+from remit.audit.trail import account_of
 from remit.catalogue.expand import expand
 from remit.errors import RemitError
+from remit.iam.length import policy_length
 from remit.iam.policy import Globs, Policy, render
+from remit.iam.prove.budget import Budget
 from remit.iam.prove.compare import includes
 from remit.iam.prove.minimise import minimise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from remit.audit.documents import Documents
     from remit.audit.entities import Identity, PolicyUse
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
 
 _OF_AWS = ":iam::aws:policy/"
+_EVERYTHING: Final = frozenset({"*", "*:*"})
+_LONGEST: Final = 10_240
+"""Characters of all inline policies of a role: no policy of anybody is longer."""
+_STEPS: Final = 1_000_000
+"""Of the proof that a policy allows nothing new: about half a second on one core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +57,18 @@ class Usage:
 
 
 def usage_by_account(trail: TrailSummary) -> dict[str, Usage]:
-    """What the principals of each account were seen to use."""
+    """What the principals of each account were seen to use; an account of which nothing was logged is left out."""
     calls: dict[str, list[tuple[str, str, str]]] = {}
     for call, time in trail.last_calls.items():
         calls.setdefault(call.principal, []).append((call.source, call.name, time))
     by_account: dict[str, dict[str, UsedActions]] = {}
     for principal, rows in sorted(calls.items()):
-        account = (principal.split(":", 5) + [""] * 5)[4]
-        by_account.setdefault(account, {})[principal] = _used(rows)
-    sources = tuple(sorted(trail.data_sources))
-    return {account: Usage(trail.first, sources, tuple(used.items())) for account, used in by_account.items()}
-
-
-def no_usage(trail: TrailSummary) -> Usage:
-    """The usage of an account in which nobody was seen to call anything."""
-    return Usage(trail.first, tuple(sorted(trail.data_sources)), ())
+        by_account.setdefault(account_of(principal), {})[principal] = _used(rows)
+    usages = {}
+    for account in sorted(trail.accounts):
+        sources = tuple(sorted(source.service for source in trail.data_sources if source.account == account))
+        usages[account] = Usage(trail.first, sources, tuple(by_account.get(account, {}).items()))
+    return usages
 
 
 def _used(calls: Iterable[tuple[str, str, str]]) -> UsedActions:
@@ -79,6 +84,15 @@ def _used(calls: Iterable[tuple[str, str, str]]) -> UsedActions:
     return UsedActions(tuple(sorted(actions)), last, tuple(sorted(unclear)))
 
 
+@dataclass(frozen=True, slots=True)
+class _GrantedActions:
+    """The actions that a policy grants: those whose use is logged, the others, and all of them by service."""
+
+    logged: frozenset[str]
+    not_logged: frozenset[str]
+    by_service: Mapping[str, AbstractSet[str]]
+
+
 class UnusedAccess:
     """Compares the policies of principals with what they used; equal comparisons are made once."""
 
@@ -88,10 +102,11 @@ class UnusedAccess:
         self._used = dict(usage.by_principal)
         self._sources = frozenset(usage.data_sources)
         self._policies: dict[str, Policy | None] = {}
+        self._granted: dict[str, _GrantedActions] = {}
         self._compared: dict[object, UnusedPolicy | None] = {}
 
     def row(self, identity: Identity) -> UnusedRow | None:
-        """What a principal has and did not use; None: it used all that can be told."""
+        """What a principal has and did not use; None if it used everything that can be checked."""
         used = self._used.get(identity.arn, UsedActions())
         rows = []
         for use in identity.policies:
@@ -107,7 +122,9 @@ class UnusedAccess:
         name = (use.document, used, is_own)
         if name not in self._compared:
             policy = self._policy(use.document)
-            self._compared[name] = None if policy is None else self._comparison(policy, used, is_own=is_own)
+            self._compared[name] = (
+                None if policy is None else self._comparison(use.document, policy, used, is_own=is_own)
+            )
         return self._compared[name]
 
     def _policy(self, key: str) -> Policy | None:
@@ -118,67 +135,105 @@ class UnusedAccess:
                 self._policies[key] = None
         return self._policies[key]
 
-    def _comparison(self, policy: Policy, used: UsedActions, *, is_own: bool) -> UnusedPolicy | None:
+    def _comparison(self, key: str, policy: Policy, used: UsedActions, *, is_own: bool) -> UnusedPolicy | None:
         """What of a policy was not used; with the smaller policy, where it is the principal's own to change."""
-        granted = {name for statement in _allows(policy) for name in granted_actions(statement)}
-        kept = {name for name in granted if self._is_kept(name, used)}
-        unused = granted - kept
+        granted = self._granted_by(key, policy)
+        kept = {name for name in used.actions if name in granted.logged} | granted.not_logged
+        for service in used.unclear_services:
+            kept |= granted.by_service.get(service, frozenset())
+        unused = granted.logged - kept
         if not unused:
             return None
-        not_logged = {name for name in kept if name not in used.actions}
-        smaller = self._smaller(policy, frozenset(kept)) if is_own else None
+        not_logged_services = {service_of(name) for name in kept.difference(used.actions)}
+        unused_by_service = _by_service(unused, kept)
+        smaller = _smaller(policy, frozenset(kept), unused_by_service) if is_own else None
         return UnusedPolicy(
-            "",
-            _by_service(unused, granted),
-            len(unused),
-            tuple(sorted({name.partition(":")[0] for name in not_logged})),
-            "" if smaller is None else compact(render(smaller)),
+            policy="",  # which one of a principal's it is, `row` says
+            unused=unused_by_service,
+            count=len(unused),
+            not_logged=tuple(sorted(not_logged_services)),
+            smaller="" if smaller is None else compact(render(smaller)),
         )
 
-    def _is_kept(self, name: str, used: UsedActions) -> bool:
-        """Whether an action was used, or may have been."""
-        service = name.partition(":")[0]
-        return name in used.actions or service in used.unclear_services or not is_logged(name, self._sources)
+    def _granted_by(self, key: str, policy: Policy) -> _GrantedActions:
+        """The actions that a policy grants, those whose use is logged apart from the others."""
+        if key not in self._granted:
+            names = frozenset(name for statement in _allows(policy) for name in granted_actions(statement))
+            logged = frozenset(name for name in names if is_logged(name, self._sources))
+            by_service: dict[str, set[str]] = {}
+            for name in names:
+                by_service.setdefault(service_of(name), set()).add(name)
+            self._granted[key] = _GrantedActions(logged, names - logged, by_service)
+        return self._granted[key]
 
-    def _smaller(self, policy: Policy, kept: frozenset[str]) -> Policy | None:
-        """The policy without what was not used, in few characters; None where that is not proven to be less."""
-        statements = (_narrowed(statement, kept) for statement in policy.statements)
-        smaller = replace(policy, statements=tuple(statement for statement in statements if statement is not None))
-        smaller = minimise(smaller) if smaller.statements else smaller
-        return smaller if includes(policy, smaller) else None
+
+def _smaller(policy: Policy, kept: frozenset[str], unused_by_service: Sequence[str]) -> Policy | None:
+    """The policy without what was not used, in few characters.
+
+    Where the names of all that is kept are too many for a policy, only whole services are taken away. None: it is too
+    long all the same, or it is not proven to allow nothing new.
+    """
+    smaller = _with_statements(policy, (_narrowed(statement, kept) for statement in policy.statements))
+    if policy_length(smaller) > _LONGEST:
+        services = tuple(pattern for pattern in unused_by_service if pattern.endswith(":*"))
+        statements = (_without_services(statement, services, kept) for statement in policy.statements)
+        smaller = _with_statements(policy, statements)
+    if policy_length(smaller) > _LONGEST:
+        return None
+    smaller = minimise(smaller) if smaller.statements else smaller
+    return smaller if includes(policy, smaller, budget=Budget(_STEPS)) else None
+
+
+def _with_statements(policy: Policy, statements: Iterable[Statement | None]) -> Policy:
+    return replace(policy, statements=tuple(statement for statement in statements if statement is not None))
+
+
+def _without_services(statement: Statement, services: tuple[str, ...], kept: frozenset[str]) -> Statement | None:
+    """A statement on nearly everything without some services (`s3:*`); any other with the kept actions alone."""
+    if statement.effect == "Allow" and statement.actions.negated:
+        patterns = dict.fromkeys((*statement.actions.patterns, *services))
+        return replace(statement, actions=Globs(tuple(patterns), negated=True))
+    if statement.effect == "Allow" and not _EVERYTHING.isdisjoint(statement.actions.patterns):
+        return replace(statement, actions=Globs(services, negated=True)) if services else statement
+    return _narrowed(statement, kept)
+
+
+def service_of(action: str) -> str:
+    """The service of an action's full name."""
+    return action.partition(":")[0]
 
 
 def _allows(policy: Policy) -> Iterator[Statement]:
     return (statement for statement in policy.statements if statement.effect == "Allow")
 
 
-def granted_actions(statement: Statement) -> tuple[str, ...]:
-    """The actions that a statement names; none with NotAction, which names what it does not grant."""
-    if statement.actions.negated:
-        return ()
-    return tuple(name for pattern in statement.actions.patterns for name in _expanded(pattern.lower()))
-
-
-@lru_cache(maxsize=16_384)
-def _expanded(pattern: str) -> tuple[str, ...]:
-    return expand(pattern)
+def granted_actions(statement: Statement) -> Iterable[str]:
+    """The actions that a statement covers, with NotAction all but those that it names."""
+    named = tuple(name for pattern in statement.actions.patterns for name in expand(pattern.lower()))
+    return frozenset(expand("*")).difference(named) if statement.actions.negated else named
 
 
 def _narrowed(statement: Statement, kept: frozenset[str]) -> Statement | None:
     """A statement with the kept actions alone; a pattern all of whose actions are kept stays as it is."""
-    if statement.effect == "Deny" or statement.actions.negated:
+    if statement.effect == "Deny":
         return statement
+    if statement.actions.negated:
+        names = granted_actions(statement)
+        kept_of_all = sorted(kept.intersection(names))
+        if len(kept_of_all) == len(tuple(names)):
+            return statement
+        return replace(statement, actions=Globs(tuple(kept_of_all))) if kept_of_all else None
     patterns: dict[str, None] = {}
     for pattern in statement.actions.patterns:
-        names = _expanded(pattern.lower())
-        kept_names = [name for name in names if name in kept]
-        is_whole = len(kept_names) == len(names)  # also of a pattern that matches nothing that is known
+        names_of_pattern = expand(pattern.lower())
+        kept_names = [name for name in names_of_pattern if name in kept]
+        is_whole = len(kept_names) == len(names_of_pattern)  # also of a pattern that matches nothing that is known
         patterns |= dict.fromkeys([pattern] if is_whole else kept_names)
     return replace(statement, actions=Globs(tuple(patterns))) if patterns else None
 
 
-def _by_service(unused: set[str], granted: set[str]) -> tuple[str, ...]:
+def _by_service(unused: AbstractSet[str], kept: AbstractSet[str]) -> tuple[str, ...]:
     """The unused actions; of a service of which nothing that was granted is left, `service:*`."""
-    used_services = {name.partition(":")[0] for name in granted - unused}
-    names = {name if name.partition(":")[0] in used_services else f"{name.partition(':')[0]}:*" for name in unused}
+    kept_services = {service_of(name) for name in kept}
+    names = {name if service_of(name) in kept_services else f"{service_of(name)}:*" for name in unused}
     return tuple(sorted(names))

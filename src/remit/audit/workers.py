@@ -38,6 +38,7 @@ def summed_up_trail(folder: Path, processes: int, progress: Callable[[str], None
     files = [file for file in all_files if not file.endswith(PARQUET)]
     parts = [files[start : start + _FILES_PER_PART] for start in range(0, len(files), _FILES_PER_PART)]
     summary = summed_up_parquet(tables) if tables else TrailSummary()
+    summary.name = folder.as_posix()
     read = 0
     with contextlib.ExitStack() as stack:
         each = map if processes <= 1 else stack.enter_context(ProcessPoolExecutor(processes)).map

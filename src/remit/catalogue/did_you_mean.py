@@ -54,7 +54,7 @@ _ACTIONS: Final = {
     "sns:createsubscription": "sns:Subscribe",
     "sts:assumerolewithoidc": "sts:AssumeRoleWithWebIdentity",
 }  # fmt: skip
-"""Actions by names that share no word with them, or of which another action has more words."""
+"""Actions by names that comparing words would miss, or give to another action."""
 _OTHER_WORDS: Final = {
     "ack": "delete", "add": "create", "call": "invoke", "cancel": "stop", "clear": "purge", "consume": "receive",
     "create": "put run", "delete": "remove terminate write", "deploy": "create", "describe": "get list",
@@ -221,7 +221,7 @@ _PLURAL: Final = 0.6  # singular for plural
 _ABBREVIATED: Final = 1.0
 _OTHER_WORD: Final = 1.75  # the first of the other words; each further one costs half as much more
 _MORE: Final = 2.0  # a word that only the action has
-_LESS: Final = 5.5  # a word that only the written name has
+_UNRELATED: Final = 5.5  # a word that only the written name has
 _USUALLY: Final = 1.0  # off, for what functions use most
 _SAME: Final = 3.5  # at most, of what says the same
 _FAR: Final = 15.0  # at most, of what says something alike
@@ -245,14 +245,14 @@ def _cost(written: tuple[str, ...], words: tuple[str, ...], *, usual: bool) -> f
     if words[1 : len(written) + 1] == written:  # AdminCreateUser of CreateUser
         return _MORE * (len(words) - len(written))
     cost = _word_cost(written[0], words[0])
-    if cost == _LESS:
+    if cost == _UNRELATED:  # the verbs have nothing in common
         return _FAR + 1
     unmatched = list(words[1:])
     for word in written[1:]:
         costs = [(_word_cost(word, candidate), candidate) for candidate in unmatched]
-        word_cost, match = min(costs, default=(_LESS, ""))
+        word_cost, match = min(costs, default=(_UNRELATED, ""))
         cost += word_cost
-        if word_cost < _LESS:
+        if word_cost < _UNRELATED:
             unmatched.remove(match)
     if len(written) > 1 or not usual:  # `dynamodb:Put` is PutItem, rather than what has fewer words
         cost += _MORE * len(unmatched)
@@ -271,7 +271,7 @@ def _word_cost(written: str, word: str) -> float:
         return _OTHER_WORD + synonyms.index(word) / 2
     letters = iter(word)
     is_abbreviation = written[0] == word[0] and all(letter in letters for letter in written)  # msg of message
-    return _ABBREVIATED if is_abbreviation else _LESS
+    return _ABBREVIATED if is_abbreviation else _UNRELATED
 
 
 @lru_cache(maxsize=65536)

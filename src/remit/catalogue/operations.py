@@ -132,28 +132,30 @@ def prefixes(client: str) -> tuple[str, ...]:
     return tuple(chunk("clients", "")[client_name][1]) if client_name else ()
 
 
-@lru_cache(maxsize=1024)
 def operations_of(name: str) -> tuple[tuple[str, str], ...]:
     """The operations, as (client, operation), that need an action, always or for some parameters.
 
     `remit explain s3:GetObject` prints them. `operation` goes the other way.
     """
     folded_name = name.lower()
-    prefix = folded_name.partition(":")[0]
-    needing_operations: list[tuple[str, str]] = []
+    return _operations_by_action(folded_name.partition(":")[0]).get(folded_name, ())
+
+
+@lru_cache(maxsize=512)
+def _operations_by_action(prefix: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The operations that need the actions of a prefix, by the folded names of these."""
+    needing_operations: dict[str, list[tuple[str, str]]] = {}
     for client, (_, prefixes_of_client) in chunk("clients", "").items():
         if prefix not in prefixes_of_client:
             continue
         for spelled, own_action in _own(client).items():
-            if own_action.lower() == folded_name:
-                needing_operations.append((client, spelled))
+            needing_operations.setdefault(own_action.lower(), []).append((client, spelled))
         for spelled, rows in chunk("operations", client)["r"].items():
-            for needed_action, _arguments, condition, is_certain in rows:
-                # Needed for certain, or when the parameters meet a condition: without both it is a mere possibility.
-                if needed_action.lower() == folded_name and (condition or is_certain):
-                    needing_operations.append((client, spelled))
-                    break
-    return tuple(sorted(needing_operations))
+            # Needed for certain, or when the parameters meet a condition: without both it is a mere possibility.
+            needed_actions = {row[0].lower() for row in rows if row[2] or row[3]}
+            for needed_action in needed_actions:
+                needing_operations.setdefault(needed_action, []).append((client, spelled))
+    return {action_name: tuple(sorted(calls)) for action_name, calls in needing_operations.items()}
 
 
 def owners(iam_action: Action) -> tuple[str, ...]:

@@ -138,7 +138,11 @@ def command(
 
         click.echo(athena_query(athena_table or "cloudtrail_logs"))
         return 0
-    audit_input = _input(folder, organization_file, resources_file, now)
+    elsewhere = (organization_file, resources_file, trail_folder, output, cache_folder)
+    audit_input = replace(
+        _input(folder, organization_file, resources_file, now),
+        elsewhere=tuple(path for path in elsewhere if path is not None),
+    )
     with _progress() as progress:
         trail = _trail(trail_folder, processes, progress)
         if athena_table is not None:
@@ -168,7 +172,7 @@ def _files_of(path: Path | None) -> list[Path]:
     """The files of a folder, or the file itself."""
     if path is None:
         return []
-    return sorted(path.glob("*.json")) if path.is_dir() else [path]
+    return sorted((*path.glob("*.json"), *path.glob("*.json.gz"))) if path.is_dir() else [path]
 
 
 def _trail(folder: Path | None, processes: int, progress: Progress) -> TrailSummary | None:

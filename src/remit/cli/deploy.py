@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @options.python_option
 @options.acting_as_option
 @options.delays_option
+@options.strict_option
 @options.account_options
 @options.yes_option
 @options.artefact_bucket_option
@@ -55,6 +56,7 @@ def command(
     artefact_bucket: str | None,
     *,
     local: bool,
+    strict: bool,
     yes: bool,
     accept_drift: bool,
     revert_drift: bool,
@@ -82,7 +84,7 @@ def command(
     \b
     Examples:
       remit deploy --local
-      remit deploy --local --as deployer.json
+      remit deploy --local --as deployer.json --strict
       remit deploy --stage prod --region eu-central-1
       remit deploy --yes --json | jq .outputs
       remit deploy --yes --require-approval broadening
@@ -93,6 +95,8 @@ def command(
         raise click.UsageError("choose one of --accept-drift and --revert-drift")
     if seed and not local:
         raise click.UsageError("--simulate-delays is for the AWS on this machine: add --local")
+    if strict and not local:
+        raise click.UsageError("--strict is for the AWS on this machine: add --local")
     with stack_commands.stoppable():
         name = options.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
         terminal = stack_commands.Terminal()
@@ -125,7 +129,7 @@ def command(
                 terminal.note(note)
             account = early or options.account(folder, local=True, region=region, profile=profile, acting_as=acting_as)
             try:
-                with options.delays(folder, seed):
+                with options.delays(folder, seed), options.strictness(folder, strict=strict):
                     deployment = deploy(
                         built,
                         account,

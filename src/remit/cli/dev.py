@@ -50,6 +50,7 @@ _KEYS: Final = "keys: w writes the grant of the last denied call, r deploys agai
     show_default=True,
     help="The first of the ports at which URLs, APIs and web apps are served.",
 )
+@options.strict_option
 @click.option("--debug", "debugged", metavar="FUNCTION", help="Have this function wait for a debugger.")
 @click.option(
     "--debug-port",
@@ -67,6 +68,7 @@ def command(
     debugged: str | None,
     debug_port: int,
     *,
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Run the app on this machine, and follow what you change until Ctrl-C.
@@ -84,6 +86,7 @@ def command(
     Examples:
       remit dev
       remit dev --port 9000
+      remit dev --strict
       remit dev --debug report
       remit dev --json | jq 'select(.event == "denied")'
     """
@@ -93,7 +96,7 @@ def command(
     options.namespace(folder, stage)  # a folder without a project is told before anything starts
     tell: Callable[[DevEvent], None] = _print_json if as_json else _Screen().show
     waiting = None if debugged is None else Debugged(debugged, debug_port)
-    loop = DevLoop(folder, stage, region=region, first_port=first_port, tell=tell, debugged=waiting)
+    loop = DevLoop(folder, stage, region=region, first_port=first_port, tell=tell, debugged=waiting, strict=strict)
     try:
         with stack_commands.stoppable():
             if as_json or not is_terminal():
@@ -181,7 +184,8 @@ class _Screen:
             self._say("", f"  its role grants it, and something else denies it: {event.because}")
 
     def _unknown(self, event: CallUnknown) -> None:
-        self._say("yellow", f"not checked: {event.operation} of {event.function} was let through: {event.because}")
+        outcome = "refused" if event.refused else "let through"
+        self._say("yellow", f"not checked: {event.operation} of {event.function} was {outcome}: {event.because}")
 
     def _written(self, event: GrantWritten) -> None:
         for line in event.diff.splitlines():

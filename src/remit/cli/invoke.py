@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @options.project_option
 @options.stage_option
 @options.local_option
+@options.strict_option
 @options.account_options
 @options.json_option
 def command(
@@ -44,6 +45,7 @@ def command(
     profile: str | None,
     *,
     local: bool,
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Run the deployed function NAME with an event, and print its answer.
@@ -57,15 +59,17 @@ def command(
       remit invoke --local report
       remit invoke ingest --event '{"Records": []}'
       remit invoke ingest --event tests/order.json
-      remit invoke --local thumbnail --example s3
+      remit invoke --local --strict thumbnail --example s3
       remit invoke --local orders --http 'GET /orders?status=open'
     """
     if example is not None and (request is not None or event is not None):
         raise click.UsageError("--example is an event of its own: leave out --event and --http")
+    if strict and not local:
+        raise click.UsageError("--strict is for the AWS on this machine: add --local")
     payload = _payload(folder, stage, name, event, example, request)
     access: tuple[AccessRecord, ...] | None = None
     if local:
-        invocation = _invoke_locally(folder, stage, region, name, payload)
+        invocation = _invoke_locally(folder, stage, region, name, payload, strict=strict)
         answer, access = invocation.answer, invocation.accesses
     else:
         from remit.deploy.invoke import invoke
@@ -95,7 +99,9 @@ def _payload(
     return {} if event is None else _json(*_text(event))
 
 
-def _invoke_locally(folder: Path, stage: str | None, region: str | None, name: str, payload: Any) -> LocalInvocation:
+def _invoke_locally(
+    folder: Path, stage: str | None, region: str | None, name: str, payload: Any, *, strict: bool
+) -> LocalInvocation:
     """Invoke without a look at the app: neither its code nor an SDK is imported unless something is wrong."""
     from remit.local.aws import find
     from remit.local.invoke import has_aliases, invoke_and_watch
@@ -108,7 +114,8 @@ def _invoke_locally(folder: Path, stage: str | None, region: str | None, name: s
     alias = ""
     if has_aliases(aws, full_name):
         alias = _alias(_declared(folder, stage, name)[1])
-    invocation = invoke_and_watch(aws, f"{full_name}{alias}", payload)
+    with options.strictness(folder, strict=strict):
+        invocation = invoke_and_watch(aws, f"{full_name}{alias}", payload)
     if invocation is None:
         from remit.deploy.invoke import not_deployed
 

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remit.cli.options import delays_option, json_option, print_json, project_option, python_option
+from remit.cli.options import (
+    delays_option,
+    json_option,
+    print_json,
+    project_option,
+    python_option,
+    strict_option,
+)
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -38,8 +45,9 @@ def command() -> None:
 @json_option
 @click.option("--region", default=None, help="The region to show (default: AWS_REGION, or us-east-1).")
 @delays_option
+@strict_option
 @python_option
-def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None) -> None:
+def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, strict: bool) -> None:
     """Start the AWS on this machine, or find the running one, and print its address and keys.
 
     \b
@@ -49,6 +57,7 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None) 
       remit local start --json
       remit local start --python ~/pythons/3.14/bin/python3
       remit local start --simulate-delays 7
+      remit local start --strict
     """
     from remit.local import aws
 
@@ -57,6 +66,10 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None) 
         from remit.local.delays import simulate_delays
 
         simulate_delays(running, seed)
+    if strict:
+        from remit.local.access_log import refuse_unknown
+
+        refuse_unknown(running, refuse=True)
     if as_json:
         print_json(_running(running))
         return

@@ -211,6 +211,12 @@ delays_option = click.option(
     help="On this machine: let new roles and calls be as slow as on AWS, the same for the same seed (default: 1).",
 )
 
+strict_option = click.option(
+    "--strict",
+    is_flag=True,
+    help="On this machine: refuse each call of which remit cannot tell whether AWS would allow it.",
+)
+
 
 def account_options(command: F) -> F:
     """Add --region, --profile and --account."""
@@ -262,6 +268,20 @@ def local_aws(folder: Path, region: str | None) -> LocalAws:
     aws = start(folder, region=region, progress=lambda text: click.echo(text, err=True))
     _check_pin(aws.account, local=True)
     return aws
+
+
+@contextmanager
+def strictness(folder: Path, *, strict: bool) -> Iterator[None]:
+    """Let the running AWS on this machine refuse unknown calls for as long as this lasts, if that is wanted."""
+    from remit.local.access_log import unknown_refused
+    from remit.local.aws import find
+
+    aws = find(folder) if strict else None
+    if aws is None:
+        yield
+        return
+    with unknown_refused(aws):
+        yield
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.deploy.aws_errors import Denied, code, remit_errors
 from remit.deployer.needed_actions import DeployCall
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 from remit.grants import secretsmanager
 from remit.project.local_values import FILE, local_values
 
@@ -47,12 +47,13 @@ def calls_for(app: App) -> Iterator[DeployCall]:
 
 
 def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None]) -> None:
-    """See that each exists. RemitError, at the line that names it: one does not.
+    """See that each exists. RemitError has all that do not, each at the line that names it.
 
     Where the caller may not look, `note` hears of it, and the deploy goes on.
     """
     values = must_exist(app)
     local = local_values(folder) if account.local and values else {}
+    mistakes = Mistakes()
     for value in values:
         try:
             with remit_errors():
@@ -64,7 +65,8 @@ def look_up(app: App, account: Account, folder: Path, note: Callable[[str], None
         if local_text is not None:
             _PUT[value.store](account.preparing, value.name, local_text)
         elif not exists:
-            raise _missing(value, account)
+            mistakes.errors.append(_missing(value, account))
+    mistakes.refuse()
 
 
 def _missing(value: StoredValue, account: Account) -> RemitError:

@@ -32,7 +32,7 @@ from remit.deploy.operators import DeployOperator
 from remit.deploy.planned_access import access_of
 from remit.deploy.stack import describe
 from remit.deploy.stored_values import look_up, must_exist
-from remit.errors import RemitError, stop_code
+from remit.errors import Mistakes, RemitError, stop_code
 from remit.project.stack_name import checked_stage
 from remit.report.events import failure
 from remit.report.plan import plan_lines
@@ -99,8 +99,13 @@ def deploy(
         service_role=service_role,
     )
     with _before_deploying(account):
-        look_up(built.app, account, built.folder, operator.note)
-        parameters = look_up_existing(built.template.parameters, account, built.folder, operator.note)
+        missing = Mistakes()
+        parameters: Mapping[str, str] = {}
+        with missing.noted():
+            look_up(built.app, account, built.folder, operator.note)
+        with missing.noted():
+            parameters = look_up_existing(built.template.parameters, account, built.folder, operator.note)
+        missing.refuse()
     job = replace(job, parameters=parameters)
     try:
         deployment = _change_stack(job)

@@ -80,8 +80,8 @@ def deployer(
 ) -> Deployer:
     """The deployer of a stack; `calls` are those that the deploying program makes itself.
 
-    One who `reverts` may also undo what was done by hand to the stack's roles. `of_app`: the stack is that of an app of
-    remit's, of whose settings its notes may speak.
+    One who `reverts` may also undo what was done by hand to the stack's roles. `of_app`: the stack is a remit app's, so
+    that its notes may mention settings of remit.
 
     With a `boundary` (ARN), roles can be made and written only under it; without, under the one that the template
     gives them, if it does.

@@ -93,12 +93,13 @@ class CallDenied(DevEvent):
 
 @dataclass(frozen=True, slots=True)
 class CallUnknown(DevEvent):
-    """A call that was let through, since nobody could tell what it asks for."""
+    """A call of which nobody could tell whether AWS would allow it: let through, or refused (`--strict`)."""
 
     kind: ClassVar[str] = "unknown"
     function: str
     operation: str
     because: str
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from remit.dev.served_code import copy_code, states_dependencies
 from remit.dev.source_files import saved_at_the_top, saved_below
 from remit.errors import RemitError, did_you_mean
 from remit.local import aws as local_aws
-from remit.local.access_log import NO_ACCESS, accesses
+from remit.local.access_log import NO_ACCESS, accesses, refuse_unknown
 from remit.local.account import account_of
 from remit.local.functions_control import debug, serve_code
 from remit.local.lifeline import lifeline
@@ -82,13 +82,18 @@ class DevLoop:
         first_port: int,
         tell: Callable[[DevEvent], None],
         debugged: Debugged | None = None,
+        strict: bool = False,
     ) -> None:
-        """`tell` is told what happens; URLs and APIs are served at ports from `first_port` on."""
+        """`tell` is told what happens; URLs and APIs are served at ports from `first_port` on.
+
+        With `strict`, calls that cannot be checked are refused.
+        """
         self._folder = folder
         self._stage = stage
         self._region = region
         self._tell = tell
         self._debugged = debugged
+        self._is_strict = strict
         self._is_debugging = False
         self._to_do: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._stop = threading.Event()
@@ -140,11 +145,14 @@ class DevLoop:
         """The AWS on this machine: one that ran before goes on afterwards, another ends, whatever happens."""
         was_running = local_aws.find(self._folder) is not None
         aws = local_aws.start(self._folder, region=self._region, progress=self._wait_for)
+        refused_before = refuse_unknown(aws, refuse=True) if self._is_strict else None
         if was_running:
             try:
                 yield aws
             finally:
                 with suppress(RemitError):  # it may have ended, which is told already
+                    if refused_before is not None:
+                        refuse_unknown(aws, refuse=refused_before)
                     self._run_what_is_deployed()
                     self._debug_no_more()
         else:
@@ -311,7 +319,7 @@ class DevLoop:
 
     def _tell_unknown(self, record: AccessRecord) -> None:
         """Tell once what could not be checked: such a call is often made again and again."""
-        event = CallUnknown(record.function, record.operation, record.because)
+        event = CallUnknown(record.function, record.operation, record.because, record.refused)
         if event not in self._unchecked:
             self._unchecked.add(event)
             self._tell(event)

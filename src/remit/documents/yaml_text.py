@@ -129,6 +129,10 @@ class _Reader:
         self.mistakes.append(error)
 
     def value(self, event: Any, path: Path, depth: int) -> Any:
+        """Read the node that begins with this event, and all events up to its end.
+
+        It notes where each part stands, and keeps the value of an anchor for its aliases. RemitError, at the line.
+        """
         at = self.origin(event)
         start = len(self.order)
         self.put(path, at)
@@ -163,7 +167,7 @@ class _Reader:
 
     def alias(self, anchor: str, path: Path, at: Origin) -> Any:
         if anchor not in self.anchors:
-            self.fail(f"the alias *{anchor} stands inside what it names, or before it", at)
+            self.fail(f"the alias *{anchor} is used inside its own anchor, or before it", at)
         value, places = self.anchors[anchor]
         self.count(len(places), at)
         for spot, place in places:
@@ -211,7 +215,9 @@ class _Reader:
             first_places[key] = at
             mapping[key] = self.value(next(self.events), (*path, key), depth + 1)
             if self.places[(*path, key)].line > at.line or path[-1:] == ("Condition",):
-                self.places[(*path, key)] = at  # what begins below its key is found at the key, and an operator
+                self.places[(*path, key)] = (
+                    at  # a value on later lines, or a condition operator, is reported at its key
+                )
         for value, at in merged:
             self.merge(mapping, value, path, at)
         return mapping

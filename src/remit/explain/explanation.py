@@ -11,6 +11,7 @@ from remit.catalogue.arns import variables
 from remit.catalogue.did_you_mean import nearest_actions
 from remit.catalogue.partitions import partition_of
 from remit.errors import nearest
+from remit.explain.obstacles import obstacle, resource_obstacle
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
 from remit.roles.reference_names import fill_references, references
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from remit.app import RoleKind
     from remit.catalogue.actions import Action
+    from remit.explain.obstacles import Obstacle
     from remit.explain.remedy import Remedy
     from remit.iam.decide.evaluate import Decision, Verdict
     from remit.roles.role_policies import ReadyRole, StatementSource
@@ -61,6 +63,8 @@ class Explanation:
     """What was asked."""
     ways: tuple[tuple[str, Explanation], ...] = ()
     """Where a template's conditions make the answer another one: the answers, each with when it holds, in words."""
+    obstacle: Obstacle | None = None
+    """Why no statement can allow it; None where it is allowed, or a statement may."""
 
     @property
     def verdict(self) -> Verdict:
@@ -76,7 +80,7 @@ class Explanation:
     def fixable(self) -> bool:
         """Whether the role's own statements have to change, and not the boundary, say, or the resource's policy."""
         decision = self.decision
-        if decision.allowed or catalogued(self.action) is None:
+        if decision.allowed or self.obstacle is not None or catalogued(self.action) is None:
             return False
         if self.of_resource:  # where it depends on who asks, nothing is lacking
             return decision.verdict != "Unknown"
@@ -105,7 +109,25 @@ def explain(role: ReadyRole, asker: str, action: str, resource: str, *, principa
         *_unseen(role, decision),
         *role.role.notes,
     )
-    return Explanation(asker, action, text, decision, deciding, nearest_allows, all_notes, kind=role.role.kind)
+    return Explanation(
+        asker,
+        action,
+        text,
+        decision,
+        deciding,
+        nearest_allows,
+        all_notes,
+        kind=role.role.kind,
+        obstacle=_obstacle(decision),
+    )
+
+
+def _obstacle(decision: Decision) -> Obstacle | None:
+    if decision.allowed:
+        return None
+    if decision.policies.resource is not None:  # what it says of callers is another policy's
+        return resource_obstacle(decision.request)
+    return obstacle(decision.request)
 
 
 def _decided(

@@ -18,6 +18,7 @@ from remit.catalogue.actions import services, targets_of
 from remit.catalogue.arns import fill, parse, variables
 from remit.catalogue.types import arn_of
 from remit.errors import RemitError
+from remit.explain.obstacles import resource_to_allow
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
 from remit.project.decorator_source import attribute, decorator
@@ -100,11 +101,10 @@ def needed_grant(app: App, action: str, resource: str, folder: Path, *, account:
     `account` is the app's own, when it is known: a resource of another one is named with its whole ARN. Where
     it is not, an account's number is taken for wherever the app is deployed, but for keys and roles to assume.
     """
-    if resource.endswith(":log-stream:"):  # of a group as CloudWatch Logs asks for it; all of its streams match that
-        resource = f"{resource.removesuffix('log-stream:')}*"
     catalogued_action = catalogued(action)
     name = action if catalogued_action is None else catalogued_action.full_name
-    if resource == "*" or (catalogued_action and not catalogued_action.targets):
+    resource = resource_to_allow(name, resource)
+    if resource == "*":
         return NeededGrant(json.dumps(name))
     if parse(resource) is None and not resource.startswith("${"):  # a name that nobody can make an ARN of
         return NeededGrant(f'allow({json.dumps(name)}, on="arn:…")', ("remit.grants.allow",), complete=False)

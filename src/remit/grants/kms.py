@@ -44,5 +44,5 @@ def mac(key: Any) -> typed.Grants:
 
 
 def _on_key(verb: str, actions: tuple[str, ...], phrase: str, key: Any) -> typed.Grants:
-    resource, *by_alias = typed.key_and_alias(key, f"kms.{verb}")
-    return typed.grant(actions, (resource,), f"{phrase} a key", *by_alias)
+    named_key = typed.kms_key(key, f"kms.{verb}")
+    return typed.grant(actions, (named_key.resource,), f"{phrase} a key", *named_key.conditions)

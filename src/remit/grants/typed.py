@@ -8,6 +8,7 @@ from remit.app import Grant, Reason
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Statement
+from remit.triggers.kms_key import KmsKey, key_named, key_text
 from remit.triggers.source import name_in
 
 Grants: TypeAlias = tuple[Grant, ...]
@@ -64,23 +65,16 @@ def through(service: str, key: Any, actions: tuple[str, ...], verb: str, because
     """
     if key is None:
         return ()
-    resource, *by_alias = key_and_alias(key, verb)
+    named_key = kms_key(key, verb)
     via_service = Condition("StringEquals", "kms:ViaService", (f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}",))
-    return grant(actions, (resource,), f"{because}, which this key encrypts", via_service, *by_alias)
+    return grant(
+        actions, (named_key.resource,), f"{because}, which this key encrypts", via_service, *named_key.conditions
+    )
 
 
-def key_and_alias(key: Any, verb: str) -> Any:
-    """The ARN of a key, and the condition that names it where it is given by its alias.
-
-    An alias has no say in access; the condition kms:ResourceAliases on every key of the account does what is meant
-    ("Use aliases to control access to KMS keys", AWS KMS Developer Guide).
-    """
-    text = text_of(key, verb)
-    name = text.rpartition(":")[2] if text.startswith("arn:") else text
-    if not name.startswith("alias/"):
-        return (arn(key, verb, HERE % ("kms", "key/{}")),)
-    keys = f"{text.removesuffix(name)}key/*" if text.startswith("arn:") else HERE % ("kms", "key/*")
-    return keys, Condition("StringEquals", "kms:ResourceAliases", (name,), quantifier="ForAnyValue")
+def kms_key(key: Any, verb: str) -> KmsKey:
+    """The key that an option names; what is the app's own goes by its ARN once the app is there (`roles/assign.py`)."""
+    return key_named(arn(key_text(key), verb, "{}"))
 
 
 def text_of(subject: Any, verb: str) -> str:

@@ -27,7 +27,8 @@ class SpecialCase:
     A request is of the kind if its action is one of `actions` (in lower case), its caller of one of the kinds
     `callers`, its resource one that a pattern of `resources` describes, and `fact` is true; what is empty fits any.
     "allowed": no policy but that of a VPC endpoint matters. "refused": nobody may, whatever allows it. "unbound": the
-    policies of `layer` do not matter. `reason` completes "ACTION on RESOURCE …".
+    policies of `layer` do not matter. `reason` completes "ACTION on RESOURCE …". `instead` says what to do where it is
+    refused.
     """
 
     effect: Effect
@@ -38,6 +39,7 @@ class SpecialCase:
     resources: tuple[str, ...] = ()
     fact: Fact = ""
     layer: str = ""
+    instead: str = ""
 
 
 _CHANGES_OF_ROLES: Final = (
@@ -45,9 +47,18 @@ _CHANGES_OF_ROLES: Final = (
     "iam:detachrolepolicy", "iam:putrolepermissionsboundary", "iam:putrolepolicy", "iam:tagrole", "iam:untagrole",
     "iam:updateassumerolepolicy", "iam:updaterole", "iam:updateroledescription",
 )  # fmt: skip
+_CHANGES_OF_SERVICE_LINKED_ROLES: Final = (
+    "iam:attachrolepolicy", "iam:deleterole", "iam:deleterolepermissionsboundary", "iam:deleterolepolicy",
+    "iam:detachrolepolicy", "iam:putrolepermissionsboundary", "iam:putrolepolicy", "iam:updateassumerolepolicy",
+)  # fmt: skip
+"""The description of such a role may be changed."""
 _CHANGES_OF_POLICIES: Final = (
     "iam:createpolicyversion", "iam:deletepolicy", "iam:deletepolicyversion", "iam:setdefaultpolicyversion",
     "iam:tagpolicy", "iam:untagpolicy",
+)  # fmt: skip
+_CHANGES_OF_KEYS: Final = (
+    "kms:disablekey", "kms:disablekeyrotation", "kms:enablekey", "kms:enablekeyrotation", "kms:putkeypolicy",
+    "kms:schedulekeydeletion", "kms:tagresource", "kms:untagresource", "kms:updatekeydescription",
 )  # fmt: skip
 _RCPS: Final = "Resource control policies (AWS Organizations User Guide)"
 _SCPS: Final = "Service control policies (AWS Organizations User Guide)"
@@ -73,6 +84,7 @@ SPECIAL_CASES: Final = (
         "Compare AWS STS credentials (IAM User Guide)",
         actions=("sts:getfederationtoken", "sts:getsessiontoken"),
         callers=("role", "session", "federated-user"),
+        instead="call it as a user, or use AssumeRole",
     ),
     SpecialCase(
         "refused",
@@ -80,6 +92,7 @@ SPECIAL_CASES: Final = (
         "AssumeRole (AWS STS API Reference)",
         actions=("sts:assumerole",),
         callers=("root",),
+        instead="call it as a user or a role",
     ),
     SpecialCase(
         "refused",
@@ -87,6 +100,15 @@ SPECIAL_CASES: Final = (
         "Manage AWS accounts with permission sets (IAM Identity Center User Guide)",
         actions=_CHANGES_OF_ROLES,
         resources=("arn:*:iam::*:role/aws-reserved/*",),
+        instead="change the permission set in IAM Identity Center that the role is made of",
+    ),
+    SpecialCase(
+        "refused",
+        "cannot be done by anybody, since the service of a service-linked role alone changes it",
+        "Create a service-linked role (IAM User Guide)",
+        actions=_CHANGES_OF_SERVICE_LINKED_ROLES,
+        resources=("arn:*:iam::*:role/aws-service-role/*",),
+        instead="leave the role to its service; iam:DeleteServiceLinkedRole deletes one that is not used any more",
     ),
     SpecialCase(
         "refused",
@@ -94,6 +116,7 @@ SPECIAL_CASES: Final = (
         "Managed policies and inline policies (IAM User Guide)",
         actions=_CHANGES_OF_POLICIES,
         resources=("arn:*:iam::aws:policy/*",),
+        instead="copy it to a managed policy of your own account, and change that",
     ),
     SpecialCase(
         "refused",
@@ -101,6 +124,15 @@ SPECIAL_CASES: Final = (
         "CreateAlias (AWS KMS API Reference)",
         actions=("kms:createalias", "kms:deletealias", "kms:updatealias"),
         resources=("arn:*:kms:*:*:alias/aws/*",),
+        instead="give the alias another name",
+    ),
+    SpecialCase(
+        "refused",
+        "cannot be done by anybody, since AWS alone changes the keys that it manages",
+        "AWS KMS keys (AWS KMS Developer Guide)",
+        actions=_CHANGES_OF_KEYS,
+        fact="the key is one that AWS manages",
+        instead="use a key of your own",
     ),
     SpecialCase(
         "unbound",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessRecord
 from remit.local.routes import ACCESS, STRICT
 from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
-    from remit.local.aws import LocalAws
+    from collections.abc import Iterator
 
+    from remit.local.aws import LocalAws
 
 NO_ACCESS: Final = 1 << 53
 """A number that no access has: asking for those after it tells the number of the last one."""
@@ -28,9 +31,31 @@ def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[AccessRecord, ..
     return int(document["last"]), tuple(AccessRecord(**record) for record in document["records"])
 
 
-def refuse_unknown(aws: LocalAws, *, refuse: bool) -> None:
+def refuse_unknown(aws: LocalAws, *, refuse: bool) -> bool:
     """Say whether a call of which nobody can decide here whether AWS would allow it is refused, or passes.
 
-    At first it passes, with a record that says so. RemitError: nothing answers.
+    At first it passes, with a record that says so.
+
+    Returns:
+        Whether it was refused before.
+
+    Raises:
+        RemitError: nothing answers, or an older remit started the server.
     """
-    ask(aws, "remit", "POST", STRICT, query=f"on={str(refuse).lower()}")
+    response = ask(aws, "remit", "POST", STRICT, query=f"on={str(refuse).lower()}")
+    if not response.is_ok:
+        raise RemitError(
+            "the AWS on this machine does not refuse what is unknown: an older remit started it",
+            hint="`remit local stop` ends it (its state is kept); then start it again",
+        )
+    return response.document().get("before") is True
+
+
+@contextmanager
+def unknown_refused(aws: LocalAws) -> Iterator[None]:
+    """Refuse what is unknown for as long as this lasts."""
+    before = refuse_unknown(aws, refuse=True)
+    try:
+        yield
+    finally:
+        refuse_unknown(aws, refuse=before)

@@ -28,6 +28,7 @@ from remit.local.authorization.authorizer import RequestAuthorizer, prepare
 from remit.local.authorization.callers import Caller, FunctionSessions, issued_caller
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
+from remit.local.authorization.stack_lookups import look_up_as_the_caller
 from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
@@ -37,6 +38,7 @@ from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.subscriptions import Subscriptions
+from remit.local.event_sources.web_answers import say_nothing_of_failures
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
@@ -248,11 +250,13 @@ async def _serve(
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     act_as_the_caller()
+    look_up_as_the_caller()
     refuse_what_aws_refuses()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
     Subscriptions(calls).take_hold()
     ask_before_function_urls()
+    say_nothing_of_failures()
     delays = SimulatedDelays()
     delays.take_hold()
     config.bind = [f"fd://{listener.detach()}"]

@@ -140,7 +140,7 @@ def _failure(said: str, folder: Path, source: Source) -> RemitError:
     if sdist:
         name = sdist[1] or re.split(r"[=@ ]", sdist[2])[0]
         return RemitError(
-            f"`{name}` has no wheel for this Python and platform, only source, which is not built unasked",
+            f"`{name}` has no wheel for this Python and platform, only source: remit builds none unasked",
             hint=f'if it is pure Python and you trust its build, say so: `no-binary-package = ["{name}"]` '
             "in [tool.uv] of pyproject.toml; else pin a version that has a wheel",
             origin=origin,

@@ -170,6 +170,7 @@ def managed_policies(
                 origin=None if span is None else span.origin,
             )
             state.mistakes.errors.append(too_many)
+            return dict(list(policies.items())[:most])
     return policies
 
 

@@ -41,9 +41,10 @@ def jobs_enabled(state: Loading) -> Origin | None:
 
 
 def check_jobs(state: Loading) -> None:
-    """Each queue needs a name of its own that can be one's, each job a queue that exists, and what can be its options.
+    """Check the names of the queues, and the name, queue and options of each job.
 
-    What a configuration says that failed is not known. RemitError has every mistake.
+    Queues of jobs are not checked where the configuration itself has failed. RemitError: the first mistake among the
+    names of queues, and those of each job.
     """
     mistakes = Mistakes()
     with mistakes.noted():
@@ -60,7 +61,10 @@ def check_jobs(state: Loading) -> None:
 
 
 def job_queues(state: Loading) -> tuple[JobQueue, ...]:
-    """The job queues, `default` first; none while jobs are off. RemitError: jobs of one disagree about it."""
+    """The job queues, `default` first; none while jobs are off.
+
+    RemitError: the jobs of a queue ask for different settings of it.
+    """
     jobs = _jobs(state)
     return tuple(_queue(state, name, _jobs_of(jobs, name)) for name in _queue_names(state))
 
@@ -164,7 +168,9 @@ def _check_schedule(declaration: Declaration, trigger: Any) -> None:
         raise RemitError(f"the schedule of job `{declaration.name}` has a dead-letter queue", hint=hint, origin=origin)
     if trigger.input is not None and not isinstance(trigger.input, Mapping):
         hint = 'a dict of arguments by name, such as {"to": "a@example.com"}'
-        raise RemitError(f"the input of job `{declaration.name}` are its arguments", hint=hint, origin=origin)
+        raise RemitError(
+            f"the input of job `{declaration.name}` must be a dict of its arguments", hint=hint, origin=origin
+        )
 
 
 def _checked(declaration: Declaration, name: str, value: Any, check: Check) -> None:
@@ -197,7 +203,8 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         job_retries.append(retries if job.retries is None else job.retries)
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
-        scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in declaration.triggers]
+        schedules = [trigger for trigger in declaration.triggers if isinstance(trigger, Schedule)]  # others are noted
+        scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in schedules]
     return JobQueue(
         name=name,
         retries=retries,
@@ -268,7 +275,10 @@ def _with_timeout(
 
 
 def sends(state: Loading, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
-    """The queues to which declarations send jobs; None where none of the app says so. RemitError: no job is meant."""
+    """The queues to which declarations send jobs; None where none of the app says so.
+
+    RemitError: an item is no job of this app.
+    """
     if all(declaration.sends is None for declaration in state.declarations):
         return None
     queues: dict[str, None] = {}

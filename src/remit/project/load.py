@@ -134,7 +134,7 @@ def _app(state: Loading) -> App:
         check_names(state, functions)
     for check in CHECKS:
         with noted(state):
-            check(functions)
+            state.mistakes.errors += check(functions)
     replacements: dict[str, tuple[Grant, ...] | None] = {}
     for name in ("default_policy", "default_vpc_policy"):
         with noted(state):

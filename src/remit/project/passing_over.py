@@ -48,7 +48,7 @@ _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 def mistakes_of(error: BaseException, file: str, told: Told) -> list[RemitError]:
     """The mistakes that an exception stands for: those of the modules that it ended, or itself alone."""
     carried: list[RemitError] | None = getattr(error, _MISTAKES, None)
-    return [told(error, file)] if carried is None else carried
+    return list(told(error, file).all) if carried is None else carried
 
 
 STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError)

@@ -11,6 +11,7 @@ from remit.iam import tokens
 from remit.project import current_load
 from remit.project.local_values import local_value
 from remit.project.stored_text import StoredText
+from remit.triggers.kms_key import key_text
 
 if TYPE_CHECKING:
     from remit.app import Store
@@ -37,8 +38,9 @@ def _stored(store: Store, function: str, name: Any, key: Any) -> str:
         return local_value(late, function)
     text = StoredText(late)
     key = own_key if key is None else key
-    key_text = None if key is None else tokens.plain(getattr(key, "arn", key))
-    text.stored = StoredValue(store, late, arn, key_text, own=hasattr(name, "ref"), origin=writer())
+    text.stored = StoredValue(
+        store, late, arn, None if key is None else key_text(key), own=hasattr(name, "ref"), origin=writer()
+    )
     return text
 
 

@@ -313,12 +313,12 @@ def _closing(report: AuditReport) -> Iterator[str]:
 
 def _trail(trail: TrailSummary) -> Iterator[str]:
     """What was read of CloudTrail, and what it does not have."""
-    period = f"from {trail.first} to {trail.last}"
-    yield f"{_count(trail.events, 'event')} {period}; {trail.denied:,} were denied, and are no use"
-    skipped = trail.skipped_digests + trail.skipped_insights
-    if skipped:
-        yield f"{_count(skipped, 'file')} of digests and Insights skipped"
-    services = ", ".join(sorted(source.partition(".")[0] for source in trail.data_sources))
+    period = f" from {trail.first} to {trail.last}" if trail.first else ""
+    yield f"{_count(trail.events, 'event')}{period}; {trail.denied:,} were denied, and are no use"
+    if trail.unread:
+        files = "1 log file" if trail.unread == 1 else f"{trail.unread:,} log files"
+        yield f"{files} could not be read: what is called unused may have been used there"
+    services = ", ".join(sorted({source.service.partition(".")[0] for source in trail.data_sources}))
     yield f"data events were logged of {services or 'no service'}: what is not logged is not called unused"
 
 

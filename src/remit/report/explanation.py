@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.actions import action
 from remit.catalogue.managed_policies import managed_policy
+from remit.explain.obstacles import resource_to_allow
 from remit.iam.policy import parse, render, render_statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, to_intrinsic
 from remit.report.actions import covered, covered_lines
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from remit.app import Grant, Role
     from remit.errors import Origin
     from remit.explain.explanation import Explanation
+    from remit.explain.obstacles import Obstacle
     from remit.explain.remedy import Remedy
     from remit.iam.policy import Globs, Policy, Principals, Statement
     from remit.roles.role_policies import StatementSource
@@ -175,8 +176,16 @@ def verdict_lines(explanation: Explanation, fix: str = "fix") -> Iterator[str]:
         yield from _behind(explanation)
     for note in explanation.notes:
         yield f"  note: {note}"
-    if explanation.fixable:
+    if explanation.obstacle is not None:
+        yield f"  no statement helps: {obstacle_words(explanation.obstacle)}"
+        yield f"instead: {explanation.obstacle.instead}"
+    elif explanation.fixable:
         yield from _fix_lines(explanation, fix)
+
+
+def obstacle_words(obstacle: Obstacle) -> str:
+    """Why no statement helps, with the page that says so."""
+    return f"{obstacle.reason}: see {obstacle.source}" if obstacle.source else obstacle.reason
 
 
 def _behind(explanation: Explanation) -> Iterator[str]:
@@ -187,8 +196,9 @@ def _behind(explanation: Explanation) -> Iterator[str]:
     for source in explanation.deciding:
         for line in _source_lines(source):
             yield f"  {line}"
-    if decision.verdict == "ImplicitlyDenied":
-        yield f"  no statement of {' nor '.join(_silent_layers(explanation))} allows it"
+    silent_layers = _silent_layers(explanation)
+    if decision.verdict == "ImplicitlyDenied" and silent_layers:
+        yield f"  no statement of {' nor '.join(silent_layers)} allows it"
     for source, missing in explanation.near:
         yield f"  near: {missing}"
         for line in _source_lines(source):
@@ -250,27 +260,19 @@ def _denials(explanation: Explanation) -> list[Grant] | None:
 
 def fix_statement(explanation: Explanation) -> dict[str, Any]:
     """The statement that would grant it, as the document that was asked takes it."""
-    resource: Any = explanation.resource
+    resource: Any = resource_to_allow(explanation.action, explanation.resource)
     if explanation.substitutes:
         resource = to_intrinsic(resource)
     else:
         for reference, plain_text in _ANYWHERE.items():
             resource = resource.replace(reference, plain_text)
     if not explanation.of_resource:
-        if _takes_no_resource(explanation.action):
-            resource = "*"
         return {"Effect": "Allow", "Action": explanation.action, "Resource": resource}
     kind = "Federated" if explanation.action.startswith("sts:AssumeRoleWith") else "AWS"
     fix = {"Effect": "Allow", "Principal": {kind: "arn:…"}, "Action": explanation.action}
     if explanation.decision.request.asks_trust:  # a trust policy names no resource
         return fix
     return {**fix, "Resource": resource}
-
-
-def _takes_no_resource(name: str) -> bool:
-    """Whether an identity's policy can allow an action on `*` alone."""
-    catalogued = action(name)
-    return catalogued is not None and not catalogued.targets
 
 
 _ANYWHERE: Final = {PARTITION: "aws", REGION: "*", ACCOUNT: "*"}
@@ -303,8 +305,14 @@ def verdict_document(explanation: Explanation) -> dict[str, Any]:
         "statements": [_source(source) for source in explanation.deciding],
         "near": [{**_source(source), "lacked": missing} for source, missing in explanation.near],
         "notes": list(explanation.notes),
+        "obstacle": None if explanation.obstacle is None else obstacle_document(explanation.obstacle),
         "fix": _fix(explanation),
     }
+
+
+def obstacle_document(obstacle: Obstacle) -> dict[str, Any]:
+    """Why no statement helps, for programs."""
+    return {"reason": obstacle.reason, "instead": obstacle.instead, "source": obstacle.source or None}
 
 
 def _source(source: StatementSource) -> dict[str, Any]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import targets_of
-from remit.report.explanation import verdict_document, verdict_lines
-from remit.why.advice import is_service, takes
+from remit.catalogue.arns import parse
+from remit.explain.obstacles import resource_to_allow
+from remit.report.explanation import obstacle_document, verdict_document, verdict_lines
+from remit.why.advice import lacks_an_allow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.explain.explanation import Explanation
     from remit.why.denial import Denial
     from remit.why.why import Cause
 
@@ -29,10 +31,9 @@ def cause_lines(cause: Cause) -> Iterator[str]:
     yield f"cause:     {cause.conclusion}"
     is_certain = cause.function is not None or denial.principal is not None or len(cause.answers) == 1
     if is_certain:
-        denied_outside_role = denial.explicit or denial.layer not in (None, "identity")
         for answer in cause.answers:
             yield ""
-            yield from verdict_lines(answer, "also needed" if denied_outside_role else "fix")
+            yield from verdict_lines(answer, "fix" if lacks_an_allow(denial) else "also needed")
     statement = _statement(cause)
     if statement is not None:
         yield f"fix: allow it with {json.dumps(statement)}"
@@ -51,27 +52,24 @@ def _who(cause: Cause) -> str:
 def _statement(cause: Cause) -> dict[str, Any] | None:
     """What would allow it, for somebody who is not of this app; None where something else is missing, or unknown."""
     denial = cause.denial
-    missing = denial.layer in (None, "identity") and not denial.explicit and not cause.answers
-    if (
-        not cause.can_be_allowed
-        or not missing
-        or not cause.actions
-        or denial.principal in (None, "anonymous", "*")
-        or is_service(denial)
-    ):
+    if cause.obstacle is not None or not lacks_an_allow(denial) or cause.answers:
         return None
-    if denial.resource is not None and not all(takes(action, denial.resource) for action in cause.actions):
+    if denial.principal is None or not cause.actions:
         return None
-    takes_no_resource = all(catalogued(action) is not None and not targets_of(action) for action in cause.actions)
-    resource = "*" if takes_no_resource else denial.resource
-    if resource is None or (resource != "*" and _ARN.fullmatch(resource) is None):
+    resource = _resource(cause)
+    if resource is None or (resource != "*" and parse(resource) is None):
         return None
     actions = cause.actions[0] if len(cause.actions) == 1 else list(cause.actions)
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-_ARN: Final = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|aws)?:[^<>\[\]]+")
-"""An ARN as a policy takes it: nothing of it masked."""
+def _resource(cause: Cause) -> str | None:
+    """What the statement names; None where the message does not say, and the actions take a resource."""
+    resource = cause.denial.resource
+    if resource is not None:
+        return resource_to_allow(cause.actions[0], resource)
+    is_asked_on_everything = all(catalogued(action) is not None and not targets_of(action) for action in cause.actions)
+    return "*" if is_asked_on_everything else None
 
 
 def cause_document(cause: Cause) -> dict[str, Any]:
@@ -83,11 +81,18 @@ def cause_document(cause: Cause) -> dict[str, Any]:
         "resource": cause.denial.resource,
         **_told(cause.denial),
         "cause": cause.conclusion,
-        "answers": [verdict_document(answer) for answer in cause.answers],
+        "answers": [_answer_document(answer, cause.denial) for answer in cause.answers],
+        "obstacle": None if cause.obstacle is None else obstacle_document(cause.obstacle),
         "statement": _statement(cause),
         "advice": list(cause.advice),
         "unseen": list(cause.unseen),
     }
+
+
+def _answer_document(answer: Explanation, denial: Denial) -> dict[str, Any]:
+    """What a role answers. The grant that it lacks is no fix where something else has to change first."""
+    document = verdict_document(answer)
+    return document if lacks_an_allow(denial) else {**document, "fix": None, "also_needed": document["fix"]}
 
 
 def _told(denial: Denial) -> dict[str, Any]:

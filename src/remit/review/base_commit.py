@@ -128,10 +128,10 @@ def _no_commit(folder: Path, name: str) -> RemitError:
 
 
 def _shallow(folder: Path) -> str | None:
-    """What to do about a clone that has not all commits, as CI makes them."""
+    """What to do about a clone that does not have all commits, as CI makes them."""
     if _git(folder, "rev-parse", "--is-shallow-repository").out != "true":
         return None
-    return "this clone has not all commits: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout"
+    return "this clone does not have all commits: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout"
 
 
 def _check_out(inside: _Inside, commit: str, ref: str, place: Path) -> None:

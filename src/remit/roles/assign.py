@@ -9,9 +9,9 @@ from remit.app import App, Function, Grant, Role
 from remit.catalogue.quotas import quota
 from remit.iam.length import length
 from remit.iam.policy import Globs, Statement, render_statement
-from remit.roles.defaults import default_grants, job_scheduler
-from remit.roles.encryption_keys import keys_of_service_role
-from remit.roles.own_resources import own_resources
+from remit.roles.defaults import default_grants, job_schedulers
+from remit.roles.encryption_keys import grants_on_keys, with_keys_by_arn
+from remit.roles.own_resources import OwnResources, own_resources
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
@@ -34,29 +34,27 @@ def assign(app: App) -> tuple[Role, ...]:
     order.
     A function whose `properties` bring a role of its own gets none.
     """
-    late_bound_arns = own_resources(app)
+    own = own_resources(app)
     groups: dict[object, list[tuple[Function, tuple[Grant, ...]]]] = {}
     for function in app.functions:
         if "Role" in function.properties:
             continue
-        grants = _deduplicated(
-            bind(grant, late_bound_arns) for grant in (*default_grants(app, function), *function.policy)
-        )
+        grants = _deduplicated(bind(grant, own) for grant in (*default_grants(app, function), *function.policy))
         groups.setdefault(_shared_key(app, function, grants), []).append((function, grants))
     of_functions = [_role(app, part) for members in groups.values() for part in _parts(members)]
-    return (*of_functions, *_service_roles(app, late_bound_arns))
+    return (*of_functions, *_service_roles(app, own))
 
 
-def _service_roles(app: App, late_bound_arns: Mapping[str, str]) -> Iterator[Role]:
+def _service_roles(app: App, own: OwnResources) -> Iterator[Role]:
     """The roles with which services call functions, and send jobs."""
-    for role in job_scheduler(app):
+    for role in job_schedulers(app):
         yield replace(role, boundary=app.boundary)
     for function in app.functions:
         for trigger in function.triggers:
             if isinstance(trigger, BaseTrigger):  # whoever writes a trigger of their own may leave `roles` out
                 for role in trigger.roles(function):
-                    bound = [bind(grant, late_bound_arns) for grant in role.grants]
-                    grants = (*bound, *keys_of_service_role(app, bound))
+                    bound = [bind(grant, own) for grant in role.grants]
+                    grants = (*bound, *grants_on_keys(app, bound))
                     yield replace(role, grants=grants, boundary=app.boundary)
 
 
@@ -140,9 +138,9 @@ def _with_own_sids(grants: Iterable[Grant]) -> Iterator[Grant]:
         yield grant if sid == grant.statement.sid else replace(grant, statement=replace(grant.statement, sid=sid))
 
 
-def bind(grant: Grant, late_bound_arns: Mapping[str, str]) -> Grant:
-    """The grant with the app's own resources named by Fn::GetAtt."""
-    statement = _with_resources(grant.statement, late_bound_arns)
+def bind(grant: Grant, own: OwnResources) -> Grant:
+    """The grant with the app's own resources named by Fn::GetAtt, and its keys by their ARNs."""
+    statement = with_keys_by_arn(_with_resources(grant.statement, own.late_bound_arns), own)
     return grant if statement is grant.statement else replace(grant, statement=statement)
 
 

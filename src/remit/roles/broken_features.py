@@ -15,7 +15,6 @@ from remit.catalogue.arns import fill, parse
 from remit.errors import few
 from remit.roles import defaults
 from remit.roles.assign import bind, may_break, replaces
-from remit.roles.encryption_keys import encryption
 from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import fill_references
 from remit.roles.role_policies import ask, names_at, own_verdict, places, ready_role, ready_roles, source
@@ -108,7 +107,7 @@ _EFFECTS: Final[dict[Part, tuple[Severity, str]]] = {
     defaults.shared_resources: ("warning", "`lookup` is denied"),
     defaults.tracing: ("error", _REFUSES),
     defaults.dead_letters: ("error", _REFUSES),
-    encryption: ("error", "what that key encrypts cannot be read, or sent"),
+    defaults.encryption: ("error", "what that key encrypts cannot be read, or sent"),
     defaults.encrypted_environment: ("error", "it does not start"),
     defaults.file_systems: ("error", "it does not start"),
 }
@@ -141,7 +140,7 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[BrokenFeature, ...]:
     if not may_break(app, roles):
         return ()
     plain = replace(app, default_policy=None, default_vpc_policy=None)
-    late_bound_arns = own_resources(app)
+    own = own_resources(app)
     by_function = ready_roles(app, roles)
     names_by_place: dict[tuple[str, ...], dict[str, str]] = {}
     by_id = {
@@ -154,7 +153,7 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[BrokenFeature, ...]:
         role = by_id[by_function[function.name].role.logical_id]
         for part in defaults.DEFAULTS:
             for grant in part(plain, function):
-                losses += _broken(app, function, role, part, bind(grant, late_bound_arns))
+                losses += _broken(app, function, role, part, bind(grant, own))
     return _merged(losses)
 
 
@@ -327,7 +326,7 @@ def _context(grant: Grant, function: Function, part: Part) -> Context:
         for condition in grant.statement.conditions
         if condition.operator == "StringEquals" and len(condition.values) == 1
     }
-    source = {} if part is encryption else {_SOURCE: None if part in _BY_LAMBDA else function.unqualified_arn}
+    source = {} if part is defaults.encryption else {_SOURCE: None if part in _BY_LAMBDA else function.unqualified_arn}
     return {_ACCOUNT: "${AWS::AccountId}", "aws:SecureTransport": "true", **source, **granted_keys}
 
 

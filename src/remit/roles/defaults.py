@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import App, Function, Grant, Reason, Role
+from remit.app import App, Function, Grant, JobQueue, Reason, Role
 from remit.errors import few
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
-from remit.roles.encryption_keys import encryption
+from remit.roles.encryption_keys import grants_on_keys, keys_of_custom_senders, keys_of_existing_sources
+from remit.roles.own_resources import own_resources
 from remit.roles.published_functions import destinations, durable_executions
 from remit.roles.stored_values import stored_values
 from remit.triggers import source
+from remit.triggers.kms_key import kms_key
 from remit.triggers.schedule import SCHEDULER, trust_of_group
 from remit.triggers.sqs import CONSUME
 
@@ -25,8 +27,6 @@ JOB_SCHEDULES: Final = "JobSchedules"
 """The logical id of the group of schedules that send jobs later."""
 JOB_SCHEDULE_GROUP: Final = "${AWS::StackName}-jobs"
 """The name of that group."""
-JOB_SCHEDULER: Final = "JobSchedulerRole"
-"""The logical id of the role under which EventBridge Scheduler sends them."""
 _HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 
 
@@ -129,12 +129,14 @@ def jobs(app: App, function: Function) -> Iterator[Grant]:
     origin = app.queues_origin if function.sends is None else function.origin
     reason = function.computed(f"may send jobs to {', '.join(sent)}")
     yield Grant(allow("sqs:SendMessage", on=tuple(queue_arn(name) for name in sent)), reason, origin)
-    if app.schedules_jobs:
-        reason = function.computed(f"may have jobs sent later to {', '.join(sent)}")
+    waiting = [queue.name for queue in app.queues if queue.name in sent and may_wait(app, queue)]
+    if waiting:
+        reason = function.computed(f"may have jobs sent later to {', '.join(waiting)}")
         schedules = _HERE % ("scheduler", f"schedule/${{{JOB_SCHEDULES}}}/*")
         yield Grant(allow("scheduler:CreateSchedule", on=schedules), reason, origin)
-        scheduler = Condition("StringEquals", "iam:PassedToService", (SCHEDULER,))
-        yield Grant(allow("iam:PassRole", on=f"${{{JOB_SCHEDULER}.Arn}}", when=(scheduler,)), reason, origin)
+        roles = tuple(f"${{{job_scheduler_id(name)}.Arn}}" for name in waiting)
+        to_scheduler = Condition("StringEquals", "iam:PassedToService", (SCHEDULER,))
+        yield Grant(allow("iam:PassRole", on=roles, when=(to_scheduler,)), reason, origin)
 
 
 def job_source(_app: App, function: Function) -> Iterator[Grant]:
@@ -190,12 +192,24 @@ def dead_letters(_app: App, function: Function) -> Iterator[Grant]:
         yield Grant(allow(source.send_action(target), on=target), reason, function.written.get("DeadLetterConfig"))
 
 
-def encrypted_environment(_app: App, function: Function) -> Iterator[Grant]:
+def encryption(app: App, function: Function) -> Iterator[Grant]:
+    """Decrypt what its triggers read, and encrypt what it sends that failed, or to a destination, where a key does.
+
+    Keys that AWS manages (`alias/aws/sqs`) need no grant.
+    """
+    for default in (triggers, dead_letters, destinations):
+        yield from grants_on_keys(app, default(app, function))
+    for trigger in function.triggers:
+        yield from keys_of_existing_sources(app, function, trigger)
+        yield from keys_of_custom_senders(app, function, trigger)
+
+
+def encrypted_environment(app: App, function: Function) -> Iterator[Grant]:
     """Decrypt an environment that a key of the user's own encrypts ("Securing Lambda environment variables")."""
-    key = _text(function.properties.get("KmsKeyArn"))
+    key = kms_key(own_resources(app).by_id, function.properties.get("KmsKeyArn"))
     if key is not None:
         yield Grant(
-            allow("kms:Decrypt", on=key),
+            key.allowing("kms:Decrypt"),
             function.computed("has an environment that this key encrypts"),
             function.written.get("KmsKeyArn"),
         )
@@ -221,16 +235,29 @@ def queue_id(queue: str) -> str:
     return f"Job{source.logical(queue)}Queue"
 
 
-def job_scheduler(app: App) -> Iterator[Role]:
-    """The role with which EventBridge Scheduler sends jobs: to queues that the clock fills, or whose jobs may wait."""
-    fed = [queue for queue in app.queues if queue.scheduled or (app.schedules_jobs and not queue.is_fifo)]
-    if fed:
-        reason = Reason("text", f"EventBridge Scheduler sends jobs to {', '.join(queue.name for queue in fed)}")
-        send = Grant(
-            allow("sqs:SendMessage", on=tuple(queue_arn(queue.name) for queue in fed)), reason, app.queues_origin
-        )
-        trust = trust_of_group(JOB_SCHEDULE_GROUP)
-        yield Role(JOB_SCHEDULER, (send,), (), trusts=(SCHEDULER,), trust=trust, origin=app.queues_origin)
+def may_wait(app: App, queue: JobQueue) -> bool:
+    """Whether EventBridge Scheduler may be asked to send a job to the queue later."""
+    return app.schedules_jobs and not queue.is_fifo
+
+
+def job_schedulers(app: App) -> Iterator[Role]:
+    """The roles with which EventBridge Scheduler sends jobs: one per queue that the clock fills or whose jobs may wait.
+
+    Whoever may hand over the role of a queue can have anything sent there, and nothing to another queue.
+    """
+    for queue in app.queues:
+        if queue.scheduled or may_wait(app, queue):
+            reason = Reason("text", f"EventBridge Scheduler sends jobs to {queue.name}")
+            send = Grant(allow("sqs:SendMessage", on=queue_arn(queue.name)), reason, app.queues_origin)
+            trust = trust_of_group(JOB_SCHEDULE_GROUP)
+            yield Role(
+                job_scheduler_id(queue.name), (send,), (), trusts=(SCHEDULER,), trust=trust, origin=app.queues_origin
+            )
+
+
+def job_scheduler_id(queue: str) -> str:
+    """The logical id of the role under which EventBridge Scheduler sends jobs to a queue."""
+    return f"Job{source.logical(queue)}SchedulerRole"
 
 
 def dead_letter_id(queue: str) -> str:

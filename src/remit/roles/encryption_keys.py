@@ -1,159 +1,150 @@
-"""The keys of the user's own that encrypt the app's queues, streams, tables and topics, and what using them takes."""
+"""The KMS keys that encrypt the app's queues, streams, tables, topics and buckets, and what using them takes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.app import App, Function, Grant, Resource
-from remit.catalogue.types import arn_of, resource_type
-from remit.iam import tokens
-from remit.iam.policy import Condition, allow
-from remit.roles.own_resources import own_resources
-from remit.triggers.source import name_of
+from remit.catalogue.types import resource_type
+from remit.roles.own_resources import OwnResources, own_resources
+from remit.template.branches import values_at
+from remit.triggers.cognito import Cognito
+from remit.triggers.kms_key import EVERY_KEY, RESOURCE_ALIASES, KmsKey, key_text, kms_key
+from remit.triggers.source import own_id
 from remit.triggers.sqs import Sqs
 from remit.triggers.stream_options import StreamTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from remit.app import Trigger
     from remit.iam.policy import Statement
 
-_KEYS: Final = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/%s"
-_REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
-_LOGICAL_ID: Final = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 _READ: Final = ("kms:Decrypt",)
 _SEND: Final = ("kms:GenerateDataKey", "kms:Decrypt")
+_ON_KEY: Final[Mapping[str, tuple[str, ...]]] = {
+    "sqs:ReceiveMessage": _READ,
+    "kinesis:GetRecords": _READ,
+    "dynamodb:GetRecords": _READ,
+    "sqs:SendMessage": _SEND,
+    "sns:Publish": _SEND,
+    "s3:PutObject": _SEND,
+}
+"""What an action takes of the key that encrypts its resource: who receives needs Decrypt, who sends both.
+
+Sources: "Key management" (Amazon SQS Developer Guide), "Permissions to use user-generated KMS keys" (Amazon Kinesis),
+"DynamoDB encryption at rest: usage notes", "Key management" (Amazon SNS), and "Using AWS KMS encryption" (Amazon S3).
+"""
+_ENCRYPTING: Final[Mapping[str, str]] = {
+    "AWS::S3::Bucket": (
+        "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault.KMSMasterKeyID"
+    )
+}
+"""The property with the key of the resource itself, of types that name keys of other things, too."""
+_KMS: Final = "kms:"
 
 
-def encryption(app: App, function: Function) -> Iterator[Grant]:
-    """Decrypt what its triggers read, and encrypt what goes to its dead-letter target, where a key of the user's does.
-
-    Keys that AWS manages (`alias/aws/sqs`) need no grant. Sources: "Key management" (Amazon SQS Developer Guide),
-    "Permissions to use user-generated KMS keys" (Amazon Kinesis), "DynamoDB encryption at rest: usage notes", and "Key
-    management" (Amazon SNS): who receives needs Decrypt, who sends needs GenerateDataKey and Decrypt.
-    """
-    for trigger in function.triggers:
-        yield from _of_trigger(app, function, trigger)
-    target = function.properties.get("DeadLetterConfig", {}).get("TargetArn")
-    key = _keyed(app, tokens.textual(target))
-    if key is not None:
-        reason = function.computed("sends failed events to its dead-letter target, which this key encrypts")
-        yield Grant(_on(app, key, _SEND), reason, function.written.get("DeadLetterConfig"))
-
-
-def _of_trigger(app: App, function: Function, trigger: Trigger) -> Iterator[Grant]:
-    """Decrypt what a trigger reads, by the key of the app's source or by the one that the trigger names.
-
-    What failed is encrypted where it goes to.
-    """
-    arn = getattr(trigger, "arn", None)
-    key = _keyed(app, arn)
-    if key is None and isinstance(trigger, Sqs | StreamTrigger) and trigger.key is not None:
-        key = _text(tokens.plain(getattr(trigger.key, "arn", trigger.key)))
-    reading = next((grant for grant in trigger.grants(function) if _is_about(grant, arn)), None)
-    if key is not None and reading is not None:
-        reason = replace(reading.reason, text=f"{reading.reason.text}, which this key encrypts")
-        yield Grant(_on(app, key, _READ), reason, function.origin)
-    failures = trigger.failures() if isinstance(trigger, StreamTrigger) else None
-    failures_key = None if failures is None else _keyed(app, failures.arn)
-    if failures is not None and failures_key is not None:
-        reason = function.computed(f"sends records that failed to {name_of(failures.arn)}, which this key encrypts")
-        yield Grant(_on(app, failures_key, _SEND), reason, function.origin)
-
-
-def keys_of_service_role(app: App, grants: Iterable[Grant]) -> Iterator[Grant]:
-    """What the role of a service needs of the keys that encrypt the app's queues to which it sends."""
+def grants_on_keys(app: App, grants: Iterable[Grant]) -> Iterator[Grant]:
+    """What reading from the app's resources and sending to them takes of the keys that encrypt these."""
     for grant in grants:
-        resources = () if grant.statement.resources is None else grant.statement.resources.patterns
-        for arn in resources:
-            key = _keyed(app, arn)
-            if key is not None:
-                reason = replace(grant.reason, text=f"{grant.reason.text}, which this key encrypts")
-                yield Grant(_on(app, key, _SEND), reason, grant.origin)
+        actions = _on_key(grant.statement)
+        resources = grant.statement.resources
+        if not actions or resources is None:
+            continue
+        for arn in resources.patterns:
+            key = key_of(app, arn)
+            if key is not None and not key.is_of_aws:
+                yield _encrypted(grant, key, actions)
 
 
-def own_key(app: App, arn: str) -> Resource | None:
-    """The app's key that encrypts the app's resource of an ARN; None where there is none."""
-    key = _keyed(app, arn)
-    return None if key is None else _own(app, key)
+def keys_of_existing_sources(app: App, function: Function, trigger: Trigger) -> Iterator[Grant]:
+    """Decrypt what a trigger reads that is not the app's own, by the key that the trigger names."""
+    if not isinstance(trigger, Sqs | StreamTrigger) or trigger.key is None or key_of(app, trigger.arn) is not None:
+        return
+    key = kms_key(own_resources(app).by_id, key_text(trigger.key))
+    for grant in trigger.grants(function):
+        if key is not None and _on_key(grant.statement) == _READ:
+            yield _encrypted(grant, key, _READ)
 
 
-def is_encrypted_by_aws(app: App, arn: str) -> bool:
-    """Whether a key that AWS manages encrypts the app's resource of an ARN, such as `alias/aws/sqs`."""
-    encrypted = _resource(app, _LOGICAL_ID.match(arn))
-    key = None if encrypted is None else _text(_key_property(encrypted))
-    return key is not None and _alias(key).startswith("alias/aws/")
+def keys_of_custom_senders(app: App, function: Function, trigger: Trigger) -> Iterator[Grant]:
+    """Decrypt the codes that a user pool gives to whoever sends its mail or messages.
+
+    Source: "Custom sender Lambda triggers" (Amazon Cognito Developer Guide).
+    """
+    if not isinstance(trigger, Cognito) or not trigger.is_sender:
+        return
+    resources = own_resources(app).by_id
+    pool = resources[own_id(trigger.pool)]
+    key = kms_key(resources, pool.properties.get("LambdaConfig", {}).get("KMSKeyID"))
+    if key is not None:
+        reason = function.computed(f"decrypts the codes that it sends for user pool {pool.logical_id}")
+        yield Grant(key.allowing(*_READ), reason, function.origin)
 
 
-def _is_about(grant: Grant, arn: object) -> bool:
-    resources = grant.statement.resources
-    return resources is not None and arn in resources.patterns
+def key_of(app: App, arn: str, types: Collection[str] = ()) -> KmsKey | None:
+    """The key that encrypts the app's resource of an ARN, or one below it; None: it is not the app's, or has no key.
 
-
-def _keyed(app: App, arn: Any) -> str | None:
-    """The key of the app's resource that an ARN names; None when it is another's, or AWS's own key encrypts it."""
-    if not isinstance(arn, str):
+    With `types`, only a resource of one of them is looked at.
+    """
+    own = own_resources(app)
+    resource = own.named(arn)
+    if resource is None or (types and resource.type not in types):
         return None
-    late = own_resources(app).get(arn, arn)
-    encrypted = _resource(app, _LOGICAL_ID.match(late))
-    key = None if encrypted is None else _text(_key_property(encrypted))
-    key_resource = None if key is None else _own(app, key)
-    if key_resource is not None and key_resource.type == "AWS::KMS::Alias":
-        key = _text(key_resource.properties.get("TargetKeyId"))
-    return None if key is None or _alias(key).startswith("alias/aws/") else key
+    return kms_key(own.by_id, _encrypting(resource))
 
 
-def _key_property(resource: Resource) -> Any:
-    """The value of the property that names a resource's key; None where it has none."""
-    kind = resource_type(resource.type)
-    for path in () if kind is None else kind.holding("key"):
-        value: Any = resource.properties
-        for name in path.split("."):
-            value = value.get(name) if isinstance(value, Mapping) else None
-        if value is not None:
-            return value
+def with_keys_by_arn(statement: Statement, own: OwnResources) -> Statement:
+    """The statement, where it is about the app's keys alone, with each by its ARN: IAM knows no id and no alias."""
+    resources = statement.resources
+    if resources is None or not all(action.startswith(_KMS) for action in statement.actions.patterns):
+        return statement
+    by_alias = _with_key_of_alias(statement, own)
+    if by_alias is not None:
+        return by_alias
+    keys = [kms_key(own.by_id, pattern) for pattern in resources.patterns]
+    patterns = tuple(
+        pattern if key is None or key.own is None else key.name
+        for pattern, key in zip(resources.patterns, keys, strict=True)
+    )
+    if patterns == resources.patterns:
+        return statement
+    return replace(statement, resources=replace(resources, patterns=patterns))
+
+
+def _with_key_of_alias(statement: Statement, own: OwnResources) -> Statement | None:
+    """A statement on every key that has an alias of the app, as one on its key; None where it is no such statement."""
+    if statement.resources is None or statement.resources.patterns != (EVERY_KEY,):
+        return None
+    for condition in statement.conditions:
+        if condition.key != RESOURCE_ALIASES or len(condition.values) != 1:
+            continue
+        key = kms_key(own.by_id, condition.values[0])
+        if key is not None and key.own is not None:
+            others = tuple(item for item in statement.conditions if item is not condition)
+            return replace(key.allowing(*statement.actions.patterns), sid=statement.sid, conditions=others)
     return None
 
 
-def _on(app: App, key: str, actions: tuple[str, ...]) -> Statement:
-    """The actions on a key that is given by ARN, id or alias, or as a resource of the app."""
-    alias = _alias(key)
-    if not alias:
-        return allow(*actions, on=_arn(app, key))
-    has_alias = Condition("StringEquals", "kms:ResourceAliases", (alias,), quantifier="ForAnyValue")
-    return allow(*actions, on=_KEYS % "*", when=(has_alias,))
+def _on_key(statement: Statement) -> tuple[str, ...]:
+    """What a statement's actions take of a key; nothing where no key has a say."""
+    needed: dict[str, None] = {}
+    for action in statement.actions.patterns:
+        needed |= dict.fromkeys(_ON_KEY.get(action, ()))
+    return tuple(needed)
 
 
-def _arn(app: App, key: str) -> str:
-    key_resource = _own(app, key)
-    late = None if key_resource is None else arn_of(key_resource)
-    if late is not None:
-        return late
-    return key if key.startswith("arn:") or key.endswith(".Arn}") else _KEYS % key
+def _encrypted(grant: Grant, key: KmsKey, actions: tuple[str, ...]) -> Grant:
+    reason = replace(grant.reason, text=f"{grant.reason.text}, which this key encrypts")
+    return Grant(key.allowing(*actions), reason, grant.origin)
 
 
-def _own(app: App, key: str) -> Resource | None:
-    """The app's resource to whose Ref a key's name points."""
-    return _resource(app, _REFERENCE.fullmatch(key))
-
-
-def _resource(app: App, reference: re.Match[str] | None) -> Resource | None:
-    """The app's resource of the logical id that a reference's first group has."""
-    if reference is None:
+def _encrypting(resource: Resource) -> object:
+    """The value of the property that names a resource's key; None where it has none."""
+    kind = resource_type(resource.type)
+    if kind is None:
         return None
-    return next((resource for resource in app.resources if resource.logical_id == reference[1]), None)
-
-
-def _alias(key: str) -> str:
-    """The alias that a key is given by, "" where it is given otherwise."""
-    name = key.rpartition(":")[2] if key.startswith("arn:") else key
-    return name if name.startswith("alias/") else ""
-
-
-def _text(value: Any) -> str | None:
-    text = tokens.textual(value)
-    return text if isinstance(text, str) and text else None
+    paths = (_ENCRYPTING[kind.name],) if kind.name in _ENCRYPTING else kind.holding("key")
+    values = [value for path in paths for value in values_at(resource.properties, path)]
+    return values[0] if values else None

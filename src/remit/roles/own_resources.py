@@ -1,20 +1,60 @@
-"""The app's own resources, by the ARNs that their literal names give them."""
+"""The app's own resources, by their logical ids and by the ARNs that their literal names give them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remit.catalogue.types import arn_of, resource_type
 from remit.iam import tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.app import App, Resource
 
 
-def own_resources(app: App) -> dict[str, str]:
-    """The ARNs that the app's own resources have by their literal names, and their late-bound ARNs."""
+@dataclass(frozen=True, slots=True)
+class OwnResources:
+    """The resources that an app declares, and what names them."""
+
+    by_id: Mapping[str, Resource]
+    late_bound_arns: Mapping[str, str]
+    """The ARNs that they have by their literal names, and their late-bound ARNs."""
+
+    def named(self, arn: str) -> Resource | None:
+        """The resource whose ARN this is, or below whose ARN it is (a bucket's objects); None: it is not the app's."""
+        late = self.late_bound_arns.get(arn) or self.late_bound_arns.get(arn.partition("/")[0]) or arn
+        references = tokens.references(late)
+        if not references or not late.startswith(references[0].text):
+            return None
+        return self.by_id.get(references[0].target or "")
+
+
+def own_resources(app: App) -> OwnResources:
+    """The resources of an app; worked out once for all who ask in a row, since each function does."""
+    return _own_resources(_SameResources(app.resources))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _SameResources:
+    """Resources that are equal only to themselves: they hold mappings, and so have no hash."""
+
+    resources: tuple[Resource, ...] = field(default=())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameResources) and self.resources is other.resources
+
+    def __hash__(self) -> int:
+        return id(self.resources)
+
+
+@lru_cache(maxsize=4)
+def _own_resources(same: _SameResources) -> OwnResources:
+    by_id = {resource.logical_id: resource for resource in same.resources}
     late_bound_arns: dict[str, str] = {}
-    for resource in app.resources:
+    for resource in same.resources:
         late = arn_of(resource)
         arn = _literal_arn(resource)
         if late is None or arn is None:
@@ -22,7 +62,7 @@ def own_resources(app: App) -> dict[str, str]:
         late_bound_arns[arn] = late
         if resource.type == "AWS::S3::Bucket":  # has no region or account, so people write its ARN whole
             late_bound_arns[arn.replace(tokens.PARTITION, "aws")] = late
-    return late_bound_arns
+    return OwnResources(by_id, late_bound_arns)
 
 
 def _literal_arn(resource: Resource) -> str | None:

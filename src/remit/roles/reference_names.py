@@ -15,7 +15,7 @@ from remit.catalogue.types import REF, Naming, late_bound, lowered, resource_typ
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import Globs
-from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULER, JOB_SCHEDULES, dead_letter_id, queue_id
+from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULES, dead_letter_id, job_scheduler_id, queue_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,10 +45,10 @@ def resources_of(app: App) -> tuple[Resource, ...]:
     for queue in app.queues:
         resources.append(Resource(queue_id(queue.name), "AWS::SQS::Queue", {}))
         resources.append(Resource(dead_letter_id(queue.name), "AWS::SQS::Queue", {}))
+        resources.append(Resource(job_scheduler_id(queue.name), "AWS::IAM::Role", {}))
     if app.queues:
         resources.append(Resource(JOB_MARKS, "AWS::DynamoDB::Table", {}))
         resources.append(Resource(JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", {}))
-        resources.append(Resource(JOB_SCHEDULER, "AWS::IAM::Role", {}))
     return tuple(resources)
 
 

@@ -71,16 +71,17 @@ def ready_role(
     custom_policies: Mapping[str, Policy] | None = None,
     endpoint: tuple[Policy, ...] = (),
 ) -> ReadyRole:
-    """Compile a role; `names` says what its references will be, `custom_policies` are those AWS does not manage.
+    """Make a role ready to be asked; `names` says what its references will be.
 
+    `custom_policies` are those that AWS does not manage.
     Grants with principals make it the policy of a resource: managed policies then do not count. `endpoint` is the
     policy of the VPC endpoint that its requests pass.
     """
     custom_policies = custom_policies or {}
     filled_by_arn: dict[str, Policy] = {}
     unread: list[str] = []
-    limits = () if role.boundary is None else (role.boundary,)
-    for arn in dict.fromkeys((*role.managed, *limits)):
+    boundary_arns = () if role.boundary is None else (role.boundary,)
+    for arn in dict.fromkeys((*role.managed, *boundary_arns)):
         policy = custom_policies.get(arn) or aws_policy(arn)
         if policy is None:
             unread.append(arn)
@@ -90,7 +91,8 @@ def ready_role(
     inline = by_version(role)
     policies = (Policy(tuple(grant.statement for grant in grants), version) for version, grants in inline.items())
     written = tuple(_fill_policy(policy, names) for policy in policies)
-    boundary = tuple(filled_by_arn[arn] for arn in limits if arn in filled_by_arn)
+    # A boundary that nobody has here limits nothing in `layers`: whoever asks must look at `unread`.
+    boundary = tuple(filled_by_arn[arn] for arn in boundary_arns if arn in filled_by_arn)
     if any(grant.statement.principals is not None for grant in role.grants):
         layers = Layers(identity=(), boundary=boundary, resource=written, endpoint=endpoint)
     else:
@@ -115,7 +117,7 @@ def ready_roles(app: App, roles: tuple[Role, ...], endpoint: tuple[Policy, ...] 
     `endpoint` is the policy of the VPC endpoint that their requests pass.
     """
     names: dict[str, str] = {}
-    for resource in app.resources:  # what nobody foretells, as the id of a key, stands for itself
+    for resource in app.resources:  # a value known only after the deploy, such as a key's id, stands for itself
         names |= {reference: reference for reference in arns_of(resource)}
     names |= names_of(app)
     roles_by_function: dict[str, ReadyRole] = {}

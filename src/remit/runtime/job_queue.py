@@ -34,7 +34,7 @@ def send(path: str, queue: str, arguments: tuple[Any, ...], options: dict[str, A
     if url.endswith(".fifo"):
         ordered = {"MessageGroupId": str(group), "MessageDeduplicationId": job_messages.sending_id(body)}
     if seconds > LONGEST_DELAY:
-        return _schedule(url, body, seconds)
+        return _schedule(queue, url, body, seconds)
     delay = {"DelaySeconds": int(seconds)} if seconds else {}
     return str(own_stack.client("sqs").send_message(QueueUrl=url, MessageBody=body, **delay, **ordered)["MessageId"])
 
@@ -53,12 +53,21 @@ def _url(name: str, queue: str) -> str:
 
 def variable_of(queue: str) -> str:
     """The variable with a queue's URL: REMIT_QUEUE_MAIL_FIFO for mail.fifo."""
-    return "REMIT_QUEUE_" + queue.upper().replace("-", "_").replace(".", "_")
+    return "REMIT_QUEUE_" + _in_variables(queue)
 
 
-def _schedule(url: str, body: str, seconds: float) -> str:
+def scheduler_role_variable_of(queue: str) -> str:
+    """The variable with the ARN of the role under which EventBridge Scheduler sends to a queue."""
+    return "REMIT_SCHEDULER_ROLE_" + _in_variables(queue)
+
+
+def _in_variables(queue: str) -> str:
+    return queue.upper().replace("-", "_").replace(".", "_")
+
+
+def _schedule(queue: str, url: str, body: str, seconds: float) -> str:
     """Have EventBridge Scheduler send a message once, after some seconds."""
-    role, group = os.environ.get("REMIT_JOB_SCHEDULER_ROLE"), os.environ.get("REMIT_JOB_SCHEDULE_GROUP")
+    role, group = os.environ.get(scheduler_role_variable_of(queue)), os.environ.get("REMIT_JOB_SCHEDULE_GROUP")
     if role is None or group is None:
         raise RuntimeError(
             f"SQS delays a message by {LONGEST_DELAY} s at most: longer ones need `config.job.scheduler = True`"

@@ -112,7 +112,7 @@ def _with_name(line: cst.ImportFrom, name: str) -> list[cst.ImportAlias]:
     between = _comma_between(line, aliases)
     new = cst.ImportAlias(cst.Name(name), comma=between)
     for position, alias in enumerate(aliases):
-        if _order(str(get_full_name_for_node(alias.name))) > _order(name):
+        if _order(alias.evaluated_name) > _order(name):
             return [*aliases[:position], new, *aliases[position:]]
     *first, last = aliases
     return [*first, last.with_changes(comma=between), new.with_changes(comma=last.comma)]

@@ -72,14 +72,17 @@ def _length(name: str) -> int:
 
 
 def _tagged(resource: Resource, tags: Mapping[str, str]) -> Resource:
-    """The resource with the tags, in the form that its type has; as it was where it takes none."""
+    """The resource with the tags, in the form of its type.
+
+    Unchanged where the type takes none, or where a tag needs more than a key and a value.
+    """
     kind = resource_type(resource.type)
     if not tags or kind is None or not kind.tags:
         return resource
     own = resource.properties.get(kind.tags)
     if kind.tags_as == "map":
         merged: Any = {**tags, **(own or {})}
-    elif _takes_more(resource.type):
+    elif _needs_more_than_key_and_value(resource.type):
         return resource
     else:
         own_tags = list(own or ())
@@ -88,7 +91,7 @@ def _tagged(resource: Resource, tags: Mapping[str, str]) -> Resource:
     return replace(resource, properties={**resource.properties, kind.tags: merged})
 
 
-def _takes_more(type_name: str) -> bool:
+def _needs_more_than_key_and_value(type_name: str) -> bool:
     """Whether a tag of the type needs more than a key and a value, as those of Auto Scaling groups do."""
     kind = resource_type(type_name)
     shape = None if kind is None else kind.shape.child(kind.tags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.types import resource_type
@@ -10,84 +11,115 @@ from remit.iam import tokens
 from remit.template.references import functions, references
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from remit.app import Output, Resource
     from remit.iam.tokens import Reference
 
 
-def check_references(
-    resource: Resource, by_id: Mapping[str, Resource], parameters: Collection[str] = ()
-) -> tuple[str, ...]:
-    """The resources that one depends on; everything that it names must be in the template, or one of its parameters."""
+@dataclass(frozen=True, slots=True)
+class KnownIds:
+    """What references may name: the resources of a template and its parameters; anything, while it is not whole."""
+
+    resources: Mapping[str, Resource]
+    parameters: Collection[str] = ()
+    is_whole: bool = True
+
+    def may_be_missing(self, name: str) -> bool:
+        """Whether nothing of this name is known, and it may be a part that is missing."""
+        return not self.is_whole and name not in self.resources
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedReferences:
+    """The resources that a resource names and depends on, and what is wrong with its references."""
+
+    targets: tuple[str, ...]
+    mistakes: tuple[RemitError, ...]
+
+
+def check_references(resource: Resource, known: KnownIds) -> CheckedReferences:
+    """What a resource refers to: everything must be in the template, or one of its parameters."""
     label = f"`{resource.logical_id}`"
+    mistakes: list[RemitError] = []
+    targets = _awaited_names(resource)
+    for name in targets:
+        if name not in known.resources and not known.may_be_missing(name):
+            message = f"{label} depends on {name!r}, which is not a resource of the template"
+            mistakes.append(RemitError(message, hint=did_you_mean(name, known.resources), origin=resource.origin))
+    try:
+        named_references = _named(resource.properties, resource.attributes)
+    except RemitError as error:
+        unreadable = RemitError(f"{label}: {error.message}", origin=resource.origin)
+        return CheckedReferences((), (*mistakes, unreadable))
+    for reference in named_references:
+        mistakes += _check_reference(reference, known, resource, label)
+        targets.append(str(reference.target))
+    mistakes += _check_sections(resource, label)
+    in_template = (name for name in dict.fromkeys(targets) if name in known.resources)
+    return CheckedReferences(tuple(in_template), tuple(mistakes))
+
+
+def _awaited_names(resource: Resource) -> list[str]:
     depends = resource.attributes.get("DependsOn", ())
-    names = [depends] if isinstance(depends, str) else list(depends)
-    referred = check_value(dict(resource.properties), by_id, resource, label, parameters)
-    _check_sections(resource, label)
-    check_value(dict(resource.attributes), by_id, resource, label, parameters)
-    for name in names:
-        if name not in by_id:
-            raise RemitError(
-                f"{label} depends on {name!r}, which is not a resource of the template",
-                hint=did_you_mean(name, by_id),
-                origin=resource.origin,
-            )
-    return tuple(dict.fromkeys((*names, *referred)))
+    return [depends] if isinstance(depends, str) else list(depends)
 
 
-def _check_sections(resource: Resource, label: str) -> None:
+def _check_sections(resource: Resource, label: str) -> Iterator[RemitError]:
     """Refuse what looks into sections that the template has not: conditions and mappings."""
     needed = (tokens.SECTIONS.get(name) for name, _, _ in functions(dict(resource.properties), late=True))
     missing = next((section for section in needed if section is not None), None)
     if "Condition" in resource.attributes:
         missing = "Conditions"
     if missing is not None:
-        raise RemitError(
+        yield RemitError(
             f"{label} needs a section of {missing}, which the template does not have",
             hint="decide it in Python, where `project.stage` is known",
             origin=resource.origin,
         )
 
 
-def check_value(
-    value: Any, by_id: Mapping[str, Resource], at: Resource | Output, label: str, parameters: Collection[str] = ()
-) -> list[str]:
-    """The resources that a value refers to, which must exist; `label` is how errors call the place."""
+def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
+    """What an output refers to and the template has not."""
+    label = f"output {output.name}"
     try:
-        named_references = [reference for reference, _ in references(value, late=True)]
+        named_references = _named({"Value": output.value})
     except RemitError as error:
-        raise RemitError(f"{label}: {error.message}", origin=at.origin) from None
-    in_resources = (reference for reference in named_references if reference.target not in parameters)
-    names = [_checked(reference, by_id, at, label) for reference in in_resources]
-    return [name for name in names if name is not None]
+        yield RemitError(f"{label}: {error.message}", origin=output.origin)
+        return
+    for reference in named_references:
+        yield from _check_reference(reference, known, output, label)
 
 
-def _checked(reference: Reference, by_id: Mapping[str, Resource], at: Resource | Output, label: str) -> str | None:
-    """The resource that a reference names; None for a pseudo parameter."""
+def _named(*values: Mapping[str, Any]) -> list[Reference]:
+    """What values refer to. RemitError: late-bound text in them cannot be read."""
+    return [reference for value in values if value for reference, _ in references(dict(value), late=True)]
+
+
+def _check_reference(reference: Reference, known: KnownIds, at: Resource | Output, label: str) -> Iterator[RemitError]:
     name, attribute = reference.target, reference.attribute
-    if name is None:
-        return None
-    if name.startswith("Pending0"):
-        raise RemitError(
+    if name is None or name in known.parameters:
+        return
+    if name.startswith("AWS::"):
+        if name not in tokens.PSEUDO:
+            hint = did_you_mean(name, tokens.PSEUDO)
+            yield RemitError(f"{label}: there is no {reference.text}", hint=hint, origin=at.origin)
+    elif known.may_be_missing(name):
+        return
+    elif name.startswith("Pending0"):
+        yield RemitError(
             f"{label} uses a resource that no class of `shared/resources/` holds",
             hint="resources are attributes of classes: `class Data(Shared): queue = resource(…)`",
             origin=at.origin,
         )
-    if name.startswith("AWS::"):
-        if name not in tokens.PSEUDO:
-            hint = did_you_mean(name, tokens.PSEUDO)
-            raise RemitError(f"{label}: there is no {reference.text}", hint=hint, origin=at.origin)
-        return None
-    if name not in by_id:
-        raise RemitError(
+    elif name not in known.resources:
+        yield RemitError(
             f"{label}: {reference.text} names no resource of the template",
-            hint=did_you_mean(name, by_id) or _late_value(name, attribute),
+            hint=did_you_mean(name, known.resources) or _late_value(name, attribute),
             origin=at.origin,
         )
-    if attribute is not None:
-        _check_attribute(attribute, by_id[name].type, at, label)
-    return name
+    elif attribute is not None:
+        yield from _check_attribute(attribute, known.resources[name].type, at, label)
 
 
 def _late_value(name: str, attribute: str | None) -> str | None:
@@ -98,18 +130,18 @@ def _late_value(name: str, attribute: str | None) -> str | None:
     return None if parameter is None else f"did you mean `${{{parameter}}}`?"
 
 
-def _check_attribute(attribute: str, type_name: str, at: Resource | Output, label: str) -> None:
+def _check_attribute(attribute: str, type_name: str, at: Resource | Output, label: str) -> Iterator[RemitError]:
     kind = resource_type(type_name)
     if kind is not None and not kind.has_attribute(attribute):
-        raise RemitError(
+        yield RemitError(
             f"{label}: {type_name} has no attribute {attribute!r}",
             hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
             origin=at.origin,
         )
 
 
-def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> None:
-    """Find a circle in what each resource depends on, and name its edges."""
+def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Resource]) -> Iterator[RemitError]:
+    """The first circle in what each resource depends on, with its edges."""
     done: set[str] = set()
     for start, first_targets in targets.items():
         path: list[str] = []
@@ -125,10 +157,11 @@ def check_cycles(targets: Mapping[str, tuple[str, ...]], by_id: Mapping[str, Res
                 stack.pop()
             elif following in path:
                 circle = " -> ".join((*path[path.index(following) :], following))
-                raise RemitError(
+                yield RemitError(
                     f"resources form a circular dependency: {circle}",
                     hint="break one of these references, for example by giving a fixed name",
                     origin=by_id[following].origin,
                 )
+                return
             else:
                 stack.append((following, iter(targets[following])))

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type, resource_types
-from remit.errors import Mistakes, RemitError, did_you_mean
+from remit.errors import RemitError, did_you_mean
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.app import Resource
     from remit.catalogue.properties import Shape
@@ -27,87 +27,84 @@ _JSON: Final = {
 _SCALARS: Final = frozenset({"boolean", "integer", "number", "string"})
 
 
-def check_type(resource: Resource, written: Mapping[str, Origin]) -> None:
-    """Raise RemitError for what CloudFormation's schema of the resource's type does not allow.
+def check_type(resource: Resource, written: Mapping[str, Origin]) -> Iterator[RemitError]:
+    """What CloudFormation's schema of the resource's type does not allow.
 
     `written`: the lines that set properties, where these are not the resource's own.
     """
     kind = resource_type(resource.type)
     if kind is None:
-        raise RemitError(
+        yield RemitError(
             f"`{resource.logical_id}`: CloudFormation has no type {resource.type!r}",
             hint=did_you_mean(resource.type, resource_types()),
             origin=resource.origin,
         )
-    mistakes = Mistakes()
+        return
     for name in kind.read_only:
         if name in resource.properties:
             message = f"`{resource.logical_id}.{name}` cannot be set: AWS computes it"
-            mistakes.errors.append(RemitError(message, origin=resource.origin))
-    mistakes.refuse()
+            yield RemitError(message, origin=resource.origin)
     properties = dict(resource.properties)
     if tokens.is_intrinsic(properties) or not (kind.shape.properties or kind.shape.required):
         return
     for name, value in properties.items():
         part = replace(resource, origin=written[name]) if name in written else resource
-        with mistakes.noted():
-            _check_member(name, value, kind.shape, resource.logical_id, part)
-    with mistakes.noted():
-        _check_required(properties, kind.shape, resource.logical_id, resource)
-    mistakes.refuse()
+        if name not in kind.read_only:
+            yield from _check_member(name, value, kind.shape, resource.logical_id, part)
+    yield from _check_required(properties, kind.shape, resource.logical_id, resource)
 
 
-def _check_shape(value: Any, shape: Shape, path: str, resource: Resource) -> None:
+def _check_shape(value: Any, shape: Shape, path: str, resource: Resource) -> Iterator[RemitError]:
     """Unknown names, missing ones and wrong kinds of values, as deep as the type's schema goes."""
     if tokens.is_intrinsic(value):
         return  # CloudFormation computes it: only references are checked
-    _check_kind(value, shape, path, resource)
+    yield from _check_kind(value, shape, path, resource)
     if isinstance(value, dict) and (shape.properties or shape.required):
         for name, item in value.items():
-            _check_member(name, item, shape, path, resource)
-        _check_required(value, shape, path, resource)
+            yield from _check_member(name, item, shape, path, resource)
+        yield from _check_required(value, shape, path, resource)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _check_shape(item, shape.items, f"{path}[{index}]", resource)
+            yield from _check_shape(item, shape.items, f"{path}[{index}]", resource)
 
 
-def _check_member(name: str, value: Any, shape: Shape, path: str, resource: Resource) -> None:
+def _check_member(name: str, value: Any, shape: Shape, path: str, resource: Resource) -> Iterator[RemitError]:
     child = shape.child(name)
     if child is not None:
-        _check_shape(value, child, f"{path}.{name}", resource)
+        yield from _check_shape(value, child, f"{path}.{name}", resource)
     elif not shape.open:
-        raise RemitError(
+        yield RemitError(
             f"`{path}` ({resource.type}) has no property {name!r}",
             hint=did_you_mean(name, shape.properties),
             origin=resource.origin,
         )
 
 
-def _check_required(value: Mapping[str, Any], shape: Shape, path: str, resource: Resource) -> None:
-    missing = [name for name in shape.required if name not in value]
-    if missing:
-        raise RemitError(f"`{path}` ({resource.type}) has no {missing[0]}, which it needs", origin=resource.origin)
+def _check_required(value: Mapping[str, Any], shape: Shape, path: str, resource: Resource) -> Iterator[RemitError]:
+    for name in shape.required:
+        if name not in value:
+            yield RemitError(f"`{path}` ({resource.type}) has no {name}, which it needs", origin=resource.origin)
 
 
-def _check_kind(value: Any, shape: Shape, path: str, resource: Resource) -> None:
+def _check_kind(value: Any, shape: Shape, path: str, resource: Resource) -> Iterator[RemitError]:
     kind = next(name for json_type, name in _JSON.items() if isinstance(value, json_type))
     allowed = set(shape.types)
     late = isinstance(value, str) and "${" in value
     if allowed and not late and kind not in allowed and not (kind in _SCALARS and allowed & _SCALARS):
         expected = " or ".join(shape.types)
-        raise RemitError(
+        yield RemitError(
             f"`{path}` ({resource.type}) must be {expected}, got {kind} {str(value)[:40]!r}",
             origin=resource.origin,
         )
     if shape.enum and not late and kind in _SCALARS and str(value) not in {str(item) for item in shape.enum}:
         options = [str(item) for item in shape.enum]
         hint = did_you_mean(str(value), options) or f"it can be {', '.join(options[:12])}"
-        raise RemitError(f"`{path}` ({resource.type}) cannot be {value!r}", hint=hint, origin=resource.origin)
+        yield RemitError(f"`{path}` ({resource.type}) cannot be {value!r}", hint=hint, origin=resource.origin)
     if not late:
-        _check_range(value, shape, path, resource)
+        yield from _check_range(value, shape, path, resource)
 
 
-def _check_range(value: Any, shape: Shape, path: str, resource: Resource) -> None:
+def _check_range(value: Any, shape: Shape, path: str, resource: Resource) -> Iterator[RemitError]:
     """Numbers, and how many characters or items there are."""
     size: float
     if isinstance(value, str):
@@ -121,7 +118,7 @@ def _check_range(value: Any, shape: Shape, path: str, resource: Resource) -> Non
     if (least is not None and size < least) or (most is not None and size > most):
         bounds = [f"{word} {bound:,g}" for word, bound in (("at least", least), ("at most", most)) if bound is not None]
         verb = "has" if unit else "is"
-        raise RemitError(
+        yield RemitError(
             f"`{path}` ({resource.type}) {verb} {size:,}{unit}; it can be {' and '.join(bounds)}",
             origin=resource.origin,
         )

@@ -25,12 +25,12 @@ _BY_HAND: Final[Mapping[str, tuple[str, str]]] = {
 """Types whose properties have functions to call, by the service that calls them, and what people call that part."""
 
 
-def check_source_name(resource: Resource) -> None:
-    """RemitError at the line of a queue or bucket with a name that AWS refuses."""
+def check_source_name(resource: Resource) -> Iterator[RemitError]:
+    """What is wrong with the name of a queue or a bucket: AWS refuses it."""
     if resource.type == "AWS::SQS::Queue":
-        _check_queue_name(resource)
+        yield from _check_queue_name(resource)
     elif resource.type == "AWS::S3::Bucket":
-        _check_bucket_name(resource)
+        yield from _check_bucket_name(resource)
 
 
 def _literal(resource: Resource, name: str) -> str | None:
@@ -39,7 +39,7 @@ def _literal(resource: Resource, name: str) -> str | None:
     return value if isinstance(value, str) and not tokens.references(value) else None
 
 
-def _check_queue_name(queue: Resource) -> None:
+def _check_queue_name(queue: Resource) -> Iterator[RemitError]:
     """Source: "CreateQueue" (Amazon SQS API Reference)."""
     name = _literal(queue, "QueueName")
     is_fifo = str(queue.properties.get("FifoQueue", False)).lower() == "true"
@@ -48,30 +48,30 @@ def _check_queue_name(queue: Resource) -> None:
     if is_fifo != name.endswith(_FIFO):
         problem = f"must end with {_FIFO}: it is a FIFO queue" if is_fifo else f"ends with {_FIFO}, as FIFO queues' do"
         hint = f'queue_name="{name}{_FIFO}"' if is_fifo else "add `fifo_queue=True`"
-        raise RemitError(f"the name {name!r} of queue `{queue.logical_id}` {problem}", hint=hint, origin=queue.origin)
+        yield RemitError(f"the name {name!r} of queue `{queue.logical_id}` {problem}", hint=hint, origin=queue.origin)
     if not _QUEUE_NAME.fullmatch(name.removesuffix(_FIFO)):
-        raise RemitError(
+        yield RemitError(
             f"{name!r} is not a valid name for queue `{queue.logical_id}`",
             hint="1 to 80 letters, digits, - and _",
             origin=queue.origin,
         )
 
 
-def _check_bucket_name(bucket: Resource) -> None:
+def _check_bucket_name(bucket: Resource) -> Iterator[RemitError]:
     """Source: "General purpose bucket naming rules" (Amazon S3 User Guide)."""
     name = _literal(bucket, "BucketName")
     if name is None:
         return
     if not _BUCKET_NAME.fullmatch(name) or ".." in name or _ADDRESS.fullmatch(name):
-        raise RemitError(
+        yield RemitError(
             f"{name!r} is not a valid name for bucket `{bucket.logical_id}`",
             hint="3 to 63 small letters, digits, - and ., of which the first and the last are no signs",
             origin=bucket.origin,
         )
 
 
-def check_permissions(resources: Sequence[Resource]) -> None:
-    """RemitError at the line of a rule or a notification without the permission that a trigger brings with it."""
+def check_permissions(resources: Sequence[Resource]) -> Iterator[RemitError]:
+    """Rules and notifications without the permission that a trigger brings with it."""
     functions = {resource.logical_id for resource in resources if resource.type == "AWS::Lambda::Function"}
     permitted = {
         (_target(resource.properties.get("FunctionName")), resource.properties.get("Principal"))
@@ -84,7 +84,7 @@ def check_permissions(resources: Sequence[Resource]) -> None:
         service, part = _BY_HAND[resource.type]
         for function in _called(resource):
             if function in functions and (function, service) not in permitted:
-                raise RemitError(
+                yield RemitError(
                     f"`{resource.logical_id}` has {part} for `{function}`, which {service} has no permission to invoke",
                     hint="use a trigger (`on.event(…)`, `on.s3(…)`), or add an AWS::Lambda::Permission",
                     origin=resource.origin,

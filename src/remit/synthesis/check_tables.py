@@ -20,8 +20,8 @@ _INDEXES: Final = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 _KEY_TYPES: Final = (["HASH"], ["HASH", "RANGE"])
 
 
-def check_table(table: Resource) -> None:
-    """RemitError: a key is none, or the attributes of the keys are not those that the table defines.
+def check_table(table: Resource) -> Iterator[RemitError]:
+    """Keys that are none, and attributes of the keys that are not those that the table defines.
 
     What only the deploy knows is not looked at.
     """
@@ -31,20 +31,20 @@ def check_table(table: Resource) -> None:
         names, kinds = _texts(schema, "AttributeName"), _texts(schema, "KeyType")
         if names is None or kinds is None:
             return
-        _check_key(table, label, names, kinds)
+        yield from _check_key(table, label, names, kinds)
         used |= dict.fromkeys(names)
     if defined is None or not used:
         return
     for name in used:
         if name not in defined:
-            raise RemitError(
+            yield RemitError(
                 f"the keys of `{table.logical_id}` have the attribute {name!r}, which its AttributeDefinitions do not",
                 hint=did_you_mean(name, defined) or f'add {{"AttributeName": "{name}", "AttributeType": "S"}}',
                 origin=table.origin,
             )
     unused = [name for name in defined if name not in used]
     if unused:
-        raise RemitError(
+        yield RemitError(
             f"`{table.logical_id}` defines {few(unused)}, which no key of it or of its indexes has",
             hint="AttributeDefinitions are for keys alone: items may have any other attribute",
             origin=table.origin,
@@ -62,15 +62,15 @@ def _key_schemas(table: Resource) -> Iterator[tuple[str, Any]]:
                 yield f"index {index.get('IndexName')} of `{table.logical_id}`", index["KeySchema"]
 
 
-def _check_key(table: Resource, label: str, names: list[str], kinds: list[str]) -> None:
+def _check_key(table: Resource, label: str, names: list[str], kinds: list[str]) -> Iterator[RemitError]:
     if kinds not in _KEY_TYPES:
-        raise RemitError(
+        yield RemitError(
             f"the key of {label} has {', '.join(kinds) or 'no attributes'}; "
             "it is one HASH attribute, and then one RANGE attribute if you like",
             origin=table.origin,
         )
     if len(names) != len(set(names)):
-        raise RemitError(f"the key of {label} has the attribute {names[0]!r} twice", origin=table.origin)
+        yield RemitError(f"the key of {label} has the attribute {names[0]!r} twice", origin=table.origin)
 
 
 def _texts(items: Any, key: str) -> list[str] | None:

@@ -11,13 +11,14 @@ from remit.app import Resource
 from remit.roles.defaults import (
     JOB_MARKS,
     JOB_SCHEDULE_GROUP,
-    JOB_SCHEDULER,
     JOB_SCHEDULES,
     dead_letter_id,
+    job_scheduler_id,
+    may_wait,
     queue_arn,
     queue_id,
 )
-from remit.runtime.job_queue import variable_of
+from remit.runtime.job_queue import scheduler_role_variable_of, variable_of
 from remit.triggers import source
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def job_resources(app: App) -> Iterator[Resource]:
         yield from _queue(app, queue)
     if any(queue.keeps_marks for queue in app.queues):
         yield _marks(app)
-    if app.queues and (app.schedules_jobs or any(queue.scheduled for queue in app.queues)):
+    if any(queue.scheduled or may_wait(app, queue) for queue in app.queues):
         yield Resource(
             JOB_SCHEDULES, "AWS::Scheduler::ScheduleGroup", {"Name": JOB_SCHEDULE_GROUP}, origin=app.queues_origin
         )
@@ -113,7 +114,7 @@ def _schedules(queue: JobQueue) -> Iterator[Resource]:
         body: dict[str, Any] = {"job": job.path, "arguments": [], "options": job.schedule.input or {}}
         target = {
             "Arn": queue_arn(queue.name),
-            "RoleArn": f"${{{JOB_SCHEDULER}.Arn}}",
+            "RoleArn": f"${{{job_scheduler_id(queue.name)}.Arn}}",
             "Input": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         }
         logical_id = f"Job{source.logical(job.name)}Scheduled{suffix}"
@@ -142,14 +143,13 @@ def worker_source(app: App, function: Function) -> Iterator[Resource]:
 
 def job_variables(app: App, function: Function) -> dict[str, str]:
     """What the runtime part reads of jobs: the queues to which a function sends; what a worker does with failures."""
-    variables = {
-        variable_of(queue.name): f"${{{queue_id(queue.name)}}}"
-        for queue in app.queues
-        if function.sends is None or queue.name in function.sends
-    }
-    if variables and app.schedules_jobs:
-        variables["REMIT_JOB_SCHEDULER_ROLE"] = f"${{{JOB_SCHEDULER}.Arn}}"
-        variables["REMIT_JOB_SCHEDULE_GROUP"] = f"${{{JOB_SCHEDULES}}}"
+    variables: dict[str, str] = {}
+    for queue in app.queues:
+        if function.sends is None or queue.name in function.sends:
+            variables[variable_of(queue.name)] = f"${{{queue_id(queue.name)}}}"
+            if may_wait(app, queue):
+                variables[scheduler_role_variable_of(queue.name)] = f"${{{job_scheduler_id(queue.name)}.Arn}}"
+                variables["REMIT_JOB_SCHEDULE_GROUP"] = f"${{{JOB_SCHEDULES}}}"
     for queue in app.queues:
         if queue.name == function.queue:
             variables["REMIT_JOB_QUEUE"] = f"${{{queue_id(queue.name)}}}"

@@ -1,22 +1,27 @@
-"""What the app's own KMS keys say of SNS, EventBridge and CloudWatch, which send to what these keys encrypt.
+"""What the app's own KMS keys say of the services that use them as themselves: to send, or to store.
 
-These send as themselves, so that no role can let them: the key's policy must.
+No role can let a service do so: the key's policy must. Of a key that is not the app's, the plan says what it must say.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
+from remit.catalogue.types import Referent, resource_type
+from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
-from remit.roles.encryption_keys import is_encrypted_by_aws, own_key
-from remit.triggers.source import own_id
+from remit.roles.encryption_keys import key_of
+from remit.synthesis.job_resources import job_resources
+from remit.template.branches import values_at
+from remit.triggers.existing_sources import ExistingSource
+from remit.triggers.source import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from remit.app import App, Resource
+    from remit.triggers.kms_key import KmsKey
 
 _OWNER: Final = {
     "Effect": "Allow",
@@ -25,72 +30,190 @@ _OWNER: Final = {
     "Resource": "*",
 }
 """The policy of a key that is made without one ("Default key policy", AWS KMS Developer Guide)."""
-_CONDITIONS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "sns.amazonaws.com": {"Condition": {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"}}},
-    "events.amazonaws.com": {},
-    "cloudwatch.amazonaws.com": {},
+_FROM_HERE: Final = {"StringEquals": {"aws:SourceAccount": tokens.ACCOUNT}}
+_SEND: Final = ("kms:GenerateDataKey", "kms:Decrypt")
+_SENT_TO: Final = ("AWS::SQS::Queue", "AWS::SNS::Topic")
+_HOLDING_THEM: Final[tuple[Referent, ...]] = ("queue", "topic", "target")
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """What a service does with a key as itself, and under which conditions."""
+
+    principal: str
+    actions: tuple[str, ...] = _SEND
+    conditions: Mapping[str, Any] | None = None
+
+    @property
+    def statement(self) -> dict[str, Any]:
+        """The statement of the key's policy that lets it."""
+        allowed: dict[str, Any] = {
+            "Effect": "Allow",
+            "Principal": {"Service": self.principal},
+            "Action": list(self.actions),
+            "Resource": "*",
+        }
+        return allowed if self.conditions is None else {**allowed, "Condition": self.conditions}
+
+    def is_let_by(self, statement: Any) -> bool:
+        """Whether a statement that somebody wrote lets it use the key, on whatever condition."""
+        if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
+            return False
+        principal = statement.get("Principal")
+        services = _listed(principal.get("Service")) if isinstance(principal, dict) else []
+        actions = _listed(statement.get("Action"))
+        allowed = [action for action in self.actions if {action, f"{action}*", "kms:*", "*"} & set(actions)]
+        return self.principal in services and len(allowed) == len(self.actions)
+
+
+_CLOUDWATCH: Final = _Service("cloudwatch.amazonaws.com")
+_SNS: Final = _Service("sns.amazonaws.com", conditions=_FROM_HERE)
+_SENDERS: Final[Mapping[str, _Service]] = {
+    "AWS::CloudWatch::Alarm": _CLOUDWATCH,
+    "AWS::CloudWatch::CompositeAlarm": _CLOUDWATCH,
+    "AWS::Events::Rule": _Service("events.amazonaws.com"),
+    "AWS::S3::Bucket": _Service("s3.amazonaws.com", conditions=_FROM_HERE),
+    "AWS::SNS::Subscription": _SNS,
+    "AWS::SNS::Topic": _SNS,
 }
-"""By service, what its use of a key is limited to. EventBridge does not say for whom it asks, and of alarms nobody
-documents that they do. Source: "Amazon SQS key management" (Amazon SQS Developer Guide), "Key management" (Amazon SNS
-Developer Guide)."""
+"""By type, the service that sends for it as itself, to queues and topics.
 
-
-def with_key_policies(app: App, resources: Sequence[Resource], made: Iterable[Resource]) -> list[Resource]:
-    """All resources, where keys let the services use them that send to what the keys encrypt.
-
-    `made` is what remit makes: the policies of queues, and alarms. RemitError: a key of AWS's own, whose policy nobody
-    can change, encrypts a queue or a topic.
-    """
-    statements: dict[str, list[dict[str, Any]]] = {}
-    for resource in made:
-        for service, target in _sendings(resource):
-            if is_encrypted_by_aws(app, target):
-                raise RemitError(
-                    f"{service} cannot send to {own_id(target)}, which a key of AWS's own encrypts",
-                    hint="encrypt it with a key of the app, or a queue with `sqs_managed_sse_enabled=True`",
-                    origin=resource.origin or app.queues_origin,
+EventBridge does not say for whom it asks, and of alarms nobody documents that they do. EventBridge Scheduler, Pipes and
+Lambda send with a role, and Amazon SQS moves what failed to a dead-letter queue by itself. Sources: "Key management"
+(Amazon SQS and Amazon SNS Developer Guides), "Granting permissions to publish event notification messages" (Amazon S3).
+"""
+_STORES: Final[Mapping[str, _Service]] = {
+    "AWS::Events::EventBus": _Service(
+        "events.amazonaws.com", ("kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"), _FROM_HERE
+    ),
+    "AWS::Logs::LogGroup": _Service(
+        "logs.${AWS::Region}.amazonaws.com",
+        ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"),
+        {
+            "ArnLike": {
+                "kms:EncryptionContext:aws:logs:arn": (
+                    f"arn:{tokens.PARTITION}:logs:{tokens.REGION}:{tokens.ACCOUNT}:log-group:*"
                 )
-            key = own_key(app, target)
-            if key is not None:
-                statements.setdefault(key.logical_id, []).append(_statement(service))
+            }
+        },
+    ),
+}
+"""By type, the service that encrypts what it holds as itself: others do so for whoever calls, or by a grant.
+
+Sources: "Authorizing EventBridge to use a customer managed key", "Encrypt log data in CloudWatch Logs using AWS KMS".
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyUse:
+    """A service that uses a key for a resource, which sends to `target` or is it."""
+
+    service: _Service
+    resource: Resource
+    target: str
+    key: KmsKey
+
+
+def with_key_policies(app: App, resources: Sequence[Resource]) -> list[Resource]:
+    """All resources, where keys let the services use them that send to what the keys encrypt, or store it.
+
+    RemitError: a key of AWS's own, whose policy nobody can change, encrypts a queue or a topic.
+    """
+    services: dict[str, list[_Service]] = {}
+    mistakes = Mistakes()
+    for use in _key_uses(app, resources):
+        if use.key.is_of_aws:
+            mistakes.errors.append(
+                RemitError(
+                    f"{use.service.principal} cannot send to {name_of(use.target)}, which a key of AWS's own encrypts",
+                    hint="encrypt it with a key of the app, or a queue with `sqs_managed_sse_enabled=True`",
+                    origin=use.resource.origin or app.queues_origin,
+                )
+            )
+        elif use.key.own is not None:
+            services.setdefault(use.key.own.logical_id, []).append(use.service)
+    mistakes.refuse()
     return [
-        _with_statements(resource, statements[resource.logical_id]) if resource.logical_id in statements else resource
+        _letting(resource, services[resource.logical_id]) if resource.logical_id in services else resource
         for resource in resources
     ]
 
 
-def _sendings(resource: Resource) -> Iterator[tuple[str, str]]:
-    """Which services send to what for a resource: by its statements those of a queue's policy, and an alarm."""
-    if resource.type == "AWS::SQS::QueuePolicy":
-        for statement in resource.properties["PolicyDocument"]["Statement"]:
-            service = statement["Principal"].get("Service")
-            if service in _CONDITIONS:  # else a trigger that somebody wrote for an app
-                yield service, statement["Resource"]
-    elif resource.type == "AWS::CloudWatch::Alarm":
-        yield from (("cloudwatch.amazonaws.com", topic) for topic in resource.properties["AlarmActions"])
+def existing_keys(app: App) -> tuple[ExistingSource, ...]:
+    """The keys that are not the app's and encrypt what services send to for it, and what their policies must allow."""
+    functions: dict[tuple[str, str], dict[str, None]] = {}
+    for names, resources in _with_functions(app):
+        for use in _key_uses(app, resources):
+            if use.key.own is None and not use.key.is_of_aws:
+                said = (_called(use.key, app), _condition(use.service))
+                functions.setdefault(said, {}).update(dict.fromkeys(names))
+    return tuple(ExistingSource("key", name, condition, tuple(names)) for (name, condition), names in functions.items())
 
 
-def _statement(service: str) -> dict[str, Any]:
-    return {
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
-        "Resource": "*",
-        **_CONDITIONS[service],
-    }
+def _called(key: KmsKey, app: App) -> str:
+    """A key as people know it: by its alias, its id, or what gives its ARN."""
+    given = {f"${{{value.parameter}}}": f"of {value.called}" for value in app.existing}
+    return key.alias or given.get(key.name) or name_of(key.name).removeprefix("key/")
 
 
-def _with_statements(key: Resource, additions: Iterable[dict[str, Any]]) -> Resource:
+def _condition(service: _Service) -> str:
+    return f"whose policy lets {service.principal} use it ({', '.join(service.actions)})"
+
+
+def _with_functions(app: App) -> Iterator[tuple[tuple[str, ...], Iterable[Resource]]]:
+    """What the app declares and what remit makes for it, with the functions that it is for."""
+    yield (), app.resources
+    for function in app.functions:
+        for trigger in function.triggers:
+            yield (function.name,), trigger.resources(function)
+    workers = tuple(function.name for function in app.functions if function.queue is not None)
+    yield workers, job_resources(app)
+
+
+def _key_uses(app: App, resources: Iterable[Resource]) -> Iterator[_KeyUse]:
+    """Which services use keys as themselves: to store a resource, or to send to a queue or topic of the app for it."""
+    for resource in resources:
+        store = _STORES.get(resource.type)
+        stored_key = None if store is None else key_of(app, resource.ref)
+        if store is not None and stored_key is not None:
+            yield _KeyUse(store, resource, resource.ref, stored_key)
+        sender = _SENDERS.get(resource.type)
+        if sender is None:
+            continue
+        for target in _targets(resource):
+            key = key_of(app, target, _SENT_TO)
+            if key is not None:
+                yield _KeyUse(sender, resource, target, key)
+
+
+def _targets(resource: Resource) -> Iterator[str]:
+    """The ARNs of what a resource may send to."""
+    kind = resource_type(resource.type)
+    if kind is None:
+        return
+    paths = [path for referent in _HOLDING_THEM for path in kind.holding(referent)]
+    for path in dict.fromkeys(paths):
+        for value in values_at(resource.properties, path):
+            target = tokens.textual(value)
+            if isinstance(target, str):
+                yield target
+
+
+def _letting(key: Resource, services: Iterable[_Service]) -> Resource:
+    """A key whose policy lets the services, beside what somebody wrote."""
     document = key.properties.get("KeyPolicy") or {"Version": "2012-10-17", "Statement": [_OWNER]}
     if not isinstance(document, dict) or tokens.is_intrinsic(document):
         raise RemitError(
-            f"`{key.logical_id}` encrypts a queue that a service sends to, and no statement can be added to its policy",
+            f"`{key.logical_id}` encrypts what a service sends to, and no statement can be added to its policy",
             hint="write its `key_policy` as a plain document",
             origin=key.origin,
         )
-    written = document.get("Statement", [])
-    statements = list(written) if isinstance(written, list) else [written]
-    for addition in additions:
-        if addition not in statements:
-            statements.append(addition)
+    statements = _listed(document.get("Statement", []))
+    for service in services:
+        if not any(service.is_let_by(statement) for statement in statements):
+            statements.append(service.statement)
     return replace(key, properties={**key.properties, "KeyPolicy": {**document, "Statement": statements}})
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, ExistingValue, Function, Output, Resource, Role, Template
-from remit.errors import RemitError, few
+from remit.errors import Mistakes, RemitError, few
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.roles.assign import bind_text
@@ -23,7 +23,7 @@ from remit.synthesis.publications import publication_resources
 from remit.synthesis.queue_policies import merged_queue_policies
 from remit.template.references import references
 from remit.triggers import websocket_api
-from remit.triggers.app_wide import app_wide_outputs, app_wide_resources
+from remit.triggers.app_wide import OUTPUTS, RESOURCES
 from remit.triggers.invoke_permission import fitted_permissions
 
 if TYPE_CHECKING:
@@ -42,22 +42,42 @@ _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", 
 def synth(
     app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
 ) -> Template:
-    """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name."""
+    """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name.
+
+    RemitError has everything for which there can be no such template.
+    """
+    mistakes = Mistakes()
+    template = draft(app, roles, mistakes, keys, bucket)
+    mistakes.refuse()
+    return template
+
+
+def draft(
+    app: App,
+    roles: tuple[Role, ...],
+    mistakes: Mistakes,
+    keys: Mapping[str, str] | None = None,
+    bucket: str = ARTEFACTS,
+) -> Template:
+    """As `synth`, without what is wrong, which `mistakes` gets: the rest of the template can still be checked."""
     shared = _shared(app)
-    works = _functions(app, roles, keys or {}, bucket)
+    works = _functions(app, roles, keys or {}, mistakes, bucket)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
     resources = [*shared]
-    for role in roles:
+    for role in fit_roles(roles, sizes, mistakes):
         origin = origins[role.functions[0]] if role.functions else role.origin
-        resources += _role(fit(role, sizes), origin)
-    resources = with_key_policies(app, merged_queue_policies(resources, works), (*job_resources(app), *works))
-    _check_names(resources)
-    resources = buckets_by_name(fitted_permissions(resources))
-    resources = with_later_policies(resources, {role.logical_id for role in roles})
-    all_resources = with_app_wide_settings(app, resources)
-    outputs = _outputs(app)
-    _check_outputs(outputs)
+        resources += _role(role, origin)
+    made = [*resources, *works]
+    with mistakes.noted():
+        made = merged_queue_policies(resources, works)
+    with mistakes.noted():
+        made = with_key_policies(app, made)
+    made = _one_of_each_id(made, mistakes)
+    made = buckets_by_name(fitted_permissions(made))
+    made = with_later_policies(made, {role.logical_id for role in roles})
+    all_resources = with_app_wide_settings(app, made)
+    outputs = _outputs(app, mistakes)
     parameters = tuple(_used(app, all_resources, outputs))
     return Template("Deployed by remit", all_resources, tuple(outputs), parameters)
 
@@ -76,23 +96,36 @@ def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) ->
             yield existing
 
 
-def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:
-    """The roles as the template has them: those that do not fit IAM's quotas minimised, or parted. RemitError: `fit`.
+def fitted(app: App, roles: tuple[Role, ...], mistakes: Mistakes) -> tuple[Role, ...]:
+    """The roles as the template has them: those that do not fit IAM's quotas minimised, or parted.
 
-    `synth` does the same; roles that are fitted already stay as they are.
+    `draft` does the same; roles that are fitted already stay as they are. `mistakes` gets those that fit nowhere.
     """
-    resources = (*_shared(app), *_functions(app, roles, {}))
+    resources = (*_shared(app), *_functions(app, roles, {}, mistakes))
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in resources})
-    return tuple(fit(role, sizes) for role in roles)
+    return fit_roles(roles, sizes, mistakes)
+
+
+def fit_roles(roles: tuple[Role, ...], sizes: Sizes, mistakes: Mistakes) -> tuple[Role, ...]:
+    """Each role fitted to IAM's quotas; one that no policies can hold is noted, and stays as it is."""
+    fitted_roles: list[Role] = []
+    for role in roles:
+        smaller = role
+        with mistakes.noted():
+            smaller = fit(role, sizes)
+        fitted_roles.append(smaller)
+    return tuple(fitted_roles)
 
 
 def _shared(app: App) -> list[Resource]:
     return [*app.resources, *job_resources(app)]
 
 
-def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucket: str = ARTEFACTS) -> list[Resource]:
+def _functions(
+    app: App, roles: tuple[Role, ...], keys: Mapping[str, str], mistakes: Mistakes, bucket: str = ARTEFACTS
+) -> list[Resource]:
     """Each function with its log group, and what its triggers need."""
-    late_bound_arns = own_resources(app)
+    late_bound_arns = own_resources(app).late_bound_arns
     role_of = {name: role for role in roles for name in role.functions}
     resources: list[Resource] = []
     for function in app.functions:
@@ -102,19 +135,27 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
         resource = _function(app, function, role, code)
         resources += (resource, *publication_resources(function, resource.properties))
         for trigger in function.triggers:
-            resources += _all_bound(trigger.resources(function), late_bound_arns)
+            with mistakes.noted():
+                resources += [*_all_bound(trigger.resources(function), late_bound_arns)]
         resources += worker_source(app, function)
-    return [*resources, *_all_bound(app_wide_resources(app), late_bound_arns)]
+    for app_wide in RESOURCES:
+        with mistakes.noted():
+            resources += [*_all_bound(app_wide(app), late_bound_arns)]
+    return resources
 
 
-def _outputs(app: App) -> list[Output]:
+def _outputs(app: App, mistakes: Mistakes) -> list[Output]:
     """The app's outputs, and those of its triggers, of which several may offer the same one, or the app itself."""
     declared = {(output.name, output.value) for output in app.outputs}
     offered = [
         output for function in app.functions for trigger in function.triggers for output in trigger.outputs(function)
     ]
     others = [output for output in dict.fromkeys(offered) if (output.name, output.value) not in declared]
-    return [*app.outputs, *others, *app_wide_outputs(app)]
+    outputs = [*app.outputs, *others]
+    for app_wide in OUTPUTS:
+        with mistakes.noted():
+            outputs += app_wide(app)
+    return _one_of_each_name(outputs, mistakes)
 
 
 def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
@@ -222,35 +263,47 @@ def _bound(value: Any, late_bound_arns: Mapping[str, str]) -> Any:
     return value
 
 
-def _check_names(resources: list[Resource]) -> None:
+def _one_of_each_id(resources: list[Resource], mistakes: Mistakes) -> list[Resource]:
+    """The resources by their logical ids, the first of each; any other is a mistake."""
     by_id: dict[str, Resource] = {}
     for resource in resources:
         namesake = by_id.setdefault(resource.logical_id, resource)
         if namesake is not resource:
-            if (namesake.type, namesake.origin) == (resource.type, resource.origin):
-                raise RemitError(
-                    f"two triggers of one function would both make `{resource.logical_id}` ({resource.type})",
-                    hint="they have the same source: remove one of them",
-                    origin=resource.origin,
-                )
-            raise RemitError(
-                f"two resources are both `{resource.logical_id}` in the template: {namesake.type} and {resource.type}",
-                hint="rename the function or the shared resource"
-                + (f" at {namesake.origin}" if namesake.origin and namesake.origin != resource.origin else ""),
-                origin=resource.origin or namesake.origin,
-            )
+            mistakes.errors.append(_same_id(namesake, resource))
+    return list(by_id.values())
 
 
-def _check_outputs(outputs: list[Output]) -> None:
+def _same_id(namesake: Resource, resource: Resource) -> RemitError:
+    if (namesake.type, namesake.origin) == (resource.type, resource.origin):
+        return RemitError(
+            f"two triggers of one function would both make `{resource.logical_id}` ({resource.type})",
+            hint="they have the same source: remove one of them",
+            origin=resource.origin,
+        )
+    hint = "rename the function or the shared resource"
+    if namesake.origin and namesake.origin != resource.origin:
+        hint += f" at {namesake.origin}"
+    return RemitError(
+        f"two resources are both `{resource.logical_id}` in the template: {namesake.type} and {resource.type}",
+        hint=hint,
+        origin=resource.origin or namesake.origin,
+    )
+
+
+def _one_of_each_name(outputs: list[Output], mistakes: Mistakes) -> list[Output]:
+    """The outputs by their names, the first of each; any other is a mistake."""
     by_name: dict[str, Output] = {}
     for output in outputs:
         namesake = by_name.setdefault(output.name, output)
         if namesake is not output:
-            raise RemitError(
-                f"two outputs are both `{output.name}` in the template",
-                hint="rename the function or the shared output",
-                origin=namesake.origin or output.origin,
+            mistakes.errors.append(
+                RemitError(
+                    f"two outputs are both `{output.name}` in the template",
+                    hint="rename the function or the shared output",
+                    origin=namesake.origin or output.origin,
+                )
             )
+    return list(by_name.values())
 
 
 def document(template: Template) -> dict[str, Any]:

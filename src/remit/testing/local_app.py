@@ -208,7 +208,7 @@ class LocalApp:
         return records
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the AWS that the app runs on, for what a test prepares and looks at. It may do all."""
+        """A boto3 client of the AWS that the app runs on, for what a test prepares and looks at. It has full access."""
         aws = self._tests_app.running.aws
         make_client: Any = session(aws).client  # boto3's stubs want a service by its literal name
         return make_client(service, **client_arguments(aws))

@@ -10,31 +10,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.app import App, Function, Output, Resource
+    from remit.errors import RemitError
 
 RESOURCES: Final[tuple[Callable[[App], Iterator[Resource]], ...]] = (http_api.resources, websocket_api.resources)
 OUTPUTS: Final[tuple[Callable[[App], Iterator[Output]], ...]] = (http_api.outputs, websocket_api.outputs)
 NOTES: Final[tuple[Callable[[App], tuple[str, ...]], ...]] = (http_api.notes, websocket_api.notes)
 
 
-CHECKS: Final[tuple[Callable[[Iterable[Function]], object], ...]] = (
-    http_api.routes,
+CHECKS: Final[tuple[Callable[[Iterable[Function]], Iterator[RemitError]], ...]] = (
+    http_api.check_routes,
     http_api.check_authorizers,
-    websocket_api.routes,
+    websocket_api.check_routes,
     websocket_api.check_grants,
 )
-"""Each raises RemitError where triggers of an app's functions collide, or do not make one whole."""
+"""Each gives the mistakes of triggers of an app's functions that collide, or do not make one whole."""
 
 
 def app_wide_resources(app: App) -> Iterator[Resource]:
     """What the template needs beside what each trigger makes for its function."""
     for resources in RESOURCES:
         yield from resources(app)
-
-
-def app_wide_outputs(app: App) -> Iterator[Output]:
-    """What people want to know of it after a deploy."""
-    for outputs in OUTPUTS:
-        yield from outputs(app)
 
 
 def app_wide_notes(app: App) -> tuple[str, ...]:

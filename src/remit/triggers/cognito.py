@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-from remit.errors import RemitError, writer
-from remit.iam import tokens
+from remit.errors import Mistakes, RemitError, writer
 from remit.triggers.invoke_permission import permission
+from remit.triggers.kms_key import key_named, key_text, kms_key
 from remit.triggers.source import checked_choice, checked_type, logical, own_id
 from remit.triggers.trigger import BaseTrigger
 
@@ -31,8 +31,8 @@ _VERSIONS: Final = ("V1_0", "V2_0", "V3_0")
 class Cognito(BaseTrigger):
     """Run the function at a step of a user pool of the app: `@app.function(on.cognito(Data.users, "PreSignUp"))`.
 
-    `version` is of the event of PreTokenGeneration (V1_0, V2_0 or V3_0). A custom sender needs `key`, the ARN of the
-    KMS key that encrypts the codes (or set KMSKeyID in the pool's LambdaConfig).
+    `version` is of the event of PreTokenGeneration (V1_0, V2_0 or V3_0). A custom sender needs `key`, the KMS key
+    that encrypts the codes (or set KMSKeyID in the pool's LambdaConfig), with which it may decrypt them.
     """
 
     pool: Any
@@ -56,6 +56,11 @@ class Cognito(BaseTrigger):
             if self.step != "PreTokenGeneration":
                 raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
 
+    @property
+    def is_sender(self) -> bool:
+        """Whether it sends codes, which the pool encrypts."""
+        return self.step in _SENDERS
+
     def resources(self, function: Function) -> Iterator[Resource]:
         """The function's permission for this pool alone; one for all of its steps."""
         pool = own_id(self.pool)
@@ -74,34 +79,59 @@ def with_pool_triggers(app: App) -> App:
         for trigger in function.triggers:
             if isinstance(trigger, Cognito):
                 triggers.setdefault(own_id(trigger.pool), []).append((function, trigger))
-    resources = tuple(_triggering(resource, triggers.get(resource.logical_id, [])) for resource in app.resources)
-    return replace(app, resources=resources)
+    by_id = {resource.logical_id: resource for resource in app.resources}
+    resources: list[Resource] = []
+    mistakes = Mistakes()
+    for resource in app.resources:
+        with mistakes.noted():
+            resources.append(_triggering(resource, triggers.get(resource.logical_id, []), by_id))
+    mistakes.refuse()
+    return replace(app, resources=tuple(resources))
 
 
-def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]]) -> Resource:
+def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id: Mapping[str, Resource]) -> Resource:
     if not triggers:
         return pool
     configuration: dict[str, Any] = dict(pool.properties.get("LambdaConfig", {}))
+    mistakes = Mistakes()
     for function, trigger in triggers:
         entry = _entry(function, trigger)
-        taken = [name for name in entry if name in configuration and name != "KMSKeyID"]
+        taken = [name for name in entry if name in configuration]
         if taken:
-            raise RemitError(
-                f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one",
-                origin=function.origin,
-            )
+            message = f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one"
+            mistakes.errors.append(RemitError(message, origin=function.origin))
         configuration |= entry
-        if trigger.step in _SENDERS and "KMSKeyID" not in configuration:
-            raise RemitError(
-                f"cognito's {trigger.step} needs key=, the KMS key that encrypts the codes", origin=function.origin
-            )
+        if trigger.is_sender:
+            with mistakes.noted():
+                configuration["KMSKeyID"] = _key_arn(configuration.get("KMSKeyID"), trigger, function, by_id)
+    mistakes.refuse()
     return replace(pool, properties={**pool.properties, "LambdaConfig": configuration})
 
 
+def _key_arn(pool_key: Any, trigger: Cognito, function: Function, by_id: Mapping[str, Resource]) -> str:
+    """The ARN of the key that encrypts the codes of a pool, which has one. RemitError: it has none, or two.
+
+    Cognito takes it by its ARN alone ("LambdaConfigType", Amazon Cognito user pools API Reference).
+    """
+    keys = [kms_key(by_id, value) for value in (key_text(trigger.key), pool_key)]
+    names = dict.fromkeys(key.name for key in keys if key is not None)
+    if len(names) != 1:
+        missing = "needs key=, the KMS key that encrypts the codes"
+        problem = f"has {len(names)} keys for the codes of a pool; it takes one" if names else missing
+        raise RemitError(f"cognito's {trigger.step} {problem}", origin=function.origin)
+    (name,) = names
+    if key_named(name).alias:
+        raise RemitError(
+            f"cognito's {trigger.step} takes a key by its ARN, and {name} is not an alias of the app",
+            hint="write the ARN of the key",
+            origin=function.origin,
+        )
+    return name
+
+
 def _entry(function: Function, trigger: Cognito) -> Mapping[str, Any]:
-    key = {} if trigger.key is None else {"KMSKeyID": str(tokens.plain(getattr(trigger.key, "arn", trigger.key)))}
-    if trigger.step in _SENDERS:
-        return {trigger.step: {"LambdaArn": function.arn, "LambdaVersion": "V1_0"}, **key}
+    if trigger.is_sender:
+        return {trigger.step: {"LambdaArn": function.arn, "LambdaVersion": "V1_0"}}
     if trigger.version is not None:
         return {"PreTokenGenerationConfig": {"LambdaArn": function.arn, "LambdaVersion": trigger.version}}
     return {trigger.step: function.arn}

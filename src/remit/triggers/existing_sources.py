@@ -28,7 +28,8 @@ class ExistingSource:
     def words(self) -> str:
         """`queue orders, for ingest`."""
         condition = f", {self.condition}" if self.condition else ""
-        return f"{self.kind} {self.name}{condition}, for {few(self.functions)}"
+        users = f", for {few(self.functions)}" if self.functions else ""
+        return f"{self.kind} {self.name}{condition}{users}"
 
 
 def existing_sources(app: App, own_arns: Collection[str]) -> tuple[ExistingSource, ...]:

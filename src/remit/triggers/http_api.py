@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Output, Resource
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 from remit.triggers.api import DEFAULT_ROUTE, Api
 from remit.triggers.api_permissions import permissions
 from remit.triggers.authorizer import Authorizer
@@ -58,26 +58,38 @@ class Routed:
 
 
 def routes(functions: Iterable[Function]) -> tuple[Routed, ...]:
-    """Every route of an app, in the order of its functions. RemitError: two take the same requests."""
+    """Every route of an app, in the order of its functions; of two that take the same requests the first."""
     by_requests: dict[str, Routed] = {}
-    for function in functions:
-        for trigger in function.triggers:
-            if isinstance(trigger, Api):
-                routed = Routed(function, trigger)
-                namesake = by_requests.setdefault(trigger.requests, routed)
-                if namesake is not routed:
-                    raise _twice(namesake, routed)
+    for routed in _declared(functions):
+        by_requests.setdefault(routed.trigger.requests, routed)
     return tuple(by_requests.values())
 
 
-def check_authorizers(functions: Iterable[Function]) -> None:
-    """RemitError at a route that asks a function which the app does not have."""
-    functions = tuple(functions)
+def _declared(functions: Iterable[Function]) -> Iterator[Routed]:
     for function in functions:
         for trigger in function.triggers:
-            if isinstance(trigger, Api) and isinstance(trigger.authorizer, Authorizer):
-                with _mistakes_at(function):
-                    trigger.authorizer.asked(functions)
+            if isinstance(trigger, Api):
+                yield Routed(function, trigger)
+
+
+def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
+    """Each route that takes the same requests as an earlier one."""
+    by_requests: dict[str, Routed] = {}
+    for routed in _declared(functions):
+        namesake = by_requests.setdefault(routed.trigger.requests, routed)
+        if namesake is not routed:
+            yield _twice(namesake, routed)
+
+
+def check_authorizers(functions: Iterable[Function]) -> Iterator[RemitError]:
+    """Each route that asks a function which the app does not have."""
+    functions = tuple(functions)
+    mistakes = Mistakes()
+    for routed in _declared(functions):
+        if isinstance(routed.trigger.authorizer, Authorizer):
+            with mistakes.noted(), _mistakes_at(routed.function):
+                routed.trigger.authorizer.asked(functions)
+    yield from mistakes.errors
 
 
 @contextmanager

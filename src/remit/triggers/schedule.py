@@ -11,7 +11,7 @@ from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.triggers.failure_destination import dead_letter_queue
-from remit.triggers.schedule_expression import check_expression, check_timezone
+from remit.triggers.schedule_expression import EVER, HINT, check_expression, check_timezone, next_run, why_never
 from remit.triggers.source import checked, checked_json, name_of, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
@@ -76,8 +76,20 @@ class Schedule(BaseTrigger):
                 raise RemitError(f"{option} takes a datetime with a time zone, got {got}", hint=hint, origin=writer())
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise RemitError("schedule ends before it starts, and so never runs", origin=writer())
+        if not self.runs_after(EVER):
+            if next_run(self.expression, self.timezone, EVER) is None:
+                reason = why_never(self.expression, self.timezone)
+            else:
+                reason = "its times are before `start` or after `end`"
+            raise RemitError(f"schedule {self.expression!r:.60}: it never runs: {reason}", hint=HINT, origin=writer())
         if self.dead_letter is not None:
             dead_letter_queue(self.dead_letter)
+
+    def runs_after(self, now: datetime) -> bool:
+        """Whether it runs at some time from `now` on."""
+        since = now if self.start is None else max(now, self.start)
+        run = next_run(self.expression, self.timezone, since)
+        return run is not None and (self.end is None or run <= self.end)
 
     def sources(self) -> Iterator[TriggerSource]:
         """The dead-letter queue."""

@@ -32,28 +32,39 @@ _ADDRESS: Final = f"${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/
 
 
 def routes(functions: Iterable[Function]) -> tuple[tuple[Function, Websocket], ...]:
-    """Every route of an app with its function. RemitError: one is declared twice, or nothing says who may connect."""
+    """Every route of an app with its function; of two that are the same the first."""
     by_route: dict[str, tuple[Function, Websocket]] = {}
+    for function, trigger in _declared(functions):
+        by_route.setdefault(trigger.route, (function, trigger))
+    return tuple(by_route.values())
+
+
+def _declared(functions: Iterable[Function]) -> Iterator[tuple[Function, Websocket]]:
     for function in functions:
         for trigger in function.triggers:
-            if not isinstance(trigger, Websocket):
-                continue
-            first_function, first_trigger = by_route.setdefault(trigger.route, (function, trigger))
-            if first_trigger is not trigger:
-                raise RemitError(
-                    f"route `{trigger.route}` of `{function.name}` is declared twice; "
-                    f"`{first_function.name}` at {first_function.origin} has it, too",
-                    hint="API Gateway sends a message to one function: remove one, or give it another route",
-                    origin=function.origin,
-                )
+            if isinstance(trigger, Websocket):
+                yield function, trigger
+
+
+def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
+    """Each route that is declared twice, and an API of which nothing says who may connect."""
+    by_route: dict[str, tuple[Function, Websocket]] = {}
+    for function, trigger in _declared(functions):
+        first_function, first_trigger = by_route.setdefault(trigger.route, (function, trigger))
+        if first_trigger is not trigger:
+            yield RemitError(
+                f"route `{trigger.route}` of `{function.name}` is declared twice; "
+                f"`{first_function.name}` at {first_function.origin} has it, too",
+                hint="API Gateway sends a message to one function: remove one, or give it another route",
+                origin=function.origin,
+            )
     if by_route and CONNECT not in by_route:
         function, trigger = next(iter(by_route.values()))
-        raise RemitError(
+        yield RemitError(
             f"the WebSocket API of route `{trigger.route}` has no `{CONNECT}`, so that everyone could connect",
             hint=f'add `on.websocket("{CONNECT}")` to a function; with auth="NONE", if everyone may',
             origin=function.origin,
         )
-    return tuple(by_route.values())
 
 
 def resources(app: App) -> Iterator[Resource]:
@@ -104,15 +115,15 @@ def _is_about_connections(grant: Grant) -> bool:
     return resources is not None and any(f"${{{API}}}" in pattern for pattern in resources.patterns)
 
 
-def check_grants(functions: Iterable[Function]) -> None:
-    """RemitError at a grant on connections of an app that has no WebSocket API."""
+def check_grants(functions: Iterable[Function]) -> Iterator[RemitError]:
+    """Each grant on connections of an app that has no WebSocket API."""
     functions = tuple(functions)
     if routes(functions):
         return
     for function in functions:
         for grant in function.policy:
             if _is_about_connections(grant):
-                raise RemitError(
+                yield RemitError(
                     "the app has no WebSocket API whose connections this could be about",
                     hint=f'add `on.websocket("{CONNECT}")` to a function',
                     origin=grant.origin,

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import targets_of
-from remit.catalogue.arns import matches, parse
-from remit.catalogue.authorised_resources import is_authorised_on
+from remit.catalogue.arns import parse
+from remit.explain.obstacles import FEDERATED
 from remit.explain.remedy import remedy, resource_form_of
 from remit.roles.broken_features import broken
-from remit.why.denial import FEDERATED
-from remit.why.denied_request import ACCOUNT, account_of
+from remit.why.denied_request import ACCOUNT, account_of, role_and_session
 from remit.why.wordings import EXECUTION_ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.explain.explanation import Explanation
+    from remit.explain.obstacles import Obstacle
     from remit.why.denial import Denial, LayerName
     from remit.why.denied_request import LoadedApp
 
@@ -46,14 +46,9 @@ _EXCEPT: Final[dict[LayerName, str]] = {
 }
 """What to change where the layer has a Deny and does not merely lack an Allow."""
 _BARE: Final = re.compile(r"[\w/+=.@-]{1,512}")
-_ANONYMOUS: Final = "nobody signed the request: sign it as somebody, or let the resource's policy allow everyone"
 _FEDERATED: Final = (
     "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions (sub, aud) "
     "with the token's"
-)
-_SERVICE: Final = (
-    "a service has no policies of its own: let the policy of the resource (queue, topic, key, function) allow "
-    "Principal.Service {principal}, on the condition aws:SourceArn"
 )
 _DEPLOYS: Final = frozenset({"cloudformation", "iam", "lambda"})
 """Services whose denials are likely of a deploy: the caller is not a function, and no function makes the call."""
@@ -91,10 +86,6 @@ def _secret(denial: Denial) -> Iterator[str]:
 
 def _change(denial: Denial) -> str | None:
     """What has to change where it is not, or not alone, the policy of the one who asked."""
-    if denial.principal in ("anonymous", "*"):
-        return _ANONYMOUS
-    if is_service(denial):
-        return _SERVICE.format(principal=denial.principal)
     if denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
         return _FEDERATED
     if denial.layer is None or (denial.layer not in _CHANGE and not denial.explicit):
@@ -122,7 +113,12 @@ class _Case:
     @property
     def lacks_an_allow(self) -> bool:
         """Whether the policies of the one who asked may be what was short."""
-        return self.denial.layer in (None, "identity") and not self.denial.explicit
+        return lacks_an_allow(self.denial)
+
+
+def lacks_an_allow(denial: Denial) -> bool:
+    """Whether the policies of the one who asked may be what was short, as far as the message tells."""
+    return denial.layer in (None, "identity") and not denial.explicit
 
 
 def advice_here(
@@ -136,6 +132,16 @@ def advice_here(
     case = _Case(denial, project, function, actions, answers)
     for piece_of_advice in _ADVICE:
         yield from piece_of_advice(case)
+
+
+def advice_on_obstacle(
+    denial: Denial, project: LoadedApp | None, actions: tuple[str, ...], obstacle: Obstacle
+) -> Iterator[str]:
+    """What to do where no statement helps."""
+    yield obstacle.instead if lacks_an_allow(denial) else f"{obstacle.reason}: {obstacle.instead}"
+    case = _Case(denial, project, None, actions, ())
+    yield from _own_boundary(case)
+    yield from _missing_object(case)
 
 
 def _deploy_it(case: _Case) -> Iterator[str]:
@@ -176,36 +182,18 @@ def _other_side(case: _Case) -> Iterator[str]:
         yield from _of_the_resource(case.denial, case.actions)
 
 
+def _permission_set(case: _Case) -> Iterator[str]:
+    """Where the policies of a role of IAM Identity Center are changed."""
+    role, _ = role_and_session(case.denial)
+    if role is not None and role.startswith("AWSReservedSSO_") and case.lacks_an_allow:
+        yield "the role is made of a permission set of IAM Identity Center: put the statement there"
+
+
 def _deployers(case: _Case) -> Iterator[str]:
     denial = case.denial
     may_be_a_deployer = case.function is None and denial.layer != "trust" and not denial.explicit
     if may_be_a_deployer and _of_a_deploy(denial, case.actions):
         yield DEPLOYERS
-
-
-def _unnamed(case: _Case) -> Iterator[str]:
-    """What a message does not say of the resource, so that no statement can be made of it."""
-    resource = parse(case.denial.resource or "")
-    if resource is None or not case.lacks_an_allow or case.answers or not case.actions:
-        return
-    if resource.service == "ssm" and resource.resource == "*":
-        yield "Parameter Store names no parameter that does not exist: check its name, and allow …:parameter/NAME"
-    elif not resource.account and not takes(case.actions[0], str(resource)):
-        yield "the message leaves out the account of the resource: a policy names it in its ARN"
-
-
-def takes(action: str, resource: str) -> bool:
-    """Whether a statement can ever allow an action on a resource that a message names, as far as its types tell.
-
-    It cannot where the message masks a part, or names all of a service's resources in place of one that is not there.
-    """
-    arn, targets = parse(resource), targets_of(action)
-    if arn is None or not targets:
-        return True
-    formats = [format_ for target in targets for format_ in target.type.arns]
-    if arn.resource == "*" or not any(matches(arn, format_) for format_ in formats):
-        return is_authorised_on(action, resource)
-    return bool(arn.account) or not all("${Account}" in format_ for format_ in formats if matches(arn, format_))
 
 
 _ADVICE: Final = (
@@ -215,7 +203,7 @@ _ADVICE: Final = (
     _replaced_default,
     _needed_grant,
     _other_side,
-    _unnamed,
+    _permission_set,
     _deployers,
 )
 
@@ -229,8 +217,6 @@ def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
         owner = resource.account
         if caller is not None and owner.isdigit() and owner != caller[1]:
             yield f"it belongs to another account, {owner}: the resource's own policy must allow it as well"
-    elif resource.resource.startswith(("user/", "group/")) or resource.resource == "root":
-        yield f"{denial.resource} is no role, so nobody can assume it: name the ARN of a role, …:role/NAME"
     elif resource.resource.startswith("role/"):
         yield f"the trust policy of {resource.resource.rpartition('/')[2]} must let it in as well"
 

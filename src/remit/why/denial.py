@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import unquote_plus
 
+from remit.explain.obstacles import FEDERATED
 from remit.why import wordings
 
 if TYPE_CHECKING:
@@ -59,8 +60,6 @@ class Denial:
 
 
 LAYERS: Final = get_args(LayerName)
-FEDERATED: Final = frozenset({"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
-"""Actions of callers who have no policies of their own: only the role's trust policy decides, folded."""
 _KINDS: Final[Mapping[str, LayerName]] = {
     "identity": "identity",
     "permission": "boundary",

@@ -34,6 +34,8 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
     source = settled_source(source)
     read = template_source(source)
     cause = why(denial, None)
+    if cause.obstacle is not None:
+        return cause
     matching_roles = tuple(role for role in read.roles if _asked(role, denial, read.resources))
     nobody = denial.principal is None and not denial.deploying  # CloudFormation asks for whoever deploys
     roles = matching_roles

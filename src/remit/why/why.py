@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.explain.explanation import explain
+from remit.explain.obstacles import obstacle_in_message
 from remit.explain.remedy import remedy, resource_form_of
-from remit.iam.decide.special_requests import special_case
 from remit.iam.pattern import matches
 from remit.iam.request import Request
 from remit.roles.role_policies import ready_roles
-from remit.why.advice import advice, advice_here
+from remit.why.advice import advice, advice_here, advice_on_obstacle, lacks_an_allow
 from remit.why.denied_request import LoadedApp, account_of, actions_of, function_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.explain.explanation import Explanation
+    from remit.explain.obstacles import Obstacle
     from remit.iam.decide.evaluate import Verdict
-    from remit.iam.special_cases import SpecialCase
     from remit.roles.role_policies import ReadyRole
     from remit.why.denial import Denial, LayerName
 
@@ -30,8 +30,8 @@ class Cause:
 
     `actions` are in AWS's own case; several where the message leaves it open. `function` is one of this app, when the
     one who asked is. `answers` are what the app's roles say, `conclusion` puts it in a sentence, `advice` says what to
-    do, `unseen` names the layers that nobody can look at from here. Where no policy can allow it, `can_be_allowed` is
-    false.
+    do, `unseen` names the layers that nobody can look at from here. `obstacle` says why no statement can allow it; then
+    no role is asked.
     """
 
     denial: Denial
@@ -41,7 +41,7 @@ class Cause:
     conclusion: str
     advice: tuple[str, ...]
     unseen: tuple[str, ...]
-    can_be_allowed: bool = True
+    obstacle: Obstacle | None = None
 
 
 _BY: Final[dict[LayerName, str]] = {
@@ -61,10 +61,9 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
     """What is behind a denial, as far as it can be told from this folder."""
     function = None if project is None else function_of(project, denial)
     actions = actions_of(denial, project, function)
-    refusal = _refusal(denial, actions)
-    if refusal is not None:  # no policy that anybody could change would help
-        conclusion = f"it {refusal.reason}: see {refusal.source}"
-        return Cause(denial, actions, function, (), conclusion, (), (), can_be_allowed=False)
+    obstacle = _obstacle(denial, actions)
+    if obstacle is not None:
+        return _without_fix(denial, project, function, actions, obstacle)
     answers = () if project is None else tuple(_answers(project, denial, function, actions))
     return Cause(
         denial=denial,
@@ -74,6 +73,41 @@ def why(denial: Denial, project: LoadedApp | None) -> Cause:
         conclusion=_conclusion(denial, project, function, actions, answers),
         advice=(*advice(denial), *advice_here(denial, project, function, actions, answers)),
         unseen=_unseen(denial, project, function),
+    )
+
+
+def _obstacle(denial: Denial, actions: tuple[str, ...]) -> Obstacle | None:
+    """Why no statement helps, whichever of the actions it was."""
+    first_obstacle = None
+    for action in actions:
+        obstacle = obstacle_in_message(Request(action, denial.resource or "*", principal=denial.principal))
+        if obstacle is None:
+            return None
+        first_obstacle = first_obstacle or obstacle
+    return first_obstacle
+
+
+def _without_fix(
+    denial: Denial, project: LoadedApp | None, function: str | None, actions: tuple[str, ...], obstacle: Obstacle
+) -> Cause:
+    """What is behind a denial that no statement can change."""
+    layer_conclusion = _layer_conclusion(denial)
+    reason = f"{obstacle.reason}: see {obstacle.source}" if obstacle.source else obstacle.reason
+    conclusions = [layer_conclusion] if layer_conclusion else []
+    unseen: tuple[str, ...] = ()
+    if lacks_an_allow(denial):
+        conclusions.append(reason)
+    else:
+        unseen = _unseen(denial, project, function)
+    return Cause(
+        denial=denial,
+        actions=actions,
+        function=function,
+        answers=(),
+        conclusion="; ".join(conclusions),
+        advice=(*advice(denial), *advice_on_obstacle(denial, project, actions, obstacle)),
+        unseen=unseen,
+        obstacle=obstacle,
     )
 
 
@@ -121,31 +155,22 @@ def _conclusion(
     answers: tuple[Explanation, ...],
 ) -> str:
     """What said no, in a sentence: a layer that the message names, or the role of the function that asked."""
-    layer = denial.layer
-    nobody_answered = function is None or not answers
-    layer_conclusion = ""
-    if layer is not None:
-        verb = "denies it" if denial.explicit else "does not allow it"
-        layer_conclusion = f"{_BY[layer]} {verb}"
-    elif denial.explicit and nobody_answered:
-        layer_conclusion = "a Deny says no, and the message does not say of which layer"
-    if nobody_answered:
-        return layer_conclusion or _nobody(denial, project, actions, answers)
+    if function is None or not answers:
+        return _layer_conclusion(denial) or _nobody(denial, project, actions, answers)
     role = f"the role of {function}"
     verdicts = {answer.decision.verdict for answer in answers}
-    if layer not in (None, "identity"):
+    if denial.layer not in (None, "identity"):
         verb = "allows it" if verdicts == {"Allowed"} else "does not allow it either"
-        return f"{layer_conclusion}; {role} {verb}"
+        return f"{_layer_conclusion(denial)}; {role} {verb}"
     return _of_role(denial, role, verdicts, answers)
 
 
-def _refusal(denial: Denial, actions: tuple[str, ...]) -> SpecialCase | None:
-    """The exception of IAM by which nobody may do what was denied, or not with these credentials."""
-    for action in actions:
-        case = special_case(Request(action, denial.resource or "*", principal=denial.principal))
-        if case is not None and case.effect == "refused":
-            return case
-    return None
+def _layer_conclusion(denial: Denial) -> str:
+    """The layer that said no, as far as the message names one; empty where it says nothing of layers."""
+    if denial.layer is not None:
+        verb = "denies it" if denial.explicit else "does not allow it"
+        return f"{_BY[denial.layer]} {verb}"
+    return "a Deny says no, and the message does not say of which layer" if denial.explicit else ""
 
 
 def _of_role(denial: Denial, role: str, verdicts: set[Verdict], answers: tuple[Explanation, ...]) -> str:

@@ -43,15 +43,14 @@ def conditional(item: ParsedStatement) -> Iterator[Problem]:
         if condition.key.lower() != "aws:sourceip" or conditions.family(condition) != "IPAddress":
             continue
         private = [value for value in condition.values if "${" not in value and _is_private(value)]
-        never = len(private) == len(condition.values) and conditions.name_of(condition) == "IpAddress"
-        sure = never and item.allows and not condition.if_exists
+        is_negated = conditions.name_of(condition) == "NotIpAddress"
+        is_never_met = len(private) == len(condition.values) and not is_negated and conditions.needs_key(condition)
+        severity = ERROR if is_never_met and item.allows else WARNING
         for value in private:
-            met = "always met" if conditions.negated(condition) else "never met"
+            met = "always met" if is_negated else "never met"
             message = f"'{value}' is private, and aws:SourceIp is the public address of a caller: it is {met}"
             hint = "use aws:VpcSourceIp, or aws:SourceVpc"
-            yield Problem(
-                message, hint, ("Condition", condition.spelled, condition.key, value), ERROR if sure else WARNING
-            )
+            yield Problem(message, hint, ("Condition", condition.spelled, condition.key, value), severity)
 
 
 def _is_private(value: str) -> bool:

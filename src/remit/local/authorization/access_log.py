@@ -17,6 +17,7 @@ _KEPT: Final = 5000
 class AccessRecord:
     """One access that a request asked for, and the decision on it.
 
+    `refused` says that the call got no answer: it was denied, or is unknown where that is refused (`--strict`).
     `time` is in ISO 8601. `function` is the deployed name of the function that called, `file` and `line` the place of
     the call in its code, `request_id` its invocation: empty, 0 and empty where it was none. `because` is a sentence,
     `statement` the name of the statement that decided, empty where none did.
@@ -34,6 +35,7 @@ class AccessRecord:
     statement: str
     file: str
     line: int
+    refused: bool
 
 
 class AccessLog:
@@ -48,6 +50,10 @@ class AccessLog:
         """Note a record."""
         self._last += 1
         self._records.append(record)
+        self.announce(record)
+
+    def announce(self, record: AccessRecord) -> None:
+        """Tell whoever listens of an access, and keep no record: no request asked for it."""
         for listener in self._listeners:
             listener(record)
 

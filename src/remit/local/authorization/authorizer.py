@@ -71,9 +71,10 @@ class RequestAuthorizer:
     is_strict: bool = False
 
     def settle(self, parameters: Mapping[str, str]) -> dict[str, bool]:
-        """Refuse from now on what is unknown, or let it pass: `on` is true or false. What is so then."""
+        """Refuse from now on what is unknown, or let it pass: `on` is true or false. What was so before."""
+        before = self.is_strict
         self.is_strict = parameters.get("on") == "true"
-        return {"on": self.is_strict}
+        return {"before": before}
 
     def check(
         self,
@@ -154,7 +155,7 @@ class RequestAuthorizer:
         self.log.add(
             AccessRecord(
                 time, caller.arn, caller.function, request_id, operation, decided.need.action, decided.need.resource,
-                decided.verdict, decided.because, decided.statement, file, line,
+                decided.verdict, decided.because, decided.statement, file, line, self._refuses(decided),
             )
         )  # fmt: skip
 
@@ -194,12 +195,12 @@ def _decided(question: Question) -> DecidedNeed:
         return DecidedNeed(need, "unknown", error.message, "", error.message)
     verdict = _VERDICTS[stored.verdict]
     if verdict == "allowed":
-        return DecidedNeed(need, verdict, "", _statement(stored), "")
+        return DecidedNeed(need, verdict, "", stored.statement, "")
     because = stored.decision.because
     if stored.unread:
         because = f"{because}; {caller.arn} has policies that cannot be read here: {', '.join(stored.unread)}"
     message = denial_message(stored) if verdict == "denied" else f"it cannot be decided here: {because}"
-    return DecidedNeed(need, verdict, because, _statement(stored), message)
+    return DecidedNeed(need, verdict, because, stored.statement, message)
 
 
 def _stored_decision(question: Question) -> StoredDecision:
@@ -226,15 +227,6 @@ def _stored_decision(question: Question) -> StoredDecision:
         resource_policy=policies,
         open_keys=open_keys,
     )
-
-
-def _statement(stored: StoredDecision) -> str:
-    """The name of the statement that decided, empty where none did."""
-    wanted = stored.verdict
-    for layer in stored.decision.layers:
-        if layer.verdict == wanted and layer.rulings:
-            return layer.rulings[0].name
-    return ""
 
 
 def call_place(request: ReceivedRequest) -> tuple[str, str, int]:

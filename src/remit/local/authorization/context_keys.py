@@ -2,8 +2,8 @@
 
 Only the keys that policies ask about are worked out. A key that a request of its kind never carries is absent. What
 depends on a place that this machine has not (addresses, VPCs, organizations) is open, so that a decision which turns on
-it is unknown, and never a wrong denial. `kms:ViaService` and `aws:CalledVia` are absent: no service here calls another
-one with its caller's credentials.
+it is unknown, and never a wrong denial. `kms:ViaService` is there where a service uses a key for its caller;
+`aws:CalledVia` is absent.
 
 Sources: "AWS global condition context keys" (IAM User Guide), and for each service "Actions, resources, and condition
 keys for …" (Service Authorization Reference).
@@ -238,12 +238,31 @@ def _function(question: Question) -> Value:
     return name if name.startswith("arn:") else question.setting.arn("lambda", f"function:{name}")
 
 
+def _via_service(question: Question) -> Value:
+    """The service that uses a key for its caller."""
+    service = question.need.via
+    return f"{service}.{question.setting.region}.amazonaws.com" if service else None
+
+
+def _aliases(question: Question) -> Value:
+    """The aliases of the key that a request is about."""
+    aliases = question.setting.stored.key_aliases(question.need.resource)
+    return OPEN if aliases is None else aliases or None
+
+
+def _requested_alias(question: Question) -> Value:
+    """The alias by which a request names its key; absent where it names it otherwise."""
+    name = question.need.parameters.get("KeyId")
+    bare = name.rpartition(":")[2] if isinstance(name, str) else ""
+    return bare if bare.startswith("alias/") else None
+
+
 _ABSENT: Final = (
     "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:federatedprovider", "aws:sourcearn",
     "aws:sourceaccount", "aws:sourceowner", "aws:sourceidentity", "aws:sourceorgid", "aws:sourceorgpaths",
     "aws:assumedroot", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "aws:chatbotsourcearn",
     "aws:multifactorauthage", "aws:multifactorauthpresent", "aws:tokenissuetime", "aws:userid",
-    "ec2:sourceinstancearn", "glue:credentialissuingservice", "glue:roleassumedby", "kms:viaservice",
+    "ec2:sourceinstancearn", "glue:credentialissuingservice", "glue:roleassumedby",
     "lambda:sourcefunctionarn", "s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin",
     "ssm:sourceinstancearn", "dynamodb:enclosingoperation",
 )  # fmt: skip
@@ -258,7 +277,7 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "aws:resourceaccount": lambda question: question.setting.account,
     "aws:useragent": _header("user-agent"),
     "aws:referer": _header("referer"),
-    "aws:viaawsservice": _constant("false"),
+    "aws:viaawsservice": lambda question: "true" if question.need.via else "false",
     "aws:tagkeys": _tag_keys,
     "s3:prefix": _parameter("Prefix"),
     "s3:delimiter": _parameter("Delimiter"),
@@ -281,6 +300,9 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "dynamodb:select": select,
     "dynamodb:returnvalues": _parameter("ReturnValues"),
     "dynamodb:returnconsumedcapacity": _parameter("ReturnConsumedCapacity"),
+    "kms:viaservice": _via_service,
+    "kms:resourcealiases": _aliases,
+    "kms:requestalias": _requested_alias,
     "kms:calleraccount": lambda question: question.caller.account,
     "kms:encryptioncontextkeys": lambda question: _names(_encryption_context(question)),
     "iam:passedtoservice": _passed_to,

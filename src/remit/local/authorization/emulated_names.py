@@ -12,13 +12,63 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _KEY_ID: Final = 36  # characters with which the emulator's texts of symmetric keys begin
 
 
 def _service(name: str) -> Any:
     return importlib.import_module(f"ministack.services.{name}")
+
+
+def _key_of_parameter(arn: str) -> str | None:
+    name = arn.partition(":parameter")[2]
+    parameters = _service("ssm")._parameters  # noqa: SLF001 - as above
+    record = parameters.get(name) or parameters.get(name.removeprefix("/"))
+    return None if record is None else record.get("KeyId")
+
+
+def _key_of_secret(arn: str) -> str | None:
+    _, record = _service("secretsmanager")._resolve(arn)  # noqa: SLF001 - as above
+    return None if record is None else record.get("KmsKeyId")
+
+
+def _key_of_queue(arn: str) -> str | None:
+    sqs = _service("sqs")
+    queue = sqs._queues.get(sqs._queue_name_to_url.get(arn.rpartition(":")[2]))  # noqa: SLF001 - as above
+    return None if queue is None else queue["attributes"].get("KmsMasterKeyId")
+
+
+def _key_of_topic(arn: str) -> str | None:
+    topic = _service("sns")._topics.get(arn)  # noqa: SLF001 - as above
+    return None if topic is None else topic["attributes"].get("KmsMasterKeyId")
+
+
+def _key_of_stream(arn: str) -> str | None:
+    stream = _service("kinesis")._streams.get(arn.partition(":stream/")[2])  # noqa: SLF001 - as above
+    return stream.get("KeyId") if stream is not None and stream.get("EncryptionType") == "KMS" else None
+
+
+def _key_of_object(arn: str) -> str | None:
+    """The key of an object; of one that is not there, the bucket's."""
+    s3 = _service("s3")
+    bucket, _, key = arn.partition(":::")[2].partition("/")
+    record = s3._buckets.get(bucket)  # noqa: SLF001 - as above
+    stored = None if record is None else record["objects"].get(key)
+    headers = s3._bucket_default_sse_headers(bucket) if stored is None else s3._stored_sse_headers(stored)  # noqa: SLF001 - as above
+    key_id: str | None = headers.get("x-amz-server-side-encryption-aws-kms-key-id")
+    return key_id
+
+
+_ENCRYPTING_KEYS: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "kinesis": _key_of_stream,
+    "s3": _key_of_object,
+    "secretsmanager": _key_of_secret,
+    "sns": _key_of_topic,
+    "sqs": _key_of_queue,
+    "ssm": _key_of_parameter,
+}
+"""By the service of an ARN."""
 
 
 class EmulatedNames:
@@ -38,6 +88,22 @@ class EmulatedNames:
         except (binascii.Error, ValueError):
             return None
         return self.key_arn(content[:_KEY_ID].decode("ascii", "replace"))
+
+    def key_aliases(self, arn: str) -> tuple[str, ...] | None:
+        """The aliases of a KMS key (`alias/orders`), by the key's ARN; None where there is no such key."""
+        kms = _service("kms")
+        record = kms._resolve_key(arn)  # noqa: SLF001 - as above
+        if record is None:
+            return None
+        aliases = kms._aliases.items()  # noqa: SLF001 - as above
+        return tuple(alias.rpartition(":")[2] for alias, key_id in aliases if key_id == record["KeyId"])
+
+    def encrypting_key(self, arn: str) -> str | None:
+        """The KMS key that encrypts what a resource holds; None where none of the account's own does."""
+        service = arn.split(":", 3)[2] if arn.startswith("arn:") else ""
+        reader = _ENCRYPTING_KEYS.get(service)
+        key = None if reader is None else reader(arn)
+        return str(key) if key else None
 
     def secret_arn(self, name: str) -> str | None:
         """The ARN of a secret by its name, with the characters that Secrets Manager adds."""
@@ -89,3 +155,8 @@ class EmulatedNames:
         """The tags of an object of S3."""
         tags: Mapping[str, str] = _service("s3").object_tags_for_condition(bucket, key, {})
         return tags
+
+    def lacks_object(self, bucket: str, key: str) -> bool:
+        """Whether there is a bucket that has no object of this key."""
+        record = _service("s3")._buckets.get(bucket)  # noqa: SLF001 - as above
+        return record is not None and key not in record["objects"]

@@ -28,6 +28,7 @@ from remit.deployer.optional_actions import called
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.catalogue.actions import Action
     from remit.catalogue.types import ArnFormat, Naming, ResourceType
     from remit.iam.request import ContextValue
     from remit.local.stack_operations import ResourceOperation, Verb
@@ -117,9 +118,14 @@ def _resources(
     if mentioned_arns:
         yield from ((arn,) for arn in mentioned_arns)
     elif name != _PASS_ROLE:  # a role that is not mentioned is not passed
-        targets = [target for target in entry.targets if target.required] or list(entry.targets)
-        formats = dict.fromkeys(format_ for target in targets for format_ in target.type.arns)
-        yield tuple(fill(format_, place, UNRESOLVED) for format_ in formats) or ("*",)
+        yield _possible_arns(entry, place)
+
+
+def _possible_arns(entry: Action, place: Mapping[str, str]) -> tuple[str, ...]:
+    """The forms of the ARNs that an action needs, or may have where it needs none."""
+    targets = [target for target in entry.targets if target.required] or entry.targets
+    formats = dict.fromkeys(format_ for target in targets for format_ in target.type.arns)
+    return tuple(fill(format_, place, UNRESOLVED) for format_ in formats) or ("*",)
 
 
 def _own_arns(operation: ResourceOperation, kind: ResourceType, place: Mapping[str, str]) -> tuple[str, ...]:

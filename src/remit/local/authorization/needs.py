@@ -8,6 +8,7 @@ makes no difference decides.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,8 @@ from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill, matches, parse
 from remit.catalogue.operations import Operation, arns, operation
 from remit.local.authorization.item_rows import ITEMS
+from remit.local.authorization.key_uses import key_uses
+from remit.local.authorization.missing_objects import LIST_BUCKET, listed_buckets
 from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, with_names
 from remit.local.authorization.similar_names import similar
 
@@ -34,11 +37,15 @@ _DEEPEST: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class NeededAccess:
-    """One access that a request needs. `parameters` are those that it is about: of one item of a batch its own."""
+    """One access that a request needs. `parameters` are those that it is about: of one item of a batch its own.
+
+    `via` is the service (`s3`) that uses the access for its caller; empty where the caller itself does.
+    """
 
     action: str
     resource: str
     parameters: Mapping[str, Any]
+    via: str = ""
 
     @property
     def is_resolved(self) -> bool:
@@ -68,6 +75,12 @@ def needs_of(
             needs.setdefault((call.action, resource), NeededAccess(call.action, resource, parameters))
     for need in _passed_roles(known, parameters):
         needs.setdefault((need.action, need.resource), need)
+    for need in tuple(needs.values()):
+        for use in key_uses(requested, need.action, need.resource, parameters, setting):
+            context = {"EncryptionContext": use.encryption_context}
+            needs.setdefault((use.action, use.key), NeededAccess(use.action, use.key, context, use.service))
+    for bucket in tuple(listed_buckets(needs, setting)):
+        needs.setdefault((LIST_BUCKET, bucket), NeededAccess(LIST_BUCKET, bucket, {}))
     return tuple(needs.values())
 
 
@@ -123,12 +136,17 @@ def _by_similar_names(
     return _most_specific({text: None for text in texts if text.count(UNRESOLVED) == fewest})
 
 
+_EC2_CREATES: Final = re.compile(r"ec2:(Allocate|Copy|Create|Import|Purchase|Request|Run)")
+"""What EC2 makes has no id yet: it is asked for as `internet-gateway/*` ("DecodeAuthorizationMessage", STS API)."""
+
+
 def _unresolved(action: str, setting: RequestSetting) -> tuple[str, ...]:
     """The ARNs of the kinds that an action needs, of one kind where it needs none in particular."""
     targets = targets_of(action)
     kinds = [target.type for target in targets if target.required] or [target.type for target in targets[:1]]
     formats = [kind.arns[0] for kind in kinds if kind.arns]
-    return tuple(fill(format_, setting.places, UNRESOLVED) for format_ in formats) or ("*",)
+    part = "*" if _EC2_CREATES.match(action) else UNRESOLVED
+    return tuple(fill(format_, setting.places, part) for format_ in formats) or ("*",)
 
 
 _PASSES: Final = {

@@ -255,10 +255,20 @@ def _role(
         yield setting.stored.role_arn(name) or setting.arn("iam", f"role{path}{name}", region="")
 
 
+_WITH_PATH: Final = {"server-certificate": "ServerCertificateName", "mfa": "VirtualMFADeviceName"}
+"""The parameters that name what is made with a path ("UploadServerCertificate", "CreateVirtualMFADevice")."""
+
+
 def _of_iam(
     action: str, parameters: Parameters, setting: RequestSetting, requested: RequestedOperation
 ) -> Iterator[str]:
     kinds = target_names(action)
+    for kind, parameter in _WITH_PATH.items():
+        if kind in kinds and isinstance(parameters.get(parameter), str):
+            yield setting.arn("iam", f"{kind}{parameters.get('Path', '/')}{parameters[parameter]}", region="")
+    if "oidc-provider" in kinds and isinstance(parameters.get("Url"), str):  # its ARN has the address without https://
+        address = parameters["Url"].rpartition("://")[2]
+        yield setting.arn("iam", f"oidc-provider/{address}", region="")
     if "role" in kinds and "RoleName" in parameters:
         yield from _role(action, parameters, setting, requested)
     elif kinds == {"user"} or ("user" in kinds and "UserName" in parameters):
@@ -269,8 +279,11 @@ def _stack(
     _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
 ) -> Iterator[str]:
     """A stack by its name or its ARN, which ends in an id ("How CloudFormation works with IAM")."""
-    name = parameters.get("StackName")
-    if isinstance(name, str):
+    definitions = parameters.get("StackDefinitions") or ()
+    for holder in (parameters, *(definition for definition in definitions if isinstance(definition, dict))):
+        name = holder.get("StackName")
+        if not isinstance(name, str):
+            continue
         stored = name if name.startswith("arn:") else setting.stored.stack_arn(name)
         yield stored or setting.arn("cloudformation", f"stack/{name}/{UNRESOLVED}")
 
@@ -284,7 +297,7 @@ def _mail(
     SES"); the others, as "Actions, resources, and condition keys for Amazon SES v2" has them.
     """
     kinds = target_names(action)
-    for name in ("EmailIdentity", "Identity"):
+    for name in ("EmailIdentity", "Identity", "Domain"):
         if "identity" in kinds and isinstance(parameters.get(name), str):
             yield setting.arn("ses", f"identity/{parameters[name]}")
     sender = parameters.get("FromEmailAddress") or parameters.get("Source")
@@ -292,9 +305,28 @@ def _mail(
         address = parseaddr(sender)[1]
         is_identity = setting.stored.is_mail_identity(address)
         yield setting.arn("ses", f"identity/{address if is_identity else address.rpartition('@')[2]}")
-    for kind, name in (("configuration-set", "ConfigurationSetName"), ("template", "Template")):
+    for kind, name in (
+        ("configuration-set", "ConfigurationSetName"),
+        ("template", "Template"),
+        ("dedicated-ip-pool", "DestinationPoolName"),
+    ):
         if kind in kinds and isinstance(parameters.get(name), str):
             yield setting.arn("ses", f"{kind}/{parameters[name]}")
+
+
+def _task_definition(
+    action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
+    """A task definition as `family:revision`; without a revision it is the latest ("RunTask", Amazon ECS API)."""
+    for kind, parameter in (
+        ("task-definition", "taskDefinition"),
+        ("task-definition", "taskDefinitions"),
+        ("daemon-task-definition", "daemonTaskDefinition"),
+    ):
+        for name in texts(parameters.get(parameter)):
+            if kind in target_names(action):
+                whole = name if ":" in name else f"{name}:{UNRESOLVED}"
+                yield name if name.startswith("arn:") else setting.arn("ecs", f"{kind}/{whole}")
 
 
 def _model(
@@ -354,6 +386,14 @@ RESOURCES: Final[Mapping[str, Row]] = {
     "cloudformation": _stack,
     "execute-api": _api,
     "ses": _mail,
+    **_rows(
+        "ecs",
+        (
+            "DeleteDaemonTaskDefinition", "DeleteTaskDefinitions", "DescribeDaemonTaskDefinition", "RunTask",
+            "StartTask",
+        ),
+        _task_definition,
+    ),
     "bedrock": _model,
 }  # fmt: skip
 """By the action, else by its service."""

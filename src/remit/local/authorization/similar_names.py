@@ -1,7 +1,10 @@
 """ARNs by parameters that are called almost as the variables of ARN formats: `cluster` for `${ClusterName}`.
 
 A parameter names a variable if both are alike without the endings that APIs add (Name, Id, Identifier, a plural), or if
-it is called `Name`, `Id` or the like in an operation on just this kind of resource (`DeleteCapacityReservation`).
+it is called `Name`, `Id` or the like in an operation on this kind of resource (`DeleteCapacityReservation`). A variable
+that is called `Id`, and is the only one, stands for the kind (`HostedZoneId`). Where there is no such parameter, one
+that says the end of the variable is taken (`JobId` for `${ExportJobId}`), or `ResourceId` beside a `ResourceType` that
+is the kind.
 """
 
 from __future__ import annotations
@@ -21,7 +24,11 @@ if TYPE_CHECKING:
 
 _PLACES: Final = frozenset({"Partition", "Region", "Account"})
 _ENDING: Final = re.compile(r"(?:friendlyname|resourceid|identifiers?|names?|ids?|withpath|s)$")
-_PLAIN: Final = ("name", "id", "identifier", "arn", "names", "ids")
+_NAME_OR_ID: Final = re.compile(r"(name|id)s?$")
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*")
+_SHORTEST: Final = 3  # letters of a parameter that says the end of a variable
+_OF_ANY_KIND: Final = ("resourceid", "resourceids", "resourcename")
+_PLAIN: Final = ("name", "id", "identifier", "arn", "names", "ids", "resourceid")
 
 
 def similar(
@@ -30,23 +37,58 @@ def similar(
     """The ARNs of a kind of resource that the parameters of an operation tell, in part at least."""
     for format_ in kind.arns:
         names = [name for name in variables(format_) if name not in _PLACES]
-        values = [_values(name, kind.name, operation, parameters) for name in names]
+        is_alone = len(names) == 1
+        values = [_values(name, kind.name, operation, parameters, is_alone=is_alone) for name in names]
         if not any(values):
             continue
         for choice in product(*(value or (UNRESOLVED,) for value in values)):
             yield fill(format_, {**places, **dict(zip(names, choice, strict=True))})
 
 
-def _values(variable: str, kind: str, operation: str, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    stem = _stem(variable)
-    is_on_kind = _folded(operation).removesuffix("s").endswith(_folded(kind))
+def _values(
+    variable: str, kind: str, operation: str, parameters: Mapping[str, Any], *, is_alone: bool
+) -> tuple[str, ...]:
+    """The values of a variable, which may be the only one of an ARN."""
+    is_plain = is_alone and _folded(variable) in _PLAIN
+    stem = _stem(kind if is_plain else variable)
+    is_on_kind = _is_on_kind(operation, kind)
+    is_of_kind = _folded(str(parameters.get("ResourceType", ""))) == _folded(kind)
+    fitting: list[tuple[str, ...]] = []
     for name, value in parameters.items():
+        named = tuple(text for text in texts(value) if not text.startswith("arn:"))
+        if not named:
+            continue
         folded = _folded(name)
-        if _stem(name) == stem or (is_on_kind and folded in _PLAIN):
-            named = tuple(text for text in texts(value) if not text.startswith("arn:"))
-            if named:
-                return named
-    return ()
+        is_name_of_id = _ending(variable) == "id" and _ending(name) == "name"
+        if (_stem(name) == stem and not (is_plain and is_name_of_id)) or (is_on_kind and folded in _PLAIN):
+            return named
+        if _says_the_end(name, variable, stem) or (is_of_kind and folded in _OF_ANY_KIND):
+            fitting.append(named)
+    return fitting[0] if len(fitting) == 1 else ()
+
+
+@lru_cache(maxsize=4096)
+def _is_on_kind(operation: str, kind: str) -> bool:
+    """Whether the words of an operation have those of a kind: GetScheduledQueryHistory is on a scheduled query."""
+    words = [word.lower() for word in _WORD.findall(operation)]
+    first_words = [words[: place + 1] for place in range(len(words))]
+    endings = {"".join(some[start:]).removesuffix("s") for some in first_words for start in range(len(some))}
+    return _folded(kind).removesuffix("s") in endings
+
+
+@lru_cache(maxsize=4096)
+def _says_the_end(name: str, variable: str, stem: str) -> bool:
+    """Whether a parameter (`JobId`) says the end of a variable (`ExportJobId`): a name of a name, an id of an id."""
+    short, ending = _stem(name), _ending(name)
+    if len(short) < _SHORTEST or short in _PLAIN or not stem.endswith(short) or not ending:
+        return False
+    return _ending(variable) in ("", ending)
+
+
+def _ending(name: str) -> str:
+    """The last of a name: `name` or `id`, or nothing."""
+    match = _NAME_OR_ID.search(_folded(name))
+    return "" if match is None else match[1]
 
 
 @lru_cache(maxsize=4096)

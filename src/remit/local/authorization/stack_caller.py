@@ -8,6 +8,7 @@ Source: "CloudFormation service role", "Control CloudFormation access with IAM" 
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.decide.evaluate import ALL
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _ROLE: Final = "RoleARN"
 _DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _SERVICE: Final = "cloudformation.amazonaws.com"
+_REQUESTED_ROLE: Final[ContextVar[str]] = ContextVar("requested_role", default="")
+"""The ARN of the service role of the request that is answered, or of its stack."""
 
 
 def act_as_the_caller() -> None:
@@ -38,7 +41,7 @@ def act_as_the_caller() -> None:
 
 
 def _check_operation(operation: ResourceOperation) -> None:
-    caller = _acting_for(operation.stack)
+    caller = acting_for(operation.stack)
     if not caller:
         return
     for need in handler_needs(operation, place_of_request()):
@@ -48,7 +51,12 @@ def _check_operation(operation: ResourceOperation) -> None:
             raise HandlerError(f"{message} (Status Code: 403)", "AccessDenied")
 
 
-def _acting_for(stack_name: str) -> str:
+def acting_in_request() -> str:
+    """The ARN of whoever CloudFormation acts for in the request that it answers; "": this server's own key."""
+    return _REQUESTED_ROLE.get() or CALLER.get()
+
+
+def acting_for(stack_name: str) -> str:
     """The ARN of the service role of a stack, or of the stack that it is nested in; else of the caller."""
     stack = stored_stack(stack_name)
     while stack is not None:
@@ -63,7 +71,12 @@ def _keep_service_role(parameters: Mapping[str, str], answer: Callable[[], Answe
     role = parameters.get(_ROLE, "")
     if role and not trusts(role, _SERVICE):
         raise StackRequestError("ValidationError", f"Role {role} is invalid or cannot be assumed")
-    result = answer()
+    earlier_stack = stored_stack(parameters.get("StackName", ""))
+    token = _REQUESTED_ROLE.set(role or str((earlier_stack or {}).get(_ROLE, "")))
+    try:
+        result = answer()
+    finally:
+        _REQUESTED_ROLE.reset(token)
     if result[0] != OK:
         return result
     change_set = stored_change_set(parameters)

@@ -21,6 +21,12 @@ class StoredNames(Protocol):
     def key_arn_of_ciphertext(self, ciphertext: str) -> str | None:
         """The ARN of the KMS key that encrypted a text, which is in Base64."""
 
+    def key_aliases(self, arn: str) -> tuple[str, ...] | None:
+        """The aliases of a KMS key (`alias/orders`), by the key's ARN."""
+
+    def encrypting_key(self, arn: str) -> str | None:
+        """The KMS key that encrypts what a resource holds: an id, an ARN or an alias."""
+
     def secret_arn(self, name: str) -> str | None:
         """The ARN of a secret by its name, with the characters that Secrets Manager adds."""
 
@@ -48,6 +54,9 @@ class StoredNames(Protocol):
     def object_tags(self, bucket: str, key: str) -> Mapping[str, str] | None:
         """The tags of an object of S3."""
 
+    def lacks_object(self, bucket: str, key: str) -> bool:
+        """Whether there is a bucket that has no object of this key."""
+
 
 class NothingStored:
     """Knows no name."""
@@ -56,7 +65,7 @@ class NothingStored:
         """Nothing is known."""
 
     key_arn_of_ciphertext = secret_arn = role_arn = user_arn = stack_arn = stream_arn_of_iterator = key_arn
-    partition_key = resource_tags = key_arn
+    partition_key = resource_tags = key_aliases = encrypting_key = key_arn
 
     def is_mail_identity(self, _name: str, /) -> bool:
         """Nothing is known."""
@@ -64,3 +73,7 @@ class NothingStored:
 
     def object_tags(self, bucket: str, key: str) -> None:
         """Nothing is known."""
+
+    def lacks_object(self, _bucket: str, _key: str) -> bool:
+        """Nothing is known."""
+        return False

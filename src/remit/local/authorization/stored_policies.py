@@ -54,6 +54,14 @@ class StoredDecision:
     """The decision of the policies that could be read, with its reasons."""
     unread: tuple[str, ...]
 
+    @property
+    def statement(self) -> str:
+        """The name of the statement that decided; empty where none did."""
+        for layer in self.decision.layers:
+            if layer.verdict == self.verdict and layer.rulings:
+                return layer.rulings[0].name
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class _Documents:

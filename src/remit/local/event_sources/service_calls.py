@@ -1,6 +1,7 @@
 """Decide what a service does by itself: invoke a function, by the function's policy, or act with a role.
 
-What is denied does not happen, and is noted among the accesses that were decided, where people look for it.
+What is denied does not happen, and is noted among the accesses that were decided, where people look for it. What a
+function's role is used for counts as seen, as the calls of the function's code do.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide, trusts
 
 if TYPE_CHECKING:
-    from remit.local.authorization.access_log import AccessLog
+    from remit.local.authorization.access_log import AccessLog, Verdict
 
 _DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _INVOKE: Final = "lambda:InvokeFunction"
+_MOST_NOTED: Final = 10_000
+"""Accesses that are remembered: a worker's log stream is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,8 @@ class ServiceCalls:
     """The decisions on what services do, and the log that they are noted in."""
 
     log: AccessLog
-    _noted: set[tuple[str, str, str]] = field(default_factory=set, repr=False, compare=False)
-    """What was denied to a role and is noted already: Lambda asks for a queue every second."""
+    _noted: dict[tuple[str, str, str], tuple[Verdict, str]] = field(default_factory=dict, repr=False, compare=False)
+    """The last decision on an access of a role, and its day: Lambda asks for a queue every second."""
 
     def may_invoke(self, service: str, function: str, source: str, account: str) -> bool:
         """Whether a service (`sns.amazonaws.com`) may invoke a function (ARN) for a source (ARN), by its policy.
@@ -39,7 +42,7 @@ class ServiceCalls:
         if stored.verdict not in _DENIED:
             return True
         because = f"the function's policy does not let {service} invoke it for {source}"
-        self._note(service, "", _INVOKE, function, because)
+        self.log.add(_record(service, "", _INVOKE, function, "denied", because))
         return False
 
     def may_act(self, role: str, service: str, action: str, resource: str, function: str = "") -> bool:
@@ -47,39 +50,53 @@ class ServiceCalls:
 
         `function` is the name of the function whose role it is, if it is one's.
         """
-        key = (role, action, resource)
         if not trusts(role, service):
             because = f"{role} does not exist, or does not trust {service}"
-        else:
-            # A condition of the role's own policies may hold. One of the resource's policy must, such as
-            # AWS:SourceOwner in the policy that every topic has.
-            stored = decide(role, action, resource, {}, open_keys=ALL)
-            if stored.verdict == "ImplicitlyDenied":
-                stored = decide(role, action, resource, {}, resource_policy=resource_policy(action, resource))
-            if stored.verdict not in _DENIED:
-                self._noted.discard(key)
-                return True
-            because = stored.decision.because
-        if key not in self._noted:
-            self._noted.add(key)
-            self._note(role, function, action, resource, because)
-        return False
+            self._note(_record(role, function, action, resource, "denied", because))
+            return False
+        # A condition of the role's own policies may hold. One of the resource's policy must, such as
+        # AWS:SourceOwner in the policy that every topic has.
+        stored = decide(role, action, resource, {}, open_keys=ALL)
+        if stored.verdict == "ImplicitlyDenied":
+            stored = decide(role, action, resource, {}, resource_policy=resource_policy(action, resource))
+        if stored.verdict in _DENIED:
+            self._note(_record(role, function, action, resource, "denied", stored.decision.because))
+            return False
+        decision: Verdict = "allowed" if stored.verdict == "Allowed" else "unknown"
+        self._note(_record(role, function, action, resource, decision, "", stored.statement))
+        return True
 
-    def _note(self, caller: str, function: str, action: str, resource: str, because: str) -> None:
-        service, _, name = action.partition(":")
-        self.log.add(
-            AccessRecord(
-                time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-                caller=caller,
-                function=function,
-                request_id="",
-                operation=f"{service}:{name}",
-                action=action,
-                resource=resource,
-                decision="denied",
-                because=because,
-                statement="",
-                file="",
-                line=0,
-            )
-        )
+    def _note(self, record: AccessRecord) -> None:
+        """Note what a role was used for, once a day while the decision is the same."""
+        key = (record.caller, record.action, record.resource)
+        decision_of_day = (record.decision, record.time[:10])
+        if self._noted.get(key) == decision_of_day:
+            return
+        if len(self._noted) >= _MOST_NOTED:
+            self._noted.clear()
+        self._noted[key] = decision_of_day
+        if record.decision == "denied":
+            self.log.add(record)
+        else:
+            self.log.announce(record)
+
+
+def _record(
+    caller: str, function: str, action: str, resource: str, decision: Verdict, because: str, statement: str = ""
+) -> AccessRecord:
+    """An access that a service decided to make by itself: no request of a function, no place in its code."""
+    return AccessRecord(
+        time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        caller=caller,
+        function=function,
+        request_id="",
+        operation=action,
+        action=action,
+        resource=resource,
+        decision=decision,
+        because=because,
+        statement=statement,
+        file="",
+        line=0,
+        refused=decision == "denied",
+    )

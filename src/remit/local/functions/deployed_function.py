@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.local.functions.failures import Failure
+
+_DEFAULTS: Final[dict[str, Any]] = {
+    "Version": "$LATEST",
+    "Runtime": "",
+    "Handler": "",
+    "CodeSha256": "",
+    "MemorySize": 128,
+    "Timeout": 3,
+    "EphemeralStorage": {"Size": 512},
+    "Role": "",
+    "LoggingConfig": {},
+    "TracingConfig": {},
+    "SnapStart": {},
+    "Environment": {},
+    "Layers": (),
+    "LastModified": "",
+}
+"""What counts where a function's configuration says nothing, as CreateFunction of Lambda's API reference has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +69,31 @@ class DeployedFunction:
     @classmethod
     def of(cls, configuration: Mapping[str, Any]) -> DeployedFunction:
         """Read a function's configuration, as Lambda's API describes it."""
-        _, _, _, region, account, *_ = configuration["FunctionArn"].split(":")
-        name = configuration["FunctionName"]
-        logging = configuration.get("LoggingConfig") or {}
-        variables = (configuration.get("Environment") or {}).get("Variables") or {}
-        layers = configuration.get("Layers") or ()
+        settings = _DEFAULTS | {name: value for name, value in configuration.items() if value}
+        name = settings["FunctionName"]
+        logging = {"LogGroup": f"/aws/lambda/{name}", **settings["LoggingConfig"]}
+        variables = settings["Environment"].get("Variables") or {}
+        _, _, _, region, account, *_ = settings["FunctionArn"].split(":")
         return cls(
             account=account,
             region=region,
             name=name,
-            version=configuration.get("Version") or "$LATEST",
-            runtime=configuration.get("Runtime") or "",
-            handler=configuration.get("Handler") or "",
-            code_sha256=configuration.get("CodeSha256") or "",
-            memory_mb=int(configuration.get("MemorySize") or 128),
-            timeout=float(configuration.get("Timeout") or 3),
-            storage_mb=int((configuration.get("EphemeralStorage") or {}).get("Size") or 512),
-            role=configuration.get("Role") or "",
-            log_group=logging.get("LogGroup") or f"/aws/lambda/{name}",
-            log_format=logging.get("LogFormat") or "Text",
-            log_level=logging.get("ApplicationLogLevel") or "",
-            traced=(configuration.get("TracingConfig") or {}).get("Mode") == "Active",
-            snap_start=(configuration.get("SnapStart") or {}).get("OptimizationStatus") == "On",
+            version=settings["Version"],
+            runtime=settings["Runtime"],
+            handler=settings["Handler"],
+            code_sha256=settings["CodeSha256"],
+            memory_mb=int(settings["MemorySize"]),
+            timeout=float(settings["Timeout"]),
+            storage_mb=int(settings["EphemeralStorage"]["Size"]),
+            role=settings["Role"],
+            log_group=logging["LogGroup"],
+            log_format=logging.get("LogFormat", "Text"),
+            log_level=logging.get("ApplicationLogLevel", ""),
+            traced=settings["TracingConfig"].get("Mode") == "Active",
+            snap_start=settings["SnapStart"].get("OptimizationStatus") == "On",
             variables=tuple((str(key), str(value)) for key, value in variables.items()),
-            layers=tuple(str(layer["Arn"] if isinstance(layer, dict) else layer) for layer in layers),
-            changed=str(configuration.get("LastModified") or ""),
+            layers=tuple(str(layer["Arn"] if isinstance(layer, dict) else layer) for layer in settings["Layers"]),
+            changed=str(settings["LastModified"]),
             configuration=configuration,
         )
 
