@@ -44,11 +44,18 @@ FINE = {
     "annotated": "from typing import Any\nhandler: Any = make()\n",
 }
 
+IMPORTED = {
+    "mangum.py": "def Mangum(app): ...\n",
+    "site_.py": "",
+    "elsewhere.py": "def thing(event, context): ...\n",
+    "wrappers.py": "def sync(function): ...\n",
+}
+
 
 @pytest.mark.parametrize("kind", FINE)
 def test_what_may_be_called_is_no_error(make: Make, kind: str) -> None:
     """Neither where it is loaded nor in the zip."""
-    built = build(make(app=WEB, **{"web.py": FINE[kind]}).folder)
+    built = build(make(app=WEB, **{"web.py": FINE[kind], **IMPORTED}).folder)
     assert ["web.handler"] == [function.handler for function in built.app.functions]
 
 
@@ -90,7 +97,7 @@ def test_what_lambda_cannot_call_is_an_error_at_the_declaration(make: Make, kind
 @pytest.mark.parametrize("file", ["api/web.py", "api/web/__init__.py", "src/api/web.py"])
 @pytest.mark.parametrize("handler", ["api.web.handler", "api/web.handler"])
 def test_a_handler_may_be_in_a_package(make: Make, file: str, handler: str) -> None:
-    files = {file: "import no_such\ndef handler(event, context): ...\n"}
+    files = {file: "import os\ndef handler(event, context): ...\n"}
     if file.startswith("src/"):
         files |= {"src/api/__init__.py": "", "pyproject.toml": "[build-system]\nrequires = []\n[project]\nname = 'x'\n"}
     built = build(make(app=WEB.replace("web.handler", handler), **files).folder)

@@ -48,6 +48,11 @@ class Arn:
     account: str
     resource: str
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts, in order."""
+        return self.partition, self.service, self.region, self.account, self.resource
+
     def __str__(self) -> str:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 

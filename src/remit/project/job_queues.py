@@ -203,7 +203,8 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         job_retries.append(retries if job.retries is None else job.retries)
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
-        scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in declaration.triggers]
+        schedules = (trigger for trigger in declaration.triggers if isinstance(trigger, Schedule))
+        scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in schedules]
     return JobQueue(
         name=name,
         retries=retries,
@@ -212,6 +213,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         concurrency=_concurrency(name, settings, jobs),
         alarm=settings.get("alarm"),
         keeps_marks=keeps_marks,
+        jobs=tuple(declaration.job.path for declaration in jobs if declaration.job is not None),
         scheduled=tuple(scheduled),
     )
 

@@ -44,7 +44,8 @@ def _is_done(record: dict[str, Any], context: Any) -> bool:
         job = _job(name)
         retries = retries if job.retries is None else job.retries
         if attempt > retries + 1:
-            return _bury(record, f"taken {attempt} times without an end: the worker crashed, or had no memory left")
+            why = "the worker crashed, had no memory left, or could not say how it ended"
+            return _bury(record, f"taken {attempt} times without an end: {why}")
         _run(job, sending or record["messageId"], arguments, options, context)
     except Running as other_run:
         _wait(record, other_run.seconds)
