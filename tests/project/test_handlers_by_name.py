@@ -56,7 +56,8 @@ FINE = {
 BESIDE_IT = {
     "mangum.py": "def Mangum(app): ...\n",
     "site_.py": "",
-    "elsewhere.py": "def thing(event, context): ...\n",
+    "elsewhere.py": "def thing(event, context): ...\nhandler = thing\n",
+    "framework.py": "class Handler:\n    def __init__(self, *_): ...\n    def __call__(self, event, context): ...\n",
     "wrappers.py": "def sync(function): ...\n",
 }
 
