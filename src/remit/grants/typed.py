@@ -9,6 +9,7 @@ from remit.app import Grant, Reason
 from remit.catalogue.resource_names import broken_rule
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
+from remit.iam.pattern import is_pattern
 from remit.iam.policy import Condition, Globs, Statement
 from remit.triggers.kms_key import KmsKey, key_named, key_text
 from remit.triggers.source import name_in
@@ -147,7 +148,8 @@ def check_name(name: str, verb: str, type_name: str) -> None:
         raise RemitError(f"{verb}: nothing can be named {name!r:.60}", hint=rule, origin=writer())
 
 
-def equal(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
-    """The condition that a key has one of these values; none where they are None."""
+def holding(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
+    """The condition that a key has one of these values, or fits one of these patterns; none where they are None."""
     texts = tuple(text_of(value, verb) for value in values if value is not None)
-    return (Condition("StringEquals", key, texts),) if texts else ()
+    operator = "StringLike" if any(map(is_pattern, texts)) else "StringEquals"
+    return (Condition(operator, key, texts),) if texts else ()

@@ -209,7 +209,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         job_retries.append(retries if job.retries is None else job.retries)
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
-        schedules = (trigger for trigger in declaration.triggers if isinstance(trigger, Schedule))
+        schedules = [trigger for trigger in declaration.triggers if isinstance(trigger, Schedule)]  # others are noted
         scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in schedules]
     return JobQueue(
         name=name,
