@@ -120,8 +120,6 @@ def test_a_name_that_nothing_can_have_is_told(make: Make, call: str) -> None:
 
 
 def test_wildcards_and_late_bound_parts_of_a_name_may_be_anything(make: Make) -> None:
-    calls = "s3.read('up-*'), s3.read(f'x-{aws.account}'), dynamodb.put('orders*'), queue.send('in-?'), sns.publish('a')"
-        "s3.read('up-*'), s3.read(f'{aws.account}-x'), dynamodb.put('orders*'), queue.send('*-in'), sns.publish('?')"
-    )
+    calls = "s3.read('up-*'), s3.read(f'x-{aws.account}'), dynamodb.put('orders*'), queue.send('in-?')"
     app = f"from remit import aws\n@app.function(policy=[{calls}])\ndef hello(event, context): ...\n"
     assert make(app=app).template()
