@@ -2,13 +2,14 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check deep all-cases derived pictures versions lock clean
+.PHONY: help demo test check deep spark all-cases derived pictures versions lock clean
 
 help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
 	@echo "make test   every check and test, on the built wheel"
 	@echo "make check  the same without building the wheel: quicker while you work"
-	@echo "make deep   what takes long: pages in a browser (chromium), hostile functions, seeded defects that no test notices"
+	@echo "make deep   what takes long: pages in a browser (chromium), hostile functions, killed parts, seeded defects that no test notices"
+	@echo "make spark  audits on Spark, local and a cluster of two workers: needs Java 17, and installs pyspark into .venv"
 	@echo "make all-cases  the tests of random cases, with all of them"
 	@echo "make derived  write the files that are made from others: the page of lint rules, the names of the triggers"
 	@echo "make pictures  draw the picture of the README from commands that are run"
@@ -31,6 +32,10 @@ check: .venv/dev
 deep: .venv/dev all-cases
 	@.venv/bin/python -m pytest --numprocesses=0 tests/deep
 	@.venv/bin/python tests/defects/run.py
+
+spark: .venv/dev
+	@$(PIP) install --require-hashes --requirement requirements-spark.txt
+	@.venv/bin/python -m pytest --numprocesses=0 tests/deep/test_audit_on_spark.py
 
 # Tests of random cases ask some of them in `make test`, and all of them here.
 all-cases: .venv/dev
@@ -71,6 +76,7 @@ lock: .venv/dev
 	@$(subst pyproject.toml,--group pyproject.toml:local,$(LOCK)) --output-file src/remit/local/environment.txt --upgrade
 	@$(subst pyproject.toml,--group pyproject.toml:function-runtime,$(LOCK)) --output-file src/remit/local/function_runtime.txt --upgrade
 	@$(subst pyproject.toml,--group pyproject.toml:debugger,$(LOCK)) --output-file src/remit/local/debugger.txt --upgrade
+	@$(subst pyproject.toml,--group pyproject.toml:spark,$(LOCK)) --output-file requirements-spark.txt --upgrade
 	@$(LOCK) --group build --output-file requirements.txt --upgrade
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
 

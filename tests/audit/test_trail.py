@@ -13,7 +13,7 @@ from audit_accounts import ACCOUNT, NOW, OTHER, allow, deny, document, page, rol
 from remit.audit.audit import AuditInput, audit
 from remit.audit.called_actions import actions_of_event, is_logged
 from remit.audit.trail import summed_up, trail_files
-from remit.audit.workers import summed_up_trail
+from remit.audit.workers import processes, summed_up_trail
 from remit.catalogue.actions import services
 from remit.errors import RemitError
 
@@ -106,7 +106,7 @@ def test_data_events_of_another_account_do_not_count(tmp_path: Path) -> None:
 def test_an_account_without_any_log_is_told_and_nothing_of_it_is_called_unused(tmp_path: Path) -> None:
     log(tmp_path / "logs", event("ec2", "DescribeInstances"))
     folder = write(tmp_path / "accounts", page(role("y", allow("ec2:StopInstances"), account=OTHER)))
-    trail = summed_up_trail(tmp_path / "logs", 1, lambda _: None)
+    trail = summed_up_trail(tmp_path / "logs")
     report = audit(AuditInput(folder, NOW, trail=trail))
     message = f"no event of account {OTHER} is in it: what its users and roles used is not known"
     assert [(trail.name, message)] == [(problem.file, problem.message) for problem in report.problems]
@@ -116,7 +116,7 @@ def test_an_account_without_any_log_is_told_and_nothing_of_it_is_called_unused(t
 def test_a_trail_of_digests_alone_is_told_and_nothing_is_called_unused(tmp_path: Path) -> None:
     folder = write(tmp_path / "accounts", page(role("x", allow("ec2:StopInstances"))))
     log(tmp_path / "logs", name=f"{LOGS.replace('CloudTrail', 'CloudTrail-Digest')}/d.json.gz")
-    trail = summed_up_trail(tmp_path / "logs", 1, lambda _: None)
+    trail = summed_up_trail(tmp_path / "logs")
     report = audit(AuditInput(folder, NOW, trail=trail))
     assert "no event of CloudTrail is in it: what was used is not known" in {row.message for row in report.problems}
     assert () == report.unused
@@ -237,8 +237,9 @@ def test_several_processes_sum_up_the_same(tmp_path: Path) -> None:
             event("ec2", "DescribeInstances", time=f"2026-11-20T10:00:{number % 60:02}Z"),
             name=f"{number}.json",
         )
-    one, two = (summed_up_trail(tmp_path, processes, lambda _: None) for processes in (1, 2))
-    assert one == two
+    one = summed_up_trail(tmp_path)
+    with processes(2) as workers:
+        assert one == summed_up_trail(tmp_path, workers)
     assert 70 == one.events
 
 

@@ -38,7 +38,7 @@ def parquet(path: Path) -> None:
 
 def test_parquet_files_are_summed_up(tmp_path: Path) -> None:
     parquet(tmp_path / "logs" / "a.parquet")
-    summary = summed_up_trail(tmp_path, 1, lambda _: None)
+    summary = summed_up_trail(tmp_path)
     assert {
         LoggedCall(X, "ec2.amazonaws.com", "StartInstances"): "2026-11-20T10:00:00Z",
         LoggedCall(ANN, "s3.amazonaws.com", "GetObject"): "2026-11-21T10:00:00Z",
@@ -51,7 +51,7 @@ def test_parquet_files_may_lack_columns_that_no_event_filled(tmp_path: Path) -> 
     identity = f"{{'type': 'IAMUser', 'arn': '{ANN}', 'sessioncontext': {{'sessionissuer': {{'arn': NULL}}}}}}"
     columns = f"{identity} AS userIdentity, 'ec2.amazonaws.com' AS eventSource, 'StartInstances' AS eventName"
     duckdb.execute(f"COPY (SELECT {columns}, '2026-11-20' AS eventTime) TO '{tmp_path / 'a.parquet'}' (FORMAT parquet)")
-    summary = summed_up_trail(tmp_path, 1, lambda _: None)
+    summary = summed_up_trail(tmp_path)
     assert {LoggedCall(ANN, "ec2.amazonaws.com", "StartInstances"): "2026-11-20"} == summary.last_calls
 
 
@@ -59,7 +59,7 @@ def test_parquet_of_something_else_is_told_and_the_rest_is_read(tmp_path: Path) 
     parquet(tmp_path / "a.parquet")
     duckdb.execute(f"COPY (SELECT 1 AS one) TO '{tmp_path / 'b.parquet'}' (FORMAT parquet)")
     (tmp_path / "c.parquet").write_bytes(b"PAR1")
-    summary = summed_up_trail(tmp_path, 1, lambda _: None)
+    summary = summed_up_trail(tmp_path)
     reasons = [(problem.file[-9:], problem.message.partition(": ")[0]) for problem in summary.problems]
     reason = "it cannot be read as CloudTrail's logs in Parquet"
     assert ([("b.parquet", reason), ("c.parquet", reason)], 2) == (reasons, summary.unread)

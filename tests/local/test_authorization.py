@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from remit.local.access_log import accesses, refuse_unknown
 from remit.local.clients import client_arguments, session
@@ -72,6 +74,8 @@ POLICY = [
     allow("lambda:InvokeFunctionUrl", f"{FUNCTIONS}:page"),
     allow("lambda:InvokeFunction", f"{FUNCTIONS}:page", Bool={"lambda:InvokedViaFunctionUrl": "true"}),
     allow("execute-api:Invoke", f"arn:aws:execute-api:{HERE}:*/$default/GET/open/*"),
+    allow("execute-api:Invoke", f"arn:aws:execute-api:{HERE}:*/live/GET/open"),
+    allow("execute-api:Invoke", f"arn:aws:execute-api:{HERE}:*/talk/$connect"),
     allow("lambda:ListFunctions", "*"),
     allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"arn:aws:logs:{HERE}:log-group:/app/web:*"),
     allow("logs:DescribeLogGroups", "*"),
@@ -556,3 +560,55 @@ def test_a_route_with_iams_authorization_asks_for_its_invocation(worker: Worker)
     paths = ("/open/a", "/closed/a", "/all")
     denied = [403 == worker.ask("GET", f"/_aws/execute-api/{api}{path}", "execute-api") for path in paths]
     assert [False, True, False] == denied
+
+
+def test_a_method_of_a_rest_api_with_iams_authorization_asks_for_its_invocation(worker: Worker) -> None:
+    """By the caller's policies, or by the policy of the API."""
+    apis = session(worker.aws).client("apigateway", **client_arguments(worker.aws))
+    let_in = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "execute-api:Invoke"}
+    policy = json.dumps({"Statement": [{**let_in, "Resource": "execute-api:/live/GET/shared"}]})
+    api = apis.create_rest_api(name="rest", policy=policy)["id"]
+    (root,) = apis.get_resources(restApiId=api)["items"]
+    paths = ("open", "closed", "shared", "all")
+    for path in paths:
+        resource = apis.create_resource(restApiId=api, parentId=root["id"], pathPart=path)["id"]
+        method = {"restApiId": api, "resourceId": resource, "httpMethod": "GET"}
+        apis.put_method(**method, authorizationType="NONE" if path == "all" else "AWS_IAM")
+        apis.put_integration(**method, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    apis.create_deployment(restApiId=api, stageName="live")
+    address = f"/_aws/execute-api/{api}/live/"
+    denied = [403 == worker.ask("GET", f"{address}{path}", "execute-api") for path in paths]
+    assert [False, True, False, False] == denied
+    unsigned = [
+        status_of(worker.aws, f"{address}{path}", headers)
+        for path, headers in (("open", {}), ("open", {"Authorization": "Bearer x"}), ("all", {}))
+    ]
+    assert [403, 403] == unsigned[:2]
+    assert 403 != unsigned[2]
+
+
+def status_of(aws: LocalAws, path: str, headers: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", aws.port)
+    connection.request("GET", path, headers=headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_a_web_socket_with_iams_authorization_asks_for_the_connection(worker: Worker) -> None:
+    apis = session(worker.aws).client("apigatewayv2", **client_arguments(worker.aws))
+    options = {"ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}
+    api = apis.create_api(Name="talk", **options)["ApiId"]
+    apis.create_route(ApiId=api, RouteKey="$connect", AuthorizationType="AWS_IAM")
+    credentials = worker.clients("sqs")._request_signer._credentials
+    statuses = []
+    for stage in ("talk", "closed"):
+        apis.create_stage(ApiId=api, StageName=stage)
+        request = AWSRequest("GET", f"{worker.aws.url}/_aws/execute-api/{api}/{stage}")
+        SigV4QueryAuth(credentials, "execute-api", "us-east-1").add_auth(request)
+        try:
+            with connect(str(request.url).replace("http://", "ws://"), proxy=None):
+                statuses.append(101)
+        except InvalidStatus as refused:
+            statuses.append(refused.response.status_code)
+    assert [101, 403] == statuses

@@ -53,11 +53,19 @@ FINE = {
     "the last of two": "def handler(event): ...\ndef handler(event, context): ...\n",
 }
 
+BESIDE_IT = {
+    "mangum.py": "def Mangum(app): ...\n",
+    "site_.py": "",
+    "elsewhere.py": "def thing(event, context): ...\nhandler = thing\n",
+    "framework.py": "class Handler:\n    def __init__(self, *_): ...\n    def __call__(self, event, context): ...\n",
+    "wrappers.py": "def sync(function): ...\n",
+}
+
 
 @pytest.mark.parametrize("kind", FINE)
 def test_what_may_be_called_is_no_error(make: Make, kind: str) -> None:
     """Neither where it is loaded nor in the zip."""
-    built = build(make(app=WEB, **{"web.py": FINE[kind]}).folder)
+    built = build(make(app=WEB, **{"web.py": FINE[kind], **BESIDE_IT}).folder)
     assert ["web.handler"] == [function.handler for function in built.app.functions]
 
 
@@ -188,7 +196,7 @@ def test_a_pipe_in_the_place_of_a_handler_s_module_is_named(make: Make, app: str
 @pytest.mark.parametrize("file", ["api/web.py", "api/web/__init__.py", "src/api/web.py"])
 @pytest.mark.parametrize("handler", ["api.web.handler", "api/web.handler"])
 def test_a_handler_may_be_in_a_package(make: Make, file: str, handler: str) -> None:
-    files = {file: "import no_such\ndef handler(event, context): ...\n"}
+    files = {file: "import os\ndef handler(event, context): ...\n"}
     if file.startswith("src/"):
         files |= {"src/api/__init__.py": "", "pyproject.toml": "[build-system]\nrequires = []\n[project]\nname = 'x'\n"}
     built = build(make(app=WEB.replace("web.handler", handler), **files).folder)

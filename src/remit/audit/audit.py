@@ -13,13 +13,12 @@ from remit.audit.escalation_paths import EscalationPath, escalation_paths
 from remit.audit.folder import AccountFile, FileSummary, OpenRole, file_summary, folder_files
 from remit.audit.result_cache import ResultCache
 from remit.audit.unused_access import usage_by_account
-from remit.audit.workers import run
+from remit.audit.workers import THIS_PROCESS, Workers, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from remit.audit.account_audit import AuditedAccount
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
     from remit.audit.results import (
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     )
     from remit.audit.trail import TrailSummary
 
-    Run = Callable[[Chunk], Iterator[AuditedAccount]]
     Progress = Callable[[str], None]
 
 _Row = TypeVar("_Row")
@@ -89,11 +87,11 @@ class AuditInput:
 def audit(
     audit_input: AuditInput,
     cache: ResultCache | None = None,
-    run_chunk: Run = run,
+    workers: Workers = THIS_PROCESS,
     progress: Progress = lambda _: None,
 ) -> AuditReport:
-    """Ask every question about the accounts of a folder. `run_chunk` does the work, `progress` is told what is done."""
-    auditing = _Auditing(audit_input, cache or ResultCache(None), run_chunk, progress)
+    """Ask every question about the accounts of a folder. `workers` do the work, `progress` is told what is done."""
+    auditing = _Auditing(audit_input, cache or ResultCache(None), workers, progress)
     auditing.read_files()
     auditing.ask_accounts()
     return auditing.report()
@@ -105,7 +103,7 @@ class _Auditing:
 
     audit_input: AuditInput
     cache: ResultCache
-    run_chunk: Run
+    workers: Workers
     progress: Progress
     files: tuple[AccountFile, ...] = ()
     folder_problems: tuple[InputProblem, ...] = ()
@@ -138,7 +136,7 @@ class _Auditing:
                 self.results[work.account] = result
         self.findings = self.cache.findings()
         chunk = Chunk(tuple(works), self.audit_input.now, self.audit_input.organization, frozenset(self.findings))
-        for number, audited in enumerate(self.run_chunk(chunk), 1):
+        for number, audited in enumerate(run(chunk, self.workers), 1):
             account = audited.result.account
             self.results[account] = audited.result
             self.findings = audited.findings | self.findings

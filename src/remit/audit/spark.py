@@ -1,43 +1,49 @@
-"""Run the chunks of an audit on Spark, local or a cluster whose workers see the same files: the same results again.
+"""Run the parts of an audit on Spark, local or a cluster whose workers see the same files: the same results again.
 
 Needs the extra `remit[spark]`, and Java 17 or later.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from remit.audit.workers import all_audited, parts_of
+from remit.audit.workers import Workers
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from remit.audit.account_audit import AuditedAccount, Chunk
-
-_CHUNKS_PER_CORE: Final = 4
+    from collections.abc import Callable, Iterator, Sequence
 
 
-def run_on_spark(chunk: Chunk, master: str) -> Iterator[AuditedAccount]:
-    """The results of all accounts of a chunk, in their order, by Spark at `local[2]`, `spark://host:7077` and the like.
+@contextlib.contextmanager
+def spark(master: str) -> Iterator[Workers]:
+    """The workers of Spark at `local[2]`, `spark://host:7077` and the like, until the end of the block.
 
     RemitError: pyspark is not installed, or Spark does not start.
     """
-    if not chunk.works:
-        return
     context = _context(master)
-    parts = parts_of(chunk, context.defaultParallelism * _CHUNKS_PER_CORE)
+    count = context.defaultParallelism
+
+    def results(function: Callable[[Any], Any], parts: Sequence[Any]) -> Iterator[Any]:
+        """Round by round, so that whoever is stopped keeps the results of the rounds before."""
+        for start in range(0, len(parts), count):
+            yield from _collected(context, function, parts[start : start + count])
+
     try:
-        results_of_parts = context.parallelize(parts, len(parts)).map(all_audited).collect()
-    except Exception as error:
-        hint = "its workers need the same Python with remit (PYSPARK_PYTHON), and the same files at the same paths"
-        raise RemitError(f"Spark failed: {_first_line(error)}", hint=hint, exit_code=1) from error
+        yield Workers(count, results)
     finally:
         context.stop()
-    for results in results_of_parts:
-        yield from results
+
+
+def _collected(context: Any, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
+    try:
+        collected: list[Any] = context.parallelize(parts, len(parts)).map(function).collect()
+    except Exception as error:  # pyspark raises errors of many kinds, of its own and of Java's
+        hint = "its workers need the same Python with remit (PYSPARK_PYTHON), and the same files at the same paths"
+        raise RemitError(f"Spark failed at {context.master}: {_first_line(error)}", hint=hint, exit_code=1) from error
+    return collected
 
 
 def _context(master: str) -> Any:
@@ -46,10 +52,11 @@ def _context(master: str) -> Any:
     except ImportError:
         raise RemitError("Spark is not installed", hint="pip install 'remit[spark]'") from None
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    settings = SparkConf().setMaster(master).setAppName("remit audit").set("spark.ui.enabled", "false")
+    settings = SparkConf().setMaster(master).setAppName("remit audit")
+    settings.set("spark.ui.enabled", "false").set("spark.log.level", "ERROR")
     try:
         return SparkContext.getOrCreate(settings)
-    except Exception as error:  # pyspark raises errors of many kinds, of its own and of Java's
+    except Exception as error:  # as above
         message = f"Spark does not start at {master}: {_first_line(error)}"
         raise RemitError(message, hint="Spark needs Java 17 or later") from error
 

@@ -1,38 +1,61 @@
-"""Run the chunks of an audit: in this process, or on several cores; the results are the same, in the same order."""
+"""Run the parts of an audit: in this process, or on several cores; the results are the same, in the same order."""
 
 from __future__ import annotations
 
 import contextlib
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.account_audit import AuditedAccount, Chunk, audited_accounts
 from remit.audit.trail import PARQUET, TrailSummary, summed_up, trail_files
 from remit.audit.trail_query import summed_up_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    Map = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
+
 _FILES_PER_PART: Final = 64
-_CHUNKS_PER_PROCESS: Final = 4
-"""More chunks than processes, so that none waits long for the last; fewer of them, so that each asks less twice."""
+_PARTS_PER_WORKER: Final = 4
+"""More parts than workers, so that none waits long for the last; fewer of them, so that each asks less twice."""
 
 
-def run(chunk: Chunk, processes: int = 1) -> Iterator[AuditedAccount]:
-    """The results of all accounts of a chunk, in their order, by so many processes."""
-    if processes <= 1 or len(chunk.works) <= 1:
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """What runs parts of an audit, so many at once: `map` gives a function's results on each part, in their order."""
+
+    count: int
+    map: Map
+
+
+THIS_PROCESS: Final = Workers(1, map)
+
+
+@contextlib.contextmanager
+def processes(count: int) -> Iterator[Workers]:
+    """So many processes; one is this process itself."""
+    if count <= 1:
+        yield THIS_PROCESS
+        return
+    with ProcessPoolExecutor(count) as executor:
+        yield Workers(count, executor.map)
+
+
+def run(chunk: Chunk, workers: Workers = THIS_PROCESS) -> Iterator[AuditedAccount]:
+    """The results of all accounts of a chunk, in their order."""
+    if workers.count <= 1 or len(chunk.works) <= 1:
         yield from audited_accounts(chunk)
         return
-    chunks = parts_of(chunk, processes * _CHUNKS_PER_PROCESS)
-    with ProcessPoolExecutor(processes) as executor:
-        for results in executor.map(all_audited, chunks):
-            yield from results
+    for results in workers.map(all_audited, parts_of(chunk, workers.count * _PARTS_PER_WORKER)):
+        yield from results
 
 
-def summed_up_trail(folder: Path, processes: int, progress: Callable[[str], None]) -> TrailSummary:
-    """What the log files below a folder hold, read by so many processes. RemitError: there is none."""
+def summed_up_trail(
+    folder: Path, workers: Workers = THIS_PROCESS, progress: Callable[[str], None] = lambda _: None
+) -> TrailSummary:
+    """What the log files below a folder hold. RemitError: there is none."""
     all_files = trail_files(folder)
     tables = [file for file in all_files if file.endswith(PARQUET)]
     files = [file for file in all_files if not file.endswith(PARQUET)]
@@ -40,12 +63,10 @@ def summed_up_trail(folder: Path, processes: int, progress: Callable[[str], None
     summary = summed_up_parquet(tables) if tables else TrailSummary()
     summary.name = folder.as_posix()
     read = 0
-    with contextlib.ExitStack() as stack:
-        each = map if processes <= 1 else stack.enter_context(ProcessPoolExecutor(processes)).map
-        for part, further in zip(parts, each(summed_up, parts), strict=True):
-            summary.add(further)
-            read += len(part)
-            progress(f"{read:,} of {len(files):,} log files read, {summary.events:,} events")
+    for part, further in zip(parts, workers.map(summed_up, parts), strict=True):
+        summary.add(further)
+        read += len(part)
+        progress(f"{read:,} of {len(files):,} log files read, {summary.events:,} events")
     return summary
 
 

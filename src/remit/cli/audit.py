@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +16,14 @@ from remit.cli import options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.audit.account_audit import AuditedAccount, Chunk
     from remit.audit.audit import AuditInput, AuditReport
     from remit.audit.entities import InputProblem
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
     from remit.audit.trail import TrailSummary
+    from remit.audit.workers import Workers
 
     Progress = Callable[[str], None]
-    Run = Callable[[Chunk], Iterator[AuditedAccount]]
 
 
 class _Audit(click.Command):
@@ -65,6 +64,7 @@ class _Audit(click.Command):
     "--athena", "athena_table", metavar="TABLE", help="A table of CloudTrail's logs in Athena, in place of --trail."
 )
 @click.option("--athena-output", metavar="S3_URL", help="Where Athena writes its results (default: the workgroup's).")
+@click.option("--athena-workgroup", metavar="NAME", help="The workgroup of the query (default: the primary one).")
 @click.option("--print-query", is_flag=True, help="Print the query that --athena runs, and do nothing.")
 @click.option(
     "--format",
@@ -98,6 +98,7 @@ def command(
     trail_folder: Path | None,
     athena_table: str | None,
     athena_output: str | None,
+    athena_workgroup: str | None,
     form: str,
     output: Path | None,
     now: str | None,
@@ -143,12 +144,13 @@ def command(
         _input(folder, organization_file, resources_file, now),
         elsewhere=tuple(path for path in elsewhere if path is not None),
     )
-    with _progress() as progress:
-        trail = _trail(trail_folder, processes, progress)
+    with _progress() as progress, _workers(processes, spark_master) as workers:
+        trail = _trail(trail_folder, workers, progress)
         if athena_table is not None:
-            trail = _athena_trail(athena_table, athena_output, region, profile, progress)
+            query = AthenaQuery(athena_table, athena_output, athena_workgroup)
+            trail = _athena_trail(query, region, profile, progress)
         cache = None if no_cache else cache_folder
-        report = _report(replace(audit_input, trail=trail), _runner(processes, spark_master), cache, progress)
+        report = _report(replace(audit_input, trail=trail), workers, cache, progress)
     _write(_text(report, "json" if as_json else form, with_notes=with_notes), output)
     _tell(report.problems)
     return int(not report.is_fine)
@@ -175,46 +177,51 @@ def _files_of(path: Path | None) -> list[Path]:
     return sorted((*path.glob("*.json"), *path.glob("*.json.gz"))) if path.is_dir() else [path]
 
 
-def _trail(folder: Path | None, processes: int, progress: Progress) -> TrailSummary | None:
+def _trail(folder: Path | None, workers: Workers, progress: Progress) -> TrailSummary | None:
     """What CloudTrail's log files hold; None: that is not asked."""
     from remit.audit.workers import summed_up_trail
 
-    return None if folder is None else summed_up_trail(folder, processes, progress)
+    return None if folder is None else summed_up_trail(folder, workers, progress)
 
 
-def _athena_trail(
-    table: str, output: str | None, region: str | None, profile: str | None, progress: Progress
-) -> TrailSummary:
+@dataclass(frozen=True, slots=True)
+class AthenaQuery:
+    """The table that Athena is asked about, where it writes its results, and the workgroup; None: the default."""
+
+    table: str
+    output: str | None
+    workgroup: str | None
+
+
+def _athena_trail(query: AthenaQuery, region: str | None, profile: str | None, progress: Progress) -> TrailSummary:
     """What a table of Athena holds of the logs; the query is shown."""
     from remit.audit.trail_query import athena_query
     from remit.deploy.athena_trail import summed_up_by_athena
 
-    click.echo(athena_query(table), err=True)
+    click.echo(athena_query(query.table), err=True)
     account = options.account(Path(), local=False, region=region, profile=profile)
-    return summed_up_by_athena(account, table, output=output, progress=progress)
+    return summed_up_by_athena(account, query.table, workgroup=query.workgroup, output=query.output, progress=progress)
 
 
-def _runner(processes: int, spark_master: str | None) -> Run:
+def _workers(count: int, spark_master: str | None) -> contextlib.AbstractContextManager[Workers]:
     """What does the work: this process, several, or Spark."""
-    from functools import partial
-
     if spark_master is not None:
-        from remit.audit.spark import run_on_spark
+        from remit.audit.spark import spark
 
-        return partial(run_on_spark, master=spark_master)
-    from remit.audit.workers import run
+        return spark(spark_master)
+    from remit.audit.workers import processes
 
-    return partial(run, processes=processes)
+    return processes(count)
 
 
-def _report(audit_input: AuditInput, run: Run, cache_folder: Path | None, progress: Progress) -> AuditReport:
+def _report(audit_input: AuditInput, workers: Workers, cache_folder: Path | None, progress: Progress) -> AuditReport:
     from remit import __version__
     from remit.audit.audit import audit
     from remit.audit.result_cache import ResultCache
     from remit.catalogue.snapshot_sources import versions
 
     facts = " ".join(f"{source.name}=={source.version}" for source in versions().sources)
-    return audit(audit_input, ResultCache(cache_folder, f"{__version__} {facts}"), run, progress)
+    return audit(audit_input, ResultCache(cache_folder, f"{__version__} {facts}"), workers, progress)
 
 
 @contextlib.contextmanager

@@ -146,9 +146,9 @@ def _pin(ctx: click.Context, parameter: click.Parameter, value: str | None) -> N
 
 
 def _bucket_name(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    from remit.deploy.bucket import broken_rule
+    from remit.catalogue.resource_names import broken_rule
 
-    rule = None if value is None else broken_rule(value)
+    rule = None if value is None else broken_rule("AWS::S3::Bucket", [value])
     if rule is not None:
         raise RemitError(
             f"{value!r} is not a valid name for a bucket: {rule}", hint="--artefact-bucket takes its name alone"

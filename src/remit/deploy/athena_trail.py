@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from remit.audit.trail import TrailSummary
     from remit.deploy.session import Account
 
-_PAUSE: Final = 2.0
+_PAUSES: Final = (0.1, 0.2, 0.5, 1.0)
+_LONGEST_PAUSE: Final = 2.0
+"""Seconds between questions about a query: a short one is answered soon, a long one is not asked about often."""
 _RUNNING: Final = ("QUEUED", "RUNNING")
 
 
@@ -36,23 +39,30 @@ def summed_up_by_athena(
         arguments["ResultConfiguration"] = {"OutputLocation": output}
     with remit_errors():
         identifier = athena.start_query_execution(**arguments)["QueryExecutionId"]
-        state = _ended(athena, identifier, progress)
+        try:
+            state = _ended(athena, identifier, progress)
+        except KeyboardInterrupt:
+            athena.stop_query_execution(QueryExecutionId=identifier)  # what it reads is paid for
+            raise
         if state["State"] != "SUCCEEDED":
             reason = state.get("StateChangeReason", "Athena gives no reason")
             raise RemitError(f"the query of Athena ended as {state['State']}: {reason}", exit_code=1)
-        return summary_of_rows(_rows(athena, identifier))
+        summary = summary_of_rows(_rows(athena, identifier))
+    summary.name = table
+    return summary
 
 
 def _ended(athena: Any, identifier: str, progress: Callable[[str], None]) -> dict[str, Any]:
     """The state of a query once it has ended."""
-    while True:
+    for pause in itertools.chain(_PAUSES, itertools.repeat(_LONGEST_PAUSE)):
         execution = athena.get_query_execution(QueryExecutionId=identifier)["QueryExecution"]
         status: dict[str, Any] = execution["Status"]
         if status["State"] not in _RUNNING:
             return status
         scanned = execution.get("Statistics", {}).get("DataScannedInBytes", 0)
         progress(f"Athena: {status['State'].lower()}, {scanned / 1e9:,.1f} GB read")
-        time.sleep(_PAUSE)
+        time.sleep(pause)
+    raise AssertionError("the pauses never end")
 
 
 def _rows(athena: Any, identifier: str) -> Iterator[list[str | None]]:

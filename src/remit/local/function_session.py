@@ -21,7 +21,7 @@ def function_session(aws: LocalAws, name: str) -> boto3.Session:
 
     RemitError: there is no such function.
     """
-    response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/configuration")
+    response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/configuration", region=aws.region)
     if not response.is_ok:
         raise RemitError(f"function {name} is not deployed")
     configuration = response.document()

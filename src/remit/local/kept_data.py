@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def keep_data(aws: LocalAws) -> None:
-    """Have it keep objects, items, messages, values of secrets and parameters, and schedules as they are now."""
+    """Have it keep objects, items, messages, values of secrets and parameters, schedules and logs as they are now."""
     _tell(aws, KEEP_DATA)
 
 
 def put_data_back(aws: LocalAws) -> None:
-    """Have it put back what it kept last. Stacks, functions, roles, logs and records of streams stay."""
+    """Have it put back what it kept last, and drop the records of streams. Stacks, functions and roles stay."""
     _tell(aws, PUT_DATA_BACK)
 
 

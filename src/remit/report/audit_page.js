@@ -2,8 +2,15 @@
 // Everything that comes from the data is set as text, never as markup.
 const data = JSON.parse(document.getElementById("data").textContent);
 const texts = data.texts;
-const STEP = 100;
 const SHOWN = 100;
+const BOX = 28;
+const LINE = 15;
+const LETTERS = 150;
+
+// A cell is the number of a text, or the numbers of its parts.
+function textOf(cell) {
+  return typeof cell === "number" ? texts[cell] : cell.map((part) => texts[part]).join("");
+}
 
 function element(name, text, parent) {
   const made = document.createElement(name);
@@ -20,28 +27,35 @@ function shape(name, attributes, parent, text) {
   return made;
 }
 
-function box(picture, place, text, isGoal) {
-  const y = place * STEP + 4;
-  shape("rect", { x: 4, y, width: 1000, height: 28, rx: 6, class: isGoal ? "goal" : "" }, picture);
-  shape("text", { x: 14, y: y + 19, class: "name" }, picture, text);
+function box(picture, y, text, isGoal) {
+  shape("rect", { x: 4, y, width: 1000, height: BOX, rx: 6, class: isGoal ? "goal" : "" }, picture);
+  const isAdministrator = isGoal && text.startsWith("arn:");
+  shape("text", { x: 14, y: y + 19, class: "name" }, picture, text + (isAdministrator ? " (administrator)" : ""));
+}
+
+// The lines of a note, each as long as the drawing is wide.
+function linesOf(note) {
+  return textOf(note).match(new RegExp(`.{1,${LETTERS}}`, "gs")) || [];
 }
 
 // A path as boxes below each other: who, and between them how, by which statement, and what must hold.
 function drawing(steps) {
   const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const height = steps.length * STEP + 40;
-  picture.setAttribute("viewBox", `0 0 1010 ${height}`);
   picture.setAttribute("role", "img");
-  box(picture, 0, texts[steps[0].from], false);
-  steps.forEach((step, place) => {
-    const top = place * STEP + 32;
-    shape("path", { d: `M24 ${top} V${top + STEP - 30} m-4 -7 l4 7 l4 -7` }, picture);
-    shape("text", { x: 40, y: top + 18, class: "name" }, picture, texts[step.technique]);
-    step.notes.slice(0, 3).forEach((note, line) => {
-      shape("text", { x: 40, y: top + 34 + line * 15, class: "note" }, picture, texts[note].slice(0, 150));
+  let y = 4;
+  box(picture, y, textOf(steps[0][0]), false);
+  steps.forEach(([, target, technique, notes], place) => {
+    const lines = notes.flatMap(linesOf);
+    const top = y + BOX;
+    y = top + 36 + lines.length * LINE;
+    shape("path", { d: `M24 ${top} V${y} m-4 -7 l4 7 l4 -7` }, picture);
+    shape("text", { x: 40, y: top + 18, class: "name" }, picture, textOf(technique));
+    lines.forEach((line, number) => {
+      shape("text", { x: 40, y: top + 34 + number * LINE, class: "note" }, picture, line);
     });
-    box(picture, place + 1, texts[step.to], place === steps.length - 1);
+    box(picture, y, textOf(target), place === steps.length - 1);
   });
+  picture.setAttribute("viewBox", `0 0 1010 ${y + BOX + 8}`);
   return picture;
 }
 
@@ -60,22 +74,23 @@ function toggle(row, section, steps) {
 
 function matching(section) {
   const words = document.getElementById("search").value.toLowerCase().split(/\s+/).filter(Boolean);
-  return section.rows.filter((row) => {
-    const text = row.cells.map((cell) => texts[cell]).join(" ").toLowerCase();
+  return section.rows.filter(([cells, steps]) => {
+    const ofSteps = (steps || []).flatMap(([source, target, technique, notes]) => [source, target, technique, ...notes]);
+    const text = [...cells, ...ofSteps].map(textOf).join(" ").toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }
 
 function fill(body, section, rows) {
-  for (const row of rows) {
+  for (const [cells, steps] of rows) {
     const line = element("tr", undefined, body);
-    for (const cell of row.cells) element("td", texts[cell], line);
-    if (row.steps) {
+    for (const cell of cells) element("td", textOf(cell), line);
+    if (steps) {
       line.className = "opens";
       line.tabIndex = 0;
-      line.addEventListener("click", () => toggle(line, section, row.steps));
+      line.addEventListener("click", () => toggle(line, section, steps));
       line.addEventListener("keydown", (event) => {
-        if (event.key === "Enter") toggle(line, section, row.steps);
+        if (event.key === "Enter") toggle(line, section, steps);
       });
     }
   }
@@ -89,10 +104,11 @@ function show() {
     if (chosen && section.title !== chosen) continue;
     const rows = matching(section);
     element("h2", `${section.title} (${rows.length})`, main);
-    element("p", section.about, main).className = "faint";
+    element("p", rows.length ? section.about : "None.", main).className = "faint";
+    if (!rows.length) continue;
     const table = element("table", undefined, main);
     const head = element("tr", undefined, element("thead", undefined, table));
-    for (const column of section.columns) element("th", column, head);
+    for (const [name, width] of section.columns) element("th", name, head).style.width = `${width}%`;
     const body = element("tbody", undefined, table);
     fill(body, section, rows.slice(0, SHOWN));
     if (rows.length > SHOWN) {

@@ -29,15 +29,21 @@ _MOST_USERS: Final = 5
 """Principals of a policy that a row names."""
 
 
+Text: TypeAlias = "str | tuple[str, ...]"
+"""A text, or the parts that make it: what many texts share (an ARN) stands in the page once."""
+
+
 class _Texts:
     """The texts of the page, each once, by their numbers."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
 
-    def number(self, text: str) -> int:
-        """The number of a text."""
-        return self.numbers.setdefault(for_people(text) if "${{" in text else text, len(self.numbers))
+    def number(self, text: Text) -> int | list[int]:
+        """The number of a text, or the numbers of its parts."""
+        if isinstance(text, str):
+            return self.numbers.setdefault(for_people(text) if "${{" in text else text, len(self.numbers))
+        return [self.numbers.setdefault(for_people(part), len(self.numbers)) for part in text if part]
 
 
 def audit_page(report: AuditReport) -> str:
@@ -95,54 +101,73 @@ def _summary(report: AuditReport) -> str:
     )
 
 
-Row: TypeAlias = "tuple[tuple[str, ...], list[dict[str, Any]] | None]"
+Row: TypeAlias = "tuple[tuple[Text, ...], list[Any] | None]"
 """The cells of a row, and the steps of a path, if it is one."""
 
 
-def _section(texts: _Texts, title: str, about: str, columns: tuple[str, ...], rows: Iterable[Row]) -> dict[str, Any]:
-    """A table of the page: each row with the numbers of its texts, and the steps of a path, if it is one."""
-    rendered = []
+def _section(
+    texts: _Texts, title: str, about: str, columns: tuple[tuple[str, int], ...], rows: Iterable[Row]
+) -> dict[str, Any]:
+    """A table of the page: its columns with their widths in per cent, and its rows.
+
+    A row is the list of its cells, and behind them the steps of a path, if it is one.
+    """
+    rendered: list[list[Any]] = []
     for cells, steps in rows:
-        row: dict[str, Any] = {"cells": [texts.number(cell) for cell in cells]}
+        row: list[Any] = [[texts.number(cell) for cell in cells]]
         if steps:
-            row["steps"] = steps
+            row.append(steps)
         rendered.append(row)
     return {"title": title, "about": about, "columns": columns, "rows": rendered}
 
 
-def _sections(report: AuditReport, texts: _Texts) -> Iterator[tuple[str, str, tuple[str, ...], Iterator[Row]]]:
+_SectionParts: TypeAlias = "tuple[str, str, tuple[tuple[str, int], ...], Iterator[Row]]"
+
+
+def _sections(report: AuditReport, texts: _Texts) -> Iterator[_SectionParts]:
     yield (
         "Ways to become an administrator",
         "Choose a row to see its steps.",
-        ("principal", "steps", "must hold"),
+        (("principal", 45), ("steps", 35), ("must hold", 20)),
         _path_rows(report, texts),
+    )
+    yield (
+        "Administrators",
+        "Who may do everything in its account already.",
+        (("principal", 100),),
+        (((arn,), None) for arn in report.administrators),
     )
     yield (
         "Access from outside",
         "Whom the policies of resources and roles let in from outside of their account.",
-        ("resource", "who", "may", "must hold"),
+        (("resource", 35), ("who", 25), ("may", 20), ("must hold", 20)),
         _exposure_rows(report),
     )
     yield (
         "Sensitive actions",
         "What each principal can do within its policies, groups, boundary and every SCP.",
-        ("principal", "can do", "undecided"),
+        (("principal", 35), ("can do", 45), ("undecided", 20)),
         _access_rows(report),
     )
     if report.trail is not None:
         yield (
             "Access that was not used",
             f"Since {report.trail.first[:10]}. What CloudTrail does not log is not listed.",
-            ("principal", "last call", "policy", "not used", "not logged"),
+            (("principal", 30), ("last call", 10), ("policy", 15), ("not used", 30), ("not logged", 15)),
             _unused_rows(report),
         )
     yield (
         "Policies",
         "Mistakes and excessive access in each distinct policy.",
-        ("finding", "policy", "principals", "what is wrong"),
+        (("finding", 10), ("policy", 45), ("principals", 10), ("what is wrong", 35)),
         _document_rows(report),
     )
-    yield ("Problems", "What is wrong with the files.", ("file", "problem"), _problem_rows(report))
+    yield (
+        "Problems",
+        "What is wrong with the files, and what was not decided.",
+        (("file, or resource", 40), ("problem", 60)),
+        _problem_rows(report),
+    )
 
 
 def _path_rows(report: AuditReport, texts: _Texts) -> Iterator[Row]:
@@ -156,19 +181,15 @@ def _step_names(path: EscalationPath) -> str:
     return ", then ".join(step.technique for step in path.steps)
 
 
-def _step(step: Edge, number: Callable[[str], int]) -> dict[str, Any]:
-    notes = []
+def _step(step: Edge, number: Callable[[Text], int | list[int]]) -> list[Any]:
+    """A step: from whom, to whom, by what, and notes on what it needs."""
+    notes: list[Text] = []
     for need in step.needs:
         values = "".join(f", if {key} = {value}" for key, value in need.must_hold)
-        notes.append(f"{need.action} on {need.resource} by {need.statement or 'the trust policy'}{values}")
+        notes.append((need.action, " on ", need.resource, f" by {need.statement or 'the trust policy'}", values))
     if step.assumes:
         notes.append(f"assumed: {step.assumes}")
-    return {
-        "from": number(step.source),
-        "to": number(step.target),
-        "technique": number(step.technique),
-        "notes": [number(note) for note in notes],
-    }
+    return [number(step.source), number(step.target), number(step.technique), [number(note) for note in notes]]
 
 
 def _exposure_rows(report: AuditReport) -> Iterator[Row]:
@@ -191,10 +212,14 @@ def _unused_rows(report: AuditReport) -> Iterator[Row]:
     rows = [(row, policy) for row in report.unused for policy in row.policies]
     rows.sort(key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
     for row, policy in rows:
-        names = ", ".join(policy.unused[:_MOST_UNUSED])
-        further = len(policy.unused) - _MOST_UNUSED
-        unused = f"{policy.count:,}: {names}{f' and {further:,} more' if further > 0 else ''}"
-        yield (row.principal, row.last[:10] or "never", policy.policy, unused, ", ".join(policy.not_logged)), None
+        unused = f"{policy.count:,}: {_some(policy.unused)}"
+        yield (row.principal, row.last[:10] or "never", policy.policy, unused, _some(policy.not_logged)), None
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """The first of many names, and how many more there are."""
+    further = len(names) - _MOST_UNUSED
+    return ", ".join(names[:_MOST_UNUSED]) + (f" and {further:,} more" if further > 0 else "")
 
 
 def _document_rows(report: AuditReport) -> Iterator[Row]:
@@ -203,11 +228,13 @@ def _document_rows(report: AuditReport) -> Iterator[Row]:
     rows = [row for row in rows if row[0].severity in order]
     rows.sort(key=lambda row: (order.index(row[0].severity), row[0].rule, row[1].key))
     for finding, document in rows:
-        users = [f"{use.principal}: {use.policy}" for use in document.uses[:_MOST_USERS]]
-        further = len(document.uses) - len(users)
-        names = "\n".join((*users, *([f"and {further:,} more"] if further else [])))
+        parts: list[str] = []
+        for use in document.uses[:_MOST_USERS]:
+            parts += (use.principal, f": {use.policy}\n")
+        further = len(document.uses) - _MOST_USERS
+        more = f"and {further:,} more\n" if further > 0 else ""
         head = f"{finding.severity} {finding.rule}"
-        yield (head, f"{names}, {finding.where}", f"{len(document.uses):,}", finding.message), None
+        yield (head, (*parts, more, finding.where), f"{len(document.uses):,}", finding.message), None
 
 
 def _problem_rows(report: AuditReport) -> Iterator[Row]:

@@ -303,7 +303,7 @@ def _removed(old: Side, new: Side) -> tuple[tuple[Box, frozenset[str]], ...]:
     return tuple((box, spared) for box, spared in removed if (box.meaning, spared) not in meanings)
 
 
-_TITLES: Final = {"identity": "side", "session": "session policy"}
+_TITLES: Final = {"identity": "side", "session": "session policy", "endpoint": "VPC endpoint's policy"}
 """How sentences call a layer, where that is not its name."""
 
 
