@@ -32,7 +32,9 @@ from remit.local.authorization.stack_lookups import look_up_as_the_caller
 from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
+from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
 from remit.local.event_sources.deliveries import Deliveries
+from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.mappings import Mappings
@@ -252,6 +254,8 @@ async def _serve(
     act_as_the_caller()
     look_up_as_the_caller()
     refuse_what_aws_refuses()
+    functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
+    AsynchronousInvocations(Destinations(record, calls), functions_of_emulator).take_hold()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
     Subscriptions(calls).take_hold()
