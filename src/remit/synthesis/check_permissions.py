@@ -34,6 +34,10 @@ _ACTIONS: Final = (_INVOKE, "lambda:*", "*")
 _IN_ARN: Final = re.compile(r"(?:^|:)function:([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?")
 _NAME: Final = re.compile(r"([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?")
 """How a function is called: by its ARN, which may stand in the URI of an integration, or by its name."""
+_SERVICE: Final = re.compile(
+    r"([a-z0-9-]+|lambda\.alarms\.cloudwatch)(?:\.[a-z0-9*-]+)?\.(?:amazonaws\.com(?:\.cn)?|\$\{AWS::URLSuffix\})"
+)
+"""A service as a principal: `logs.amazonaws.com`, and in older policies `logs.eu-west-1.amazonaws.com`."""
 _PATH: Final = re.compile(r"[A-Za-z.\[\]]+")
 _PLACE: Final = dict.fromkeys(tokens.PLACE.values(), "*")
 
@@ -120,8 +124,8 @@ class _Template:
         """Whether a permission lets the service call a function for a resource; what is not known may be so."""
         for permission in self.permissions.get(callee, ()):
             properties = permission.properties
-            is_for_service = properties.get("Principal") in (invoker.principal, "*")
-            if not is_for_service or properties.get("Action") not in _ACTIONS:
+            principal = self._filled(properties.get("Principal"))
+            if not _is_service(principal, invoker) or properties.get("Action") not in _ACTIONS:
                 continue
             source = tokens.textual(properties.get("SourceArn"))
             if not isinstance(source, str) or not _named(source).isdisjoint(_sources(resource, invoker)):
@@ -188,6 +192,12 @@ class _Template:
         if _named(text):
             text = fill_references(text, self._texts)
         return fill_references(text, self._pseudo)
+
+
+def _is_service(principal: str, invoker: Invoker) -> bool:
+    """Whether a principal is the service, by its name for one region or for China, too; or it is everyone."""
+    service = _SERVICE.fullmatch(principal)
+    return principal == "*" or (service is not None and f"{service[1]}.amazonaws.com" == invoker.principal)
 
 
 def _sources(resource: Resource, invoker: Invoker) -> frozenset[str]:
