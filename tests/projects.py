@@ -119,15 +119,17 @@ class Project:
         return remit(*arguments, "-C", str(self.folder))
 
 
-def remit(*arguments: str) -> Ran:
+def remit(*arguments: str, stdin: bytes = b"") -> Ran:
     """Run a command in this process."""
     out, err = io.StringIO(), io.StringIO()
-    with (
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as ended,
-    ):
-        main(list(arguments))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main(list(arguments))
     return Ran(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
