@@ -144,7 +144,7 @@ def _on_existing(template: Template) -> tuple[str, ...]:
 
 
 def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
-    """Note what is wrong with each declaration that could be read, where others could not."""
+    """When some declarations could not be read, note what is wrong with the others."""
     parts = without_jobs(app)
     further = Mistakes()
     with further.noted():
@@ -224,7 +224,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         this_machine,
     )
     from remit.package.packed_handlers import check_handlers  # noqa: PLC0415 - as above
-    from remit.package.packed_web_apps import check_web_apps  # noqa: PLC0415 - as above
+    from remit.package.packed_imports import check_imports  # noqa: PLC0415 - as above
 
     serving = {function.name for function in app.functions if function.web is not None}
     if for_this_machine and (serving or depends(folder)):
@@ -246,7 +246,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
     }
     packages_by_function = {name: packages[target] for name, target in targets.items()}
     check_handlers(app.functions, packages_by_function)
-    notes = [*check_web_apps(app.functions, packages_by_function, targets)]
+    notes = [*check_imports(folder, app, packages_by_function, targets)]
     place(packages_by_function, folder)
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"

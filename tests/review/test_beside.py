@@ -12,7 +12,7 @@ from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import Policy, allow
 from remit.report.comment import review_comment
 from remit.report.review import review_document, review_lines
-from remit.review.resource_access import giving
+from remit.review.resource_access import giving, service_of
 from remit.review.resource_policies import beside
 from remit.review.role_files import plan_review, review_files
 
@@ -175,6 +175,22 @@ EQUAL: Final = {
 @pytest.mark.parametrize(("old", "new"), EQUAL.values(), ids=EQUAL)
 def test_another_form_of_the_same_is_no_change(old: Any, new: Any) -> None:
     assert (changes(old, new), changes(new, old)) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "service"),
+    [
+        ("AWS::SQS::QueuePolicy", "sqs"),
+        ("aws_s3_bucket_policy", "s3"),
+        ("AWS::ApiGateway::RestApi", "execute-api"),
+        ("aws_cloudwatch_event_bus_policy", "events"),
+        ("aws_cloudwatch_log_resource_policy", "logs"),
+        ("aws_kinesis_firehose_delivery_stream", "firehose"),
+        ("Custom::Thing", ""),
+    ],
+)
+def test_a_resources_policy_governs_the_actions_of_its_service(kind: str, service: str) -> None:
+    assert service == service_of(kind)
 
 
 def test_the_policies_of_one_resource_count_together() -> None:

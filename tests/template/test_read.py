@@ -107,11 +107,13 @@ def test_what_is_too_large_is_refused_soon(make: Callable[[], bytes], message: s
     test_what_cannot_be_read_is_refused_at_its_place_and_soon(make(), message, at)
 
 
-@pytest.mark.parametrize("text", [JSON, '{"terraform_version": "1.9.0", "planned_values": {}}'])
-def test_a_template_or_a_plan_is_refused_where_a_policy_is_asked_for(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "kind"), [(JSON, "template"), ('{"terraform_version": "1.9.0", "planned_values": {}}', "plan")]
+)
+def test_a_template_or_a_plan_is_refused_where_a_policy_is_asked_for(text: str, kind: str) -> None:
     with pytest.raises(RemitError) as caught:
         read_policy(text.encode(), "t.json")
     assert (caught.value.message, caught.value.hint) == (
-        "t.json is a template, not a policy document",
+        f"t.json is a {kind}, not a policy document",
         "--template reads it",
     )

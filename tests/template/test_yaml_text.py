@@ -92,6 +92,12 @@ def test_what_is_refused_is_refused_at_its_line(text: str, line: int, says: str)
     assert any(part in caught.value.message for part in says.split("|"))
 
 
+def test_a_control_character_is_found_at_its_column_behind_letters_of_several_bytes() -> None:
+    with pytest.raises(RemitError) as caught:
+        read_yaml("a: 1\nb: éé\nc: é\x01\n", "t.yaml")
+    assert "t.yaml:3:5" == str(caught.value.origin)
+
+
 @pytest.mark.parametrize(
     ("tag", "hint"),
     [

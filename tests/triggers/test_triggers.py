@@ -752,6 +752,8 @@ class Sns:
         topic = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:news"
         properties = {"TopicArn": topic, "Protocol": "lambda", "Endpoint": function.arn}
         yield Resource("HelloNews", "AWS::SNS::Subscription", properties)
+        call = {"FunctionName": function.arn, "Principal": "sns.amazonaws.com", "Action": "lambda:InvokeFunction"}
+        yield Resource("HelloNewsPermission", "AWS::Lambda::Permission", call)
 
     def outputs(self, function):
         return ()

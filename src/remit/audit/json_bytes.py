@@ -20,9 +20,12 @@ try:
     from msgspec import DecodeError
     from msgspec.json import decode as _read
     from msgspec.json import encode as _written
+    from msgspec.json import format as _formatted
 except ImportError:
     DecodeError = ValueError  # type: ignore[assignment,misc]
     _read = json.loads  # type: ignore[assignment]
+
+    _formatted = None  # type: ignore[assignment]
 
     def _written(value: Any) -> bytes:  # type: ignore[misc]
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -83,6 +86,15 @@ def _no_json(error: ValueError, text: str, file: str) -> RemitError:
 def compact(value: Any) -> str:
     """A value as JSON without blanks."""
     return _written(value).decode("utf-8", "surrogatepass")
+
+
+def indented(value: Any) -> str:
+    """A value as JSON that people read, as `json.dumps(value, indent=2)` gives it."""
+    if _formatted is not None:
+        content = _written(value)
+        if content.isascii() and b"\\" not in content:  # else both differ in what they escape, and how
+            return _formatted(content, indent=2).decode()
+    return json.dumps(value, indent=2)
 
 
 def parsed(text: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
@@ -170,6 +171,7 @@ def managed_policies(
                 origin=None if span is None else span.origin,
             )
             state.mistakes.errors.append(too_many)
+            return dict(islice(policies.items(), most))
     return policies
 
 

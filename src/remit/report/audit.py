@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.audit.json_bytes import indented
 from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
 from remit.report.audit_words import REACHES, must_hold_words
 from remit.report.terminal_text import line, readable
@@ -40,7 +41,7 @@ def audit_json(report: AuditReport) -> Iterator[str]:
 
 def _indented(value: Any, depth: int) -> str:
     """A value as JSON inside of an object that is so deep."""
-    return json.dumps(value, indent=2).replace("\n", f"\n{' ' * depth}")
+    return indented(value).replace("\n", f"\n{' ' * depth}")
 
 
 def _members(report: AuditReport) -> Iterator[tuple[str, Iterator[Any]]]:

@@ -41,7 +41,7 @@ _GIVING: Final = (
     "aws_iam_access_key", "aws_iam_instance_profile", "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
     "aws_iam_user_login_profile", "aws_lakeformation_permissions", "aws_ram_", "aws_ssoadmin_",
 )  # fmt: skip
-"""How Terraform's types begin of which everything but the tags says who may do something."""
+"""Prefixes of Terraform's types in which every property but the tags says who may do something."""
 _NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
 """Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
 """
@@ -126,8 +126,30 @@ def _names_accounts(resource: Resource) -> bool:
     return principals is not None and all(kind == "AWS" for kind, _ in principals.patterns)
 
 
+_SERVICES: Final = {
+    "AWS::ApiGateway::": "execute-api",
+    "AWS::EFS::": "elasticfilesystem",
+    "AWS::Elasticsearch::": "es",
+    "AWS::OpenSearchService::": "es",
+    "aws_api_gateway_": "execute-api",
+    "aws_cloudwatch_event_": "events",
+    "aws_cloudwatch_log_": "logs",
+    "aws_efs_": "elasticfilesystem",
+    "aws_elasticsearch_": "es",
+    "aws_kinesis_firehose_": "firehose",
+    "aws_opensearch_": "es",
+}
+"""The prefix of the actions that a resource's policy governs, where the name of its type has another word.
+
+Source: "Actions, resources, and condition keys for AWS services" (Service Authorization Reference).
+"""
+
+
 def service_of(kind: str) -> str:
     """The prefix of the actions of a type's service, where the type's name tells it; else empty."""
+    for beginning, service in _SERVICES.items():
+        if kind.startswith(beginning):
+            return service
     separator = "::" if "::" in kind else "_"  # AWS::S3::BucketPolicy, or Terraform's aws_s3_bucket_policy
     parts = kind.lower().split(separator)
     if len(parts) < 2 or parts[1] not in services():  # noqa: PLR2004 - a provider, then a service

@@ -53,4 +53,5 @@ def _schedules(app: App) -> Iterator[tuple[Schedule, Origin | None]]:
                 yield trigger, function.origin
     for queue in app.queues:
         for job in queue.scheduled:
-            yield job.schedule, job.origin
+            if isinstance(job.schedule, Schedule):
+                yield job.schedule, job.origin

@@ -8,6 +8,7 @@ becomes conditions, so that a condition on `aws:PrincipalAccount` and a Principa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -49,14 +50,20 @@ class ComparedCaller:
         """Which of some patterns means it; None: it is meant because no pattern names it."""
         if principals.negated:
             return None
+        request = _request_of(self.principal)
         for number, pattern in enumerate(principals.patterns):
-            if _is_meant(Principals((pattern,)), self.principal, deny=False):
+            if reach(Principals((pattern,)), request, deny=False) is not Reach.NOBODY:
                 return number
         return None
 
 
 def _is_meant(principals: Principals | None, principal: str, *, deny: bool) -> bool:
-    return reach(principals, Request("none:None", principal=principal, context={}), deny=deny) is not Reach.NOBODY
+    return reach(principals, _request_of(principal), deny=deny) is not Reach.NOBODY
+
+
+@lru_cache(maxsize=4096)
+def _request_of(principal: str) -> Request:
+    return Request("none:None", principal=principal, context={})
 
 
 def free_accounts(*policies: Policy) -> Iterator[str]:

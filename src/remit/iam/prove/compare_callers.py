@@ -8,6 +8,7 @@ caller's request, which the resource's policy alone decides.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
@@ -217,7 +218,7 @@ class _Question:
         """The pieces as the whole policy's, each with a request that the evaluator agrees about."""
         for piece in pieces:
             source = new.location(piece.source)
-            for principal, caller in self._by_spelling(source).items():
+            for principal, caller in _by_spelling(self.callers, source).items():
                 if _may_be_named(caller, old):
                     reason = "whom its Principal means is known at the deploy only"
                     self.undecided.append(Undecided(source, reason))
@@ -226,7 +227,7 @@ class _Question:
                 shown = next((asked for asked in requests if new.lets_in(asked) and not old.lets_in(asked)), None)
                 if shown is None:
                     if any(map(_may_be_allowed, requests)):
-                        self._not_confirmed(source, caller)
+                        self._not_confirmed(source)
                     continue
                 yield replace(
                     piece,
@@ -242,23 +243,16 @@ class _Question:
         difference = SideDifference(side, self.policies.part, of_denials=True)
         for piece in pieces:
             source = new.location(piece.source)
-            for principal, caller in self._by_spelling(source).items():
+            for principal, caller in _by_spelling(self.callers, source).items():
                 requests = self._requests(piece, caller)
                 shown = next((asked for asked in requests if new.denies(asked) and not old.denies(asked)), None)
                 if shown is None:
-                    self._not_confirmed(source, caller)
+                    self._not_confirmed(source)
                     continue
                 yield replace(piece, source=source, request=shown, difference=difference, principal=principal)
 
-    def _by_spelling(self, source: StatementLocation) -> dict[str, ComparedCaller]:
-        """A caller for each principal by whose name the statement means some of the class: each account, say."""
-        callers: dict[str, ComparedCaller] = {}
-        for caller in self.callers:
-            callers.setdefault(_spelled(source, caller), caller)
-        return callers
-
-    def _not_confirmed(self, source: StatementLocation, caller: ComparedCaller) -> None:
-        reason = f"the evaluator does not confirm what was found about {caller.principal}"
+    def _not_confirmed(self, source: StatementLocation) -> None:
+        reason = f"the evaluator does not confirm what was found about {self.callers[0].principal}"
         self.undecided.append(Undecided(source, reason))
 
     def _difference(self, difference: SideDifference | None, old: _Side) -> SideDifference | None:
@@ -276,7 +270,13 @@ class _Question:
             for request_context in (unsettled, context):
                 for owner in dict.fromkeys((self.owner, parsed.account or self.owner)):
                     resource = self.policies.resource or piece.request.resource
-                    yield Request(piece.request.action, resource, principal, request_context, resource_account=owner)
+                    yield replace(
+                        piece.request,
+                        resource=resource,
+                        principal=principal,
+                        context=request_context,
+                        resource_account=owner,
+                    )
 
     def _lets_in_the_internet(self, new: _Side, old: _Side, request: Request) -> Iterator[bool]:
         """Of people anywhere, whether they are let in to do the same now, and were not before."""
@@ -294,6 +294,15 @@ def _may_be_named(caller: ComparedCaller, side: _Side) -> bool:
         return any(True for _ in side.named_identities)
     pattern = with_stars(principal)
     return any("${" not in name and matches(pattern, name) for name in side.named_identities)
+
+
+@lru_cache(maxsize=1024)
+def _by_spelling(callers: tuple[ComparedCaller, ...], source: StatementLocation) -> dict[str, ComparedCaller]:
+    """A caller for each principal by whose name a statement means some of a class: for each account, say."""
+    first_callers: dict[str, ComparedCaller] = {}
+    for caller in callers:
+        first_callers.setdefault(_spelled(source, caller), caller)
+    return first_callers
 
 
 def _spelled(source: StatementLocation, caller: ComparedCaller) -> str:
