@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from remit.local.access_log import accesses, refuse_unknown
-from remit.local.clients import client_arguments, session
+from remit.local.control.accesses import accesses, refuse_unknown
+from remit.local.control.clients import client_arguments, session
 from remit.why.denial import parse
 
 if TYPE_CHECKING:
