@@ -144,7 +144,7 @@ def _on_existing(template: Template) -> tuple[str, ...]:
 
 
 def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
-    """Note what is wrong with each declaration that could be read, where others could not."""
+    """When some declarations could not be read, note what is wrong with the others."""
     parts = without_jobs(app)
     further = Mistakes()
     with further.noted():

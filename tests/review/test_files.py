@@ -171,7 +171,7 @@ def test_of_too_many_cases_it_is_said_that_not_each_was_looked_at() -> None:
     old, new = ({**template(*some), "Conditions": many} for some in (statements[:-1], [*statements[:-1], DENIED]))
     found = between(old, new)
     reasons = {one.reason for change in found.changes for one in change.unseen}
-    assert reasons == {"its conditions may fall out in more than 64 ways: not each of them was looked at"}
+    assert reasons == {"its conditions may turn out in more than 64 ways: not each of them was looked at"}
 
 
 def many_roles(count: int, changed: dict[int, Any]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class Arn:
 
 @lru_cache(maxsize=16384)
 def parse(text: str) -> Arn | None:
-    """The parts of an ARN; None when it is none (`*` is none). Colons inside `${…}` do not part it."""
+    """The parts of an ARN; None if it is not an ARN (`*` is not). Colons inside `${…}` do not separate."""
     if not text.startswith("arn:"):
         return None
     parts = _split(text)
@@ -133,7 +133,7 @@ def _names(remainder: str, want: str, place: int, *, plain: bool) -> bool:
 
 
 def _split(text: str) -> list[str]:
-    """Six parts at most, at colons outside of `${…}`."""
+    """Split at the colons outside of `${…}`, into at most six parts."""
     if "{" not in text:
         return text.split(":", _PARTS - 1)
     parts: list[str] = []

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 RefGives = Literal["arn", "name", "url", "parts", "unknown"]
 """What Ref gives: an ARN, a name or an id, a URL, several properties joined with `|`, or nobody knows."""
+TagForm = Literal["list", "propagated list", "map", "specifications", ""]
+"""How a property holds tags: a list of Key and Value; such a list that says of each whether instances get it, too; a
+map; or specifications, each with a list for one of EC2's types."""
 Referent = Literal[
     "bucket", "delivery stream", "event bus", "function", "group", "hosted zone", "instance profile", "key",
     "log group", "queue", "role", "secret", "state machine", "stream", "table", "target", "topic", "user",
@@ -255,9 +258,10 @@ class ResourceType:
     write_only: tuple[str, ...]
     """What cannot be read."""
     tags: str
-    """The property that holds tags, or ""."""
-    tags_as: str
-    """`list` (of Key and Value), `map`, or ""."""
+    """The path of the property that holds tags (`Tags`, `Replicas[].Tags`), or ""."""
+    tags_as: TagForm
+    tagged_as: str
+    """What specifications of tags call it: `launch-template`; "" for other forms."""
     holds_data: bool
     """Whether data is lost with a resource."""
     stream: str
@@ -423,7 +427,7 @@ def resource_type(name: str) -> ResourceType | None:
     row = None if rows is None else rows.get(type_name)
     if row is None:
         return None
-    tags, tags_as = row.get("t", ("", ""))
+    tags, tags_as, *tagged_as = row.get("t", ("", ""))
     return ResourceType(
         name=name,
         identifier=tuple(row["p"]),
@@ -441,6 +445,7 @@ def resource_type(name: str) -> ResourceType | None:
         write_only=tuple(row.get("x", ())),
         tags=tags,
         tags_as=tags_as,
+        tagged_as=tagged_as[0] if tagged_as else "",
         holds_data="d" in row,
         stream=row.get("st", ""),
         replicas=row.get("rp", ""),

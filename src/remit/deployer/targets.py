@@ -114,7 +114,8 @@ def concerns(stack: PlannedStack, resource: Resource, name: str) -> bool:
 def left_out(stack: PlannedStack, resource: Resource, name: str) -> bool:
     """Whether an action may be needed though the template does not say on what: it is not granted then.
 
-    That is so for writing roles and policies that it does not name, and for fetching from S3 out of the blue.
+    That is so for writing roles and policies that it does not name, and for fetching from S3 where no property names
+    an object.
     """
     entry = action(name)
     if entry is None or not concerns(stack, resource, name) or targets(stack, resource, name):

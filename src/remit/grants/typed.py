@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from remit.app import Grant, Reason
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
+from remit.iam.pattern import is_pattern
 from remit.iam.policy import Condition, Globs, Statement
 from remit.triggers.kms_key import KmsKey, key_named, key_text
 from remit.triggers.source import name_in
@@ -106,7 +107,8 @@ def arn(subject: Any, verb: str, form: str) -> str:
     return text if text.startswith(("arn:", "${", "*")) else form.replace("{}", text)
 
 
-def equal(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
-    """The condition that a key has one of these values; none where they are None."""
+def holding(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
+    """The condition that a key has one of these values, or fits one of these patterns; none where they are None."""
     texts = tuple(text_of(value, verb) for value in values if value is not None)
-    return (Condition("StringEquals", key, texts),) if texts else ()
+    operator = "StringLike" if any(map(is_pattern, texts)) else "StringEquals"
+    return (Condition(operator, key, texts),) if texts else ()

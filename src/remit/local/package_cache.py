@@ -131,7 +131,7 @@ class _NotInstalledError(Exception):
 
 
 def pip_install(requirements: Path, target: Path, project: Path, *options: str) -> None:
-    """Let uv install a locked list into a folder. RemitError: there is no uv."""
+    """Let uv install a locked list into a folder. RemitError: there is no uv. `_NotInstalledError`: uv failed."""
     uv = uv_program()
     if uv is None:
         raise RemitError(

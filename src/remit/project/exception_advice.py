@@ -25,6 +25,8 @@ _OUT_OF_REACH: Final = frozenset(
     {"NoCredentialsError", "PartialCredentialsError", "EndpointConnectionError", "ConnectTimeoutError", "NoRegionError"}
 )
 """What botocore raises where AWS is called without AWS."""
+_GRANTS_OF: Final = {"event": "events", "schedule": "scheduler"}
+"""Modules of triggers whose service has another name among the grants."""
 _NOT_CALLABLE: Final = "'module' object is not callable"
 _SPOKEN: Final = ("remit.grants", "remit.triggers", "remit.project.declarations")
 """Where that is defined which people call with options."""
@@ -106,8 +108,10 @@ def _attribute(owner: object, name: str) -> str | None:
     """What a module or an object of remit has instead."""
     if isinstance(owner, ModuleType):
         return _instead(owner, name)
-    if isinstance(owner, type) and owner.__module__.startswith("remit.triggers."):
-        service = owner.__module__.rpartition(".")[2]
+    kind = owner if isinstance(owner, type) else type(owner)
+    if kind.__module__.startswith("remit.triggers."):
+        module = kind.__module__.rpartition(".")[2]
+        service = _GRANTS_OF.get(module, module)
         return f"that is a trigger; a grant is written `grants.{service}.{name}(…)`, with `from remit import grants`"
     if not type(owner).__module__.startswith("remit."):
         return None

@@ -133,7 +133,8 @@ def _app(state: Loading) -> App:
     with noted(state):
         check_names(state, functions)
     for check in CHECKS:
-        state.mistakes.errors += check(functions)
+        with noted(state):
+            state.mistakes.errors += check(functions)
     replacements: dict[str, tuple[Grant, ...] | None] = {}
     for name in ("default_policy", "default_vpc_policy"):
         with noted(state):

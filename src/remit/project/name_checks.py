@@ -7,11 +7,12 @@ import importlib.util
 import inspect
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant
 from remit.errors import Mistakes, Origin, RemitError, Span, described, did_you_mean, nearest
-from remit.project import handler_source, item_lines
+from remit.project import handler_source, item_lines, plain_files
 from remit.project.current_load import relative
 from remit.project.handler_source import HandlerProblem
 from remit.project.layout import module_file, roots
@@ -134,8 +135,7 @@ def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> Non
     path = module_file(state.folder, web.module)
     if path is not None:
         name = web.attribute.partition(".")[0]
-        file = path.relative_to(state.folder).as_posix()
-        problem = handler_source.problem(path.read_bytes(), name, file, is_web_app=True)
+        problem = handler_source.problem(partial(_module_source, state), web.module, name, is_web_app=True)
     elif _may_be_in_a_layer(state, declaration):
         problem = None
     else:
@@ -189,14 +189,19 @@ def _problem_in_source(state: Loading, module_name: str, attribute: str) -> Hand
 
     A module of a dependency is looked at in the zip.
     """
-    path = module_file(state.folder, module_name)
-    if path is not None:
-        file = path.relative_to(state.folder).as_posix()
-        try:
-            return handler_source.problem(path.read_bytes(), attribute, file)
-        except OSError as error:
-            raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(file)) from None
+    if module_file(state.folder, module_name) is not None:
+        return handler_source.problem(partial(_module_source, state), module_name, attribute)
     return _problem_of_absent(state, module_name, attribute, ".")
+
+
+def _module_source(state: Loading, module_name: str) -> tuple[bytes, str] | None:
+    """The source and the file of a module of the project. RemitError: it cannot be read."""
+    path = module_file(state.folder, module_name)
+    if path is None:
+        return None
+    file = path.relative_to(state.folder).as_posix()
+    content = plain_files.content(path, file)
+    return None if content is None else (content, file)
 
 
 def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_by: str) -> HandlerProblem | None:
@@ -205,6 +210,8 @@ def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_
     is_own = module_file(state.folder, package) is not None
     if package and not is_own and (_is_installed(package) or _is_required(package, state.folder)):
         return None
+    for root in roots(state.folder):
+        plain_files.is_there(root.joinpath(*module_name.split(".")).with_suffix(".py"))  # a pipe is no module
     parents, _, _ = module_name.rpartition(".")
     modules = set()
     for root in roots(state.folder):

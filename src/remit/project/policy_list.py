@@ -19,6 +19,7 @@ from remit.project import item_lines
 from remit.project.item_parts import each_alone
 from remit.project.lambda_environment import placeholder_in, refusal
 from remit.project.settings import Items
+from remit.triggers.trigger import BaseTrigger
 
 _SNAKE: Final = {
     "effect": "Effect", "action": "Action", "actions": "Action", "not_action": "NotAction",
@@ -147,6 +148,13 @@ def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[
     elif value is None:
         hint = "usually os.environ.get() of a variable that is not set: set it or drop the item"
         raise _wrong(path, "is None", hint=hint)
+    elif isinstance(value, BaseTrigger) or (isinstance(value, type) and issubclass(value, BaseTrigger)):
+        kind = value if isinstance(value, type) else type(value)
+        service = kind.__module__.rpartition(".")[2]
+        hint = (
+            f"a trigger stands before it: `@app.function(on.{service}(…))`; a grant reads such as `grants.sqs.send(…)`"
+        )
+        raise _wrong(path, "is a trigger, which says what runs a function and not what it may do", hint=hint)
     else:
         name = getattr(value, "__name__", None)
         is_function = callable(value) and isinstance(name, str)

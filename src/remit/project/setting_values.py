@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict
+from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
 
 from remit.errors import Mistakes, Path, RemitError, described, did_you_mean
 from remit.iam import tokens
@@ -23,11 +23,15 @@ Check = Callable[[Path, Any], Any]
 It returns the value as remit keeps it, or raises RemitError with the path of what is wrong.
 """
 
-RUNTIMES: Final = ("python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
-ARCHITECTURES: Final = ("x86_64", "arm64")
-RETENTIONS: Final = (
+PythonRuntime: TypeAlias = Literal["python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"]
+RUNTIMES: Final[tuple[str, ...]] = get_args(PythonRuntime)
+Architecture: TypeAlias = Literal["x86_64", "arm64"]
+ARCHITECTURES: Final[tuple[str, ...]] = get_args(Architecture)
+TracingMode: TypeAlias = Literal["Active", "PassThrough"]
+RetentionDays: TypeAlias = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-)  # fmt: skip
+]  # fmt: skip
+RETENTIONS: Final[tuple[int, ...]] = get_args(RetentionDays)
 RESERVED_VARIABLES: Final = frozenset(
     [
         "_HANDLER",
@@ -69,15 +73,15 @@ class FunctionSettings(TypedDict, total=False):
 
     timeout: int
     memory_size: int
-    runtime: str
-    architectures: Sequence[str]
+    runtime: PythonRuntime
+    architectures: Sequence[Architecture]
     environment: Mapping[str, str]
     layers: Sequence[str]
     vpc_config: Mapping[str, Sequence[str]] | None
     reserved_concurrency: int | None
     ephemeral_storage: int
-    tracing: bool | str
-    log_retention: int | None
+    tracing: bool | TracingMode
+    log_retention: RetentionDays | None
     link: Any
     alias: str | None
     provisioned_concurrency: int | None
@@ -225,7 +229,7 @@ def retention(path: Path, value: Any) -> int:
 def _tracing(path: Path, value: Any) -> str:
     if isinstance(value, bool):
         return "Active" if value else "PassThrough"
-    return str(one_of(("Active", "PassThrough"))(path, value))
+    return str(one_of(get_args(TracingMode))(path, value))
 
 
 def _environment(path: Path, value: Any) -> Table[str]:

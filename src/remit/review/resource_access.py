@@ -41,7 +41,7 @@ _GIVING: Final = (
     "aws_iam_access_key", "aws_iam_instance_profile", "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
     "aws_iam_user_login_profile", "aws_lakeformation_permissions", "aws_ram_", "aws_ssoadmin_",
 )  # fmt: skip
-"""How Terraform's types begin of which everything but the tags says who may do something."""
+"""Prefixes of Terraform's types in which every property but the tags says who may do something."""
 _NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
 """Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
 """

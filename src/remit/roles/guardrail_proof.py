@@ -2,7 +2,7 @@
 
 Roles are taken as they will be: inline statements with the names that the app's resources will have, AWS's managed
 policies, the permissions boundary. Statements that several roles share are proven once. What cannot be proven is no
-better than what is broken.
+better than what is broken. A guardrail with Allow statements is a ceiling: a role must stay within them.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ def _bury(record: dict[str, Any], reason: str) -> bool:
 
 
 def _try(operation: str, **parameters: Any) -> bool:
-    """Ask SQS for something without which the job's message is still safe in its queue; whether it was done."""
+    """Ask SQS for something; whether it was done. A failure is only printed: the message stays in its queue."""
     try:
         getattr(own_stack.client("sqs"), operation)(**parameters)
     except Exception:  # noqa: BLE001 - the message stays in its queue

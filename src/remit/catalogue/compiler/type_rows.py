@@ -127,7 +127,11 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     },
     "AWS::ApplicationAutoScaling::ScalableTarget": {"arn_of": {}},
     "AWS::ApplicationAutoScaling::ScalingPolicy": {"ref": "arn", "ref_of": ["Arn"]},
-    "AWS::AutoScaling::AutoScalingGroup": {"arn_is": "granted", "generated": ["{stack}-{id}-*"]},
+    "AWS::AutoScaling::AutoScalingGroup": {
+        "arn_is": "granted",
+        "generated": ["{stack}-{id}-*"],
+        "tags": ["Tags", "propagated list"],
+    },
     "AWS::AutoScaling::LaunchConfiguration": {"arn_is": "granted", "generated": ["{stack}-{id}-*"]},
     "AWS::AutoScaling::LifecycleHook": {"ref": "name", "ref_of": ["LifecycleHookName"]},
     "AWS::AutoScaling::ScheduledAction": {"ref": "name", "ref_of": ["ScheduledActionName"]},
@@ -149,6 +153,7 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     },
     "AWS::CloudFormation::WaitConditionHandle": {"ref": "url"},
     # Evidence of who invokes: 1 template (origin access to a function URL).
+    "AWS::CloudFront::AnycastIpList": {"tags": ["Tags.Items", "list"]},
     "AWS::CloudFront::Distribution": {
         "invokes": {"principal": "cloudfront.amazonaws.com", "source_arn": "own", "action": "lambda:InvokeFunctionUrl"}
     },
@@ -202,9 +207,20 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "iam": ["dynamodb:table", "dynamodb:index", "dynamodb:stream"],
         "name_most": 255,
         "replicas": "Replicas",
+        "tags": ["Replicas[].Tags", "list"],
     },
     "AWS::DynamoDB::Table": {"iam": ["dynamodb:table", "dynamodb:index", "dynamodb:stream"], "name_most": 255},
+    "AWS::EC2::CapacityReservation": {"tags": ["TagSpecifications", "specifications", "capacity-reservation"]},
+    "AWS::EC2::CapacityReservationFleet": {
+        "tags": ["TagSpecifications", "specifications", "capacity-reservation-fleet"]
+    },
+    "AWS::EC2::ClientVpnEndpoint": {"tags": ["TagSpecifications", "specifications", "client-vpn-endpoint"]},
+    "AWS::EC2::EC2Fleet": {"tags": ["TagSpecifications", "specifications", "fleet"]},
     "AWS::EC2::IPv4Pool": {"iam": ["ec2:ipv4pool-ec2"]},
+    "AWS::EC2::LaunchTemplate": {"tags": ["TagSpecifications", "specifications", "launch-template"]},
+    "AWS::EC2::SpotFleet": {
+        "tags": ["SpotFleetRequestConfigData.TagSpecifications", "specifications", "spot-fleet-request"]
+    },
     "AWS::ECR::Repository": {"name_lower": True},
     "AWS::ECS::Cluster": {"name_most": 255},
     "AWS::ECS::Service": {
@@ -479,6 +495,7 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "references": {"target": ["Targets[].Id"]},
         "invokes": {"principal": "vpc-lattice.amazonaws.com", "source_arn": "own"},
     },
+    "AWS::WorkspacesInstances::Volume": {"tags": ["TagSpecifications", "specifications", "volume"]},
 }
 ROWS_AND_DATA: Final = {
     name: ROWS.get(name, {})
