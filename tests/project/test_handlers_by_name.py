@@ -53,10 +53,11 @@ FINE = {
     "the last of two": "def handler(event): ...\ndef handler(event, context): ...\n",
 }
 
-IMPORTED = {
+BESIDE_IT = {
     "mangum.py": "def Mangum(app): ...\n",
     "site_.py": "",
-    "elsewhere.py": "def thing(event, context): ...\n",
+    "elsewhere.py": "def thing(event, context): ...\nhandler = thing\n",
+    "framework.py": "class Handler:\n    def __init__(self, *_): ...\n    def __call__(self, event, context): ...\n",
     "wrappers.py": "def sync(function): ...\n",
 }
 
@@ -64,7 +65,7 @@ IMPORTED = {
 @pytest.mark.parametrize("kind", FINE)
 def test_what_may_be_called_is_no_error(make: Make, kind: str) -> None:
     """Neither where it is loaded nor in the zip."""
-    built = build(make(app=WEB, **{"web.py": FINE[kind], **IMPORTED}).folder)
+    built = build(make(app=WEB, **{"web.py": FINE[kind], **BESIDE_IT}).folder)
     assert ["web.handler"] == [function.handler for function in built.app.functions]
 
 
