@@ -10,7 +10,9 @@ from remit.catalogue.resource_names import broken_rule
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
+from remit.iam.placeholders import placeholder
 from remit.iam.policy import Condition, Globs, Statement
+from remit.project.lambda_environment import placeholder_in
 from remit.triggers.kms_key import KmsKey, key_named, key_text
 from remit.triggers.source import name_in
 
@@ -132,8 +134,8 @@ def check_name(name: str, verb: str, type_name: str) -> None:
 
     A name that is too short grants nothing to anybody, and is taken: people try verbs out on `a` and `b`.
     """
-    if "None" in name:
-        return  # a variable that is not set, which the policy says better
+    if "None" in name or placeholder(name) is not None or placeholder_in(name) is not None:
+        return  # a value that is missing, which the check of policies says better
     parts: list[object] = []
     for part in tokens.split(name):
         if isinstance(part, str):
