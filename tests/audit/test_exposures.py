@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,6 +46,14 @@ def rows(policy: dict[str, Any], *rcps: dict[str, Any], arn: str = "arn:aws:s3::
     return found.rows
 
 
+def equals(key: str, value: str) -> dict[str, Any]:
+    return {"StringEquals": {key: value}}
+
+
+def address(block: str) -> dict[str, Any]:
+    return {"IpAddress": {"aws:SourceIp": block}}
+
+
 DENY_NOTHING = statement("*", effect="Deny", action="s3:PutBucketNotification")
 PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
 
@@ -63,6 +72,33 @@ PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
             id="a service",
         ),
         pytest.param(document(statement("*"), statement("*", effect="Deny")), [], id="denied again"),
+        pytest.param(document(statement("*", equals("AWS:SourceOwner", ACCOUNT))), [], id="AWS's policy of a topic"),
+        pytest.param(document(statement("*", equals("kms:CallerAccount", ACCOUNT))), [], id="AWS's policy of a key"),
+        pytest.param(
+            document(statement("*", {"ArnEquals": {"aws:SourceArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:orders"}})),
+            [("*", "service")],
+            id="a topic of its account",
+        ),
+        pytest.param(
+            document(statement("*", {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::uploads"}})),
+            [("*", "service")],
+            id="a bucket that is named",
+        ),
+        pytest.param(
+            document(statement("*", {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}})),
+            [("*", "anyone")],
+            id="anybody's topic",
+        ),
+        pytest.param(
+            document(statement("*", {"Bool": {"aws:PrincipalIsAWSService": "true"}})),
+            [("*", "service")],
+            id="any service",
+        ),
+        pytest.param(document(statement("*", address("203.0.113.0/24"))), [("*", "network")], id="some addresses"),
+        pytest.param(document(statement("*", address("0.0.0.0/0"))), [("*", "anyone")], id="all addresses"),
+        pytest.param(
+            document(statement("*", equals("aws:SourceVpce", "vpce-1"))), [("*", "network")], id="an endpoint"
+        ),
     ],
 )
 def test_a_policy_lets_in_whom_it_names(policy: dict[str, Any], expected: list[tuple[str, str]]) -> None:
@@ -76,6 +112,30 @@ def test_what_must_hold_is_named() -> None:
 
 def test_an_rcp_closes_what_a_policy_opens() -> None:
     assert [("*", "organization")] == [(row.who, row.reach) for row in rows(document(statement("*")), PERIMETER)]
+
+
+def test_an_rcp_that_spares_services_closes_what_a_policy_opens() -> None:
+    sparing = statement(
+        "*", {**FROM_OUTSIDE, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}, effect="Deny", action="*"
+    )
+    assert [("*", "organization")] == [(row.who, row.reach) for row in rows(document(statement("*")), sparing)]
+
+
+def test_an_rcp_keeps_out_an_account_that_is_none_of_the_organization() -> None:
+    policy = document(statement({"AWS": [OTHER, "222233334444"]}))
+    assert ["222233334444"] == [row.who for row in rows(policy, PERIMETER)]
+
+
+def test_an_organization_that_a_policy_names_counts_where_none_is_known() -> None:
+    text = compact(document(statement("*", IN_ORGANIZATION)))
+    found = exposures([ResourcePolicy("arn:aws:s3:::orders", ACCOUNT, text)], None)
+    assert ["organization"] == [row.reach for row in found.rows]
+
+
+def test_what_the_caller_decides_need_not_hold_besides() -> None:
+    external = document(statement({"AWS": OTHER}, equals("sts:ExternalId", "example"), action="sts:AssumeRole"))
+    row = rows(external, DENY_NOTHING, arn=f"arn:aws:iam::{ACCOUNT}:role/x")[0]
+    assert (("sts:ExternalId", "example"),) == row.must_hold
 
 
 def test_an_rcp_does_not_reach_other_services() -> None:
@@ -104,6 +164,19 @@ def test_a_bad_entry_is_told(content: bytes, problem: str) -> None:
     policies, problems = resource_policies(content, "resources.json")
     assert () == policies
     assert problem in str(problems[0])
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_resources_are_read_with_their_policies_and_owners(*, as_text: bool) -> None:
+    policy = document(statement("*"))
+    queue = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"
+    entries = [{"Arn": "arn:aws:s3:::orders", "Account": OTHER}, {"Arn": queue}]
+    rendered = json.dumps(policy) if as_text else policy
+    content = "\n".join(json.dumps(entry | {"Policy": rendered}) for entry in entries)
+    policies, problems = resource_policies(content.encode(), "resources.jsonl")
+    assert () == problems
+    text = compact(policy)
+    assert (ResourcePolicy("arn:aws:s3:::orders", OTHER, text), ResourcePolicy(queue, ACCOUNT, text)) == policies
 
 
 def test_a_policy_that_iam_would_refuse_is_undecided() -> None:

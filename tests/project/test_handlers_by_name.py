@@ -53,10 +53,11 @@ FINE = {
     "the last of two": "def handler(event): ...\ndef handler(event, context): ...\n",
 }
 
-IMPORTED = {
+BESIDE_IT = {
     "mangum.py": "def Mangum(app): ...\n",
     "site_.py": "",
-    "elsewhere.py": "def thing(event, context): ...\n",
+    "elsewhere.py": "def thing(event, context): ...\nhandler = thing\n",
+    "framework.py": "class Handler:\n    def __init__(self, *_): ...\n    def __call__(self, event, context): ...\n",
     "wrappers.py": "def sync(function): ...\n",
 }
 
@@ -64,7 +65,7 @@ IMPORTED = {
 @pytest.mark.parametrize("kind", FINE)
 def test_what_may_be_called_is_no_error(make: Make, kind: str) -> None:
     """Neither where it is loaded nor in the zip."""
-    built = build(make(app=WEB, **{"web.py": FINE[kind], **IMPORTED}).folder)
+    built = build(make(app=WEB, **{"web.py": FINE[kind], **BESIDE_IT}).folder)
     assert ["web.handler"] == [function.handler for function in built.app.functions]
 
 
@@ -169,6 +170,18 @@ def test_a_handler_of_another_module_of_its_package_is_right(make: Make) -> None
     circle = {"web.py": "from main import handler\n", "main.py": "from web import handler\n"}
     app = WEB.replace("web.handler", "api.web.handler") + WEB.replace("'web'", "'other'")
     assert 2 == len(make(app=app, **files, **circle).load().functions)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_in_the_place_of_a_module_that_the_app_imports_is_named(make: Make) -> None:
+    project = make(app="import web\n")
+    os.mkfifo(project.folder / "web.py")
+    assert "look at web.py: it is a pipe, not a file" == project.error().hint
+
+
+def test_a_module_that_is_missing_in_a_folder_without_init_is_told(make: Make) -> None:
+    error = make(app=WEB.replace("web.handler", "api.wbe.handler"), **{"api/web.py": ""}).error()
+    assert "did you mean `api.web.handler`?" == error.hint
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -180,13 +181,14 @@ def _principal(identity: Identity, questions: AccessQuestions) -> PrincipalRow:
 
 
 def _access_row(row: ActionAccess, account: str) -> AccessRow:
+    """An answer in the names of an account; its texts are shared with all rows that have the same."""
     answer = row.answer
     return AccessRow(
         row.action,
         answer.verdict,
-        unfolded(answer.resource, account),
+        sys.intern(unfolded(answer.resource, account)),
         tuple((key, unfolded(value, account)) for key, value in answer.must_hold),
-        "" if row.statement is None else row.statement.spelled,
+        "" if row.statement is None else sys.intern(row.statement.spelled),
         answer.reason,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -39,7 +40,7 @@ def document_uses(identities: Iterable[Identity]) -> tuple[DocumentUse, ...]:
     for identity in identities:
         policies = identity.policies if identity.boundary is None else (*identity.policies, identity.boundary)
         own = (use for use in policies if _OF_AWS not in use.name)
-        uses += (DocumentUse(use.document, IDENTITY, identity.arn, use.spelled) for use in own)
+        uses += (DocumentUse(use.document, IDENTITY, identity.arn, sys.intern(use.spelled)) for use in own)
         trust = identity.entity.trust
         if trust is not None:
             uses.append(DocumentUse(trust, TRUST, identity.arn, "trust policy"))

@@ -7,6 +7,7 @@ change of names, since a document that already has the number `OWN_ACCOUNT` is l
 from __future__ import annotations
 
 import hashlib
+import sys
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -24,17 +25,26 @@ _DIGEST: Final = 12  # bytes: no two documents of a billion share one
 class Documents:
     """The distinct documents by their keys, as JSON texts with the own account folded."""
 
-    __slots__ = ("texts",)
+    __slots__ = ("_keys", "texts")
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
+        self._keys: dict[tuple[str, str], str] = {}
 
     def add(self, document: Any, account: str) -> str:
         """The key of a document: an object, or its text, which AWS's API percent-encodes. ValueError: it is no JSON."""
+        if not isinstance(document, str):
+            return self._add(document, account)
+        name = (document, account)
+        if name not in self._keys:
+            self._keys[name] = self._add(document, account)
+        return self._keys[name]
+
+    def _add(self, document: Any, account: str) -> str:
         text = folded(compact(document_value(document)), account)
         key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST).hexdigest()
         self.texts.setdefault(key, text)
-        return key
+        return sys.intern(key)  # many hold the key of a document that they share
 
     def policy(self, key: str) -> Policy:
         """A document as the engine reads it. RemitError: it is no policy that IAM takes."""

@@ -1,4 +1,10 @@
-"""Who outside of an account can use its resources and assume its roles, by their policies and within RCPs."""
+"""Who outside of an account can use its resources and assume its roles, by their policies and within RCPs.
+
+Whom a statement for everybody lets in is found by forbidding callers: who is left when requests through a service, from
+a network and of the organization are forbidden comes from anywhere on the internet.
+
+Sources: "The meaning of public" (Amazon S3 User Guide); "AWS global condition context keys" (IAM User Guide).
+"""
 
 from __future__ import annotations
 
@@ -15,18 +21,43 @@ from remit.iam.prove.public import public
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
     from remit.iam.comparison import StatementLocation
-    from remit.iam.prove.public import Exposure
+    from remit.iam.prove.public import Exposure, Exposures
+
+    _Opened = tuple[str, StatementLocation]
+    _ByStatement = dict[_Opened, list[Exposure]]
+    _Reached = tuple[ExposureReach, list[Exposure]]
 
 _STEPS: Final = 1_000_000
 """Of one policy: about half a second on one core."""
 _ORGANIZATION: Final = "aws:PrincipalOrgID"
 _ANYBODY: Final = Principals((("*", "*"),))
-_OF_THE_CALLER: Final = ("aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:principalisawsservice")
+_OF_THE_CALLER: Final = frozenset({
+    "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:principalisawsservice", "aws:userid",
+    "aws:username",
+})  # fmt: skip
+_ADDRESS: Final = "185.64.9.77"
+"""An address on the internet that no policy means by itself."""
+_OF_ITS_ACCOUNT: Final = ("aws:SourceOwner", "kms:CallerAccount")
+"""The keys by which the policies that AWS writes say: callers of the resource's own account."""
+_NETWORKS: Final = ("aws:SourceVpc", "aws:SourceVpce")
+
+
+def _forbidden(*conditions: Condition) -> Statement:
+    """A Deny of everybody whose requests meet the conditions."""
+    return Statement("Deny", Globs(("*",)), Globs(("*",)), _ANYBODY, conditions)
+
+
+_FROM_SERVICES: Final = (_forbidden(Condition("Bool", "aws:PrincipalIsAWSService", ("true",))),)
+_FROM_NETWORKS: Final = (
+    _forbidden(Condition("NotIpAddress", "aws:SourceIp", (f"{_ADDRESS}/32",))),
+    *(_forbidden(Condition("Null", key, ("false",))) for key in _NETWORKS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +97,75 @@ class _ResourceExposures:
         except (RemitError, ValueError) as error:
             self._leave_undecided("the policy", str(error).removeprefix("error: "))
             return
-        within_rcps = replace(policy, statements=(*policy.statements, *self._rcp_denials()))
-        by_statement = self._by_statement(within_rcps)
-        strangers = self._strangers(within_rcps, by_statement)
+        limited = _with_denials(policy, (*self._rcp_denials(), *self._own_account()))
+        outsiders = self._outsiders(limited)
+        for row in outsiders.undecided:
+            self._leave_undecided(_spelled(row.source), row.reason)
+        by_statement = _by_statement(outsiders)
+        reached = self._reached(policy, limited, by_statement)
         for (who, source), pieces in by_statement.items():
-            must_hold = dict(pair for exposure in pieces for pair in _must_hold(exposure))
+            reach, pieces_of_reach = reached.get((who, source)) or (self._reach_of_name(who), pieces)
+            must_hold = dict(pair for exposure in pieces_of_reach for pair in _must_hold(exposure))
+            if who != "*" and reach == "account" and self._is_for_members_alone(must_hold):
+                continue
             yield ExposureRow(
                 self.resource.arn,
                 self.resource.account,
                 who,
-                self._reach(who, is_for_strangers=(who, source) in strangers),
+                reach,
                 tuple(dict.fromkeys(exposure.piece.action for exposure in pieces)),
                 _spelled(source),
                 tuple(must_hold.items()),
             )
+
+    def _outsiders(self, policy: Policy) -> Exposures:
+        return public(policy, self.resource.account, budget=Budget(_STEPS))
+
+    def _own_account(self) -> Iterator[Statement]:
+        """What forbids callers of the own account, in so far as the policy asks for these by a key."""
+        text = self.resource.text.lower()
+        for key in _OF_ITS_ACCOUNT:
+            if key.lower() in text:
+                yield _forbidden(Condition("StringEquals", key, (self.resource.account,)))
+
+    def _reached(self, policy: Policy, limited: Policy, by_statement: _ByStatement) -> dict[_Opened, _Reached]:
+        """How far each statement for everybody reaches: the widest reach at which somebody is left."""
+        of_everybody = {opened for opened in by_statement if opened[0] == "*"}
+        reached: dict[_Opened, _Reached] = {}
+        for reach, denials in self._reaches(policy) if of_everybody else ():
+            outsiders = self._outsiders(_with_denials(limited, denials))
+            found = _by_statement(outsiders)
+            for undecided in outsiders.undecided:
+                found.setdefault(("*", undecided.source), by_statement.get(("*", undecided.source), []))
+            for opened in of_everybody & found.keys() - reached.keys():
+                reached[opened] = (reach, found[opened])
+            if reached.keys() == of_everybody:
+                break
+        return {opened: ("service", by_statement[opened]) for opened in of_everybody} | reached
+
+    def _reaches(self, policy: Policy) -> Iterator[tuple[ExposureReach, tuple[Statement, ...]]]:
+        """The reaches of statements for everybody, the widest first, each with what forbids all narrower ones."""
+        from_services = (*_FROM_SERVICES, *self._through_services(policy))
+        organizations = self._organizations(policy)
+        members = (_forbidden(Condition("StringEquals", _ORGANIZATION, organizations)),) if organizations else ()
+        yield "anyone", (*from_services, *_FROM_NETWORKS, *members)
+        if organizations:
+            yield "organization", (*from_services, *_FROM_NETWORKS)
+        yield "network", from_services
+
+    def _through_services(self, policy: Policy) -> Iterator[Statement]:
+        """What forbids calls that services make for the own account's resources, or for those that the policy names."""
+        account = self.resource.account
+        yield _forbidden(Condition("StringEquals", "aws:SourceAccount", (account,)))
+        sources = [f"arn:*:*:*:{account}:*"]
+        sources += (value for value in _values(policy, "aws:sourcearn") if "*" not in value and "?" not in value)
+        yield _forbidden(Condition("ArnLike", "aws:SourceArn", tuple(dict.fromkeys(sources))))
+
+    def _organizations(self, policy: Policy) -> tuple[str, ...]:
+        """The organization's id; where the organization is not known, those that the policy names."""
+        if self.organization is not None:
+            return (self.organization.id,)
+        return tuple(dict.fromkeys(value for value in _values(policy, _ORGANIZATION.lower()) if "*" not in value))
 
     def _rcp_denials(self) -> Iterator[Statement]:
         """The Deny statements of the RCPs that bind the resource."""
@@ -94,45 +180,49 @@ class _ResourceExposures:
                 statements = parse(control_policy.document).statements
                 yield from (statement for statement in statements if statement.effect == "Deny")
 
-    def _by_statement(self, policy: Policy) -> dict[tuple[str, StatementLocation], list[Exposure]]:
-        outsiders = public(policy, self.resource.account, budget=Budget(_STEPS))
-        for row in outsiders.undecided:
-            self._leave_undecided(_spelled(row.source), row.reason)
-        groups: dict[tuple[str, StatementLocation], list[Exposure]] = {}
-        for exposure in outsiders.found:
-            groups.setdefault((exposure.who, exposure.piece.source), []).append(exposure)
-        return groups
-
-    def _strangers(
-        self, policy: Policy, by_statement: Iterable[tuple[str, StatementLocation]]
-    ) -> set[tuple[str, StatementLocation]]:
-        """The exposures to everybody that are left for who is not of the organization."""
-        for_everybody = {(who, source) for who, source in by_statement if who == "*"}
-        if self.organization is None or not for_everybody:
-            return for_everybody
-        members = Condition("StringEquals", _ORGANIZATION, (self.organization.id,))
-        forbidden = Statement("Deny", Globs(("*",)), Globs(("*",)), _ANYBODY, (members,))
-        without_members = replace(policy, statements=(*policy.statements, forbidden))
-        outsiders = public(without_members, self.resource.account, budget=Budget(_STEPS))
-        return {(exposure.who, exposure.piece.source) for exposure in outsiders.found if exposure.who == "*"}
-
-    def _reach(self, who: str, *, is_for_strangers: bool) -> ExposureReach:
-        if who == "*":
-            return "anyone" if is_for_strangers else "organization"
+    def _reach_of_name(self, who: str) -> ExposureReach:
+        """The reach of somebody whom a statement names."""
         caller = principal_of(who)
         if caller.account is None:
             return "service" if caller.kind == "service" else "provider"
-        is_member = self.organization is not None and caller.account in self.organization.accounts
+        is_member = self.organization is not None and caller.account in self._member_accounts(self.organization)
         return "member account" if is_member else "account"
+
+    def _member_accounts(self, organization: Organization) -> AbstractSet[str]:
+        return {*organization.accounts, organization.management_account}
+
+    def _is_for_members_alone(self, must_hold: Mapping[str, str]) -> bool:
+        """Whether what must hold is what no account outside of the organization has."""
+        return self.organization is not None and must_hold.get(_ORGANIZATION) == self.organization.id
 
     def _leave_undecided(self, statement: str, reason: str) -> None:
         self.undecided.append(UndecidedExposure(self.resource.arn, statement, reason))
 
 
+def _with_denials(policy: Policy, denials: Iterable[Statement]) -> Policy:
+    """The policy with some Deny statements behind its own, whose places stay as they are."""
+    return replace(policy, statements=(*policy.statements, *denials))
+
+
+def _by_statement(outsiders: Exposures) -> _ByStatement:
+    groups: _ByStatement = {}
+    for exposure in outsiders.found:
+        groups.setdefault((exposure.who, exposure.piece.source), []).append(exposure)
+    return groups
+
+
+def _values(policy: Policy, key: str) -> Iterator[str]:
+    """The values that conditions of Allow statements ask for of a key, which is in lower case."""
+    for statement in policy.statements:
+        for condition in statement.conditions:
+            if statement.effect == "Allow" and condition.key.lower() == key:
+                yield from condition.values
+
+
 def _must_hold(exposure: Exposure) -> Iterator[tuple[str, str]]:
-    """What a request needs besides who makes it."""
+    """What a request needs besides who makes it, and from where."""
     for key, value in exposure.piece.context.items():
-        if key.lower() not in _OF_THE_CALLER:
+        if key.lower() not in _OF_THE_CALLER and value != _ADDRESS:
             yield key, value if isinstance(value, str) else ", ".join(value)
 
 

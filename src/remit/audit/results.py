@@ -11,9 +11,12 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 AccessVerdict: TypeAlias = Literal["yes", "no", "undecided"]
 
 
-ExposureReach: TypeAlias = Literal["anyone", "organization", "account", "member account", "service", "provider"]
-"""Whom an exposure lets in: anybody on the internet, any principal of the organization, another account (`member`: of
-the organization), a service of AWS, or whoever an identity provider vouches for."""
+ExposureReach: TypeAlias = Literal[
+    "anyone", "network", "organization", "account", "member account", "service", "provider"
+]
+"""Whom an exposure lets in: anybody on the internet, anybody from some addresses or VPCs, any principal of the
+organization, another account (`member`: of the organization), a service of AWS, or whoever an identity provider vouches
+for."""
 
 
 @dataclass(frozen=True, slots=True)

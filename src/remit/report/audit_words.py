@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 REACHES: Final = {
     "anyone": "anyone on the internet",
+    "network": "anyone from some networks",
     "organization": "anyone in the organization",
     "account": "another account",
     "member account": "an account of the organization",

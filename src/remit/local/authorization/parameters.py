@@ -6,12 +6,12 @@ be read is left out: then a resource that depends on it is not resolved.
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from remit.local.authorization.body_encoding import decoded
-from remit.local.authorization.cbor import CborError, loads
 from remit.local.authorization.form_members import form_members
 from remit.local.authorization.requested_operation import form_pairs
 from remit.local.authorization.xml_members import xml_members
@@ -40,9 +40,10 @@ def _of_json(_request: ReceivedRequest, _operation: RequestedOperation, content:
 
 
 def _of_cbor(_request: ReceivedRequest, _operation: RequestedOperation, content: bytes) -> Parameters:
+    cbor2: Any = importlib.import_module("cbor2")  # it comes with the emulator
     try:
-        return _mapping(loads(content)) if content else {}
-    except CborError:
+        return _mapping(cbor2.loads(content)) if content else {}
+    except cbor2.CBORDecodeError:
         return {}
 
 

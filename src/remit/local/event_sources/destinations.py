@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
 from remit.catalogue.arns import parse
-from remit.local.signed_request import ask
+from remit.local.control.signed_request import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from remit.catalogue.arns import Arn
+    from remit.local.control.signed_request import RunningServer
     from remit.local.event_sources.service_calls import ServiceCalls
     from remit.local.functions.deployed_function import DeployedFunction
-    from remit.local.signed_request import RunningServer
 
 _LAMBDA: Final = "lambda.amazonaws.com"
 _JSON: Final = "application/x-amz-json-1.0"
@@ -77,7 +77,7 @@ _PLAIN: Final = 6  # colons of a function's ARN without a version or an alias
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DestinationRequest:
     """What sends something to a destination: the service, and a request of its API."""
 
     action: str
@@ -109,7 +109,7 @@ class Destinations:
         if arn is not None and request_to is not None:
             self._send(function, target, arn, request_to(arn, record))
 
-    def _send(self, function: DeployedFunction, target: str, arn: Arn, request: Request) -> None:
+    def _send(self, function: DeployedFunction, target: str, arn: Arn, request: DestinationRequest) -> None:
         resource = f"{target}/*" if arn.service == "s3" else target
         if self.calls.may_act(function.role, _LAMBDA, request.action, resource, function.name):
             ask(
@@ -123,22 +123,22 @@ class Destinations:
             )
 
 
-def _to_queue(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> Request:
+def _to_queue(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
     return _message(arn, json.dumps(record.document()), {})
 
 
-def _to_topic(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> Request:
+def _to_topic(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
     return _publication(arn, json.dumps(record.document()), {})
 
 
-def _to_function(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> Request:
+def _to_function(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
     name = arn.resource.partition(":")[2]
     path = f"/2015-03-31/functions/{quote(name, safe='')}/invocations"
     headers = {"content-type": "application/json", "x-amz-invocation-type": "Event"}
-    return Request("lambda:InvokeFunction", "lambda", path, json.dumps(record.document()).encode(), headers)
+    return DestinationRequest("lambda:InvokeFunction", "lambda", path, json.dumps(record.document()).encode(), headers)
 
 
-def _to_bus(arn: Arn, function: DeployedFunction, record: InvocationRecord) -> Request:
+def _to_bus(arn: Arn, function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
     outcome = "Failure" if record.failed else "Success"
     entry = {
         "Source": "lambda",
@@ -148,18 +148,18 @@ def _to_bus(arn: Arn, function: DeployedFunction, record: InvocationRecord) -> R
         "EventBusName": arn.resource.partition("/")[2],
     }
     headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AWSEvents.PutEvents"}
-    return Request("events:PutEvents", "events", "/", json.dumps({"Entries": [entry]}).encode(), headers)
+    return DestinationRequest("events:PutEvents", "events", "/", json.dumps({"Entries": [entry]}).encode(), headers)
 
 
-def _to_bucket(arn: Arn, function: DeployedFunction, record: InvocationRecord) -> Request:
+def _to_bucket(arn: Arn, function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
     """An object for each failure, by the function's name, the day and the time."""
     now = datetime.now(UTC)
     key = f"aws/lambda/async/{function.name}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{record.request_id}"
     body = json.dumps(record.document()).encode()
-    return Request("s3:PutObject", "s3", f"/{arn.resource}/{key}", body, {}, method="PUT")
+    return DestinationRequest("s3:PutObject", "s3", f"/{arn.resource}/{key}", body, {}, method="PUT")
 
 
-_REQUESTS: Final[Mapping[str, Callable[[Arn, DeployedFunction, InvocationRecord], Request]]] = {
+_REQUESTS: Final[Mapping[str, Callable[[Arn, DeployedFunction, InvocationRecord], DestinationRequest]]] = {
     "sqs": _to_queue,
     "sns": _to_topic,
     "lambda": _to_function,
@@ -169,15 +169,15 @@ _REQUESTS: Final[Mapping[str, Callable[[Arn, DeployedFunction, InvocationRecord]
 """By the service of the destination's ARN."""
 
 
-def _letter_to_queue(arn: Arn, record: InvocationRecord) -> Request:
+def _letter_to_queue(arn: Arn, record: InvocationRecord) -> DestinationRequest:
     return _message(arn, json.dumps(record.event), _attributes(record))
 
 
-def _letter_to_topic(arn: Arn, record: InvocationRecord) -> Request:
+def _letter_to_topic(arn: Arn, record: InvocationRecord) -> DestinationRequest:
     return _publication(arn, json.dumps(record.event), _attributes(record))
 
 
-_DEAD_LETTERS: Final[Mapping[str, Callable[[Arn, InvocationRecord], Request]]] = {
+_DEAD_LETTERS: Final[Mapping[str, Callable[[Arn, InvocationRecord], DestinationRequest]]] = {
     "sqs": _letter_to_queue,
     "sns": _letter_to_topic,
 }
@@ -190,7 +190,7 @@ def _attributes(record: InvocationRecord) -> dict[str, tuple[str, str]]:
     return attributes | ({"ErrorMessage": ("String", str(error)[:_LONGEST_ERROR])} if error else {})
 
 
-def _message(arn: Arn, body: str, attributes: Mapping[str, tuple[str, str]]) -> Request:
+def _message(arn: Arn, body: str, attributes: Mapping[str, tuple[str, str]]) -> DestinationRequest:
     document = {
         "QueueUrl": f"http://127.0.0.1/{arn.account}/{arn.resource}",
         "MessageBody": body,
@@ -199,12 +199,12 @@ def _message(arn: Arn, body: str, attributes: Mapping[str, tuple[str, str]]) -> 
         },
     }
     headers = {"content-type": _JSON, "x-amz-target": "AmazonSQS.SendMessage"}
-    return Request("sqs:SendMessage", "sqs", "/", json.dumps(document).encode(), headers)
+    return DestinationRequest("sqs:SendMessage", "sqs", "/", json.dumps(document).encode(), headers)
 
 
-def _publication(arn: Arn, message: str, attributes: Mapping[str, tuple[str, str]]) -> Request:
+def _publication(arn: Arn, message: str, attributes: Mapping[str, tuple[str, str]]) -> DestinationRequest:
     form = {"Action": "Publish", "Version": "2010-03-31", "TopicArn": str(arn), "Message": message}
     for number, (name, (kind, value)) in enumerate(attributes.items(), 1):
         entry = f"MessageAttributes.entry.{number}"
         form |= {f"{entry}.Name": name, f"{entry}.Value.DataType": kind, f"{entry}.Value.StringValue": value}
-    return Request("sns:Publish", "sns", "/", urlencode(form).encode(), {"content-type": _FORM})
+    return DestinationRequest("sns:Publish", "sns", "/", urlencode(form).encode(), {"content-type": _FORM})
