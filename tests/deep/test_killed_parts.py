@@ -28,7 +28,7 @@ from ports import free_ports
 from projects import remit, write
 from remit.errors import RemitError
 from remit.local import aws
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 from terminals import HANGS, MAIN, environment
 
 if TYPE_CHECKING:

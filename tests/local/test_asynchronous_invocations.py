@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.access_log import accesses
-from remit.local.clients import client_arguments, session
+from remit.local.control.accesses import accesses
+from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from remit.local.access_log import accesses, refuse_unknown
-from remit.local.clients import client_arguments, session
+from remit.local.control.accesses import accesses, refuse_unknown
+from remit.local.control.clients import client_arguments, session
 from remit.why.denial import parse
 
 if TYPE_CHECKING:
@@ -93,6 +93,14 @@ POLICY = [
     allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:sealed"),
     allow("s3:PutObject", "arn:aws:s3:::sealed/*"),
     allow("events:PutEvents", f"arn:aws:events:{HERE}:event-bus/default", StringEquals={"events:source": "shop"}),
+    allow("kms:CreateGrant", "*", Bool={"kms:GrantIsForAWSResource": "true"}),
+    allow("secretsmanager:BatchGetSecretValue", "*"),
+    allow("events:PutTargets", "*", ArnEquals={"events:TargetArn": f"{FUNCTIONS}:report"}),
+    allow(
+        "route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1",
+        **{"ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsActions": ["UPSERT", "CREATE"]}},
+    ),
+    allow("athena:StartQueryExecution", f"arn:aws:athena:{HERE}:workgroup/primary"),
     allow(["events:PutRule", "events:DescribeRule"], f"arn:aws:events:{HERE}:rule/nightly"),
     allow("sts:AssumeRole", [OPEN, f"arn:aws:iam::{ACCOUNT}:role/closed"]),
     allow("iam:PassRole", OPEN, StringEquals={"iam:PassedToService": "lambda.amazonaws.com"}),
@@ -121,6 +129,13 @@ MAIL = {"Destination": {"ToAddresses": ["a@b.example"]}, "Message": {"Subject": 
 QUERY = {"KeyConditionExpression": "id = :id"}
 ADA, EVE = {":id": {"S": "ada"}}, {":id": {"S": "eve"}}
 YES, NO, PERHAPS = "allowed", "denied", "unknown"
+
+
+def changes(action: str) -> dict[str, Any]:
+    """A batch that changes one record set."""
+    record = {"Name": "shop.example.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    return {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+
 
 Row = tuple[str, str, dict[str, Any], str]
 CALLS: list[Row] = [
@@ -229,6 +244,15 @@ CALLS: list[Row] = [
     ("s3", "get_object", {"Bucket": "listed", "Key": "sealed"}, NO),
     ("s3", "head_object", {"Bucket": "listed", "Key": "sealed"}, YES),
     ("kms", "decrypt", {"KeyId": "alias/shop", "CiphertextBlob": b"x"}, NO),  # not through Parameter Store
+    ("kms", "create_grant", {"KeyId": "alias/shop", "GranteePrincipal": ROLE, "Operations": ["Decrypt"]}, NO),
+    ("secretsmanager", "batch_get_secret_value", {"SecretIdList": ["db"]}, YES),
+    ("secretsmanager", "batch_get_secret_value", {"SecretIdList": ["mail"]}, NO),
+    ("events", "put_targets", {"Rule": "nightly", "Targets": [{"Id": "1", "Arn": f"{FUNCTIONS}:report"}]}, YES),
+    ("events", "put_targets", {"Rule": "nightly", "Targets": [{"Id": "1", "Arn": f"{FUNCTIONS}:mail"}]}, NO),
+    ("route53", "change_resource_record_sets", {"HostedZoneId": "Z1", "ChangeBatch": changes("UPSERT")}, YES),
+    ("route53", "change_resource_record_sets", {"HostedZoneId": "Z1", "ChangeBatch": changes("DELETE")}, NO),
+    ("athena", "start_query_execution", {"QueryString": "select 1"}, YES),
+    ("athena", "start_query_execution", {"QueryString": "select 1", "WorkGroup": "other"}, NO),
     ("events", "put_events", {"Entries": [{"Source": "shop", "DetailType": "d", "Detail": "{}"}]}, YES),
     ("events", "put_events", {"Entries": [{"Source": "bank", "DetailType": "d", "Detail": "{}"}]}, NO),
     ("events", "put_rule", {"Name": "nightly", "ScheduleExpression": "rate(1 day)"}, YES),

@@ -20,9 +20,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from remit.errors import RemitError
-from remit.local.access_log import accesses
-from remit.local.clients import client_arguments, session
-from remit.local.functions_control import serve_code
+from remit.local.control.accesses import accesses
+from remit.local.control.clients import client_arguments, session
+from remit.local.control.functions import serve_code
 from terminals import HANGS
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ import pytest
 import outlive
 from remit.errors import RemitError
 from remit.local import aws, environment
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 from remit.local.state_files import StateFiles
 from terminals import HANGS
 

@@ -12,7 +12,7 @@ import pytest
 
 from projects import remit, write
 from remit.local import aws
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -34,9 +34,9 @@ from remit.dev.served_code import copy_code, states_dependencies
 from remit.dev.source_files import saved_at_the_top, saved_below
 from remit.errors import RemitError, did_you_mean
 from remit.local import aws as local_aws
-from remit.local.access_log import NO_ACCESS, accesses, refuse_unknown
-from remit.local.account import account_of
-from remit.local.functions_control import debug, serve_code
+from remit.local.control.accesses import NO_ACCESS, accesses, refuse_unknown
+from remit.local.control.account import account_of
+from remit.local.control.functions import debug, serve_code
 from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.report.events import failure

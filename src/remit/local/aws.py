@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
+from remit.local.control.signed_request import ask
 from remit.local.environment import install
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
-from remit.local.signed_request import ask
 from remit.local.state_files import StateFiles, alone, is_held
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ keys for …" (Service Authorization Reference).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from remit.catalogue.actions import action as catalogued_action
@@ -26,7 +27,7 @@ from remit.local.authorization.question import Question, Value, as_texts
 from remit.local.authorization.tags import request_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +231,28 @@ def _location(question: Question) -> Value:
     return as_texts(configuration.get("LocationConstraint")) if isinstance(configuration, dict) else None
 
 
+def _each(path: str) -> Callable[[Question], Value]:
+    """The texts at a path of parameters (`Targets.Arn`), of each item of the lists on the way; absent where none is."""
+
+    def read(question: Question) -> Value:
+        values: list[Any] = [question.need.parameters]
+        for step in path.split("."):
+            members = [value.get(step) for value in values if isinstance(value, Mapping)]
+            values = [item for member in members for item in (member if isinstance(member, list) else [member])]
+        texts = tuple(sorted({value for value in values if isinstance(value, str)}))
+        return texts[0] if len(texts) == 1 else texts or None
+
+    return read
+
+
+def _record_names(question: Question) -> Value:
+    """The names of record sets that change, without the dot at their end ("normalized")."""
+    names = _each("ChangeBatch.Changes.ResourceRecordSet.Name")(question)
+    if isinstance(names, tuple):
+        return tuple(name.lower().removesuffix(".") for name in names)
+    return names.lower().removesuffix(".") if isinstance(names, str) else names
+
+
 def _function(question: Question) -> Value:
     """The function of an event source mapping, by its ARN."""
     name = question.need.parameters.get("FunctionName")
@@ -303,6 +326,12 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "kms:viaservice": _via_service,
     "kms:resourcealiases": _aliases,
     "kms:requestalias": _requested_alias,
+    "kms:grantisforawsresource": _constant("false"),  # a service would ask for the grant itself
+    "kms:grantoperations": _parameter("Operations"),
+    "events:targetarn": _each("Targets.Arn"),
+    "route53:changeresourcerecordsetsactions": _each("ChangeBatch.Changes.Action"),
+    "route53:changeresourcerecordsetsrecordtypes": _each("ChangeBatch.Changes.ResourceRecordSet.Type"),
+    "route53:changeresourcerecordsetsnormalizedrecordnames": _record_names,
     "kms:calleraccount": lambda question: question.caller.account,
     "kms:encryptioncontextkeys": lambda question: _names(_encryption_context(question)),
     "iam:passedtoservice": _passed_to,

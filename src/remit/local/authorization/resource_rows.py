@@ -76,6 +76,7 @@ def _lambda_names(parameters: Parameters) -> dict[str, Any]:
 NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
     "s3": _s3_names,
     "lambda": _lambda_names,
+    "ecs": lambda parameters: {"cluster": parameters.get("cluster") or "default"},
 }
 
 
@@ -165,6 +166,8 @@ def _secret(
         )
     if not names and isinstance(parameters.get("Name"), str):
         yield setting.arn("secretsmanager", f"secret:{parameters['Name']}-{UNRESOLVED}")
+    if not names and "Filters" in parameters:  # whatever they find
+        yield setting.arn("secretsmanager", f"secret:{UNRESOLVED}")
 
 
 def _topic(
@@ -329,6 +332,13 @@ def _task_definition(
                 yield name if name.startswith("arn:") else setting.arn("ecs", f"{kind}/{whole}")
 
 
+def _work_group(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
+    """A query without a workgroup is of the one called `primary` ("StartQueryExecution", Amazon Athena API)."""
+    yield setting.arn("athena", f"workgroup/{parameters.get('WorkGroup') or 'primary'}")
+
+
 def _model(
     _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
 ) -> Iterator[str]:
@@ -393,6 +403,11 @@ RESOURCES: Final[Mapping[str, Row]] = {
             "StartTask",
         ),
         _task_definition,
+    ),
+    **_rows(
+        "athena",
+        ("StartQueryExecution", "CreateNamedQuery", "ListQueryExecutions", "ListNamedQueries"),
+        _work_group,
     ),
     "bedrock": _model,
 }  # fmt: skip

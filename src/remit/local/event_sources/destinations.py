@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
 from remit.catalogue.arns import parse
-from remit.local.signed_request import ask
+from remit.local.control.signed_request import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from remit.catalogue.arns import Arn
+    from remit.local.control.signed_request import RunningServer
     from remit.local.event_sources.service_calls import ServiceCalls
     from remit.local.functions.deployed_function import DeployedFunction
-    from remit.local.signed_request import RunningServer
 
 _LAMBDA: Final = "lambda.amazonaws.com"
 _JSON: Final = "application/x-amz-json-1.0"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from remit.errors import RemitError
-from remit.local.clients import session_as
+from remit.local.control.clients import session_as
+from remit.local.control.signed_request import ask
 from remit.local.routes import FUNCTION_SESSION
-from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
     import boto3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
+from remit.local.control.signed_request import ask
 from remit.local.routes import KEEP_DATA, PUT_DATA_BACK
-from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws
