@@ -120,6 +120,13 @@ class EmulatedNames:
         user = _service("iam")._users.get(name)  # noqa: SLF001 - as above
         return None if user is None else str(user["Arn"])
 
+    def permissions_boundary(self, role: str, user: str) -> str | None:
+        """The ARN of the permissions boundary of a role, or of a user; a name may be empty."""
+        iam = _service("iam")
+        identity = iam._roles.get(role) or iam._users.get(user) or {}  # noqa: SLF001 - as above
+        boundary = identity.get("PermissionsBoundary")
+        return str(boundary) if boundary else None
+
     def stack_arn(self, name: str) -> str | None:
         """The ARN of a CloudFormation stack, with its id."""
         stack = _service("cloudformation")._stacks.get(name)  # noqa: SLF001 - as above
