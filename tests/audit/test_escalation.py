@@ -240,3 +240,13 @@ def test_an_rcp_can_close_a_role_to_another_account(tmp_path: Path) -> None:
 def test_what_gives_rights_to_others_alone_is_said_to_assume_something(tmp_path: Path) -> None:
     path = paths(tmp_path, user("x", allow("iam:PutRolePolicy")), role("y"))["x"]
     assert (ONTO_OTHERS[4].name, ("whoever gets them is on its side",)) == (path.ways[0], path.assumes)
+
+
+def test_whoever_joins_a_group_can_do_what_its_users_can(tmp_path: Path) -> None:
+    folder = write(tmp_path, page(user("ann", allow("iam:AddUserToGroup")), group("self", allow("iam:PutUserPolicy"))))
+    (path,) = report_of(folder).paths
+    steps = [(step.technique, [need.statement for need in step.needs]) for step in path.steps]
+    assert [
+        ("iam:AddUserToGroup", ["own (inline), Statement[0]"]),
+        ("iam:PutUserPolicy", ["own (inline), by group self, Statement[0]"]),
+    ] == steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -163,6 +164,19 @@ def test_a_bad_entry_is_told(content: bytes, problem: str) -> None:
     policies, problems = resource_policies(content, "resources.json")
     assert () == policies
     assert problem in str(problems[0])
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_resources_are_read_with_their_policies_and_owners(*, as_text: bool) -> None:
+    policy = document(statement("*"))
+    queue = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"
+    entries = [{"Arn": "arn:aws:s3:::orders", "Account": OTHER}, {"Arn": queue}]
+    rendered = json.dumps(policy) if as_text else policy
+    content = "\n".join(json.dumps(entry | {"Policy": rendered}) for entry in entries)
+    policies, problems = resource_policies(content.encode(), "resources.jsonl")
+    assert () == problems
+    text = compact(policy)
+    assert (ResourcePolicy("arn:aws:s3:::orders", OTHER, text), ResourcePolicy(queue, ACCOUNT, text)) == policies
 
 
 def test_a_policy_that_iam_would_refuse_is_undecided() -> None:

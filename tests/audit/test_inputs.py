@@ -86,6 +86,12 @@ def test_a_page_that_is_cut_off_is_told_and_the_rest_is_answered(tmp_path: Path)
     assert READS == can(tmp_path)
 
 
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    (tmp_path / "binary.json").write_bytes(b"\xff\x00\x80" * 9)
+    assert ["binary.json: is no JSON: line 1 is"] == [text.partition(" '")[0] for text in problems(tmp_path)]
+
+
 def test_a_gzip_file_that_ends_early_is_told(tmp_path: Path) -> None:
     write(tmp_path, page(READER))
     (tmp_path / "cut.json.gz").write_bytes(gzip.compress(json.dumps(page(role("lost"))).encode())[:-9])
@@ -331,7 +337,8 @@ def test_an_account_without_a_unit_is_told_and_undecided(tmp_path: Path) -> None
     report = report_of(tmp_path, members, wrong)
     expected = f"organization.json: account {ACCOUNT} has no place in the organization: {ACCOUNT} has no ParentId"
     assert [expected] == [str(problem) for problem in report.problems]
-    assert ((), True) == (report.principals[0].can, bool(report.principals[0].unknown))
+    reason = f"the control policies of account {ACCOUNT} are not known: {ACCOUNT} has no ParentId"
+    assert ((), reason) == (report.principals[0].can, report.principals[0].unknown[0])
 
 
 def test_an_account_that_the_organization_does_not_list_is_told(tmp_path: Path) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import projects
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import parse
 
@@ -20,15 +19,9 @@ ROOT = Path(__file__).parents[2]
 
 def remit(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> tuple[int, str, str]:
     """Exit code, output and talk of `remit`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "remit", *arguments],
-        input=stdin,
-        capture_output=True,
-        check=False,
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"},
-    )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    with contextlib.chdir(cwd or Path.cwd()):
+        ran = projects.remit(*arguments, stdin=stdin)
+    return ran.status, ran.out, ran.err
 
 
 def allow(action: object, resource: object = "*", **more: Any) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import projects
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests/data/evaluation-cases.jsonl"
@@ -29,14 +28,8 @@ POLICY = {
 
 def remit(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
     """Exit code, output and talk of `remit`."""
-    done = subprocess.run(
-        [sys.executable, "-c", "from remit.cli import script; script()", *arguments],
-        input=stdin,
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-    )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    ran = projects.remit(*arguments, stdin=stdin)
+    return ran.status, ran.out, ran.err
 
 
 def case(**fields: Any) -> bytes:

@@ -102,6 +102,10 @@ def test_a_module_of_the_app_may_fail_where_the_app_catches_it(make: Make) -> No
     assert ["hello"] == [function.name for function in project.load().functions]
 
 
+def test_what_ends_a_module_for_want_of_an_earlier_name_is_no_mistake_of_its_own(make: Make) -> None:
+    assert ["app.py:9:9"] == places(make(app="table = 1 / 0\nassert table\n"))
+
+
 @pytest.mark.parametrize("stop", ["raise SystemExit(3)", "assert app is None", "import sys; sys.exit(3)"])
 def test_a_module_stops_where_it_says_so(make: Make, stop: str) -> None:
     project = make(app=f"sqs(3)\nif app:\n    {stop}\n1 / 0\n")

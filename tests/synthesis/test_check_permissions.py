@@ -167,6 +167,21 @@ def test_the_permission_of_a_trigger_is_for_its_own_source(make: Make) -> None:
     assert "lets it for another source" in str(error.hint)
 
 
+@pytest.mark.parametrize(
+    "principal",
+    [
+        '"logs.eu-west-1.amazonaws.com"',
+        '{"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}',
+        '{"Fn::Sub": "logs.${AWS::URLSuffix}"}',
+        '"logs.amazonaws.com.cn"',
+    ],
+)
+def test_a_service_may_be_named_for_a_region_or_a_partition(make: Make, principal: str) -> None:
+    by_hand = f'call = resource("AWS::Lambda::Permission", action="lambda:InvokeFunction", principal={principal}, '
+    by_hand += 'function_name="${HelloFunction}")'
+    project(make, BY_HAND["logs"][0] % "hello", by_hand).built()
+
+
 def test_an_alias_takes_a_permission_of_its_own(make: Make) -> None:
     extra = BY_HAND["events"][0] % '{"Ref": "HelloAlias"}'
     error = project(make, extra, permission("events"), function="(alias='live')").error()

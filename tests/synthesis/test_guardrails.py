@@ -422,7 +422,7 @@ def _statements(draw: st.DrawFn) -> dict[str, Any]:
     condition = draw(_CONDITIONS)
     return {
         "Effect": draw(st.sampled_from(("Allow", "Allow", "Deny"))),
-        draw(st.sampled_from(("Action", "Action", "NotAction"))): draw(_ACTIONS),
+        draw(st.sampled_from((*["Action"] * 5, "NotAction"))): draw(_ACTIONS),
         element: resources,
         **({"Condition": condition} if condition else {}),
     }

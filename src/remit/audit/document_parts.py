@@ -53,8 +53,8 @@ class DocumentParts:
         if key not in self._masks:
             try:
                 self._masks[key] = self.table.mask(self.documents.policy(key))
-            except (RemitError, ValueError) as error:
-                self.problems[key] = error.message if isinstance(error, RemitError) else str(error)
+            except RemitError as error:
+                self.problems[key] = error.message
                 self._masks[key] = None
         return self._masks[key]
 

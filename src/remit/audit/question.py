@@ -81,7 +81,7 @@ def own_resources(action: str, partition: str = "aws") -> tuple[tuple[str, ...],
     known_action = catalogue_action(action)
     targets = () if known_action is None else known_action.targets
     required = tuple(target.type.arns for target in targets if target.required)
-    groups = required or (tuple(resource_formats(action)),)
+    groups = required or (resource_formats(action),)
     return tuple(_own_group(formats, partition) for formats in groups)
 
 

@@ -131,7 +131,7 @@ class UnusedAccess:
         if key not in self._policies:
             try:
                 self._policies[key] = self.documents.policy(key)
-            except (RemitError, ValueError):  # its principals are undecided already, with this reason
+            except RemitError:  # its principals are undecided already, with this reason
                 self._policies[key] = None
         return self._policies[key]
 

@@ -158,11 +158,14 @@ NAME_RULES: Final = {
 }
 
 
-def broken_rule(type_name: str, parts: Iterable[object], *, makes: bool = True) -> str | None:
+def broken_rule(
+    type_name: str, parts: Iterable[object], *, makes: bool = True, may_be_short: bool = False
+) -> str | None:
     """The rule that a name of a type breaks, in words; None: AWS takes it, or nobody knows.
 
     `parts` of the name are texts, and for what only the deploy knows, which may be anything, something else. `makes`:
-    whether the app makes it; else it exists, and may have a name that AWS keeps for itself.
+    whether the app makes it; else it exists, and may have a name that AWS keeps for itself. `may_be_short`: whether no
+    name is too short.
     """
     rule = NAME_RULES.get(type_name)
     if rule is None:
@@ -170,7 +173,7 @@ def broken_rule(type_name: str, parts: Iterable[object], *, makes: bool = True) 
     parts = tuple(parts)
     literal = "".join(part for part in parts if isinstance(part, str))
     text = "".join(part if isinstance(part, str) else _LATE_PART for part in parts)
-    is_long_enough = len(text) >= rule.least or len(text) > len(literal)
+    is_long_enough = may_be_short or len(text) >= rule.least or len(text) > len(literal)
     if len(literal) > rule.most or not is_long_enough:
         return f"it has {rule.least} to {rule.most:,} characters"
     if not rule.form.fullmatch(text):

@@ -65,5 +65,7 @@ def _read(verb: str, action: str, phrase: str, parameter: Any, key: Any) -> type
 def _parameter(parameter: Any, verb: str, phrase: str) -> tuple[str, str]:
     """The ARN, in which the slash that begins a name is the one after `parameter`."""
     text = typed.text_of(parameter, verb)
+    if not text.startswith(("arn:", "${", "*")):
+        typed.check_name(text.rstrip("/"), verb, "AWS::SSM::Parameter")
     arn = typed.arn(text.strip("/") if text.startswith("/") else text, verb, _PARAMETER)
     return arn, f"{phrase} {name_of(arn).removeprefix('parameter')}"

@@ -7,6 +7,7 @@ there. A zip whose imports were right is not tried again.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -101,23 +102,26 @@ def _notes_on_layers(functions: Iterable[Function]) -> Iterator[str]:
 
 def _tried(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:
     """Notes on what of a zip was not tried; RemitError has all that is wrong. What was right is remembered."""
-    requests = [_request(name, app, group) for name, group in _by_request(app, zip_file.functions).items()]
-    remembered = _memory(folder, zip_file, requests)
-    if remembered.exists():
-        notes: list[str] = json.loads(remembered.read_text("utf-8"))
-        return notes
+    by_request = _by_request(app, zip_file.functions)
+    requests = [_request(name, app, group) for name, group in by_request.items()]
+    memory = _memory(folder, zip_file, requests)
+    remembered = _recalled(memory)
+    if remembered is not None:
+        return remembered
     python = Interpreters().for_runtime(zip_file.target.python)
     is_exact = python.words == zip_file.target.python and _runs_here(zip_file.target, zip_file.names)
     trial = _Trial(zip_file, python, is_exact)
-    notes = [] if is_exact else [*_notes_on_untried(zip_file.functions, zip_file.target)]
+    notes: list[str] = [] if is_exact else [*_notes_on_untried(zip_file.functions, zip_file.target)]
     asked = requests if is_exact else [request for request in requests if not request["web"]]
     answers = _imported(trial, asked)
     mistakes = Mistakes(_problems(folder, app, trial, answers))
     mistakes.refuse()
+    for answer in answers:
+        if answer.get("problem"):
+            names = [function.name for function in by_request[answer["name"]]]
+            notes.append(f"whether the zip has all that {few(names)} imports is not known: it {answer['problem']}")
     if len(answers) == len(asked):
-        remembered.parent.mkdir(parents=True, exist_ok=True)
-        remembered.write_text(json.dumps(notes), "utf-8")
-        prune(remembered.parent, _KEPT)
+        _remember(memory, notes)
     return notes
 
 
@@ -134,6 +138,23 @@ def _memory(folder: Path, zip_file: _Zip, requests: Sequence[Mapping[str, Any]])
     ]
     digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
     return own_folder(folder, "cache", "imports") / f"{digest}.json"
+
+
+def _recalled(memory: Path) -> list[str] | None:
+    """The notes of a trial in which all was right; None: there was none, or nothing is left of it."""
+    try:
+        notes: list[str] = json.loads(memory.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return notes
+
+
+def _remember(memory: Path, notes: list[str]) -> None:
+    """Keep the notes of a trial for the next build, which tries again where that fails."""
+    with contextlib.suppress(OSError):
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(json.dumps(notes), "utf-8")
+        prune(memory.parent, _KEPT)
 
 
 def _lambda_site() -> str:

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import did_you_mean
+from remit.project import plain_files
 from remit.project.current_load import is_users_file
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def advice(error: BaseException, state: Loading) -> str | None:
 
 def _advice(error: BaseException, state: Loading) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name:
+        problem = plain_files.problem_in_place_of(error.name, state.folder)
+        if problem is not None:
+            return problem
         return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
     if isinstance(error, KeyError) and _is_of_environment(error):
         return _unset_variable(str(error.args[0]), state)

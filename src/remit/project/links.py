@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from remit.app import Grant, Reason
 from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.project import policy_list
 from remit.project.current_load import relative
+from remit.project.variable_names import variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Access
-
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+")
 
 
 def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant, ...]:
@@ -44,7 +42,7 @@ def linked_variables(state: Loading, access: tuple[Access, ...]) -> Mapping[str,
                 origin=relative(grant.origin, state.folder),
             )
         for name in names:
-            variables["_".join(_WORD.findall(name)).upper()] = f"${{{name}}}"
+            variables[variable_of(name)] = f"${{{name}}}"
     return variables
 
 

@@ -206,17 +206,19 @@ def _module_source(state: Loading, module_name: str) -> tuple[bytes, str] | None
 
 def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_by: str) -> HandlerProblem | None:
     """What is wrong with a name of a module that is none of the project's: it may be a dependency's."""
-    package = module_name.partition(".")[0]
-    is_own = module_file(state.folder, package) is not None
-    if package and not is_own and (_is_installed(package) or _is_required(package, state.folder)):
-        return None
     for root in roots(state.folder):
         plain_files.is_there(root.joinpath(*module_name.split(".")).with_suffix(".py"))  # a pipe is no module
+    package = module_name.partition(".")[0]
+    has_folder = any((root / package).is_dir() for root in roots(state.folder))
+    is_own = module_file(state.folder, package) is not None
+    is_installed = not has_folder and _is_installed(package)
+    if package and not is_own and (is_installed or _is_required(package, state.folder)):
+        return None
     parents, _, _ = module_name.rpartition(".")
     modules = set()
     for root in roots(state.folder):
         folder = root.joinpath(*parents.split(".")) if parents else root
-        modules |= {f"{parents}.{file.stem}".lstrip(".") for file in folder.glob("*.py")}
+        modules |= {f"{parents}.{file.stem}".lstrip(".") for file in folder.glob("*.py") if file.is_file()}
     nearest_module = nearest(module_name, modules)
     hint = f"did you mean `{nearest_module}{joined_by}{attribute}`?" if nearest_module else _FORM
     return HandlerProblem("does not exist", hint)

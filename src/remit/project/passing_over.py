@@ -101,11 +101,11 @@ class _Run:
             return nothing
 
     def _note(self, error: Exception, line: int) -> None:
-        if not self._follows(error, line):
+        if not self.follows(error, line):
             self.first = self.first or error
             self.mistakes += mistakes_of(error, self.file, self.told)
 
-    def _follows(self, error: Exception, line: int) -> bool:
+    def follows(self, error: Exception, line: int = 0) -> bool:
         """Whether an exception only repeats that an earlier statement, or an argument of this one, failed."""
         if isinstance(error, TypeError) and line in self.incomplete:
             return True  # it lacks an argument
@@ -128,7 +128,9 @@ def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None
     except STOPS:
         raise
     except BaseException as error:
-        error.remit_mistakes = [*module.mistakes, *mistakes_of(error, file, told)]  # type: ignore[attr-defined]
+        follows = bool(module.mistakes) and isinstance(error, Exception) and module.follows(error)
+        last = [] if follows else mistakes_of(error, file, told)
+        error.remit_mistakes = [*module.mistakes, *last]  # type: ignore[attr-defined]
         raise
     finally:
         for name in hooks:

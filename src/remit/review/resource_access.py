@@ -13,9 +13,10 @@ from remit.catalogue.types import access_of, resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.pattern import matches
-from remit.iam.policy import Globs, Principals, Statement
+from remit.iam.policy import Condition, Globs, Principals, Statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.review.access_change import Given, type_words
+from remit.review.authorizers import authorized_callers
 from remit.template.permissions import PERMISSIONS, function_arn, permission_statement
 from remit.template.policy_documents import grants_of, known, unknown
 
@@ -184,11 +185,11 @@ class _Reader:
         return self._policies(resource, properties)
 
     def _answering(self, resource: Resource, authorization: str) -> Given:
-        """What a URL, a method or a route lets those do whom IAM need not know."""
+        """What a URL, a method or a route lets those do whom IAM need not know: all, or whom an authorizer knows."""
         mode = resource.properties.get(authorization) or _ANYBODY
         if mode == "AWS_IAM" or self._is_behind_connect(resource):
             return Given(resource.type)
-        statement = self._for_everyone(resource) if mode == _ANYBODY else None
+        statement = self._for_everyone(resource) if mode == _ANYBODY else self._for_authorized(resource)
         if statement is None:
             return Given(resource.type, openings=frozenset((_in_words(authorization, mode),)))
         grant = Grant(statement, _reason(resource), resource.origin)
@@ -207,12 +208,22 @@ class _Reader:
             permissions = (item for item in self._resources.values() if item.type in PERMISSIONS)
             statements = (permission_statement(item, self._resources) for item in permissions)
             return next((statement for statement in statements if _lets_everyone_call(statement, function)), None)
+        return self._on_api(resource, Principals((("*", "*"),)))
+
+    def _for_authorized(self, resource: Resource) -> Statement | None:
+        """What those may do by a route or a method whom its authorizer lets in; None where nobody knows whom."""
+        authorizer = self._resources.get(tokens.text_of(resource.properties.get("AuthorizerId")))
+        callers = None if authorizer is None else authorized_callers(authorizer, resource)
+        return None if callers is None else self._on_api(resource, callers.principals, *callers.conditions)
+
+    def _on_api(self, resource: Resource, principals: Principals, *conditions: Condition) -> Statement | None:
+        """The right to call the API of a route or a method; None where fewer than these may have it."""
         api = tokens.text_of(resource.properties.get(_APIS.get(resource.type, "")))
         declared = self._resources.get(api)
         if declared is None or _is_limited(resource) or _is_limited(declared):
             return None
         on_api = Globs((f"arn:{PARTITION}:execute-api:{REGION}:{ACCOUNT}:{api}/*",))
-        return Statement("Allow", Globs(("execute-api:Invoke",)), on_api, Principals((("*", "*"),)))
+        return Statement("Allow", Globs(("execute-api:Invoke",)), on_api, principals, conditions=conditions)
 
     def _permission(self, resource: Resource) -> Given:
         statement = permission_statement(resource, self._resources)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.arns import fill, parse
+from remit.catalogue.arns import fill, parse, variables
 from remit.catalogue.types import Invoker, ResourceType, arn_of, resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
@@ -33,6 +34,10 @@ _ACTIONS: Final = (_INVOKE, "lambda:*", "*")
 _IN_ARN: Final = re.compile(r"(?:^|:)function:([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?")
 _NAME: Final = re.compile(r"([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?")
 """How a function is called: by its ARN, which may stand in the URI of an integration, or by its name."""
+_SERVICE: Final = re.compile(
+    r"([a-z0-9-]+|lambda\.alarms\.cloudwatch)(?:\.[a-z0-9*-]+)?\.(?:amazonaws\.com(?:\.cn)?|\$\{AWS::URLSuffix\})"
+)
+"""A service as a principal: `logs.amazonaws.com`, and in older policies `logs.eu-west-1.amazonaws.com`."""
 _PATH: Final = re.compile(r"[A-Za-z.\[\]]+")
 _PLACE: Final = dict.fromkeys(tokens.PLACE.values(), "*")
 
@@ -81,23 +86,30 @@ def _no_permission(
 
 
 class _Template:
-    """The functions of a template, who may call them, and what its references will be once it is deployed."""
+    """The functions of a template, and who may call them.
+
+    What references will be once it is deployed is worked out where a text names something by more than one reference:
+    triggers never do.
+    """
 
     def __init__(self, resources: Sequence[Resource], namespace: str) -> None:
-        shapes = shapes_of(resources).beside(Shapes())
-        self._texts = {**shapes, **names_in(namespace, resources)}
-        self._functions: dict[str, str] = {}
+        self._resources = resources
+        self._namespace = namespace
+        self._pseudo = {"${AWS::StackName}": namespace, **_PLACE}
+        self._by_reference: dict[str, _Callee] = {}
         for resource in resources:
             if resource.type == _FUNCTION:
-                self._functions[self._filled(resource.ref)] = resource.logical_id
+                callee = _Callee(resource.logical_id)
+                self._by_reference |= {resource.ref: callee, resource.attribute("Arn"): callee}
         for resource in resources:
-            if resource.type in (_ALIAS, _VERSION):
-                self._texts[resource.ref] = self._qualified(resource)
+            published = self._published(resource) if resource.type in (_ALIAS, _VERSION) else None
+            if published is not None:
+                self._by_reference[resource.ref] = published
         self.permissions: dict[_Callee, list[Resource]] = {}
         for resource in resources:
-            callee = self._callee(resource.properties.get("FunctionName")) if resource.type == _PERMISSION else None
-            if callee is not None:
-                self.permissions.setdefault(callee, []).append(resource)
+            called = self._callee(resource.properties.get("FunctionName")) if resource.type == _PERMISSION else None
+            if called is not None:
+                self.permissions.setdefault(called, []).append(resource)
 
     def callees(self, resource: Resource, kind: ResourceType) -> Iterator[_Callee]:
         """The functions of the template that a resource names."""
@@ -112,11 +124,11 @@ class _Template:
         """Whether a permission lets the service call a function for a resource; what is not known may be so."""
         for permission in self.permissions.get(callee, ()):
             properties = permission.properties
-            is_for_service = properties.get("Principal") in (invoker.principal, "*")
-            if not is_for_service or properties.get("Action") not in _ACTIONS:
+            principal = self._filled(properties.get("Principal"))
+            if not _is_service(principal, invoker) or properties.get("Action") not in _ACTIONS:
                 continue
             source = tokens.textual(properties.get("SourceArn"))
-            if not isinstance(source, str) or _names(source, resource):
+            if not isinstance(source, str) or not _named(source).isdisjoint(_sources(resource, invoker)):
                 return True
             if _meet(self._filled(source), self._source(resource, invoker)):
                 return True
@@ -125,49 +137,93 @@ class _Template:
     def _source(self, resource: Resource, invoker: Invoker) -> str:
         """The ARN for which the service calls, as far as it is known: a pattern."""
         if invoker.source_arn == "own":
-            return self._filled(self._own_arn(resource))
+            return self._filled(_own_arn(resource))
         if _PATH.fullmatch(invoker.source_arn):
-            return self._named_source(next(values_at(resource.properties, invoker.source_arn), None))
+            text = self._filled(next(values_at(resource.properties, invoker.source_arn), None))
+            return f"{text}*" if text.startswith("arn:") else f"*{text}*"
         kind = resource_type(resource.type)
         values = {} if kind is None else dict.fromkeys(kind.ref_of, resource.ref)
-        values |= {name: self._filled(value) for name, value in resource.properties.items()}
+        for name in variables(invoker.source_arn):
+            if name in resource.properties:
+                values[name] = self._filled(resource.properties[name])
         return fill(invoker.source_arn, values)
 
-    def _own_arn(self, resource: Resource) -> str:
-        """The ARN of a resource by the name that it is given, or by what gives its ARN."""
-        kind = resource_type(resource.type)
-        naming = None if kind is None else kind.naming
-        name = None if naming is None else _text_at(resource, naming.property)
-        named_arn = None
-        if kind is not None and naming is not None and name is not None:
-            named_arn = kind.arn_named(naming.in_arn(name), tokens.PLACE, lambda path: _text_at(resource, path))
-        return named_arn or arn_of(resource) or "*"
-
-    def _named_source(self, value: Any) -> str:
-        """The ARN of what a property names by reference, by ARN or by name."""
-        text = tokens.textual(value)
-        if not isinstance(text, str):
-            return "*"
-        filled = self._filled(text)
-        return f"{filled}*" if filled.startswith("arn:") else f"*{filled}*"
-
     def _callee(self, value: Any) -> _Callee | None:
-        text = self._filled(value)
-        match = _IN_ARN.search(text) or _NAME.fullmatch(text)
-        function = None if match is None else self._functions.get(match[1])
+        """The function that a text names, by a reference, by its ARN or by its name; None: none of the template."""
+        text = tokens.textual(value)
+        if text in self._by_reference:
+            return self._by_reference[text]
+        filled = self._filled(text)
+        match = _IN_ARN.search(filled) or _NAME.fullmatch(filled)
+        function = None if match is None else self._by_name.get(match[1])
         return None if match is None or function is None else _Callee(function, match[2] or "")
 
-    def _qualified(self, resource: Resource) -> str:
-        """The ARN of an alias by its name, or of a version by its logical id, which no other has."""
-        qualifier = resource.properties.get("Name") if resource.type == _ALIAS else resource.logical_id
+    def _published(self, resource: Resource) -> _Callee | None:
+        """The function of an alias or a version, by the name of the alias, or by the version's logical id."""
         callee = self._callee(resource.properties.get("FunctionName"))
-        names = {logical_id: name for name, logical_id in self._functions.items()}
-        return "*" if callee is None else f"arn:*:lambda:*:*:function:{names[callee.function]}:{qualifier}"
+        qualifier = resource.properties.get("Name") if resource.type == _ALIAS else resource.logical_id
+        return None if callee is None else _Callee(callee.function, str(qualifier))
+
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        """The functions' logical ids, by their names in the account; of one that is generated, by a pattern."""
+        functions = [resource for resource in self._resources if resource.type == _FUNCTION]
+        return {
+            self._filled(_text_at(resource, "FunctionName") or resource.ref): resource.logical_id
+            for resource in functions
+        }
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        """What the references to resources will be: their ARNs and names, as far as they can be foretold."""
+        shapes = shapes_of(self._resources).beside(Shapes())
+        texts = {**shapes, **names_in(self._namespace, self._resources)}
+        for reference, callee in self._by_reference.items():
+            if callee.qualifier:
+                name = texts.get(f"${{{callee.function}}}", "*")
+                texts[reference] = f"arn:*:lambda:*:*:function:{name}:{callee.qualifier}"
+        return texts
 
     def _filled(self, value: Any) -> str:
         """A text with what is known of its references; each place is any, and what is unknown equals itself alone."""
         text = tokens.textual(value)
-        return fill_references(fill_references(text, self._texts), _PLACE) if isinstance(text, str) else ""
+        if not isinstance(text, str):
+            return ""
+        if _named(text):
+            text = fill_references(text, self._texts)
+        return fill_references(text, self._pseudo)
+
+
+def _is_service(principal: str, invoker: Invoker) -> bool:
+    """Whether a principal is the service, by its name for one region or for China, too; or it is everyone."""
+    service = _SERVICE.fullmatch(principal)
+    return principal == "*" or (service is not None and f"{service[1]}.amazonaws.com" == invoker.principal)
+
+
+def _sources(resource: Resource, invoker: Invoker) -> frozenset[str]:
+    """The logical ids of what the service may call for: the resource, or what it says that it is of."""
+    if invoker.source_arn == "own":
+        return frozenset((resource.logical_id,))
+    names = variables(invoker.source_arn) or (invoker.source_arn,)
+    named = [_named(_text_at(resource, name) or "") for name in names]
+    return frozenset((resource.logical_id,)).union(*named)
+
+
+def _named(text: str) -> frozenset[str]:
+    """The logical ids that a text refers to."""
+    targets = (reference.target for reference in tokens.references(text))
+    return frozenset(target for target in targets if target is not None and "::" not in target)
+
+
+def _own_arn(resource: Resource) -> str:
+    """The ARN of a resource by the name that it is given, or by what gives its ARN."""
+    kind = resource_type(resource.type)
+    naming = None if kind is None else kind.naming
+    name = None if naming is None else _text_at(resource, naming.property)
+    named_arn = None
+    if kind is not None and naming is not None and name is not None:
+        named_arn = kind.arn_named(naming.in_arn(name), tokens.PLACE, lambda path: _text_at(resource, path))
+    return named_arn or arn_of(resource) or "*"
 
 
 def _meet(arn: str, other_arn: str) -> bool:
@@ -176,10 +232,6 @@ def _meet(arn: str, other_arn: str) -> bool:
     if parsed is None or other_parsed is None:
         return overlaps(arn, other_arn)
     return all(overlaps(part, other) for part, other in zip(parsed.parts, other_parsed.parts, strict=True))
-
-
-def _names(text: str, resource: Resource) -> bool:
-    return any(reference.target == resource.logical_id for reference in tokens.references(text))
 
 
 def _text_at(resource: Resource, path: str) -> str | None:

@@ -172,6 +172,8 @@ def _with_functions(app: App) -> Iterator[tuple[tuple[str, ...], Iterable[Resour
 
 def _key_uses(app: App, resources: Iterable[Resource]) -> Iterator[_KeyUse]:
     """Which services use keys as themselves: to store a resource, or to send to a queue or topic of the app for it."""
+    if not app.resources:
+        return
     for resource in resources:
         store = _STORES.get(resource.type)
         stored_key = None if store is None else key_of(app, resource.ref)
