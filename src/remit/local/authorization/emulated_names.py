@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import importlib
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _KEY_ID: Final = 36  # characters with which the emulator's texts of symmetric keys begin
 
 
+@cache
 def _service(name: str) -> Any:
     return importlib.import_module(f"ministack.services.{name}")
 
