@@ -26,7 +26,7 @@ from audit_accounts import (
     write,
 )
 from remit.audit.audit import AuditInput, audit
-from remit.audit.folder import folder_files
+from remit.audit.folder import account_files
 from remit.audit.organization import organization
 from remit.errors import RemitError
 
@@ -276,7 +276,7 @@ def test_a_group_gives_its_users_what_it_has(tmp_path: Path) -> None:
 
 def test_a_folder_without_account_details_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RemitError, match="has no file of account details"):
-        folder_files(tmp_path)
+        account_files(tmp_path)
 
 
 def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:

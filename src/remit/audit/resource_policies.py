@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.audit.documents import document_value
-from remit.audit.entities import InputProblem
-from remit.audit.json_bytes import compact, values
+from remit.audit.entities import InputProblem, problem_of
+from remit.audit.json_bytes import compact, unzipped, values
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -36,18 +36,18 @@ class ResourcePolicy:
 
 
 def resource_policies(content: bytes, file: str) -> tuple[tuple[ResourcePolicy, ...], tuple[InputProblem, ...]]:
-    """The resources of a file, and what is wrong with it."""
+    """The resources of a file, which may be gzip, and what is wrong with it."""
     policies: list[ResourcePolicy] = []
     problems: list[InputProblem] = []
     try:
-        for row in _rows(content, file):
+        for row in _rows(unzipped(content, file), file):
             item = _policy(row)
             if isinstance(item, ResourcePolicy):
                 policies.append(item)
             else:
                 problems.append(InputProblem(file, item))
     except RemitError as error:
-        problems.append(InputProblem(file, error.message))
+        problems.append(problem_of(error, file))
     return tuple(policies), tuple(problems)
 
 
