@@ -9,7 +9,7 @@ has it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.documents import document_value
 from remit.audit.entities import InputProblem, problem_of
@@ -18,6 +18,10 @@ from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+INCOMPLETE: Final = ".incomplete.json"
+"""How the name of a file ends that `remit audit collect` could not complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,10 @@ def resource_policies(content: bytes, file: str) -> tuple[tuple[ResourcePolicy, 
     """The resources of a file, which may be gzip, and what is wrong with it."""
     policies: list[ResourcePolicy] = []
     problems: list[InputProblem] = []
+    if file.endswith(INCOMPLETE):
+        problems.append(
+            InputProblem(file, "it lacks what AWS refused to `remit audit collect`, which would try it again")
+        )
     try:
         for row in _rows(unzipped(content, file), file):
             item = _policy(row)
