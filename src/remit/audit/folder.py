@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-_SUFFIXES: Final = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
+_SUFFIXES: Final = (".json", ".jsonl", ".gz")
 _DIGEST: Final = 16
 
 
