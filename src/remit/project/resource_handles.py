@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from remit.catalogue.types import REF, arn_of, resource_type
-from remit.errors import RemitError, Span, caller_span, did_you_mean
+from remit.errors import RemitError, Span, did_you_mean, writer
 from remit.project.late_bound import LateBound, NoText
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Handle(NoText):
             raise RemitError(
                 f"{self.type} has no ARN of its own that CloudFormation gives",
                 hint="write the ARN that you mean, or an attribute: `.attribute(…)`",
-                origin=caller_span().origin,
+                origin=writer(),
             )
         return LateBound(text, f"{self.spelled}.arn")
 
@@ -74,7 +74,7 @@ class Handle(NoText):
             raise NoAttribute(
                 f"`{self.spelled}` ({self.type}) has no `{name}`",
                 hint=did_you_mean(name, known) or f"there are {_WAYS}",
-                origin=caller_span().origin,
+                origin=writer(),
             )
 
     def _as_text(self) -> tuple[str, str]:
