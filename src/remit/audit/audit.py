@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from remit.audit.account_audit import AccountWork, Chunk
-from remit.audit.document_lint import LintedDocument, linted_documents
+from remit.audit.document_lint import LintedDocument, linted_documents, name_of
 from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
 from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_summary
@@ -127,23 +127,31 @@ class _Auditing:
     def ask_accounts(self) -> None:
         """Ask about the accounts of which the answers are not in the cache."""
         names = {work.account: self._name(work) for work in self._works()}
+        self.findings = self.cache.findings()
+        cached = {account: self.cache.account(name) for account, name in names.items()}
+        for audited in cached.values():
+            if audited is not None:
+                self.findings.update(audited.findings)
         works = []
         for work in self._works():
-            result = self.cache.result(names[work.account])
-            if result is None:
+            audited = cached[work.account]
+            if audited is None or not self._has_findings(audited.result):
                 works.append(work)
             else:
-                self.results[work.account] = result
-        self.findings = self.cache.findings()
+                self.results[work.account] = audited.result
         chunk = Chunk(tuple(works), self.audit_input.now, self.audit_input.organization, frozenset(self.findings))
         for number, audited in enumerate(run(chunk, self.workers), 1):
             account = audited.result.account
             self.results[account] = audited.result
-            self.findings = audited.findings | self.findings
-            self.cache.keep_result(names[account], audited.result)
+            self.findings.update(audited.findings)
+            self.cache.keep_account(names[account], audited)
             self.progress(f"{number:,} of {len(works):,} accounts asked")
         self.cache.keep_findings(self._used_findings())
         self.cache.forget_unused()
+
+    def _has_findings(self, result: AccountResult) -> bool:
+        """Whether it is known what lint finds in each document of an account."""
+        return all(name_of(use) in self.findings for use in result.uses)
 
     def _works(self) -> Iterator[AccountWork]:
         """What there is to do for each account, in the order of their numbers."""
@@ -187,7 +195,7 @@ class _Auditing:
 
     def _used_findings(self) -> dict[str, tuple[DocumentFinding, ...]]:
         """What lint found in documents that somebody has."""
-        used = {f"{use.document} {use.kind}" for result in self.results.values() for use in result.uses}
+        used = {name_of(use) for result in self.results.values() for use in result.uses}
         return {name: self.findings[name] for name in sorted(used)}
 
     def report(self) -> AuditReport:
