@@ -8,7 +8,7 @@ help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
 	@echo "make test   every check and test, on the built wheel"
 	@echo "make check  the same without building the wheel: quicker while you work"
-	@echo "make deep   what takes long: pages in a browser (chromium), hostile functions, seeded defects that no test notices"
+	@echo "make deep   what takes long: pages in a browser (chromium), hostile functions, killed parts, seeded defects that no test notices"
 	@echo "make spark  audits on Spark, local and a cluster of two workers: needs Java 17, and installs pyspark into .venv"
 	@echo "make all-cases  the tests of random cases, with all of them"
 	@echo "make derived  write the files that are made from others: the page of lint rules, the names of the triggers"

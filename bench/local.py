@@ -32,7 +32,7 @@ import boto3
 
 from measure import machine
 from remit.local import aws
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 from remit.local.signature import signed_headers
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -38,21 +39,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many processes again as there are cores: tests of deploys wait for the local AWS most of the time."""
-    return max(2, (os.cpu_count() or 1) * 3 // 2)
+    """Twice as many processes as there are cores: tests of deploys wait for the local AWS most of the time."""
+    return 2 * (os.cpu_count() or 1)
 
 
 _WAITING = ("local", "dev", "runtime", "docs", "deploy")
-"""Folders of tests that wait for the local AWS. They begin, so that none of them is left alone at the end."""
+"""Folders of tests that wait for the local AWS."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with a file that waits and one that computes, in turn, so that the cores are busy while tests wait.
+
+    None of those that wait is left alone at the end.
+    """
     folder = Path(__file__).parent
-
-    def waits(item: pytest.Item) -> bool:
-        return item.path.relative_to(folder).parts[0] in _WAITING
-
-    items.sort(key=lambda item: not waits(item))
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = [path for path in files if path.relative_to(folder).parts[0] in _WAITING]
+    computing = [path for path in files if path not in waiting]
+    turns = zip_longest(waiting, computing)
+    items[:] = [item for turn in turns for path in turn if path is not None for item in files[path]]
 
 
 def pytest_collection_finish() -> None:

@@ -24,14 +24,11 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from projects import write
+from projects import inside, write
 from remit.cli import main
 from terminals import HANGS, Terminal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).parents[1]
 PAGES: Final = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -77,26 +74,16 @@ class Reader:
 
     def _in_this_process(self, arguments: list[str]) -> tuple[int, str]:
         printed = io.StringIO()
-        with self._here(), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        with (
+            inside(self.folder, self.environment),
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
             try:
                 main(arguments)
             except SystemExit as ended:
                 return int(ended.code or 0), printed.getvalue()
         raise AssertionError("remit always exits")
-
-    @contextlib.contextmanager
-    def _here(self) -> Iterator[None]:
-        """Let this process have the reader's folder and environment."""
-        before, place = dict(os.environ), Path.cwd()
-        os.environ.clear()
-        os.environ.update(self.environment)
-        os.chdir(self.folder)
-        try:
-            yield
-        finally:
-            os.chdir(place)
-            os.environ.clear()
-            os.environ.update(before)
 
     def _in_a_shell(self, command: str) -> tuple[int, str]:
         """Run any line; the folder and the variables that it leaves are those of the next."""
@@ -124,7 +111,7 @@ class Reader:
         parts = []
         for example in doctest.DocTestParser().get_examples(text):
             printed = io.StringIO()
-            with self._here(), contextlib.redirect_stdout(printed):
+            with inside(self.folder, self.environment), contextlib.redirect_stdout(printed):
                 exec(compile(example.source, "<page>", "single"), self.names)  # noqa: S102 - the page's own code
             first, *more = example.source.splitlines()
             parts += [f">>> {first}\n", *(f"... {line}\n" for line in more)]

@@ -23,7 +23,7 @@ from remit.project.load import load
 from remit.roles.assign import assign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.app import App, Function, Role
     from remit.build import Built
@@ -119,16 +119,33 @@ class Project:
         return remit(*arguments, "-C", str(self.folder))
 
 
-def remit(*arguments: str) -> Ran:
+def remit(*arguments: str, stdin: bytes = b"") -> Ran:
     """Run a command in this process."""
     out, err = io.StringIO(), io.StringIO()
-    with (
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as ended,
-    ):
-        main(list(arguments))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main(list(arguments))
     return Ran(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def inside(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Let this process be in a folder, with these variables and no others."""
+    before, place = dict(os.environ), Path.cwd()
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(place)
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def remit_process(

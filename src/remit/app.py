@@ -322,6 +322,8 @@ class JobQueue:
     """The ARN of the topic that is told when a job has failed for good."""
     keeps_marks: bool = False
     """Whether some of its jobs never run again once they have finished (`once=True`)."""
+    jobs: tuple[str, ...] = ()
+    """The paths of its jobs: `app:send_mail`."""
     scheduled: tuple[ScheduledJob, ...] = ()
     """The jobs that the clock sends to it."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors, errors_of_parts, without_jobs
+from remit.project.current_load import placed
 from remit.project.dot_remit import own_folder
 from remit.project.load import load_project
 from remit.roles.assign import assign
@@ -89,7 +90,7 @@ def build(
     """
     project = load_project(folder, stage)
     app, mistakes = project.app, project.mistakes
-    mistakes.errors += check_schedules(app, now or datetime.now(UTC))
+    mistakes.errors += placed(check_schedules(app, now or datetime.now(UTC)), folder).errors
     if not project.is_whole:
         _note_further(app, mistakes, folder)
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
@@ -144,7 +145,7 @@ def _on_existing(template: Template) -> tuple[str, ...]:
 
 
 def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
-    """Note what is wrong with each declaration that could be read, where others could not."""
+    """When some declarations could not be read, note what is wrong with the others."""
     parts = without_jobs(app)
     further = Mistakes()
     with further.noted():
@@ -157,13 +158,9 @@ def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:
-    """The problems at other lines than the mistakes: at the same line they say the same in other words."""
-    lines = {(mistake.origin.file, mistake.origin.line) for mistake in mistakes.errors if mistake.origin is not None}
-    return tuple(
-        problem
-        for problem in problems
-        if problem.origin is None or (problem.origin.file, problem.origin.line) not in lines
-    )
+    """The problems at other places than the mistakes: at the same place they say the same in other words."""
+    places = {mistake.origin for mistake in mistakes.errors if mistake.origin is not None}
+    return tuple(problem for problem in problems if problem.origin not in places)
 
 
 def _refuse_all(
@@ -228,7 +225,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         this_machine,
     )
     from remit.package.packed_handlers import check_handlers  # noqa: PLC0415 - as above
-    from remit.package.packed_web_apps import check_web_apps  # noqa: PLC0415 - as above
+    from remit.package.packed_imports import check_imports  # noqa: PLC0415 - as above
 
     serving = {function.name for function in app.functions if function.web is not None}
     if for_this_machine and (serving or depends(folder)):
@@ -250,7 +247,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
     }
     packages_by_function = {name: packages[target] for name, target in targets.items()}
     check_handlers(app.functions, packages_by_function)
-    notes = [*check_web_apps(app.functions, packages_by_function, targets)]
+    notes = [*check_imports(folder, app, packages_by_function, targets)]
     place(packages_by_function, folder)
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"

@@ -17,6 +17,7 @@ from remit.catalogue.partitions import (
     regions,
 )
 from remit.catalogue.quotas import quota, quotas
+from remit.catalogue.resource_names import NAME_RULES, broken_rule
 from remit.catalogue.types import resource_type
 
 
@@ -206,9 +207,6 @@ def test_quotas_have_a_value_a_source_and_a_date() -> None:
         ("lambda.function.layers", "AWS::Lambda::Function", "Layers"),
         ("sqs.queue.retention", "AWS::SQS::Queue", "MessageRetentionPeriod"),
         ("sqs.queue.visibility", "AWS::SQS::Queue", "VisibilityTimeout"),
-        ("s3.bucket.name", "AWS::S3::Bucket", "BucketName"),
-        ("events.rule.name", "AWS::Events::Rule", "Name"),
-        ("logs.group.name", "AWS::Logs::LogGroup", "LogGroupName"),
     ],
 )
 def test_a_quota_agrees_with_the_limit_in_cloudformation_s_schema(name: str, type_name: str, path: str) -> None:
@@ -217,3 +215,45 @@ def test_a_quota_agrees_with_the_limit_in_cloudformation_s_schema(name: str, typ
     shape = found.shape.child(path)
     assert shape is not None
     assert quota(name).most in {shape.number[1], shape.length[1], shape.count[1]}
+
+
+@pytest.mark.parametrize("type_name", NAME_RULES)
+def test_the_lengths_of_names_are_within_cloudformation_s_schema(type_name: str) -> None:
+    rule, kind = NAME_RULES[type_name], resource_type(type_name)
+    assert kind is not None
+    shape = kind.shape.child(rule.property)
+    assert shape is not None, "the property exists"
+    least, most = shape.length
+    assert (least or 0) <= rule.least <= rule.most <= (most or rule.most)
+
+
+NAMES = {
+    ("AWS::SQS::Queue", "x" * 80): None,
+    ("AWS::SQS::Queue", "x" * 81): "it has 1 to 80 characters",
+    ("AWS::SQS::Queue", "x" * 76 + ".fifo"): "it has 1 to 80 characters",
+    ("AWS::SNS::Topic", "a.b"): "it is made of letters, digits, - and _",
+    ("AWS::DynamoDB::Table", "ab"): "it has 3 to 255 characters",
+    ("AWS::DynamoDB::Table", "a b c"): "it is made of letters, digits, -, . and _",
+    ("AWS::Logs::LogGroup", "aws/x"): "CloudWatch keeps names that begin with aws/ for itself: /aws/… are free",
+    ("AWS::Logs::LogGroup", "/aws/lambda/x"): None,
+    ("AWS::SecretsManager::Secret", "a b"): "it is made of letters, digits and /_+=.@-",
+    ("AWS::SSM::Parameter", "/aws/x"): "Parameter Store keeps names that begin with aws or ssm for itself",
+    ("AWS::SSM::Parameter", "ssmthing"): "Parameter Store keeps names that begin with aws or ssm for itself",
+    ("AWS::SSM::Parameter", "shop/db"): "a name with a / begins with one: /shop/prod/db",
+    ("AWS::SSM::Parameter", "/shop//db"): "something stands between its / and after the last one",
+    ("AWS::SSM::Parameter", "/a" * 16): "it has 15 levels at most",
+    ("AWS::SSM::Parameter", "/a" * 15): None,
+    ("AWS::Events::EventBus", "default"): "`default` and names with a / are of buses that AWS makes",
+    ("AWS::KMS::Alias", "alias/aws/s3"): "KMS keeps names that begin with alias/aws/ for itself",
+}
+
+
+@pytest.mark.parametrize(("type_name", "name"), NAMES)
+def test_a_name_that_aws_refuses_is_known_by_the_rule_that_it_breaks(type_name: str, name: str) -> None:
+    assert NAMES[type_name, name] == broken_rule(type_name, [name])
+
+
+def test_what_exists_may_have_a_name_that_aws_keeps_for_itself_and_any_part_may_be_late() -> None:
+    assert broken_rule("AWS::SSM::Parameter", ["/aws/service/ami:3"], makes=False) is None
+    assert broken_rule("AWS::S3::Bucket", [object()]) is None
+    assert broken_rule("AWS::S3::Bucket", ["A-", object()]) == "it is made of small letters, digits, dots and hyphens"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import projects
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import parse
 
@@ -20,15 +19,9 @@ ROOT = Path(__file__).parents[2]
 
 def remit(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> tuple[int, str, str]:
     """Exit code, output and talk of `remit`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "remit", *arguments],
-        input=stdin,
-        capture_output=True,
-        check=False,
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"},
-    )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    with contextlib.chdir(cwd or Path.cwd()):
+        ran = projects.remit(*arguments, stdin=stdin)
+    return ran.status, ran.out, ran.err
 
 
 def allow(action: object, resource: object = "*", **more: Any) -> dict[str, Any]:
@@ -294,3 +287,56 @@ def test_a_trust_policy_by_itself_is_compared_by_whom_it_lets_in(tmp_path: Path)
     document = json.loads(compared(tmp_path, old, new, "--json")[1])
     assert [piece["principal"] for piece in document["gained"]] == ["events.amazonaws.com"]
     assert [piece["principal"] for piece in document["lost"]] == ["lambda.amazonaws.com"]
+
+
+def test_every_account_that_gains_access_is_told(tmp_path: Path) -> None:
+    """No statement tells them apart, and each is let in."""
+    accounts = ["222222222222", "333333333333", "444444444444"]
+    old, new = of_resource({"AWS": "111111111111"}), of_resource({"AWS": ["111111111111", *accounts]})
+    status, out = compared(tmp_path, old, new)
+    assert (status, out.splitlines()[1]) == (1, f"  + Read on s3 by {', '.join(accounts)}: s3:GetObject")
+    gained = json.loads(compared(tmp_path, old, new, "--json")[1])["gained"]
+    assert [piece["allows"]["principal"] for piece in gained] == accounts
+    assert [piece["principal"] for piece in gained] == [f"arn:aws:iam::{account}:user/example" for account in accounts]
+
+
+def test_the_accounts_that_a_role_trusts_now_are_told_together(tmp_path: Path) -> None:
+    def template(*accounts: str) -> dict[str, Any]:
+        trust = of_resource({"AWS": list(accounts)}, "sts:AssumeRole", resource=None)
+        return {"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust}}}}
+
+    old, new = template("111111111111"), template("111111111111", "222222222222", "333333333333")
+    status, out = compared(tmp_path, old, new)
+    assert status == 1
+    assert "  + 222222222222, 333333333333 may take on the role: sts:AssumeRole" in out.splitlines()
+
+
+def test_whom_everyone_means_is_told_by_the_conditions_of_the_statement(tmp_path: Path) -> None:
+    new = of_resource("*")
+    new["Statement"][0]["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o-12345"}}
+    _, out = compared(tmp_path, of_resource({"AWS": "111111111111"}), new)
+    assert out.splitlines()[1:4] == [
+        "  + Read on s3 by everyone: s3:GetObject",
+        "      on arn:aws:s3:::b/*",
+        "      if StringEquals aws:PrincipalOrgID = o-12345",
+    ]
+
+
+def endpoint(*actions: str, principal: object = "*") -> dict[str, Any]:
+    identity = document(allow("s3:*"))
+    return {"identity": [identity], "endpoint": of_resource(principal, *actions, resource="*")}
+
+
+def test_the_policy_of_a_vpc_endpoint_is_a_layer(tmp_path: Path) -> None:
+    status, out = compared(tmp_path, endpoint("s3:GetObject"), endpoint("s3:GetObject", "s3:PutObject"))
+    assert (status, out.splitlines()[:2]) == (1, ["Access gained", "  + Write on s3: s3:PutObject"])
+    assert "no statement of the old VPC endpoint's policy allows it" in out
+    without = {"identity": [document(allow("s3:*"))]}
+    assert "no statement of the new VPC endpoint's policy allows it" in compared(tmp_path, without, endpoint())[1]
+
+
+def test_whom_the_policy_of_a_vpc_endpoint_names_is_undecided(tmp_path: Path) -> None:
+    """A role is compared, and not by its name: whether the statement means it is not known."""
+    named = {"AWS": "arn:aws:iam::111122223333:role/app"}
+    status, out = compared(tmp_path, endpoint("s3:GetObject"), endpoint("s3:GetObject", principal=named))
+    assert (status, "endpoint[0].Statement[0]: whether its Principal means the caller is not known" in out) == (1, True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import projects
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests/data/evaluation-cases.jsonl"
@@ -29,14 +28,8 @@ POLICY = {
 
 def remit(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
     """Exit code, output and talk of `remit`."""
-    done = subprocess.run(
-        [sys.executable, "-c", "from remit.cli import script; script()", *arguments],
-        input=stdin,
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-    )
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    ran = projects.remit(*arguments, stdin=stdin)
+    return ran.status, ran.out, ran.err
 
 
 def case(**fields: Any) -> bytes:
@@ -392,3 +385,35 @@ def test_a_function_of_a_template_is_spelled_as_its_author_wrote_it(tmp_path: Pa
         "evaluate", "--policy", str(file), "--action", request["action"], "--resource", request["resource"], "--json"
     )
     assert json.loads(out)["because"] == sentence
+
+
+USER = "arn:aws:iam::111122223333:user/ann"
+
+
+def allowing(action: str, *resources: str) -> list[dict[str, Any]]:
+    statement = {"Effect": "Allow", "Action": action, "Resource": list(resources)}
+    return [{"Version": "2012-10-17", "Statement": [statement]}]
+
+
+@pytest.mark.parametrize(
+    ("layers", "action", "expected"),
+    [
+        ({"identity": allowing("s3:GetObject", "arn:aws:s3:::b/${aws:username}/*")}, "s3:GetObject", "b/ann/*"),
+        (
+            {
+                "identity": allowing("s3:GetObject", "arn:aws:s3:::b/*"),
+                "boundary": allowing("s3:*", "arn:aws:s3:::*/x"),
+            },
+            "s3:GetObject",
+            "b/*/x",
+        ),
+        ({"identity": allowing("s3:ListAllMyBuckets", "arn:aws:s3")}, "s3:ListAllMyBuckets", None),
+    ],
+    ids=["a variable", "what two layers have in common", "an ARN that leaves out parts"],
+)
+def test_the_patterns_are_those_on_which_the_request_is_allowed(
+    layers: dict[str, Any], action: str, expected: str | None
+) -> None:
+    _, (answer,), _ = answers(case(policies=layers, request={"action": action, "principal": USER}))
+    pattern = "arn:aws:s3" if expected is None else f"arn:aws:s3:::{expected}"
+    assert (answer["verdict"], answer["allowed_on"][0]) == ("ImplicitlyDenied", pattern)

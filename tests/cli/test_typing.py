@@ -225,10 +225,46 @@ WRONG = {
     ),
 }
 
+CALLS = """
+on.http(auth="NOPE")
+on.http(invoke_mode="STREAM")
+on.api("GET /", auth="IAM")
+on.websocket("$connect", auth="IAM")
+on.s3("uploads", events="s3:ObjectCreated")
+on.s3("uploads", events=["s3:ObjectMade:*"])
+on.sns("news", filter={"a": ["b"]}, filter_scope="Body")
+on.dynamodb(STREAM, starting_position="NEWEST")
+on.dynamodb(STREAM, starting_position="AT_TIMESTAMP")
+on.dynamodb(STREAM, view="IMAGES")
+on.kinesis("clicks", starting_position="latest")
+on.iot("SELECT * FROM 'a'", sql_version="2020-01-01")
+on.cognito("pool", "PreSignup")
+on.cognito("pool", "PreTokenGeneration", version="V4_0")
+app.web("shop.main:api", interface="cgi")
+app.web("shop.main:api", auth="IAM")
+app.web("shop.main:api", runtime="python3.99")
+app.function(name="a", handler="a.b", runtime="python3.99")
+app.function(name="a", handler="a.b", architectures=["arm"])
+app.function(name="a", handler="a.b", tracing="On")
+app.function(name="a", handler="a.b", log_retention=31)
+app.group("a", runtime="python2.7")
+app.group("a", log_retention=8)
+resource("AWS::SQS::Queue", deletion_policy="Keep")
+resource("AWS::X::Y", deletion_policy="retain")
+config.lambda_.function.runtime = "python3.99"
+config.lambda_.function.architectures = ["arm"]
+config.lambda_.function.tracing = "On"
+config.lambda_.function.log_retention = 31
+config.api.access_log_retention = 31
+"""
+"""Values of closed sets that are none of them, one a line."""
+HEAD = 'from remit import App, config, on, resource\napp = App()\nSTREAM = "arn:aws:dynamodb:x"\n'
+
 
 def test_mypy_takes_what_is_right_and_finds_what_is_wrong(tmp_path: Path) -> None:
     """One run of `mypy --strict` for all of it, on files of their own."""
     files = {"right_config.py": CONFIG, "app.py": APP}
+    files["calls.py"] = HEAD + CALLS.removeprefix("\n")
     files |= {f"wrong_{number}.py": source for number, (source, _) in enumerate(WRONG.values())}
     write(tmp_path, files)
     ran = subprocess.run(
@@ -254,3 +290,6 @@ def test_mypy_takes_what_is_right_and_finds_what_is_wrong(tmp_path: Path) -> Non
     for number, (kind, (_, message)) in enumerate(WRONG.items()):
         found = [line for line in errors if line.startswith(f"wrong_{number}.py")]
         assert (kind, True) == (kind, any(message in line for line in found))
+    calls = CALLS.strip().splitlines()
+    wrong_lines = {int(line.split(":")[1]) - HEAD.count("\n") for line in errors if line.startswith("calls.py")}
+    assert [] == [call for number, call in enumerate(calls, 1) if number not in wrong_lines]

@@ -323,7 +323,7 @@ def test_whoever_deploys_gets_a_statement_and_the_deployers_policy() -> None:
         f"resource: arn:aws:iam::{ACCOUNT}:role/orders-dev-IngestRole-1"
     )
     found = cause(text)
-    assert found["cause"] == "not a role of orders-dev asked"
+    assert found["cause"] == "whoever asked is not a role of orders-dev"
     assert found["statement"] == {
         "Effect": "Allow",
         "Action": "iam:CreateRole",
@@ -432,7 +432,7 @@ def test_an_encoded_message_is_told_how_to_decode() -> None:
         f"perform this operation. Encoded authorization failure message: {encoded}",
     )
     assert ran.status == 0
-    assert "cause:     the message is encoded: what was denied stands in it" in ran.out.splitlines()
+    assert "cause:     the message is encoded: decode it to see what was denied" in ran.out.splitlines()
     assert f"aws sts decode-authorization-message --encoded-message {encoded} --query DecodedMessage" in ran.out
 
 
@@ -544,8 +544,8 @@ def asked_of_template(folder: Path, principal: str, action: str, resource: str) 
             f"the role WorkerRole allows it: the deployed one is older{OTHER}",
             ["WorkerRole"],
         ),
-        ("stranger/x", "s3:GetObject", "not a role of the template asked", []),
-        ("shop-WorkerRole-copy_2/x", "ses:SendEmail", "not a role of the template asked", []),
+        ("stranger/x", "s3:GetObject", "whoever asked is not a role of the template", []),
+        ("shop-WorkerRole-copy_2/x", "ses:SendEmail", "whoever asked is not a role of the template", []),
     ],
 )
 def test_the_roles_of_a_template_are_asked(

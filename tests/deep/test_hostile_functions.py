@@ -22,7 +22,7 @@ import pytest
 from botocore.config import Config
 
 from remit.local import aws
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
 
 if TYPE_CHECKING:

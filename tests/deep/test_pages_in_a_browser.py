@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.local import aws
-from remit.local.clients import client_arguments, session
-from remit.local.functions_control import debug
+from remit.local.control.clients import client_arguments, session
+from remit.local.control.functions import debug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

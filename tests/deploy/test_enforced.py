@@ -5,23 +5,22 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import projects
 from enforcing import Door, serve
+from projects import inside
 from remit.deploy.bucket import bucket_name
 from remit.deploy.session import connect
 from remit.iam.policy import Globs, Policy, Statement, allow, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src"
 REGION = "eu-central-1"
 NUMBERS = itertools.count(555_500_000_000)
 APP = """
@@ -86,25 +85,17 @@ class Shop:
 
     def remit(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command as its user does, whose credentials are the account's."""
-        done = subprocess.run(
-            [sys.executable, "-m", "remit", *arguments],
-            cwd=self.folder,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(self.folder),
-                "PYTHONPATH": str(SOURCE),
-                "AWS_ACCESS_KEY_ID": self.number,
-                "AWS_SECRET_ACCESS_KEY": "local",
-                "AWS_REGION": REGION,
-                "AWS_ENDPOINT_URL": self.address,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        return done.returncode, done.stdout, done.stderr
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "AWS_ACCESS_KEY_ID": self.number,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.address,
+        }
+        with inside(self.folder, environment):
+            ran = projects.remit(*arguments)
+        return ran.status, ran.out, ran.err
 
     def life(self) -> list[int]:
         """The exit codes of a stack's life: made, again, changed, failed and rolled back, shown, taken away."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import remit as run
-from remit.deploy.bucket import broken_rule, bucket_name
+from remit.catalogue.resource_names import broken_rule
+from remit.deploy.bucket import bucket_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ NAMES = (
 
 @pytest.mark.parametrize(("name", "rule"), NAMES)
 def test_a_name_that_s3_does_not_give_is_known_by_the_rule_that_it_breaks(name: str, rule: str | None) -> None:
-    assert broken_rule(name) == rule
+    assert broken_rule("AWS::S3::Bucket", [name]) == rule
 
 
 @pytest.mark.parametrize("command", [("deploy", "--yes"), ("delete", "--yes")])

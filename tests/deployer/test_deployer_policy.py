@@ -148,6 +148,27 @@ def test_a_name_that_the_template_gives_is_the_only_one_that_is_reached(
     assert {place for place in places(made(Thing=declared), name) if place.startswith(kind)} == {expected}
 
 
+def test_a_domain_name_of_api_gateway_is_granted_by_its_name() -> None:
+    domain = resource("AWS::ApiGateway::DomainName", DomainName="api.example.com")
+    mapping = resource("AWS::ApiGateway::BasePathMapping", DomainName="api.example.com")
+    found = made(Domain=domain, Mapping=mapping)
+    base = "arn:aws:apigateway:eu-central-1::"
+    granted = {f"{base}/domainnames{end}" for end in ("", "/api.example.com", "/api.example.com/*")}
+    assert granted | {f"{base}/tags/*"} == places(found, "apigateway:DELETE")
+    assert not any("on every resource of their kind" in note for note in found.notes)
+
+
+def test_a_record_in_a_zone_of_its_own_id_is_not_said_to_be_in_every_zone() -> None:
+    by_id = resource("AWS::Route53::RecordSet", HostedZoneId="Z123", Name="a.example.com")
+    by_name = resource("AWS::Route53::RecordSet", HostedZoneName="example.com.", Name="a.example.com")
+    found = made(Record=by_id)
+    assert {"arn:aws:route53:::hostedzone/Z123"} == places(found, "route53:ChangeResourceRecordSets")
+    assert not any("Record" in note for note in found.notes)
+    assert [True] == [
+        "gives its hosted zone by name" in note for note in made(Record=by_name).notes if "Record" in note
+    ]
+
+
 def test_where_a_generated_name_is_not_foretold_the_kind_is_granted_and_said() -> None:
     found = made(Find=resource("AWS::OpenSearchService::Domain"), Etl=resource("AWS::Glue::Job", Role="r"))
     assert places(found, "es:DeleteDomain") == {arn("es", "domain/*")}

@@ -98,3 +98,28 @@ def test_an_action_without_its_service_is_told_with_an_example(make: Make) -> No
         app='from remit.grants import allow\n@app.function(policy=[allow("s3")])\ndef hello(event, context): ...\n'
     ).error()
     assert ("allow('s3',): actions read `service:Operation`", 'such as "s3:GetObject"') == (error.message, error.hint)
+
+
+NAMES = {
+    "s3.read('Uploads')": "it is made of small letters, digits, dots and hyphens",
+    "s3.put('uploads--x-s3')": "-s3alias, --ol-s3, .mrap, --x-s3 and --table-s3 end the names of other things",
+    "queue.send('my orders')": "it is made of letters, digits, - and _",
+    "sns.publish('news!')": "it is made of letters, digits, - and _",
+    "dynamodb.put('orders/1')": "it is made of letters, digits, -, . and _",
+    "grants.secretsmanager.read('a b')": "it is made of letters, digits and /_+=.@-",
+    "grants.ssm.read('/shop//db')": "something stands between its / and after the last one",
+    "grants.kinesis.put('x' * 129)": "it has 1 to 128 characters",
+}
+
+
+@pytest.mark.parametrize("call", NAMES)
+def test_a_name_that_nothing_can_have_is_told(make: Make, call: str) -> None:
+    app = f"from remit import grants\n@app.function(policy=[{call}])\ndef hello(event, context): ...\n"
+    error = make(app=app).error()
+    assert ("nothing can be named" in error.message, NAMES[call], "app.py:10:23") == (True, error.hint, at(error))
+
+
+def test_wildcards_and_late_bound_parts_of_a_name_may_be_anything(make: Make) -> None:
+    calls = "s3.read('up-*'), s3.read(f'x-{aws.account}'), dynamodb.put('orders*'), queue.send('in-?')"
+    app = f"from remit import aws\n@app.function(policy=[{calls}])\ndef hello(event, context): ...\n"
+    assert make(app=app).template()

@@ -221,7 +221,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("special_cases", 'actions=("kms:retiregrant",),', 'actions=("kms:revokegrant",),'),
     ("special_cases", "fact=\"the resource is the caller's account's\",", ""),
     ("decide/evaluation_logic", "return _VERDICTS[denied, False]", 'return "ImplicitlyDenied"'),
-    ("decide/evaluation_logic", "and not _means_everyone(rule)", ""),
+    ("decide/evaluation_logic", "and not means_everyone(rule.statement)", ""),
     ("decide/evaluation_logic", "granted, endpoint[1],", "granted,"),
     ("decide/evaluation_logic", "grants.denied, endpoint[0],", "grants.denied,"),
     ("decide/evaluation_logic", "*(level[1] for level in scp)", "*(level[1] for level in (*scp, *rcp))"),

@@ -112,3 +112,12 @@ def test_a_policy_with_principals_is_not_compared_as_if_it_had_none() -> None:
     policy = parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}})
     with pytest.raises(RemitError, match="a policy with principals is a resource's"):
         compare(Policy(()), policy)
+
+
+def test_a_pattern_with_an_action_that_lists_everything_gains_by_what_is_on_the_resource() -> None:
+    """`s3:List*` means ListAllMyBuckets, too, which no object is named for, and ListMultipartUploadParts."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": HERE}, "Action": "s3:List*", "Resource": "arn:aws:s3:::b/*"}
+    new = parse({"Version": "2012-10-17", "Statement": [statement]})
+    comparison = compare_callers(ComparedPolicies((), (new,)))
+    (piece,) = comparison.gained
+    assert (piece.request.action, piece.tier, comparison.undecided) == ("s3:ListMultipartUploadParts", "now", ())

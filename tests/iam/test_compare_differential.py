@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from iam.compare_differential import case, unspelled
 from iam.small_worlds import Maker, World, spelled
 from random_cases import cases
@@ -60,3 +62,11 @@ def test_minimising_changes_neither_what_is_allowed_nor_what_is_denied() -> None
         assert world.masks(one) == world.masks(other), number
         assert world.masks(denials(one.identity)) == world.masks(denials(other.identity)), number
     assert smaller > 100
+
+
+@pytest.mark.parametrize("seed", ["1/868", "1/894"])
+def test_a_pair_with_a_plain_witness_is_not_undecided(seed: str) -> None:
+    """What a reference stands for leaves a statement undecided; a request that does not depend on it shows a gain."""
+    tally: Counter[str] = Counter()
+    assert case(seed, tally) is None
+    assert tally["differs"] == 1

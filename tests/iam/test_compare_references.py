@@ -12,12 +12,13 @@ import pytest
 
 from iam.small_worlds import glob
 from iam.test_compare import allow, deny, policy
+from random_cases import cases
 from remit.iam.prove.compare import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CASES = 500
+CASES = cases(250, deep=500)
 MEANT = tuple("".join(letters) for length in range(4) for letters in product("ab", repeat=length))
 """What a reference may stand for."""
 FEWER = 7

@@ -95,7 +95,8 @@ def deploys(text: str) -> tuple[str, ...]:
 def test_what_is_decided_before_the_deploy_is_so_after_it() -> None:
     maker = Maker(11)
     unknown = settled = 0
-    for _ in range(cases(2_000, deep=8_000)):
+    documents = cases(1_000, deep=8_000)
+    for _ in range(documents):
         resource, value = maker.text(), maker.text()
         resource = maker.pattern(resource) if maker.random.random() < 0.2 else resource  # a question about a set
         document = {
@@ -115,7 +116,7 @@ def test_what_is_decided_before_the_deploy_is_so_after_it() -> None:
                 continue  # an empty pattern: IAM refuses the policy
             later = Request(ASKED, later_resource, PRINCIPAL, {"k:k": later_value})
             assert evaluate(later, parse(deployed)).allowed is decision.allowed, (document, request, text)
-    assert min(unknown, settled) > 400
+    assert min(unknown, settled) > documents // 5
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import pytest
 
 from remit.cli import main
 
+Files: TypeAlias = dict[str, str | bytes | int]
 LINT: Final = ("lint",)
 BUILD: Final = ("build", "--no-package")
 PACK: Final = ("build",)
@@ -25,22 +26,25 @@ ONE: Final = '@app.function(sqs("orders"))\ndef ingest(event, context):\n    pas
 
 @dataclass(frozen=True)
 class Row:
-    """A mistake: the files beside an app of one function, the command, how it ends, what it says and where."""
+    """A mistake: the files beside an app of one function, the command, how it ends, what it says and where.
+
+    A file is its content, or a number: the size of one that holds nothing but zeros.
+    """
 
     id: str
     says: str
     at: str
-    files: dict[str, str | bytes] = field(default_factory=dict)
+    files: Files = field(default_factory=dict)
     command: tuple[str, ...] = LINT
     code: int = 2
 
 
-def configured(line: str) -> dict[str, str | bytes]:
+def configured(line: str) -> Files:
     """A configuration whose fourth line is this one."""
     return {"config/deploy.py": f"from remit import configure\n\nwith configure() as config:\n    {line}\n"}
 
 
-def template(*resources: str) -> dict[str, str | bytes]:
+def template(*resources: str) -> Files:
     return {"template.yaml": "Resources:\n" + "".join(f"  {one}\n" for one in resources)}
 
 
@@ -95,18 +99,21 @@ ROWS = [
     Row("K42", "the template has 520 resources; CloudFormation allows 500", "", {"app.py": HEAD + MANY}, BUILD),
     Row("K42", "the template has 501 resources; CloudFormation allows 500", "template.yaml:1:1",
         template(*(f"Q{number}: {{Type: 'AWS::SQS::Queue'}}" for number in range(501))), ("lint", "template.yaml"), 1),
-    Row("K44", "the package is too big: ", "", {"blob.bin": 260 * 2**20 * b"\0"}, PACK),
+    Row("K44", "the package is too big: ", "", {"blob.bin": 260 * 2**20}, PACK),
     Row("K48", "'up': a link that leaves the project ('/etc/hostname')", "", {"up": "-> /etc/hostname"}, PACK),
     Row("K50", "has the key 'Action' twice, of which Python keeps the last", "config/deploy.py:7:9",
         configured('config.lambda_.iam.policy = [{\n        "Effect": "Allow",\n        "Action": "s3:GetObject",\n        "Action": "s3:PutObject",\n        "Resource": "*"}]')),
 ]  # fmt: skip
 
 
-def project(folder: Path, files: dict[str, str | bytes]) -> None:
+def project(folder: Path, files: Files) -> None:
     for name, content in {"app.py": HEAD + ONE, **files}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, bytes):
+        if isinstance(content, int):
+            with path.open("wb") as zeros:
+                zeros.truncate(content)
+        elif isinstance(content, bytes):
             path.write_bytes(content)
         elif content.startswith("-> "):
             path.symlink_to(content.removeprefix("-> "))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,9 @@ from random_cases import cases
 from remit.lint import lint_bytes
 from remit.lint.finding import SEVERITIES
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
 
 
@@ -21,30 +25,40 @@ def policy(*statements: object) -> bytes:
 
 
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "X"}}}
-HUGE = {
-    "an action of ten megabytes": policy({**STATEMENT, "Action": "s3:" + "x" * 10_000_000}),
-    "a resource of ten megabytes of stars": policy({**STATEMENT, "Resource": "arn:aws:s3:::" + "*a" * 5_000_000}),
-    "sixty thousand statements": policy(*[STATEMENT] * 60_000),
-    "two thousand statements": policy(*({**STATEMENT, "Resource": f"arn:aws:s3:::d{n}/*"} for n in range(2_000))),
-    "forty thousand actions": policy({**STATEMENT, "Action": [f"s3:Get{n}*" for n in range(40_000)]}),
-    "a thousand unknown actions": policy({**STATEMENT, "Action": [f"dynamodb:GetItemm{n}" for n in range(300)]}),
-    "many conditions": policy({**STATEMENT, "Condition": {f"StringEqual{n}": {"aws:x": "1"} for n in range(1_000)}}),
-    "ten thousand lists": b"[" * 10_000,
-    "ten thousand objects": b'{"Statement":' * 10_000 + b"1" + b"}" * 10_000,
-    "a number of a million digits": b'{"Version": ' + b"9" * 1_000_000 + b"}",
-    "a template of many resources": json.dumps(
+HUGE: dict[str, Callable[[], bytes]] = {
+    "an action of ten megabytes": lambda: policy({**STATEMENT, "Action": "s3:" + "x" * 10_000_000}),
+    "a resource of ten megabytes of stars": lambda: policy(
+        {**STATEMENT, "Resource": "arn:aws:s3:::" + "*a" * 5_000_000}
+    ),
+    "sixty thousand statements": lambda: policy(*[STATEMENT] * 60_000),
+    "two thousand statements": lambda: policy(
+        *({**STATEMENT, "Resource": f"arn:aws:s3:::d{n}/*"} for n in range(2_000))
+    ),
+    "forty thousand actions": lambda: policy({**STATEMENT, "Action": [f"s3:Get{n}*" for n in range(40_000)]}),
+    "a thousand unknown actions": lambda: policy(
+        {**STATEMENT, "Action": [f"dynamodb:GetItemm{n}" for n in range(300)]}
+    ),
+    "many conditions": lambda: policy(
+        {**STATEMENT, "Condition": {f"StringEqual{n}": {"aws:x": "1"} for n in range(1_000)}}
+    ),
+    "ten thousand lists": lambda: b"[" * 10_000,
+    "ten thousand objects": lambda: b'{"Statement":' * 10_000 + b"1" + b"}" * 10_000,
+    "a number of a million digits": lambda: b'{"Version": ' + b"9" * 1_000_000 + b"}",
+    "a template of many resources": lambda: json.dumps(
         {
             "Resources": {
                 f"R{n}": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "X"}}} for n in range(5_000)
             }
         }
     ).encode(),
-    "forty megabytes": b" " * 40_000_000,
+    "forty megabytes": lambda: b" " * 40_000_000,
 }
+"""Each is made when it is asked: they are large, and every process that collects tests would hold them."""
 
 
-@pytest.mark.parametrize("data", HUGE.values(), ids=HUGE)
-def test_a_huge_input_is_answered_in_time(data: bytes) -> None:
+@pytest.mark.parametrize("make", HUGE.values(), ids=HUGE)
+def test_a_huge_input_is_answered_in_time(make: Callable[[], bytes]) -> None:
+    data = make()
     with effort.at_most(10):
         findings = lint_bytes(data, "policy.json")
     assert findings

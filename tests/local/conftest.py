@@ -17,7 +17,7 @@ import emulator
 import models
 from clouds import Cloud
 from remit.local import aws
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
-from remit.local.access_log import accesses, refuse_unknown
-from remit.local.clients import client_arguments, session
+from remit.local.control.accesses import accesses, refuse_unknown
+from remit.local.control.clients import client_arguments, session
 from remit.why.denial import parse
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ POLICY = [
     allow("lambda:InvokeFunctionUrl", f"{FUNCTIONS}:page"),
     allow("lambda:InvokeFunction", f"{FUNCTIONS}:page", Bool={"lambda:InvokedViaFunctionUrl": "true"}),
     allow("execute-api:Invoke", f"arn:aws:execute-api:{HERE}:*/$default/GET/open/*"),
+    allow("execute-api:Invoke", f"arn:aws:execute-api:{HERE}:*/live/GET/open"),
+    allow("execute-api:Invoke", f"arn:aws:execute-api:{HERE}:*/talk/$connect"),
     allow("lambda:ListFunctions", "*"),
     allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"arn:aws:logs:{HERE}:log-group:/app/web:*"),
     allow("logs:DescribeLogGroups", "*"),
@@ -89,6 +93,24 @@ POLICY = [
     allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:sealed"),
     allow("s3:PutObject", "arn:aws:s3:::sealed/*"),
     allow("events:PutEvents", f"arn:aws:events:{HERE}:event-bus/default", StringEquals={"events:source": "shop"}),
+    allow("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}"),
+    allow("iam:PutRolePolicy", "*", StringLike={"iam:PermissionsBoundary": "*:policy/boundary"}),
+    allow("ssm:SendCommand", ["arn:aws:ssm:*:*:document/AWS-*", f"arn:aws:ec2:{HERE}:instance/i-1"]),
+    allow("ssm:AddTagsToResource", f"arn:aws:ssm:{HERE}:parameter/app/*"),
+    allow("cloudformation:UpdateStack", "*", StringLike={"cloudformation:RoleArn": "*"}),
+    allow("ecs:RunTask", "*", ArnEquals={"ecs:cluster": f"arn:aws:ecs:{HERE}:cluster/default"}),
+    allow(
+        "ses:SendEmail", f"arn:aws:ses:{HERE}:identity/post.example",
+        **{"ForAllValues:StringLike": {"ses:Recipients": ["*@b.example"]}},
+    ),
+    allow("kms:CreateGrant", "*", Bool={"kms:GrantIsForAWSResource": "true"}),
+    allow("secretsmanager:BatchGetSecretValue", "*"),
+    allow("events:PutTargets", "*", ArnEquals={"events:TargetArn": f"{FUNCTIONS}:report"}),
+    allow(
+        "route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1",
+        **{"ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsActions": ["UPSERT", "CREATE"]}},
+    ),
+    allow("athena:StartQueryExecution", f"arn:aws:athena:{HERE}:workgroup/primary"),
     allow(["events:PutRule", "events:DescribeRule"], f"arn:aws:events:{HERE}:rule/nightly"),
     allow("sts:AssumeRole", [OPEN, f"arn:aws:iam::{ACCOUNT}:role/closed"]),
     allow("iam:PassRole", OPEN, StringEquals={"iam:PassedToService": "lambda.amazonaws.com"}),
@@ -114,9 +136,17 @@ FUNCTION = {"Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile
 SCHEDULE = {"Name": "s", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"}}
 QUEUE = f"http://127.0.0.1/{ACCOUNT}"
 MAIL = {"Destination": {"ToAddresses": ["a@b.example"]}, "Message": {"Subject": {"Data": "s"}, "Body": {}}}
+TAGS = [{"Key": "a", "Value": "b"}]
 QUERY = {"KeyConditionExpression": "id = :id"}
 ADA, EVE = {":id": {"S": "ada"}}, {":id": {"S": "eve"}}
 YES, NO, PERHAPS = "allowed", "denied", "unknown"
+
+
+def changes(action: str) -> dict[str, Any]:
+    """A batch that changes one record set."""
+    record = {"Name": "shop.example.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    return {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+
 
 Row = tuple[str, str, dict[str, Any], str]
 CALLS: list[Row] = [
@@ -225,6 +255,31 @@ CALLS: list[Row] = [
     ("s3", "get_object", {"Bucket": "listed", "Key": "sealed"}, NO),
     ("s3", "head_object", {"Bucket": "listed", "Key": "sealed"}, YES),
     ("kms", "decrypt", {"KeyId": "alias/shop", "CiphertextBlob": b"x"}, NO),  # not through Parameter Store
+    # A key of all services is never read from a parameter that is called like it.
+    ("iam", "create_access_key", {"UserName": "ada"}, NO),
+    ("iam", "put_role_policy", {"RoleName": "worker", "PolicyName": "x", "PolicyDocument": "{}"}, YES),
+    ("iam", "put_role_policy", {"RoleName": "open", "PolicyName": "x", "PolicyDocument": "{}"}, NO),
+    ("ssm", "send_command", {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-1"]}, YES),
+    ("ssm", "send_command", {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-1", "i-2"]}, NO),
+    ("ssm", "add_tags_to_resource", {"ResourceType": "Parameter", "ResourceId": "/app/url", "Tags": TAGS}, YES),
+    ("ssm", "add_tags_to_resource", {"ResourceType": "Parameter", "ResourceId": "/bank/url", "Tags": TAGS}, NO),
+    ("cloudformation", "update_stack", {"StackName": "shop", "TemplateBody": "{}"}, NO),
+    ("ecs", "run_task", {"taskDefinition": "web:1"}, YES),
+    ("ecs", "run_task", {"taskDefinition": "web:1", "cluster": "other"}, NO),
+    ("ses", "send_email", {"Source": "orders@post.example", **MAIL}, YES),
+    (
+        "ses", "send_email",
+        {"Source": "orders@post.example", **MAIL, "Destination": {"ToAddresses": ["a@c.example"]}}, NO,
+    ),
+    ("kms", "create_grant", {"KeyId": "alias/shop", "GranteePrincipal": ROLE, "Operations": ["Decrypt"]}, NO),
+    ("secretsmanager", "batch_get_secret_value", {"SecretIdList": ["db"]}, YES),
+    ("secretsmanager", "batch_get_secret_value", {"SecretIdList": ["mail"]}, NO),
+    ("events", "put_targets", {"Rule": "nightly", "Targets": [{"Id": "1", "Arn": f"{FUNCTIONS}:report"}]}, YES),
+    ("events", "put_targets", {"Rule": "nightly", "Targets": [{"Id": "1", "Arn": f"{FUNCTIONS}:mail"}]}, NO),
+    ("route53", "change_resource_record_sets", {"HostedZoneId": "Z1", "ChangeBatch": changes("UPSERT")}, YES),
+    ("route53", "change_resource_record_sets", {"HostedZoneId": "Z1", "ChangeBatch": changes("DELETE")}, NO),
+    ("athena", "start_query_execution", {"QueryString": "select 1"}, YES),
+    ("athena", "start_query_execution", {"QueryString": "select 1", "WorkGroup": "other"}, NO),
     ("events", "put_events", {"Entries": [{"Source": "shop", "DetailType": "d", "Detail": "{}"}]}, YES),
     ("events", "put_events", {"Entries": [{"Source": "bank", "DetailType": "d", "Detail": "{}"}]}, NO),
     ("events", "put_rule", {"Name": "nightly", "ScheduleExpression": "rate(1 day)"}, YES),
@@ -556,3 +611,55 @@ def test_a_route_with_iams_authorization_asks_for_its_invocation(worker: Worker)
     paths = ("/open/a", "/closed/a", "/all")
     denied = [403 == worker.ask("GET", f"/_aws/execute-api/{api}{path}", "execute-api") for path in paths]
     assert [False, True, False] == denied
+
+
+def test_a_method_of_a_rest_api_with_iams_authorization_asks_for_its_invocation(worker: Worker) -> None:
+    """By the caller's policies, or by the policy of the API."""
+    apis = session(worker.aws).client("apigateway", **client_arguments(worker.aws))
+    let_in = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "execute-api:Invoke"}
+    policy = json.dumps({"Statement": [{**let_in, "Resource": "execute-api:/live/GET/shared"}]})
+    api = apis.create_rest_api(name="rest", policy=policy)["id"]
+    (root,) = apis.get_resources(restApiId=api)["items"]
+    paths = ("open", "closed", "shared", "all")
+    for path in paths:
+        resource = apis.create_resource(restApiId=api, parentId=root["id"], pathPart=path)["id"]
+        method = {"restApiId": api, "resourceId": resource, "httpMethod": "GET"}
+        apis.put_method(**method, authorizationType="NONE" if path == "all" else "AWS_IAM")
+        apis.put_integration(**method, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    apis.create_deployment(restApiId=api, stageName="live")
+    address = f"/_aws/execute-api/{api}/live/"
+    denied = [403 == worker.ask("GET", f"{address}{path}", "execute-api") for path in paths]
+    assert [False, True, False, False] == denied
+    unsigned = [
+        status_of(worker.aws, f"{address}{path}", headers)
+        for path, headers in (("open", {}), ("open", {"Authorization": "Bearer x"}), ("all", {}))
+    ]
+    assert [403, 403] == unsigned[:2]
+    assert 403 != unsigned[2]
+
+
+def status_of(aws: LocalAws, path: str, headers: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", aws.port)
+    connection.request("GET", path, headers=headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_a_web_socket_with_iams_authorization_asks_for_the_connection(worker: Worker) -> None:
+    apis = session(worker.aws).client("apigatewayv2", **client_arguments(worker.aws))
+    options = {"ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}
+    api = apis.create_api(Name="talk", **options)["ApiId"]
+    apis.create_route(ApiId=api, RouteKey="$connect", AuthorizationType="AWS_IAM")
+    credentials = worker.clients("sqs")._request_signer._credentials
+    statuses = []
+    for stage in ("talk", "closed"):
+        apis.create_stage(ApiId=api, StageName=stage)
+        request = AWSRequest("GET", f"{worker.aws.url}/_aws/execute-api/{api}/{stage}")
+        SigV4QueryAuth(credentials, "execute-api", "us-east-1").add_auth(request)
+        try:
+            with connect(str(request.url).replace("http://", "ws://"), proxy=None):
+                statuses.append(101)
+        except InvalidStatus as refused:
+            statuses.append(refused.response.status_code)
+    assert [101, 403] == statuses

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.errors import RemitError
-from remit.local.clients import client_arguments, session
-from remit.local.functions_control import debug, serve_code
+from remit.local.control.clients import client_arguments, session
+from remit.local.control.functions import debug, serve_code
 from terminals import HANGS
 
 if TYPE_CHECKING:

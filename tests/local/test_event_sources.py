@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from remit.local.access_log import accesses
+from remit.local.control.accesses import accesses
 from terminals import HANGS
 
 if TYPE_CHECKING:

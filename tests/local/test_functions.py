@@ -20,9 +20,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from remit.errors import RemitError
-from remit.local.access_log import accesses
-from remit.local.clients import client_arguments, session
-from remit.local.functions_control import serve_code
+from remit.local.control.accesses import accesses
+from remit.local.control.clients import client_arguments, session
+from remit.local.control.functions import serve_code
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -364,7 +364,7 @@ def test_reserved_concurrency_and_the_dead_letters_of_a_template_are_heeded(
         functions.invoke(names["Closed"])
     functions.client.invoke(FunctionName=names["Failing"], InvocationType="Event", Payload=b'"no"')
     received = queues.receive_message(QueueUrl=names["Letters"], WaitTimeSeconds=20)["Messages"]
-    assert [json.loads(message["Body"])["requestPayload"] for message in received] == ["no"]
+    assert [json.loads(message["Body"]) for message in received] == ["no"]
 
 
 def test_the_workers_of_a_deleted_function_end(functions: Functions) -> None:

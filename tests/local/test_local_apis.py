@@ -12,7 +12,7 @@ import pytest
 import emulator
 from projects import write
 from remit.local import aws
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 from web_clients import Answer, Issuer, ask, deployed, signed_headers
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ import pytest
 import outlive
 from remit.errors import RemitError
 from remit.local import aws, environment
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
+from remit.local.state_files import StateFiles
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -188,6 +189,30 @@ def test_a_stale_server_file_is_replaced_and_the_process_it_names_left_alone(pro
         bystander.communicate(b"\n")
 
 
+def test_no_message_that_was_taken_is_lost_by_a_kill(project: Path) -> None:
+    running = aws.start(project)
+    make_queue(running, "work")
+    assert aws.save(project) is None
+    queues = session(running).client("sqs", **client_arguments(running))
+    url = queues.get_queue_url(QueueName="work")["QueueUrl"]
+    entries = [{"Id": str(number), "MessageBody": f"batch {number}"} for number in range(2)]
+    queues.send_message_batch(QueueUrl=url, Entries=entries)
+    queues.send_message(QueueUrl=url, MessageBody="one", MessageAttributes=ATTRIBUTES)
+    os.kill(running.pid, signal.SIGKILL)
+    assert eventually(lambda: not lives(running.pid))
+    again = aws.start(project)
+    queues = session(again).client("sqs", **client_arguments(again))
+    url = queues.get_queue_url(QueueName="work")["QueueUrl"]
+    received = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
+    assert ["batch 0", "batch 1", "one"] == sorted(message["Body"] for message in received)
+    assert [ATTRIBUTES] == [message["MessageAttributes"] for message in received if message["Body"] == "one"]
+    assert aws.save(project) is None
+    assert [] == list((project / ".remit/local/state").glob("messages.*"))
+
+
+ATTRIBUTES = {"kind": {"StringValue": "tea", "DataType": "String"}}
+
+
 def test_a_lock_file_that_names_another_process_never_gets_it_killed(project: Path) -> None:
     running = aws.start(project)
     lock = server_file(project).parent / "server.lock"
@@ -211,6 +236,13 @@ def test_a_server_whose_folder_is_removed_ends_by_itself(project: Path) -> None:
     shutil.rmtree(project / ".remit")
     assert eventually(lambda: not lives(running.pid))
     assert list(project.iterdir()) == []
+
+
+def test_what_a_save_makes_again_meanwhile_goes_too(tmp_path: Path) -> None:
+    place = StateFiles.of(tmp_path)
+    (place.state / "services").mkdir(parents=True)
+    place.remove_remains()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_survives_the_process_that_started_it(project: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 
 from remit.errors import RemitError
 from remit.local import aws
-from remit.local.clients import client_arguments, environment, session
+from remit.local.control.clients import client_arguments, environment, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

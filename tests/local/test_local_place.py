@@ -13,7 +13,7 @@ import pytest
 from remit.cli import main
 from remit.errors import RemitError
 from remit.local import aws
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 from remit.local.state_files import own
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.local import aws
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 from remit.local.functions.worker import private_folders
 
 if TYPE_CHECKING:

@@ -189,5 +189,21 @@ def test_a_stack_policy_protects_what_it_does_not_allow_to_be_updated(cloud: Clo
     assert ("Action denied by stack policy" in reason) is cloud.refuses
 
 
+def test_a_stack_policy_protects_what_it_does_not_allow_to_be_removed(cloud: Cloud) -> None:
+    queue, topic = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "stays"}}, {"Type": "AWS::SNS::Topic"}
+    cloud.deploy("stays", Queue=queue, Topic=topic)
+    protected = {"Effect": "Deny", "Action": "Update:Delete", "Principal": "*", "Resource": "LogicalResourceId/Queue"}
+    allowed = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
+    cloud.client("cloudformation").set_stack_policy(
+        StackName="stays", StackPolicyBody=json.dumps({"Statement": [allowed, protected]})
+    )
+    status, reason = cloud.deploy("stays", update=True, Topic=topic)
+    assert (status == "UPDATE_ROLLBACK_COMPLETE") is cloud.refuses
+    denial = "Action denied by stack policy: Deny of [Update:Delete] for resource [LogicalResourceId/Queue]"
+    assert (reason == denial) is cloud.refuses
+    assert bool(cloud.client("sqs").list_queues(QueueNamePrefix="stays").get("QueueUrls")) is cloud.refuses
+    assert cloud.deploy("stays", update=True, Queue=queue)[0] == "UPDATE_COMPLETE"
+
+
 def test_each_refusal_says_where_aws_does() -> None:
     assert all(refusal.what.endswith(".") and refusal.source for refusal in REFUSALS)

@@ -12,7 +12,7 @@ import pytest
 
 from projects import SOURCE, remit
 from remit.local import aws
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
 from web_clients import Answer, ask, deployed
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws

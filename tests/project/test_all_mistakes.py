@@ -102,6 +102,10 @@ def test_a_module_of_the_app_may_fail_where_the_app_catches_it(make: Make) -> No
     assert ["hello"] == [function.name for function in project.load().functions]
 
 
+def test_what_ends_a_module_for_want_of_an_earlier_name_is_no_mistake_of_its_own(make: Make) -> None:
+    assert ["app.py:9:9"] == places(make(app="table = 1 / 0\nassert table\n"))
+
+
 @pytest.mark.parametrize("stop", ["raise SystemExit(3)", "assert app is None", "import sys; sys.exit(3)"])
 def test_a_module_stops_where_it_says_so(make: Make, stop: str) -> None:
     project = make(app=f"sqs(3)\nif app:\n    {stop}\n1 / 0\n")
@@ -120,6 +124,53 @@ def test_all_that_a_file_may_hold_still_runs(make: Make) -> None:
     head = '"""The app."""\nfrom __future__ import annotations\nfrom remit import App\napp = App()\n'
     project = make(**{"app.py": f"{head}{app}assert __doc__ == 'The app.'\n"})
     assert ["hello"] == [function.name for function in project.load().functions]
+
+
+ONE_DECLARATION = {
+    "a trigger": ("@app.function(sqs(3), policy=['s3:GetObjct'], timeout=0)", [":15", ":31", ":55"]),
+    "a name": ("@app.function(policy=[missing_, 's3:GetObjct'], timeout=0)", [":23", ":33", ":57"]),
+    "a verb": ("@app.function(policy=[grants.s3.red('x'), 'logs, s3'])", [":23", ":43"]),
+    "no triggers": ("@app.function('a', 'b', policy=[None])", [":2", ":2", ":33"]),
+    "two triggers": ("@app.function(sqs(3), sqs(4), timeout=0)", [":15", ":23", ":39"]),
+    "the items of a policy": ("@app.function(policy=['s3:GetObjct', 'logs, s3', 3])", [":23", ":38", ":50"]),
+    "the parts of a statement": (
+        "@app.function(policy={'Efect': 'Allow', 'Action': ['logs', 3], 'Resource': ['*', '{aws.region}', 7]})",
+        [":32", ":60", ":82", ":98"],
+    ),
+    "the parts of a document": (
+        "@app.function(policy={'Statement': [{'effect': 'alow', 'Action': 3}, {'Sid': 'a b', 'Resource': 5}]})",
+        [":48", ":66", ":78", ":97"],
+    ),
+    "the keys of a setting": (
+        "@app.function(vpc_config={'A': 1, 'SubnetIds': 3}, environment={'a b': 'x', 'c': 1})",
+        4,
+    ),
+    "managed policies": ("@app.function(managed_policy=['Foo', 3, 'Bar'], timeout=0)", 4),
+    "a name and a handler": ("app.function(name='a b', handler='x' * 200, timeout=0)", 3),
+}
+
+
+@pytest.mark.parametrize("kind", ONE_DECLARATION)
+def test_what_is_wrong_with_one_declaration_is_reported_together(make: Make, kind: str) -> None:
+    decorator, columns = ONE_DECLARATION[kind]
+    project = make(app=f"from remit import grants\n{decorator}\n{FUNCTION}")
+    mistakes = json.loads(project.remit("build", "--no-package", "--json").out)
+    if isinstance(columns, int):
+        assert columns == len(mistakes), [mistake["message"] for mistake in mistakes]
+    else:
+        assert columns == [f":{mistake['column']}" for mistake in mistakes], [
+            mistake["message"] for mistake in mistakes
+        ]
+
+
+def test_an_item_of_the_configuration_that_fails_does_not_hide_the_next(make: Make) -> None:
+    project = make(config="config.lambda_.iam.policy = [missing_, 's3:GetObjct', 'logs, s3']")
+    assert [34, 44, 59] == [mistake["column"] for mistake in json.loads(project.remit("build", "--json").out)]
+
+
+def test_what_a_declaration_lacks_without_an_argument_that_failed_is_not_missed(make: Make) -> None:
+    app = f"app.web(missing_)\napp.group(missing_)\n@app.function(name=missing_)\n{FUNCTION}"
+    assert ["app.py:9:9", "app.py:10:11", "app.py:11:20"] == places(make(app=app))
 
 
 SHARED = "from remit import Shared, resource\nclass Data(Shared):\n"

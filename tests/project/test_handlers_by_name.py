@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,16 +43,34 @@ FINE = {
     "from __getattr__": "def __getattr__(name): ...\n",
     "from globals": "globals()['handler'] = print\n",
     "annotated": "from typing import Any\nhandler: Any = make()\n",
+    "another name": "def main(event, context): ...\nhandler = main\n",
+    "partial": "import functools\ndef main(table, event, context): ...\nhandler = functools.partial(main, 'orders')\n",
+    "partial by name": "from functools import partial\ndef main(e, c, t): ...\nhandler = partial(main, t='a')\n",
+    "a static method": "class H:\n    @staticmethod\n    def handle(event, context): ...\nhandler = H.handle\n",
+    "a method": "class H:\n    def handle(self, event, context): ...\nhandler = H().handle\n",
+    "a class of others": "from framework import Handler\nclass handler(Handler): ...\n",
+    "an object of others": "from framework import Handler\nclass H(Handler): ...\nhandler = H()\n",
+    "the last of two": "def handler(event): ...\ndef handler(event, context): ...\n",
+}
+
+BESIDE_IT = {
+    "mangum.py": "def Mangum(app): ...\n",
+    "site_.py": "",
+    "elsewhere.py": "def thing(event, context): ...\nhandler = thing\n",
+    "framework.py": "class Handler:\n    def __init__(self, *_): ...\n    def __call__(self, event, context): ...\n",
+    "wrappers.py": "def sync(function): ...\n",
 }
 
 
 @pytest.mark.parametrize("kind", FINE)
 def test_what_may_be_called_is_no_error(make: Make, kind: str) -> None:
     """Neither where it is loaded nor in the zip."""
-    built = build(make(app=WEB, **{"web.py": FINE[kind]}).folder)
+    built = build(make(app=WEB, **{"web.py": FINE[kind], **BESIDE_IT}).folder)
     assert ["web.handler"] == [function.handler for function in built.app.functions]
 
 
+FUNCTION = "write `def handler(event, context):`"
+FORM = "a handler reads `module.function`"
 WRONG = {
     "none": ("def handle(event, context): ...\n", "does not exist", "did you mean `handle`?"),
     "async": (
@@ -75,6 +94,36 @@ WRONG = {
         "takes (event, context, *, table), and Lambda calls it with an event and a context",
         "write `def handler(event, context):`",
     ),
+    "a class": ("class handler: ...\n", "is a class, and Lambda takes what it makes for the answer", FUNCTION),
+    "a dict": ("handler = dict(a=1)\n", "is not a function but `dict(a=1)`", None),
+    "an object without __call__": ("class H: ...\nhandler = H()\n", "is not a function but `H()`", None),
+    "an object with another __call__": (
+        "class H:\n    def __call__(self, event): ...\nhandler = H()\n",
+        "takes (self, event) with 1 of them given, and Lambda calls it with an event and a context",
+        FUNCTION,
+    ),
+    "a method of a class": (
+        "class H:\n    def handle(self, event, context): ...\nhandler = H.handle\n",
+        "takes (self, event, context), and Lambda calls it with an event and a context",
+        FUNCTION,
+    ),
+    "too much is given": (
+        "from functools import partial\ndef main(event, context): ...\nhandler = partial(main, 1)\n",
+        "takes (event, context) with 1 of them given, and Lambda calls it with an event and a context",
+        FUNCTION,
+    ),
+    "another name": (
+        "async def main(event, context): ...\nhandler = main\n",
+        "is `async`",
+        "Lambda calls plain functions: use asyncio.run() inside one",
+    ),
+    "a module": ("import json as handler\n", "is not a function but the module `json`", FORM),
+    "the last of two": (
+        "def handler(event, context): ...\ndef handler(event): ...\n",
+        "takes (event), and Lambda calls it with an event and a context",
+        FUNCTION,
+    ),
+    "deleted": ("def handler(event, context): ...\ndel handler\n", "does not exist", FORM),
     "no Python": ("def handler(:\n", "is in web.py, which is not valid Python: invalid syntax (line 1)", None),
 }
 
@@ -87,10 +136,67 @@ def test_what_lambda_cannot_call_is_an_error_at_the_declaration(make: Make, kind
     assert (expected, hint, "app.py:9:1") == (error.message, error.hint, at(error))
 
 
+IMPORTED = {
+    "too few": (
+        "from main import handler\n",
+        "def handler(event): ...\n",
+        "takes (event), and ",
+        f"{FUNCTION}, at main.py:1",
+    ),
+    "under another name": ("from main import run as handler\n", "run = 3\n", "is not a function but `3`", None),
+    "of a module": ("import main\nhandler = main.run\n", "run = {}\n", "is not a function but `{}`", None),
+    "with all else": ("from main import *\n", "handler = []\n", "is not a function but `[]`", None),
+    "what is not there": (
+        "from main import handler\n",
+        "def handle(event, context): ...\n",
+        "does not exist",
+        "did you mean `handle`?",
+    ),
+    "what is kept": ("from main import *\n", "__all__ = ['x']\nhandler = x = print\n", "does not exist", FORM),
+}
+
+
+@pytest.mark.parametrize("kind", IMPORTED)
+def test_a_handler_is_followed_to_the_module_that_defines_it(make: Make, kind: str) -> None:
+    source, other, message, hint = IMPORTED[kind]
+    error = make(app=WEB, **{"web.py": source, "main.py": other}).error()
+    assert error.message.startswith(f"the handler `web.handler` of function `web` {message}")
+    assert (hint, "app.py:9:1") == (error.hint, at(error))
+
+
+def test_a_handler_of_another_module_of_its_package_is_right(make: Make) -> None:
+    """Two modules that import it of each other say nothing."""
+    files = {"api/web.py": "from .main import handler\n", "api/main.py": "def handler(event, context): ...\n"}
+    circle = {"web.py": "from main import handler\n", "main.py": "from web import handler\n"}
+    app = WEB.replace("web.handler", "api.web.handler") + WEB.replace("'web'", "'other'")
+    assert 2 == len(make(app=app, **files, **circle).load().functions)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_in_the_place_of_a_module_that_the_app_imports_is_named(make: Make) -> None:
+    project = make(app="import web\n")
+    os.mkfifo(project.folder / "web.py")
+    assert "look at web.py: it is a pipe, not a file" == project.error().hint
+
+
+def test_a_module_that_is_missing_in_a_folder_without_init_is_told(make: Make) -> None:
+    error = make(app=WEB.replace("web.handler", "api.wbe.handler"), **{"api/web.py": ""}).error()
+    assert "did you mean `api.web.handler`?" == error.hint
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+@pytest.mark.parametrize("app", [WEB, "app.web('web:api')\n"])
+def test_a_pipe_in_the_place_of_a_handler_s_module_is_named(make: Make, app: str) -> None:
+    project = make(app=app)
+    os.mkfifo(project.folder / "web.py")
+    error = project.error()
+    assert ("it is a pipe, not a file", "web.py") == (error.message, at(error))
+
+
 @pytest.mark.parametrize("file", ["api/web.py", "api/web/__init__.py", "src/api/web.py"])
 @pytest.mark.parametrize("handler", ["api.web.handler", "api/web.handler"])
 def test_a_handler_may_be_in_a_package(make: Make, file: str, handler: str) -> None:
-    files = {file: "import no_such\ndef handler(event, context): ...\n"}
+    files = {file: "import os\ndef handler(event, context): ...\n"}
     if file.startswith("src/"):
         files |= {"src/api/__init__.py": "", "pyproject.toml": "[build-system]\nrequires = []\n[project]\nname = 'x'\n"}
     built = build(make(app=WEB.replace("web.handler", handler), **files).folder)

@@ -63,6 +63,16 @@ MISTAKES = {
         f'@app.job(schedule("rate(1 day)", input=[1]))\n{JOB}',
         ("the input of job `send` must be a dict of its arguments", "app.py:"),
     ),
+    "a schedule without an argument that the job needs": (
+        "",
+        '@app.job(schedule("rate(1 day)"))\ndef send(to, copy=None): ...\n',
+        ("the schedule of job `send` cannot call it: missing a required argument: 'to'", "app.py:"),
+    ),
+    "a schedule with an argument that the job does not take": (
+        "",
+        '@app.job(schedule("rate(1 day)", input={"to": 1, "cc": 2}))\ndef send(to, copy=None): ...\n',
+        ("the schedule of job `send` cannot call it: got an unexpected keyword argument 'cc'", "app.py:"),
+    ),
     "jobs that disagree": (
         'config.job.queues = {"default": {"concurrency": 3}}',
         f"@app.job(concurrency=5)\n{JOB}",

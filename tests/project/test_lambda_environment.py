@@ -71,10 +71,24 @@ def test_code_that_asks_whether_a_variable_is_set_learns_that_it_is_not(make: Ma
     assert make(app=f"{app}@app.function(environment={{'TABLE': 'orders'}}){FUNCTION}").function().name == "hello"
 
 
-@pytest.mark.parametrize("read", ["os.environ.get('TABLE')", "os.getenv('TABLE')", "environ.get('TABLE', None)"])
+@pytest.mark.parametrize(
+    "read", ["os.environ.get('TABLE')", "os.getenv('TABLE')", "environ.get('TABLE', None)", "environ.get(key='TABLE')"]
+)
 def test_a_declared_variable_without_a_default_reads_as_a_placeholder(make: Make, read: str) -> None:
     app = f"import os\nfrom os import environ\nTABLE = {read}\nassert TABLE.startswith('placeholder-for-TABLE')\n"
     assert make(app=f"{app}@app.function(environment={{'TABLE': 'orders'}}){FUNCTION}").function().name == "hello"
+
+
+def test_the_variable_of_a_link_can_be_read_at_the_top_of_a_module(make: Make) -> None:
+    shared = "from remit import Shared, resource\nclass Data(Shared):\n    new_orders = resource('AWS::SQS::Queue')\n"
+    app = (
+        "import os\nfrom remit import grants\nfrom shared.resources.data import Data\n"
+        "URL = os.environ['DATA_NEW_ORDERS']\n@app.function(link=[grants.sqs.send(Data.new_orders)])\n"
+        "def hello(event, context): ...\n"
+    )
+    project = make(app=app, **{"shared/resources/data.py": shared})
+    variables = project.load().functions[0].properties["Environment"]["Variables"]
+    assert {"DATA_NEW_ORDERS": "${DataNewOrders}"} == variables
 
 
 def test_a_variable_of_the_build_that_is_handed_on_has_its_own_default(make: Make) -> None:

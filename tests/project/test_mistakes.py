@@ -421,6 +421,14 @@ INSTEAD = {
         "from remit import on\non.sqs.send('x')",
         "that is a trigger; a grant is written `grants.sqs.send(…)`, with `from remit import grants`",
     ),
+    "a verb of a grant on a trigger that is made": (
+        "from remit import on\n@app.function(policy=[on.event(source='a').put('x')])\ndef hello(event, context): ...",
+        "that is a trigger; a grant is written `grants.events.put(…)`, with `from remit import grants`",
+    ),
+    "a trigger as a grant": (
+        "@app.function(policy=[sqs('x')])\ndef hello(event, context): ...",
+        "a trigger stands before it: `@app.function(on.sqs(…))`; a grant reads such as `grants.sqs.send(…)`",
+    ),
     "a grant as a trigger": (
         "from remit import grants\n@app.function(grants.sqs('x'))\ndef hello(event, context): ...",
         "`grants.sqs` has grants alone; the trigger is written `on.sqs(…)`, with `from remit import on`",

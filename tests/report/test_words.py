@@ -120,7 +120,7 @@ def test_functions_with_other_code_are_listed_with_both_sums() -> None:
 def test_what_a_deployer_may_lack_is_remarked_first() -> None:
     deployer = Deployer("orders-dev", (), unknown=(("Thing", "AWS::Nimble::Studio"),), notes=("see there",))
     assert [
-        "Thing is left out: nobody says what CloudFormation calls for an AWS::Nimble::Studio",
+        "Thing is left out: it is not known what CloudFormation calls for an AWS::Nimble::Studio",
         "see there",
     ] == list(remarks(deployer))
 

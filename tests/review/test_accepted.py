@@ -285,8 +285,8 @@ def drawn(dice: random.Random, *effects: str) -> Statement:
 
 
 def test_no_request_that_nobody_accepted_is_set_aside() -> None:
-    dice, settled = random.Random(3), 0  # noqa: S311 - a test's dice
-    for _ in range(cases(300, deep=1_600)):
+    dice, settled, worlds = random.Random(3), 0, cases(120, deep=1_600)  # noqa: S311 - a test's dice
+    for _ in range(worlds):
         old = [drawn(dice, "Allow", "Allow", "Deny") for _ in range(dice.randint(0, 2))]
         new = [drawn(dice, "Allow", "Allow", "Deny") for _ in range(dice.randint(1, 3))]
         agreed = [drawn(dice, "Allow") for _ in range(dice.randint(1, 3))]
@@ -297,7 +297,7 @@ def test_no_request_that_nobody_accepted_is_set_aside() -> None:
         beyond = [ask for ask in gained if not evaluate(ask, wide).allowed]
         assert after.broadens or not beyond, (old, new, agreed, beyond)
         settled += bool(gained) and not after.broadens
-    assert settled > 20
+    assert settled > worlds // 20
 
 
 def _entry(statement: Statement) -> AcceptedGain:

@@ -12,7 +12,7 @@ from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import Policy, allow
 from remit.report.comment import review_comment
 from remit.report.review import review_document, review_lines
-from remit.review.resource_access import giving
+from remit.review.resource_access import giving, service_of
 from remit.review.resource_policies import beside
 from remit.review.role_files import plan_review, review_files
 
@@ -175,6 +175,22 @@ EQUAL: Final = {
 @pytest.mark.parametrize(("old", "new"), EQUAL.values(), ids=EQUAL)
 def test_another_form_of_the_same_is_no_change(old: Any, new: Any) -> None:
     assert (changes(old, new), changes(new, old)) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "service"),
+    [
+        ("AWS::SQS::QueuePolicy", "sqs"),
+        ("aws_s3_bucket_policy", "s3"),
+        ("AWS::ApiGateway::RestApi", "execute-api"),
+        ("aws_cloudwatch_event_bus_policy", "events"),
+        ("aws_cloudwatch_log_resource_policy", "logs"),
+        ("aws_kinesis_firehose_delivery_stream", "firehose"),
+        ("Custom::Thing", ""),
+    ],
+)
+def test_a_resources_policy_governs_the_actions_of_its_service(kind: str, service: str) -> None:
+    assert service == service_of(kind)
 
 
 def test_the_policies_of_one_resource_count_together() -> None:
@@ -343,6 +359,54 @@ def test_a_method_that_asks_nobody_is_public_unless_something_else_limits_it(
     found = review_document(reviewed(template(None, Api=api), template(None, Api=api, M=called)))
     assert [True] * count == [piece["public"] for piece in found["gained"]]
     assert 1 - count == len(found["undecided"])
+
+
+HTTP: Given = ("AWS::ApiGatewayV2::Api", {"ProtocolType": "HTTP"})
+TOKENS = {"Issuer": "https://login.example.com", "Audience": ["shop"]}
+CHECK = {"Fn::Sub": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${Check.Arn}/invocations"}
+
+
+def guarded(authorizer: dict[str, Any] | None = None, scopes: tuple[str, ...] = (), kind: str = "JWT") -> Any:
+    """A template with a route, and its authorizer."""
+    route = {**ROUTE[1], "RouteKey": "GET /orders", "AuthorizationType": kind}
+    if authorizer is None:
+        return template(None, Api=HTTP, R=(ROUTE[0], route))
+    route |= {"AuthorizerId": {"Ref": "A"}, "AuthorizationScopes": list(scopes)}
+    asks: Given = ("AWS::ApiGatewayV2::Authorizer", {"ApiId": {"Ref": "Api"}, **authorizer})
+    return template(None, Api=HTTP, A=asks, R=(ROUTE[0], route))
+
+
+def jwt(**more: Any) -> dict[str, Any]:
+    return {"AuthorizerType": "JWT", "JwtConfiguration": {**TOKENS, **more}}
+
+
+BY_FUNCTION = {"AuthorizerType": "REQUEST", "AuthorizerUri": CHECK}
+NO_ROUTE = template(None, Api=HTTP)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "gained", "lost"),
+    [
+        (NO_ROUTE, guarded(jwt()), ["https://login.example.com"], []),
+        (NO_ROUTE, guarded(BY_FUNCTION, kind="CUSTOM"), ["${Check.Arn}"], []),
+        (guarded(jwt()), guarded(jwt()), [], []),
+        (guarded(jwt()), guarded(jwt(Issuer="https://b.example")), ["https://b.example"], ["https://login.example.com"]),
+        (guarded(jwt()), guarded(jwt(Audience=["shop", "web"])), ["https://login.example.com"], []),
+        (guarded(jwt(), ("read",)), guarded(jwt()), ["https://login.example.com"], []),
+        (guarded(jwt()), guarded(jwt(), ("read",)), [], ["https://login.example.com"]),
+        (guarded(jwt()), guarded(kind="NONE"), ["*"], []),
+        (guarded(kind="NONE"), guarded(jwt()), [], ["*"]),
+        (guarded(jwt()), guarded(kind="AWS_IAM"), [], ["https://login.example.com"]),
+    ],
+    ids=["tokens", "a function", "the same", "another issuer", "another audience", "no scope any more", "a scope",
+         "nobody is asked", "somebody is asked", "IAM is asked"],
+)  # fmt: skip
+def test_whom_an_authorizer_lets_in_is_known_and_compared(
+    old: Any, new: Any, gained: list[str], lost: list[str]
+) -> None:
+    found = review_document(reviewed(old, new))
+    callers = {part: [piece["principal"] for piece in found[part]] for part in ("gained", "lost")}
+    assert (gained, lost, []) == (callers["gained"], callers["lost"], found["undecided"])
 
 
 def last_line(old: Given | None, new: Given | None) -> str:

@@ -171,7 +171,7 @@ def test_of_too_many_cases_it_is_said_that_not_each_was_looked_at() -> None:
     old, new = ({**template(*some), "Conditions": many} for some in (statements[:-1], [*statements[:-1], DENIED]))
     found = between(old, new)
     reasons = {one.reason for change in found.changes for one in change.unseen}
-    assert reasons == {"its conditions may fall out in more than 64 ways: not each of them was looked at"}
+    assert reasons == {"its conditions may turn out in more than 64 ways: not each of them was looked at"}
 
 
 def many_roles(count: int, changed: dict[int, Any]) -> dict[str, Any]:
@@ -350,20 +350,18 @@ def test_a_statement_that_cannot_be_decided_is_told_of_templates() -> None:
     assert [undecided.source.statement.actions.patterns for undecided in change.access.undecided] == [("s3:*",)]
 
 
-def test_what_is_noted_of_both_sides_of_a_plan_is_told_once() -> None:
-    policy = {
-        "address": "aws_iam_role_policy.read",
-        "mode": "managed",
-        "type": "aws_iam_role_policy",
-        "name": "read",
-        "values": {"name": "read", "role": "elsewhere", "policy": json.dumps({"Statement": [GET]})},
-    }
-    values = {"root_module": {"resources": [policy]}}
+def test_a_policy_of_a_plan_for_a_user_of_elsewhere_is_compared_and_noted_once() -> None:
+    def values(action: str) -> dict[str, Any]:
+        document = json.dumps({"Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+        policy = {"address": "aws_iam_user_policy.a", "mode": "managed", "type": "aws_iam_user_policy", "name": "a"}
+        return {"root_module": {"resources": [{**policy, "values": {"user": "alice", "policy": document}}]}}
+
     plan = {
         "format_version": "1.2",
         "terraform_version": "1.9.0",
-        "planned_values": values,
-        "prior_state": {"values": values},
+        "planned_values": values("sqs:*"),
+        "prior_state": {"values": values("sqs:SendMessage")},
     }
-    found = plan_review(json.dumps(plan).encode(), "plan.json")
-    assert found.notes == ("aws_iam_role_policy.read belongs to a role that is not in the plan",)
+    review = plan_review(json.dumps(plan).encode(), "plan.json")
+    assert [True] == [change.broadens for change in review.changes]
+    assert review.notes == ("alice: the plan does not hold this user: what else it may do is not known",)

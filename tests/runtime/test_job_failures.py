@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from projects import remit, write
 from remit.local import aws
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from remit import configure
 
 with configure() as config:
     config.job.enable = True
+    config.job.scheduler = True
     config.job.queues = {{"default": {{"backoff": 1}}, "mail.fifo": {{}}, "crashing": {{"timeout": 2}}}}
     config.lambda_.function.timeout = 3
     config.lambda_.function.environment = {{"LEDGER": {ledger!r}}}
@@ -91,6 +93,21 @@ def send(event, context):
     waits.perform_in(1)
 
 
+@app.function(sends=[waits])
+def send_later(event, context):
+    import boto3
+
+    name = waits.perform_in(3_600)
+    group = os.environ["REMIT_JOB_SCHEDULE_GROUP"]
+    try:  # of another queue, to which this function sends nothing
+        boto3.client("scheduler").create_schedule(
+            Name="other", GroupName=group, ScheduleExpression="rate(1 day)", FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": event["queue"], "RoleArn": event["role"], "Input": "{}"},
+        )
+    except Exception as error:
+        return [group, name, error.response["Error"]["Code"], str(error)]
+
+
 @app.function(policy=["sqs:SendMessage"])
 def repeat(event, context):
     # What SQS does now and then: it delivers a message again that has been worked.
@@ -127,7 +144,9 @@ def invoke(folder: Path, function: str, event: object = None) -> Any:
     return json.loads(ran.out)["answer"]
 
 
+@cache
 def client(folder: Path, service: str) -> Any:
+    """The client of a service; made once, since tests ask with it until something has happened."""
     running = aws.find(folder)
     assert running is not None
     return session(running).client(service, **client_arguments(running))
@@ -147,6 +166,7 @@ def eventually(condition: Callable[[], bool]) -> None:
     pytest.fail("it did not happen")
 
 
+@cache
 def outputs(folder: Path, queue: str) -> str:
     """The URL of a queue of the stack."""
     stack = client(folder, "cloudformation").describe_stack_resources(StackName="jobs-dev")
@@ -186,7 +206,10 @@ def test_a_job_that_ends_its_worker_is_put_aside_by_the_next_one(project: Path) 
     """Nothing is left of the crash itself, so the message says what can be said."""
     eventually(lambda: "app:crashes" in dead_letters(project, "JobCrashingDeadLetterQueue"))
     message = dead_letters(project, "JobCrashingDeadLetterQueue")["app:crashes"]
-    assert "taken 3 times without an end: the worker crashed, or had no memory left" == reason(message)
+    assert (
+        "taken 3 times without an end: the worker crashed, had no memory left, or could not say how it ended"
+        == reason(message)
+    )
     assert 2 == Counter(lines(project))["crashes"]
 
 
@@ -260,3 +283,20 @@ def jobs_command(folder: Path, *arguments: str) -> Any:
 
 def listed_jobs(folder: Path) -> Any:
     return json.loads(jobs_command(folder, "list", "--json").out)
+
+
+def test_a_job_that_waits_long_is_scheduled_with_the_role_of_its_queue_and_with_no_other(project: Path) -> None:
+    outputs = client(project, "cloudformation").describe_stack_resources(StackName="jobs-dev")["StackResources"]
+    names = {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in outputs}
+    iam = client(project, "iam")
+    schedulers = [name for name in names if name.endswith("SchedulerRole")]
+    roles = {name: iam.get_role(RoleName=names[name])["Role"]["Arn"] for name in schedulers}
+    assert ["JobCrashingSchedulerRole", "JobDefaultSchedulerRole"] == sorted(roles)
+    queue = client(project, "sqs").get_queue_attributes(
+        QueueUrl=names["JobCrashingQueue"], AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+    event = {"queue": queue, "role": roles["JobCrashingSchedulerRole"]}
+    group, name, code, message = invoke(project, "send_later", event)
+    schedule = client(project, "scheduler").get_schedule(GroupName=group, Name=name)
+    assert roles["JobDefaultSchedulerRole"] == schedule["Target"]["RoleArn"]
+    assert ("AccessDeniedException", True) == (code, "iam:PassRole" in message)

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import uuid
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,9 @@ from remit.catalogue.quotas import quota
 from remit.runtime import job_messages, job_queue
 from remit.runtime.job import Job
 from remit.testing import SentJob, jobs_run_at_once, recorded_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 scalars = (
     st.none()
@@ -151,3 +154,35 @@ def test_a_job_cannot_be_sent_into_the_past() -> None:
 def test_the_limits_that_the_runtime_writes_down_are_those_of_the_catalogue() -> None:
     """A zip has no catalogue."""
     assert quota("sqs.queue.visibility").most == job_queue.LONGEST_HIDDEN
+
+
+@app.job
+def grouped(to: Any, group: Any) -> None:
+    ran.append((to, group))
+
+
+CALLS: dict[str, tuple[Callable[[], Any], str]] = {
+    "an argument is missing": (mail.perform_later, r"mail: missing a required argument: 'to'"),
+    "there are too many": (lambda: mail.perform_later(1, 2, 3), "mail: too many positional arguments"),
+    "a name is unknown": (lambda: mail.perform_later(1, whn=2), "mail: got an unexpected keyword argument 'whn'"),
+    "it waits": (lambda: mail.perform_in(5), r"mail: missing a required argument: 'to'"),
+    "there is no order": (
+        lambda: mail.perform_later("a", group="b"),
+        r"mail: group= goes with a FIFO queue, and `default` is none",
+    ),
+    "it has an order": (lambda: letter.perform_later(group="a"), r"letter: missing a required argument: 'to'"),
+}
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_a_call_that_a_job_does_not_take_fails_where_it_is_sent(kind: str) -> None:
+    call, message = CALLS[kind]
+    with recorded_jobs() as jobs, pytest.raises(TypeError, match=message):
+        call()
+    assert [] == jobs
+
+
+def test_a_job_may_have_an_argument_that_is_called_group() -> None:
+    with recorded_jobs() as jobs:
+        grouped.perform_later("a", group="b")
+    assert [SentJob("grouped", ("a",), {"group": "b"})] == jobs

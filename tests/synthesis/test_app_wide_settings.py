@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import at
+from remit.app import App, Resource
+from remit.catalogue.types import resource_type, resource_types
+from remit.synthesis.app_wide_settings import with_app_wide_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conftest import Make
+    from remit.catalogue.properties import Shape
+    from remit.catalogue.types import ResourceType
 
 DATA = """
 from remit import Shared, resource
@@ -45,7 +52,105 @@ def test_tags_stand_on_every_resource_that_takes_them_in_its_form(make: Make) ->
     assert both == tags["HelloFunction"] == tags["HelloRole"] == tags["HelloLogGroup"] == tags["DataQueue"]
     assert {"team": "shop", "cost": "42"} == tags["DataUrl"]
     assert [{"Key": "cost", "Value": "42"}, {"Key": "team", "Value": "data"}] == tags["DataTable"], "its own wins"
-    assert (None, None) == (tags["DataPolicy"], tags["DataGroup"]), "one takes none, one wants more of each tag"
+    assert tags["DataPolicy"] is None, "it takes none"
+    assert [{**tag, "PropagateAtLaunch": True} for tag in both] == tags["DataGroup"]
+
+
+def tagged(type_name: str, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of a resource of a type, with a tag."""
+    app = App("orders", "dev", (), tags={"team": "shop"})
+    (resource,) = with_app_wide_settings(app, [Resource("A", type_name, properties)])
+    return resource.properties
+
+
+def test_each_type_with_tags_gets_them_in_the_form_of_its_schema() -> None:
+    for name in resource_types():
+        kind = resource_type(name)
+        if kind is None or not kind.tags:
+            continue
+        value: Any = tagged(name, {"Replicas": [{}]} if kind.tags.startswith("Replicas[]") else {})
+        shape: Shape | None = kind.shape
+        for step in kind.tags.split("."):
+            shape = None if shape is None else shape.child(step.removesuffix("[]"))
+            value = value[step.removesuffix("[]")]
+            if step.endswith("[]"):
+                shape, value = (None if shape is None else shape.items), value[0]
+        assert shape is not None, name
+        assert fits(value, shape), name
+
+
+def fits(value: Any, shape: Shape) -> bool:
+    """Whether a value is of a type that a shape allows, and has the members that it wants, and no others."""
+    called = {dict: "object", list: "array", str: "string", bool: "boolean"}[type(value)]
+    if shape.types and called not in shape.types:
+        return False
+    if isinstance(value, list):
+        return shape.items is None or all(fits(item, shape.items) for item in value)
+    if isinstance(value, dict) and shape.properties:
+        children = {name: shape.child(name) for name in value}
+        known = all(child is not None and fits(value[name], child) for name, child in children.items())
+        return known and set(shape.required) <= set(value)
+    return True
+
+
+def test_no_type_has_tags_elsewhere_that_nobody_knows_of() -> None:
+    """What is left is no tag of the resource itself, or the schema says that it takes none (Glue)."""
+    kinds = [kind for kind in map(resource_type, resource_types()) if kind is not None and not kind.tags]
+    assert [
+        "AWS::Cognito::IdentityPoolPrincipalTag.PrincipalTags",
+        "AWS::DataZone::Project.ResourceTags",
+        "AWS::DataZone::ProjectProfile.ProjectResourceTags",
+        "AWS::ECR::RepositoryCreationTemplate.ResourceTags",
+        "AWS::Glue::CustomEntityType.Tags",
+        "AWS::Inspector::ResourceGroup.ResourceGroupTags",
+        "AWS::LakeFormation::TagAssociation.LFTags",
+    ] == [f"{kind.name}.{name}" for kind in kinds for name in called_tags(kind)]
+
+
+def called_tags(kind: ResourceType) -> list[str]:
+    """The properties of a type whose names say that they hold tags."""
+    shapes = {name: kind.shape.child(name) for name in kind.shape.properties}
+    called = [name for name in shapes if name.endswith(("Tags", "TagSpecifications"))]
+    return [name for name in called if "boolean" not in getattr(shapes[name], "types", ())]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "own", "expected"),
+    [
+        (
+            "AWS::DynamoDB::GlobalTable",
+            {"Replicas": [{"Region": "eu-west-1"}, {"Region": "eu-west-2", "Tags": [{"Key": "team", "Value": "x"}]}]},
+            {"Replicas": [
+                {"Region": "eu-west-1", "Tags": [{"Key": "team", "Value": "shop"}]},
+                {"Region": "eu-west-2", "Tags": [{"Key": "team", "Value": "x"}]},
+            ]},
+        ),
+        (
+            "AWS::EC2::LaunchTemplate",
+            {"TagSpecifications": [{"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}]},
+            {"TagSpecifications": [{
+                "ResourceType": "launch-template",
+                "Tags": [{"Key": "team", "Value": "shop"}, {"Key": "a", "Value": "b"}],
+            }]},
+        ),
+        (
+            "AWS::AutoScaling::AutoScalingGroup",
+            {"Tags": [{"Key": "team", "Value": "x", "PropagateAtLaunch": False}]},
+            {"Tags": [{"Key": "team", "Value": "x", "PropagateAtLaunch": False}]},
+        ),
+        ("AWS::SQS::Queue", {"Tags": {"Fn::If": ["A", [], []]}}, {"Tags": {"Fn::If": ["A", [], []]}}),
+        (
+            "AWS::CloudFront::AnycastIpList",
+            {"Tags": {"Items": [{"Key": "a", "Value": "b"}]}},
+            {"Tags": {"Items": [{"Key": "team", "Value": "shop"}, {"Key": "a", "Value": "b"}]}},
+        ),
+        ("AWS::DynamoDB::GlobalTable", {"Replicas": {"Ref": "All"}}, {"Replicas": {"Ref": "All"}}),
+    ],
+)  # fmt: skip
+def test_what_a_resource_says_of_its_tags_itself_wins(
+    type_name: str, own: Mapping[str, Any], expected: Mapping[str, Any]
+) -> None:
+    assert expected == tagged(type_name, own)
 
 
 def test_roles_that_remit_makes_have_the_path_the_name_and_all_have_the_boundary(make: Make) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from remit.errors import RemitError
-from remit.template.terraform.plan import TerraformPlan, read_plan
+from remit.template.terraform.plan import TerraformPlan, plan_roles, read_plan
 from role_readers import read_roles
 
 PLAN = Path(__file__).with_name("data") / "plan.json"
@@ -123,10 +123,29 @@ def test_lists_that_are_written_are_all_there_is() -> None:
     assert READ_ONLY in found.after.roles[0].managed
 
 
-def test_a_policy_for_a_role_of_elsewhere_is_told() -> None:
-    plan = whole()
-    values(plan, "aws_iam_role_policy.read")["role"] = "other"
-    assert plan_of(plan).after.notes == ("aws_iam_role_policy.read belongs to a role that is not in the plan",)
+@pytest.mark.parametrize("kind", ["role", "user", "group"])
+@pytest.mark.parametrize("name", ["other", None])
+def test_a_policy_for_a_holder_of_elsewhere_is_told_as_its_own(kind: str, name: str | None) -> None:
+    address = f"aws_iam_{kind}_policy.other"
+    values_ = {"policy": text("sqs:SendMessage"), **({} if name is None else {kind: name})}
+    plan = {"terraform_version": "1.9.0", "values": {"root_module": {"resources": [resource(address, values_)]}}}
+    holders = plan_roles(plan, "plan.json", lambda _: None).holders
+    called = name or f"{address}.{kind}"
+    assert [(called, kind, True)] == [(holder.logical_id, holder.kind, holder.only_attached_to) for holder in holders]
+    assert [("sqs:SendMessage",)] == [grant.statement.actions.patterns for grant in holders[0].grants]
+
+
+def test_what_a_plan_attaches_to_holders_of_elsewhere_is_theirs() -> None:
+    resources = [
+        resource("aws_iam_policy.send", {"name": "send", "arn": "arn:aws:iam::1:policy/send", "policy": text("sqs:*")}),
+        resource("aws_iam_user_policy_attachment.a", {"user": "alice", "policy_arn": "arn:aws:iam::1:policy/send"}),
+        resource("aws_iam_policy_attachment.b", {"users": ["bob"], "roles": ["ops"], "policy_arn": READ_ONLY}),
+    ]
+    plan = {"terraform_version": "1.9.0", "values": {"root_module": {"resources": resources}}}
+    holders = plan_roles(plan, "plan.json", lambda _: None).holders
+    found = [(holder.logical_id, holder.kind, len(holder.grants), holder.managed) for holder in holders]
+    expected = [("ops", "role", 0, (READ_ONLY,)), ("alice", "user", 1, ()), ("bob", "user", 0, (READ_ONLY,))]
+    assert expected == found
 
 
 def test_a_state_is_read_as_well() -> None:

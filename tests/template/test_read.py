@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from remit.errors import RemitError
 from remit.lint import lint_bytes
 from remit.template.role_files import read_policies
 from role_readers import read_policy, read_roles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 JSON = '{"Resources": {"R": {"Type": "AWS::SNS::Topic"}}}'
 YAML = "Resources:\n  R:\n    Type: AWS::SNS::Topic\n"
@@ -78,9 +82,15 @@ REFUSED = {
     "a tag": (b"a: !!python/object:os.system {}", "!!python/object:os.system", "t.yaml:1:4"),
     "two documents": (b"a: 1\n---\nb: 1", "more than one", "t.yaml:2:1"),
     "a bomb": (BOMB.encode(), "more than 200,000 parts", "t.yaml:6"),
-    "more than a template may have": (b'{"a": "' + b"a" * 8_000_000 + b'"}', "8,000,009 bytes", "t.yaml"),
-    "a plan in YAML that is too large": (b"planned_values: " + b"a" * 9_000_000, "9,000,016 characters", "t.yaml:1:1"),
-    "far too much": (b"a" * 33_000_000, "33,000,000 bytes", "t.yaml"),
+}
+TOO_LARGE: dict[str, tuple[Callable[[], bytes], str, str]] = {
+    "more than a template may have": (lambda: b'{"a": "' + b"a" * 8_000_000 + b'"}', "8,000,009 bytes", "t.yaml"),
+    "a plan in YAML that is too large": (
+        lambda: b"planned_values: " + b"a" * 9_000_000,
+        "9,000,016 characters",
+        "t.yaml:1:1",
+    ),
+    "far too much": (lambda: b"a" * 33_000_000, "33,000,000 bytes", "t.yaml"),
 }
 
 
@@ -92,11 +102,18 @@ def test_what_cannot_be_read_is_refused_at_its_place_and_soon(data: bytes, messa
     assert str(caught.value.origin).startswith(at)
 
 
-@pytest.mark.parametrize("text", [JSON, '{"terraform_version": "1.9.0", "planned_values": {}}'])
-def test_a_template_or_a_plan_is_refused_where_a_policy_is_asked_for(text: str) -> None:
+@pytest.mark.parametrize(("make", "message", "at"), TOO_LARGE.values(), ids=TOO_LARGE)
+def test_what_is_too_large_is_refused_soon(make: Callable[[], bytes], message: str, at: str) -> None:
+    test_what_cannot_be_read_is_refused_at_its_place_and_soon(make(), message, at)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [(JSON, "template"), ('{"terraform_version": "1.9.0", "planned_values": {}}', "plan")]
+)
+def test_a_template_or_a_plan_is_refused_where_a_policy_is_asked_for(text: str, kind: str) -> None:
     with pytest.raises(RemitError) as caught:
         read_policy(text.encode(), "t.json")
     assert (caught.value.message, caught.value.hint) == (
-        "t.json is a template, not a policy document",
+        f"t.json is a {kind}, not a policy document",
         "--template reads it",
     )

@@ -14,7 +14,7 @@ from remit.template.written_template import Transform, written_template
 def test_a_parameter_has_its_type_its_default_and_its_values() -> None:
     stage = {"Type": "String", "Default": "dev", "AllowedValues": ["dev", "prod"], "NoEcho": True}
     template = written_template({"Parameters": {"Stage": stage, "Odd": "text"}})
-    expected = {"Stage": Parameter("String", "dev", ("dev", "prod"), is_hidden=True), "Odd": Parameter("None")}
+    expected = {"Stage": Parameter("String", "dev", ("dev", "prod"), is_hidden=True), "Odd": Parameter("")}
     assert expected == template.parameters
 
 
@@ -30,6 +30,14 @@ def test_a_parameter_has_its_type_its_default_and_its_values() -> None:
 )
 def test_a_parameter_of_one_value_has_it(declaration: dict[str, Any], expected: str | None) -> None:
     assert expected == written_template({"Parameters": {"It": declaration}}).parameters["It"].only_value
+
+
+@pytest.mark.parametrize(("no_echo", "is_hidden"), [(True, True), ("true", True), (False, False), ("false", False)])
+def test_a_parameter_is_hidden_where_it_says_so(
+    no_echo: object,
+    is_hidden: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    assert is_hidden is written_template({"Parameters": {"It": {"NoEcho": no_echo}}}).parameters["It"].is_hidden
 
 
 def test_a_default_is_text() -> None:

@@ -37,6 +37,12 @@ def order(event, context):
 def count(event, context):
     import os
     return boto3.client("dynamodb").scan(TableName=os.environ["TABLE"])["Count"]
+
+
+@app.function(on.kinesis(Data.clicks))
+def click(event, context):
+    for record in event["Records"]:
+        print("clicked", record["kinesis"]["partitionKey"])
 """
 DATA = """
 from remit import Shared, output, resource
@@ -48,7 +54,10 @@ class Data(Shared):
         billing_mode="PAY_PER_REQUEST",
         attribute_definitions=[{"AttributeName": "id", "AttributeType": "S"}],
         key_schema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        stream_specification={"StreamViewType": "NEW_IMAGE"},
     )
+    clicks = resource("AWS::Kinesis::Stream", shard_count=1)
+    stream = output(clicks.ref)
     jobs = resource("AWS::SQS::Queue")
     files = resource("AWS::S3::Bucket")
     table = output(orders.ref)
@@ -56,6 +65,8 @@ class Data(Shared):
     bucket = output(files.ref)
 """
 TESTS = """
+import time
+
 import botocore.exceptions
 import pytest
 
@@ -92,6 +103,37 @@ def test_messages_objects_and_secrets_are_put_back_too(remit, number):
     sqs.send_message(QueueUrl=queue, MessageBody="hello")
     s3.put_object(Bucket=bucket, Key="a", Body=b"a")
     secrets.create_secret(Name="mine", SecretString="x")
+
+
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_logs_and_the_records_of_streams_are_gone_and_readers_go_on(remit, number):
+    kinesis, table = remit.client("kinesis"), remit.output("DataTable")
+    assert [] == records_of_table(remit, table)
+    remit.client("dynamodb").put_item(TableName=table, Item={"id": {"S": number}})
+    assert [number] == records_of_table(remit, table)
+    kinesis.put_record(StreamName=remit.output("DataStream"), Data=b"x", PartitionKey=number)
+    for _ in range(200):
+        clicked = lines(remit, "click")
+        if clicked:
+            break
+        time.sleep(0.05)
+    assert [f"clicked {number}"] == clicked
+
+
+def records_of_table(remit, table):
+    streams = remit.client("dynamodbstreams")
+    (stream,) = streams.list_streams(TableName=table)["Streams"]
+    arn = stream["StreamArn"]
+    (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    place = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+    records = streams.get_records(ShardIterator=streams.get_shard_iterator(**place)["ShardIterator"])["Records"]
+    return [record["dynamodb"]["Keys"]["id"]["S"] for record in records]
+
+
+def lines(remit, function):
+    group = f"/aws/lambda/orders-dev-{function}"
+    events = remit.client("logs").filter_log_events(logGroupName=group)["events"]
+    return [event["message"].strip() for event in events if "clicked" in event["message"]]
 
 
 def test_a_function_runs_under_its_role(remit):
@@ -137,7 +179,7 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_an_app_is_tested_as_it_runs_and_nothing_is_left_running(project: Path) -> None:
     ran = run(project)
-    assert re.search(r"^8 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
+    assert re.search(r"^10 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
     assert not (project / ".remit" / "local").exists()
     assert None is aws.find(project)
     for folder in (project.parent / "tests").iterdir():

@@ -43,6 +43,26 @@ def permission(function_id: str, source: Any, principal: str) -> dict[str, Any]:
     }
 
 
+def test_a_permission_fixes_the_account_by_source_account_or_by_an_arn_that_has_it_where_aws_sends_none(
+    make: Make,
+) -> None:
+    """EventBridge, SNS and API Gateway send no `aws:SourceAccount`; the ARN of a bucket has no account."""
+    permissions = make(**{"app.py": EVERY_TRIGGER, "shared/resources/data.py": DATA}).resources(
+        "AWS::Lambda::Permission"
+    )
+    by_account, by_arn = set(), set()
+    for name, permission in permissions.items():
+        service = permission["Principal"].removesuffix(".amazonaws.com")
+        source = str(permission.get("SourceArn", ""))
+        if "SourceAccount" in permission:
+            by_account.add(service)
+        elif "SourceArn" in permission:
+            by_arn.add(service)
+            assert "Fn::GetAtt" in source or "AWS::AccountId" in source or "Ref" in source, name
+    assert {"s3", "logs", "iot", "cognito-idp"} == by_account
+    assert {"events", "sns", "apigateway"} == by_arn
+
+
 def test_every_trigger_builds_without_a_finding_of_cfn_lint_or_of_lint(tmp_path: Path, make: Make) -> None:
     project = make(**{"app.py": EVERY_TRIGGER, "shared/resources/data.py": DATA})
     (project.folder / "app.py").write_text(EVERY_TRIGGER, "utf-8")
@@ -392,13 +412,25 @@ REFUSED = {
     'resource("AWS::SQS::Queue", queue_name="my orders")': "'my orders' is not a valid name for queue `DataExtra`",
     'resource("AWS::S3::Bucket", bucket_name="My_Uploads")': "'My_Uploads' is not a valid name for bucket `DataExtra`",
     'resource("AWS::S3::Bucket", bucket_name="10.0.0.1")': "'10.0.0.1' is not a valid name for bucket `DataExtra`",
+    'resource("AWS::S3::Bucket", bucket_name="xn--uploads")': (
+        "'xn--uploads' is not a valid name for bucket `DataExtra`"
+    ),
+    'resource("AWS::Logs::LogGroup", log_group_name="my group")': (
+        "'my group' is not a valid name for log group `DataExtra`"
+    ),
+    'resource("AWS::SNS::Topic", topic_name="news.fifo")': (
+        "the name 'news.fifo' of topic `DataExtra` ends with .fifo, as FIFO topics' do"
+    ),
+    'resource("AWS::SSM::Parameter", name="/aws/x", type="String", value="x")': (
+        "'/aws/x' is not a valid name for parameter `DataExtra`"
+    ),
     'resource("AWS::Events::Rule", schedule_expression="rate(1 day)", '
     'targets=[{"Id": "f", "Arn": "${HelloFunction.Arn}"}])': (
-        "`DataExtra` has a rule for `HelloFunction`, which events.amazonaws.com has no permission to invoke"
+        "the rule `DataExtra` runs `HelloFunction`, which events.amazonaws.com has no permission to invoke"
     ),
     'resource("AWS::S3::Bucket", notification_configuration={"LambdaConfigurations": '
     '[{"Event": "s3:ObjectCreated:*", "Function": "${HelloFunction.Arn}"}]})': (
-        "`DataExtra` has a notification for `HelloFunction`, which s3.amazonaws.com has no permission to invoke"
+        "the bucket `DataExtra` runs `HelloFunction`, which s3.amazonaws.com has no permission to invoke"
     ),
 }
 

@@ -272,6 +272,8 @@ def test_a_url_is_an_output(make: Make) -> None:
     } == make(app=_app("http()")).template()["Outputs"]
 
 
+SQL = "such as \"SELECT * FROM 'devices/+/state' WHERE temperature > 50\""
+LOGS = 'such as "ERROR", `ERROR -"timed out"`, `{ $.level = "error" }` or `[ip, user, status=5*]`'
 WRONG = {
     "sqs(None)": ("sqs takes a name, an ARN or a resource, got None",
                   "usually os.environ.get() of a variable that is not set"),
@@ -309,6 +311,19 @@ WRONG = {
     "on.s3('b', events='s3:ObjectCreated')": (
         "s3: 's3:ObjectCreated' is not an event of a bucket",
         "did you mean `s3:ObjectCreated:*`?",
+    ),
+    "on.s3('Uploads')": ("s3: nothing can be named 'Uploads'", "it is made of small letters, digits, dots and hyphens"),
+    "on.s3('uploads--x-s3')": (
+        "s3: nothing can be named 'uploads--x-s3'",
+        "-s3alias, --ol-s3, .mrap, --x-s3 and --table-s3 end the names of other things",
+    ),
+    "on.logs('/my group')": (
+        "logs: nothing can be named '/my group'",
+        "it is made of letters, digits, -, ., _, / and #",
+    ),
+    "on.event(source='a', bus='my bus')": (
+        "events: nothing can be named 'my bus'",
+        "it is made of letters, digits, /, ., - and _",
     ),
     "on.s3('b', events=[])": ("s3: events is empty", 'such as events="s3:ObjectCreated:*"'),
     "on.s3('b', prefix='in/*')": (
@@ -377,6 +392,74 @@ WRONG = {
         "filter.body.a[0] 'cidr' is no comparison operator of an event source mapping",
         "it knows anything-but, equals-ignore-case, exists, numeric, prefix, suffix",
     ),
+    "on.sqs('q', filter={'bdy': {'kind': ['order']}})": (
+        "filter.bdy matches nothing: the records have no such field",
+        "did you mean `body`?",
+    ),
+    "on.sqs('q', filter={'messageAttributes': {'kind': ['order']}})": (
+        "filter.messageAttributes.kind matches nothing: the field is no value, but an object",
+        "it has stringValue, binaryValue, stringListValues, binaryListValues, dataType",
+    ),
+    "on.sqs('q', filter={'attributes': {'ApproximateReceiveCount': [1]}})": (
+        "filter.attributes.ApproximateReceiveCount[0] matches nothing: the field is a string, got int '1'",
+        'write `"1"`',
+    ),
+    "on.sqs('q', filter={'attributes': {'SenderId': [{'numeric': ['>', 1]}]}})": (
+        "filter.attributes.SenderId[0] matches nothing: the field is a string in the records, and no number",
+        None,
+    ),
+    "on.sqs('q', filter={'awsRegion': {'a': ['b']}})": (
+        "filter.awsRegion matches nothing: the field is a value, which has no fields",
+        "write a list of values",
+    ),
+    "on.kinesis('s', filter={'dynamodb': {'Keys': {'id': ['1']}}})": (
+        "filter.dynamodb matches nothing: the records have no such field",
+        "they have data",
+    ),
+    f"stream('{STREAM}', filter={{'eventName': ['INSRT']}})": (
+        "filter.eventName[0] matches nothing: the field is never 'INSRT'",
+        "did you mean `INSERT`?",
+    ),
+    f"stream('{STREAM}', filter={{'dynamodb': {{'NewImage': {{'kind': ['order']}}}}}})": (
+        "filter.dynamodb.NewImage.kind matches nothing: the field is no value, but an object",
+        "it has S, N, B, BOOL, NULL, SS, NS, BS, L, M",
+    ),
+    f"stream('{STREAM}', filter={{'dynamodb': {{'NewImage': {{'total': {{'N': [5]}}}}}}}})": (
+        "filter.dynamodb.NewImage.total.N[0] matches nothing: the field is a string, got int '5'",
+        'write `"5"`',
+    ),
+    "on.event(source='')": (
+        "event.source[0] is an empty text, and so matches nothing",
+        "leave it out, or write what the field is",
+    ),
+    "on.event(source='a', account='1234')": (
+        "event.account[0] matches nothing: the field is never '1234'",
+        "it is 12 digits",
+    ),
+    "on.event(source={'prefix': 'aws.'})": (
+        "event.source matches nothing: the field is a value, which has no fields",
+        'a comparison stands in a list: `[{"prefix": "aws."}]`',
+    ),
+    "on.event(detail={'total': {'numeric': ['>', 5]}})": (
+        "event.detail.total matches nothing: the field is a value, which has no fields",
+        'a comparison stands in a list: `[{"numeric": [">", 5]}]`',
+    ),
+    "on.event(detail={'a': {'exists': True}})": (
+        "event.detail.a.exists must be a list of values, got bool 'True'",
+        'a comparison stands in a list: `[{"exists": true}]`',
+    ),
+    "on.event(detail={'a': [{'numeric': ['<', 6000000000]}]})": (
+        "event.detail.a[0].numeric compares with 6,000,000,000; it can be -5,000,000,000 to 5,000,000,000",
+        None,
+    ),
+    "on.sns('t', filter_scope='MessageBody')": (
+        "filter_scope says what a filter is about, and there is none",
+        "add filter={…}, or leave filter_scope out",
+    ),
+    "on.sns('t', filter={'a': {'b': [*range(9)]}, 'c': [*range(9)]}, filter_scope='MessageBody')": (
+        "filter has 162 combinations of values; SNS allows 150",
+        "the values of its fields, multiplied, those of nested ones as often as they are deep",
+    ),
     "on.sqs('q', filter=[])": ("filter is an empty list", "leave it out to get every record"),
     "on.kinesis('s', starting_position='AT_TIMESTAMP')": (
         "starting_position cannot be 'AT_TIMESTAMP'",
@@ -392,9 +475,55 @@ WRONG = {
         "leave the time zone out",
     ),
     "on.logs('/x', 3)": ("logs: pattern takes a string, got int '3'", None),
-    "on.iot('devices/+')": (
-        "iot takes a SELECT statement, got str 'devices/+'",
-        "such as \"SELECT * FROM 'devices/+/state'\"",
+    "on.iot('devices/+')": ("iot takes a SELECT statement, got str 'devices/+'", SQL),
+    "on.iot('SELECT * WHERE a = 1')": ("iot: 'SELECT * WHERE a = 1' has no FROM with a topic", SQL),
+    "on.iot(\"SELECT * FROM 'a\")": (
+        'iot: "SELECT * FROM \'a" has a quotation mark without its second one',
+        SQL,
+    ),
+    "on.iot(\"SELECT (a FROM 'b'\")": ('iot: "SELECT (a FROM \'b\'" has a ( without its counterpart', SQL),
+    "on.iot(\"SELECT * FROM 'b' LIMIT 3\")": (
+        "iot: \"SELECT * FROM 'b' LIMIT 3\" does not read SELECT … FROM 'topic' WHERE …",
+        SQL,
+    ),
+    "on.iot(\"SELECT * FROM 'a/#/b'\")": (
+        "iot: \"SELECT * FROM 'a/#/b'\" goes on after # in its topic, which takes all further levels",
+        SQL,
+    ),
+    "on.iot(\"SELECT * FROM 'a+/b'\")": (
+        "iot: \"SELECT * FROM 'a+/b'\" has the level 'a+' in its topic: + and # stand for whole levels",
+        SQL,
+    ),
+    "on.iot(\"SELECT * FROM 'a/b/c/d/e/f/g/h/i'\")": (
+        "iot: \"SELECT * FROM 'a/b/c/d/e/f/g/h/i'\" has a topic with 8 slashes; AWS IoT takes 7",
+        SQL,
+    ),
+    "on.logs('/x', '{ $.level = ')": ("logs: pattern '{ $.level = ' has a { without its }", LOGS),
+    "on.logs('/x', '{ level = 3 }')": (
+        "logs: pattern '{ level = 3 }' is no condition on fields of JSON",
+        LOGS,
+    ),
+    "on.logs('/x', '{ ($.a = 1 && $.b = 2 }')": (
+        "logs: pattern '{ ($.a = 1 && $.b = 2 }' has a parenthesis without its second one",
+        LOGS,
+    ),
+    "on.logs('/x', '[ip, user')": ("logs: pattern '[ip, user' has a [ without its ]", LOGS),
+    "on.logs('/x', '[ip,, user]')": (
+        "logs: pattern '[ip,, user]' has the column '', which is neither a name nor a condition on one",
+        LOGS,
+    ),
+    "on.logs('/x', 'timed \"out')": ("logs: pattern 'timed \"out' has a \" without its second one", LOGS),
+    "on.logs('/x', 'level=error')": (
+        "logs: pattern 'level=error' has the sign = in a term, which must stand in \"…\" then",
+        LOGS,
+    ),
+    "on.logs('/x', '%a% %b% %c%')": (
+        "logs: pattern '%a% %b% %c%' has 3 regular expressions; CloudWatch Logs takes 2",
+        LOGS,
+    ),
+    "on.logs('/x', 'x' * 1025)": (
+        f"logs: pattern '{'x' * 59} has 1,025 characters; CloudWatch Logs takes 1,024",
+        LOGS,
     ),
     "on.cognito('eu_1', 'PreSignUp')": (
         "cognito takes a user pool of the app, got 'eu_1': only the stack that makes a pool can set its triggers",
@@ -421,6 +550,46 @@ def test_a_wrong_option_is_told_at_the_trigger(make: Make, trigger: str) -> None
     error = make(app=_app(trigger)).error()
     assert (message, "app.py:10:5") == (error.message.removesuffix(": nan"), at(error))
     assert hint == error.hint
+
+
+def test_all_mistakes_of_a_trigger_are_told(make: Make) -> None:
+    trigger = "sqs('a b', batch_size=0, filter={'bdy': ['a']}, max_concurrency=1, batch_window=-1)"
+    assert 5 == len(make(app=_app(trigger)).error().all)
+    trigger = "schedule('rate(5 minute)', input={1}, retries=-1, start=3, flexible_window=0)"
+    assert 5 == len(make(app=_app(trigger)).error().all)
+
+
+def test_all_mistakes_of_a_pattern_are_told(make: Make) -> None:
+    patterns = "[{'bdy': ['a'], 'eventSource': []}, {'body': {'a': [{'prefx': 'b'}, {'numeric': ['>', 5, '<', 3]}]}}]"
+    mistakes = make(app=_app(f"sqs('q', filter={patterns})")).error().all
+    assert ["filter.bdy", "filter.body.a[0]", "filter.body.a[1].numeric", "filter.eventSource"] == sorted(
+        mistake.message.split(" ")[0] for mistake in mistakes
+    )
+
+
+FINE = (
+    "sqs('q', filter={'body': {'a': ['b', 3, None]}, 'messageAttributes': {'kind': {'stringValue': ['a']}}})",
+    "sqs('q', filter={'body': [{'prefix': 'a'}], 'attributes': {'MessageGroupId': [{'exists': True}]}})",
+    "kinesis('s', filter={'data': {'a': {'b': [{'numeric': ['>', 5]}]}}})",
+    f"stream('{STREAM}', filter={{'eventName': ['INSERT', {{'prefix': 'MOD'}}], 'awsRegion': ['eu-west-1']}})",
+    f"stream('{STREAM}', filter={{'dynamodb': {{'NewImage': {{'a': {{'M': {{'b': {{'N': ['5']}}}}}}}}}}}})",
+    f"stream('{STREAM}', filter={{'$or': [{{'eventName': ['INSERT']}}, {{'dynamodb': {{'SizeBytes': [3]}}}}]}})",
+    "on.event(source=['shop', {'prefix': 'x'}], account='111122223333', region='eu-west-1', detail={'prefix': ['a']})",
+    "on.sns('t', filter={'a': ['b'], 'c': [{'numeric': ['>=', 5]}]})",
+    "on.logs('/x')",
+    "on.logs('/x', 'ERROR -\"timed out\" ?WARN')",
+    """on.logs('/x', '{ ($.a.b[0] = "x y" || $.c != 4*) && $.d IS NOT NULL && ($.e NOT EXISTS) }')""",
+    "on.logs('/x', '[ip, user, ..., status=5* && status!=503, bytes > 10]')",
+    "on.logs('/x', '%[a-z]{3} = (x|y)% ERROR')",
+    "on.logs('/x', '{ $.status = %4[0-9]{2}% }')",
+    "on.iot(\"SELECT a, (SELECT v FROM e WHERE n = 't') AS t FROM 'a/+/b/#' WHERE a.b > 5 AND c IN ['x']\")",
+    "on.iot(\"select VALUE * from '$aws/things/+/shadow/update/accepted'\")",
+)
+
+
+@pytest.mark.parametrize("trigger", FINE)
+def test_a_pattern_that_matches_something_is_taken(make: Make, trigger: str) -> None:
+    assert make(app=_app(trigger)).template()
 
 
 @pytest.mark.parametrize(
@@ -527,7 +696,7 @@ def test_a_schedule_whose_last_time_is_over_is_told(make: Make, trigger: str) ->
     if OVER[trigger]:
         with pytest.raises(RemitError, match="it never runs again, its last time is over") as caught:
             build(project.folder, package=False, now=now)
-        assert "app.py:10:2" == at(caught.value)
+        assert "app.py:11:5" == at(caught.value), "the line of the trigger, which is not the decorator's"
     else:
         assert build(project.folder, package=False, now=now).body
 
@@ -583,6 +752,8 @@ class Sns:
         topic = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:news"
         properties = {"TopicArn": topic, "Protocol": "lambda", "Endpoint": function.arn}
         yield Resource("HelloNews", "AWS::SNS::Subscription", properties)
+        call = {"FunctionName": function.arn, "Principal": "sns.amazonaws.com", "Action": "lambda:InvokeFunction"}
+        yield Resource("HelloNewsPermission", "AWS::Lambda::Permission", call)
 
     def outputs(self, function):
         return ()

@@ -146,10 +146,10 @@ class EscalationGraph:
         return _edge(source, vertex, technique, steps)
 
     def _groups(self, asker: Asker, technique: Technique) -> Iterator[Edge]:
-        """What lets a user join groups."""
-        for member in self.targets.members_of_groups(asker.identity.account):
+        """What lets a user join groups; `member` stands for whoever is in a group."""
+        for member in self.targets.groups_as_members(asker.identity.account):
             if member.entity.name not in asker.identity.entity.groups:
-                need = TechniqueNeed(technique.needs[0].action, "a role")
+                need = TechniqueNeed(technique.needs[0].action, "a group")
                 steps = self.needs.steps(asker, technique, (need,), member.entity)
                 if steps is not None:
                     yield _edge(asker.identity.arn, member.arn, technique, steps)

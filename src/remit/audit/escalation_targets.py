@@ -59,7 +59,7 @@ class EscalationTargets:
         """The roles of an account that its principals can change."""
         return [role for role in self._roles.get(account, []) if not any(path in role.arn for path in _UNCHANGEABLE)]
 
-    def members_of_groups(self, account: str) -> list[Identity]:
+    def groups_as_members(self, account: str) -> list[Identity]:
         """For each group of an account, a user who is in this group alone, by the group's ARN."""
         return self._members.get(account, [])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-On: TypeAlias = Literal["itself", "its group", "its policy", "a user", "a role", "anything"]
+On: TypeAlias = Literal["itself", "its group", "its policy", "a user", "a role", "a group", "anything"]
 """What an action must be allowed on: the principal itself, a group that it is in, a customer managed policy that it
 has, the user or role whose rights are gained, or any resource of the account that the action takes."""
 

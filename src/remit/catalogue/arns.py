@@ -48,19 +48,25 @@ class Arn:
     account: str
     resource: str
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts, in order."""
+        return self.partition, self.service, self.region, self.account, self.resource
+
     def __str__(self) -> str:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
 @lru_cache(maxsize=16384)
 def parse(text: str) -> Arn | None:
-    """The parts of an ARN; None when it is none (`*` is none). Colons inside `${…}` do not part it."""
+    """The parts of an ARN; None if it is not an ARN (`*` is not). Colons inside `${…}` do not separate."""
     if not text.startswith("arn:"):
         return None
     parts = _split(text)
     return Arn(*parts[1:]) if len(parts) == _PARTS else None
 
 
+@lru_cache(maxsize=8192)
 def variables(format_: str) -> tuple[str, ...]:
     """The variables of a format, in order: Partition, Region and Account among them."""
     return tuple(_VARIABLE.findall(format_))
@@ -128,7 +134,7 @@ def _names(remainder: str, want: str, place: int, *, plain: bool) -> bool:
 
 
 def _split(text: str) -> list[str]:
-    """Six parts at most, at colons outside of `${…}`."""
+    """Split at the colons outside of `${…}`, into at most six parts."""
     if "{" not in text:
         return text.split(":", _PARTS - 1)
     parts: list[str] = []

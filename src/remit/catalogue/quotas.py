@@ -11,12 +11,8 @@ _LAMBDA: Final = "Lambda quotas (AWS Lambda Developer Guide)"
 _FUNCTION: Final = "CreateFunction (AWS Lambda API Reference)"
 _CLOUDFORMATION: Final = "Understand CloudFormation quotas (AWS CloudFormation User Guide)"
 _SQS: Final = "Amazon SQS message quotas (Amazon SQS Developer Guide)"
-_S3: Final = "General purpose bucket naming rules (Amazon S3 User Guide)"
-_EVENTS: Final = "Amazon EventBridge quotas (Amazon EventBridge User Guide)"
-_LOGS: Final = "CreateLogGroup (Amazon CloudWatch Logs API Reference)"
 _ORGANIZATIONS: Final = "Quotas and service limits for AWS Organizations (AWS Organizations User Guide)"
 _BUCKETS: Final = "PutBucketPolicy (Amazon S3 API Reference)"
-_DYNAMODB: Final = "Quotas in Amazon DynamoDB (Amazon DynamoDB Developer Guide)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,25 +109,8 @@ _ROWS: Final = (
     ),
     *_rows(
         _SQS, "2026-11",
-        ("sqs.queue.name", 80, "characters", "a queue's name, `.fifo` counted", 1),
         ("sqs.queue.retention", 1_209_600, "seconds", "how long a queue keeps a message", 60),
         ("sqs.queue.visibility", 43_200, "seconds", "a queue's visibility timeout"),
-    ),
-    *_rows(
-        _S3, "2026-11",
-        ("s3.bucket.name", 63, "characters", "a bucket's name", 3),
-    ),
-    *_rows(
-        _EVENTS, "2026-11",
-        ("events.rule.name", 64, "characters", "a rule's name", 1),
-    ),
-    *_rows(
-        _LOGS, "2026-11",
-        ("logs.group.name", 512, "characters", "a log group's name", 1),
-    ),
-    *_rows(
-        _DYNAMODB, "2026-11",
-        ("dynamodb.table.name", 255, "characters", "a table's name", 3),
     ),
 )  # fmt: skip
 

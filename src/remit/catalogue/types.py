@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 RefGives = Literal["arn", "name", "url", "parts", "unknown"]
 """What Ref gives: an ARN, a name or an id, a URL, several properties joined with `|`, or nobody knows."""
+TagForm = Literal["list", "propagated list", "map", "specifications", ""]
+"""How a property holds tags: a list of Key and Value; such a list that says of each whether instances get it, too; a
+map; or specifications, each with a list for one of EC2's types."""
 Referent = Literal[
     "bucket", "delivery stream", "event bus", "function", "group", "hosted zone", "instance profile", "key",
     "log group", "queue", "role", "secret", "state machine", "stream", "table", "target", "topic", "user",
@@ -32,7 +35,6 @@ KEEPS: Final = frozenset({"Retain", "RetainExceptOnCreate"})
 """The values of DeletionPolicy and UpdateReplacePolicy with which the resource stays in the account."""
 _WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
-_PART: Final = re.compile(r"\$\{[^{}]*\}|[^$]+|\$")
 _MADE_UP: Final = {"Random6": "??????"}
 """Variables of ARNs that AWS makes up, of which the length is known."""
 _LONGEST: Final = 255
@@ -156,11 +158,12 @@ class ReferenceProperty:
 
 @dataclass(frozen=True, slots=True)
 class Invoker:
-    """Who calls a function for a resource of a type.
+    """Who calls the functions that a resource of a type names, in the properties that hold functions or targets.
 
     Either the service does as itself: `principal` needs a permission for `action`, under `source_arn` (`own`: the
     resource's ARN; an ARN's format; or the path of the property that names whose ARN it is; "": none), and sends the
-    account if `source_account`. Or it does with the role in the property `role`, which trusts the principal.
+    account if `source_account`. Or it does with the role in the property `role`, which trusts the principal. With both
+    a `role` and a `source_arn`, the role counts where the resource gives one.
     """
 
     principal: str
@@ -168,6 +171,11 @@ class Invoker:
     source_arn: str
     source_account: bool
     role: str
+
+    @property
+    def has_always_a_role(self) -> bool:
+        """Whether the service never calls as itself."""
+        return bool(self.role) and not self.source_arn
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +258,10 @@ class ResourceType:
     write_only: tuple[str, ...]
     """What cannot be read."""
     tags: str
-    """The property that holds tags, or ""."""
-    tags_as: str
-    """`list` (of Key and Value), `map`, or ""."""
+    """The path of the property that holds tags (`Tags`, `Replicas[].Tags`), or ""."""
+    tags_as: TagForm
+    tagged_as: str
+    """What specifications of tags call it: `launch-template`; "" for other forms."""
     holds_data: bool
     """Whether data is lost with a resource."""
     stream: str
@@ -388,7 +397,15 @@ def ref_of(resource: DeclaredResource) -> RefGives:
 
 def lowered(name: str) -> str:
     """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
-    return _PART.sub(lambda match: match[0] if match[0].startswith("${") else match[0].lower(), name)
+    characters: list[str] = []
+    depth = 0
+    for place, character in enumerate(name):
+        if character == "{" and (depth or name[place - 1 : place] == "$"):
+            depth += 1
+        elif character == "}" and depth:
+            depth -= 1
+        characters.append(character if depth else character.lower())
+    return "".join(characters)
 
 
 def holds_data(type_name: str) -> bool:
@@ -410,7 +427,7 @@ def resource_type(name: str) -> ResourceType | None:
     row = None if rows is None else rows.get(type_name)
     if row is None:
         return None
-    tags, tags_as = row.get("t", ("", ""))
+    tags, tags_as, *tagged_as = row.get("t", ("", ""))
     return ResourceType(
         name=name,
         identifier=tuple(row["p"]),
@@ -428,6 +445,7 @@ def resource_type(name: str) -> ResourceType | None:
         write_only=tuple(row.get("x", ())),
         tags=tags,
         tags_as=tags_as,
+        tagged_as=tagged_as[0] if tagged_as else "",
         holds_data="d" in row,
         stream=row.get("st", ""),
         replicas=row.get("rp", ""),

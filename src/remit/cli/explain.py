@@ -122,7 +122,7 @@ def command(
 def _named(
     words: tuple[str, ...], folder: Path, stage: str | None, endpoint: tuple[Policy, ...], *, as_json: bool
 ) -> int:
-    """What is named by its first word: of AWS's, or a function of the app."""
+    """Explain what the first word names: something of AWS's, or a function of the app."""
     if words[0].startswith("arn:") and (managed := _managed(words[0])) is not None:
         return _policy(words[1:], managed, {}, endpoint, as_json=as_json)
     if words[0].startswith("arn:") or _TYPE.fullmatch(words[0]):
@@ -181,7 +181,9 @@ def _noun(text: str, *, as_json: bool) -> None:
             from remit.catalogue.types import resource_types
 
             exists = text in resource_types()
-            problem = "nobody says what CloudFormation calls for it" if exists else "CloudFormation has no such type"
+            problem = (
+                "it is not known what CloudFormation calls for it" if exists else "CloudFormation has no such type"
+            )
             raise RemitError(f"{text}: {problem}", hint=None if exists else did_you_mean(text, resource_types()))
         lines, document = type_lines(called), type_document(called)
     else:
@@ -323,13 +325,20 @@ def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...],
 
 
 def _asked(role: ReadyRole, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The action, and on what: where nobody says, on what the role's own statements have it, else on everything."""
+    """The action, and on what: where nobody says, on what the role's own statements have it, else on everything.
+
+    An action that lists things is asked on what its service asks about.
+    """
     from remit.catalogue.actions import targets_of
+    from remit.catalogue.list_actions import ASKED
+    from remit.explain.remedy import resource_form_of
     from remit.why.why import granted_on
 
     action = _action_of(words[0])
     if len(words) > 1:
         return action, words[1:]
+    if action in ASKED:
+        return action, (resource_form_of(action),)
     return action, (granted_on(role, action)[:_FEW] if targets_of(action) else ()) or ("*",)
 
 
@@ -460,13 +469,13 @@ def _template(
         _refuse_endpoint(endpoint)
         _tell_roles(roles, as_json=as_json)
         return 0
-    late = any("::" in resource.type for resource in read.resources)
+    is_cloudformation = any("::" in resource.type for resource in read.resources)  # else a plan of Terraform
     conditions = Conditions(source)
     answers: list[Explanation] = []
     for role in roles:
         asked_role = ready_role(role, names, read.documents, endpoint)
         answers += _answers(asked_role, question, role.title, conditions)
-    return _tell(*(replace(answer, substitutes=late) for answer in answers), as_json=as_json)
+    return _tell(*(replace(answer, takes_intrinsics=is_cloudformation) for answer in answers), as_json=as_json)
 
 
 def _names_in(read: FileRoles) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from remit.app import App, Function
     from remit.deploy.invoke import Answer
     from remit.local.authorization.access_log import AccessRecord
-    from remit.local.invoke import LocalInvocation
+    from remit.local.control.invoke import LocalInvocation
 
 
 @click.command("invoke", short_help="Run a deployed function with an event.")
@@ -104,7 +104,7 @@ def _invoke_locally(
 ) -> LocalInvocation:
     """Invoke without a look at the app: neither its code nor an SDK is imported unless something is wrong."""
     from remit.local.aws import find
-    from remit.local.invoke import has_aliases, invoke_and_watch
+    from remit.local.control.invoke import has_aliases, invoke_and_watch
 
     namespace = options.namespace(folder, stage)
     if find(folder, region=region) is None:

@@ -63,11 +63,11 @@ def start(folder: Path, *, as_json: bool, region: str | None, seed: str | None, 
 
     running = aws.start(folder, region=region, progress=lambda step: click.echo(f"{step} ...", err=True))
     if seed:
-        from remit.local.delays import simulate_delays
+        from remit.local.control.delays import simulate_delays
 
         simulate_delays(running, seed)
     if strict:
-        from remit.local.access_log import refuse_unknown
+        from remit.local.control.accesses import refuse_unknown
 
         refuse_unknown(running, refuse=True)
     if as_json:
@@ -190,6 +190,6 @@ def _running(aws: LocalAws) -> dict[str, Any]:
 
 
 def _environment(aws: LocalAws) -> dict[str, str]:
-    from remit.local.clients import environment
+    from remit.local.control.clients import environment
 
     return environment(aws)

@@ -146,9 +146,9 @@ def _pin(ctx: click.Context, parameter: click.Parameter, value: str | None) -> N
 
 
 def _bucket_name(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    from remit.deploy.bucket import broken_rule
+    from remit.catalogue.resource_names import broken_rule
 
-    rule = None if value is None else broken_rule(value)
+    rule = None if value is None else broken_rule("AWS::S3::Bucket", [value])
     if rule is not None:
         raise RemitError(
             f"{value!r} is not a valid name for a bucket: {rule}", hint="--artefact-bucket takes its name alone"
@@ -214,7 +214,7 @@ delays_option = click.option(
 strict_option = click.option(
     "--strict",
     is_flag=True,
-    help="On this machine: refuse each call of which remit cannot tell whether AWS would allow it.",
+    help="On this machine: refuse calls of which nobody can tell here whether AWS would allow them.",
 )
 
 
@@ -249,13 +249,13 @@ def account(
         connected = connect(region=region, profile=profile)
         _check_pin(connected.account, local=False)
         return connected
-    from remit.local.account import account_of
+    from remit.local.control.account import account_of
 
     aws = local_aws(folder, region)
     owner = account_of(aws)
     if acting_as is None:
         return owner
-    from remit.local.limited_caller import limited_credentials
+    from remit.local.control.limited_caller import limited_credentials
 
     limited = limited_credentials(aws, acting_as.name, acting_as.layers)
     return replace(connect(region=aws.region, endpoint=aws.url, credentials=limited), owner=owner)
@@ -273,8 +273,8 @@ def local_aws(folder: Path, region: str | None) -> LocalAws:
 @contextmanager
 def strictness(folder: Path, *, strict: bool) -> Iterator[None]:
     """Let the running AWS on this machine refuse unknown calls for as long as this lasts, if that is wanted."""
-    from remit.local.access_log import unknown_refused
     from remit.local.aws import find
+    from remit.local.control.accesses import unknown_refused
 
     aws = find(folder) if strict else None
     if aws is None:
@@ -288,7 +288,7 @@ def strictness(folder: Path, *, strict: bool) -> Iterator[None]:
 def delays(folder: Path, seed: str | None) -> Iterator[None]:
     """Let the running AWS on this machine be slow for as long as this lasts, if there is a seed for it."""
     from remit.local.aws import find
-    from remit.local.delays import simulated_delays
+    from remit.local.control.delays import simulated_delays
 
     aws = find(folder) if seed else None
     if aws is None or not seed:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from remit.deployer.planned_stack import PlannedStack
     from remit.iam.policy import Policy
 
-_NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
 _STACK_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 _PLACEHOLDER: Final = "STACK-NAME"
 _ANY_TEMPLATE: Final = frozenset({
@@ -286,9 +285,8 @@ def _of_templates(
 def _stack_named_after(path: Path) -> str:
     """The stack that a file of this name is likely deployed as; a placeholder where the name says nothing."""
     stem = path.name.split(".")[0]
-    stack = _NO_LETTERS.sub("-", stem).lstrip("-0123456789").rstrip("-")
-    is_name = _STACK_NAME.fullmatch(stack) is not None and " " not in stem
-    return stack if is_name and stack.lower() not in _ANY_TEMPLATE else _PLACEHOLDER
+    is_name = _STACK_NAME.fullmatch(stem) is not None
+    return stem if is_name and stem.lower() not in _ANY_TEMPLATE else _PLACEHOLDER
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:

@@ -9,30 +9,14 @@ Guide); "HeadBucket" (Amazon S3 API Reference).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from remit.deploy.aws_errors import status
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from remit.deploy.session import Account
-
-
-_NAMING: Final = (
-    (r".{3,63}", "it has 3 to 63 characters"),
-    (r"[a-z0-9.-]*", "it is made of small letters, digits, dots and hyphens"),
-    (r"[^.-].*[^.-]", "it begins and ends with a letter or a digit"),
-    (r"(?!.*\.\.).*", "no dot follows another"),
-    (r"(?!\d+\.\d+\.\d+\.\d+$).*", "it is not an IP address"),
-    (r"(?!xn--|sthree-|amzn-s3-demo-).*", "it does not begin with xn--, sthree- or amzn-s3-demo-"),
-    (
-        r".*(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)",
-        "-s3alias, --ol-s3, .mrap, --x-s3 and --table-s3 end the names of other things",
-    ),
-)
-"""What the name of a bucket matches, and the rule in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +30,6 @@ class Bucket:
 def artefact_bucket(account: Account, own: str | None = None) -> Bucket:
     """The person's own bucket of this name, or remit's."""
     return Bucket(bucket_name(account)) if own is None else Bucket(own, own=True)
-
-
-def broken_rule(name: str) -> str | None:
-    """The rule of S3 that a bucket's name breaks; None when it may be one."""
-    for pattern, rule in _NAMING:
-        if re.fullmatch(pattern, name) is None:
-            return rule
-    return None
 
 
 def bucket_name(account: Account) -> str:

@@ -31,6 +31,11 @@ _EVERY: Final = re.compile(
 )
 
 
+_BESIDE: Final = ("::/tags/*", ":::change/*")
+"""The ends of ARNs that are no resource of a template: the tags of any, and what Route 53 has yet to carry out."""
+_RECORDS: Final = ("AWS::Route53::RecordSet", "AWS::Route53::RecordSetGroup")
+
+
 def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None, *, of_app: bool) -> Iterator[str]:
     """The sentences about a stack's deployer; `boundary` is the one that is forced on every role.
 
@@ -51,13 +56,16 @@ def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None, *, o
     if documented:
         yield f"granted as the API reference has it, since the type does not say: {', '.join(documented)}"
     granted = {need.purpose.subject for need in needs}
+    with_open_names = set()
     for resource in resources:
-        yield from _name(stack, resource, is_granted=resource.logical_id in granted)
+        for sentence in _name(stack, resource, is_granted=resource.logical_id in granted):
+            with_open_names.add(resource.logical_id)
+            yield sentence
         for sentences in _OF_RESOURCES:
             yield from sentences(stack, resource)
         if resource.logical_id not in granted:
             yield from _nothing(stack, resource)
-    yield from _wide(needs)
+    yield from _wide(needs, frozenset(with_open_names))
 
 
 def _called(resource: Resource) -> str:
@@ -182,9 +190,15 @@ def _service_token(stack: PlannedStack, resource: Resource) -> Iterator[str]:
         yield f"the ServiceToken of {_called(resource)} is known at the deploy only, so calling it is not granted"
 
 
+def _hosted_zone(_: PlannedStack, resource: Resource) -> Iterator[str]:
+    if resource.type in _RECORDS and resource.properties.get("HostedZoneId") is None:
+        name = _called(resource)
+        yield f"{name} gives its hosted zone by name, so every hosted zone is granted: HostedZoneId would say which"
+
+
 _OF_RESOURCES: Final[tuple[Callable[[PlannedStack, Resource], Iterator[str]], ...]] = (
     _path, _passed_roles, _nested_stack, _missing_actions, _linked_role, _patterns, _managed_policies,
-    _service_token,
+    _service_token, _hosted_zone,
 )  # fmt: skip
 """What may have to be said of a resource, in the order in which it is said."""
 
@@ -213,12 +227,14 @@ def _is_open(texts: Iterable[str]) -> bool:
     return any(UNKNOWN in text for text in texts)
 
 
-def _wide(needs: Iterable[Need]) -> Iterator[str]:
-    """The resources that nothing narrower than their kind can be granted for."""
+def _wide(needs: Iterable[Need], with_open_names: frozenset[str]) -> Iterator[str]:
+    """The resources that nothing narrower than their kind can be granted for, and of which nothing is said yet."""
     by_type: dict[str, dict[str, None]] = {}
     for need in needs:
         purpose = need.purpose
-        if purpose.type and not is_generated(purpose.type) and _EVERY.fullmatch(need.resource):
+        is_said = is_generated(purpose.type) or purpose.subject in with_open_names or purpose.type in _RECORDS
+        is_wide = _EVERY.fullmatch(need.resource) is not None and not need.resource.endswith(_BESIDE)
+        if purpose.type and is_wide and not is_said:
             by_type.setdefault(purpose.type, {})[purpose.subject] = None
     if by_type:
         listed = ", ".join(f"{', '.join(subjects)} ({type_name})" for type_name, subjects in by_type.items())

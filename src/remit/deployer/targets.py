@@ -20,6 +20,7 @@ from remit.deployer.planned_stack import filled, is_generated
 from remit.deployer.references import direct, literals, mentions, named_literals
 from remit.deployer.s3_objects import source_arns
 from remit.deployer.service_linked_roles import linked
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from remit.deployer.planned_stack import PlannedStack
 
 _API: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
+_DOMAINS: Final = "/domainnames/*"
+"""Every domain name, with all that belongs to it."""
 _PUT: Final = ("/apis", "/restapis", "/tags", "/*")
 """Where API Gateway is asked to PUT: tags, and parts of APIs."""
 _LOCATION: Final = re.compile(r"s3|location|uri|bucket|templateurl", re.IGNORECASE)
@@ -67,7 +70,8 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
     """The ARNs, or patterns of them, that a deploy needs the action on for this resource; none: it is not needed."""
     if name.startswith("apigateway:"):
         paths = deployment_of(resource.type).api_paths or ("/*",)
-        return tuple(f"{_API}{path}" for path in paths if name != "apigateway:PUT" or path.startswith(_PUT))
+        allowed_paths = tuple(path for path in paths if name != "apigateway:PUT" or path.startswith(_PUT))
+        return tuple(f"{_API}{path}" for path in _with_domain(stack, resource, allowed_paths))
     if name.startswith("iam:") and "ServiceLinkedRole" in name:
         return tuple(f"{_SERVICE_ROLES}{service}/*" for service in linked(stack, resource)) or (f"{_SERVICE_ROLES}*",)
     entry = action(name)
@@ -80,6 +84,19 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
         if name in _FETCH:
             return tuple(arn for target in entry.targets for arn in mentioned_arns(stack, resource, target.type))
     return tuple(arn for arn in _of_service(stack, resource, entry) if _is_asked(entry, arn))
+
+
+def _with_domain(stack: PlannedStack, resource: Resource, paths: tuple[str, ...]) -> Iterator[str]:
+    """Paths of API Gateway with the domain names that a resource is or belongs to, where the template says them."""
+    names = stack.texts(resource.properties.get("DomainName"))
+    is_known = bool(names) and not any(UNKNOWN in name for name in names)
+    for path in paths:
+        if path == _DOMAINS and is_known:
+            for name in names:
+                yield f"/domainnames/{name}"
+                yield f"/domainnames/{name}/*"
+        else:
+            yield path
 
 
 def _is_asked(entry: Action, arn: str) -> bool:
@@ -114,7 +131,8 @@ def concerns(stack: PlannedStack, resource: Resource, name: str) -> bool:
 def left_out(stack: PlannedStack, resource: Resource, name: str) -> bool:
     """Whether an action may be needed though the template does not say on what: it is not granted then.
 
-    That is so for writing roles and policies that it does not name, and for fetching from S3 out of the blue.
+    That is so for writing roles and policies that it does not name, and for fetching from S3 where no property names
+    an object.
     """
     entry = action(name)
     if entry is None or not concerns(stack, resource, name) or targets(stack, resource, name):

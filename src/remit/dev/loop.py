@@ -34,9 +34,9 @@ from remit.dev.served_code import copy_code, states_dependencies
 from remit.dev.source_files import saved_at_the_top, saved_below
 from remit.errors import RemitError, did_you_mean
 from remit.local import aws as local_aws
-from remit.local.access_log import NO_ACCESS, accesses, refuse_unknown
-from remit.local.account import account_of
-from remit.local.functions_control import debug, serve_code
+from remit.local.control.accesses import NO_ACCESS, accesses, refuse_unknown
+from remit.local.control.account import account_of
+from remit.local.control.functions import debug, serve_code
 from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.report.events import failure
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _PAUSES: Final = (0.1, 0.5)
 """Seconds between two looks for what functions did: while they do something, and while they do nothing."""
 _BY_SIGNAL: Final = 128
-"""What an exit code begins at that a signal causes."""
+"""Exit codes of what a signal ended start here."""
 _ACTIVE_LOOKS: Final = 50
 """Looks without anything new after which functions are taken to do nothing."""
 
@@ -86,7 +86,7 @@ class DevLoop:
     ) -> None:
         """`tell` is told what happens; URLs and APIs are served at ports from `first_port` on.
 
-        With `strict`, calls that cannot be checked are refused.
+        With `strict`, calls that cannot be checked are refused. RemitError: a folder of `.remit` is a link.
         """
         self._folder = folder
         self._stage = stage

@@ -67,12 +67,18 @@ def _syntax(error: Exception, file: str, text: str) -> RemitError:
         mark = begun or mark  # what never ends is told where it begins
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
     origin = Origin(file, mark.line + 1, mark.column + 1) if mark else Origin(file)
-    if mark is None and isinstance(position := getattr(error, "position", None), int):
-        before = text[:position]
-        origin = Origin(file, before.count("\n") + 1, position - before.rfind("\n"))
+    position = getattr(error, "position", None)
+    if mark is None and isinstance(position, int):
+        before = _before(text, position, in_bytes=getattr(error, "encoding", "") == "?")
+        origin = Origin(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
     return RemitError(
         f"not valid YAML: {_SPACE.sub(' ', str(problem))}", hint=_advice(str(problem), mark, text), origin=origin
     )
+
+
+def _before(text: str, position: int, *, in_bytes: bool) -> str:
+    """The text before a position: libyaml, which names no encoding, counts the bytes of UTF-8."""
+    return text.encode()[:position].decode(errors="ignore") if in_bytes else text[:position]
 
 
 def _advice(problem: str, mark: Any, text: str) -> str | None:

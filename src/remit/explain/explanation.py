@@ -47,7 +47,7 @@ class Explanation:
     """An answered request. `asker` is who asks, in words; `resource` what was asked for, with its names in place.
 
     `deciding` are the statements behind the verdict, `near` the Allows that came nearest and what each lacked.
-    `substitutes`: what was asked stands in a document that takes Fn::Sub.
+    `takes_intrinsics`: what was asked stands in a template of CloudFormation: a fix may have Fn::Sub.
     """
 
     asker: str
@@ -58,7 +58,7 @@ class Explanation:
     near: tuple[tuple[StatementSource, str], ...]
     notes: tuple[str, ...] = ()
     remedy: Remedy | None = None
-    substitutes: bool = False
+    takes_intrinsics: bool = False
     kind: RoleKind = "role"
     """What was asked."""
     ways: tuple[tuple[str, Explanation], ...] = ()

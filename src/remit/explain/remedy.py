@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import services, targets_of
 from remit.catalogue.arns import fill, parse, variables
+from remit.catalogue.list_actions import ASKED
 from remit.catalogue.types import arn_of
 from remit.errors import RemitError
 from remit.explain.obstacles import resource_to_allow
@@ -284,10 +285,14 @@ def _on(target: _Target) -> str:
 
 
 def resource_form_of(action: str) -> str:
-    """The ARN format of an action's resource, for a denial that does not name one: `arn:…:table/TableName`.
+    """The ARN format of an action's resource, for a request that does not name one: `arn:…:table/TableName`.
 
-    `*` where the action needs several types at once, or one of several, and no typed grant tells which is meant.
+    Of an action that lists things, the ARN that its service asks about (`list_actions`). `*` where the action needs
+    several types at once, or one of several, and no typed grant tells which is meant.
     """
+    listing = ASKED.get(action)
+    if listing is not None:
+        return fill(listing, PLACE)
     targets = targets_of(action)
     needed = [target for target in targets if target.required] or list(targets)
     needed.sort(key=lambda target: len("".join(target.type.arns)))

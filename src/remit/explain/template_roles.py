@@ -1,4 +1,4 @@
-"""Ask a template's role in every way in which the template's conditions may fall out."""
+"""Ask a template's role in every way in which the template's conditions may turn out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.template.condition_outcomes import World
     from remit.template.roles import FileRoles
 
-_NOT_ALL: Final = f"the template's conditions may fall out in more than {MOST} ways: not each of them was looked at"
+_NOT_ALL: Final = f"the template's conditions may turn out in more than {MOST} ways: not each of them was looked at"
 _SEVERAL: Final = 2
 
 
@@ -44,7 +44,7 @@ class Conditions:
         self._ways: dict[str, Ways] = {}
 
     def ways(self, role: str) -> Ways:
-        """The ways in which the conditions that a role uses may fall out; none where there are no conditions."""
+        """The ways in which the conditions that a role uses may turn out; none where there are no conditions."""
         if self._source is None:
             return Ways()
         if role not in self._ways:
@@ -74,7 +74,7 @@ def explain_in(
 
 
 def _in_each(ways: Ways, role: ReadyRole) -> Iterator[tuple[World, ReadyRole]]:
-    """The role as it is in each world that has it: each way in which the template's conditions may fall out."""
+    """The role as it is in each world that has it: each way in which the template's conditions may turn out."""
     condition = role.role.condition
     condition_notes = () if condition is None else (condition_note(condition),)
     for world, read in ways.reads:

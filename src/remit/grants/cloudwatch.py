@@ -20,7 +20,7 @@ def put(*namespaces: str) -> typed.Grants:
     Source: "Using condition keys to limit access to CloudWatch namespaces" (Amazon CloudWatch User Guide).
     """
     names = typed.texts_of(namespaces, "cloudwatch.put", 'a namespace: cloudwatch.put("Shop")')
-    conditions = typed.equal("cloudwatch:namespace", *names, verb="cloudwatch.put")
+    conditions = typed.holding("cloudwatch:namespace", *names, verb="cloudwatch.put")
     return typed.everywhere(("cloudwatch:PutMetricData",), f"puts metrics into {', '.join(names)}", *conditions)
 
 

@@ -22,8 +22,8 @@ def put(bus: Any = "default", *, source: str | None = None, detail_type: str | N
     """
     arn = typed.arn(bus, "events.put", _BUS)
     conditions = (
-        *typed.equal("events:source", source, verb="events.put"),
-        *typed.equal("events:detail-type", detail_type, verb="events.put"),
+        *typed.holding("events:source", source, verb="events.put"),
+        *typed.holding("events:detail-type", detail_type, verb="events.put"),
     )
     about = "".join(f" {value}" for value in (source, detail_type) if value is not None)
     name = name_of(arn).removeprefix("event-bus/")

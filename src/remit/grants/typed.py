@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, TypeAlias
 
 from remit.app import Grant, Reason
+from remit.catalogue.resource_names import broken_rule
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
+from remit.iam.pattern import is_pattern
 from remit.iam.policy import Condition, Globs, Statement
 from remit.triggers.kms_key import KmsKey, key_named, key_text
 from remit.triggers.source import name_in
 
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
+_WILDCARD: Final = re.compile(r"[*?]")
+_LATE_PART: Final = re.compile(r"\$\{[^}]*\}")
+_NAMED: Final[dict[tuple[str, ...], str]] = {
+    ("s3", "{}"): "AWS::S3::Bucket",
+    ("sqs", "{}"): "AWS::SQS::Queue",
+    ("sns", "{}"): "AWS::SNS::Topic",
+    ("dynamodb", "table/{}"): "AWS::DynamoDB::Table",
+    ("events", "event-bus/{}"): "AWS::Events::EventBus",
+    ("firehose", "deliverystream/{}"): "AWS::KinesisFirehose::DeliveryStream",
+    ("kinesis", "stream/{}"): "AWS::Kinesis::Stream",
+    ("secretsmanager", "secret:{}-??????"): "AWS::SecretsManager::Secret",
+}
+"""The type of what the ARNs of a service name, whose names are checked."""
 HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 """The ARN of something in the app's own region and account: of a service, and what names the thing there."""
 
@@ -103,10 +119,37 @@ def arn(subject: Any, verb: str, form: str) -> str:
             hint=name_in(text, verb),
             origin=writer(),
         )
-    return text if text.startswith(("arn:", "${", "*")) else form.replace("{}", text)
+    if text.startswith(("arn:", "${", "*")):
+        return text
+    named = _NAMED.get(tuple(_LATE_PART.sub("", form).split(":", 5)[2::3]))
+    if named is not None:
+        check_name(text, verb, named)
+    return form.replace("{}", text)
 
 
-def equal(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
-    """The condition that a key has one of these values; none where they are None."""
+def check_name(name: str, verb: str, type_name: str) -> None:
+    """RemitError: nothing of the type can have the name, whatever its wildcards and late-bound parts stand for.
+
+    A name that is too short grants nothing to anybody, and is taken: people try verbs out on `a` and `b`.
+    """
+    if "None" in name:
+        return  # a variable that is not set, which the policy says better
+    parts: list[object] = []
+    for part in tokens.split(name):
+        if isinstance(part, str):
+            first, *others = _WILDCARD.split(part)
+            parts.append(first)
+            for text in others:
+                parts += (_WILDCARD, text)
+        else:
+            parts.append(part)
+    rule = broken_rule(type_name, parts, makes=False, may_be_short=True)
+    if rule is not None:
+        raise RemitError(f"{verb}: nothing can be named {name!r:.60}", hint=rule, origin=writer())
+
+
+def holding(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
+    """The condition that a key has one of these values, or fits one of these patterns; none where they are None."""
     texts = tuple(text_of(value, verb) for value in values if value is not None)
-    return (Condition("StringEquals", key, texts),) if texts else ()
+    operator = "StringLike" if any(map(is_pattern, texts)) else "StringEquals"
+    return (Condition(operator, key, texts),) if texts else ()

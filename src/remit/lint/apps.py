@@ -70,7 +70,7 @@ def errors(app: App, roles: tuple[Role, ...], *, folder: Path | str = ".") -> tu
 
 
 def errors_of_parts(app: App, *, folder: Path | str = ".") -> tuple[Finding, ...]:
-    """As `errors`, of those declarations of an app that could be read, where others could not."""
+    """As `errors`, of an app some declarations of which could not be read: the errors of the others."""
     parts = without_jobs(app)
     found = errors(parts, assign(parts), folder=folder)
     return tuple(finding for finding in found if finding.rule not in _OF_WHOLE_APPS)

@@ -22,8 +22,15 @@ if TYPE_CHECKING:
     from remit.template.terraform.state import PlannedResource
 
 _TRUST: Final = "assume_role_policy"
+_OF_IDENTITIES: Final = ("aws_iam_policy", "aws_iam_role", "aws_iam_user", "aws_iam_group")
+"""How the types begin whose policies belong to an identity."""
 _STATEMENT: Final = '"Statement"'
-_QUOTAS: Final = {"aws_iam_policy": "iam.managed", "aws_iam_role_policy": "iam.role.inline"}
+_QUOTAS: Final = {
+    "aws_iam_policy": "iam.managed",
+    "aws_iam_role_policy": "iam.role.inline",
+    "aws_iam_user_policy": "iam.user.inline",
+    "aws_iam_group_policy": "iam.group.inline",
+}
 """The quota of the policies of a type."""
 
 
@@ -81,4 +88,6 @@ def _read(text: str) -> dict[str, Any] | None:
 def _kind(resource_type: str, document: dict[str, Any]) -> str:
     if resource_type == "aws_organizations_policy":
         return CONTROL
+    if resource_type.startswith(_OF_IDENTITIES):
+        return IDENTITY
     return RESOURCE if any(map(has_principal, raw_statements(document))) else IDENTITY

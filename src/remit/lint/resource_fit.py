@@ -26,12 +26,23 @@ _VOWELS: Final = "aeiou"
 @lru_cache(maxsize=8192)
 def all_named(resources: tuple[str, ...]) -> bool:
     """Whether all of them are ARNs whose service and resource are written out."""
-    return all(map(_is_named, resources))
+    return all_of_services(resources) and not any(map(_is_whole_service, resources))
 
 
-def _is_named(resource: str) -> bool:
+@lru_cache(maxsize=8192)
+def all_of_services(resources: tuple[str, ...]) -> bool:
+    """Whether all of them are ARNs whose service is written out; the resource may be `*`."""
+    return all(map(_is_of_service, resources))
+
+
+def _is_whole_service(resource: str) -> bool:
     arn = parse_arn(resource)
-    if arn is None or arn.resource in ("*", ""):
+    return arn is not None and arn.resource == "*"
+
+
+def _is_of_service(resource: str) -> bool:
+    arn = parse_arn(resource)
+    if arn is None or not arn.resource:
         return False
     if not is_plain(arn.service) or not has_arns(arn.service.lower()):
         return False
@@ -114,7 +125,9 @@ def _words(name: str) -> list[str]:
 
 def _is_list(text: str) -> bool:
     arn = parse_arn(text)
-    return arn is not None and arn.account != "" and _LIST.fullmatch(arn.resource) is not None
+    if arn is None or (not arn.account and arn.resource != "*"):
+        return False
+    return _LIST.fullmatch(arn.resource) is not None
 
 
 def services_of(resources: tuple[str, ...]) -> tuple[str, ...]:

@@ -317,7 +317,7 @@ class ParsedStatement:
         return tuple((spot, text) for spot, text in self.texts if "${" in text and "${" in REFERENCE.sub("", text))
 
     @_kept
-    def names_resources(self) -> bool:
+    def names_arns(self) -> bool:
         """Whether it names its resources by ARNs whose service is written out, and its actions by Action.
 
         Policies of resources leave out what is obvious, but a bucket's, which S3 refuses where the two do not fit;
@@ -329,7 +329,12 @@ class ParsedStatement:
             return False
         if self.document.kind == RESOURCE and resource_fit.services_of(self.shapes) != ("s3",):
             return False
-        return resource_fit.all_named(self.shapes)
+        return resource_fit.all_of_services(self.shapes)
+
+    @_kept
+    def names_resources(self) -> bool:
+        """Whether it names ARNs, and none that stands for everything of a service (`arn:aws:s3:::*`)."""
+        return self.names_arns and resource_fit.all_named(self.shapes)
 
     @_kept
     def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

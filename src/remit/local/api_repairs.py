@@ -2,7 +2,8 @@
 
 Each repair has a test that fails once the emulator needs it no longer: in `tests/local/test_local_apis.py` and
 `test_local_websockets.py`. Sources: "Configure CORS for HTTP APIs in API Gateway", "Control access to HTTP APIs with
-IAM authorization in API Gateway" (Amazon API Gateway Developer Guide).
+IAM authorization in API Gateway", "Control access to a REST API with IAM permissions" (Amazon API Gateway Developer
+Guide).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def repair_apis(address: str) -> None:
     apis._match_route = _matching_plain_methods(apis._match_route)  # noqa: SLF001 - as above
     apis._handle_execute_in_scope = _answering(apis)  # noqa: SLF001 - as above
     apis._invoke_ws_lambda = _replying(apis)  # noqa: SLF001 - as above
+    _ask_for_signatures(importlib.import_module("ministack.services.apigateway_v1"))
     apis.run_reentrant = _with_cookies(apis.run_reentrant)
 
 
@@ -176,6 +178,28 @@ def _answering(apis: Any) -> Callable[..., Awaitable[Answer]]:
         return result
 
     return answer
+
+
+def _ask_for_signatures(rest_apis: Any) -> None:
+    """Refuse whatever is not signed where IAM authorizes a method: the emulator takes any Authorization header."""
+    authorize = rest_apis._authorize_request_v1  # noqa: SLF001 - it has no other place to take hold of
+
+    async def authorized(
+        api_id: str,
+        stage: str,
+        method: Mapping[str, Any],
+        verb: str,
+        path: str,
+        resource: Any,
+        headers: Mapping[str, str],
+        *rest: Any,
+        **options: Any,
+    ) -> Any:
+        if method.get("authorizationType") == "AWS_IAM" and not _is_signed(headers):
+            return rest_apis._gw_error("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token"), None  # noqa: SLF001 - as above
+        return await authorize(api_id, stage, method, verb, path, resource, headers, *rest, **options)
+
+    rest_apis._authorize_request_v1 = authorized  # noqa: SLF001 - as above
 
 
 def _with_cookies(run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

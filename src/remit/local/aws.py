@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import re
 import shutil
@@ -11,14 +9,13 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
+from remit.local.control.signed_request import ask
 from remit.local.environment import install
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
-from remit.local.signature import signed_headers
 from remit.local.state_files import StateFiles, alone, is_held
 
 if TYPE_CHECKING:
@@ -81,7 +78,7 @@ def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
                 hint="`remit local stop` ends it (its state is kept); then start it again",
             )
         return None
-    about = _ask(record, "GET", HEALTH)
+    about = _document(record, "GET", HEALTH)
     if about is None or about.get("id") != record.id:
         return None
     url = f"http://127.0.0.1:{record.port}"
@@ -163,7 +160,7 @@ def reset(folder: Path) -> LocalAws | None:
         _forget(place)
         return None
     record = place.read()
-    if record is None or _ask(record, "POST", RESET, patience=_STOP_SECONDS) is None:
+    if record is None or _document(record, "POST", RESET, patience=_STOP_SECONDS) is None:
         raise RemitError("the AWS on this machine did not reset", hint=f"its log is {str(place.log)!r}")
     return running
 
@@ -194,7 +191,7 @@ def save(folder: Path) -> str | None:
     """
     place = _place(folder)
     record = place.read()
-    answer = None if record is None else _ask(record, "POST", SAVE, patience=_STOP_SECONDS)
+    answer = None if record is None else _document(record, "POST", SAVE, patience=_STOP_SECONDS)
     if answer is None:
         raise RemitError("the AWS on this machine did not save its state", hint=f"its log is {str(place.log)!r}")
     return answer.get("unsaved")
@@ -243,20 +240,14 @@ def _healthy(
     )
 
 
-def _ask(record: Record, method: str, path: str, *, patience: float = _PATIENCE) -> dict[str, Any] | None:
-    """The JSON that the server answers to a signed request, or None if nothing sensible does."""
-    keys = (record.access_key_id, record.secret_access_key)
-    headers = signed_headers(*keys, method, f"127.0.0.1:{record.port}", path, datetime.now(UTC))
-    connection = http.client.HTTPConnection("127.0.0.1", record.port, timeout=patience)
+def _document(record: Record, method: str, path: str, *, patience: float = _PATIENCE) -> dict[str, Any] | None:
+    """The JSON object that the server answers to a signed request, or None if nothing sensible does."""
     try:
-        connection.request(method, path, headers=headers)
-        response = connection.getresponse()
-        answer = json.loads(response.read())
-    except (OSError, http.client.HTTPException, ValueError):
+        response = ask(record, "remit", method, path, patience=patience)
+        document = response.document()
+    except RemitError:
         return None
-    finally:
-        connection.close()
-    return answer if response.status == 200 and isinstance(answer, dict) else None  # noqa: PLR2004 - HTTP's OK
+    return document if response.is_ok and isinstance(document, dict) else None
 
 
 def _until(fact: Callable[[], bool], patience: float) -> bool:

@@ -1,7 +1,8 @@
 """The data that the AWS on this machine holds, noted at one moment and put back later: what tests of an app begin with.
 
-Data is what an app writes: objects, items, messages, values of secrets and parameters, schedules. Stacks, functions and
-roles stay as they are, and so do logs and the records of streams, in which whoever reads them has a place.
+Data is what an app writes: objects, items, messages, values of secrets and parameters, schedules, logs. Stacks,
+functions and roles stay as they are. The records of streams are gone then, as if they had expired: whoever reads a
+stream goes on behind them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _SERVICES: Final = ("dynamodb", "scheduler", "secretsmanager", "sqs", "ssm")
 """The emulator's modules whose whole state is data. Each of them has `get_state` and `load_persisted_state`."""
+_OF_LOGS: Final = ("_log_groups",)
+"""Where the emulator's CloudWatch Logs keeps groups, with their streams and events."""
 _OF_OBJECTS: Final = (
     "_buckets",
     "_bucket_tags",
@@ -34,12 +37,15 @@ class Checkpoint:
     def __init__(self) -> None:
         self._states: dict[str, Any] = {}
         self._objects: dict[str, Any] = {}
+        self._logs: dict[str, Any] = {}
 
     def take(self) -> Mapping[str, Any]:
         """Note the data as it is now; the services that have any."""
         self._states = {name: module.get_state() for name, module in _loaded(_SERVICES)}
         for _, storage in _loaded(("s3",)):
-            self._objects = {name: copy.deepcopy(getattr(storage, name)._data) for name in _OF_OBJECTS}  # noqa: SLF001
+            self._objects = _copies(storage, _OF_OBJECTS)
+        for _, logs in _loaded(("cloudwatch_logs",)):
+            self._logs = _copies(logs, _OF_LOGS)
         return {"services": sorted(self._states)}
 
     def restore(self) -> Mapping[str, Any]:
@@ -53,6 +59,12 @@ class Checkpoint:
             module.load_persisted_state(copy.deepcopy(state))
         for _, storage in _loaded(("s3",)):
             self._restore_objects(storage)
+        for _, logs in _loaded(("cloudwatch_logs",)):
+            _put_back(logs, _OF_LOGS, self._logs)
+        for _, tables in _loaded(("dynamodb",)):
+            _expire_records_of_tables(tables)
+        for _, streams in _loaded(("kinesis",)):
+            _expire_records(streams)
         return {"services": sorted(self._states)}
 
     def _restore_objects(self, storage: Any) -> None:
@@ -61,10 +73,37 @@ class Checkpoint:
             noted = self._objects.get("_buckets", {}).get(scoped_name, {}).get("objects", {})
             for key in set(bucket["objects"]) - set(noted):
                 storage._delete_persisted_object(scoped_name[1], key)  # noqa: SLF001 - as above
-        for name in _OF_OBJECTS:
-            container = getattr(storage, name)._data  # noqa: SLF001 - as above
-            container.clear()
-            container.update(copy.deepcopy(self._objects.get(name, {})))
+        _put_back(storage, _OF_OBJECTS, self._objects)
+
+
+def _copies(module: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: copy.deepcopy(getattr(module, name)._data) for name in names}  # noqa: SLF001 - as above
+
+
+def _put_back(module: Any, names: tuple[str, ...], noted: Mapping[str, Any]) -> None:
+    for name in names:
+        container = getattr(module, name)._data  # noqa: SLF001 - as above
+        container.clear()
+        container.update(copy.deepcopy(noted.get(name, {})))
+
+
+def _expire_records_of_tables(tables: Any) -> None:
+    """Let the records of the streams of tables expire, which counts them: a reader's place is a number of records."""
+    trimmed = tables._stream_trimmed._data  # noqa: SLF001 - as above
+    for table, records in tables._stream_records._data.items():  # noqa: SLF001 - as above
+        trimmed[table] = trimmed.get(table, 0) + len(records)
+        records.clear()
+
+
+def _expire_records(streams: Any) -> None:
+    """Let the records of Kinesis expire; Lambda's places are new objects, so that one which reads now sets none."""
+    for stream in streams._streams._data.values():  # noqa: SLF001 - as above
+        for shard in stream["shards"].values():
+            shard["records"] = []
+    for _, functions in _loaded(("lambda_svc",)):
+        positions = functions._kinesis_positions._data  # noqa: SLF001 - as above
+        for mapping, places in positions.items():
+            positions[mapping] = dict.fromkeys(places, 0)
 
 
 def _loaded(names: tuple[str, ...]) -> list[tuple[str, Any]]:

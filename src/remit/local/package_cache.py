@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hashlib
@@ -130,7 +131,7 @@ class _NotInstalledError(Exception):
 
 
 def pip_install(requirements: Path, target: Path, project: Path, *options: str) -> None:
-    """Let uv install a locked list into a folder. RemitError: there is no uv."""
+    """Let uv install a locked list into a folder. RemitError: there is no uv. `_NotInstalledError`: uv failed."""
     uv = uv_program()
     if uv is None:
         raise RemitError(
@@ -206,6 +207,7 @@ def _alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
 def _prune(kept: Path) -> None:
     """Remove environments that no remit has used for a month."""
     for folder in kept.parent.iterdir():
-        unused = time.time() - folder.stat().st_mtime > _UNUSED_SECONDS
-        if unused and folder.is_dir() and folder != kept:
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another remit has moved it meanwhile
+            unused = time.time() - folder.stat().st_mtime > _UNUSED_SECONDS
+            if unused and folder.is_dir() and folder != kept:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -32,7 +32,9 @@ from remit.local.authorization.stack_lookups import look_up_as_the_caller
 from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
+from remit.local.event_sources.asynchronous_invocations import AsynchronousInvocations
 from remit.local.event_sources.deliveries import Deliveries
+from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.mappings import Mappings
@@ -45,6 +47,7 @@ from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
+from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
@@ -174,9 +177,10 @@ def _function_pool(
 class _Saving(logging.Handler):
     """Saves the emulator's state, and knows what could not be kept: the emulator only logs that, and goes on."""
 
-    def __init__(self, place: StateFiles) -> None:
+    def __init__(self, place: StateFiles, journal: MessageJournal) -> None:
         super().__init__(logging.WARNING)
         self._place = place
+        self._journal = journal
         self._services: str | None = None
         self._objects: dict[tuple[str, str], str] = {}
         for name in ("persistence", "s3"):
@@ -208,7 +212,12 @@ class _Saving(logging.Handler):
         persistence: Any = importlib.import_module("ministack.core.persistence")
         emulator: Any = importlib.import_module("ministack.app")
         self._services = None
-        persistence.save_all(emulator._build_persistence_save_dict())  # noqa: SLF001 - as its shutdown does
+        self._journal.begin_save()
+        services = emulator._build_persistence_save_dict()  # noqa: SLF001 - as its shutdown does
+        # Queues come last: what a message led to is kept before the message is gone.
+        persistence.save_all(dict(sorted(services.items(), key=lambda service: service[0] == "sqs")))
+        if self._services is None:
+            self._journal.end_save()
         for bucket, key in tuple(self._objects):
             self._save_object(bucket, key)
         self.tell()
@@ -252,6 +261,8 @@ async def _serve(
     act_as_the_caller()
     look_up_as_the_caller()
     refuse_what_aws_refuses()
+    functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
+    AsynchronousInvocations(Destinations(record, calls), functions_of_emulator).take_hold()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
     Subscriptions(calls).take_hold()
@@ -266,7 +277,9 @@ async def _serve(
     stop, changed = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    saving = _Saving(place)
+    journal = MessageJournal(place.state / "messages.jsonl")
+    journal.take_hold()
+    saving = _Saving(place, journal)
     data = Checkpoint()
     authorizer = RequestAuthorizer(log)
     app = Gate(
@@ -314,6 +327,7 @@ async def _keep(
         await asyncio.sleep(pause)
         if not place.alive.exists():
             persistence.PERSIST_STATE = False
+            place.remove_remains()
             stop.set()
             return
         if place.read() != record:

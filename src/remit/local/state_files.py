@@ -6,9 +6,10 @@ import fcntl
 import json
 import os
 import pwd
+import shutil
 import stat
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,13 @@ class StateFiles:
                 f"which cannot be written: {error.strerror}",
                 hint="make the project's folder writable, or copy the project to one that is",
             ) from error
+
+    def remove_remains(self) -> None:
+        """Remove what a save made again while somebody removed the folder."""
+        shutil.rmtree(self.state, ignore_errors=True)
+        for folder in (self.root, self.root.parent):
+            with suppress(OSError):  # it is not empty, or not there
+                folder.rmdir()
 
     def read(self) -> Record | None:
         """What the server file says, or None if there is none or it makes no sense."""

@@ -74,7 +74,7 @@ def web_adapters(folder: Path, target: Target, progress: Callable[[str], None]) 
 
 
 def prune(cache: Path, count: int) -> None:
-    """Delete all but the latest `kept` entries of a cache folder."""
+    """Delete all but the latest `count` entries of a cache folder."""
     by_age = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     for old in by_age[:-count]:
         if old.is_dir():

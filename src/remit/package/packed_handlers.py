@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Mistakes, RemitError
@@ -43,9 +44,8 @@ def _problem(archive: zipfile.ZipFile, names: frozenset[str], function: Function
     """What is wrong with a handler in its zip; None: nothing, or nobody can say (compiled, in a layer, of Lambda)."""
     module, attribute = handler_source.split(function.handler)
     path = module.replace(".", "/")
-    for file in (f"{path}/__init__.py", f"{path}.py"):
-        if file in names:
-            return handler_source.problem(archive.read(file), attribute, file)
+    if _file(names, module) is not None:
+        return handler_source.problem(partial(_source, archive, names), module, attribute)
     is_compiled = any(name.startswith((f"{path}.", f"{path}/__init__.")) for name in names)
     is_elsewhere = function.properties.get("Layers") or module.partition(".")[0] in _OF_LAMBDA
     if is_compiled or is_elsewhere:
@@ -54,3 +54,14 @@ def _problem(archive: zipfile.ZipFile, names: frozenset[str], function: Function
         f"is not in its zip, which has no module `{module}`",
         "`remit build` lists what a zip leaves out; a line `!name` in .remitignore takes it in",
     )
+
+
+def _source(archive: zipfile.ZipFile, names: frozenset[str], module: str) -> tuple[bytes, str] | None:
+    """The source and the file of a module of a zip."""
+    file = _file(names, module)
+    return None if file is None else (archive.read(file), file)
+
+
+def _file(names: frozenset[str], module: str) -> str | None:
+    path = module.replace(".", "/")
+    return next((file for file in (f"{path}/__init__.py", f"{path}.py") if file in names), None)

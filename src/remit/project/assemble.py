@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
@@ -11,15 +12,16 @@ from remit.iam import tokens
 from remit.project import item_lines, policy_list, setting_values
 from remit.project.current_load import relative
 from remit.project.links import linked_grants, linked_variables, with_variables
-from remit.project.name_checks import check_declaration, logical_id
+from remit.project.name_checks import check_declaration, check_trigger, logical_id
 from remit.project.publication import BESIDE, check_publication, event_invoke, publication
 from remit.project.stored_text import StoredText
+from remit.project.user_code import noted
 from remit.project.web_apps import check_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import StoredValue
+    from remit.app import StoredValue, Trigger
     from remit.errors import Origin, Span
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Access, Declaration
@@ -39,53 +41,57 @@ def app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
     items: Items = getattr(state.config.lambda_.iam, name)
     reason = Reason("setting", subjects=(name,))
     grants: list[Grant] = []
-    mistakes = Mistakes()
     for value, span in items.parts:
-        with mistakes.noted():
-            grants += policy_list.declare(value, span, reason, name)
-    mistakes.refuse()
+        with noted(state):
+            grants += policy_list.declare(value, span, reason, state.mistakes, name)
     return _relative(state, grants)
 
 
 def app_managed(state: Loading) -> dict[str, Origin | None]:
     """The ARNs of the configuration's managed policies, which reach every function, each with its line."""
     iam = state.config.lambda_.iam
-    return {
-        arn: relative(origin, state.folder)
-        for name in ("default_managed_policy", "managed_policy")
-        for value, span in getattr(iam, name).parts
-        for arn, origin in policy_list.declare_managed(value, span, name).items()
-    }
+    policies: dict[str, Origin | None] = {}
+    for name in ("default_managed_policy", "managed_policy"):
+        for value, span in getattr(iam, name).parts:
+            with noted(state):
+                for arn, origin in policy_list.declare_managed(value, span, state.mistakes, name).items():
+                    policies[arn] = relative(origin, state.folder)
+    return policies
 
 
-def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function:
-    """The function that a declaration describes."""
-    access, mistakes = declaration.access, Mistakes()
-    settings = _NO_SETTINGS
-    policy: tuple[Grant, ...] = ()
-    managed: dict[str, Origin | None] = {}
-    with mistakes.noted():
+def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function | None:
+    """The function that a declaration describes, as far as it is right: what is wrong is noted.
+
+    None where it has no name, or no handler, that a function may have.
+    """
+    access = declaration.access
+    is_nameable = False
+    with noted(state):
         check_declaration(declaration)
-    with mistakes.noted():
-        settings = merged_settings(state, declaration.settings)
+        is_nameable = True
+    triggers = _triggers(state, declaration)
+    settings = merged_settings(state, declaration.settings)
+    with noted(state):
         if "Role" in settings.properties:
             check_own_role(declaration.name, access)
+    with noted(state):
         check_publication(declaration.name, settings.properties, settings.beside, declaration.where.origin)
+    with noted(state):
         if declaration.web is not None:
             check_runtime(declaration.name, settings.properties["Runtime"], declaration.where.origin)
+    policy = declared_grants(state, access)
     variables: Mapping[str, str] = {}
-    with mistakes.noted():
-        policy = declared_grants(state, access)
+    with noted(state):
         variables = linked_variables(state, access)
-    with mistakes.noted():
-        managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
-    mistakes.refuse()
+    managed = managed_policies(state, access, everywhere, declaration.name, declaration.where)
+    if not is_nameable:
+        return None
     return Function(
         name=declaration.name,
         logical_id=logical_id(declaration.name),
         handler=declaration.handler,
         properties=with_variables(settings.properties, variables),
-        triggers=declaration.triggers,
+        triggers=triggers,
         policy=(*policy, *everywhere.policy),
         managed=tuple(managed),
         managed_written=managed,
@@ -99,10 +105,22 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
     )
 
 
+def _triggers(state: Loading, declaration: Declaration) -> tuple[Trigger, ...]:
+    """The triggers of a declaration; what is none is noted."""
+    triggers = []
+    for trigger in declaration.triggers:
+        with noted(state):
+            check_trigger(trigger, declaration.where.origin)
+            triggers.append(trigger)
+    return tuple(triggers)
+
+
 def check_own_role(name: str, access: tuple[Access, ...]) -> None:
     """A function that brings its role gets none of remit's: what is declared for it or its groups would vanish."""
     for declared in access:
-        grants = (*policy_list.declare(declared.policy, declared.where, NO_REASON), *linked_grants((declared,)))
+        wrong_items = Mistakes()  # which are noted where the policy is read
+        own_grants = policy_list.declare(declared.policy, declared.where, NO_REASON, wrong_items)
+        grants = (*own_grants, *linked_grants((declared,), wrong_items))
         if not grants and not declared.managed_policy:
             continue
         keyword = "policy" if grants else "managed_policy"
@@ -117,13 +135,13 @@ def check_own_role(name: str, access: tuple[Access, ...]) -> None:
 def declared_grants(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
     """What a function and its groups, or the jobs of a queue, declare; with lines relative to the project."""
     grants: list[Grant] = []
-    mistakes = Mistakes()
     for declared in access:
         reason = Reason(declared.kind, subjects=(declared.name,))
-        with mistakes.noted():
-            grants += policy_list.declare(declared.policy, declared.where, reason)
-    mistakes.refuse()
-    return _relative(state, [*grants, *linked_grants(access)])
+        with noted(state):
+            grants += policy_list.declare(declared.policy, declared.where, reason, state.mistakes)
+    with noted(state):
+        grants += linked_grants(access, state.mistakes)
+    return _relative(state, grants)
 
 
 def managed_policies(
@@ -132,8 +150,10 @@ def managed_policies(
     """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
     policies: dict[str, Origin | None] = {}
     for declared in access:
-        for arn, origin in policy_list.declare_managed(declared.managed_policy, declared.where).items():
-            policies[arn] = relative(origin, state.folder)
+        with noted(state):
+            own_policies = policy_list.declare_managed(declared.managed_policy, declared.where, state.mistakes)
+            for arn, origin in own_policies.items():
+                policies[arn] = relative(origin, state.folder)
     declared_count = len(policies)
     for arn, configured_origin in everywhere.managed.items():
         policies.setdefault(arn, configured_origin)
@@ -145,11 +165,13 @@ def managed_policies(
             assigned = state.config.lambda_.iam.assigned.get("managed_policy")
             by_configuration = assigned is not None and len(everywhere.managed) > declared_count
             span = assigned[1] if assigned is not None and by_configuration else declaration
-            raise RemitError(
+            too_many = RemitError(
                 f"the role of {name} has {len(policies)} managed policies; IAM allows {most}",
                 hint="grant what is used of them in a policy instead",
                 origin=None if span is None else span.origin,
             )
+            state.mistakes.errors.append(too_many)
+            return dict(islice(policies.items(), most))
     return policies
 
 
@@ -174,16 +196,14 @@ _NO_SETTINGS: Final = MergedSettings({}, {}, None)
 
 
 def merged_settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> MergedSettings:
-    """The app's settings, then the groups' (outermost first), then the function's own on top."""
+    """The app's settings, then the groups' (outermost first), then the function's own on top; wrong ones are noted."""
     section = state.config.lambda_.function
     lines = {name: span.origin for name, (_, span) in section.assigned.items()}
     checked: list[tuple[dict[str, Any], Mapping[str, Origin]]] = [(section.settings(), lines)]
-    mistakes = Mistakes()
     for span, layer in reversed(layers):
         for name, value in layer.items():
-            with mistakes.noted():
+            with noted(state):
                 checked.append((_checked_setting(name, value, span), {name: span.origin}))
-    mistakes.refuse()
     properties: dict[str, Any] = {}
     written: dict[str, Origin] = {}
     retention: int | None = 30
@@ -216,10 +236,11 @@ def _checked_setting(name: str, value: Any, span: Span) -> dict[str, Any]:
     try:
         return setting_values.checked_settings({name: value})
     except RemitError as error:
-        setting, *steps = error.path or ("",)
-        node = item_lines.value_node(span, str(setting))
-        error.origin = item_lines.origin_of(item_lines.part_of(node, tuple(steps)), span)
-        error.path = ()
+        for each in error.all:
+            setting, *steps = each.path or ("",)
+            node = item_lines.value_node(span, str(setting))
+            each.origin = item_lines.origin_of(item_lines.part_of(node, tuple(steps)), span)
+            each.path = ()
         raise
 
 

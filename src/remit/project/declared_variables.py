@@ -1,7 +1,7 @@
 """Which environment variables a project's functions declare: read from its source, before any of it has run.
 
 `environment={"TABLE": …}` of a decorator or a group, `config.lambda_.function.environment = {…}`, and `Variables` in
-`properties` count, each also by a name that is assigned a dict.
+`properties` count, each also by a name that is assigned a dict; so do the resources of `link=[…]`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.project.layout import is_left_alone
+from remit.project.variable_names import variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +48,20 @@ def declared_variables(folder: Path) -> Mapping[str, DeclaredVariable]:
                 earlier = variables.get(name, DeclaredVariable())
                 text = earlier.text or _constant_text(value)
                 variables[name] = DeclaredVariable(text, earlier.is_handed_on or _reads_environment(value))
+        for name in _linked(tree):
+            variables.setdefault(name, DeclaredVariable())
     return variables
+
+
+def _linked(tree: ast.Module) -> Iterator[str]:
+    """The variables that links give: DATA_TABLE of `link=[grants.dynamodb.read(Data.table)]`."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.keyword) or node.arg != "link":
+            continue
+        for part in ast.walk(node.value):
+            match part:
+                case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+                    yield variable_of(f"{name}_{attribute}")
 
 
 def _constant_text(value: ast.expr | None) -> str | None:

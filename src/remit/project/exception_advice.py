@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import did_you_mean
+from remit.project import plain_files
 from remit.project.current_load import is_users_file
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _OUT_OF_REACH: Final = frozenset(
     {"NoCredentialsError", "PartialCredentialsError", "EndpointConnectionError", "ConnectTimeoutError", "NoRegionError"}
 )
 """What botocore raises where AWS is called without AWS."""
+_GRANTS_OF: Final = {"event": "events", "schedule": "scheduler"}
+"""Modules of triggers whose service has another name among the grants."""
 _NOT_CALLABLE: Final = "'module' object is not callable"
 _SPOKEN: Final = ("remit.grants", "remit.triggers", "remit.project.declarations")
 """Where that is defined which people call with options."""
@@ -37,6 +40,9 @@ def advice(error: BaseException, state: Loading) -> str | None:
 
 def _advice(error: BaseException, state: Loading) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name:
+        problem = plain_files.problem_in_place_of(error.name, state.folder)
+        if problem is not None:
+            return problem
         return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
     if isinstance(error, KeyError) and _is_of_environment(error):
         return _unset_variable(str(error.args[0]), state)
@@ -106,8 +112,10 @@ def _attribute(owner: object, name: str) -> str | None:
     """What a module or an object of remit has instead."""
     if isinstance(owner, ModuleType):
         return _instead(owner, name)
-    if isinstance(owner, type) and owner.__module__.startswith("remit.triggers."):
-        service = owner.__module__.rpartition(".")[2]
+    kind = owner if isinstance(owner, type) else type(owner)
+    if kind.__module__.startswith("remit.triggers."):
+        module = kind.__module__.rpartition(".")[2]
+        service = _GRANTS_OF.get(module, module)
         return f"that is a trigger; a grant is written `grants.{service}.{name}(…)`, with `from remit import grants`"
     if not type(owner).__module__.startswith("remit."):
         return None

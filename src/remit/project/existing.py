@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import ExistingValue
+from remit.catalogue.resource_names import broken_rule
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project import current_load
@@ -31,6 +32,9 @@ def parameter(name: str) -> str:
     function's environment.
     """
     checked = _name(name, "parameter", "the name of a parameter", "/shop/subnets")
+    rule = None if checked.startswith("arn:") else broken_rule("AWS::SSM::Parameter", [checked], makes=False)
+    if rule is not None:
+        raise RemitError(f"no parameter can be named {checked!r:.60}", hint=rule, origin=writer())
     return _value("parameter", checked, f'existing.parameter("{checked}")')
 
 

@@ -1,27 +1,39 @@
 """What the source of a module says about a handler: whether it is defined, can be called, and takes (event, context).
 
-The module is read and not imported: what it imports need not be installed where remit runs. Only what the source
-shows is a problem. What is imported, made by a call (`Mangum(app)`), decorated, or defined twice may be anything.
+Modules are read and not imported: what they import need not be installed where remit runs. A handler is followed to
+what it stands for: through names, imports from modules that can be read, `functools.partial`, methods and objects of a
+class. Only what the source shows is a problem. What is decorated, or made by a call (`Mangum(app)`), may be anything.
 """
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+import builtins
+import inspect
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import did_you_mean
+from remit.project.module_source import Definition, Import, ModuleSource, Read, Sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PASSED: Final = 2
-"""What Lambda calls a handler with: the event and the context."""
 _SHOWN: Final = 40  # characters of a value
-_NAMING: Final = frozenset({"globals", "locals", "vars", "setattr", "exec"})
-"""Functions by which a module may get names that its source does not spell."""
+_DEPTH: Final = 32
+"""Steps from a name to what it stands for, at most: two modules may import a name from each other."""
 _READS_FORM: Final = "a handler reads `module.function`"
 _WEB_APP_READS: Final = "a web app reads `module:name`"
+_FUNCTION_FORM: Final = "write `def handler(event, context):`"
+_NO_FUNCTIONS: Final = (
+    ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp,
+    ast.GeneratorExp, ast.Compare,
+)  # fmt: skip
+_MAKE_NO_FUNCTIONS: Final = frozenset(
+    {"bool", "bytes", "dict", "float", "frozenset", "int", "len", "list", "object", "range", "set", "sorted", "str",
+     "sum", "tuple"}
+)  # fmt: skip
+"""Built-in functions whose answers nobody can call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,102 +44,299 @@ class HandlerProblem:
     hint: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A function of a module, and the arguments that it has been given already: by position, by name."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    module: ModuleSource
+    bound: int = 0
+    named: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    node: ast.ClassDef
+    module: ModuleSource
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """An object of a class; `text` is what made it."""
+
+    of: _Class
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Module:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _NoFunction:
+    """A value that cannot be called, as it is written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Nothing:
+    """A name that its module does not have."""
+
+    name: str
+    module: ModuleSource
+
+
+_Meaning: TypeAlias = _Function | _Class | _Object | _Module | _NoFunction | _Nothing | None
+"""What an expression stands for; None: the source does not show it."""
+
+
 def split(handler: str) -> tuple[str, str]:
     """The module and the name of a handler; Lambda takes a path for the module as well (`api/web.handler`)."""
     module, _, name = handler.rpartition(".")
     return module.replace("/", "."), name
 
 
-def problem(source: bytes, name: str, file: str, *, is_web_app: bool = False) -> HandlerProblem | None:
-    """What a module's source shows to be wrong with its handler of this name; None where it shows nothing.
+def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
+    """What the source shows to be wrong with a module's handler of this name; None where it shows nothing.
 
     A web app only has to be there: its adapter calls it in other ways.
     """
+    sources = Sources(read)
     try:
-        tree = ast.parse(source, file)
+        source = sources.module(module)
+        if source is None:
+            return None
+        meaning = _Reader(sources).name(source, name, 0)
     except SyntaxError as error:
-        return HandlerProblem(f"is in {file}, which is not valid Python: {error.msg} (line {error.lineno})")
+        return HandlerProblem(f"is in {error.filename}, which is not valid Python: {error.msg} (line {error.lineno})")
     except (ValueError, RecursionError):
         return None
-    definitions = tuple(_definitions(tree.body))
-    bound_names = [bound_name for bound_name, _ in definitions]
-    if name not in bound_names:
-        if _defines_more(tree):
-            return None
+    if isinstance(meaning, _Nothing):
         form = _WEB_APP_READS if is_web_app else _READS_FORM
-        return HandlerProblem("does not exist", did_you_mean(name, bound_names) or form)
-    if is_web_app:
-        return None
-    (definition, *others) = [definition for bound_name, definition in definitions if bound_name == name]
-    return None if others else _problem_of(definition)
-
-
-def _problem_of(definition: ast.AST | None) -> HandlerProblem | None:
-    """What is wrong with the one definition of a handler."""
-    match definition:
-        case ast.AsyncFunctionDef(decorator_list=[]):
-            return HandlerProblem("is `async`", "Lambda calls plain functions: use asyncio.run() inside one")
-        case ast.FunctionDef(decorator_list=[], args=parameters) | ast.Lambda(args=parameters):
-            if not _takes_two(parameters):
-                return takes_others(f"({ast.unparse(parameters)})")
-        case ast.Constant() | ast.List() | ast.Tuple() | ast.Dict() | ast.Set() | ast.JoinedStr():
-            return HandlerProblem(f"is not a function but `{ast.unparse(definition)[:_SHOWN]}`")
-    return None
+        return HandlerProblem(
+            "does not exist", did_you_mean(meaning.name, set(meaning.module.definitions) - {meaning.name}) or form
+        )
+    return None if is_web_app else _problem_of(meaning, source)
 
 
 def takes_others(parameters: str) -> HandlerProblem:
     """The problem of a handler with parameters that are not those with which Lambda calls it: `(event)`."""
-    return HandlerProblem(
-        f"takes {parameters}, and Lambda calls it with an event and a context",
-        "write `def handler(event, context):`",
-    )
+    return HandlerProblem(f"takes {parameters}, and Lambda calls it with an event and a context", _FUNCTION_FORM)
 
 
-def _takes_two(parameters: ast.arguments) -> bool:
-    """Whether a function can be called with two positional arguments."""
-    positional = len(parameters.posonlyargs) + len(parameters.args)
-    has_room = positional >= _PASSED or parameters.vararg is not None
-    required = positional - len(parameters.defaults)
-    return has_room and required <= _PASSED and all(default is not None for default in parameters.kw_defaults)
+def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | None:
+    """What is wrong with what a handler stands for; `source` is the module in which Lambda looks for it."""
+    match meaning:
+        case _Function():
+            return _problem_of_function(meaning, source)
+        case _Object():
+            return _problem_of_object(meaning, source)
+        case _Class(node=node) if not (node.bases or node.keywords or node.decorator_list or _method(node, "__new__")):
+            return HandlerProblem("is a class, and Lambda takes what it makes for the answer", _FUNCTION_FORM)
+        case _Module(name=name):
+            return HandlerProblem(f"is not a function but the module `{name}`", _READS_FORM)
+        case _NoFunction(text=text):
+            return _no_function(text)
+    return None
 
 
-def _definitions(body: list[ast.stmt]) -> Iterator[tuple[str, ast.AST | None]]:
-    """The names that statements bind in their module, with what each is; None where that may be anything."""
-    for statement in body:
-        match statement:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                yield statement.name, statement
-            case (
-                ast.Assign(targets=[ast.Name(id=name)], value=value)
-                | ast.AnnAssign(target=ast.Name(id=name), value=value)
-            ):
-                yield name, value
-            case ast.Import() | ast.ImportFrom():
-                for alias in statement.names:
-                    yield alias.asname or alias.name.partition(".")[0], None
-            case _:
-                yield from ((name, None) for name in _stored(statement))
-                for inner in ast.iter_child_nodes(statement):
-                    blocks = [inner] if isinstance(inner, ast.stmt) else getattr(inner, "body", ())
-                    if isinstance(blocks, list):
-                        yield from _definitions([block for block in blocks if isinstance(block, ast.stmt)])
+def _no_function(text: str) -> HandlerProblem:
+    return HandlerProblem(f"is not a function but `{text[:_SHOWN]}`")
 
 
-def _stored(statement: ast.stmt) -> Iterator[str]:
-    """The names that the expressions of a statement bind or delete: `for`, `with`, unpacking, `:=`."""
-    for child in ast.iter_child_nodes(statement):
-        if not isinstance(child, ast.stmt):
-            for node in ast.walk(child):
-                if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                    yield node.id
+def _problem_of_object(made: _Object, source: ModuleSource) -> HandlerProblem | None:
+    call = _method(made.of.node, "__call__")
+    if call is not None:
+        return _problem_of(_function_of(call, made.of.module, bound=1), source)
+    return None if _inherits(made.of.node) else _no_function(made.text)
 
 
-def _defines_more(tree: ast.Module) -> bool:
-    """Whether a module may have names that its top level does not spell."""
-    for node in ast.walk(tree):
+def _problem_of_function(function: _Function, source: ModuleSource) -> HandlerProblem | None:
+    node = function.node
+    place = "" if function.module is source else f", at {function.module.file}:{node.lineno}"
+    if isinstance(node, ast.AsyncFunctionDef):
+        return HandlerProblem("is `async`", f"Lambda calls plain functions: use asyncio.run() inside one{place}")
+    if _takes_event_and_context(function):
+        return None
+    is_given = f" with {function.bound + len(function.named)} of them given" if function.bound or function.named else ""
+    wrong = takes_others(f"({ast.unparse(node.args)}){is_given}")
+    return replace(wrong, hint=f"{wrong.hint}{place}")
+
+
+def _takes_event_and_context(function: _Function) -> bool:
+    """Whether a function can be called with two more positional arguments."""
+    signature = inspect.Signature(list(_parameters(function.node.args)))
+    try:
+        signature.bind(*[None] * function.bound, "event", "context", **dict.fromkeys(function.named))
+    except TypeError:
+        return False
+    return True
+
+
+def _parameters(arguments: ast.arguments) -> Iterator[inspect.Parameter]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    first_with_default = len(positional) - len(arguments.defaults)
+    for index, argument in enumerate(positional):
+        is_only = index < len(arguments.posonlyargs)
+        kind = inspect.Parameter.POSITIONAL_ONLY if is_only else inspect.Parameter.POSITIONAL_OR_KEYWORD
+        default = None if index >= first_with_default else inspect.Parameter.empty
+        yield inspect.Parameter(argument.arg, kind, default=default)
+    if arguments.vararg is not None:
+        yield inspect.Parameter(arguments.vararg.arg, inspect.Parameter.VAR_POSITIONAL)
+    for argument, written in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        default = inspect.Parameter.empty if written is None else None
+        yield inspect.Parameter(argument.arg, inspect.Parameter.KEYWORD_ONLY, default=default)
+    if arguments.kwarg is not None:
+        yield inspect.Parameter(arguments.kwarg.arg, inspect.Parameter.VAR_KEYWORD)
+
+
+def _function_of(node: ast.FunctionDef | ast.AsyncFunctionDef, module: ModuleSource, bound: int = 0) -> _Meaning:
+    """A function as it is called; None where a decorator may make something else of it."""
+    return None if node.decorator_list else _Function(node, module, bound)
+
+
+def _method(node: ast.ClassDef, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The method that a class itself defines, and defines once."""
+    methods = [
+        part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and part.name == name
+    ]
+    return methods[0] if len(methods) == 1 else None
+
+
+def _inherits(node: ast.ClassDef) -> bool:
+    """Whether a class may have methods that its body does not show."""
+    return bool(node.bases or node.keywords or node.decorator_list) or len(node.body) > sum(map(_is_plain, node.body))
+
+
+def _is_plain(part: ast.stmt) -> bool:
+    return isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Pass | ast.AnnAssign | ast.Expr)
+
+
+class _Reader:
+    """Follows what expressions stand for, from module to module."""
+
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+
+    def name(self, module: ModuleSource, name: str, depth: int) -> _Meaning:
+        """What a name of a module stands for once the module has run."""
+        if depth > _DEPTH:
+            return None
+        definitions = module.definitions.get(name, ())
+        if not definitions:
+            return self._of_star(module, name, depth)
+        last = definitions[-1]
+        if len(definitions) > 1 and not last.is_certain:
+            return None
+        if last.is_deleted:
+            return _Nothing(name, module) if last.is_certain else None
+        return self._defined(last, module, depth + 1)
+
+    def _of_star(self, module: ModuleSource, name: str, depth: int) -> _Meaning:
+        """A name that nothing in the module binds: of `from other import *`, or none."""
+        for star in module.stars:
+            source = self.sources.module(star)
+            if source is None:
+                return None
+            if source.exports(name):
+                meaning = self.name(source, name, depth + 1)
+                if not isinstance(meaning, _Nothing):
+                    return meaning
+        return None if module.may_have_more else _Nothing(name, module)
+
+    def _defined(self, definition: Definition, module: ModuleSource, depth: int) -> _Meaning:
+        match definition.value:
+            case Import() as imported:
+                return self._imported(imported, depth)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
+                return _function_of(function, module)
+            case ast.ClassDef() as made:
+                return _Class(made, module)
+            case ast.expr() as expression:
+                return self.expression(expression, module, depth)
+        return None
+
+    def _imported(self, imported: Import, depth: int) -> _Meaning:
+        if imported.name is None:
+            return _Module(imported.module)
+        source = self.sources.module(imported.module)
+        if source is None:
+            return None
+        meaning = self.name(source, imported.name, depth)
+        submodule = f"{imported.module}.{imported.name}"
+        if isinstance(meaning, _Nothing) and self.sources.module(submodule) is not None:
+            return _Module(submodule)
+        return meaning
+
+    def expression(self, node: ast.expr, module: ModuleSource, depth: int) -> _Meaning:
+        """What an expression at the top of a module stands for."""
         match node:
-            case ast.alias(name="*") | ast.FunctionDef(name="__getattr__") | ast.Global():
-                return True
-            case ast.Call(func=ast.Name(id=name)) if name in _NAMING:
-                return True
-    return False
+            case ast.Lambda():
+                return _Function(node, module)
+            case ast.UnaryOp(op=ast.Not()) | ast.BinOp(left=ast.Constant(), right=ast.Constant()):
+                return _NoFunction(ast.unparse(node))
+            case ast.Name(id=name):
+                return self.name(module, name, depth) if name in module.definitions else None
+            case ast.Attribute(value=owner, attr=attribute):
+                return self._attribute(self.expression(owner, module, depth + 1), attribute, depth)
+            case ast.Call():
+                return self._call(node, module, depth)
+        return _NoFunction(ast.unparse(node)) if isinstance(node, _NO_FUNCTIONS) else None
+
+    def _attribute(self, owner: _Meaning, attribute: str, depth: int) -> _Meaning:
+        match owner:
+            case _Module(name=name):
+                return self._imported(Import(name, attribute), depth + 1)
+            case _Class(node=node, module=module):
+                return self._method(node, attribute, module, is_bound=False)
+            case _Object(of=made):
+                return self._method(made.node, attribute, made.module, is_bound=True)
+        return None
+
+    def _method(self, node: ast.ClassDef, name: str, module: ModuleSource, *, is_bound: bool) -> _Meaning:
+        method = _method(node, name)
+        if method is None:
+            return None
+        match [ast.unparse(decorator) for decorator in method.decorator_list]:
+            case []:
+                return _Function(method, module, bound=int(is_bound))
+            case ["staticmethod"]:
+                return _Function(method, module)
+            case ["classmethod"]:
+                return _Function(method, module, bound=1)
+        return None
+
+    def _call(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
+        text = ast.unparse(node)
+        if self._is_partial(node.func, module):
+            return self._partial(node, module, depth)
+        match node.func:
+            case ast.Name(id=name) if name not in module.definitions and hasattr(builtins, name):
+                return _NoFunction(text) if name in _MAKE_NO_FUNCTIONS and not module.may_have_more else None
+            case ast.Attribute(value=ast.Constant() | ast.JoinedStr()):
+                return _NoFunction(text)
+        made = self.expression(node.func, module, depth + 1)
+        return _Object(made, text) if isinstance(made, _Class) and not _method(made.node, "__new__") else None
+
+    def _is_partial(self, function: ast.expr, module: ModuleSource) -> bool:
+        match function:
+            case ast.Name(id=name):
+                values = [definition.value for definition in module.definitions.get(name, ())]
+                return values == [Import("functools", "partial")]
+            case ast.Attribute(value=ast.Name(id=name), attr="partial"):
+                values = [definition.value for definition in module.definitions.get(name, ())]
+                return values == [Import("functools", None)]
+        return False
+
+    def _partial(self, node: ast.Call, module: ModuleSource, depth: int) -> _Meaning:
+        """A function with some of its arguments given."""
+        names = [keyword.arg for keyword in node.keywords]
+        if not node.args or None in names or any(isinstance(argument, ast.Starred) for argument in node.args):
+            return None
+        function = self.expression(node.args[0], module, depth + 1)
+        if not isinstance(function, _Function):
+            return None
+        bound = function.bound + len(node.args) - 1
+        return replace(function, bound=bound, named=function.named | frozenset(map(str, names)))

@@ -13,7 +13,7 @@ from remit.project.current_load import relative
 from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.project.publication import publication
-from remit.runtime.job import RETRIES, Job
+from remit.runtime.job import RETRIES, Job, call_problem
 from remit.triggers.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -171,6 +171,12 @@ def _check_schedule(declaration: Declaration, trigger: Any) -> None:
         raise RemitError(
             f"the input of job `{declaration.name}` must be a dict of its arguments", hint=hint, origin=origin
         )
+    if callable(declaration.function):
+        problem = call_problem(declaration.function, (), dict(trigger.input or {}))
+        if problem is not None:
+            hint = "`input` of the schedule has the arguments by name; or give the function defaults"
+            message = f"the schedule of job `{declaration.name}` cannot call it: {problem}"
+            raise RemitError(message, hint=hint, origin=origin)
 
 
 def _checked(declaration: Declaration, name: str, value: Any, check: Check) -> None:
@@ -203,7 +209,8 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         job_retries.append(retries if job.retries is None else job.retries)
         keeps_marks = keeps_marks or job.once
         origin = relative(declaration.where.origin, state.folder)
-        scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in declaration.triggers]
+        schedules = [trigger for trigger in declaration.triggers if isinstance(trigger, Schedule)]  # others are noted
+        scheduled += [ScheduledJob(declaration.name, job.path, schedule, origin) for schedule in schedules]
     return JobQueue(
         name=name,
         retries=retries,
@@ -212,6 +219,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         concurrency=_concurrency(name, settings, jobs),
         alarm=settings.get("alarm"),
         keeps_marks=keeps_marks,
+        jobs=tuple(declaration.job.path for declaration in jobs if declaration.job is not None),
         scheduled=tuple(scheduled),
     )
 

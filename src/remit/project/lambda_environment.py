@@ -72,15 +72,15 @@ class _Environ(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the clas
             return unset
         return value
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, key: str, default: Any = None) -> Any:
         """The value, else the default; without one, for the project's code, what the function will have."""
-        value = super().get(name, default)
+        value = super().get(key, default)
         if value is not None:
             return value
         asking = sys._getframe(1)  # noqa: SLF001 - the answer depends on who asks
         if asking.f_globals.get("__name__") == "os" and asking.f_back is not None:
             asking = asking.f_back  # `os.getenv`
-        return _declared_placeholder(name) if _is_of_project(asking) else None
+        return _declared_placeholder(key) if _is_of_project(asking) else None
 
 
 def _value_in_lambda(name: str, asking: FrameType) -> str | None:

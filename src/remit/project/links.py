@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from remit.app import Grant, Reason
-from remit.errors import RemitError
+from remit.errors import Mistakes, RemitError
 from remit.iam import tokens
 from remit.project import policy_list
 from remit.project.current_load import relative
+from remit.project.variable_names import variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Access
 
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+")
 
-
-def linked_grants(access: tuple[Access, ...]) -> tuple[Grant, ...]:
-    """What the links of a function and its groups grant."""
+def linked_grants(access: tuple[Access, ...], mistakes: Mistakes) -> tuple[Grant, ...]:
+    """What the links of a function and its groups grant; what is wrong with one is noted."""
     grants: list[Grant] = []
     for declared in access:
         reason = Reason(declared.kind, subjects=(declared.name,))
-        grants += policy_list.declare(declared.link, declared.where, reason, "link")
+        grants += policy_list.declare(declared.link, declared.where, reason, mistakes, "link")
     return tuple(grants)
 
 
@@ -33,7 +31,7 @@ def linked_variables(state: Loading, access: tuple[Access, ...]) -> Mapping[str,
     """`DATA_TABLE` for `Data.table`, with its name or URL, as Ref gives it. RemitError: a link to something else."""
     own = {resource.logical_id for resource in state.resources}
     variables: dict[str, str] = {}
-    for grant in linked_grants(access):
+    for grant in linked_grants(access, Mistakes()):  # mistakes are noted with the grants
         resources = grant.statement.resources
         patterns = () if resources is None or _is_of_a_key(grant) else resources.patterns
         names = tuple(dict.fromkeys(name for pattern in patterns for name in _referred(pattern) if name in own))
@@ -44,7 +42,7 @@ def linked_variables(state: Loading, access: tuple[Access, ...]) -> Mapping[str,
                 origin=relative(grant.origin, state.folder),
             )
         for name in names:
-            variables["_".join(_WORD.findall(name)).upper()] = f"${{{name}}}"
+            variables[variable_of(name)] = f"${{{name}}}"
     return variables
 
 

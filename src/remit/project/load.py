@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +17,12 @@ from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks
 from remit.project.lambda_environment import check_placeholders, explain_placeholders, lambda_environment
 from remit.project.name_checks import check_handlers, check_names
 from remit.project.time_limit import time_limit
-from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
+from remit.project.user_code import import_app, import_shared, importing, noted, run_configuration
 from remit.triggers.app_wide import CHECKS
 from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from remit.app import Function, Grant
     from remit.project.declared_functions import Declaration
@@ -116,40 +114,36 @@ def _check_stage(state: Loading) -> None:
 
 def _app(state: Loading) -> App:
     """What is right of the app that is declared; the mistakes are noted."""
-    config, noted = state.config, partial(_noted, state)
-    with noted():
+    config = state.config
+    with noted(state):
         check_jobs(state)
-    policy: tuple[Grant, ...] = ()
-    managed: dict[str, Origin | None] = {}
-    with noted():
-        policy = app_policy(state, "policy")
-    with noted():
-        managed = app_managed(state)
-    everywhere = Everywhere(policy, managed)
+    everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
     functions: list[Function] = []
     for declaration in state.declarations:
         if declaration.job is None:
-            with noted():
-                functions.append(_function(state, declaration, everywhere))
+            function = function_of(state, declaration, everywhere)
+            if function is not None:
+                functions.append(_with_jobs(state, function, declaration))
     queues = job_queues(state)
     for queue in queues:
-        with noted():
+        with noted(state):
             functions.append(worker(state, queue, everywhere))
-    with noted():
+    with noted(state):
         check_handlers(state)
-    with noted():
+    with noted(state):
         check_names(state, functions)
     for check in CHECKS:
-        state.mistakes.errors += check(functions)
+        with noted(state):
+            state.mistakes.errors += check(functions)
     replacements: dict[str, tuple[Grant, ...] | None] = {}
     for name in ("default_policy", "default_vpc_policy"):
-        with noted():
+        with noted(state):
             replacements[name] = _replacement(state, name)
     boundary = None
-    with noted():
+    with noted(state):
         boundary = _boundary(state)
     api = ApiSettings()
-    with noted():
+    with noted(state):
         api = api_settings(state)
     if not functions and not state.resources and not state.mistakes.errors:
         nothing = RemitError(
@@ -191,17 +185,14 @@ def _app(state: Loading) -> App:
     )
 
 
-def _function(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function:
-    """A declared function, with the jobs that it sends and whether it looks up outputs."""
-    function = function_of(state, declaration, everywhere)
-    return replace(function, sends=sends(state, [declaration]), looks_up=looks_up(state, [declaration]))
-
-
-@contextlib.contextmanager
-def _noted(state: Loading) -> Iterator[None]:
-    """Note what is wrong with one part of what is declared, and go on with the next."""
-    with state.mistakes.noted(), user_values(state):
-        yield
+def _with_jobs(state: Loading, function: Function, declaration: Declaration) -> Function:
+    """A function with the jobs that it sends, and whether it looks up outputs."""
+    queues, reads_outputs = function.sends, function.looks_up
+    with noted(state):
+        queues = sends(state, [declaration])
+    with noted(state):
+        reads_outputs = looks_up(state, [declaration])
+    return replace(function, sends=queues, looks_up=reads_outputs)
 
 
 def _boundary(state: Loading) -> str | None:

@@ -7,11 +7,12 @@ import importlib.util
 import inspect
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant
 from remit.errors import Mistakes, Origin, RemitError, Span, described, did_you_mean, nearest
-from remit.project import handler_source, item_lines
+from remit.project import handler_source, item_lines, plain_files
 from remit.project.current_load import relative
 from remit.project.handler_source import HandlerProblem
 from remit.project.layout import module_file, roots
@@ -34,40 +35,51 @@ HANDLER_LIMIT: Final = 128
 
 
 def check_declaration(declaration: Declaration) -> None:
-    """What one declaration says must be usable: its place, its name, its triggers."""
-    origin = declaration.where.origin
+    """A function must stand where Lambda finds it, and its name and its handler must be possible ones."""
+    mistakes = Mistakes()
     if declaration.nested:
-        raise RemitError(
+        nested = RemitError(
             f"function `{declaration.name}` is declared inside another function, where Lambda cannot find it",
             hint="move it to the top level of its module",
-            origin=origin,
+            origin=declaration.where.origin,
         )
+        mistakes.errors.append(nested)
     if not isinstance(declaration.name, str) or not _NAME.fullmatch(declaration.name):
-        raise RemitError(
+        bad_name = RemitError(
             f"{declaration.name!r} is not a valid name for a function",
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
             origin=item_lines.origin_of(item_lines.value_node(declaration.where, "name"), declaration.where),
         )
-    if not isinstance(declaration.handler, str) or len(declaration.handler) > HANDLER_LIMIT:
-        raise RemitError(
+        mistakes.errors.append(bad_name)
+    if not _is_possible(declaration.handler):
+        bad_handler = RemitError(
             f"function `{declaration.name}` has the handler {str(declaration.handler)[:40]!r}",
             hint=f"a handler reads `module.function`, in at most {HANDLER_LIMIT} characters",
             origin=item_lines.origin_of(item_lines.value_node(declaration.where, "handler"), declaration.where),
         )
-    for trigger in declaration.triggers:
-        if _is_grants(trigger):
-            raise RemitError(
-                "a grant is not a trigger: it says what the function may do, not what runs it",
-                hint='give it as `policy=[…]`; a trigger is such as `on.sqs("orders")`, with `from remit import on`',
-                origin=origin,
-            )
-        if isinstance(trigger, type) or not hasattr(trigger, "grants"):
-            described_trigger = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
-            raise RemitError(
-                f"{described_trigger} is not a trigger",
-                hint='such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
-                origin=origin,
-            )
+        mistakes.errors.append(bad_handler)
+    mistakes.refuse()
+
+
+def _is_possible(handler: object) -> bool:
+    return isinstance(handler, str) and len(handler) <= HANDLER_LIMIT
+
+
+def check_trigger(trigger: Any, origin: Origin) -> None:
+    """Refuse what is no trigger where one must be; `origin` is the declaration's."""
+    if _is_grants(trigger):
+        raise RemitError(
+            "a grant is not a trigger: it says what the function may do, not what runs it",
+            hint='give it as `policy=[…]`; a trigger is such as `on.sqs("orders")`, with `from remit import on`',
+            origin=origin,
+        )
+    if isinstance(trigger, type) or not hasattr(trigger, "grants"):
+        described_trigger = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
+        raise RemitError(
+            f"{described_trigger} is not a trigger",
+            hint='such as `@app.function(on.sqs("orders"))`, with `from remit import on`',
+            origin=origin,
+        )
 
 
 def _is_grants(value: object) -> bool:
@@ -87,7 +99,7 @@ def check_handlers(state: Loading) -> None:
                 raise _twice(declaration.handler, decorated.where, declaration.where, state)
             if declaration.web is not None:
                 _check_web_app(state, declaration, declaration.web)
-            elif isinstance(declaration.handler, str) and not declaration.nested:
+            elif _is_possible(declaration.handler) and not declaration.nested:
                 _check_handler(state, declaration)
     mistakes.refuse()
 
@@ -123,8 +135,7 @@ def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> Non
     path = module_file(state.folder, web.module)
     if path is not None:
         name = web.attribute.partition(".")[0]
-        file = path.relative_to(state.folder).as_posix()
-        problem = handler_source.problem(path.read_bytes(), name, file, is_web_app=True)
+        problem = handler_source.problem(partial(_module_source, state), web.module, name, is_web_app=True)
     elif _may_be_in_a_layer(state, declaration):
         problem = None
     else:
@@ -178,27 +189,36 @@ def _problem_in_source(state: Loading, module_name: str, attribute: str) -> Hand
 
     A module of a dependency is looked at in the zip.
     """
-    path = module_file(state.folder, module_name)
-    if path is not None:
-        file = path.relative_to(state.folder).as_posix()
-        try:
-            return handler_source.problem(path.read_bytes(), attribute, file)
-        except OSError as error:
-            raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(file)) from None
+    if module_file(state.folder, module_name) is not None:
+        return handler_source.problem(partial(_module_source, state), module_name, attribute)
     return _problem_of_absent(state, module_name, attribute, ".")
+
+
+def _module_source(state: Loading, module_name: str) -> tuple[bytes, str] | None:
+    """The source and the file of a module of the project. RemitError: it cannot be read."""
+    path = module_file(state.folder, module_name)
+    if path is None:
+        return None
+    file = path.relative_to(state.folder).as_posix()
+    content = plain_files.content(path, file)
+    return None if content is None else (content, file)
 
 
 def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_by: str) -> HandlerProblem | None:
     """What is wrong with a name of a module that is none of the project's: it may be a dependency's."""
+    for root in roots(state.folder):
+        plain_files.is_there(root.joinpath(*module_name.split(".")).with_suffix(".py"))  # a pipe is no module
     package = module_name.partition(".")[0]
+    has_folder = any((root / package).is_dir() for root in roots(state.folder))
     is_own = module_file(state.folder, package) is not None
-    if package and not is_own and (_is_installed(package) or _is_required(package, state.folder)):
+    is_installed = not has_folder and _is_installed(package)
+    if package and not is_own and (is_installed or _is_required(package, state.folder)):
         return None
     parents, _, _ = module_name.rpartition(".")
     modules = set()
     for root in roots(state.folder):
         folder = root.joinpath(*parents.split(".")) if parents else root
-        modules |= {f"{parents}.{file.stem}".lstrip(".") for file in folder.glob("*.py")}
+        modules |= {f"{parents}.{file.stem}".lstrip(".") for file in folder.glob("*.py") if file.is_file()}
     nearest_module = nearest(module_name, modules)
     hint = f"did you mean `{nearest_module}{joined_by}{attribute}`?" if nearest_module else _FORM
     return HandlerProblem("does not exist", hint)

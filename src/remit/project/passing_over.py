@@ -2,8 +2,10 @@
 
 Each statement at the top of the module, of a class there, and of its `with configure()` gets a `try` of its own. What
 it raises is noted, the names that it would have bound are remembered, and a NameError for one of those is no mistake of
-its own. At the end the module fails with its first exception, as it would have, which carries all the others: whoever
-imports it may still catch that. A module stops where it says so, with `raise`, `assert` or `sys.exit`.
+its own. Each argument of a decorator that declares something has one as well, and so has each item of a policy: a
+trigger that fails does not hide what is wrong with the policy beside it. At the end the module fails with its first
+exception, as it would have, which carries all the others: whoever imports it may still catch that. A module stops where
+it says so, with `raise`, `assert` or `sys.exit`.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import ast
 import sys
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.project.current_load import is_users_file
 from remit.project.time_limit import LoadTooLongError
@@ -27,9 +29,19 @@ if TYPE_CHECKING:
     Told: TypeAlias = Callable[[BaseException, str], RemitError]
     """Says what an exception means to people, which a file raised."""
 
+T = TypeVar("T")
 _HOOK: Final = "__remit_pass_over__"
+_ARGUMENT: Final = "__remit_argument__"
+_OPTION: Final = "__remit_option__"
+_ITEM: Final = "__remit_item__"
+_ITEMS: Final = frozenset({"link", "managed_policy", "policy"})
+"""What takes a list in which each item may fail by itself."""
+_DECLARING: Final = frozenset({"function", "group", "job", "web"})
+"""The methods of an app whose arguments may each fail by themselves."""
 _MISTAKES: Final = "remit_mistakes"
 """The attribute of an exception that has the mistakes of the module which it ended."""
+_OF_ITS_PLACE: Final = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)
+"""What means something else in another function: names that it binds, what it waits for, the name of a function."""
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -53,21 +65,50 @@ class _Run:
         self.first: Exception | None = None
         self.mistakes: list[RemitError] = []
         self.missing: set[str] = set()
+        self.incomplete: set[int] = set()
+        """The lines of the statements that go on without some of their arguments."""
 
-    def pass_over(self, *names: str) -> None:
-        """Note why a statement failed that would have bound these names."""
+    def pass_over(self, line: int, *names: str) -> None:
+        """Note why the statement at a line failed, which would have bound these names."""
         error = sys.exception()
         if not isinstance(error, Exception):
             return
-        if not self._follows(error):
-            self.first = self.first or error
-            self.mistakes += mistakes_of(error, self.file, self.told)
+        self._note(error, line)
         for name in names:
             self.missing.add(name)
             self.namespace.pop(name, None)  # what it was before is not what the next statements mean
 
-    def _follows(self, error: Exception) -> bool:
-        """Whether an exception only repeats that an earlier statement failed."""
+    def argument(self, line: int, evaluate: Callable[[], Any]) -> tuple[Any, ...]:
+        """An argument of the statement at a line; nothing, and a note, where it fails."""
+        return self._evaluated(line, lambda: (evaluate(),), ())
+
+    def option(self, line: int, evaluate: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """As `argument`, for one that is given by its name."""
+        return self._evaluated(line, evaluate, {})
+
+    def item(self, line: int, evaluate: Callable[[], Any]) -> Any:
+        """As `argument`, for an item of a policy, in whose place an empty list says nothing."""
+        return self._evaluated(line, evaluate, ())
+
+    def _evaluated(self, line: int, evaluate: Callable[[], T], nothing: T) -> T:
+        try:
+            return evaluate()
+        except STOPS:
+            raise
+        except Exception as error:  # noqa: BLE001 - the project's own code may raise anything
+            self._note(error, line)
+            self.incomplete.add(line)
+            return nothing
+
+    def _note(self, error: Exception, line: int) -> None:
+        if not self.follows(error, line):
+            self.first = self.first or error
+            self.mistakes += mistakes_of(error, self.file, self.told)
+
+    def follows(self, error: Exception, line: int = 0) -> bool:
+        """Whether an exception only repeats that an earlier statement, or an argument of this one, failed."""
+        if isinstance(error, TypeError) and line in self.incomplete:
+            return True  # it lacks an argument
         if isinstance(error, NameError):
             return error.name in self.missing or "*" in self.missing
         owner = error.obj if isinstance(error, AttributeError) else None
@@ -80,16 +121,20 @@ def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None
     tree = ast.parse(source, file)
     tree.body = _guarded(tree.body, "")
     code = compile(ast.fix_missing_locations(tree), file, "exec", dont_inherit=True)
-    namespace[_HOOK] = module.pass_over
+    hooks = {_HOOK: module.pass_over, _ARGUMENT: module.argument, _OPTION: module.option, _ITEM: module.item}
+    namespace.update(hooks)
     try:
         exec(code, namespace)  # noqa: S102 - the project's own code, whose declarations are what is wanted
     except STOPS:
         raise
     except BaseException as error:
-        error.remit_mistakes = [*module.mistakes, *mistakes_of(error, file, told)]  # type: ignore[attr-defined]
+        follows = bool(module.mistakes) and isinstance(error, Exception) and module.follows(error)
+        last = [] if follows else mistakes_of(error, file, told)
+        error.remit_mistakes = [*module.mistakes, *last]  # type: ignore[attr-defined]
         raise
     finally:
-        namespace.pop(_HOOK, None)
+        for name in hooks:
+            namespace.pop(name, None)
     if module.first is not None:
         module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined]
         raise module.first
@@ -97,7 +142,69 @@ def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None
 
 def _guarded(body: list[ast.stmt], owner: str) -> list[ast.stmt]:
     """Statements, each of which may fail by itself; `owner` is the class in which they stand."""
-    return [_guard(statement, owner) for statement in body]
+    return [_guard(statement if owner else _with_arguments(statement), owner) for statement in body]
+
+
+def _with_arguments(statement: ast.stmt) -> ast.stmt:
+    """A statement whose declarations go on without the arguments, and the items of policies, that fail.
+
+    Not for one in a class, whose names only the class itself sees.
+    """
+    line = statement.lineno
+    match statement:
+        case ast.FunctionDef(decorator_list=calls) | ast.AsyncFunctionDef(decorator_list=calls):
+            _separate(calls, line)
+        case ast.Expr(value=call):
+            _separate([call], line)
+        case ast.Assign(targets=[target], value=value) | ast.AugAssign(target=target, value=value):
+            _separate([value], line)
+            if _name(target) in _ITEMS:
+                _separate_items(value, line)
+    return statement
+
+
+def _separate(calls: Sequence[ast.expr], line: int) -> None:
+    """Let each argument of the calls that declare something fail by itself."""
+    for call in calls:
+        if isinstance(call, ast.Call) and _name(call.func) in _DECLARING:
+            for keyword in call.keywords:
+                if keyword.arg in _ITEMS:
+                    _separate_items(keyword.value, line)
+            call.args = [_argument(argument, line) for argument in call.args]
+            call.keywords = [_option(keyword, line) for keyword in call.keywords]
+
+
+def _separate_items(value: ast.expr, line: int) -> None:
+    """Let each item of a list that is written out fail by itself."""
+    if isinstance(value, ast.List | ast.Tuple):
+        value.elts = [_hook(_ITEM, line, item) if _may_fail(item) else item for item in value.elts]
+
+
+def _argument(argument: ast.expr, line: int) -> ast.expr:
+    if not _may_fail(argument):
+        return argument
+    return ast.copy_location(ast.Starred(_hook(_ARGUMENT, line, argument), ast.Load()), argument)
+
+
+def _option(keyword: ast.keyword, line: int) -> ast.keyword:
+    if keyword.arg is None or not _may_fail(keyword.value):
+        return keyword
+    named = ast.Dict([ast.Constant(keyword.arg)], [keyword.value])
+    return ast.keyword(None, _hook(_OPTION, line, ast.copy_location(named, keyword.value)))
+
+
+def _hook(name: str, line: int, value: ast.expr) -> ast.expr:
+    """A call that evaluates a value for the statement at a line."""
+    nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+    later = ast.copy_location(ast.Lambda(nothing, value), value)
+    return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [ast.Constant(line), later], []), value)
+
+
+def _may_fail(value: ast.expr) -> bool:
+    """Whether an expression may fail, and means the same in a function of its own."""
+    if isinstance(value, ast.Constant | ast.Starred):
+        return False
+    return not any(isinstance(node, _OF_ITS_PLACE) for node in ast.walk(value))
 
 
 def _guard(statement: ast.stmt, owner: str) -> ast.stmt:
@@ -115,16 +222,16 @@ def _guard(statement: ast.stmt, owner: str) -> ast.stmt:
             statement.body = _guarded(statement.body, owner)
     if not isinstance(statement, ast.ClassDef) and _stops(statement):
         return statement
-    handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [_call(names)])
+    handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [_call(statement.lineno, names)])
     guarded = ast.Try([statement], [handler], [], [])
     for node in (guarded, *ast.walk(handler)):
         ast.copy_location(node, statement)
     return guarded
 
 
-def _call(names: Sequence[str]) -> ast.stmt:
-    texts: list[ast.expr] = [ast.Constant(name) for name in names]
-    return ast.Expr(ast.Call(ast.Name(_HOOK, ast.Load()), texts, []))
+def _call(line: int, names: Sequence[str]) -> ast.stmt:
+    values: list[ast.expr] = [ast.Constant(line), *map(ast.Constant, names)]
+    return ast.Expr(ast.Call(ast.Name(_HOOK, ast.Load()), values, []))
 
 
 def _name(node: ast.expr) -> str:

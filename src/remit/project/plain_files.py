@@ -6,6 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from remit.errors import Origin, RemitError
+from remit.project.layout import roots
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,17 @@ def is_there(path: Path, name: str | None = None) -> bool:
         origin = Origin(name or str(path))
         raise RemitError(f"it is {_kind(mode)}, not a file", hint="put a plain file in its place", origin=origin)
     return True
+
+
+def problem_in_place_of(module: str, folder: Path) -> str | None:
+    """What stands where a module of a project would, and is none, as a sentence: a pipe, a device; None for nothing."""
+    for root in roots(folder):
+        path = root.joinpath(*module.split(".")).with_suffix(".py")
+        try:
+            is_there(path, path.relative_to(folder).as_posix())
+        except RemitError as error:
+            return f"look at {error.origin}: {error.message}"
+    return None
 
 
 def _unreadable(error: OSError, path: Path, name: str | None) -> RemitError:

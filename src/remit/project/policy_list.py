@@ -16,8 +16,10 @@ from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.iam.placeholders import placeholder
 from remit.project import item_lines
+from remit.project.item_parts import each_alone
 from remit.project.lambda_environment import placeholder_in, refusal
 from remit.project.settings import Items
+from remit.triggers.trigger import BaseTrigger
 
 _SNAKE: Final = {
     "effect": "Effect", "action": "Action", "actions": "Action", "not_action": "NotAction",
@@ -37,39 +39,80 @@ _DEPTH: Final = 32
 _LONGEST: Final = 6_144  # characters of the largest managed policy: nothing in one can be longer
 
 
-def declare(value: Any, span: Span, reason: Reason, keyword: str = "policy") -> tuple[Grant, ...]:
-    """The grants of one policy value, each with its own line. RemitError has the items that are wrong, at theirs."""
-    return tuple(_items(value, item_lines.value_node(span, keyword), span, reason, (keyword,), 0))
+def declare(value: Any, span: Span, reason: Reason, mistakes: Mistakes, keyword: str = "policy") -> tuple[Grant, ...]:
+    """The grants of one policy value, each with its own line. Items that are wrong are noted, at theirs."""
+    return tuple(_items(value, item_lines.value_node(span, keyword), span, reason, mistakes, (keyword,)))
 
 
-def _items(value: Any, node: ast.expr | None, span: Span, reason: Reason, path: Path, depth: int) -> Iterator[Grant]:
+def _items(
+    value: Any, node: ast.expr | None, span: Span, reason: Reason, mistakes: Mistakes, path: Path, depth: int = 0
+) -> Iterator[Grant]:
     """The grants of a value, item by item where it is a list; `node` is what wrote it, where that is known."""
     if isinstance(value, Items):
         for part, place in value.parts:
-            yield from _items(part, item_lines.value_node(place), place, reason, path, depth + 1)
+            yield from _items(part, item_lines.value_node(place), place, reason, mistakes, path, depth + 1)
         return
     origin = item_lines.origin_of(node, span)
     if isinstance(value, list | tuple) and not _is_typed(value):
         if depth > _DEPTH:
-            raise _wrong(path[:_SHOWN], f"nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
+            too_deep = _wrong(path[:_SHOWN], f"nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
+            mistakes.errors.append(too_deep)
+            return
         nodes = item_lines.item_nodes(node, len(value), span.file)
-        mistakes = Mistakes()
         for index, (item, item_node) in enumerate(zip(value, nodes, strict=True)):
-            with mistakes.noted():
-                yield from _items(item, item_node, span, reason, (*path, index), depth + 1)
-        mistakes.refuse()
+            yield from _items(item, item_node, span, reason, mistakes, (*path, index), depth + 1)
         return
-    try:
-        if isinstance(value, Mapping):
+    yield from _item(value, node, span, reason, mistakes, path)
+
+
+def _item(
+    value: Any, node: ast.expr | None, span: Span, reason: Reason, mistakes: Mistakes, path: Path
+) -> tuple[Grant, ...]:
+    """The grants of one item that is no list; none where something is wrong with it, which is noted."""
+    origin = item_lines.origin_of(node, span)
+    grants: tuple[Grant, ...] = ()
+    of_item = Mistakes()
+    if isinstance(value, Mapping):
+        with of_item.noted():
             _check_keys(node, span, path)
+    with of_item.noted():
         grants = tuple(_grants(value, reason, origin, path))
-        for number, grant in enumerate(grants):
-            _check(grant.statement, path, number)
-    except RemitError as error:
+    for number, grant in enumerate(grants):
+        _check(grant.statement, path, number, of_item)
+    if isinstance(value, Mapping) and of_item.errors:
+        of_item.errors[:] = _mistakes_of_parts(value, reason, origin, path, of_item.errors)
+    for error in of_item.errors:
         error.origin = error.origin or origin
         error.path = error.path[len(path) :]  # within the item, which stands at the origin
-        raise
-    yield from grants
+    mistakes.errors += of_item.errors
+    return () if of_item.errors else grants
+
+
+def _mistakes_of_parts(
+    value: Mapping[Any, Any], reason: Reason, origin: Origin, path: Path, mistakes: list[RemitError]
+) -> list[RemitError]:
+    """The mistakes of an item that has some, and those that they hide: of each part of its statements by itself."""
+    found = Mistakes(list(mistakes))
+    with found.noted():
+        for item in each_alone(_spelled_by_aws(value, path)):
+            with found.noted():
+                for number, grant in enumerate(_grants(item, reason, origin, path)):
+                    _check(grant.statement, path, number, found)
+    return list({error.message: error for error in reversed(found.errors)}.values())[::-1]
+
+
+def _spelled_by_aws(value: Mapping[Any, Any], path: Path) -> dict[Any, Any]:
+    """An item with the names of its elements in AWS's spelling, those of its statements as well."""
+    item = _pascal(value, path)
+    inner = item.get("PolicyDocument")
+    if isinstance(inner, Mapping):
+        item["PolicyDocument"] = _spelled_by_aws(inner, (*path, "PolicyDocument"))
+    statements = item.get("Statement")
+    if isinstance(statements, Mapping):
+        item["Statement"] = _pascal(statements, path)
+    elif isinstance(statements, list):
+        item["Statement"] = [_pascal(part, path) if isinstance(part, Mapping) else part for part in statements]
+    return item
 
 
 def _is_typed(value: list[Any] | tuple[Any, ...]) -> bool:
@@ -105,6 +148,13 @@ def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[
     elif value is None:
         hint = "usually os.environ.get() of a variable that is not set: set it or drop the item"
         raise _wrong(path, "is None", hint=hint)
+    elif isinstance(value, BaseTrigger) or (isinstance(value, type) and issubclass(value, BaseTrigger)):
+        kind = value if isinstance(value, type) else type(value)
+        service = kind.__module__.rpartition(".")[2]
+        hint = (
+            f"a trigger stands before it: `@app.function(on.{service}(…))`; a grant reads such as `grants.sqs.send(…)`"
+        )
+        raise _wrong(path, "is a trigger, which says what runs a function and not what it may do", hint=hint)
     else:
         name = getattr(value, "__name__", None)
         is_function = callable(value) and isinstance(name, str)
@@ -212,20 +262,21 @@ def _identity(statement: iam.Statement, path: Path) -> iam.Statement:
     return statement
 
 
-def _check(statement: iam.Statement, path: Path, number: int) -> None:
+def _check(statement: iam.Statement, path: Path, number: int, mistakes: Mistakes) -> None:
     """What IAM refuses, and what a variable that is not set leaves behind, in the item's statement of this number."""
     for element, text in _texts(statement):
         problem = _problem_of_text(text)
         if problem is None and element in ("Resource", "NotResource"):
-            problem = _problem_of_resource(text)
+            with mistakes.noted():
+                problem = _problem_of_resource(text)
         if problem is not None:
             reason, hint = problem
             inside = ("Statement", number, element, text)
-            raise RemitError(f"{spelled(path)}: {reason}", hint=hint, path=(*path, *inside))
+            mistakes.errors.append(RemitError(f"{spelled(path)}: {reason}", hint=hint, path=(*path, *inside)))
     if not _SID.fullmatch(statement.sid):
         fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", statement.sid))
         message = f"{spelled(path)}: Sid {statement.sid!r} may have only letters and digits"
-        raise RemitError(message, hint=f"use {fixed!r}", path=(*path, "Statement", number, "Sid"))
+        mistakes.errors.append(RemitError(message, hint=f"use {fixed!r}", path=(*path, "Statement", number, "Sid")))
 
 
 def _texts(statement: iam.Statement) -> Iterator[tuple[str, str]]:
@@ -281,36 +332,38 @@ _POLICY_ARN: Final = re.compile(
 _PLAIN_NAME: Final = re.compile(r"[\w+=,.@-]+(?:/[\w+=,.@-]+)*")
 
 
-def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> dict[str, Origin]:
+def declare_managed(value: Any, span: Span, mistakes: Mistakes, keyword: str = "managed_policy") -> dict[str, Origin]:
     """The ARNs of managed policies, each with its line: from names, paths such as "service-role/…", or ARNs.
 
-    They are right in every partition.
+    They are right in every partition. Items that are wrong are noted.
     """
     written: dict[str, Origin] = {}
-    try:
-        for arn, origin in _managed(value, item_lines.value_node(span, keyword), span, (keyword,), 0):
+    of_value = Mistakes()
+    with of_value.noted():
+        for arn, origin in _managed(value, item_lines.value_node(span, keyword), span, of_value, (keyword,)):
             written.setdefault(arn, origin)
-    except RemitError as error:
+    for error in of_value.errors:
         error.origin = error.origin or span.origin
-        raise
+    mistakes.errors += of_value.errors
     return written
 
 
-def _managed(value: Any, node: ast.expr | None, span: Span, path: Path, depth: int) -> Iterator[tuple[str, Origin]]:
+def _managed(
+    value: Any, node: ast.expr | None, span: Span, mistakes: Mistakes, path: Path, depth: int = 0
+) -> Iterator[tuple[str, Origin]]:
     """The ARN of each managed policy of a value with its line; `node` is what wrote it, where that is known."""
     origin = item_lines.origin_of(node, span)
     value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:
         nodes = item_lines.item_nodes(node, len(value), span.file)
-        mistakes = Mistakes()
         for index, (item, item_node) in enumerate(zip(value, nodes, strict=True)):
-            with mistakes.noted():
-                yield from _managed(item, item_node, span, (*path, index), depth + 1)
-        mistakes.refuse()
+            yield from _managed(item, item_node, span, mistakes, (*path, index), depth + 1)
     elif isinstance(value, str):
-        yield managed_arn(tokens.plain(value), path, origin), origin
+        with mistakes.noted():
+            yield managed_arn(tokens.plain(value), path, origin), origin
     else:
-        raise _wrong(path, f"must be a policy's name or ARN, got {described(value)}", origin=origin)
+        no_name = _wrong(path, f"must be a policy's name or ARN, got {described(value)}", origin=origin)
+        mistakes.errors.append(no_name)
 
 
 def _refuse_placeholder(text: str, path: Path, origin: Origin | None = None) -> None:

@@ -9,9 +9,9 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict
+from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
 
-from remit.errors import Path, RemitError, described, did_you_mean
+from remit.errors import Mistakes, Path, RemitError, described, did_you_mean
 from remit.iam import tokens
 from remit.project.late_bound import LateBound, LateBoundParameter
 from remit.project.setting_lists import Table, Texts
@@ -23,11 +23,15 @@ Check = Callable[[Path, Any], Any]
 It returns the value as remit keeps it, or raises RemitError with the path of what is wrong.
 """
 
-RUNTIMES: Final = ("python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
-ARCHITECTURES: Final = ("x86_64", "arm64")
-RETENTIONS: Final = (
+PythonRuntime: TypeAlias = Literal["python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14"]
+RUNTIMES: Final[tuple[str, ...]] = get_args(PythonRuntime)
+Architecture: TypeAlias = Literal["x86_64", "arm64"]
+ARCHITECTURES: Final[tuple[str, ...]] = get_args(Architecture)
+TracingMode: TypeAlias = Literal["Active", "PassThrough"]
+RetentionDays: TypeAlias = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-)  # fmt: skip
+]  # fmt: skip
+RETENTIONS: Final[tuple[int, ...]] = get_args(RetentionDays)
 RESERVED_VARIABLES: Final = frozenset(
     [
         "_HANDLER",
@@ -69,15 +73,15 @@ class FunctionSettings(TypedDict, total=False):
 
     timeout: int
     memory_size: int
-    runtime: str
-    architectures: Sequence[str]
+    runtime: PythonRuntime
+    architectures: Sequence[Architecture]
     environment: Mapping[str, str]
     layers: Sequence[str]
     vpc_config: Mapping[str, Sequence[str]] | None
     reserved_concurrency: int | None
     ephemeral_storage: int
-    tracing: bool | str
-    log_retention: int | None
+    tracing: bool | TracingMode
+    log_retention: RetentionDays | None
     link: Any
     alias: str | None
     provisioned_concurrency: int | None
@@ -225,30 +229,37 @@ def retention(path: Path, value: Any) -> int:
 def _tracing(path: Path, value: Any) -> str:
     if isinstance(value, bool):
         return "Active" if value else "PassThrough"
-    return str(one_of(("Active", "PassThrough"))(path, value))
+    return str(one_of(get_args(TracingMode))(path, value))
 
 
 def _environment(path: Path, value: Any) -> Table[str]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of strings", value)
+    mistakes = Mistakes()
     for name, content in value.items():
-        at = (*path, name)
-        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            hint = "Lambda wants a letter, then at least one more of letters, digits and _"
-            raise mistake(path, f"has the name {name!r}", hint=hint, inside=(str(name),))
-        if name in RESERVED_VARIABLES:
-            raise mistake(at, "cannot be set: Lambda reserves it", hint="choose another name")
-        if name.startswith("REMIT_"):
-            raise mistake(at, "cannot be set: remit reserves names that start with REMIT_", hint="choose another name")
-        if not isinstance(content, str):
-            raise wrong(at, "a string", content)
-        if "{{resolve:ssm-secure:" in encodable(at, tokens.plain(content)):
-            raise mistake(
-                at,
-                "refers to a secure parameter, which CloudFormation does not resolve in an environment",
-                hint='write parameter("/its/name"): the function fetches the value when it runs',
-            )
+        with mistakes.noted():
+            _check_variable(path, name, content)
+    mistakes.refuse()
     return Table({tokens.plain(name): _kept(content) for name, content in value.items()})
+
+
+def _check_variable(path: Path, name: Any, content: Any) -> None:
+    at = (*path, name)
+    if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+        hint = "Lambda wants a letter, then at least one more of letters, digits and _"
+        raise mistake(path, f"has the name {name!r}", hint=hint, inside=(str(name),))
+    if name in RESERVED_VARIABLES:
+        raise mistake(at, "cannot be set: Lambda reserves it", hint="choose another name")
+    if name.startswith("REMIT_"):
+        raise mistake(at, "cannot be set: remit reserves names that start with REMIT_", hint="choose another name")
+    if not isinstance(content, str):
+        raise wrong(at, "a string", content)
+    if "{{resolve:ssm-secure:" in encodable(at, tokens.plain(content)):
+        raise mistake(
+            at,
+            "refers to a secure parameter, which CloudFormation does not resolve in an environment",
+            hint='write parameter("/its/name"): the function fetches the value when it runs',
+        )
 
 
 def _kept(content: Any) -> Any:
@@ -268,23 +279,31 @@ def _vpc_config(path: Path, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict with SecurityGroupIds and SubnetIds", value)
     config: dict[str, Any] = {}
+    mistakes = Mistakes()
     for key, content in value.items():
-        if key not in _VPC_KEYS:
-            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), _VPC_KEYS), inside=(str(key),))
-        name = _VPC_KEYS[key]
-        if isinstance(content, LateBoundParameter):
-            config[name] = content.split(",")
-        elif tokens.is_intrinsic(content):
-            config[name] = plain((*path, key), content)
-        elif name == "Ipv6AllowedForDualStack":
-            config[name] = flag((*path, key), content)
-        else:
-            config[name] = list(texts((*path, key), content))
-            _check_ids(path, key, config[name])
+        with mistakes.noted():
+            config.update(_vpc_setting(path, key, content))
+    mistakes.refuse()
     for name in ("SecurityGroupIds", "SubnetIds"):
         if not config.get(name):
             raise mistake(path, f"has no {name}", hint="a function in a VPC needs a subnet and a security group")
     return config
+
+
+def _vpc_setting(path: Path, key: Any, content: Any) -> dict[str, Any]:
+    """One key of the VPC's settings, in AWS's spelling, with its value."""
+    if key not in _VPC_KEYS:
+        raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), _VPC_KEYS), inside=(str(key),))
+    name = _VPC_KEYS[key]
+    if isinstance(content, LateBoundParameter):
+        return {name: content.split(",")}
+    if tokens.is_intrinsic(content):
+        return {name: plain((*path, key), content)}
+    if name == "Ipv6AllowedForDualStack":
+        return {name: flag((*path, key), content)}
+    ids = list(texts((*path, key), content))
+    _check_ids(path, key, ids)
+    return {name: ids}
 
 
 def _check_ids(path: Path, key: str, ids: Any) -> None:

@@ -107,6 +107,18 @@ class TextsSetting(Setting[Texts]):
         def __set__(self, section: Section, value: Sequence[str]) -> None: ...
 
 
+class ArchitecturesSetting(Setting[Texts]):
+    """The one architecture of functions, in a list."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __set__(  # type: ignore[override] # which of the strings there are
+            self, section: Section, value: Sequence[setting_values.Architecture]
+        ) -> None: ...
+
+
 class TableSetting(Setting[Table[T]], Generic[T]):
     """A dict by names."""
 
@@ -224,15 +236,15 @@ class FunctionSection(Section):
     path = "config.lambda_.function"
     timeout: Setting[int] = _function("timeout", 30)
     memory_size: Setting[int] = _function("memory_size", 256)
-    runtime: Setting[str] = _function("runtime", "python3.13")
-    architectures = TextsSetting(_check("architectures"), Texts(("x86_64",)))
+    runtime: Setting[setting_values.PythonRuntime] = _function("runtime", "python3.13")
+    architectures = ArchitecturesSetting(_check("architectures"), Texts(("x86_64",)))
     environment: TableSetting[str] = TableSetting(_check("environment"), Table())
     layers = TextsSetting(_check("layers"), Texts())
     vpc_config: Setting[Mapping[str, Any] | None] = _function("vpc_config", None)
     reserved_concurrency: Setting[int | None] = _function("reserved_concurrency", None)
     ephemeral_storage: Setting[int] = _function("ephemeral_storage", 512)
-    tracing: Setting[bool | str] = _function("tracing", "PassThrough")
-    log_retention: Setting[int | None] = _function("log_retention", 30)
+    tracing: Setting[bool | setting_values.TracingMode] = _function("tracing", "PassThrough")
+    log_retention: Setting[setting_values.RetentionDays | None] = _function("log_retention", 30)
     properties: TableSetting[Any] = TableSetting(_check("properties"), Table())
 
     def settings(self) -> dict[str, Any]:
@@ -292,7 +304,9 @@ class ApiSection(Section):
     throttling_rate_limit: Setting[float | None] = Setting(setting_values.or_none(api_setting_values.rate), None)
     access_log: Setting[bool] = Setting(setting_values.flag, default=False)
     access_log_format: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
-    access_log_retention: Setting[int | None] = Setting(setting_values.or_none(setting_values.retention), 30)
+    access_log_retention: Setting[setting_values.RetentionDays | None] = Setting(
+        setting_values.or_none(setting_values.retention), 30
+    )
     domain_name: Setting[str | None] = Setting(setting_values.or_none(api_setting_values.domain_name), None)
     certificate_arn: Setting[str | None] = Setting(setting_values.or_none(api_setting_values.certificate_arn), None)
     disable_execute_api_endpoint: Setting[bool] = Setting(setting_values.flag, default=False)

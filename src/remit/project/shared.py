@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, get_args, overload
 
 from remit.app import Output, Resource
 from remit.errors import RemitError, Span, caller_span
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _PENDING: Final = re.compile(r"\$\{Pending0(\d+)0")
-_DELETION: Final = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
+DeletionPolicy: TypeAlias = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
+_DELETION: Final[tuple[str, ...]] = get_args(DeletionPolicy)
 _numbers: Final = itertools.count(1)
 
 _Properties: TypeAlias = "Mapping[str, Any] | None"
+_Policy: TypeAlias = DeletionPolicy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +44,62 @@ class OutputHandle(NoText):
 
 
 @overload
-def resource(type: handles.QueueType, properties: _Properties = None, /, **more: Any) -> handles.QueueHandle: ...
-@overload
-def resource(type: handles.TableType, properties: _Properties = None, /, **more: Any) -> handles.TableHandle: ...
-@overload
-def resource(type: handles.BucketType, properties: _Properties = None, /, **more: Any) -> handles.BucketHandle: ...
-@overload
-def resource(type: handles.TopicType, properties: _Properties = None, /, **more: Any) -> handles.TopicHandle: ...
-@overload
-def resource(type: handles.UserPoolType, properties: _Properties = None, /, **more: Any) -> handles.UserPoolHandle: ...
+def resource(
+    type: handles.QueueType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+) -> handles.QueueHandle: ...
 @overload
 def resource(
-    type: handles.SecurityGroupType, properties: _Properties = None, /, **more: Any
+    type: handles.TableType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+) -> handles.TableHandle: ...
+@overload
+def resource(
+    type: handles.BucketType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+) -> handles.BucketHandle: ...
+@overload
+def resource(
+    type: handles.TopicType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+) -> handles.TopicHandle: ...
+@overload
+def resource(
+    type: handles.UserPoolType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+) -> handles.UserPoolHandle: ...
+@overload
+def resource(
+    type: handles.SecurityGroupType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    **more: Any,
 ) -> handles.SecurityGroupHandle: ...
 @overload
 def resource(
-    type: handles.StateMachineType, properties: _Properties = None, /, **more: Any
+    type: handles.StateMachineType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
 ) -> handles.StateMachineHandle: ...
 @overload
-def resource(type: handles.DatabaseType, properties: _Properties = None, /, **more: Any) -> handles.DatabaseHandle: ...
+def resource(
+    type: handles.DatabaseType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+) -> handles.DatabaseHandle: ...
 @overload
-def resource(type: handles.IdType, properties: _Properties = None, /, **more: Any) -> handles.IdHandle: ...
+def resource(
+    type: handles.IdType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+) -> handles.IdHandle: ...
 @overload
-def resource(type: handles.NamedType, properties: _Properties = None, /, **more: Any) -> handles.NamedHandle: ...
+def resource(
+    type: handles.NamedType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+) -> handles.NamedHandle: ...
 @overload
-def resource(type: handles.PlainType, properties: _Properties = None, /, **more: Any) -> Handle: ...
+def resource(
+    type: handles.PlainType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+) -> Handle: ...
 @overload
-def resource(type: str, properties: _Properties = None, /, **more: Any) -> Any: ...
+def resource(type: str, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any) -> Any: ...
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
     properties: Mapping[str, Any] | None = None,
     /,  # so that a property may be called `type`, too
     *,
-    deletion_policy: str | None = None,
+    deletion_policy: _Policy = None,
     depends_on: Handle | Sequence[Handle] | None = None,
     **more: Any,
 ) -> Any:

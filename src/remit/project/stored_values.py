@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import StoredValue
+from remit.catalogue.resource_names import broken_rule
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project import current_load
@@ -15,6 +16,8 @@ from remit.triggers.kms_key import key_text
 
 if TYPE_CHECKING:
     from remit.app import Store
+
+_TYPES: Final = {"secret": "AWS::SecretsManager::Secret", "parameter": "AWS::SSM::Parameter"}
 
 
 def secret(name: Any, *, key: Any = None) -> str:
@@ -60,4 +63,7 @@ def _named(name: Any, function: str) -> tuple[str, str, Any]:
             hint="store the value in AWS, and write its name here: a template shows everything to everyone",
             origin=writer(),
         )
+    rule = None if text.startswith(("arn:", "${")) else broken_rule(_TYPES[function], tokens.split(text), makes=False)
+    if rule is not None:
+        raise RemitError(f"no {function} can be named {text!r:.60}", hint=rule, origin=writer())
     return text, text, None

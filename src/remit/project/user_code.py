@@ -133,7 +133,9 @@ def mistake(state: Loading, error: BaseException, file: str) -> RemitError:
     """What an exception means to people that the code of a file has raised: a RemitError at the user's last line."""
     name = Path(file).relative_to(state.folder).as_posix() if Path(file).is_absolute() else file
     if isinstance(error, RemitError):
-        error.origin = error.origin or _last_user_line(state, error, file)
+        origin = error.origin or _last_user_line(state, error, file)
+        for each in error.all:
+            each.origin = each.origin or origin
         return error
     if isinstance(error, SyntaxError):
         at = Origin(error.filename or file, max(error.lineno or 0, 0), max(error.offset or 0, 0))
@@ -165,6 +167,13 @@ def user_values(state: Loading) -> Iterator[None]:
             raise
         message = f"a value of the configuration raised {type(error).__name__}: {_told(error)}"
         raise RemitError(message, origin=at) from None
+
+
+@contextlib.contextmanager
+def noted(state: Loading) -> Iterator[None]:
+    """Note what is wrong with one part of what is declared, and go on with the next."""
+    with state.mistakes.noted(), user_values(state):
+        yield
 
 
 def _told(error: BaseException) -> str:

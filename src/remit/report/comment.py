@@ -161,6 +161,6 @@ def _listed(texts: tuple[str, ...]) -> str:
 
 
 def _code(text: str) -> str:
-    """Text as code: it ends neither the code nor the cell of a table that it is in, and turns no writing round."""
+    """Text as code: it ends neither the code nor its cell of a table, and cannot reverse the direction of writing."""
     plain = shown(re.sub(r"[\r\n]", " ", text)).replace("`", "'").replace("|", "\\|")
     return f"`{plain}`" if plain.strip() else ""

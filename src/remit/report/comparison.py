@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FUTURE: Final = "future actions"
 UNUSED: Final = "no effect today"
 NO_EXAMPLE: Final = "no request of today can use it"
+EVERYONE: Final = "*"
 PUBLIC: Final = "PUBLIC:"
 """Before an access that anybody on the internet gains."""
 _LISTED: Final = 6  # actions or resources on one line; of more, the number is told
@@ -56,7 +57,7 @@ class PieceGroup:
         access = f"{self.level} on {self.service}"
         if not self.principals:
             return access
-        names = tuple("everyone" if principal == "*" else principal for principal in self.principals)
+        names = tuple("everyone" if principal == EVERYONE else principal for principal in self.principals)
         return f"{access} by {some(names)}"
 
     @property
@@ -210,6 +211,8 @@ def _group_lines(group: PieceGroup, sign: str, locate: Locator) -> Iterator[str]
     origin = locate(group.source)
     yield f"  {sign} {group.title}: {some(group.actions)}"
     yield f"      on {some(group.resources)}"
+    if EVERYONE in group.principals:  # whom it lets in, its conditions say
+        yield from (f"      if {condition.words}" for condition in group.source.statement.conditions)
     yield f"      {group.source.name}{f', {origin}' if origin else ''}: {group.because}"
     yield f"      for example {group.request}" if group.request else f"      {NO_EXAMPLE}"
 

@@ -199,6 +199,7 @@ def _behind(explanation: Explanation) -> Iterator[str]:
     silent_layers = _silent_layers(explanation)
     if decision.verdict == "ImplicitlyDenied" and silent_layers:
         yield f"  no statement of {' nor '.join(silent_layers)} allows it"
+    yield from (f"  allowed on {pattern}" for pattern in decision.allowed_on)
     for source, missing in explanation.near:
         yield f"  near: {missing}"
         for line in _source_lines(source):
@@ -261,7 +262,7 @@ def _denials(explanation: Explanation) -> list[Grant] | None:
 def fix_statement(explanation: Explanation) -> dict[str, Any]:
     """The statement that would grant it, as the document that was asked takes it."""
     resource: Any = resource_to_allow(explanation.action, explanation.resource)
-    if explanation.substitutes:
+    if explanation.takes_intrinsics:
         resource = to_intrinsic(resource)
     else:
         for reference, plain_text in _ANYWHERE.items():
@@ -303,6 +304,7 @@ def verdict_document(explanation: Explanation) -> dict[str, Any]:
         "depends_on": [*decision.unknown, *(condition for condition, _ in explanation.ways)],
         **({"ways": ways} if ways else {}),
         "statements": [_source(source) for source in explanation.deciding],
+        **({"allowed_on": list(decision.allowed_on)} if decision.allowed_on else {}),
         "near": [{**_source(source), "lacked": missing} for source, missing in explanation.near],
         "notes": list(explanation.notes),
         "obstacle": None if explanation.obstacle is None else obstacle_document(explanation.obstacle),

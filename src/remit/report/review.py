@@ -216,12 +216,16 @@ _FREED, _FORBIDDEN = "no longer denied:", "newly denied:"
 
 def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
     role = "" if standing is None else standing.role.logical_id
+    origin = None if standing is None else standing.role.trust_origin
+    where = f"{origin}: trust policy of {role}" if origin else f"trust policy of {role}"
+    line = str(origin or "trust policy")
+    by_action: dict[tuple[StatementLocation, str], list[Piece]] = {}
     for piece in pieces:
-        origin = None if standing is None else standing.role.trust_origin
-        where = f"{origin}: trust policy of {role}" if origin else f"trust policy of {role}"
-        line = str(origin or "trust policy")
-        shown_request = example(piece, f"the role by {piece.request.principal}")
-        yield Row(part, subject, TAKES_ON, (piece.action,), (piece.resource,), where, shown_request, line)
+        by_action.setdefault((piece.source, piece.action), []).append(piece)
+    for (_, action), action_pieces in by_action.items():
+        principals = tuple(piece.resource for piece in action_pieces)
+        shown_request = example(action_pieces[0], f"the role by {action_pieces[0].request.principal}")
+        yield Row(part, subject, TAKES_ON, (action,), principals, where, shown_request, line)
 
 
 def _is_plain(difference: SideDifference | None) -> bool:

@@ -1,4 +1,4 @@
-"""One review of two templates out of those of every way in which their conditions may fall out."""
+"""One review of two templates out of those of every way in which their conditions may turn out."""
 
 from __future__ import annotations
 

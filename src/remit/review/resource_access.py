@@ -13,9 +13,10 @@ from remit.catalogue.types import access_of, resource_type
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.pattern import matches
-from remit.iam.policy import Globs, Principals, Statement
+from remit.iam.policy import Condition, Globs, Principals, Statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.review.access_change import Given, type_words
+from remit.review.authorizers import authorized_callers
 from remit.template.permissions import PERMISSIONS, function_arn, permission_statement
 from remit.template.policy_documents import grants_of, known, unknown
 
@@ -41,7 +42,7 @@ _GIVING: Final = (
     "aws_iam_access_key", "aws_iam_instance_profile", "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
     "aws_iam_user_login_profile", "aws_lakeformation_permissions", "aws_ram_", "aws_ssoadmin_",
 )  # fmt: skip
-"""How Terraform's types begin of which everything but the tags says who may do something."""
+"""Prefixes of Terraform's types in which every property but the tags says who may do something."""
 _NAMING_NOBODY: Final = ("aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
 """Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
 """
@@ -126,8 +127,30 @@ def _names_accounts(resource: Resource) -> bool:
     return principals is not None and all(kind == "AWS" for kind, _ in principals.patterns)
 
 
+_SERVICES: Final = {
+    "AWS::ApiGateway::": "execute-api",
+    "AWS::EFS::": "elasticfilesystem",
+    "AWS::Elasticsearch::": "es",
+    "AWS::OpenSearchService::": "es",
+    "aws_api_gateway_": "execute-api",
+    "aws_cloudwatch_event_": "events",
+    "aws_cloudwatch_log_": "logs",
+    "aws_efs_": "elasticfilesystem",
+    "aws_elasticsearch_": "es",
+    "aws_kinesis_firehose_": "firehose",
+    "aws_opensearch_": "es",
+}
+"""The prefix of the actions that a resource's policy governs, where the name of its type has another word.
+
+Source: "Actions, resources, and condition keys for AWS services" (Service Authorization Reference).
+"""
+
+
 def service_of(kind: str) -> str:
     """The prefix of the actions of a type's service, where the type's name tells it; else empty."""
+    for beginning, service in _SERVICES.items():
+        if kind.startswith(beginning):
+            return service
     separator = "::" if "::" in kind else "_"  # AWS::S3::BucketPolicy, or Terraform's aws_s3_bucket_policy
     parts = kind.lower().split(separator)
     if len(parts) < 2 or parts[1] not in services():  # noqa: PLR2004 - a provider, then a service
@@ -162,11 +185,11 @@ class _Reader:
         return self._policies(resource, properties)
 
     def _answering(self, resource: Resource, authorization: str) -> Given:
-        """What a URL, a method or a route lets those do whom IAM need not know."""
+        """What a URL, a method or a route lets those do whom IAM need not know: all, or whom an authorizer knows."""
         mode = resource.properties.get(authorization) or _ANYBODY
         if mode == "AWS_IAM" or self._is_behind_connect(resource):
             return Given(resource.type)
-        statement = self._for_everyone(resource) if mode == _ANYBODY else None
+        statement = self._for_everyone(resource) if mode == _ANYBODY else self._for_authorized(resource)
         if statement is None:
             return Given(resource.type, openings=frozenset((_in_words(authorization, mode),)))
         grant = Grant(statement, _reason(resource), resource.origin)
@@ -185,12 +208,22 @@ class _Reader:
             permissions = (item for item in self._resources.values() if item.type in PERMISSIONS)
             statements = (permission_statement(item, self._resources) for item in permissions)
             return next((statement for statement in statements if _lets_everyone_call(statement, function)), None)
+        return self._on_api(resource, Principals((("*", "*"),)))
+
+    def _for_authorized(self, resource: Resource) -> Statement | None:
+        """What those may do by a route or a method whom its authorizer lets in; None where nobody knows whom."""
+        authorizer = self._resources.get(tokens.text_of(resource.properties.get("AuthorizerId")))
+        callers = None if authorizer is None else authorized_callers(authorizer, resource)
+        return None if callers is None else self._on_api(resource, callers.principals, *callers.conditions)
+
+    def _on_api(self, resource: Resource, principals: Principals, *conditions: Condition) -> Statement | None:
+        """The right to call the API of a route or a method; None where fewer than these may have it."""
         api = tokens.text_of(resource.properties.get(_APIS.get(resource.type, "")))
         declared = self._resources.get(api)
         if declared is None or _is_limited(resource) or _is_limited(declared):
             return None
         on_api = Globs((f"arn:{PARTITION}:execute-api:{REGION}:{ACCOUNT}:{api}/*",))
-        return Statement("Allow", Globs(("execute-api:Invoke",)), on_api, Principals((("*", "*"),)))
+        return Statement("Allow", Globs(("execute-api:Invoke",)), on_api, principals, conditions=conditions)
 
     def _permission(self, resource: Resource) -> Given:
         statement = permission_statement(resource, self._resources)

@@ -34,7 +34,7 @@ def holds_roles(content: bytes) -> bool:
 def review_files(old: tuple[bytes, str], new: tuple[bytes, str]) -> Review:
     """What changes between two templates or plans, each as bytes and name. RemitError at line and column.
 
-    Templates with conditions are compared in every way in which those may fall out; parameters are put equal.
+    Templates with conditions are compared in every way in which those may turn out; parameters are put equal.
     """
     before, after = settled_source(read(*old)), settled_source(read(*new))
     if is_template(before.value) and is_template(after.value):

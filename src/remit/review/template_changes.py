@@ -139,7 +139,7 @@ class _Templates:
         common_doubts = list(self._deciding(old, new))
         if not complete:
             common_doubts.append(
-                f"its conditions may fall out in more than {MOST} ways: not each of them was looked at"
+                f"its conditions may turn out in more than {MOST} ways: not each of them was looked at"
             )
 
         def doubts(text: str) -> tuple[str, ...]:

@@ -2,20 +2,21 @@
 
 Roles are taken as they will be: inline statements with the names that the app's resources will have, AWS's managed
 policies, the permissions boundary. Statements that several roles share are proven once. What cannot be proven is no
-better than what is broken.
+better than what is broken. A guardrail with Allow statements is a ceiling: a role must stay within them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import Origin
 from remit.iam.comparison import Piece
 from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import VERSION, Globs, Policy, allow
-from remit.iam.prove.compare import Policies, gains, within
+from remit.iam.prove.compare import Policies, gain_of_today, gains
 from remit.roles.deploy_places import Candidate, candidates
 from remit.roles.reference_names import fill_references, fill_statement, names_of, references, resources_of
 from remit.roles.reference_shapes import Shapes, shapes_of
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from remit.roles.guardrails import Guardrail
     from remit.roles.role_policies import Place, ReadyRole
 
+_FirstGain: TypeAlias = Callable[[Policies, Policies], "Piece | Undecided | None"]
+"""What a role first gains beyond a guardrail: any gain, or one of today, which takes longer to find."""
 _AT_ONCE: Final = 200  # statements that are proven in one comparison, whose budget they share
 _TOLD: Final = 200  # of the statements that break a guardrail
 _GUESSED: Final = ("-*", "-??????")
@@ -102,14 +105,14 @@ def prove(
         return Proof()
     prover = _Prover(app, roles, documents or {})
     unread = tuple(prover.unread(rails))
-    failing = [rail for rail in rails if prover.breaches(rail, place or {}, most=1)]
+    failing = [rail for rail in rails if prover.is_broken(rail, place or {})]
     tried = candidates(*prover.spelled(failing)) if place is None and failing else ()
     if not tried:
         return Proof((*unread, *prover.all_breaches(failing, place or {})))
     good: list[Candidate] = []
     bad: list[Candidate] = []
     for candidate in tried:
-        broken = [rail for rail in failing if prover.breaches(rail, candidate.place, most=1)]
+        broken = [rail for rail in failing if prover.is_broken(rail, candidate.place)]
         if not all(rail.ceiling for rail in broken):  # what a guardrail forbids is in reach here
             return Proof((*unread, *prover.all_breaches(failing, candidate.place)), at=candidate)
         if broken:
@@ -204,9 +207,13 @@ class _Prover:
 
     def all_breaches(self, rails: Sequence[Guardrail], place: Place) -> tuple[Breach, ...]:
         """What there is to tell, at a place."""
-        return tuple(breach for rail in rails for breach in self.breaches(rail, place, _TOLD))
+        return tuple(breach for rail in rails for breach in self._breaches(rail, place, _TOLD, _gain_of_today))
 
-    def breaches(self, rail: Guardrail, place: Place, most: int) -> list[Breach]:
+    def is_broken(self, rail: Guardrail, place: Place) -> bool:
+        """Whether something is not proven of a guardrail at a place: any gain shows it, and takes least to find."""
+        return bool(self._breaches(rail, place, 1, gains))
+
+    def _breaches(self, rail: Guardrail, place: Place, most: int, first_gain: _FirstGain) -> list[Breach]:
         """What is not proven of a guardrail at a place; no more than `most` statements are looked into."""
         at = tuple(place.items())
         policy = self._rail(rail, at)
@@ -216,29 +223,30 @@ class _Prover:
             if gains(policy, batch) is None:
                 continue
             for number, key in enumerate(keys):
-                reason = _first_gain(policy, replace(batch, statements=(batch.statements[number],)))
-                if reason is not None:
-                    breaches = self._of_owners(rail, key, reason, place)
-                    all_breaches += breaches
-                    looked += bool(breaches)
-                    if looked >= most:
-                        return all_breaches
+                if gains(policy, replace(batch, statements=(batch.statements[number],))) is None:
+                    continue
+                breaches = self._of_owners(rail, key, place, first_gain)
+                all_breaches += breaches
+                looked += bool(breaches)
+                if looked >= most:
+                    return all_breaches
         return all_breaches
 
     def _of_owners(
-        self, rail: Guardrail, key: tuple[Statement, str], reason: Piece | Undecided, place: Place
+        self, rail: Guardrail, key: tuple[Statement, str], place: Place, first_gain: _FirstGain
     ) -> list[Breach]:
-        """The roles whose own denials and boundary leave something of what a statement gives."""
+        """The roles whose own denials and boundary leave something of what a statement gives beyond a guardrail."""
+        policy = _at(Policy((key[0],), key[1]), place)
+        remainders: dict[_Limits, Piece | Undecided | None] = {}
         breaches = []
         for granted in self._owners[key]:
             limits = self._limits[granted.role.logical_id]
-            remainder: Piece | Undecided | None = reason
-            if limits.denies or limits.boundary:
-                policy_given = _at(Policy((granted.statement,), granted.version), place)
-                denies = tuple(_at(policy, place) for policy in limits.denies)
-                boundary = tuple(_at(policy, place) for policy in limits.boundary)
-                layers = Layers((policy_given, *denies), boundary)
-                remainder = _first_gain(self._rail(rail, tuple(place.items())), layers)
+            if limits not in remainders:
+                denies = tuple(_at(denial, place) for denial in limits.denies)
+                boundary = tuple(_at(allowed, place) for allowed in limits.boundary)
+                layers = Layers((policy, *denies), boundary)
+                remainders[limits] = first_gain(self._rail(rail, tuple(place.items())), layers)
+            remainder = remainders[limits]
             if remainder is not None:
                 breaches.append(Breach(rail, granted, remainder, self._line(rail, remainder, place), limits.unread))
         return breaches
@@ -314,12 +322,11 @@ def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, s
     return replace(exact_statement, resources=Globs(patterns))
 
 
-def _first_gain(guardrail: Policies, role: Policies) -> Piece | Undecided | None:
+def _gain_of_today(guardrail: Policies, role: Policies) -> Piece | Undecided | None:
     """What a role first gains beyond a guardrail, with a request of today where any shows it."""
     gain = gains(guardrail, role)
     if isinstance(gain, Piece):
-        of_today = (piece for piece in within(role, guardrail).gained if piece.tier == "now")
-        return next(of_today, gain)
+        return gain_of_today(role, guardrail) or gain
     return gain
 
 

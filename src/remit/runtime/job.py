@@ -53,13 +53,44 @@ class Job:
         Arguments are what JSON holds, dates, Decimal, UUID and tuples (else TypeError). On a FIFO queue `group=` names
         the jobs that run one after the other; the job's own name where it is left out.
         """
+        self._check(arguments, options)
         return sender(self, arguments, options, 0)
 
     def perform_in(self, seconds: float, /, *arguments: Any, **options: Any) -> str:
         """Send the job so that it runs after some seconds: up to 900, or up to a year with `config.job.scheduler`."""
         if seconds < 0:
             raise ValueError(f"{self.__name__}: {seconds} s from now is in the past")
+        self._check(arguments, options)
         return sender(self, arguments, options, seconds)
+
+    def _check(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+        """TypeError, where the job is sent, for arguments that its function does not take.
+
+        On a FIFO queue `group` is of the sending, and no argument.
+        """
+        without_group = {name: value for name, value in options.items() if name != "group"}
+        is_fifo = self.queue.endswith(".fifo")
+        problem = call_problem(self.function, arguments, without_group if is_fifo else options)
+        if problem is None:
+            return
+        if "group" in options and not is_fifo and call_problem(self.function, arguments, without_group) is None:
+            problem = f"group= goes with a FIFO queue, and `{self.queue}` is none"
+        raise TypeError(f"{self.__name__}: {problem}")
+
+
+def call_problem(function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> str | None:
+    """Why a function does not take a call, in Python's words; None: it does, or nobody knows what it takes."""
+    import inspect
+
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+    try:
+        signature.bind(*arguments, **options)
+    except TypeError as error:
+        return str(error)
+    return None
 
 
 def _send(job: Job, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> str:

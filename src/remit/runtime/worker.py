@@ -44,7 +44,8 @@ def _is_done(record: dict[str, Any], context: Any) -> bool:
         job = _job(name)
         retries = retries if job.retries is None else job.retries
         if attempt > retries + 1:
-            return _bury(record, f"taken {attempt} times without an end: the worker crashed, or had no memory left")
+            why = "the worker crashed, had no memory left, or could not say how it ended"
+            return _bury(record, f"taken {attempt} times without an end: {why}")
         _run(job, sending or record["messageId"], arguments, options, context)
     except Running as other_run:
         _wait(record, other_run.seconds)
@@ -155,7 +156,7 @@ def _bury(record: dict[str, Any], reason: str) -> bool:
 
 
 def _try(operation: str, **parameters: Any) -> bool:
-    """Ask SQS for something without which the job's message is still safe in its queue; whether it was done."""
+    """Ask SQS for something; whether it was done. A failure is only printed: the message stays in its queue."""
     try:
         getattr(own_stack.client("sqs"), operation)(**parameters)
     except Exception:  # noqa: BLE001 - the message stays in its queue

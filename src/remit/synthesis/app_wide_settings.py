@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
-from remit.catalogue.types import holds_data, resource_type
+from remit.catalogue.types import ResourceType, holds_data, resource_type
 from remit.iam import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
     from remit.app import App, Resource
 
@@ -19,7 +21,6 @@ _LONGEST_NAME: Final = 64  # "IAM and AWS STS quotas": names of roles
 _HASHED: Final = 8  # hexadecimal digits that end a name which was cut
 _REGION: Final = "{region}"
 _LONGEST_REGION: Final = 15  # us-isof-south-1
-_OF_A_TAG: Final = {"Key", "Value"}
 
 
 def with_app_wide_settings(app: App, resources: Iterable[Resource]) -> tuple[Resource, ...]:
@@ -72,27 +73,64 @@ def _length(name: str) -> int:
 
 
 def _tagged(resource: Resource, tags: Mapping[str, str]) -> Resource:
-    """The resource with the tags, in the form of its type.
-
-    Unchanged where the type takes none, or where a tag needs more than a key and a value.
-    """
+    """The resource with the tags, in the form that its type has; as it was where it takes none."""
     kind = resource_type(resource.type)
     if not tags or kind is None or not kind.tags:
         return resource
-    own = resource.properties.get(kind.tags)
-    if kind.tags_as == "map":
-        merged: Any = {**tags, **(own or {})}
-    elif _needs_more_than_key_and_value(resource.type):
-        return resource
-    else:
-        own_tags = list(own or ())
-        own_keys = {tag.get("Key") for tag in own_tags if isinstance(tag, dict)}
-        merged = [{"Key": key, "Value": value} for key, value in tags.items() if key not in own_keys] + own_tags
-    return replace(resource, properties={**resource.properties, kind.tags: merged})
+    form = partial(_FORMS[kind.tags_as], kind, tags)
+    return replace(resource, properties=_changed(resource.properties, kind.tags.split("."), form))
 
 
-def _needs_more_than_key_and_value(type_name: str) -> bool:
-    """Whether a tag of the type needs more than a key and a value, as those of Auto Scaling groups do."""
-    kind = resource_type(type_name)
-    shape = None if kind is None else kind.shape.child(kind.tags)
-    return shape is not None and not set(shape.items.required) <= _OF_A_TAG
+def _changed(properties: Mapping[str, Any], path: Sequence[str], change: Callable[[Any], Any]) -> dict[str, Any]:
+    """Properties with another value at a path (`Replicas[].Tags`), of each item of a list that is given.
+
+    What an intrinsic function gives stays: only the deploy knows it.
+    """
+    name, rest = path[0].removesuffix("[]"), path[1:]
+    value = properties.get(name)
+    if not rest:
+        return dict(properties) if tokens.is_intrinsic(value) else {**properties, name: change(value)}
+    if isinstance(value, list | tuple):
+        parts = [_changed(part, rest, change) if _is_plain(part) else part for part in value]
+        return {**properties, name: parts}
+    inner: Any = {} if value is None and name == path[0] else value
+    return {**properties, name: _changed(inner, rest, change)} if _is_plain(inner) else dict(properties)
+
+
+def _is_plain(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping) and not tokens.is_intrinsic(value)
+
+
+def _as_map(_kind: ResourceType, tags: Mapping[str, str], own: Any) -> dict[str, Any]:
+    return {**tags, **(own or {})}
+
+
+def _as_list(_kind: ResourceType, tags: Mapping[str, str], own: Any) -> list[Any]:
+    own_tags = list(own or ())
+    own_keys = {tag.get("Key") for tag in own_tags if isinstance(tag, dict)}
+    return [{"Key": key, "Value": value} for key, value in tags.items() if key not in own_keys] + own_tags
+
+
+def _as_propagated_list(kind: ResourceType, tags: Mapping[str, str], own: Any) -> list[Any]:
+    """Tags that the instances of a group get, too."""
+    merged = _as_list(kind, tags, own)
+    return [{"PropagateAtLaunch": True, **tag} if isinstance(tag, dict) else tag for tag in merged]
+
+
+def _as_specifications(kind: ResourceType, tags: Mapping[str, str], own: Any) -> list[Any]:
+    """The tags among those for the type itself: a launch template has specifications for what it launches elsewhere."""
+    specifications = list(own or ())
+    for index, specification in enumerate(specifications):
+        if isinstance(specification, dict) and specification.get("ResourceType") == kind.tagged_as:
+            specifications[index] = {**specification, "Tags": _as_list(kind, tags, specification.get("Tags"))}
+            return specifications
+    return [*specifications, {"ResourceType": kind.tagged_as, "Tags": _as_list(kind, tags, None)}]
+
+
+_FORMS: Final[Mapping[str, Callable[[ResourceType, Mapping[str, str], Any], Any]]] = {
+    "list": _as_list,
+    "propagated list": _as_propagated_list,
+    "map": _as_map,
+    "specifications": _as_specifications,
+}
+"""Tags in the form that a type has (`catalogue.types.TagForm`), beside its own, which win."""

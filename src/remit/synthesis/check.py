@@ -15,9 +15,10 @@ from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
 from remit.roles.assign import assign
+from remit.synthesis.check_permissions import check_permissions
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
 from remit.synthesis.check_schema import check_type
-from remit.synthesis.check_sources import check_permissions, check_source_name
+from remit.synthesis.check_sources import check_name, with_any_name
 from remit.synthesis.check_tables import TABLES, check_table
 
 if TYPE_CHECKING:
@@ -62,10 +63,12 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, *, is_who
         mistakes.errors += check_output(output, known)
     if is_whole and len(mistakes.errors) == before_references:
         mistakes.errors += check_cycles(targets, by_id)
-        mistakes.errors += check_permissions(template.resources)
+        mistakes.errors += check_permissions(template.resources, app.namespace)
     for resource in template.resources:
-        mistakes.errors += check_type(resource, written.get(resource.logical_id, {}))
-        mistakes.errors += check_source_name(resource)
+        of_name = [*check_name(resource)]
+        mistakes.errors += of_name
+        named = with_any_name(resource) if of_name else resource  # the schema says the same of many names
+        mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
         mistakes.errors += _check_limits(resource, by_id)
     _check_names(template.resources, mistakes)
 

@@ -40,6 +40,7 @@ class _Waits:
     def __init__(self, by_id: Mapping[str, Resource]) -> None:
         self._by_id = by_id
         self._awaited: dict[str, frozenset[str]] = {}
+        self._targets: dict[str, tuple[str, ...]] = {}
 
     def is_before(self, earlier: str, later: str) -> bool:
         """Whether `later` waits for `earlier`, if only by others."""
@@ -51,18 +52,24 @@ class _Waits:
         before: set[str] = set()
         waiting = [logical_id]
         while waiting:
-            for name in self._targets(waiting.pop()):
+            for name in self._targets_of(waiting.pop()):
                 if name not in before:
                     before.add(name)
                     waiting.append(name)
         return before
 
-    def _targets(self, logical_id: str) -> Iterator[str]:
-        resource = self._by_id.get(logical_id)
-        if resource is not None:
-            depends = resource.attributes.get("DependsOn", ())
-            yield from [depends] if isinstance(depends, str) else depends
-            yield from referred(resource.properties)
+    def _targets_of(self, logical_id: str) -> tuple[str, ...]:
+        """What a resource itself names: many wait for the same role."""
+        if logical_id not in self._targets:
+            self._targets[logical_id] = tuple(_named(self._by_id.get(logical_id)))
+        return self._targets[logical_id]
+
+
+def _named(resource: Resource | None) -> Iterator[str]:
+    if resource is not None:
+        depends = resource.attributes.get("DependsOn", ())
+        yield from [depends] if isinstance(depends, str) else depends
+        yield from referred(resource.properties)
 
 
 def referred(value: Any) -> Iterator[str]:

@@ -120,7 +120,7 @@ def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
 
 
 def variants(value: Any, path: Path, decided_before: tuple[ConditionOutcome, ...] = ()) -> Iterator[Branch]:
-    """A value without any Fn::If in it: one for each way in which the conditions in it may fall out.
+    """A value without any Fn::If in it: one for each way in which the conditions in it may turn out.
 
     Of more than four conditions, all of one kind, and each of them alone the other way.
     """

@@ -1,4 +1,4 @@
-"""The ways in which the conditions of a template may fall out: two templates are compared in each of them.
+"""The ways in which the conditions of a template may turn out: two templates are compared in each of them.
 
 A world says which comparisons of the Conditions hold. Comparisons of one value with several texts exclude each other;
 all others count as independent, so that no world is left out that a parameter may bring about.

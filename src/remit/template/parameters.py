@@ -40,16 +40,16 @@ class Parameter:
 
 
 def parameters(template: Any) -> dict[str, Parameter]:
-    """The parameters of a template by name; what is no declaration counts as one that says nothing."""
+    """The parameters of a template by name; an entry that is no declaration counts as an empty one."""
     declared: dict[str, Parameter] = {}
     for name, body in section(template, "Parameters").items():
         declaration = section(body)
         allowed = declaration.get("AllowedValues")
         declared[str(name)] = Parameter(
-            str(declaration.get("Type")),
+            str(declaration.get("Type", "")),
             declaration.get("Default"),
             tuple(allowed) if isinstance(allowed, list) else (),
-            is_hidden="NoEcho" in declaration,
+            is_hidden=str(declaration.get("NoEcho", False)).lower() != "false",
         )
     return declared
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Locator: TypeAlias = "Callable[[StatementLocation], Origin]"
 
-_SINGLE: Final = ("identity", "boundary", "session")
+_SINGLE: Final = ("identity", "boundary", "session", "endpoint")
 _LEVELS: Final = ("scp", "rcp")
 _PRINTED: Final = {
     name: f"this is what the aws command prints around a policy: `--query {query}` prints the policy alone"
@@ -43,9 +43,8 @@ class ComparisonSide:
 def read_side(text: bytes, file: str) -> ComparisonSide:
     """Read one side. RemitError at line and column for whatever is wrong.
 
-    The forms: {"Version": …, "Statement": …}; a list of such; {"identity": …, "boundary": …, "session": …, "scp":
-    [[…]], "rcp": [[…]]}, in which identity, boundary and session are a policy or a list, and scp and rcp lists of
-    levels.
+    The forms: {"Version": …, "Statement": …}; a list of such; {"identity": …, "boundary": …, "session": …, "endpoint":
+    …, "scp": [[…]], "rcp": [[…]]}, in which scp and rcp are lists of levels, and the others a policy or a list.
     """
     return side_of(*read_json(text, file), file)
 
@@ -82,9 +81,11 @@ class _Reader:
                     hint = f"there are {', '.join(layer_names)}"
                 raise RemitError(f"there is no layer {key!r}", hint=hint, origin=self._locate((key,)))
         by_layer = {name: policies for name, policies in value.items() if policies is not None}
-        identity, boundary, session = (self.policies(by_layer.get(name, []), (name,), name) for name in _SINGLE)
+        identity, boundary, session, endpoint = (
+            self.policies(by_layer.get(name, []), (name,), name) for name in _SINGLE
+        )
         scp, rcp = (self.levels(by_layer.get(name, []), name) for name in _LEVELS)
-        return Layers(identity, boundary, session, scp=scp, rcp=rcp)
+        return Layers(identity, boundary, session, endpoint=endpoint, scp=scp, rcp=rcp)
 
     def levels(self, value: Any, name: str) -> tuple[tuple[Policy, ...], ...]:
         if not isinstance(value, list):

@@ -11,7 +11,7 @@ from remit.iam import tokens
 from remit.iam.tokens import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.documents.json_text import Path
 
@@ -25,19 +25,29 @@ def functions(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tu
     if isinstance(value, str):
         for reference in tokens.references(value) if late else ():
             yield from functions(reference.intrinsic, path, late=late)
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from functions(item, (*path, index), late=late)
-    elif isinstance(value, dict):
-        if tokens.is_intrinsic(value):
-            ((name, argument),) = value.items()
-            yield name, argument, path
-            if name == "Fn::Sub":
-                _, variables = tokens.substitution(argument)
-                yield from functions(variables, (*path, name, 1), late=late)
-                return
-        for key, item in value.items():
+        return
+    if tokens.is_intrinsic(value):
+        ((name, argument),) = value.items()
+        yield name, argument, path
+        if name == "Fn::Sub":
+            _, variables = tokens.substitution(argument)
+            yield from functions(variables, (*path, name, 1), late=late)
+            return
+    for key, item in _parts(value):
+        if _may_hold(item, late=late):
             yield from functions(item, (*path, key), late=late)
+
+
+def _parts(value: Any) -> Iterable[tuple[int | str, Any]]:
+    """The items of a list or of an object, by their places."""
+    if isinstance(value, list | tuple):
+        return enumerate(value)
+    return value.items() if isinstance(value, dict) else ()
+
+
+def _may_hold(value: Any, *, late: bool) -> bool:
+    """Whether a function may be in a value: most of a template is plain text, which is passed over here."""
+    return not isinstance(value, str) or (late and "${" in value)
 
 
 def named_by(function: str, argument: Any) -> Iterator[Reference]:

@@ -37,8 +37,9 @@ def policy_source(source: ParsedFile) -> FileRoles:
     """A policy document, which counts as a role. RemitError as above."""
     file = source.file
     if is_template(source.value) or is_plan(source.value):
+        kind = "plan" if is_plan(source.value) else "template"
         raise RemitError(
-            f"{file} is a template, not a policy document", hint="--template reads it", origin=Origin(file, 1, 1)
+            f"{file} is a {kind}, not a policy document", hint="--template reads it", origin=Origin(file, 1, 1)
         )
     return policy_role(source.value, file, source.place)
 

@@ -37,8 +37,11 @@ _OF_RESOURCES: Final = ("Policy", "Permission", "::Url")
 _PERMISSION: Final = "AWS::Lambda::Permission"
 _SAME_POLICY: Final = {"AWS::Lambda::Url": _PERMISSION}
 """What is looked at together with resources of another type: whom a URL lets in is said by permissions."""
-_APIS: Final = {"AWS::ApiGateway::Method": "RestApiId", "AWS::ApiGatewayV2::Route": "ApiId"}
-"""The types of what an API answers to, and the property that names the API, which may let fewer in."""
+_LIMITED_BY: Final = {
+    "AWS::ApiGateway::Method": ("RestApiId", "AuthorizerId"),
+    "AWS::ApiGatewayV2::Route": ("ApiId", "AuthorizerId"),
+}
+"""The types of what an API answers to, and what names the API and the authorizer, which may let fewer in."""
 _SPELLING: Final = frozenset(
     (
         "Arn",
@@ -159,8 +162,8 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
         kind = _type(resource)
         for word in targets_in(resource):
             _join(groups, [name, by_target.setdefault((_SAME_POLICY.get(kind, kind), word), name)])
-        api = section(resource, "Properties").get(_APIS.get(kind, ""))
-        _join(groups, [name, *names_in(api).intersection((*new_resources, *old_resources))])
+        limits = [section(resource, "Properties").get(limit) for limit in _LIMITED_BY.get(kind, ())]
+        _join(groups, [name, *names_in(limits).intersection((*new_resources, *old_resources))])
     names = tuple(dict.fromkeys(name for name, _ in bodies))
     distinct = {id(groups[name]): groups[name] for name in names}
     return tuple(tuple(name for name in names if name in group) for group in distinct.values())

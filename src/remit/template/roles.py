@@ -120,7 +120,7 @@ def _roles(resources: tuple[Resource, ...], plain: ExpandedTemplate) -> FileRole
 
 
 def roles_in(world: World, source: ParsedFile) -> FileRoles:
-    """The same, in one of the ways in which the template's conditions may fall out."""
+    """The same, in one of the ways in which the template's conditions may turn out."""
     value, place = in_world(source.value, world, source.place)
     return template_roles(value, source.file, place)
 

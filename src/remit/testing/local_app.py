@@ -16,12 +16,12 @@ from remit.deploy.workflow import deploy
 from remit.errors import RemitError
 from remit.explain.explanation import explain
 from remit.local import aws as local_aws
-from remit.local.access_log import NO_ACCESS, accesses
-from remit.local.account import account_of
-from remit.local.clients import client_arguments, session
-from remit.local.function_session import function_session
-from remit.local.invoke import invoke_locally
-from remit.local.kept_data import keep_data, put_data_back
+from remit.local.control.accesses import NO_ACCESS, accesses
+from remit.local.control.account import account_of
+from remit.local.control.clients import client_arguments, session
+from remit.local.control.function_session import function_session
+from remit.local.control.invoke import invoke_locally
+from remit.local.control.kept_data import keep_data, put_data_back
 from remit.local.lifeline import lifeline
 from remit.project.dot_remit import own_folder
 from remit.project.load import load

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from remit.errors import RemitError, described, did_you_mean, writer
 from remit.iam import tokens
@@ -13,6 +14,9 @@ from remit.triggers.jwt import Jwt
 from remit.triggers.route_authorizer import RouteAuthorizer
 from remit.triggers.trigger import BaseTrigger
 from remit.triggers.user_pool import UserPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 DEFAULT_ROUTE: Final = "$default"
 """The route that takes every request that no other route takes."""
@@ -42,11 +46,15 @@ class Api(BaseTrigger):
     route: str
     auth: Authorization = "AWS_IAM"
 
-    def __post_init__(self) -> None:
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The route, and whom it answers."""
+        yield self._check_route
+        yield partial(checked_auth, self.auth, _MODES, "on.jwt(…)", "on.user_pool(…)", "on.authorizer(…)")
+
+    def _check_route(self) -> None:
         problem, hint = _problem(self.route)
         if problem:
             raise RemitError(f"route {tokens.plain(self.route)!r:.60} {problem}", hint=hint, origin=writer())
-        checked_auth(self.auth, _MODES, "on.jwt(…)", "on.user_pool(…)", "on.authorizer(…)")
 
     @property
     def method(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from remit.errors import Mistakes, RemitError, writer
@@ -12,7 +13,7 @@ from remit.triggers.source import checked_choice, checked_type, logical, own_id
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.app import App, Function, Resource
 
@@ -41,8 +42,17 @@ class Cognito(BaseTrigger):
     version: Literal["V1_0", "V2_0", "V3_0"] | None = None
     key: Any = None
 
-    def __post_init__(self) -> None:
-        checked_type(self.pool, "cognito", ("AWS::Cognito::UserPool",))
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The pool, the step, the version."""
+        yield partial(checked_type, self.pool, "cognito", ("AWS::Cognito::UserPool",))
+        yield self._check_pool
+        yield partial(checked_choice, "step", self.step, _STEPS)
+        if self.version is not None:
+            yield self._check_version
+        if self.key is not None:
+            yield self._check_key
+
+    def _check_pool(self) -> None:
         if not own_id(self.pool):
             raise RemitError(
                 f"cognito takes a user pool of the app, got {self.pool!r:.60}: "
@@ -50,11 +60,16 @@ class Cognito(BaseTrigger):
                 hint='declare it: `users = resource("AWS::Cognito::UserPool")` in a class of shared/resources/',
                 origin=writer(),
             )
-        checked_choice("step", self.step, _STEPS)
-        if self.version is not None:
-            checked_choice("version", self.version, _VERSIONS)
-            if self.step != "PreTokenGeneration":
-                raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
+
+    def _check_version(self) -> None:
+        checked_choice("version", self.version, _VERSIONS)
+        if self.step != "PreTokenGeneration":
+            raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
+
+    def _check_key(self) -> None:
+        if not self.is_sender:
+            hint = f"only {' and '.join(_SENDERS)} get codes that a key encrypts"
+            raise RemitError(f"key goes with a custom sender, not with {self.step}", hint=hint, origin=writer())
 
     @property
     def is_sender(self) -> bool:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from remit.app import App, Function, Grant, Resource
 from remit.errors import Mistakes, RemitError, writer
 from remit.iam.policy import allow
+from remit.triggers import record_fields
 from remit.triggers.source import arn_of, checked_choice, checked_type, name_of, own_id
 from remit.triggers.stream_options import STARTING_POSITIONS, StartingPosition, StreamTrigger
 from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from remit.triggers.record_fields import Shape
 
 CONSUME = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
 """On the stream ("Process Amazon DynamoDB records with Lambda": execution role permissions)."""
@@ -36,8 +40,16 @@ class Dynamodb(StreamTrigger):
     starting_position: StartingPosition = "LATEST"
     view: StreamView | None = None
 
-    def __post_init__(self) -> None:
-        checked_type(self.stream, "dynamodb", _TABLES)
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The table or its stream, where to start, the view, and what all streams have."""
+        yield partial(checked_type, self.stream, "dynamodb", _TABLES)
+        yield self._check_stream
+        yield partial(checked_choice, "starting_position", self.starting_position, STARTING_POSITIONS)
+        if self.view is not None:
+            yield self._check_view
+        yield from StreamTrigger.checks(self)
+
+    def _check_stream(self) -> None:
         arn_of(self.arn, "dynamodb")
         if not self.arn.startswith(("arn:", "${")):
             raise RemitError(
@@ -45,18 +57,22 @@ class Dynamodb(StreamTrigger):
                 hint="give its ARN, or the table as a resource of `shared/resources/`",
                 origin=writer(),
             )
-        checked_choice("starting_position", self.starting_position, STARTING_POSITIONS)
-        if self.view is not None:
-            checked_choice("view", self.view, _VIEWS)
-            if not own_id(self.stream):
-                raise RemitError("view is for a table of the app's: this stream has one", origin=writer())
-        self.check_options()
+
+    def _check_view(self) -> None:
+        checked_choice("view", self.view, _VIEWS)
+        if not own_id(self.stream):
+            raise RemitError("view is for a table of the app's: this stream has one", origin=writer())
 
     @property
     def arn(self) -> str:
         """The stream's ARN."""
         attribute = getattr(self.stream, "attribute", None)
         return str(attribute("StreamArn")) if attribute is not None else str(self.stream)
+
+    @property
+    def record(self) -> Shape:
+        """What its records have."""
+        return record_fields.DYNAMODB
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream. Listing streams has no resource of its own to narrow it to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Output, Resource
@@ -12,11 +13,12 @@ from remit.iam import tokens
 from remit.triggers.event_pattern import EVENTBRIDGE, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
 from remit.triggers.invoke_permission import permission
+from remit.triggers.record_fields import EVENT
 from remit.triggers.source import arn_of, checked, checked_json, checked_type, own_id, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Values = str | Sequence[str | Mapping[str, Any]]
 """A value, or a list of values and comparisons (`{"prefix": "aws."}`)."""
@@ -49,20 +51,24 @@ class Event(BaseTrigger):
     dead_letter: Any = None
     enabled: bool = True
 
-    def __post_init__(self) -> None:
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The bus, the pattern, the numbers, the input, the queue."""
         if self.bus is not None:
-            checked_type(self.bus, "event's bus", ("AWS::Events::EventBus",))
-            arn_of(self.bus, "events", "event-bus/")
+            yield partial(checked_type, self.bus, "event's bus", ("AWS::Events::EventBus",))
+            yield partial(arn_of, self.bus, "events", "event-bus/")
+        yield self._check_pattern
+        yield partial(checked, "retries", self.retries, 0, 185)
+        yield partial(checked, "max_event_age", self.max_event_age, 60, 86_400)
+        yield partial(checked_json, "event's input", self.input)
+        if self.dead_letter is not None:
+            yield partial(dead_letter_queue, self.dead_letter)
+
+    def _check_pattern(self) -> None:
         length = len(checked_json("event's pattern", self.pattern))
         if length > _MOST_PATTERN:
             raise RemitError(
                 f"the event pattern has {length:,} characters; EventBridge allows {_MOST_PATTERN:,}", origin=writer()
             )
-        checked("retries", self.retries, 0, 185)
-        checked("max_event_age", self.max_event_age, 60, 86_400)
-        checked_json("event's input", self.input)
-        if self.dead_letter is not None:
-            dead_letter_queue(self.dead_letter)
 
     @property
     def pattern(self) -> dict[str, Any]:
@@ -81,7 +87,7 @@ class Event(BaseTrigger):
             raise RemitError(
                 "event(…) has no pattern", hint='such as source="shop" or detail_type="Order placed"', origin=writer()
             )
-        return checked_pattern(pattern, "event", EVENTBRIDGE)
+        return checked_pattern(pattern, "event", EVENTBRIDGE, EVENT)
 
     def sources(self) -> Iterator[TriggerSource]:
         """The bus, and the dead-letter queue."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError, writer
+from remit.errors import Mistakes, RemitError, writer
 from remit.triggers.event_pattern import EVENT_SOURCE, checked_pattern, pattern_text
+
+if TYPE_CHECKING:
+    from remit.triggers.record_fields import Shape
 
 _MOST: Final = 5
 """Filters of an event source mapping; AWS raises it to 10 on request ("Using filter criteria")."""
 _RAISED: Final = 10
 
 
-def filter_criteria(filters: Any) -> dict[str, Any] | None:
-    """The property FilterCriteria of one pattern or a list of them, any of which lets a record through."""
+def filter_criteria(filters: Any, record: Shape) -> dict[str, Any] | None:
+    """The property FilterCriteria of one pattern or a list of them, any of which lets a record through.
+
+    `record` is what the records of the source have.
+    """
     if filters is None:
         return None
     patterns = filters if isinstance(filters, list | tuple) else [filters]
@@ -23,5 +29,10 @@ def filter_criteria(filters: Any) -> dict[str, Any] | None:
         raise RemitError(
             f"filter has {len(patterns)} patterns; Lambda takes {_MOST}, and {_RAISED} on request", origin=writer()
         )
-    checked = [checked_pattern(pattern, "filter", EVENT_SOURCE) for pattern in patterns]
+    checked: list[dict[str, Any]] = []
+    mistakes = Mistakes()
+    for pattern in patterns:
+        with mistakes.noted():
+            checked.append(checked_pattern(pattern, "filter", EVENT_SOURCE, record))
+    mistakes.refuse()
     return {"Filters": [{"Pattern": pattern_text(pattern)} for pattern in checked]}

@@ -12,17 +12,21 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError, described, did_you_mean, spelled, writer
+from remit.errors import Mistakes, RemitError, described, did_you_mean, spelled, writer
 from remit.iam import tokens
+from remit.triggers.record_fields import AnyNames, Text, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.errors import Path
+    from remit.triggers.record_fields import Shape
 
 _OR: Final = "$or"
 _SCALARS: Final = (str, int, float, bool, type(None))
 _NUMERIC: Final = frozenset({"=", "<", "<=", ">", ">="})
+_MOST_NUMBER: Final = 5_000_000_000
+"""The size of the numbers that a comparison takes ("Numeric matching", Amazon EventBridge User Guide)."""
 _NUMERIC_FORM: Final = 'numbers are compared as `{"numeric": [">", 0, "<=", 5]}`'
 
 
@@ -52,14 +56,18 @@ EVENT_SOURCE: Final = PatternLanguage(
 )
 
 
-def checked_pattern(pattern: Any, option: str, language: PatternLanguage) -> dict[str, Any]:
-    """The pattern as plain JSON. RemitError: the service refuses it, or it matches nothing."""
+def checked_pattern(pattern: Any, option: str, language: PatternLanguage, shape: Shape = None) -> dict[str, Any]:
+    """The pattern as plain JSON. `shape` is what the events have; None: anything.
+
+    RemitError has all for which the service refuses it, or for which it matches nothing.
+    """
     plain = tokens.plain(pattern)
     if not isinstance(plain, dict):
         raise _wrong(option, (), f"must be a dict, got {described(pattern)}", None)
     if not plain:
         raise _wrong(option, (), "is empty, and so matches nothing", "leave it out to get everything")
-    _check_fields(plain, _PatternPlace(option, language))
+    mistakes = Mistakes([*_check_fields(plain, shape, _PatternPlace(option, language))])
+    mistakes.refuse()
     return plain
 
 
@@ -89,126 +97,201 @@ def _wrong(option: str, path: Path, problem: str, hint: str | None) -> RemitErro
     return RemitError(f"{option}{separator}{place} {problem}", hint=hint, origin=writer())
 
 
-def _check_fields(fields: dict[Any, Any], place: _PatternPlace) -> None:
+def _check_fields(fields: dict[Any, Any], shape: Shape, place: _PatternPlace) -> Iterator[RemitError]:
     for name, value in fields.items():
         field = place.at(str(name))
         if not isinstance(name, str) or not name:
-            raise field.wrong("is not a name: the fields of an event are strings")
-        if name == _OR:
-            _check_alternatives(value, field)
-        elif isinstance(value, dict):
-            if not value:
-                raise field.wrong("is empty, and so matches nothing", 'any value: `[{"exists": True}]`')
-            _check_fields(value, field)
-        elif isinstance(value, list):
-            _check_values(value, field)
+            yield field.wrong("is not a name: the fields of an event are strings")
+        elif name == _OR:
+            yield from _check_alternatives(value, shape, field)
+        elif isinstance(shape, dict) and name not in shape:
+            hint = did_you_mean(name, shape) or f"they have {', '.join(shape)}"
+            yield field.wrong("matches nothing: the records have no such field", hint)
         else:
-            hint = f"write `[{json.dumps(value)}]`" if isinstance(value, _SCALARS) else None
-            raise field.wrong(f"must be a list of values, got {described(value)}", hint)
+            yield from _check_field(value, _inner(shape, name), field)
 
 
-def _check_alternatives(value: Any, place: _PatternPlace) -> None:
+def _inner(shape: Shape, name: str) -> Shape:
+    """What a field of an object holds."""
+    if isinstance(shape, AnyNames):
+        return shape.each
+    return shape[name] if isinstance(shape, dict) else None
+
+
+def _check_field(value: Any, shape: Shape, field: _PatternPlace) -> Iterator[RemitError]:
+    if isinstance(value, dict):
+        if not value:
+            yield field.wrong("is empty, and so matches nothing", 'any value: `[{"exists": True}]`')
+        elif isinstance(shape, Text | Value) or _is_comparison(value):
+            yield field.wrong("matches nothing: the field is a value, which has no fields", _hint_of_list(value, field))
+        else:
+            yield from _check_fields(value, shape, field)
+    elif not isinstance(value, list):
+        yield field.wrong(f"must be a list of values, got {described(value)}", _hint_of_list(value, field))
+    elif isinstance(shape, AnyNames | dict):
+        names = ", ".join(shape) if isinstance(shape, dict) else "fields of its own"
+        yield field.wrong("matches nothing: the field is no value, but an object", f"it has {names}")
+    else:
+        yield from _check_values(value, shape, field)
+
+
+def _is_comparison(fields: dict[Any, Any]) -> bool:
+    """Whether what stands for an object must mean a comparison: `{"numeric": [">", 5]}` outside of a list."""
+    bounds = fields.get("numeric")
+    return len(fields) == 1 and isinstance(bounds, list) and bool(bounds) and bounds[0] in _NUMERIC
+
+
+def _hint_of_list(value: Any, field: _PatternPlace) -> str | None:
+    """How the value is written that stands for a list."""
+    if isinstance(value, dict):
+        is_comparison = any(operator in field.language.operators for operator in value)
+        stands = f"a comparison stands in a list: `[{json.dumps(value, default=str)}]`"
+        return stands if is_comparison else "write a list of values"
+    operator = field.path[-1]
+    if operator in field.language.operators:
+        return f"a comparison stands in a list: `[{json.dumps({str(operator): value}, default=str)}]`"
+    return f"write `[{json.dumps(value)}]`" if isinstance(value, _SCALARS) else None
+
+
+def _check_alternatives(value: Any, shape: Shape, place: _PatternPlace) -> Iterator[RemitError]:
     if not isinstance(value, list) or len(value) < 2:  # noqa: PLR2004 - of one alternative there is no choice
-        raise place.wrong("takes a list of two patterns or more")
+        yield place.wrong("takes a list of two patterns or more")
+        return
     for index, alternative in enumerate(value):
-        if not isinstance(alternative, dict) or not alternative:
-            raise place.at(index).wrong("must be a pattern")
-        _check_fields(alternative, place.at(index))
+        if isinstance(alternative, dict) and alternative:
+            yield from _check_fields(alternative, shape, place.at(index))
+        else:
+            yield place.at(index).wrong("must be a pattern")
 
 
-def _check_values(values: list[Any], place: _PatternPlace) -> None:
+def _check_values(values: list[Any], shape: Shape, place: _PatternPlace) -> Iterator[RemitError]:
     if not values:
-        raise place.wrong("is an empty list, and so matches nothing", 'any value: `[{"exists": True}]`')
+        yield place.wrong("is an empty list, and so matches nothing", 'any value: `[{"exists": True}]`')
     for index, value in enumerate(values):
+        item = place.at(index)
         if isinstance(value, dict):
-            _check_filter(value, place.at(index))
+            yield from _check_filter(value, shape, item)
         elif not isinstance(value, _SCALARS):
-            raise place.at(index).wrong(f"must be a string, a number, true, false or null, got {described(value)}")
+            yield item.wrong(f"must be a string, a number, true, false or null, got {described(value)}")
+        elif isinstance(shape, Text):
+            yield from _check_text_value(value, shape, item)
 
 
-def _check_filter(comparison: dict[Any, Any], place: _PatternPlace) -> None:
+def _check_text_value(value: Any, text: Text, item: _PatternPlace) -> Iterator[RemitError]:
+    """A value of a field that is a string in every record."""
+    if not isinstance(value, str):
+        hint = f"write `{json.dumps(json.dumps(value))}`"
+        yield item.wrong(f"matches nothing: the field is a string, got {described(value)}", hint)
+    elif not value:
+        yield item.wrong("is an empty text, and so matches nothing", "leave it out, or write what the field is")
+    elif text.choices and value not in text.choices:
+        hint = did_you_mean(value, text.choices) or f"it is {', '.join(text.choices)}"
+        yield item.wrong(f"matches nothing: the field is never {value!r}", hint)
+    elif text.pattern is not None and "${" not in value and not text.pattern.fullmatch(value):
+        yield item.wrong(f"matches nothing: the field is never {value!r:.60}", f"it is {text.form}")
+
+
+def _check_filter(comparison: dict[Any, Any], shape: Shape, place: _PatternPlace) -> Iterator[RemitError]:
     """One comparison: `{"prefix": "in/"}`."""
     if len(comparison) != 1:
-        raise place.wrong(f"has {len(comparison)} operators of 1")
+        yield place.wrong(f"has {len(comparison)} operators of 1")
+        return
     ((operator, operand),) = comparison.items()
     if operator not in place.language.operators:
         known = ", ".join(sorted(place.language.operators))
         hint = did_you_mean(str(operator), place.language.operators) or f"it knows {known}"
-        raise place.wrong(f"{operator!r} is no comparison operator of {place.language.name}", hint)
-    _OPERANDS[operator](operand, place.at(operator))
+        yield place.wrong(f"{operator!r} is no comparison operator of {place.language.name}", hint)
+        return
+    if operator == "numeric" and isinstance(shape, Text):
+        yield place.wrong("matches nothing: the field is a string in the records, and no number")
+        return
+    yield from _OPERANDS[operator](operand, place.at(operator))
 
 
-def _check_text(operand: Any, place: _PatternPlace) -> None:
+def _check_text(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
     """A string, or `{"equals-ignore-case": string}`, as prefix and suffix take it."""
     if isinstance(operand, dict) and list(operand) == ["equals-ignore-case"]:
         operand = operand["equals-ignore-case"]
-    _check_string(operand, place)
+    yield from _check_string(operand, place)
 
 
-def _check_string(operand: Any, place: _PatternPlace) -> None:
+def _check_string(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
     if not isinstance(operand, str):
-        raise place.wrong(f"takes a string, got {described(operand)}")
+        yield place.wrong(f"takes a string, got {described(operand)}")
 
 
-def _check_wildcard(operand: Any, place: _PatternPlace) -> None:
-    _check_string(operand, place)
-    if "**" in operand:
-        raise place.wrong("has two `*` in a row, which is refused")
+def _check_wildcard(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
+    if not isinstance(operand, str):
+        yield place.wrong(f"takes a string, got {described(operand)}")
+    elif "**" in operand:
+        yield place.wrong("has two `*` in a row, which is refused")
 
 
-def _check_exists(operand: Any, place: _PatternPlace) -> None:
+def _check_exists(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
     if not isinstance(operand, bool):
-        raise place.wrong(f"takes True or False, got {described(operand)}")
+        yield place.wrong(f"takes True or False, got {described(operand)}")
 
 
-def _check_cidr(operand: Any, place: _PatternPlace) -> None:
-    _check_string(operand, place)
+def _check_cidr(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
+    if not isinstance(operand, str):
+        yield place.wrong(f"takes a string, got {described(operand)}")
+        return
     try:
         ipaddress.ip_network(operand, strict=False)
     except ValueError:
-        raise place.wrong(f"takes a block of addresses, got {operand!r}", 'such as "10.0.0.0/24"') from None
+        yield place.wrong(f"takes a block of addresses, got {operand!r}", 'such as "10.0.0.0/24"')
 
 
-def _check_anything_but(operand: Any, place: _PatternPlace) -> None:
+def _check_anything_but(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
     """Values, or one of the comparisons of texts with a value or several."""
     if isinstance(operand, dict):
         if len(operand) != 1:
-            raise place.wrong(f"has {len(operand)} operators of 1")
+            yield place.wrong(f"has {len(operand)} operators of 1")
+            return
         ((operator, excluded),) = operand.items()
         if operator not in _EXCLUDING:
-            raise place.wrong(f"does not take {operator!r}", f"it takes {', '.join(sorted(_EXCLUDING))}")
+            yield place.wrong(f"does not take {operator!r}", f"it takes {', '.join(sorted(_EXCLUDING))}")
+            return
         for value in excluded if isinstance(excluded, list) else [excluded]:
-            _check_string(value, place.at(operator))
+            yield from _check_string(value, place.at(operator))
         operand = excluded
     if operand == []:
-        raise place.wrong("is an empty list")
+        yield place.wrong("is an empty list")
     for value in operand if isinstance(operand, list) else [operand]:
         if not isinstance(value, _SCALARS):
-            raise place.wrong(f"takes strings and numbers, got {described(value)}")
+            yield place.wrong(f"takes strings and numbers, got {described(value)}")
 
 
-def _check_numeric(operand: Any, place: _PatternPlace) -> None:
+def _check_numeric(operand: Any, place: _PatternPlace) -> Iterator[RemitError]:
     """Bounds: `[">", 0, "<=", 5]`."""
     if not isinstance(operand, list) or len(operand) not in (2, 4):
-        raise place.wrong(f"takes one comparison or two, got {described(operand)}", _NUMERIC_FORM)
+        yield place.wrong(f"takes one comparison or two, got {described(operand)}", _NUMERIC_FORM)
+        return
     pairs = list(zip(operand[::2], operand[1::2], strict=True))
-    for operator, bound in pairs:
-        if operator not in _NUMERIC:
-            raise place.wrong(f"does not know {operator!r}", _NUMERIC_FORM)
-        if isinstance(bound, bool) or not isinstance(bound, int | float):
-            raise place.wrong(f"compares with a number, got {described(bound)}", _NUMERIC_FORM)
-    if len(pairs) == 1:
+    wrong_bounds = [mistake for operator, bound in pairs for mistake in _check_bound(operator, bound, place)]
+    yield from wrong_bounds
+    if len(pairs) == 1 or wrong_bounds:
         return
     (first, low), (second, high) = pairs
     if not first.startswith(">") or not second.startswith("<"):
-        raise place.wrong("takes the lower bound first, then the upper one", _NUMERIC_FORM)
+        yield place.wrong("takes the lower bound first, then the upper one", _NUMERIC_FORM)
+        return
     is_open = "=" not in first or "=" not in second
     if low > high or (low == high and is_open):
-        raise place.wrong(f"has no number between {first} {low} and {second} {high}, and so matches nothing")
+        yield place.wrong(f"has no number between {first} {low} and {second} {high}, and so matches nothing")
+
+
+def _check_bound(operator: Any, bound: Any, place: _PatternPlace) -> Iterator[RemitError]:
+    if operator not in _NUMERIC:
+        yield place.wrong(f"does not know {operator!r}", _NUMERIC_FORM)
+    elif isinstance(bound, bool) or not isinstance(bound, int | float):
+        yield place.wrong(f"compares with a number, got {described(bound)}", _NUMERIC_FORM)
+    elif abs(bound) > _MOST_NUMBER:
+        yield place.wrong(f"compares with {bound:,}; it can be -{_MOST_NUMBER:,} to {_MOST_NUMBER:,}")
 
 
 _EXCLUDING: Final = frozenset({"prefix", "suffix", "wildcard", "equals-ignore-case"})
-_OPERANDS: Final[dict[str, Callable[[Any, _PatternPlace], None]]] = {
+_OPERANDS: Final[dict[str, Callable[[Any, _PatternPlace], Iterator[RemitError]]]] = {
     "prefix": _check_text,
     "suffix": _check_text,
     "anything-but": _check_anything_but,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Output, Resource
-from remit.errors import RemitError, did_you_mean, writer
+from remit.errors import RemitError, writer
 from remit.iam import tokens
+from remit.triggers.source import checked_choice
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _AUTH = ("AWS_IAM", "NONE")
 _MODES = ("BUFFERED", "RESPONSE_STREAM")
@@ -26,15 +28,17 @@ class Http(BaseTrigger):
     Lambda function URLs" (Lambda Developer Guide; since October 2025 both actions are needed).
     """
 
-    auth: str = "AWS_IAM"
+    auth: Literal["AWS_IAM", "NONE"] = "AWS_IAM"
     cors: Mapping[str, Any] | None = None
-    invoke_mode: str = "BUFFERED"
+    invoke_mode: Literal["BUFFERED", "RESPONSE_STREAM"] = "BUFFERED"
 
-    def __post_init__(self) -> None:
-        for name, value, choices in (("auth", self.auth, _AUTH), ("invoke_mode", self.invoke_mode, _MODES)):
-            if tokens.plain(value) not in choices:
-                hint = did_you_mean(str(value), choices) or f"it can be {' or '.join(choices)}"
-                raise RemitError(f"{name} cannot be {value!r:.40}", hint=hint, origin=writer())
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """Who may call, how it answers, and from which pages."""
+        yield partial(checked_choice, "auth", self.auth, _AUTH)
+        yield partial(checked_choice, "invoke_mode", self.invoke_mode, _MODES)
+        yield self._check_cors
+
+    def _check_cors(self) -> None:
         if self.cors is not None and not isinstance(self.cors, dict):
             raise RemitError(
                 f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}', origin=writer()

@@ -26,11 +26,13 @@ _EVERYTHING: Final = {
 }
 """The services that call functions, and the ARN of all that they call for in this account and region."""
 _SENDS_NO_ACCOUNT: Final = frozenset({"events.amazonaws.com", "sns.amazonaws.com"})
-"""The services whose requests have no `aws:SourceAccount`, so that a condition on it lets none of them in.
+"""The services that are not documented to send `aws:SourceAccount` to Lambda: with a condition on it, none gets in.
 
-The ARNs of rules and topics have the account in them. The others document the condition: "Granting permissions to
-publish event notification messages" (S3), "Subscription filters" (CloudWatch Logs), "Lambda" (AWS IoT rule actions),
-"Lambda triggers" (Cognito).
+The ARNs of rules, topics and APIs have the account in them, so that SourceArn alone says as much. "Troubleshooting" of
+rules ("My rule was triggered but my Lambda function was not invoked", Amazon CloudWatch Events User Guide) has a
+permission without it, and so have "Fanout to Lambda functions" (Amazon SNS), and those of SAM and the console. The
+others document the condition: "Granting permissions to publish event notification messages" (S3), "Subscription
+filters" (CloudWatch Logs), "Lambda" (AWS IoT rule actions), "Lambda triggers" (Cognito).
 """
 _STATEMENT: Final = 250
 """Bytes of a statement of the policy that are the same in each: its keys, the action, the function's ARN's shape."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from remit.app import Function, Resource
-from remit.errors import RemitError, described, writer
 from remit.triggers.invoke_permission import permission
+from remit.triggers.iot_sql import check_sql
 from remit.triggers.source import checked_choice, position_suffix
 from remit.triggers.trigger import BaseTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-_SQL: Final = re.compile(r"\s*SELECT\s.+", re.IGNORECASE | re.DOTALL)
 _VERSIONS: Final = ("2015-10-08", "2016-03-23", "beta")
 
 
@@ -31,12 +30,10 @@ class Iot(BaseTrigger):
     sql_version: Literal["2015-10-08", "2016-03-23", "beta"] = "2016-03-23"
     enabled: bool = True
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.sql, str) or not _SQL.fullmatch(self.sql):
-            got = described(self.sql)
-            hint = "such as \"SELECT * FROM 'devices/+/state'\""
-            raise RemitError(f"iot takes a SELECT statement, got {got}", hint=hint, origin=writer())
-        checked_choice("sql_version", self.sql_version, _VERSIONS)
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The statement, and its version."""
+        yield partial(check_sql, self.sql)
+        yield partial(checked_choice, "sql_version", self.sql_version, _VERSIONS)
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The rule, and the function's permission for this rule alone."""

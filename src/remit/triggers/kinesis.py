@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, described, writer
 from remit.iam.policy import allow
+from remit.triggers import record_fields
 from remit.triggers.source import arn_of, checked_choice, checked_type, logical, name_of
 from remit.triggers.stream_options import STARTING_POSITIONS, StreamTrigger
 from remit.triggers.trigger import TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from remit.triggers.record_fields import Shape
 
 CONSUME = (
     "kinesis:GetRecords",
@@ -42,14 +46,15 @@ class Kinesis(StreamTrigger):
     timestamp: datetime | None = None
     fan_out: bool = False
 
-    def __post_init__(self) -> None:
-        checked_type(self.stream, "kinesis", ("AWS::Kinesis::Stream",))
-        arn_of(self.stream, "kinesis", "stream/")
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The stream, where to start, and what all streams have."""
+        yield partial(checked_type, self.stream, "kinesis", ("AWS::Kinesis::Stream",))
+        yield partial(arn_of, self.stream, "kinesis", "stream/")
         if self.timestamp is None:
-            checked_choice("starting_position", self.starting_position, STARTING_POSITIONS)
+            yield partial(checked_choice, "starting_position", self.starting_position, STARTING_POSITIONS)
         else:
-            self._check_timestamp()
-        self.check_options()
+            yield self._check_timestamp
+        yield from StreamTrigger.checks(self)
 
     def _check_timestamp(self) -> None:
         if self.starting_position != "AT_TIMESTAMP":
@@ -66,6 +71,11 @@ class Kinesis(StreamTrigger):
 
     def _consumer_id(self, function: Function) -> str:
         return f"{function.logical_id}{logical(name_of(self.arn))}Consumer"
+
+    @property
+    def record(self) -> Shape:
+        """What its records have."""
+        return record_fields.KINESIS
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream, and with fan-out the consumer."""

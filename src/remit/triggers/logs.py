@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Resource
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
+from remit.triggers.log_pattern import check_log_pattern
 from remit.triggers.source import arn_of, checked_type, logical, own_id, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,11 @@ class Logs(BaseTrigger):
     pattern: str = ""
     _: KW_ONLY
 
-    def __post_init__(self) -> None:
-        checked_type(self.group, "logs", ("AWS::Logs::LogGroup",))
-        arn_of(self.group, "logs", "log-group:")
-        if not isinstance(self.pattern, str):
-            raise RemitError(f"logs: pattern takes a string, got {described(self.pattern)}", origin=writer())
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The group, and the pattern."""
+        yield partial(checked_type, self.group, "logs", ("AWS::Logs::LogGroup",))
+        yield partial(arn_of, self.group, "logs", "log-group:")
+        yield partial(check_log_pattern, self.pattern)
 
     @property
     def group_name(self) -> str:

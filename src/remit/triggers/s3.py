@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
@@ -14,7 +15,7 @@ from remit.triggers.source import arn_of, checked_type, logical, own_id, positio
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 BucketEvent: TypeAlias = Literal[
     "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post", "s3:ObjectCreated:Copy",
@@ -49,6 +50,7 @@ _BY_EVENTBRIDGE: Final[dict[str, tuple[str, str | None]]] = {
 """What EventBridge calls an event, and the `reason` in its detail ("Using EventBridge", Amazon S3 User Guide)."""
 _MOST_NAME: Final = 63 - 13
 """Characters of a generated bucket name before the hyphen and the 12 characters that make it unique."""
+_MOST_KEY: Final = 1_024
 _HASHED: Final = 8
 _CONFIGURATIONS: Final = ("LambdaConfigurations", "QueueConfigurations", "TopicConfigurations")
 
@@ -68,21 +70,24 @@ class S3(BaseTrigger):
     prefix: str = ""
     suffix: str = ""
 
-    def __post_init__(self) -> None:
-        checked_type(self.bucket, "s3", ("AWS::S3::Bucket",))
-        arn_of(self.bucket, "s3")
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The bucket, the events, the parts of keys."""
+        yield partial(checked_type, self.bucket, "s3", ("AWS::S3::Bucket",))
+        yield self._check_events
+        for option, value in (("prefix", self.prefix), ("suffix", self.suffix)):
+            yield partial(_check_key_part, option, value)
+        yield partial(arn_of, self.bucket, "s3")
+
+    def _check_events(self) -> None:
         if not self.names:
             raise RemitError("s3: events is empty", hint='such as events="s3:ObjectCreated:*"', origin=writer())
+        mistakes = Mistakes()
         for event in self.names:
             if event not in _EVENTS:
                 hint = did_you_mean(str(event), _EVENTS) or f"such as {_EVENTS[0]}"
-                raise RemitError(f"s3: {event!r:.60} is not an event of a bucket", hint=hint, origin=writer())
-        for option, value in (("prefix", self.prefix), ("suffix", self.suffix)):
-            if not isinstance(value, str):
-                raise RemitError(f"s3: {option} must be a string, got {value!r:.40}", origin=writer())
-            if "*" in value:
-                hint = "a prefix or suffix is plain text: leave the `*` out"
-                raise RemitError(f"s3: {option}={value!r:.60} has a wildcard", hint=hint, origin=writer())
+                message = f"s3: {event!r:.60} is not an event of a bucket"
+                mistakes.errors.append(RemitError(message, hint=hint, origin=writer()))
+        mistakes.refuse()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -156,6 +161,18 @@ class S3(BaseTrigger):
         """The name of the app's bucket."""
         if self.own_bucket:
             yield Output(f"{self.own_bucket}Name", f"${{{self.own_bucket}}}", "The bucket to put objects into")
+
+
+def _check_key_part(option: str, value: object) -> None:
+    """A prefix or a suffix of keys ("Object key name", Amazon S3 User Guide: 1,024 bytes)."""
+    if not isinstance(value, str):
+        raise RemitError(f"s3: {option} must be a string, got {value!r:.40}", origin=writer())
+    if "*" in value:
+        hint = "a prefix or suffix is plain text: leave the `*` out"
+        raise RemitError(f"s3: {option}={value!r:.60} has a wildcard", hint=hint, origin=writer())
+    size = len(value.encode())
+    if size > _MOST_KEY:
+        raise RemitError(f"s3: {option} has {size:,} bytes; a key has {_MOST_KEY:,} at most", origin=writer())
 
 
 def _key_filter(prefix: str, suffix: str) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Grant, Resource, Role
-from remit.errors import RemitError, described, writer
+from remit.errors import Origin, RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.triggers.failure_destination import dead_letter_queue
@@ -16,9 +17,7 @@ from remit.triggers.source import checked, checked_json, name_of, position_suffi
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from remit.errors import Origin
+    from collections.abc import Callable, Iterator, Mapping
 
 SCHEDULER: Final = "scheduler.amazonaws.com"
 
@@ -60,30 +59,42 @@ class Schedule(BaseTrigger):
     max_event_age: int | None = None
     dead_letter: Any = None
     enabled: bool = True
+    written: Origin = field(init=False, default_factory=writer, compare=False, repr=False)
+    """The line that wrote it, for what is known to be wrong only later."""
 
-    def __post_init__(self) -> None:
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The expression, its zone, start and end, the numbers, the input, the queue."""
+        yield self._check_expression
+        for option, moment in (("start", self.start), ("end", self.end)):
+            if moment is not None:
+                yield partial(_check_moment, option, moment)
+        yield partial(checked_json, "schedule's input", self.input)
+        yield partial(checked, "flexible_window", self.flexible_window, 1, 1_440)
+        yield partial(checked, "retries", self.retries, 0, 185)
+        yield partial(checked, "max_event_age", self.max_event_age, 60, 86_400)
+        if self.dead_letter is not None:
+            yield partial(dead_letter_queue, self.dead_letter)
+        yield self._check_runs
+
+    def _check_expression(self) -> None:
         check_expression(self.expression)
         if self.timezone is not None:
             check_timezone(self.timezone, self.expression)
-        checked_json("schedule's input", self.input)
-        checked("flexible_window", self.flexible_window, 1, 1_440)
-        checked("retries", self.retries, 0, 185)
-        checked("max_event_age", self.max_event_age, 60, 86_400)
+
+    def _check_runs(self) -> None:
+        """It must run at some time, whenever it is looked at."""
+        self._check_expression()
         for option, moment in (("start", self.start), ("end", self.end)):
-            if moment is not None and (not isinstance(moment, datetime) or moment.tzinfo is None):
-                hint = "such as datetime(2026, 1, 31, tzinfo=UTC)"
-                got = described(moment)
-                raise RemitError(f"{option} takes a datetime with a time zone, got {got}", hint=hint, origin=writer())
+            if moment is not None:
+                _check_moment(option, moment)
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise RemitError("schedule ends before it starts, and so never runs", origin=writer())
-        if not self.runs_after(EVER):
-            if next_run(self.expression, self.timezone, EVER) is None:
-                reason = why_never(self.expression, self.timezone)
-            else:
-                reason = "its times are before `start` or after `end`"
-            raise RemitError(f"schedule {self.expression!r:.60}: it never runs: {reason}", hint=HINT, origin=writer())
-        if self.dead_letter is not None:
-            dead_letter_queue(self.dead_letter)
+        if self.runs_after(EVER):
+            return
+        reason = "its times are before `start` or after `end`"
+        if next_run(self.expression, self.timezone, EVER) is None:
+            reason = why_never(self.expression, self.timezone)
+        raise RemitError(f"schedule {self.expression!r:.60}: it never runs: {reason}", hint=HINT, origin=writer())
 
     def runs_after(self, now: datetime) -> bool:
         """Whether it runs at some time from `now` on."""
@@ -164,6 +175,13 @@ class Schedule(BaseTrigger):
         limits = {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.max_event_age}
         policy = {name: value for name, value in limits.items() if value is not None}
         return {"RetryPolicy": policy} if policy else {}
+
+
+def _check_moment(option: str, moment: object) -> None:
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        hint = "such as datetime(2026, 1, 31, tzinfo=UTC)"
+        got = described(moment)
+        raise RemitError(f"{option} takes a datetime with a time zone, got {got}", hint=hint, origin=writer())
 
 
 def _role_id(function: Function) -> str:

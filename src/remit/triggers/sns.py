@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from remit.app import Function, Grant, Output, Resource
 from remit.catalogue.arns import parse
 from remit.errors import RemitError, described, writer
+from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.triggers.event_pattern import SNS, checked_pattern
 from remit.triggers.failure_destination import dead_letter_queue, queue_policy
@@ -26,11 +28,12 @@ from remit.triggers.sqs import CONSUME
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _SCOPES: Final = ("MessageAttributes", "MessageBody")
 _MOST_FIELDS: Final = 5
-"""Fields of a filter policy ("Filter policy constraints", Amazon SNS Developer Guide)."""
+_MOST_COMBINATIONS: Final = 150
+"""Fields and combinations of values of a filter policy ("Filter policy constraints", Amazon SNS Developer Guide)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +53,37 @@ class Sns(BaseTrigger):
     raw: bool = False
     dead_letter: Any = None
 
-    def __post_init__(self) -> None:
-        checked_type(self.topic, "sns", ("AWS::SNS::Topic",))
-        arn_of(self.topic, "sns")
-        checked_choice("filter_scope", self.filter_scope, _SCOPES)
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The topic, the filter, the queue."""
+        yield partial(checked_type, self.topic, "sns", ("AWS::SNS::Topic",))
+        yield partial(arn_of, self.topic, "sns")
+        yield partial(checked_choice, "filter_scope", self.filter_scope, _SCOPES)
+        yield self._check_filter
+        if self.dead_letter is not None:
+            yield partial(dead_letter_queue, self.dead_letter)
+        yield self._check_delivery
+
+    def _check_filter(self) -> None:
+        if self.filter is None:
+            if tokens.plain(self.filter_scope) == "MessageBody":
+                hint = "add filter={…}, or leave filter_scope out"
+                message = "filter_scope says what a filter is about, and there is none"
+                raise RemitError(message, hint=hint, origin=writer())
+            return
+        pattern = checked_pattern(self.filter, "filter", SNS)
+        fields, combinations = _count(pattern), _combinations(pattern)
+        if fields > _MOST_FIELDS:
+            raise RemitError(f"filter has {fields} fields; SNS allows {_MOST_FIELDS}", origin=writer())
+        if combinations > _MOST_COMBINATIONS:
+            message = f"filter has {combinations:,} combinations of values; SNS allows {_MOST_COMBINATIONS}"
+            hint = "the values of its fields, multiplied, those of nested ones as often as they are deep"
+            raise RemitError(message, hint=hint, origin=writer())
+        if self.filter_scope == "MessageAttributes":
+            self._check_attributes(pattern)
+
+    def _check_delivery(self) -> None:
         if not isinstance(self.raw, bool):
             raise RemitError(f"raw takes True or False, got {described(self.raw)}", origin=writer())
-        if self.filter is not None:
-            pattern = checked_pattern(self.filter, "filter", SNS)
-            fields = _count(pattern)
-            if fields > _MOST_FIELDS:
-                raise RemitError(f"filter has {fields} fields; SNS allows {_MOST_FIELDS}", origin=writer())
-            if self.filter_scope == "MessageAttributes":
-                self._check_attributes(pattern)
-        if self.dead_letter is not None:
-            dead_letter_queue(self.dead_letter)
         if self.arn.endswith(".fifo"):
             raise RemitError(
                 "a FIFO topic sends to queues alone", hint="subscribe a queue, and use `on.sqs`", origin=writer()
@@ -145,3 +164,14 @@ class Sns(BaseTrigger):
 def _count(pattern: Mapping[str, Any]) -> int:
     """The fields of a filter policy that have values."""
     return sum(_count(value) if isinstance(value, dict) else 1 for value in pattern.values())
+
+
+def _combinations(pattern: Mapping[str, Any], depth: int = 1) -> int:
+    """The combinations of values that SNS counts: those of each field, as often as it is deep, multiplied."""
+    combinations = 1
+    for name, value in pattern.items():
+        if isinstance(value, dict):
+            combinations *= _combinations(value, depth + 1)
+        elif name != "$or":
+            combinations *= max(1, len(value) * depth)
+    return combinations

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource
 from remit.catalogue.quotas import quota
+from remit.catalogue.resource_names import broken_rule
 from remit.errors import RemitError, described, did_you_mean, writer
 from remit.iam import tokens
 
@@ -20,12 +21,15 @@ _COLON: Final = re.compile(r":(?![^{]*\})")
 """A colon outside of late-bound parts."""
 
 
-_NAMES: Final = {
-    "sqs": (re.compile(r"[A-Za-z0-9_-]{0,80}(\.fifo)?"), "a queue's name has 1 to 80 letters, digits, - and _"),
-    "sns": (re.compile(r"[A-Za-z0-9_-]{0,256}(\.fifo)?"), "a topic's name has 1 to 256 letters, digits, - and _"),
-    "kinesis": (re.compile(r"[A-Za-z0-9_.-]{0,128}"), "a stream's name has 1 to 128 letters, digits, -, . and _"),
+_TYPES: Final = {
+    "events": "AWS::Events::EventBus",
+    "kinesis": "AWS::Kinesis::Stream",
+    "logs": "AWS::Logs::LogGroup",
+    "s3": "AWS::S3::Bucket",
+    "sns": "AWS::SNS::Topic",
+    "sqs": "AWS::SQS::Queue",
 }
-"""What names a service gives. Sources: CreateQueue (SQS), CreateTopic (SNS), CreateStream (Kinesis; API References)."""
+"""The type of what a service's ARNs name here."""
 _OWN: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}")
 """What stands for a resource of the app: its Ref or the attribute with its ARN."""
 
@@ -55,11 +59,8 @@ def arn_of(subject: Any, service: str, prefix: str = "") -> str:
 
 def _check_name(name: str, service: str) -> None:
     """RemitError: nothing of the service can have a name; what only the deploy knows of it may be anything."""
-    if service not in _NAMES:
-        return
-    pattern, rule = _NAMES[service]
-    literal = "".join(part for part in tokens.split(name) if isinstance(part, str))
-    if not pattern.fullmatch(literal):
+    rule = broken_rule(_TYPES[service], tokens.split(name), makes=False) if service in _TYPES else None
+    if rule is not None:
         raise RemitError(f"{service}: nothing can be named {name!r:.60}", hint=rule, origin=writer())
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
+from remit.triggers import record_fields
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from remit.triggers.stream_options import Filter
 
@@ -41,13 +43,19 @@ class Sqs(BaseTrigger):
     filter: Filter | None = None
     key: Any = None
 
-    def __post_init__(self) -> None:
-        checked_type(self.queue, "sqs", ("AWS::SQS::Queue",))
-        arn_of(self.queue, "sqs")
-        filter_criteria(self.filter)
-        checked("batch_size", self.batch_size, 1, 10_000)
-        checked("batch_window", self.batch_window, 0, 300)
-        checked("max_concurrency", self.max_concurrency, 2, 1_000)
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The queue, the filter, the numbers."""
+        yield partial(checked_type, self.queue, "sqs", ("AWS::SQS::Queue",))
+        yield partial(arn_of, self.queue, "sqs")
+        yield partial(filter_criteria, self.filter, record_fields.SQS)
+        yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
+        yield partial(checked, "batch_window", self.batch_window, 0, 300)
+        yield partial(checked, "max_concurrency", self.max_concurrency, 2, 1_000)
+        if isinstance(self.batch_size, int | None):
+            yield self._check_batches
+
+    def _check_batches(self) -> None:
+        """Large batches need a window, and FIFO queues know neither."""
         large = (self.batch_size or 0) > _UNWAITED
         if self.is_fifo and (large or self.batch_window):
             raise RemitError(
@@ -88,5 +96,5 @@ class Sqs(BaseTrigger):
             MaximumBatchingWindowInSeconds=self.batch_window,
             ScalingConfig=scaling,
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
-            FilterCriteria=filter_criteria(self.filter),
+            FilterCriteria=filter_criteria(self.filter, record_fields.SQS),
         )

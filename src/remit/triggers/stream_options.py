@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from remit.app import Function, Grant, Resource
@@ -13,7 +14,9 @@ from remit.triggers.source import checked, logical, mapping, name_of
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from remit.triggers.record_fields import Shape
 
 Pattern = Mapping[str, Any]
 """A pattern of events: names to lists of values or comparisons, such as `{"body": {"kind": ["order"]}}`."""
@@ -43,17 +46,22 @@ class StreamTrigger(BaseTrigger):
         """The stream's ARN."""
         raise NotImplementedError
 
-    def check_options(self) -> None:
-        """RemitError: a number is out of Lambda's bounds, a filter is none, or a destination."""
-        checked("batch_size", self.batch_size, 1, 10_000)
-        checked("batch_window", self.batch_window, 0, 300)
-        checked("retries", self.retries, -1, 10_000)
+    @property
+    def record(self) -> Shape:
+        """What the stream's records have that filters can look at."""
+        raise NotImplementedError
+
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The numbers, the filter, the destination."""
+        yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
+        yield partial(checked, "batch_window", self.batch_window, 0, 300)
+        yield partial(checked, "retries", self.retries, -1, 10_000)
         if self.max_record_age != -1:  # for ever
-            checked("max_record_age", self.max_record_age, 60, 604_800)
-        checked("parallelization_factor", self.parallelization_factor, 1, 10)
-        checked("tumbling_window", self.tumbling_window, 0, 900)
-        filter_criteria(self.filter)
-        self.failures()
+            yield partial(checked, "max_record_age", self.max_record_age, 60, 604_800)
+        yield partial(checked, "parallelization_factor", self.parallelization_factor, 1, 10)
+        yield partial(checked, "tumbling_window", self.tumbling_window, 0, 900)
+        yield partial(filter_criteria, self.filter, self.record)
+        yield self.failures
 
     def failures(self) -> Destination | None:
         """Where records go that failed for good."""
@@ -86,7 +94,7 @@ class StreamTrigger(BaseTrigger):
             MaximumBatchingWindowInSeconds=self.batch_window,
             MaximumRetryAttempts=self.retries,
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
-            FilterCriteria=filter_criteria(self.filter),
+            FilterCriteria=filter_criteria(self.filter, self.record),
             DestinationConfig=None if failures is None else {"OnFailure": {"Destination": failures.arn}},
             MaximumRecordAgeInSeconds=self.max_record_age,
             ParallelizationFactor=self.parallelization_factor,

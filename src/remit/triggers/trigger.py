@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from remit.errors import Mistakes
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from remit.app import Function, Grant, Output, Resource, Role
 
@@ -24,6 +26,18 @@ class BaseTrigger:
     """Base of the triggers: frozen dataclasses whose fields are the user's options."""
 
     __slots__ = ()
+
+    def __post_init__(self) -> None:
+        """RemitError has everything that is wrong with the options."""
+        mistakes = Mistakes()
+        for check in self.checks():
+            with mistakes.noted():
+                check()
+        mistakes.refuse()
+
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """What to check of the options: each call raises RemitError if something is wrong."""
+        yield from ()
 
     def grants(self, function: Function) -> Iterator[Grant]:  # noqa: ARG002 - a trigger's signature
         """What the function's role needs: nothing where a service calls the function by itself."""

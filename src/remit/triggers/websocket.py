@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from remit.errors import RemitError, did_you_mean, writer
 from remit.iam import tokens
 from remit.triggers.api import checked_auth
 from remit.triggers.trigger import BaseTrigger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 CONNECT: Final = "$connect"
 _PREDEFINED: Final = (CONNECT, "$default", "$disconnect")
@@ -34,21 +37,31 @@ class Websocket(BaseTrigger):
     auth: Literal["AWS_IAM", "NONE"] | None = None
     reply: bool = False
 
-    def __post_init__(self) -> None:
+    def checks(self) -> Iterator[Callable[[], object]]:
+        """The route, who may connect, whether it answers."""
+        yield self._check_route
+        if self.auth is not None:
+            yield self._check_auth
+        yield self._check_reply
+
+    def _check_route(self) -> None:
         route = tokens.plain(self.route)
         is_valid = isinstance(route, str) and (route in _PREDEFINED or _ROUTE.fullmatch(route) is not None)
         if not is_valid:
             meant = did_you_mean(route, _PREDEFINED) if isinstance(route, str) else None
             hint = meant or f"{', '.join(_PREDEFINED)}, or a word that messages name"
             raise RemitError(f"route {route!r:.60} is none of a WebSocket API", hint=hint, origin=writer())
-        if self.auth is not None and route != CONNECT:
+
+    def _check_auth(self) -> None:
+        if tokens.plain(self.route) != CONNECT:
             raise RemitError(
-                f"route `{route}` cannot have auth: a WebSocket API asks who somebody is when they connect",
+                f"route `{self.route}` cannot have auth: a WebSocket API asks who somebody is when they connect",
                 hint=f'write it at `on.websocket("{CONNECT}", auth=…)`',
                 origin=writer(),
             )
-        if self.auth is not None:
-            checked_auth(self.auth, _MODES)
+        checked_auth(self.auth, _MODES)
+
+    def _check_reply(self) -> None:
         if not isinstance(self.reply, bool):
             raise RemitError(f"reply must be True or False, got {self.reply!r:.40}", origin=writer())
 

@@ -47,7 +47,7 @@ def why_of(denial: Denial, source: ParsedFile) -> Cause:
         answers = tuple(_answers(roles, denial, read, actions, Conditions(source)))
     if not answers:
         if denial.layer is None and denial.principal is not None:
-            return replace(cause, conclusion="not a role of the template asked")
+            return replace(cause, conclusion="whoever asked is not a role of the template")
         return cause
     advice = cause.advice
     if matching_roles:

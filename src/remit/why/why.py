@@ -199,13 +199,13 @@ def _nobody(
 ) -> str:
     """Where no role of the app is known to have asked."""
     if denial.encoded is not None and denial.action is None:
-        return "the message is encoded: what was denied stands in it"
+        return "the message is encoded: decode it to see what was denied"
     if denial.deploying and denial.principal is None:
         return "whoever deploys may not do it: CloudFormation asks with their permissions"
     if denial.principal is not None:
         if project is None:
             return "the message does not say which layer"
-        return f"not a role of {project.app.namespace} asked"
+        return f"whoever asked is not a role of {project.app.namespace}"
     if project is None or not actions:
         return "the message does not say who asked, nor which layer said no"
     may = _who_may(answers) if answers else _who_may_at_all(project, actions)

@@ -70,12 +70,22 @@ A key holds none, but what it encrypted cannot be read without it. Sources: "Del
 ROWS: Final[dict[str, dict[str, Any]]] = {
     # Evidence of who invokes: 37 templates.
     "AWS::ApiGateway::Authorizer": {
+        "references": {"target": ["AuthorizerUri"]},
         "invokes": {
             "principal": "apigateway.amazonaws.com",
             "source_arn": "arn:${Partition}:execute-api:${Region}:${Account}:${RestApiId}/authorizers/${AuthorizerId}",
-        }
+            "role": "AuthorizerCredentials",
+        },
     },
-    "AWS::ApiGateway::Method": {"references": {"target": ["Integration.Uri"]}},
+    # Evidence of who invokes: as of AWS::ApiGateway::RestApi.
+    "AWS::ApiGateway::Method": {
+        "references": {"target": ["Integration.Uri"]},
+        "invokes": {
+            "principal": "apigateway.amazonaws.com",
+            "source_arn": "arn:${Partition}:execute-api:${Region}:${Account}:${RestApiId}/${Stage}/${Method}/${Path}",
+            "role": "Integration.Credentials",
+        },
+    },
     # Evidence of who invokes: SAM push.py, connector profile.
     "AWS::ApiGateway::RestApi": {
         "invokes": {
@@ -92,12 +102,22 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     },
     # Evidence of who invokes: SAM.
     "AWS::ApiGatewayV2::Authorizer": {
+        "references": {"target": ["AuthorizerUri"]},
         "invokes": {
             "principal": "apigateway.amazonaws.com",
             "source_arn": "arn:${Partition}:execute-api:${Region}:${Account}:${ApiId}/authorizers/${AuthorizerId}",
-        }
+            "role": "AuthorizerCredentialsArn",
+        },
     },
-    "AWS::ApiGatewayV2::Integration": {"references": {"target": ["IntegrationUri"], "role": ["CredentialsArn"]}},
+    # Evidence of who invokes: as of AWS::ApiGatewayV2::Api.
+    "AWS::ApiGatewayV2::Integration": {
+        "references": {"target": ["IntegrationUri"], "role": ["CredentialsArn"]},
+        "invokes": {
+            "principal": "apigateway.amazonaws.com",
+            "source_arn": "arn:${Partition}:execute-api:${Region}:${Account}:${ApiId}/${Stage}/${Route}",
+            "role": "CredentialsArn",
+        },
+    },
     # It calls the function with a role that trusts it.
     "AWS::AppSync::DataSource": {"invokes": {"principal": "appsync.amazonaws.com", "role": "ServiceRoleArn"}},
     # Evidence of who invokes: connector profile; 9 templates.
@@ -107,13 +127,18 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     },
     "AWS::ApplicationAutoScaling::ScalableTarget": {"arn_of": {}},
     "AWS::ApplicationAutoScaling::ScalingPolicy": {"ref": "arn", "ref_of": ["Arn"]},
-    "AWS::AutoScaling::AutoScalingGroup": {"arn_is": "granted", "generated": ["{stack}-{id}-*"]},
+    "AWS::AutoScaling::AutoScalingGroup": {
+        "arn_is": "granted",
+        "generated": ["{stack}-{id}-*"],
+        "tags": ["Tags", "propagated list"],
+    },
     "AWS::AutoScaling::LaunchConfiguration": {"arn_is": "granted", "generated": ["{stack}-{id}-*"]},
     "AWS::AutoScaling::LifecycleHook": {"ref": "name", "ref_of": ["LifecycleHookName"]},
     "AWS::AutoScaling::ScheduledAction": {"ref": "name", "ref_of": ["ScheduledActionName"]},
     # Evidence of who invokes: public code.
     "AWS::Bedrock::Agent": {
-        "invokes": {"principal": "bedrock.amazonaws.com", "source_arn": "own", "source_account": True}
+        "references": {"function": ["ActionGroups[].ActionGroupExecutor.Lambda"]},
+        "invokes": {"principal": "bedrock.amazonaws.com", "source_arn": "own", "source_account": True},
     },
     "AWS::CDK::Metadata": {"ref": "unknown"},
     "AWS::CertificateManager::Certificate": {"references": {"hosted zone": ["DomainValidationOptions[].HostedZoneId"]}},
@@ -128,6 +153,7 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     },
     "AWS::CloudFormation::WaitConditionHandle": {"ref": "url"},
     # Evidence of who invokes: 1 template (origin access to a function URL).
+    "AWS::CloudFront::AnycastIpList": {"tags": ["Tags.Items", "list"]},
     "AWS::CloudFront::Distribution": {
         "invokes": {"principal": "cloudfront.amazonaws.com", "source_arn": "own", "action": "lambda:InvokeFunctionUrl"}
     },
@@ -152,7 +178,10 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "invokes": {"principal": "codepipeline.amazonaws.com", "role": "RoleArn"},
     },
     # Evidence of who invokes: SAM push.py; 15 templates.
-    "AWS::Cognito::UserPool": {"invokes": {"principal": "cognito-idp.amazonaws.com", "source_arn": "own"}},
+    "AWS::Cognito::UserPool": {
+        "references": {"function": ["LambdaConfig.UserMigration"]},
+        "invokes": {"principal": "cognito-idp.amazonaws.com", "source_arn": "own"},
+    },
     # Evidence of who invokes: 19 templates, none with SourceArn.
     "AWS::Config::ConfigRule": {"invokes": {"principal": "config.amazonaws.com", "source_account": True}},
     # Evidence of who invokes: public code.
@@ -178,9 +207,20 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "iam": ["dynamodb:table", "dynamodb:index", "dynamodb:stream"],
         "name_most": 255,
         "replicas": "Replicas",
+        "tags": ["Replicas[].Tags", "list"],
     },
     "AWS::DynamoDB::Table": {"iam": ["dynamodb:table", "dynamodb:index", "dynamodb:stream"], "name_most": 255},
+    "AWS::EC2::CapacityReservation": {"tags": ["TagSpecifications", "specifications", "capacity-reservation"]},
+    "AWS::EC2::CapacityReservationFleet": {
+        "tags": ["TagSpecifications", "specifications", "capacity-reservation-fleet"]
+    },
+    "AWS::EC2::ClientVpnEndpoint": {"tags": ["TagSpecifications", "specifications", "client-vpn-endpoint"]},
+    "AWS::EC2::EC2Fleet": {"tags": ["TagSpecifications", "specifications", "fleet"]},
     "AWS::EC2::IPv4Pool": {"iam": ["ec2:ipv4pool-ec2"]},
+    "AWS::EC2::LaunchTemplate": {"tags": ["TagSpecifications", "specifications", "launch-template"]},
+    "AWS::EC2::SpotFleet": {
+        "tags": ["SpotFleetRequestConfigData.TagSpecifications", "specifications", "spot-fleet-request"]
+    },
     "AWS::ECR::Repository": {"name_lower": True},
     "AWS::ECS::Cluster": {"name_most": 255},
     "AWS::ECS::Service": {
@@ -393,9 +433,13 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     "AWS::SNS::Subscription": {
         "arn": "arn:${Partition}:sns:${Region}:${Account}:${TopicName}:${Uuid}",
         "references": {"target": ["Endpoint"], "queue": ["RedrivePolicy.deadLetterTargetArn"]},
+        "invokes": {"principal": "sns.amazonaws.com", "source_arn": "TopicArn"},
     },
     # Evidence of who invokes: SAM push.py, connector profile; 42 templates.
-    "AWS::SNS::Topic": {"invokes": {"principal": "sns.amazonaws.com", "source_arn": "own"}},
+    "AWS::SNS::Topic": {
+        "references": {"target": ["Subscription[].Endpoint"]},
+        "invokes": {"principal": "sns.amazonaws.com", "source_arn": "own"},
+    },
     "AWS::SQS::Queue": {"name_most": 80, "references": {"queue": ["RedrivePolicy.deadLetterTargetArn"]}},
     "AWS::SSM::Parameter": {"name_most": 1011, "name_starts": "/", "generated": ["CFN-{id}-*"], "generated_most": 255},
     # It calls the function with a role that trusts it.
@@ -442,9 +486,16 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "invokes": {"principal": "states.amazonaws.com", "role": "RoleArn"},
     },
     # Evidence of who invokes: 2 public files.
-    "AWS::Transfer::Server": {"invokes": {"principal": "transfer.amazonaws.com", "source_arn": "own"}},
+    "AWS::Transfer::Server": {
+        "references": {"function": ["IdentityProviderDetails.Function"]},
+        "invokes": {"principal": "transfer.amazonaws.com", "source_arn": "own"},
+    },
     # Evidence of who invokes: 2 public files.
-    "AWS::VpcLattice::TargetGroup": {"invokes": {"principal": "vpc-lattice.amazonaws.com", "source_arn": "own"}},
+    "AWS::VpcLattice::TargetGroup": {
+        "references": {"target": ["Targets[].Id"]},
+        "invokes": {"principal": "vpc-lattice.amazonaws.com", "source_arn": "own"},
+    },
+    "AWS::WorkspacesInstances::Volume": {"tags": ["TagSpecifications", "specifications", "volume"]},
 }
 ROWS_AND_DATA: Final = {
     name: ROWS.get(name, {})

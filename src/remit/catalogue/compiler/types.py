@@ -14,7 +14,8 @@ In that order, and the last one wins. `report` keeps which of them each value ca
     access                 what a resource says about who may do what (see `type_access`)
     arn_defaults           {variable: text}: what a variable is where the template does not give its property
     arn_ends               {attribute: text}: what an attribute has behind the ARN (`:*` of a log group)
-    create_only, write_only, tags ([property, "list" or "map"]), holds_data, replicas, stream
+    create_only, write_only, holds_data, replicas, stream
+    tags                   [the property that holds tags, their form, what specifications call the type]
     references             {what: [paths]}: the properties that hold keys, roles, queues, buckets …
     invokes                who calls functions from it
     makes                  of SAM's types: the type that it becomes
@@ -228,6 +229,7 @@ def _gone(completed_row: Columns, curated: Columns, schema: Mapping[str, Any]) -
     named_paths += [
         path for key, path in curated.get("access", {}).items() if key in ("authorization", "managed", "roles")
     ]
+    named_paths += curated.get("tags", [])[:1]
     named_paths += [path for paths in curated.get("references", {}).values() for path in paths]
     gone = [f"there is no property {path}" for path in named_paths if property_at(schema, path) is None]
     arn_variables = set(variables(completed_row.get("arn", "")))

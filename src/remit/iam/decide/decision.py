@@ -5,11 +5,13 @@ The reasons are worked out when they are read, so that deciding stays cheap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.action_resources import resource_formats
 from remit.errors import nearest
 from remit.iam.comparison import StatementLocation
+from remit.iam.decide.allowed_patterns import allowed_patterns
 from remit.iam.decide.evaluation_logic import (
     NO_GRANTS,
     Grants,
@@ -21,12 +23,11 @@ from remit.iam.decide.evaluation_logic import (
     resource_layer,
     rules_by_layer,
     scp_levels,
-    verdict_on,
     weigh,
     weigh_resource,
 )
 from remit.iam.decide.special_requests import special_case
-from remit.iam.pattern import is_pattern, matches
+from remit.iam.pattern import is_pattern
 from remit.iam.principal import Reach
 from remit.iam.request import ARN_PARTS
 
@@ -310,23 +311,10 @@ _SENTENCES: Final = {
 
 def _allowed_on(decision: Decision) -> tuple[str, ...]:
     """Of a request on `*` that is not allowed: the Allow statements' resource patterns on which it would be."""
-    request = decision.request
-    if request.resource != "*" or decision.allowed:
+    if decision.request.resource != "*" or decision.allowed:
         return ()
-    by_layer = rules_by_layer(decision.policies)
-    candidates: dict[str, None] = {}
-    for _, layer in _layers(decision):
-        for rule in layer.speaking_of(request.folded)[1]:
-            resources = rule.statement.resources
-            if resources is not None and not resources.negated:
-                candidates |= dict.fromkeys(pattern for pattern in resources.patterns if pattern != "*")
-    requests = [(pattern, replace(request, resource=pattern)) for pattern in candidates]
-    return tuple(
-        pattern
-        for pattern, narrow in requests
-        if verdict_on(narrow, by_layer) == "Allowed"
-        and (not narrow.without_resources or matches(pattern, narrow.asked))  # the asked ARN is the same for all
-    )
+    layers = (layer for _, layer in _layers(decision))
+    return allowed_patterns(decision.request, layers, rules_by_layer(decision.policies))
 
 
 def _misses(decision: Decision) -> tuple[Miss, ...]:
@@ -375,7 +363,8 @@ def _resource_lacked(statement: Statement, request: Request) -> str:
     if resources.negated:
         return f"allows it on all but {', '.join(resources.patterns[:_MOST_MISSES])}, asked for {request.asked}"
     if request.without_resources:
-        where = "*" if request.asked == "*" else f"* or {request.asked}"
+        listings = () if request.wildcard_only else resource_formats(request.action)
+        where = " or ".join(("*", *listings))
         return f"{request.action} has no resource-level permissions: only a statement on {where} allows it"
     pattern = nearest(request.asked, resources.patterns) or resources.patterns[0]
     allowed, requested = _tails(pattern, request.asked)

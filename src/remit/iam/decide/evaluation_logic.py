@@ -22,7 +22,7 @@ from remit.iam.principal import Reach
 from remit.iam.text_comparison import Truth, either, every
 
 if TYPE_CHECKING:
-    from remit.iam.policy import Policy
+    from remit.iam.policy import Policy, Statement
     from remit.iam.request import Request
 
 Verdict: TypeAlias = Literal["Allowed", "ExplicitlyDenied", "ImplicitlyDenied", "Unknown"]
@@ -173,7 +173,7 @@ def meant_by_endpoint(layer: LayerRules, rule: StatementRule, request: Request) 
     if reach is Reach.NOBODY:
         return False
     truth = rule.holds(request)
-    of_gateway = request.folded.startswith(_GATEWAY_SERVICES) and not _means_everyone(rule)
+    of_gateway = request.folded.startswith(_GATEWAY_SERVICES) and not means_everyone(rule.statement)
     return None if truth and (reach is Reach.UNKNOWN or of_gateway) else truth
 
 
@@ -181,8 +181,9 @@ _GATEWAY_SERVICES: Final = ("dynamodb:", "s3:")
 """Source: "Gateway endpoints", and "Principals for gateway endpoints" (AWS PrivateLink Guide)."""
 
 
-def _means_everyone(rule: StatementRule) -> bool:
-    principals = rule.statement.principals
+def means_everyone(statement: Statement) -> bool:
+    """Whether `*` is among the principals that a statement names."""
+    principals = statement.principals
     return principals is not None and not principals.negated and any(value == "*" for _, value in principals.patterns)
 
 

@@ -1,4 +1,4 @@
-"""The callers whom two policies with principals tell apart: one caller for each class that they treat alike.
+"""The callers whom two policies with principals tell apart, in classes that they treat alike.
 
 Principals have no wildcards but `*`, so there are few classes: everyone whom a policy names, somebody in each account
 that it names, and those whom it does not name. What a caller decides of a request's context (its ARN, its account)
@@ -8,6 +8,7 @@ becomes conditions, so that a condition on `aws:PrincipalAccount` and a Principa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -31,8 +32,8 @@ _IDENTITY_KINDS: Final = ("user", "role")
 
 
 @dataclass(frozen=True, slots=True)
-class CallerClass:
-    """Callers whom no statement tells apart, by one of them, and what they decide of a request's context.
+class ComparedCaller:
+    """One caller, and what it decides of a request's context.
 
     `is_named`: it is that caller alone; else any that is like it and is not named.
     """
@@ -42,21 +43,27 @@ class CallerClass:
     settled: tuple[Condition, ...]
 
     def is_meant(self, statement: Statement) -> bool:
-        """Whether a statement's principals mean these callers. Without any they mean nobody."""
+        """Whether a statement's principals mean this caller. Without any they mean nobody."""
         return _is_meant(statement.principals, self.principal, deny=statement.effect == "Deny")
 
     def pattern_of(self, principals: Principals) -> int | None:
-        """Which of some patterns means them; None: they are meant because no pattern names them."""
+        """Which of some patterns means it; None: it is meant because no pattern names it."""
         if principals.negated:
             return None
+        request = _request_of(self.principal)
         for number, pattern in enumerate(principals.patterns):
-            if _is_meant(Principals((pattern,)), self.principal, deny=False):
+            if reach(Principals((pattern,)), request, deny=False) is not Reach.NOBODY:
                 return number
         return None
 
 
 def _is_meant(principals: Principals | None, principal: str, *, deny: bool) -> bool:
-    return reach(principals, Request("none:None", principal=principal, context={}), deny=deny) is not Reach.NOBODY
+    return reach(principals, _request_of(principal), deny=deny) is not Reach.NOBODY
+
+
+@lru_cache(maxsize=4096)
+def _request_of(principal: str) -> Request:
+    return Request("none:None", principal=principal, context={})
 
 
 def free_accounts(*policies: Policy) -> Iterator[str]:
@@ -68,18 +75,20 @@ def free_accounts(*policies: Policy) -> Iterator[str]:
             yield account
 
 
-def caller_classes(policies: Sequence[Policy]) -> Iterator[CallerClass]:
-    """The classes that some policies tell apart together, the most general first."""
+def caller_classes(policies: Sequence[Policy]) -> tuple[tuple[ComparedCaller, ...], ...]:
+    """The classes of callers that some policies tell apart, the most general first.
+
+    One of a class stands for all of it, since the same statements mean each and the same conditions hold.
+    """
     statements = [statement for policy in policies for statement in policy.statements]
     mentioned = _MentionedKeys(statements)
-    signatures: set[object] = set()
+    classes: dict[object, list[ComparedCaller]] = {}
     for principal, is_named in _callers(policies, statements):
         settled = tuple(mentioned.settled_by(principal, is_named=is_named, named=_named(statements)))
-        caller = CallerClass(principal, is_named, settled)
+        caller = ComparedCaller(principal, is_named, settled)
         signature = tuple(caller.is_meant(statement) for statement in statements), settled
-        if signature not in signatures:
-            signatures.add(signature)
-            yield caller
+        classes.setdefault(signature, []).append(caller)
+    return tuple(tuple(callers) for callers in classes.values())
 
 
 def _callers(policies: Sequence[Policy], statements: Sequence[Statement]) -> Iterator[tuple[str, bool]]:

@@ -1,14 +1,15 @@
 """Compare what two roles or policies allow: each gain and loss with a request that shows it, or a proof of none.
 
-A role is allowed what its identity policies allow, within its boundary, session policy and SCPs, unless a statement
-denies it, in these or in the RCPs. The new side gains a request that it allows and that the old side does not: some
-layer of the old side does not allow it, or a statement there denies it. The evaluator decides each example request once
-more. What cannot be decided is reported as undecided, and never counts as proven.
+A role is allowed what its identity policies allow, within its boundary, session policy, SCPs and the policy of a VPC
+endpoint that its requests pass, unless a statement denies it, in these or in the RCPs. The new side gains a request
+that it allows and that the old side does not: some layer of the old side does not allow it, or a statement there denies
+it. The evaluator decides each example request once more. What cannot be decided is reported as undecided, and never
+counts as proven.
 
 The procedure is exact up to its budgets, under these premises: an action is one colon with text on either side. A
 condition key is absent or has one value; it may have several if it is known to be multivalued, or if some condition
 uses a set operator on it and the catalogue does not know that it has one value. A reference of CloudFormation equals
-only itself. A resource is any text but the empty one.
+only itself. A resource is any text but the empty one. Requests that need no permission are not compared.
 """
 
 from __future__ import annotations
@@ -62,10 +63,11 @@ class Comparison:
 def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
     """Compare what the new role may do and the old may not, and the reverse.
 
-    Each side is a policy, several that are attached together, or `Layers` with boundary, session policy, SCPs and RCPs.
+    Each side is a policy, several that are attached together, or `Layers` with boundary, session policy, SCPs, RCPs and
+    the policy of a VPC endpoint.
     `actions_of` gives the existing actions that a pattern matches (default: the catalogue's). RemitError: a condition
-    operator that does not exist, a policy of a resource (see `public`) or of a VPC endpoint among the layers, or a
-    policy with principals, which says whom it lets in (see `compare_callers`).
+    operator that does not exist, a policy of a resource (see `public`) among the layers, or a policy with principals,
+    which says whom it lets in (see `compare_callers`).
     """
     _refuse_principals(old)
     _refuse_principals(new)
@@ -206,17 +208,18 @@ def within(role: Policies, guardrail: Policies, *, actions_of: ActionsOf = catal
     return Comparison(gained, undecided=tuple(search.undecided))
 
 
+def gain_of_today(role: Policies, guardrail: Policies) -> Piece | None:
+    """The first that `within` reports of what a request of today can use; looks for no more than that."""
+    search = GainSearch(side_of(guardrail), side_of(role), catalogue_actions, "guardrail's")
+    return next((piece for piece in search.gains() if piece.tier == "now"), None)
+
+
 def side_of(policies: Policies) -> Side:
-    """The side of a comparison that policies are. RemitError: a policy of a resource or an endpoint is among them."""
+    """The side of a comparison that policies are. RemitError: a policy of a resource is among them."""
     if isinstance(policies, Policy):
         return Side(Layers((policies,)))
     if not isinstance(policies, Layers):
         return Side(Layers(tuple(policies)))
-    if policies.endpoint:
-        raise RemitError(
-            "a role is compared by its own policies, not by the policy of a VPC endpoint",
-            hint="`remit.evaluate` decides single requests that pass an endpoint",
-        )
     if policies.resource is not None:
         raise RemitError(
             "a role is compared by its own policies, not by a resource's policy",
@@ -226,5 +229,6 @@ def side_of(policies: Policies) -> Side:
 
 
 __all__: Final = [
-    "Comparison", "Policies", "compare", "compare_documents", "equivalent", "gains", "includes", "within",
+    "Comparison", "Policies", "compare", "compare_documents", "equivalent", "gain_of_today", "gains", "includes",
+    "within",
 ]  # fmt: skip

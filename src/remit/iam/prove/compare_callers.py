@@ -8,6 +8,7 @@ caller's request, which the resource's policy alone decides.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.iam.policy import Condition, Statement
-    from remit.iam.prove.caller_classes import CallerClass
+    from remit.iam.prove.caller_classes import ComparedCaller
     from remit.iam.request import ContextValue
 
 _ANYTHING: Final = (Policy((allow("*"),)),)
@@ -86,10 +87,11 @@ def compare_callers(policies: ComparedPolicies) -> Comparison:
 def _questions(policies: ComparedPolicies) -> Iterator[_Question]:
     both = (*policies.old, *policies.new)
     owner = policies.owner or list(_first(free_accounts(*both), 2))[-1]
-    for caller in caller_classes(both):
+    for callers in caller_classes(both):
+        caller = callers[0]
         old, new = _Side.of(policies.old, caller, policies.layer), _Side.of(policies.new, caller, policies.layer)
         if old.policies != new.policies:
-            yield _Question(policies, caller, old, new, owner, [*old.unclear, *new.unclear])
+            yield _Question(policies, callers, old, new, owner, [*old.unclear, *new.unclear])
 
 
 def _first(accounts: Iterator[str], number: int) -> Iterator[str]:
@@ -107,7 +109,7 @@ class _Side:
     layer: str
 
     @staticmethod
-    def of(whole: tuple[Policy, ...], caller: CallerClass, layer: str) -> _Side:
+    def of(whole: tuple[Policy, ...], caller: ComparedCaller, layer: str) -> _Side:
         """What of some policies means a caller."""
         policies, indexes = [], []
         for policy in whole:
@@ -170,7 +172,7 @@ def _may_be_allowed(request: Request) -> bool:
     return evaluate(request, Layers(_ANYTHING, resource=_ANYBODY)).allowed
 
 
-def _ordinary(statement: Statement, caller: CallerClass) -> Statement:
+def _ordinary(statement: Statement, caller: ComparedCaller) -> Statement:
     """A statement without its principals, for a caller alone; without Resource it is about the one there is."""
     conditions = statement.conditions if statement.effect == "Deny" else (*statement.conditions, *caller.settled)
     return replace(statement, principals=None, resources=statement.resources or Globs(("*",)), conditions=conditions)
@@ -178,10 +180,10 @@ def _ordinary(statement: Statement, caller: CallerClass) -> Statement:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What some callers gain and lose; what is not decided of it goes to `undecided`."""
+    """What the callers of a class gain and lose; what is not decided of it goes to `undecided`."""
 
     policies: ComparedPolicies
-    caller: CallerClass
+    callers: tuple[ComparedCaller, ...]
     old: _Side
     new: _Side
     owner: str
@@ -195,7 +197,8 @@ class _Question:
         yield "lost", self._confirmed(comparison.lost, self.new, self.old)
         if not self.policies.denials:
             return
-        old, new = self.old.denials(self.caller.settled), self.new.denials(self.caller.settled)
+        settled = self.callers[0].settled
+        old, new = self.old.denials(settled), self.new.denials(settled)
         if old.policies != new.policies:
             yield "forbidden", self._confirmed_denials(self._denied_alone(old, self.old, new), old, new, "old")
             yield "freed", self._confirmed_denials(self._denied_alone(new, self.new, old), new, old, "new")
@@ -215,58 +218,42 @@ class _Question:
         """The pieces as the whole policy's, each with a request that the evaluator agrees about."""
         for piece in pieces:
             source = new.location(piece.source)
-            if self._may_be_named(old):
-                self.undecided.append(Undecided(source, "whom its Principal means is known at the deploy only"))
-                continue
-            request = next(
-                (asked for asked in self._requests(piece) if new.lets_in(asked) and not old.lets_in(asked)), None
-            )
-            if request is None:
-                if any(map(_may_be_allowed, self._requests(piece))):
-                    self._not_confirmed(source)
-                continue
-            principal = self._spelled(source)
-            yield replace(
-                piece,
-                source=source,
-                request=request,
-                difference=self._difference(piece.difference, old),
-                principal=principal,
-                public=principal == EVERYONE and all(self._lets_in_the_internet(new, old, request)),
-            )
+            for principal, caller in _by_spelling(self.callers, source).items():
+                if _may_be_named(caller, old):
+                    reason = "whom its Principal means is known at the deploy only"
+                    self.undecided.append(Undecided(source, reason))
+                    continue
+                requests = tuple(self._requests(piece, caller))
+                shown = next((asked for asked in requests if new.lets_in(asked) and not old.lets_in(asked)), None)
+                if shown is None:
+                    if any(map(_may_be_allowed, requests)):
+                        self._not_confirmed(source)
+                    continue
+                yield replace(
+                    piece,
+                    source=source,
+                    request=shown,
+                    difference=self._difference(piece.difference, old),
+                    principal=principal,
+                    public=principal == EVERYONE and all(self._lets_in_the_internet(new, old, shown)),
+                )
 
     def _confirmed_denials(self, pieces: Sequence[Piece], old: _Side, new: _Side, side: str) -> Iterator[Piece]:
         """The pieces with a request that only the new side denies; the others are noted as undecided."""
+        difference = SideDifference(side, self.policies.part, of_denials=True)
         for piece in pieces:
             source = new.location(piece.source)
-            newly_denied = (
-                request for request in self._requests(piece) if new.denies(request) and not old.denies(request)
-            )
-            request = next(newly_denied, None)
-            if request is None:
-                self._not_confirmed(source)
-                continue
-            difference = SideDifference(side, self.policies.part, of_denials=True)
-            yield replace(piece, source=source, request=request, difference=difference, principal=self._spelled(source))
+            for principal, caller in _by_spelling(self.callers, source).items():
+                requests = self._requests(piece, caller)
+                shown = next((asked for asked in requests if new.denies(asked) and not old.denies(asked)), None)
+                if shown is None:
+                    self._not_confirmed(source)
+                    continue
+                yield replace(piece, source=source, request=shown, difference=difference, principal=principal)
 
     def _not_confirmed(self, source: StatementLocation) -> None:
-        reason = f"the evaluator does not confirm what was found about {self.caller.principal}"
+        reason = f"the evaluator does not confirm what was found about {self.callers[0].principal}"
         self.undecided.append(Undecided(source, reason))
-
-    def _may_be_named(self, side: _Side) -> bool:
-        """Whether the caller is a reference, or named by one, that may stand for somebody whom a side names."""
-        principal = self.caller.principal
-        if "${" not in principal:
-            return False
-        if principal_of(principal).account is None:
-            return any(True for _ in side.named_identities)
-        pattern = with_stars(principal)
-        return any("${" not in name and matches(pattern, name) for name in side.named_identities)
-
-    def _spelled(self, source: StatementLocation) -> str:
-        principals = source.statement.principals
-        number = None if principals is None else self.caller.pattern_of(principals)
-        return EVERYONE if principals is None or number is None else principals.patterns[number][1]
 
     def _difference(self, difference: SideDifference | None, old: _Side) -> SideDifference | None:
         if difference is None:
@@ -274,33 +261,67 @@ class _Question:
         denial = difference.denial
         return replace(difference, part=self.policies.part, denial=denial and old.location(denial))
 
-    def _requests(self, piece: Piece) -> Iterator[Request]:
-        """The request of a piece by each caller that it may stand for, the likeliest first."""
+    def _requests(self, piece: Piece, caller: ComparedCaller) -> Iterator[Request]:
+        """The request of a piece by each principal that a caller may stand for, the likeliest first."""
         context = dict(piece.request.context or {})
-        for principal in self._principals(context):
-            caller = principal_of(principal)
-            unsettled = {key: value for key, value in context.items() if key.lower() not in caller.settles}
+        for principal in _principals(caller, context):
+            parsed = principal_of(principal)
+            unsettled = {key: value for key, value in context.items() if key.lower() not in parsed.settles}
             for request_context in (unsettled, context):
-                for owner in dict.fromkeys((self.owner, caller.account or self.owner)):
+                for owner in dict.fromkeys((self.owner, parsed.account or self.owner)):
                     resource = self.policies.resource or piece.request.resource
-                    yield Request(piece.request.action, resource, principal, request_context, resource_account=owner)
-
-    def _principals(self, context: dict[str, ContextValue]) -> Iterator[str]:
-        """Whoever has the ARN or is of the account that a context says; then the caller of the class."""
-        folded = {key.lower(): value for key, value in context.items()}
-        if not self.caller.is_named:
-            arn, account = folded.get("aws:principalarn"), folded.get("aws:principalaccount")
-            if isinstance(arn, str) and principal_of(arn).account is not None:
-                yield arn
-            if isinstance(account, str) and account.isdigit() and len(account) == _ACCOUNT_DIGITS:
-                yield f"arn:aws:iam::{account}:user/example"
-        yield self.caller.principal
+                    yield replace(
+                        piece.request,
+                        resource=resource,
+                        principal=principal,
+                        context=request_context,
+                        resource_account=owner,
+                    )
 
     def _lets_in_the_internet(self, new: _Side, old: _Side, request: Request) -> Iterator[bool]:
         """Of people anywhere, whether they are let in to do the same now, and were not before."""
         for context in _INTERNET:
             stranger = Request(request.action, request.resource, EVERYONE, context, resource_account=self.owner)
             yield new.lets_in(stranger) and not old.lets_in(stranger)
+
+
+def _may_be_named(caller: ComparedCaller, side: _Side) -> bool:
+    """Whether a caller is a reference, or named by one, that may stand for somebody whom a side names."""
+    principal = caller.principal
+    if "${" not in principal:
+        return False
+    if principal_of(principal).account is None:
+        return any(True for _ in side.named_identities)
+    pattern = with_stars(principal)
+    return any("${" not in name and matches(pattern, name) for name in side.named_identities)
+
+
+@lru_cache(maxsize=1024)
+def _by_spelling(callers: tuple[ComparedCaller, ...], source: StatementLocation) -> dict[str, ComparedCaller]:
+    """A caller for each principal by whose name a statement means some of a class: for each account, say."""
+    first_callers: dict[str, ComparedCaller] = {}
+    for caller in callers:
+        first_callers.setdefault(_spelled(source, caller), caller)
+    return first_callers
+
+
+def _spelled(source: StatementLocation, caller: ComparedCaller) -> str:
+    """The principal, as a statement spells it, that means a caller."""
+    principals = source.statement.principals
+    number = None if principals is None else caller.pattern_of(principals)
+    return EVERYONE if principals is None or number is None else principals.patterns[number][1]
+
+
+def _principals(caller: ComparedCaller, context: dict[str, ContextValue]) -> Iterator[str]:
+    """Whoever has the ARN or is of the account that a context says; then the caller."""
+    folded = {key.lower(): value for key, value in context.items()}
+    if not caller.is_named:
+        arn, account = folded.get("aws:principalarn"), folded.get("aws:principalaccount")
+        if isinstance(arn, str) and principal_of(arn).account is not None:
+            yield arn
+        if isinstance(account, str) and account.isdigit() and len(account) == _ACCOUNT_DIGITS:
+            yield f"arn:aws:iam::{account}:user/example"
+    yield caller.principal
 
 
 def _place(source: StatementLocation, *sides: _Side) -> StatementLocation:

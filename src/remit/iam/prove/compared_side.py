@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.decision import only_denies
 from remit.iam.decide.evaluate import Layers, evaluate
-from remit.iam.decide.evaluation_logic import rcp_levels, rules_by_layer, weigh
+from remit.iam.decide.evaluation_logic import means_everyone, rcp_levels, rules_by_layer, weigh, weigh_endpoint
 from remit.iam.decide.special_requests import special_case
 from remit.iam.prove.statement_space import Box, CompiledPolicy, Index, compiled
 from remit.iam.special_cases import BEYOND_RCPS
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from remit.iam.request import Request
 
 
+_ENDPOINT: Final = "endpoint"
+_NOT_EVERYONE: Final = "whether its Principal means the caller is not known: compare statements with Principal `*`"
+
+
 class Side:
     """A role: `layers` that must all allow, by name, each with its compiled policies; the first is the identity.
 
-    `rcp` has the levels that only deny.
+    `rcp` has the levels that only deny. Of a VPC endpoint's policy the statements that mean everyone are compared.
     """
 
     __slots__ = ("denies", "layers", "policies", "rcp")
@@ -61,6 +65,10 @@ class Side:
                 for index, statement, reason in policy.unclear:
                     if statement.effect == "Deny" or not only_denies(name):
                         yield StatementLocation(name, number, index, statement), reason
+        for number, endpoint_policy in enumerate(self.policies.endpoint):
+            for index, statement in enumerate(endpoint_policy.statements):
+                if not means_everyone(statement):
+                    yield StatementLocation(_ENDPOINT, number, index, statement), _NOT_EVERYONE
 
     def allows(self, request: Request) -> bool | None:
         """Whether the evaluator allows a request; None: it does not know.
@@ -80,6 +88,8 @@ class Side:
             return _PERMITTED[denied, allowed]
         layers = (by_layer.identity, by_layer.boundary, by_layer.session, *(level for _, level in by_layer.scp))
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
+        if by_layer.endpoint is not None:
+            opinions.append(weigh_endpoint(by_layer.endpoint, request))
         rcp_opinions = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
         denied = either(denied for denied, _ in (*opinions, *rcp_opinions))
         allowed = every(allowed for _, allowed in opinions)
@@ -110,5 +120,7 @@ def _allowing(layers: Layers) -> Iterator[tuple[str, tuple[Policy, ...]]]:
         yield "boundary", layers.boundary
     if layers.session:
         yield "session", layers.session
+    if layers.endpoint:
+        yield _ENDPOINT, layers.endpoint
     for index, level in enumerate(layers.scp):
         yield f"scp[{index}]", level

@@ -17,6 +17,7 @@ from remit.iam.prove.example_requests import Words, request_for
 from remit.iam.prove.glob_sets import Unclear
 from remit.iam.prove.key_values import Premises
 from remit.iam.prove.resource_search import ResourceSearch
+from remit.iam.prove.simple_gains import simple_gain
 from remit.iam.prove.statement_space import spelling
 from remit.iam.special_cases import ALWAYS_ALLOWED
 
@@ -40,6 +41,7 @@ _TOO_MANY: Final = "the layers can be combined in too many ways"
 _STEPS_PER_EXAMPLE: Final = 200  # a request and its check
 _TEXTS_PER_STEP: Final = 8  # of a list that is compared
 MOST_PIECES: Final = 200  # of one statement; beyond them, of each action only the first resource is reported
+MOST_LOOKS: Final = 20  # undecided statements for which plain requests are tried
 MOST_IN_ALL: Final = 3_000  # beyond them, or when half of the budget is spent, one piece of each statement is reported
 
 
@@ -116,15 +118,24 @@ class GainSearch:
         """
         reported: set[tuple[Box, str, str]] = set()
         candidates = [box for policy in self.new.layers[0][1] for box in policy.allows.boxes]
+        looks = 0
         for box in candidates:
+            undecided = len(self.undecided)
+            is_gain = False
             try:
                 for question in self._questions(box):
                     for piece in self._answers(box, question, reported, only_first=only_first):
+                        is_gain = True
                         yield piece
                         if only_first:
                             return
             except Unclear as reason:
                 self._leave_undecided(box, str(reason))
+            if len(self.undecided) > undecided and not (is_gain or only_first) and looks < MOST_LOOKS:
+                looks += 1
+                piece_at_a_look = simple_gain(box, self.old, self.new, self.old_name, self.actions_of)
+                if piece_at_a_look is not None:
+                    yield piece_at_a_look
 
     def _questions(self, box: Box) -> Iterator[_Question]:
         """How a statement may be new: a layer of the old side does not allow it, or a Deny there forbids it."""
@@ -303,7 +314,7 @@ def _removed(old: Side, new: Side) -> tuple[tuple[Box, frozenset[str]], ...]:
     return tuple((box, spared) for box, spared in removed if (box.meaning, spared) not in meanings)
 
 
-_TITLES: Final = {"identity": "side", "session": "session policy"}
+_TITLES: Final = {"identity": "side", "session": "session policy", "endpoint": "VPC endpoint's policy"}
 """How sentences call a layer, where that is not its name."""
 
 

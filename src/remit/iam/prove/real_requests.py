@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.action_resources import is_without_resources, resource_formats, takes
+from remit.catalogue.action_resources import asked_resource, is_without_resources, resource_formats, takes
 from remit.catalogue.arns import OWNERS, parse
 from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.partitions import partition_of
@@ -74,6 +74,10 @@ def can_be_asked(name: str, resource: str) -> bool:
     """Whether a request for an action of the catalogue can name a resource (encoded, without patterns)."""
     if resource == FRESH or has_marks(resource):
         return True
+    folded = name.lower()
+    if is_without_resources(folded):  # an action that lists things is asked on an ARN with `*` as a letter of it
+        listing = resource.replace(FRESH, _ANYTHING)
+        return asked_resource(folded, listing) == listing and _is_somewhere(name, resource)
     return takes(name, resource.replace(FRESH, "example")) and _is_somewhere(name, resource)
 
 

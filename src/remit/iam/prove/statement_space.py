@@ -33,9 +33,9 @@ class Box:
     """
 
     __slots__ = (
-        "_version", "actions", "atoms", "clause", "deny", "exact", "globs", "index", "marked_atoms", "marked_resources",
+        "actions", "atoms", "clause", "deny", "exact", "globs", "index", "marked_atoms", "marked_resources",
         "not_actions", "not_resources", "plain_services", "resources", "services", "spelled",
-        "statement", "variables",
+        "statement", "variables", "version",
     )  # fmt: skip
 
     actions: tuple[str, ...]
@@ -57,7 +57,7 @@ class Box:
         self.deny = statement.effect == "Deny"
         self.not_actions = statement.actions.negated
         self.not_resources = statement.resources is not None and statement.resources.negated
-        self._version = version
+        self.version = version
 
     def __getattr__(self, name: str) -> Any:
         """Read a slot at its first use."""
@@ -72,10 +72,10 @@ class Box:
             return texts
         if any(map(perhaps_incomplete, texts)):
             raise Unclear("how many parts of an ARN are left out depends on a reference")
-        return tuple(encode(text, self._version, resource=True) for text in texts)
+        return tuple(encode(text, self.version, resource=True) for text in texts)
 
     def _read_atoms(self) -> tuple[Atom, ...]:
-        return tuple(atom_of(condition, self._version) for condition in self.statement.conditions)
+        return tuple(atom_of(condition, self.version) for condition in self.statement.conditions)
 
     def _read_variables(self) -> frozenset[str]:
         marked = [text for text in self.resources if _marked(text)] if self.marked_resources else []
@@ -84,14 +84,14 @@ class Box:
 
     def with_parts(self, *, resources: tuple[str, ...] | None = None, atoms: tuple[Atom, ...] | None = None) -> Box:
         """The box with these (encoded) in place of its resources or conditions."""
-        box = Box(self.statement, self.index, self._version)
+        box = Box(self.statement, self.index, self.version)
         box.resources = self.resources if resources is None else resources
         box.atoms = self.atoms if atoms is None else atoms
         return box
 
     def _read_spelled(self) -> int:
         statement = self.statement
-        return spelling(statement.resources, statement.conditions, self._version)
+        return spelling(statement.resources, statement.conditions, self.version)
 
     @property
     def meaning(self) -> tuple[object, ...]:

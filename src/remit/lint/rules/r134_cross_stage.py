@@ -41,6 +41,8 @@ _LIKE = {
     "test": frozenset({"test", "testing", "qa", "uat"}),
 }
 _WORD = re.compile(r"[a-z0-9]+")
+_QUALIFIER = re.compile(r"(?<=:function:)([^:]+):[^:]+$")
+"""The alias or version of a function, of which the function's name tells the stage: `live` is an alias like any."""
 
 
 def statement(item: ParsedStatement) -> Iterator[Problem]:
@@ -50,7 +52,8 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
         return
     stage_family = _family(stage)
     for text in item.resources:
-        words = _WORD.findall(text.replace(item.document.app, "").lower()) if "-" in text or "/" in text else ()
+        name = _QUALIFIER.sub(r"\1", text)
+        words = _WORD.findall(name.replace(item.document.app, "").lower()) if "-" in name or "/" in name else ()
         foreign_stage = next((word for word in words if _family(word) not in (None, stage_family)), None)
         if foreign_stage is not None and (stage_family != "prod" or _family(foreign_stage) != "test"):
             message = f"'{text}' looks like a resource of stage {foreign_stage}, and this is the role of stage {stage}"

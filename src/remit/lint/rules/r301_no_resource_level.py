@@ -33,7 +33,7 @@ SEVERITY = ERROR
 
 def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Actions without resource types, by name or by a pattern that means no others."""
-    if not item.names_resources:
+    if not item.names_arns:
         return
     for text in item.statement.actions.patterns:
         names = expand(text)

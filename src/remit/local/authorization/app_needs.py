@@ -1,7 +1,8 @@
-"""Which access a signed request to the app itself needs: to a function URL or a route that IAM authorizes.
+"""Which access a signed request to the app itself needs: to a function URL, or to an API where IAM authorizes it.
 
 Whoever else calls the app needs none. Sources: "Control access to Lambda function URLs" (AWS Lambda Developer Guide:
-both actions, since October 2025), "Control access to HTTP APIs with IAM authorization" (API Gateway Developer Guide).
+both actions, since October 2025), "Control access to HTTP APIs with IAM authorization", "Control access to a REST API
+with IAM permissions", "Control access to a WebSocket API with IAM authorization" (API Gateway Developer Guide).
 """
 
 from __future__ import annotations
@@ -52,11 +53,21 @@ def _of_api(
     api: str, method: str, path: str, setting: RequestSetting
 ) -> tuple[RequestedOperation, tuple[NeededAccess, ...]] | None:
     apis: Any = importlib.import_module("ministack.services.apigateway")
+    rest_apis: Any = importlib.import_module("ministack.services.apigateway_v1")
     stage, _, rest = path.removeprefix("/").partition("/")
-    if stage not in apis.stages_for_api(api):
-        stage, rest = "$default", path.removeprefix("/")
-    route = apis._match_route(api, method, f"/{rest}")  # noqa: SLF001 - the emulator has no other way to ask
-    if route is None or route.get("authorizationType") != _AWS_IAM:
+    if rest_apis.find_api_scope(api) is not None:
+        authorization = rest_apis.method_authorization_type(api, stage, method, f"/{rest}")
+        invoked = f"{api}/{stage}/{method}/{rest}"
+    elif (apis._apis.get(api) or {}).get("protocolType") == "WEBSOCKET":  # noqa: SLF001 - the emulator has no other way to ask
+        route = apis._match_ws_route(api, "$connect")  # noqa: SLF001 - as above
+        authorization = None if route is None else route.get("authorizationType")
+        invoked = f"{api}/{stage}/$connect"
+    else:
+        if stage not in apis.stages_for_api(api):
+            stage, rest = "$default", path.removeprefix("/")
+        route = apis._match_route(api, method, f"/{rest}")  # noqa: SLF001 - as above
+        authorization = None if route is None else route.get("authorizationType")
+        invoked = f"{api}/{stage}/{method}/{rest}"
+    if authorization != _AWS_IAM:
         return None
-    arn = setting.arn("execute-api", f"{api}/{stage}/{method}/{rest}")
-    return API, (NeededAccess("execute-api:Invoke", arn, {}),)
+    return API, (NeededAccess("execute-api:Invoke", setting.arn("execute-api", invoked), {}),)

@@ -71,17 +71,40 @@ def needs_of(
     named = with_names(requested, parameters)
     needs: dict[tuple[str, str], NeededAccess] = {}
     for call in known.needed(named):
+        action = call.action
+        if action in _OF_EACH:
+            needs[action, "*"] = NeededAccess(action, "*", parameters)
+            action = _OF_EACH[action]
         for resource in resources(call, named, setting, requested):
-            needs.setdefault((call.action, resource), NeededAccess(call.action, resource, parameters))
-    for need in _passed_roles(known, parameters):
+            needs.setdefault((action, resource), NeededAccess(action, resource, parameters))
+    further_needs = (
+        *_passed_roles(known, parameters),
+        *_of_keys(requested, tuple(needs), parameters, setting),
+        *(NeededAccess(LIST_BUCKET, bucket, {}) for bucket in listed_buckets(needs, setting)),
+    )
+    for need in further_needs:
         needs.setdefault((need.action, need.resource), need)
-    for need in tuple(needs.values()):
-        for use in key_uses(requested, need.action, need.resource, parameters, setting):
-            context = {"EncryptionContext": use.encryption_context}
-            needs.setdefault((use.action, use.key), NeededAccess(use.action, use.key, context, use.service))
-    for bucket in tuple(listed_buckets(needs, setting)):
-        needs.setdefault((LIST_BUCKET, bucket), NeededAccess(LIST_BUCKET, bucket, {}))
     return tuple(needs.values())
+
+
+def _of_keys(
+    requested: RequestedOperation,
+    accesses: tuple[tuple[str, str], ...],
+    parameters: Mapping[str, Any],
+    setting: RequestSetting,
+) -> Iterator[NeededAccess]:
+    """What services ask of keys, as their caller, for accesses (action, ARN)."""
+    for action, resource in accesses:
+        for use in key_uses(requested, action, resource, parameters, setting):
+            context = {"EncryptionContext": use.encryption_context}
+            yield NeededAccess(use.action, use.key, context, use.service)
+
+
+_OF_EACH: Final = {"secretsmanager:BatchGetSecretValue": "secretsmanager:GetSecretValue"}
+"""Actions on nothing in particular that need another one on each resource ("BatchGetSecretValue", Secrets Manager API).
+
+There AWS leaves out what is denied; here the whole request is denied.
+"""
 
 
 def resources(

@@ -6,12 +6,12 @@ be read is left out: then a resource that depends on it is not resolved.
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from remit.local.authorization.body_encoding import decoded
-from remit.local.authorization.cbor import CborError, loads
 from remit.local.authorization.form_members import form_members
 from remit.local.authorization.requested_operation import form_pairs
 from remit.local.authorization.xml_members import xml_members
@@ -40,9 +40,10 @@ def _of_json(_request: ReceivedRequest, _operation: RequestedOperation, content:
 
 
 def _of_cbor(_request: ReceivedRequest, _operation: RequestedOperation, content: bytes) -> Parameters:
+    cbor2: Any = importlib.import_module("cbor2")  # it comes with the emulator
     try:
-        return _mapping(loads(content)) if content else {}
-    except CborError:
+        return _mapping(cbor2.loads(content)) if content else {}
+    except cbor2.CBORDecodeError:
         return {}
 
 
@@ -89,9 +90,9 @@ def _of_head(request: ReceivedRequest, operation: RequestedOperation, member_for
             if name in query:
                 parameters[member] = query[name] if len(query[name]) > 1 else query[name][0]
         elif place == "header":
-            value_of_header = request.header(name.lower())
-            if value_of_header is not None:
-                parameters[member] = value_of_header
+            values = request.headers.get(name.lower())
+            if values is not None:
+                parameters[member] = ",".join(values)
         else:
             prefix = name.lower()
             headers = {

@@ -101,6 +101,7 @@ _LOOK_UPS: Final[Mapping[str, Callable[[str], Any]]] = {
     "lambda": _of("lambda_svc", "function_policy_for_arn"),
     "kms": _of("kms", "key_policy_for_arn"),
     "secretsmanager": _of("secretsmanager", "secret_policy_for_arn"),
+    "execute-api": _of("apigateway_v1", "rest_api_policy_for_arn"),
     "ecr": _of("ecr", "repository_policy_for_arn"),
     "kinesis": _of("kinesis", "stream_policy_for_arn"),
     "dynamodb": _of_table,

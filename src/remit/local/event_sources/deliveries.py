@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.emulator_place import place_of_request
+from remit.local.event_sources.asynchronous_invocations import event_sent_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,33 +61,45 @@ class Deliveries:
 
     def take_hold(self) -> None:
         """Ask before each delivery."""
-        self._ask("sns", "_deliver_to_lambda", _of_topic, None)
-        self._ask("s3", "_deliver_event_to_lambda", _of_bucket, None)
-        self._ask("iot", "_dispatch_rule_action", _of_iot_rule, None)
+        self._ask("sns", "_deliver_to_lambda", _of_topic, None, waits=False)
+        self._ask("s3", "_deliver_event_to_lambda", _of_bucket, None, waits=False)
+        self._ask("iot", "_dispatch_rule_action", _of_iot_rule, None, waits=False)
         self._ask("apigateway", "_invoke_lambda_proxy", _of_route, _SERVER_ERROR)
         self._ask("apigateway", "_invoke_ws_lambda", _of_socket_route, _SOCKET_ERROR)
         self._ask_for_targets()
         self._ask_for_pipes()
         self._ask_for_pools()
 
-    def _ask(self, module: str, name: str, reads: Callable[..., Delivery | None], denied: Any) -> None:
-        """Ask before a function of a service's module; `reads` finds the invocation in its arguments."""
+    def _ask(
+        self, module: str, name: str, reads: Callable[..., Delivery | None], denied: Any, *, waits: bool = True
+    ) -> None:
+        """Ask before a function of a service's module; `reads` finds the invocation in its arguments.
+
+        `waits` says whether the service waits for what the function answers.
+        """
         service: Any = importlib.import_module(f"ministack.services.{module}")
         deliver = getattr(service, name)
 
         in_order = _in_order(deliver)
 
-        def may(arguments: tuple[Any, ...], options: Mapping[str, Any]) -> bool:
+        def read(arguments: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[str, bool]:
+            """The function that is to be invoked, where the service does not wait for it; and whether it may be."""
             invocation = reads(*in_order(*arguments, **options))
-            return invocation is None or self._may(invocation)
+            if invocation is None:
+                return "", True
+            return "" if waits else invocation.function, self._may(invocation)
 
         @functools.wraps(deliver)
         def delivered(*arguments: Any, **options: Any) -> Any:
-            return deliver(*arguments, **options) if may(arguments, options) else denied
+            function, may = read(arguments, options)
+            with event_sent_to(function):
+                return deliver(*arguments, **options) if may else denied
 
         @functools.wraps(deliver)
         async def delivered_later(*arguments: Any, **options: Any) -> Any:
-            return await deliver(*arguments, **options) if may(arguments, options) else denied
+            function, may = read(arguments, options)
+            with event_sent_to(function):
+                return await deliver(*arguments, **options) if may else denied
 
         setattr(service, name, delivered_later if inspect.iscoroutinefunction(deliver) else delivered)
 
@@ -100,7 +113,9 @@ class Deliveries:
         invoke = events._invoke_target  # noqa: SLF001 - the emulator has no other place to take hold of
 
         def invoked(target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], *rest: Any, **options: Any) -> Any:
-            return invoke(target, event, rule, *rest, **options) if self._may_target(target, rule) else None
+            arn = str(target.get("Arn", ""))
+            with event_sent_to(arn if ":lambda:" in arn else ""):
+                return invoke(target, event, rule, *rest, **options) if self._may_target(target, rule) else None
 
         events._invoke_target = invoked  # noqa: SLF001 - as above
 

@@ -36,6 +36,8 @@ _PRUNING_SECONDS: Final = 60.0
 _LINEAGE: Final = re.compile(r"Lineage=[0-9a-f]+:[0-9a-f]+:(\d+)")
 _ROOT: Final = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})")
 
+REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id", default="")
+"""The id that all attempts of one asynchronous invocation have; "": each has its own."""
 _client_context: ContextVar[str] = ContextVar("client_context", default="")
 _trace_header: ContextVar[str] = ContextVar("trace_header", default="")
 
@@ -57,6 +59,7 @@ class LambdaService:
         """Run a function on an event, in this thread, and write its log; the result as the emulator has it."""
         deployed = DeployedFunction.of(configuration)
         layers = self.layers_of(configuration)
+        request_id = REQUEST_ID.get() or request_id
         depth: int = self.service._invoke_depth.get()  # noqa: SLF001 - it has no other way to ask
         invocation = Invocation(
             request_id=request_id,

@@ -1,15 +1,16 @@
-"""A stack policy protects resources from updates; the emulator stores it, and updates them all the same.
+"""A stack policy protects resources from updates; the emulator stores it, and updates and removes them all the same.
 
-Source: "Prevent updates to stack resources" (CloudFormation User Guide). A resource that an update removes from the
-template is deleted here in spite of the policy.
+Source: "Prevent updates to stack resources" (CloudFormation User Guide). An update that replaces a resource is asked
+for as one that modifies it: which of the two it will be, the emulator does not say before.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
@@ -20,27 +21,59 @@ from remit.local.stack_operations import before_each
 from remit.local.stack_requests import stored_stack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping, Sequence
+
     from remit.local.stack_operations import ResourceOperation
 
 _ROLLING_BACK: Final = "ROLLBACK"
 
 
+def _install() -> None:
+    before_each(_refuse_update)
+    stacks: Any = importlib.import_module("ministack.services.cloudformation.stacks")
+    errors_of = stacks._validation_errors  # noqa: SLF001 - the emulator removes resources after all other changes
+
+    def errors_with_removals(
+        resources: Mapping[str, Any], ordered: Sequence[str], *rest: Any, **options: Any
+    ) -> list[tuple[str, ...]]:
+        """What is wrong with an update before it begins: the removal of what is protected, too."""
+        stack_name, stack_id = rest[3], rest[4]
+        errors: list[tuple[str, ...]] = list(errors_of(resources, ordered, *rest, **options))
+        stack = stored_stack(stack_name) or {}
+        for logical_id, resource in dict(stack.get("_resources", {})).items():
+            denial = None if logical_id in ordered else _denial(stack, "Update:Delete", logical_id, resource)
+            if denial is not None:
+                kind, physical_id = resource.get("ResourceType", ""), resource.get("PhysicalResourceId", "")
+                stacks._add_event(stack_id, stack_name, logical_id, kind, "UPDATE_FAILED", denial, physical_id)  # noqa: SLF001 - as above
+                errors.append((logical_id, kind, "STACK_POLICY", f"/Resources/{logical_id}", denial))
+        return errors
+
+    stacks._validation_errors = errors_with_removals  # noqa: SLF001 - as above
+
+
 def _refuse_update(operation: ResourceOperation) -> None:
     if operation.verb != "update":
         return
-    stack = stored_stack(operation.stack)
-    text = "" if stack is None else stack.get("_stack_policy") or ""
+    stack = stored_stack(operation.stack) or {}
+    denial = _denial(stack, "Update:Modify", operation.logical_id, {"ResourceType": operation.type})
+    if denial is not None:
+        raise ValueError(denial)
+
+
+def _denial(stack: MutableMapping[str, Any], action: str, logical_id: str, resource: Mapping[str, Any]) -> str | None:
+    """Why a stack's policy does not let an update do something with a resource; None where it does."""
+    text = stack.get("_stack_policy") or ""
     policy = _policy(text) if text else None
-    if stack is None or policy is None or _ROLLING_BACK in stack["StackStatus"]:
-        return
-    resource = f"LogicalResourceId/{operation.logical_id}"
+    if policy is None or _ROLLING_BACK in stack["StackStatus"]:
+        return None
+    name = f"LogicalResourceId/{logical_id}"
     root = f"arn:aws:iam::{place_of_request()['Account']}:user/anybody"
-    request = Request("Update:Modify", resource, root, {"ResourceType": operation.type}, wildcard_only=False)
-    decision = evaluate(request, policy)
+    context = {"ResourceType": resource.get("ResourceType", "")}
+    decision = evaluate(Request(action, name, root, context, wildcard_only=False), policy)
     if decision.verdict == "Allowed":
-        return
+        return None
     how = "Deny" if decision.verdict == "ExplicitlyDenied" else "Implicit deny"
-    raise ValueError(f"Action denied by stack policy: {how} of [Update:Modify] for resource [{resource}]")
+    return f"Action denied by stack policy: {how} of [{action}] for resource [{name}]"
 
 
 @lru_cache(maxsize=64)
@@ -54,7 +87,7 @@ def _policy(text: str) -> Policy | None:
 
 
 REFUSAL: Final = Refusal(
-    what="A stack updates a resource that its stack policy protects.",
+    what="A stack updates or removes a resource that its stack policy protects.",
     source="`Action denied by stack policy`, Prevent updates to stack resources (CloudFormation User Guide)",
-    install=lambda: before_each(_refuse_update),
+    install=_install,
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from remit.template.sam.domains import authorizer_permissions, http_domain, rest_domain
 from remit.template.sam.resources import MadeResource, given, tags
+from remit.template.sam.usage_plans import usage_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,7 @@ def rest_api(declared: SamResource) -> Iterator[MadeResource]:
         declared.path,
     )
     yield from authorizer_permissions(declared)
+    yield from usage_plan(declared, name)
     yield from rest_domain(declared, name)
 
 

@@ -20,7 +20,7 @@ from remit.template.terraform.state import PlannedResource, configured, items_of
 from remit.template.users_and_groups import with_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from remit.app import RoleKind
     from remit.documents.json_text import Path
@@ -46,6 +46,8 @@ _HOLDERS: Final = {
     )
     for kind in _KINDS
 }
+_MANAGED: Final = ("policy_arn", "aws_iam_policy")
+"""The attribute of an attachment that names a managed policy, and the policy's type."""
 _MEMBERS: Final = (
     ("aws_iam_user_group_membership", "user", "groups"),
     ("aws_iam_group_membership", "users", "group"),
@@ -116,6 +118,9 @@ def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[Planned
     for item in items:
         if item.type in _HOLDERS:
             of_kind[_HOLDERS[item.type].kind].append(_role(item, all_items, policies, place))
+    outside = _holders_elsewhere(items, all_items)
+    for holder in outside:
+        of_kind[holder.kind].append(_outside(holder, all_items, policies, place))
     users = (with_groups(user, _groups_of(user, all_items), of_kind["group"]) for user in of_kind["user"])
     documents: dict[str, Policy] = {}
     attached: set[str] = set()
@@ -125,11 +130,14 @@ def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[Planned
             documents |= dict.fromkeys(filter(None, (item.address, item.text("arn"))), document)
         if item.type in _HOLDERS:
             attached.update(policy.address for policy, _ in _attached(item, all_items) if policy is not None)
+    for holder in outside:
+        for attachment in holder.attachments:
+            attached.update(policy.address for policy in all_items.meant(attachment, *_MANAGED))
     resources = tuple(Resource(item.address, item.type, item.values) for item in items)
     return FileRoles(
         tuple(of_kind["role"]),
         resources,
-        tuple(_elsewhere(items, all_items)),
+        (),
         documents,
         users=(*users, *of_kind["group"]),
         policies=tuple(_alone(item, policies[item.address], place) for item in items if item.address in policies),
@@ -300,8 +308,15 @@ def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedRes
     for arn in _texts(role.values.get("managed_policy_arns")):
         if is_configured or arn not in attached_arns:
             yield next(iter(policies_by_text.get(arn, ())), None), arn
+    yield from _of_attachments(attachments, items)
+
+
+def _of_attachments(
+    attachments: Sequence[PlannedResource], items: _Items
+) -> Iterator[tuple[PlannedResource | None, str]]:
+    """The managed policies of attachments: those that the plan makes as its resource, others by their ARN."""
     for attachment in attachments:
-        attached_policies = items.meant(attachment, "policy_arn", "aws_iam_policy")
+        attached_policies = items.meant(attachment, *_MANAGED)
         for policy in attached_policies:
             yield policy, policy.address
         if not attached_policies:
@@ -317,18 +332,65 @@ def _boundary(role: PlannedResource, items: _Items) -> str | None:
     return policies[0].address if policies else None
 
 
-def _elsewhere(items: tuple[PlannedResource, ...], all_items: _Items) -> Iterator[str]:
-    """What is attached to roles, users and groups that the plan does not hold."""
+@dataclass(slots=True)
+class _Elsewhere:
+    """A role, user or group that the plan gives policies to and does not hold; `name` is an address if it has none."""
+
+    kind: RoleKind
+    name: str
+    inline: list[PlannedResource] = field(default_factory=list)
+    attachments: list[PlannedResource] = field(default_factory=list)
+
+
+def _holders_elsewhere(items: tuple[PlannedResource, ...], all_items: _Items) -> tuple[_Elsewhere, ...]:
+    """What has policies of the plan and is not in the plan, by kind and name."""
+    holders: dict[tuple[str, str], _Elsewhere] = {}
     for item in items:
-        kinds = []
-        for holder_type, holder in _HOLDERS.items():
-            attributes = [name for kind, name in (holder.inline, *holder.attaching) if kind == item.type]
-            if any(all_items.meant(item, attribute, holder_type) for attribute in attributes):
-                break
-            kinds += [holder.kind] * bool(attributes)
+        for holder_type, row in _HOLDERS.items():
+            for kind, attribute in (row.inline, *row.attaching):
+                if kind != item.type:
+                    continue
+                for name in _names_elsewhere(item, attribute, holder_type, all_items):
+                    holder = holders.setdefault((row.kind, name), _Elsewhere(row.kind, name))
+                    (holder.inline if kind == row.inline[0] else holder.attachments).append(item)
+    return tuple(holders.values())
+
+
+def _names_elsewhere(item: PlannedResource, attribute: str, holder_type: str, items: _Items) -> Iterator[str]:
+    """The holders of a type that an attribute names and the plan does not hold; its address, where nobody knows yet."""
+    names = [name for name in _texts([item.values.get(attribute)]) if name]
+    if names:
+        yield from (name for name in names if name not in items.named(holder_type))
+        return
+    may_be_left_out = attribute.endswith("s") and attribute not in item.references
+    if not may_be_left_out and not items.meant(item, attribute, holder_type):
+        yield f"{item.address}.{attribute}"
+
+
+def _outside(holder: _Elsewhere, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
+    """A role, user or group that the plan does not hold, with the policies that the plan gives it."""
+    parts = [_own(item, place) for item in holder.inline]
+    managed = []
+    for attached, arn in _of_attachments(holder.attachments, items):
+        if attached is None:
+            managed.append(arn)
         else:
-            if kinds:
-                yield f"{item.address} belongs to a {' or '.join(kinds)} that is not in the plan"
+            parts.append(policies[attached.address])
+    return Role(
+        holder.name,
+        tuple(grant for part in parts for grant in part.grants),
+        (),
+        tuple(dict.fromkeys(managed)),
+        trusts=(),
+        origin=place((*holder.inline, *holder.attachments)[0].path),
+        only_attached_to=True,
+        notes=(
+            f"the plan does not hold this {holder.kind}: what else it may do is not known",
+            *(note for part in parts for note in part.notes),
+        ),
+        kind=holder.kind,
+        name=holder.name,
+    )
 
 
 def _listed(value: Any) -> list[Any]:

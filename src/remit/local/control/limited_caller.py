@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.policy import render
-from remit.local.clients import client_arguments, session
+from remit.local.control.clients import client_arguments, session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
+from remit.local.control.signed_request import ask
 from remit.local.environment import install_debugger
 from remit.local.routes import FUNCTIONS
-from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

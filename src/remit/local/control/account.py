@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.deploy.session import connect
-from remit.local.clients import client_arguments
+from remit.local.control.clients import client_arguments
 
 if TYPE_CHECKING:
     from remit.deploy.session import Account

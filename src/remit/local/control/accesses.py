@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 from remit.local.authorization.access_log import AccessRecord
+from remit.local.control.signed_request import ask
 from remit.local.routes import ACCESS, STRICT
-from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

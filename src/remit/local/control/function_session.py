@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from remit.errors import RemitError
-from remit.local.clients import session_as
+from remit.local.control.clients import session_as
+from remit.local.control.signed_request import ask
 from remit.local.routes import FUNCTION_SESSION
-from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
     import boto3
@@ -21,7 +21,7 @@ def function_session(aws: LocalAws, name: str) -> boto3.Session:
 
     RemitError: there is no such function.
     """
-    response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/configuration")
+    response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/configuration", region=aws.region)
     if not response.is_ok:
         raise RemitError(f"function {name} is not deployed")
     configuration = response.document()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from remit.errors import RemitError
+from remit.local.control.signed_request import ask
 from remit.local.routes import DELAYS
-from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

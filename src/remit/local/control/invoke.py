@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from remit.deploy.invoke import Answer, answer_of
 from remit.errors import RemitError
-from remit.local.access_log import NO_ACCESS, accesses
-from remit.local.signed_request import ask
+from remit.local.control.accesses import NO_ACCESS, accesses
+from remit.local.control.signed_request import ask
 
 if TYPE_CHECKING:
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.aws import LocalAws
-    from remit.local.signed_request import LocalResponse
+    from remit.local.control.signed_request import LocalResponse
 
 _LONGEST = 910.0  # seconds; a function may run for fifteen minutes ("Lambda quotas")
 _NOT_FOUND = 404
@@ -23,7 +23,7 @@ _NOT_FOUND = 404
 
 def has_aliases(aws: LocalAws, name: str) -> bool:
     """Whether the function has an alias, by which it may have to be called; a function that is not there has none."""
-    response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/aliases")
+    response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/aliases", region=aws.region)
     return response.is_ok and bool(response.document().get("Aliases"))
 
 
@@ -39,6 +39,7 @@ def invoke_locally(aws: LocalAws, name: str, event: Any) -> Answer | None:
         f"/2015-03-31/functions/{quote(name, safe='')}/invocations",
         body=json.dumps(event).encode(),
         headers={"content-type": "application/json", "x-amz-log-type": "Tail"},
+        region=aws.region,
         patience=_LONGEST,
     )
     if response.status == _NOT_FOUND:

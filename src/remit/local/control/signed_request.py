@@ -6,7 +6,7 @@ import http.client
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from remit.errors import RemitError
 from remit.local.signature import signed_headers
@@ -14,11 +14,25 @@ from remit.local.signature import signed_headers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.local.aws import LocalAws
-
 _PATIENCE = 30.0
 _OK = 200
 _UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
+
+
+class RunningServer(Protocol):
+    """What a request to the AWS on this machine takes: where it listens, and the project's own keys."""
+
+    @property
+    def port(self) -> int:
+        """Of loopback."""
+
+    @property
+    def access_key_id(self) -> str:
+        """Of the project's owner, who may do everything."""
+
+    @property
+    def secret_access_key(self) -> str:
+        """That belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,7 @@ class LocalResponse:
 
 
 def ask(
-    aws: LocalAws,
+    server: RunningServer,
     service: str,
     method: str,
     path: str,
@@ -53,14 +67,16 @@ def ask(
     query: str = "",
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
+    region: str = "local",
     patience: float = _PATIENCE,
 ) -> LocalResponse:
     """Send one request with the project's own keys, and wait `patience` seconds for the answer.
 
-    `headers` are further ones, by their names in lower case. RemitError (exit code 69): nothing answers.
+    `headers` are further ones, by their names in lower case; `region` is the one that a service of AWS works in.
+    RemitError (exit code 69): nothing answers.
     """
-    keys = (aws.access_key_id, aws.secret_access_key)
-    host = f"127.0.0.1:{aws.port}"
+    keys = (server.access_key_id, server.secret_access_key)
+    host = f"127.0.0.1:{server.port}"
     signed = signed_headers(
         *keys,
         method,
@@ -70,10 +86,10 @@ def ask(
         query=query,
         body=body,
         further=headers,
-        region=aws.region,
+        region=region,
         service=service,
     )
-    connection = http.client.HTTPConnection("127.0.0.1", aws.port, timeout=patience)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=patience)
     try:
         target = f"{path}?{query}" if query else path
         connection.request(method, target, body=body, headers=signed)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
+from remit.local.control.signed_request import ask
 from remit.local.routes import KEEP_DATA, PUT_DATA_BACK
-from remit.local.signed_request import ask
 
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws
 
 
 def keep_data(aws: LocalAws) -> None:
-    """Have it keep objects, items, messages, values of secrets and parameters, and schedules as they are now."""
+    """Have it keep objects, items, messages, values of secrets and parameters, schedules and logs as they are now."""
     _tell(aws, KEEP_DATA)
 
 
 def put_data_back(aws: LocalAws) -> None:
-    """Have it put back what it kept last. Stacks, functions, roles, logs and records of streams stay."""
+    """Have it put back what it kept last, and drop the records of streams. Stacks, functions and roles stay."""
     _tell(aws, PUT_DATA_BACK)
 
 

@@ -1,0 +1,184 @@
+"""Which names AWS takes for resources: a table kept by hand, since schemas leave most of it out.
+
+Sources (2026-11): "General purpose bucket naming rules" (Amazon S3 User Guide); CreateQueue (Amazon SQS API Reference);
+CreateTopic (Amazon SNS API Reference); CreateTable (Amazon DynamoDB API Reference); CreateLogGroup (Amazon CloudWatch
+Logs API Reference); CreateSecret (AWS Secrets Manager API Reference); PutParameter (AWS Systems Manager API Reference);
+CreateStream (Amazon Kinesis Data Streams API Reference); CreateDeliveryStream (Amazon Data Firehose API Reference);
+CreateEventBus, PutRule (Amazon EventBridge API Reference); CreateSchedule (EventBridge Scheduler API Reference);
+CreateRole, CreatePolicy (IAM API Reference); CreateUserPool (Amazon Cognito user pools API Reference); CreateAlias
+(AWS KMS API Reference).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LATE_PART: Final = "0"
+"""What stands for a part that only the deploy knows: every name may have it anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """The names of a type: the property that has them, their form, their lengths, and what else they cannot be."""
+
+    property: str
+    called: str
+    form: re.Pattern[str]
+    words: str
+    """What it is made of: `letters, digits, - and _`."""
+    least: int
+    most: int
+    never: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """Forms that no name has, and what to say of each."""
+    reserved: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """As `never`, of names that AWS's own resources have: nobody can make one, but it may exist."""
+
+
+def _never(pattern: str, words: str) -> tuple[re.Pattern[str], str]:
+    return re.compile(pattern), words
+
+
+NAME_RULES: Final = {
+    "AWS::S3::Bucket": NameRule(
+        "BucketName",
+        "bucket",
+        re.compile(r"[a-z0-9.-]*"),
+        "small letters, digits, dots and hyphens",
+        3,
+        63,
+        never=(
+            _never(r"^[.-]|[.-]$", "it begins and ends with a letter or a digit"),
+            _never(r"\.\.", "no dot follows another"),
+            _never(r"^\d+\.\d+\.\d+\.\d+$", "it is not an IP address"),
+            _never(r"^(xn--|sthree-|amzn-s3-demo-)", "it does not begin with xn--, sthree- or amzn-s3-demo-"),
+            _never(
+                r"(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$",
+                "-s3alias, --ol-s3, .mrap, --x-s3 and --table-s3 end the names of other things",
+            ),
+        ),
+    ),
+    "AWS::SQS::Queue": NameRule(
+        "QueueName", "queue", re.compile(r"[A-Za-z0-9_-]+(\.fifo)?"), "letters, digits, - and _", 1, 80
+    ),
+    "AWS::SNS::Topic": NameRule(
+        "TopicName", "topic", re.compile(r"[A-Za-z0-9_-]+(\.fifo)?"), "letters, digits, - and _", 1, 256
+    ),
+    "AWS::DynamoDB::Table": NameRule(
+        "TableName", "table", re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _", 3, 255
+    ),
+    "AWS::DynamoDB::GlobalTable": NameRule(
+        "TableName", "table", re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _", 3, 255
+    ),
+    "AWS::Logs::LogGroup": NameRule(
+        "LogGroupName",
+        "log group",
+        re.compile(r"[A-Za-z0-9._/#-]+"),
+        "letters, digits, -, ., _, / and #",
+        1,
+        512,
+        reserved=(_never(r"^aws/", "CloudWatch keeps names that begin with aws/ for itself: /aws/… are free"),),
+    ),
+    "AWS::SecretsManager::Secret": NameRule(
+        "Name", "secret", re.compile(r"[A-Za-z0-9/_+=.@-]+"), "letters, digits and /_+=.@-", 1, 512
+    ),
+    "AWS::SSM::Parameter": NameRule(
+        "Name",
+        "parameter",
+        re.compile(r"[A-Za-z0-9/_.-]+(:[A-Za-z0-9_.-]+)?"),
+        "letters, digits, -, ., _ and /",
+        1,
+        1_011,
+        never=(
+            _never(r"^[^/]+/", "a name with a / begins with one: /shop/prod/db"),
+            _never(r"//|.+/$", "something stands between its / and after the last one"),
+            _never(r"^(/[^/]*){16}", "it has 15 levels at most"),
+        ),
+        reserved=(
+            _never(r"(?i)^/?(aws|ssm)", "Parameter Store keeps names that begin with aws or ssm for itself"),
+            _never(r":", "a colon stands before the version of a parameter, and in no name"),
+        ),
+    ),
+    "AWS::Kinesis::Stream": NameRule(
+        "Name", "stream", re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _", 1, 128
+    ),
+    "AWS::KinesisFirehose::DeliveryStream": NameRule(
+        "DeliveryStreamName",
+        "delivery stream",
+        re.compile(r"[A-Za-z0-9_.-]+"),
+        "letters, digits, -, . and _",
+        1,
+        64,
+    ),
+    "AWS::Events::EventBus": NameRule(
+        "Name",
+        "event bus",
+        re.compile(r"[A-Za-z0-9/._-]+"),
+        "letters, digits, /, ., - and _",
+        1,
+        256,
+        reserved=(_never(r"^default$|/", "`default` and names with a / are of buses that AWS makes"),),
+    ),
+    "AWS::Events::Rule": NameRule("Name", "rule", re.compile(r"[A-Za-z0-9._-]+"), "letters, digits, ., - and _", 1, 64),
+    "AWS::Scheduler::Schedule": NameRule(
+        "Name", "schedule", re.compile(r"[A-Za-z0-9._-]+"), "letters, digits, ., - and _", 1, 64
+    ),
+    "AWS::IAM::Role": NameRule(
+        "RoleName", "role", re.compile(r"[A-Za-z0-9_+=,.@-]+"), "letters, digits and _+=,.@-", 1, 64
+    ),
+    "AWS::IAM::ManagedPolicy": NameRule(
+        "ManagedPolicyName",
+        "managed policy",
+        re.compile(r"[A-Za-z0-9_+=,.@-]+"),
+        "letters, digits and _+=,.@-",
+        1,
+        128,
+    ),
+    "AWS::Cognito::UserPool": NameRule(
+        "UserPoolName",
+        "user pool",
+        re.compile(r"[\w\s+=,.@-]+"),
+        "letters, digits, spaces and _+=,.@-",
+        1,
+        128,
+    ),
+    "AWS::KMS::Alias": NameRule(
+        "AliasName",
+        "alias",
+        re.compile(r"alias/[A-Za-z0-9/_-]+"),
+        "alias/, and then letters, digits, /, _ and -",
+        7,
+        256,
+        reserved=(_never(r"^alias/aws/", "KMS keeps names that begin with alias/aws/ for itself"),),
+    ),
+}
+
+
+def broken_rule(
+    type_name: str, parts: Iterable[object], *, makes: bool = True, may_be_short: bool = False
+) -> str | None:
+    """The rule that a name of a type breaks, in words; None: AWS takes it, or nobody knows.
+
+    `parts` of the name are texts, and for what only the deploy knows, which may be anything, something else. `makes`:
+    whether the app makes it; else it exists, and may have a name that AWS keeps for itself. `may_be_short`: whether no
+    name is too short.
+    """
+    rule = NAME_RULES.get(type_name)
+    if rule is None:
+        return None
+    parts = tuple(parts)
+    literal = "".join(part for part in parts if isinstance(part, str))
+    text = "".join(part if isinstance(part, str) else _LATE_PART for part in parts)
+    is_long_enough = may_be_short or len(text) >= rule.least or len(text) > len(literal)
+    if len(literal) > rule.most or not is_long_enough:
+        return f"it has {rule.least} to {rule.most:,} characters"
+    if not rule.form.fullmatch(text):
+        return f"it is made of {rule.words}"
+    for pattern, words in (*rule.never, *(rule.reserved if makes else ())):
+        if pattern.search(text):
+            return words
+    return None

@@ -1,0 +1,159 @@
+"""A gain of a statement that stays undecided, where one of a few plain requests shows it at a look.
+
+The requests are made of the texts of the compared statements, with short words for wildcards and variables. Finding
+none proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice, product
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from remit.iam.comparison import Piece, SideDifference
+from remit.iam.decide.evaluate import Layers, evaluate
+from remit.iam.pattern import is_pattern, matches
+from remit.iam.policy import Policy
+from remit.iam.prove.compared_side import Side
+from remit.iam.prove.real_requests import can_be_made
+from remit.iam.request import Request
+from remit.iam.tokens import references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.iam.comparison import StatementLocation, Tier
+    from remit.iam.policy import Statement
+    from remit.iam.prove.action_search import ActionsOf
+    from remit.iam.prove.statement_space import Box
+    from remit.iam.request import ContextValue
+
+MOST: Final = 3_000
+"""Requests that are tried for a statement."""
+_WORDS: Final = ("z", "", "a", "zz")
+"""What stands for a `*`; for a `?` those of one letter."""
+_MOST_OF_A_TEXT, _MOST_OF_A_KEY, _MOST_CONTEXTS, _MOST_RESOURCES = 6, 4, 24, 60
+_VARIABLE: Final = re.compile(r"\$\{([^{},:]+:[^{},]+)\}")
+_ANY_ACTION: Final = ("z:z", "z:a")
+
+SimpleRequest: TypeAlias = "tuple[str, str, dict[str, ContextValue]]"
+
+
+def simple_gain(box: Box, old: Side, new: Side, old_name: str, actions_of: ActionsOf) -> Piece | None:
+    """What the statement of a box on the new side gains, with the first plain request that shows it; None: none does.
+
+    Parameters are as `GainSearch` has them.
+    """
+    alone = Side(Layers((Policy((box.statement,), box.version),)))
+    statements = [other.statement for side in (new, old) for policy in side.compiled for other in policy.boxes]
+    for action, resource, context in _simple_requests(box.statement, statements):
+        open_references = frozenset(reference.text for reference in references(resource))
+        request = Request(action, resource, context=context, open=open_references, wildcard_only=False)
+        if alone.permits(request) and new.permits(request) and old.permits(request) is False:
+            shown, tier = _of_today(request, old, new, actions_of)
+            difference = SideDifference(old_name, denial=_denial(request, old))
+            pattern = _spelled(box.statement, resource)
+            return Piece(new.source(box), _spelled_action(box.statement, action), pattern, shown, tier, difference)
+    return None
+
+
+def _of_today(request: Request, old: Side, new: Side, actions_of: ActionsOf) -> tuple[Request, Tier]:
+    """The same with an action that exists, where it can be made today."""
+    for name in actions_of(request.action):
+        real = Request(name, request.resource, context=request.context)
+        if can_be_made(name, request.resource) and new.allows(real) and old.allows(real) is False:
+            return real, "now"
+    return request, "future"
+
+
+def _denial(request: Request, side: Side) -> StatementLocation | None:
+    """The statement of a side that denies a request; None where none does."""
+    for layer in evaluate(request, side.policies).layers:
+        if layer.verdict == "ExplicitlyDenied":
+            return layer.rulings[0]
+    return None
+
+
+def _spelled(statement: Statement, resource: str) -> str:
+    """The pattern of a statement that matches a resource; `*` where the statement names what it leaves out."""
+    resources = statement.resources
+    if resources is None or resources.negated:
+        return "*"
+    return next((pattern for pattern in resources.patterns if matches(pattern, resource)), resources.patterns[0])
+
+
+def _spelled_action(statement: Statement, action: str) -> str:
+    if statement.actions.negated:
+        return "*"
+    return next(pattern for pattern in statement.actions.patterns if matches(pattern.lower(), action.lower()))
+
+
+def _simple_requests(statement: Statement, statements: Iterable[Statement]) -> Iterator[SimpleRequest]:
+    """Action, resource and context of requests in the words of a statement and of the others; `MOST` at most."""
+    every_statement = (statement, *statements)
+    actions = _actions(statement)
+    resources = _resources(every_statement)
+    contexts = _contexts(statement, every_statement)
+    requests = product(contexts, resources, actions)
+    for context, resource, action in islice(requests, MOST):
+        yield action, _with_values(resource, context), context
+
+
+def _actions(statement: Statement) -> tuple[str, ...]:
+    if statement.actions.negated:
+        return _ANY_ACTION
+    names = [text for pattern in statement.actions.patterns for text in _instances(pattern)]
+    return tuple(dict.fromkeys(name for name in names if name.count(":") == 1))[:_MOST_OF_A_TEXT] or _ANY_ACTION
+
+
+def _resources(statements: Iterable[Statement]) -> tuple[str, ...]:
+    """What the patterns describe: of every pattern the plainest text first."""
+    instances: list[tuple[str, ...]] = []
+    for statement in statements:
+        if statement.resources is not None:
+            instances += [_instances(pattern) for pattern in statement.resources.patterns]
+    by_plainness: dict[str, None] = {}
+    for place in range(_MOST_OF_A_TEXT):
+        by_plainness |= dict.fromkeys(texts[place] for texts in instances if place < len(texts))
+    return tuple(text for text in by_plainness if text)[:_MOST_RESOURCES]
+
+
+def _instances(pattern: str) -> tuple[str, ...]:
+    """Texts that a pattern describes: the same word for each `*`, and for each `?` a letter."""
+    if not is_pattern(pattern):
+        return (pattern,)
+    texts = [pattern.replace("*", word).replace("?", word[:1] or "z") for word in _WORDS]
+    return tuple(dict.fromkeys(texts))
+
+
+def _contexts(statement: Statement, statements: Iterable[Statement]) -> tuple[dict[str, ContextValue], ...]:
+    """What the keys may be that the conditions are about: first what the statement itself asks for."""
+    values: dict[str, dict[ContextValue, None]] = {}
+    for condition in (condition for each in (statement, *statements) for condition in each.conditions):
+        of_key = values.setdefault(condition.key, {})
+        for value in condition.values:
+            if condition.operator != "Null":
+                of_key |= dict.fromkeys(_instances(value))
+        of_key |= dict.fromkeys((None, "z"))
+    choices = []
+    for key, of_key in values.items():
+        choices.append([(key, value) for value in islice(of_key, _MOST_OF_A_KEY)])
+    combinations = islice(product(*choices), _MOST_CONTEXTS)
+    contexts = (_known(chosen) for chosen in combinations)
+    return ({}, *contexts)
+
+
+def _known(values: Iterable[tuple[str, ContextValue]]) -> dict[str, ContextValue]:
+    return {key: value for key, value in values if value is not None}
+
+
+def _with_values(resource: str, context: dict[str, ContextValue]) -> str:
+    """A resource with the values of the context for its variables."""
+    if "${" not in resource:
+        return resource
+
+    def value_of(match: re.Match[str]) -> str:
+        value = context.get(match[1])
+        return value if isinstance(value, str) else match[0]
+
+    return _VARIABLE.sub(value_of, resource)

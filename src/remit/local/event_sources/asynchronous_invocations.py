@@ -1,0 +1,153 @@
+"""Events that nobody waits for: a function that fails is tried again, and what came of it goes to its destinations.
+
+So are invocations with the type Event, and what S3, SNS, EventBridge, Scheduler and IoT send. The emulator tries most
+of them once, knows no destination of a success, and none of an alias.
+
+Source: "Invoking a Lambda function asynchronously", "How Lambda handles errors and retries with asynchronous
+invocation" (AWS Lambda Developer Guide). The pauses between attempts are a second or two, and not minutes.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import importlib
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.event_sources.destinations import InvocationRecord
+from remit.local.functions.deployed_function import DeployedFunction
+from remit.local.functions.lambda_service import REQUEST_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.local.event_sources.destinations import Destinations
+
+    Record = dict[str, Any]
+
+_RETRIES: Final = 2
+_OLDEST: Final = 6 * 3600  # seconds that an event may wait
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 30.0
+_COLONS: Final = 7  # of a function's ARN with a version or an alias
+_IS_EVENT: Final = "_is_event"
+
+_SENT_TO: Final[ContextVar[str]] = ContextVar("sent_to", default="")
+"""The ARN of the function that a service sends an event to, as the service knows it."""
+
+
+@contextmanager
+def event_sent_to(function: str) -> Iterator[None]:
+    """In it the emulator's service sends an event to a function (ARN, with its alias) and does not wait."""
+    token = _SENT_TO.set(function)
+    try:
+        yield
+    finally:
+        _SENT_TO.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class AsynchronousInvocations:
+    """Runs functions on events, in threads of their own."""
+
+    destinations: Destinations
+    service: Any
+    """The emulator's module `lambda_svc`."""
+
+    def take_hold(self) -> None:
+        """Take over what the emulator runs without waiting for it."""
+        service = self.service
+        record_for = service._execution_record_for_config  # noqa: SLF001 - the emulator has no other place to take hold of
+        execute = service._execute_function_with_config_scope  # noqa: SLF001 - as above
+
+        def recorded(function: Record, configuration: Mapping[str, Any]) -> Record:
+            record: Record = record_for(function, configuration)
+            invoked = _SENT_TO.get()
+            if not invoked:
+                return record
+            return {**record, "config": {**configuration, "FunctionArn": invoked}, _IS_EVENT: True}
+
+        def executed(record: Record, event: Any) -> Any:
+            if record.get(_IS_EVENT):
+                self.invoke(record, event)
+                return {}
+            return execute(record, event)
+
+        service._execution_record_for_config = recorded  # noqa: SLF001 - as above
+        service._execute_function_with_config_scope = executed  # noqa: SLF001 - as above
+        service.invoke_async_with_retry = self.invoke
+
+    def invoke(self, record: Record, event: Any) -> None:
+        """Run a function on an event, as often as it takes, in a thread; `record` is the emulator's."""
+        context = contextvars.copy_context()
+        plain_record = {name: value for name, value in record.items() if name != _IS_EVENT}
+        threading.Thread(target=context.run, args=(self._run, plain_record, event), daemon=True).start()
+
+    def _run(self, record: Record, event: Any) -> None:
+        _SENT_TO.set("")
+        configuration = record["config"]
+        function = DeployedFunction.of(configuration)
+        account, region = function.account, function.region
+        with importlib.import_module("ministack.core.responses").request_scope(account, region):
+            stored = self.service._functions.get(function.name) or record  # noqa: SLF001 - as above
+            options = _options(stored, configuration["FunctionArn"])
+            outcome = self._attempts(record, event, options)
+            self._hand_over(function, options, outcome)
+
+    def _attempts(self, record: Record, event: Any, options: Mapping[str, Any]) -> InvocationRecord:
+        """Try until it succeeds, or there are no tries left, or the event is too old. Throttled tries do not count."""
+        request_id = str(uuid.uuid4())
+        retries = options.get("MaximumRetryAttempts")
+        most_attempts = 1 + (_RETRIES if retries is None else int(retries))
+        oldest = time.monotonic() + int(options.get("MaximumEventAgeInSeconds") or _OLDEST)
+        attempts, pause = 0, _FIRST_PAUSE
+        condition = ""
+        response: Any = None
+        while not condition:
+            REQUEST_ID.set(request_id)
+            result = self.service._execute_function(record, event)  # noqa: SLF001 - as above
+            response = result.get("body")
+            attempts += 0 if result.get("throttle") else 1
+            if not result.get("error") and not result.get("throttle"):
+                condition = "Success"
+            elif attempts >= most_attempts:
+                condition = "RetriesExhausted"
+            elif time.monotonic() + pause > oldest:
+                condition = "EventAgeExceeded"
+            else:
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        configuration = record["config"]
+        return InvocationRecord(
+            request_id=request_id,
+            invoked=configuration["FunctionArn"],
+            version=str(configuration.get("Version") or "$LATEST"),
+            condition=condition,
+            attempts=attempts,
+            event=event,
+            response=response,
+        )
+
+    def _hand_over(self, function: DeployedFunction, options: Mapping[str, Any], outcome: InvocationRecord) -> None:
+        """Send what came of it to the function's destination, and a failure to its dead-letter queue, too."""
+        configured = (options.get("DestinationConfig") or {}).get("OnFailure" if outcome.failed else "OnSuccess") or {}
+        if configured.get("Destination"):
+            self.destinations.send(function, str(configured["Destination"]), outcome)
+        target = (function.configuration.get("DeadLetterConfig") or {}).get("TargetArn")
+        if outcome.failed and target:
+            self.destinations.send_dead_letter(function, str(target), outcome)
+
+
+def _options(stored: Mapping[str, Any], invoked: str) -> Mapping[str, Any]:
+    """The options of asynchronous invocations of what was invoked: of a version or an alias, or of the function."""
+    configurations = stored.get("event_invoke_configs") or {}
+    qualifier = invoked.rpartition(":")[2] if invoked.count(":") >= _COLONS else "$LATEST"
+    options = configurations.get(qualifier)
+    if options is None and qualifier == "$LATEST":
+        options = configurations.get("") or stored.get("event_invoke_config")
+    return options or {}

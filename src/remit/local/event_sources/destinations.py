@@ -1,0 +1,210 @@
+"""Where Lambda sends what came of an asynchronous invocation: a queue, a topic, a function, an event bus, or a bucket.
+
+Each record is sent through the service's own API, with what the function's role may do.
+
+Sources: "Capturing records of Lambda asynchronous invocations", "Adding a dead-letter queue" (AWS Lambda Developer
+Guide).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlencode
+
+from remit.catalogue.arns import parse
+from remit.local.control.signed_request import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.catalogue.arns import Arn
+    from remit.local.control.signed_request import RunningServer
+    from remit.local.event_sources.service_calls import ServiceCalls
+    from remit.local.functions.deployed_function import DeployedFunction
+
+_LAMBDA: Final = "lambda.amazonaws.com"
+_JSON: Final = "application/x-amz-json-1.0"
+_FORM: Final = "application/x-www-form-urlencoded"
+_LONGEST_ERROR: Final = 1024
+"""Characters of an error's message beside a dead letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationRecord:
+    """What came of an asynchronous invocation.
+
+    `condition` is Success, RetriesExhausted or EventAgeExceeded; `response` is what the function returned, or its
+    error; `invoked` the ARN that the event was sent to.
+    """
+
+    request_id: str
+    invoked: str
+    version: str
+    condition: str
+    attempts: int
+    event: Any
+    response: Any
+
+    @property
+    def failed(self) -> bool:
+        """Whether no attempt succeeded."""
+        return self.condition != "Success"
+
+    def document(self) -> dict[str, Any]:
+        """The record as destinations get it."""
+        context: dict[str, Any] = {"statusCode": 200, "executedVersion": self.version}
+        if self.failed:
+            context["functionError"] = "Unhandled"
+        return {
+            "version": "1.0",
+            "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "requestContext": {
+                "requestId": self.request_id,
+                "functionArn": self.invoked if self.invoked.count(":") > _PLAIN else f"{self.invoked}:{self.version}",
+                "condition": self.condition,
+                "approximateInvokeCount": self.attempts,
+            },
+            "requestPayload": self.event,
+            "responseContext": context,
+            "responsePayload": self.response,
+        }
+
+
+_PLAIN: Final = 6  # colons of a function's ARN without a version or an alias
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationRequest:
+    """What sends something to a destination: the service, and a request of its API."""
+
+    action: str
+    service: str
+    path: str
+    body: bytes
+    headers: Mapping[str, str]
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Sends records of invocations to destinations, and events to dead-letter queues."""
+
+    server: RunningServer
+    calls: ServiceCalls
+
+    def send(self, function: DeployedFunction, destination: str, record: InvocationRecord) -> None:
+        """Send a record to a destination (ARN), if the function's role may."""
+        arn = parse(destination)
+        request_to = None if arn is None else _REQUESTS.get(arn.service)
+        if arn is not None and request_to is not None:
+            self._send(function, destination, arn, request_to(arn, function, record))
+
+    def send_dead_letter(self, function: DeployedFunction, target: str, record: InvocationRecord) -> None:
+        """Send the event itself to a dead-letter queue or topic (ARN), with the error as attributes."""
+        arn = parse(target)
+        request_to = None if arn is None else _DEAD_LETTERS.get(arn.service)
+        if arn is not None and request_to is not None:
+            self._send(function, target, arn, request_to(arn, record))
+
+    def _send(self, function: DeployedFunction, target: str, arn: Arn, request: DestinationRequest) -> None:
+        resource = f"{target}/*" if arn.service == "s3" else target
+        if self.calls.may_act(function.role, _LAMBDA, request.action, resource, function.name):
+            ask(
+                self.server,
+                request.service,
+                request.method,
+                request.path,
+                body=request.body,
+                headers=request.headers,
+                region=arn.region or function.region,
+            )
+
+
+def _to_queue(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
+    return _message(arn, json.dumps(record.document()), {})
+
+
+def _to_topic(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
+    return _publication(arn, json.dumps(record.document()), {})
+
+
+def _to_function(arn: Arn, _function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
+    name = arn.resource.partition(":")[2]
+    path = f"/2015-03-31/functions/{quote(name, safe='')}/invocations"
+    headers = {"content-type": "application/json", "x-amz-invocation-type": "Event"}
+    return DestinationRequest("lambda:InvokeFunction", "lambda", path, json.dumps(record.document()).encode(), headers)
+
+
+def _to_bus(arn: Arn, function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
+    outcome = "Failure" if record.failed else "Success"
+    entry = {
+        "Source": "lambda",
+        "DetailType": f"Lambda Function Invocation Result - {outcome}",
+        "Resources": [str(arn), f"arn:{arn.partition}:lambda:{function.region}:{function.account}:{function.name}"],
+        "Detail": json.dumps(record.document()),
+        "EventBusName": arn.resource.partition("/")[2],
+    }
+    headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AWSEvents.PutEvents"}
+    return DestinationRequest("events:PutEvents", "events", "/", json.dumps({"Entries": [entry]}).encode(), headers)
+
+
+def _to_bucket(arn: Arn, function: DeployedFunction, record: InvocationRecord) -> DestinationRequest:
+    """An object for each failure, by the function's name, the day and the time."""
+    now = datetime.now(UTC)
+    key = f"aws/lambda/async/{function.name}/{now:%Y/%m/%d}/{now:%Y-%m-%dT%H.%M.%S}-{record.request_id}"
+    body = json.dumps(record.document()).encode()
+    return DestinationRequest("s3:PutObject", "s3", f"/{arn.resource}/{key}", body, {}, method="PUT")
+
+
+_REQUESTS: Final[Mapping[str, Callable[[Arn, DeployedFunction, InvocationRecord], DestinationRequest]]] = {
+    "sqs": _to_queue,
+    "sns": _to_topic,
+    "lambda": _to_function,
+    "events": _to_bus,
+    "s3": _to_bucket,
+}
+"""By the service of the destination's ARN."""
+
+
+def _letter_to_queue(arn: Arn, record: InvocationRecord) -> DestinationRequest:
+    return _message(arn, json.dumps(record.event), _attributes(record))
+
+
+def _letter_to_topic(arn: Arn, record: InvocationRecord) -> DestinationRequest:
+    return _publication(arn, json.dumps(record.event), _attributes(record))
+
+
+_DEAD_LETTERS: Final[Mapping[str, Callable[[Arn, InvocationRecord], DestinationRequest]]] = {
+    "sqs": _letter_to_queue,
+    "sns": _letter_to_topic,
+}
+
+
+def _attributes(record: InvocationRecord) -> dict[str, tuple[str, str]]:
+    """The attributes of a dead letter by their names: type and value."""
+    error = record.response.get("errorMessage", "") if isinstance(record.response, dict) else ""
+    attributes = {"RequestID": ("String", record.request_id), "ErrorCode": ("Number", "200")}
+    return attributes | ({"ErrorMessage": ("String", str(error)[:_LONGEST_ERROR])} if error else {})
+
+
+def _message(arn: Arn, body: str, attributes: Mapping[str, tuple[str, str]]) -> DestinationRequest:
+    document = {
+        "QueueUrl": f"http://127.0.0.1/{arn.account}/{arn.resource}",
+        "MessageBody": body,
+        "MessageAttributes": {
+            name: {"DataType": kind, "StringValue": value} for name, (kind, value) in attributes.items()
+        },
+    }
+    headers = {"content-type": _JSON, "x-amz-target": "AmazonSQS.SendMessage"}
+    return DestinationRequest("sqs:SendMessage", "sqs", "/", json.dumps(document).encode(), headers)
+
+
+def _publication(arn: Arn, message: str, attributes: Mapping[str, tuple[str, str]]) -> DestinationRequest:
+    form = {"Action": "Publish", "Version": "2010-03-31", "TopicArn": str(arn), "Message": message}
+    for number, (name, (kind, value)) in enumerate(attributes.items(), 1):
+        entry = f"MessageAttributes.entry.{number}"
+        form |= {f"{entry}.Name": name, f"{entry}.Value.DataType": kind, f"{entry}.Value.StringValue": value}
+    return DestinationRequest("sns:Publish", "sns", "/", urlencode(form).encode(), {"content-type": _FORM})

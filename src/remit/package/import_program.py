@@ -1,0 +1,166 @@
+"""The program that imports the handlers and web apps of a zip: it runs by itself, in an interpreter that sees the zip.
+
+It uses the standard library alone, of any Python that Lambda runs. Arguments: the folder with the zip's files, the
+folder of what Lambda's runtime brings, the file with what to import (JSON), and the file for the answers (a line of
+JSON each, written as soon as it is known, so that an import that never ends does not hide the ones before it).
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+OF_LAMBDA = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"}
+MOST_MISSING = 50
+CALLS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}
+
+
+class Runtime(importlib.abc.MetaPathFinder):
+    """Finds what Lambda's runtime brings, after all that the zip has."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def find_spec(
+        self, name: str, _path: Sequence[str] | None = None, _target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The module, if it is one of Lambda's runtime."""
+        if self.folder and name in OF_LAMBDA:
+            return importlib.machinery.PathFinder.find_spec(name, [self.folder])
+        return None
+
+
+def refuse_calls(event: str, _arguments: object) -> None:
+    """Refuse calls to anywhere: an import is looked at, and nothing shall happen."""
+    if event in CALLS:
+        raise OSError("there is no network while the imports of a zip are looked at")
+
+
+def imported_web_app(target: str, interface: str | None) -> str | None:
+    """Import a web app; what is wrong with it, in words."""
+    web = importlib.import_module("remit.web")  # the zip's
+    served = web.web_app(target)
+    if not callable(served):
+        return f"is no web app but {type(served).__name__}"
+    web.adapted(served, interface or web.interface_of(served), begins=False)
+    return None
+
+
+class AbsentType(type):
+    """The type of stand-ins: any attribute is a stand-in."""
+
+    def __getattr__(cls, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absent()
+
+
+class Absent(metaclass=AbsentType):
+    """What stands in for anything of a module that the zip lacks, so that the next import can be looked at."""
+
+    def __init__(self, *_arguments: object, **_options: object) -> None:
+        pass
+
+    def __call__(self, *arguments: object, **_options: object) -> object:
+        """What it is called with, as a decorator gives a function back; else another stand-in."""
+        return arguments[0] if len(arguments) == 1 and callable(arguments[0]) else Absent()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(Absent, name)
+
+
+class Missing(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules that the zip lacks, once that is known: stand-ins."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def find_spec(
+        self, name: str, _path: Sequence[str] | None = None, _target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """A stand-in for a module that was missing, or for a part of it."""
+        parts = name.split(".")
+        above = {".".join(parts[: end + 1]) for end in range(len(parts))}
+        return None if above.isdisjoint(self.names) else importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        """An empty module, whose attributes are stand-ins."""
+        module = ModuleType(spec.name)
+        module.__getattr__ = lambda name: getattr(AbsentType("Absent", (Absent,), {}), name)  # type: ignore[method-assign]
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing is run."""
+
+
+def answer_to(request: dict[str, Any], folder: str, missing: Missing) -> dict[str, Any]:
+    """Import a web app or the modules of handlers; what went wrong."""
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    answer: dict[str, Any] = {"name": request["name"], "lacking": []}
+    try:
+        if request["web"]:
+            answer["problem"] = imported_web_app(request["web"], request["interface"])
+        for module in request["modules"]:
+            answer["lacking"] += lacking(module, folder, missing)
+    except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
+        answer |= told(error, folder)
+    return answer
+
+
+def lacking(module: str, folder: str, missing: Missing) -> list[dict[str, Any]]:
+    """What a module imports and the zip lacks, and where; other errors than of imports are none of these."""
+    errors: list[dict[str, Any]] = []
+    for _ in range(MOST_MISSING):
+        try:
+            importlib.import_module(module)
+            break
+        except ImportError as error:
+            errors.append(told(error, folder))
+            name = error.name if isinstance(error, ModuleNotFoundError) else None
+            if name is None or name in missing.names:
+                break
+            missing.names.add(name)
+        except BaseException:  # noqa: BLE001 - as above; it may need what only Lambda has
+            break
+    return errors
+
+
+def told(error: BaseException, folder: str) -> dict[str, Any]:
+    """An exception, and the last line of the zip's own code that raised it."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folder)]
+    answer: dict[str, Any] = {"error": f"{type(error).__name__}: {error}"}
+    if frames:
+        answer["file"], answer["line"] = frames[-1].filename[len(folder) + 1 :], frames[-1].lineno
+    answer["missing"] = error.name if isinstance(error, ModuleNotFoundError) else None
+    return answer
+
+
+def main(folder: str, runtime: str, requests: str, answers: str) -> None:
+    """Import everything that is asked for, and write the answers."""
+    sys.path.insert(0, folder)
+    missing = Missing()
+    sys.meta_path += [Runtime(runtime), missing]
+    sys.addaudithook(refuse_calls)
+    asked = json.loads(Path(requests).read_text("utf-8"))
+    with Path(answers).open("w", encoding="utf-8") as file:
+        for request in asked:
+            file.write(json.dumps(answer_to(request, folder, missing)) + "\n")
+            file.flush()
+    os._exit(0)  # threads that an import has started do not keep it
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,358 @@
+"""Import the handlers and web apps of an app from its zips, with an interpreter that sees a zip alone, as Lambda will.
+
+A program of its own does it, once for each zip: what functions import need not be installed where remit runs, and
+nothing of remit's environment can stand in for what the zip lacks. What Lambda's runtime brings (boto3) is taken from
+there. A zip whose imports were right is not tried again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import Mistakes, Origin, RemitError, few
+from remit.iam import tokens
+from remit.package.dependencies import prune
+from remit.package.interpreters import Interpreters, looking
+from remit.package.plain_imports import OF_LAMBDA, has_plain_imports
+from remit.package.requirements import find
+from remit.project import handler_source
+from remit.project.dot_remit import own_folder
+from remit.project.layout import module_file, roots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from remit.app import App, Function, WebApp
+    from remit.package.app_zip import Package
+    from remit.package.installer import Target
+    from remit.package.interpreters import Interpreter
+
+_SECONDS: Final = 60
+_PROGRAM: Final = Path(__file__).with_name("import_program.py")
+_NEWER: Final = frozenset({"annotationlib", "compression"})
+"""Modules of the standard library that only a newer Python has than may be at hand."""
+_KEPT: Final = 50  # right imports that are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class _Zip:
+    """A zip that is tried, for what it is packed, and whose code is in it."""
+
+    package: Package
+    target: Target
+    functions: tuple[Function, ...]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """How a zip is tried: with this Python; `is_exact`: it runs everything as Lambda will."""
+
+    zip: _Zip
+    python: Interpreter
+    is_exact: bool
+
+
+def check_imports(
+    folder: Path, app: App, packages: Mapping[str, Package], targets: Mapping[str, Target]
+) -> tuple[str, ...]:
+    """Refuse handlers whose imports the zip lacks, and web apps that cannot be imported. Notes on what was not tried.
+
+    `packages` and `targets` are by the functions' names. RemitError at the line of each import, or at the line that
+    declares the web app.
+    """
+    notes: list[str] = []
+    mistakes = Mistakes()
+    has_dependencies = find(folder) is not None
+    for target in dict.fromkeys(targets[function.name] for function in app.functions):
+        functions = [function for function in app.functions if targets[function.name] == target]
+        notes += _notes_on_layers(functions)
+        tried = tuple(function for function in functions if not function.properties.get("Layers"))
+        if not tried:
+            continue
+        package = packages[tried[0].name]
+        with zipfile.ZipFile(package.path) as archive:
+            is_plain = not has_dependencies and all(function.web is None for function in tried)
+            if is_plain and has_plain_imports(archive):
+                continue
+            names = frozenset(archive.namelist())
+        with mistakes.noted():
+            notes += _tried(folder, app, _Zip(package, target, tried, names))
+    mistakes.refuse()
+    return tuple(notes)
+
+
+def _notes_on_layers(functions: Iterable[Function]) -> Iterator[str]:
+    for function in functions:
+        if function.web is not None and function.properties.get("Layers"):
+            yield f"the web app `{function.web.target}` is not tried: layers may hold what it imports"
+
+
+def _tried(folder: Path, app: App, zip_file: _Zip) -> Sequence[str]:
+    """Notes on what of a zip was not tried; RemitError has all that is wrong. What was right is remembered."""
+    by_request = _by_request(app, zip_file.functions)
+    requests = [_request(name, app, group) for name, group in by_request.items()]
+    memory = _memory(folder, zip_file, requests)
+    remembered = _recalled(memory)
+    if remembered is not None:
+        return remembered
+    python = Interpreters().for_runtime(zip_file.target.python)
+    is_exact = python.words == zip_file.target.python and _runs_here(zip_file.target, zip_file.names)
+    trial = _Trial(zip_file, python, is_exact)
+    notes: list[str] = [] if is_exact else [*_notes_on_untried(zip_file.functions, zip_file.target)]
+    asked = requests if is_exact else [request for request in requests if not request["web"]]
+    answers = _imported(trial, asked)
+    mistakes = Mistakes(_problems(folder, app, trial, answers))
+    mistakes.refuse()
+    for answer in answers:
+        if answer.get("problem"):
+            names = [function.name for function in by_request[answer["name"]]]
+            notes.append(f"whether the zip has all that {few(names)} imports is not known: it {answer['problem']}")
+    if len(answers) == len(asked):
+        _remember(memory, notes)
+    return notes
+
+
+def _memory(folder: Path, zip_file: _Zip, requests: Sequence[Mapping[str, Any]]) -> Path:
+    """The file that is there once all imports of a zip were right: named by everything that decides that."""
+    deciding = [
+        zip_file.package.contents,
+        zip_file.target.words,
+        requests,
+        looking(),
+        sys.version,
+        _lambda_site(),
+        _PROGRAM.read_text("utf-8"),
+    ]
+    digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
+    return own_folder(folder, "cache", "imports") / f"{digest}.json"
+
+
+def _recalled(memory: Path) -> list[str] | None:
+    """The notes of a trial in which all was right; None: there was none, or nothing is left of it."""
+    try:
+        notes: list[str] = json.loads(memory.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return notes
+
+
+def _remember(memory: Path, notes: list[str]) -> None:
+    """Keep the notes of a trial for the next build, which tries again where that fails."""
+    with contextlib.suppress(OSError):
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(json.dumps(notes), "utf-8")
+        prune(memory.parent, _KEPT)
+
+
+def _lambda_site() -> str:
+    """The folder of what Lambda's runtime brings, where it is installed with remit."""
+    runtime = importlib.util.find_spec("boto3")
+    return str(Path(runtime.origin).parents[1]) if runtime is not None and runtime.origin else ""
+
+
+def _runs_here(target: Target, names: Iterable[str]) -> bool:
+    """Whether this machine can load what the zip holds: anything but parts that are compiled for another one."""
+    is_here = sys.platform == "linux" and platform.machine() == target.platform.partition("-")[0]
+    return target.here or is_here or not any(name.endswith(".so") for name in names)
+
+
+def _notes_on_untried(functions: Iterable[Function], target: Target) -> Iterator[str]:
+    for function in functions:
+        if function.web is not None:
+            yield (
+                f"the web app `{function.web.target}` is packed for {target.words}, which is not at hand: "
+                "whether it can be imported shows when it runs"
+            )
+
+
+def _problems(folder: Path, app: App, trial: _Trial, answers: Iterable[Mapping[str, Any]]) -> list[RemitError]:
+    """What cannot be imported of the functions of a zip; a missing module once, for all that import it there."""
+    mistakes: list[RemitError] = []
+    imports: dict[tuple[str, str, int], list[Function]] = {}
+    by_request = _by_request(app, trial.zip.functions)
+    for answer in answers:
+        importers = by_request[answer["name"]]
+        web = importers[0].web
+        if web is not None and (answer.get("problem") or answer.get("error")):
+            mistakes.append(_problem_of_web_app(importers[0], web, answer))
+        for error in answer.get("lacking", ()):
+            if _is_lacking(error, trial):
+                problem = str(error["missing"] or error["error"])
+                place = (problem, str(error.get("file", "")), int(error.get("line", 0)))
+                imports.setdefault(place, []).extend(importers)
+    for (problem, file, line), importers in imports.items():
+        own_file = _own_file(folder, file)
+        origin = importers[0].origin if own_file is None else Origin(own_file, line)
+        names = [function.name for function in importers]
+        mistakes.append(_problem_of_handlers(folder, problem, file, origin, names))
+    return mistakes
+
+
+def _own_file(folder: Path, packed: str) -> str | None:
+    """The path of the project's file that a zip has under a name; None for one of a dependency."""
+    for root in roots(folder):
+        path = root / packed
+        if packed and path.is_file():
+            return path.relative_to(folder).as_posix()
+    return None
+
+
+def _is_lacking(error: Mapping[str, Any], trial: _Trial) -> bool:
+    """Whether an ImportError says that the zip lacks something; with another Python, that it has nothing of it."""
+    top = str(error["missing"] or "").partition(".")[0]
+    if top in OF_LAMBDA:
+        return False
+    if trial.is_exact:
+        return True
+    is_of_python = top in sys.stdlib_module_names or top in _NEWER
+    is_packed = any(name == f"{top}.py" or name.startswith((f"{top}/", f"{top}.")) for name in trial.zip.names)
+    return bool(top) and not is_of_python and not is_packed
+
+
+def _problem_of_handlers(
+    folder: Path, problem: str, file: str, origin: Origin | None, names: Sequence[str]
+) -> RemitError:
+    """A module that handlers import and the zip lacks; or another ImportError, in its own words."""
+    whose = f"function {names[0]}" if len(names) == 1 else f"functions {few(names)}"
+    if " " in problem:
+        return RemitError(f"the handler of {whose} cannot be imported from the zip: {problem}", origin=origin)
+    within = "" if _own_file(folder, file) is not None or not file else f" in {file}"
+    hint = f"{_way_to_pack(problem)}: the zip holds what they name"
+    top = problem.partition(".")[0]
+    if module_file(folder, problem) is not None or any((root / top).is_dir() for root in roots(folder)):
+        hint = "the project has it, and the zip leaves it out: a line `!name` in .remitignore takes it in"
+    return RemitError(
+        f"`{problem}`, which the handler of {whose} imports{within}, is not in the zip", hint=hint, origin=origin
+    )
+
+
+def _way_to_pack(module: str) -> str:
+    """What to write so that the zip has a module: the package that gives it here, if one does."""
+    from importlib.metadata import packages_distributions  # noqa: PLC0415 - of mistakes alone
+
+    top = module.partition(".")[0]
+    distributions = packages_distributions().get(top, ())
+    package = f"`{distributions[0]}`" if distributions else f"the package of `{top}`"
+    return f"list {package} in requirements.txt or pyproject.toml"
+
+
+def _problem_of_web_app(function: Function, web: WebApp, answer: Mapping[str, Any]) -> RemitError:
+    place = f" ({answer['file']}:{answer['line']})" if "file" in answer else ""
+    problem = answer.get("problem") or f"cannot be imported from its zip: {answer['error']}{place}"
+    hint = None
+    if answer.get("missing"):
+        package = str(answer["missing"]).partition(".")[0]
+        hint = f"list the package of `{package}` in requirements.txt or pyproject.toml: the zip holds what they name"
+    return RemitError(
+        f"the web app `{web.target}` of function `{function.name}` {problem}", hint=hint, origin=function.origin
+    )
+
+
+def _by_request(app: App, functions: Iterable[Function]) -> dict[str, list[Function]]:
+    """The functions by what is imported for them, of which several may have the same: a web app, or modules."""
+    groups: dict[str, list[Function]] = {}
+    for function in functions:
+        web = function.web
+        name = " ".join(_modules(app, function)) if web is None else f"{function.name} {web.target}"
+        groups.setdefault(name, []).append(function)
+    return groups
+
+
+def _modules(app: App, function: Function) -> tuple[str, ...]:
+    """The module of its handler, and those of the jobs that it runs."""
+    modules = [handler_source.split(function.handler)[0]]
+    for queue in app.queues:
+        if queue.name == function.queue:
+            modules += [path.partition(":")[0] for path in queue.jobs]
+    return tuple(dict.fromkeys(modules))
+
+
+def _request(name: str, app: App, functions: Sequence[Function]) -> dict[str, Any]:
+    """What the program imports for functions, and the environment: of a variable, the first function's value."""
+    environment: dict[str, str] = {}
+    for function in functions:
+        environment = {**_environment(function), **environment}
+    web = functions[0].web
+    return {
+        "name": name,
+        "modules": _modules(app, functions[0]) if web is None else (),
+        "web": None if web is None else web.target,
+        "interface": None if web is None else web.interface,
+        "environment": environment,
+    }
+
+
+def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What the program says. Of an import that does not end, nothing is known after it."""
+    if not requests:
+        return []
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name).resolve()
+        folder, asked, answers = work / "zip", work / "requests.json", work / "answers.jsonl"
+        with zipfile.ZipFile(trial.zip.package.path) as archive:
+            archive.extractall(folder)
+        asked.write_text(json.dumps(requests), "utf-8")
+        arguments = [str(folder), _lambda_site(), str(asked), str(answers)]
+        command = [trial.python.program, "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), *arguments]
+        ended = _run(command, folder)
+        text = answers.read_text("utf-8") if answers.exists() else ""
+    said: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines()]
+    if not ended and len(said) < len(requests):
+        said.append(
+            {
+                "name": requests[len(said)]["name"],
+                "problem": f"does not finish its import in {_SECONDS} seconds",
+            }
+        )
+    return said
+
+
+def _run(command: Sequence[str], folder: Path) -> bool:
+    """Whether a program ended within its time, however it ended."""
+    try:
+        subprocess.run(
+            command,
+            cwd=folder,
+            env={},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _environment(function: Function) -> dict[str, str]:
+    """The variables that the function will have; a text stands for what only the deploy knows."""
+    variables = {
+        name: "known-in-lambda" if tokens.references(str(value)) else str(value)
+        for name, value in function.properties.get("Environment", {}).get("Variables", {}).items()
+    }
+    return {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "REMIT_STAGE": "dev",
+        **variables,
+    }

@@ -1,0 +1,48 @@
+"""The parts of one policy item, each beside parts that are right: so one mistake of the item does not hide the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_RIGHT: Final[Mapping[str, Any]] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+"""A statement without mistakes."""
+_RIGHT_TEXTS: Final = {"Action": "s3:GetObject", "NotAction": "s3:GetObject", "Resource": "*", "NotResource": "*"}
+"""A text without mistakes, by the element that takes a list of them."""
+
+
+def each_alone(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The item once for each part of its statements: that part where it was, and all others right.
+
+    The names of elements are in AWS's spelling.
+    """
+    inner = item.get("PolicyDocument")
+    if isinstance(inner, Mapping):
+        for document in each_alone(inner):
+            yield {**item, "PolicyDocument": document}
+    elif "Statement" in item:
+        yield from _each_of_statements(item)
+    else:
+        yield from _each_of_statement(item)
+
+
+def _each_of_statements(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    statements = item["Statement"]
+    is_list = isinstance(statements, list | tuple)
+    for index, statement in enumerate(statements if is_list else [statements]):
+        alone = _each_of_statement(statement) if isinstance(statement, Mapping) else iter([statement])
+        for statement_alone in alone:
+            yield {**item, "Statement": [*[dict(_RIGHT)] * index, statement_alone] if is_list else statement_alone}
+
+
+def _each_of_statement(statement: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for element, value in statement.items():
+        beside = {name: right for name, right in _RIGHT.items() if element not in (name, f"Not{name}")}
+        if element not in _RIGHT_TEXTS or not isinstance(value, list | tuple):
+            yield {**beside, element: value}
+            continue
+        for index, text in enumerate(value):
+            yield {**beside, element: [*[_RIGHT_TEXTS[element]] * index, text]}

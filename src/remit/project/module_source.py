@@ -1,0 +1,161 @@
+"""The names that a module's source binds, with what each is bound to: the module is read, and not imported."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+Read: TypeAlias = "Callable[[str], tuple[bytes, str] | None]"
+"""A module's source and its file, by the module's dotted name; None where it cannot be read."""
+_NAMING: Final = frozenset({"globals", "locals", "vars", "setattr", "exec"})
+"""Functions by which a module may get names that its source does not spell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """`import module`, or a name of `from module import name`."""
+
+    module: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a name is bound to: None where that may be anything. `is_certain`: the module cannot run without it."""
+
+    value: ast.AST | Import | None
+    is_certain: bool
+    is_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSource:
+    """A module: its definitions by name, in their order, and the modules of which it imports everything.
+
+    `may_have_more`: it may get names that its source does not spell. `all` is what `__all__` lists, where that is
+    written out.
+    """
+
+    file: str
+    definitions: Mapping[str, tuple[Definition, ...]]
+    stars: tuple[str, ...]
+    may_have_more: bool
+    all: tuple[str, ...] | None
+
+    def exports(self, name: str) -> bool:
+        """Whether `from module import *` takes a name, if the module has it."""
+        return name in self.all if self.all is not None else not name.startswith("_")
+
+
+@dataclass(slots=True)
+class Sources:
+    """Modules by name, each read once."""
+
+    read: Read
+    modules: dict[str, ModuleSource | None] = field(default_factory=dict)
+
+    def module(self, name: str) -> ModuleSource | None:
+        """A module's source; None where it cannot be read. SyntaxError: it is no Python."""
+        if name not in self.modules:
+            content = self.read(name)
+            self.modules[name] = None if content is None else module_source(*content, name)
+        return self.modules[name]
+
+
+def module_source(source: bytes, file: str, name: str) -> ModuleSource:
+    """What a module binds. SyntaxError: it is no Python."""
+    tree = ast.parse(source, file)
+    package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
+    definitions: dict[str, tuple[Definition, ...]] = {}
+    for bound_name, definition in _definitions(tree.body, package, is_certain=True):
+        definitions[bound_name] = (*definitions.get(bound_name, ()), definition)
+    stars = [
+        _from(node, package)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+    ]
+    return ModuleSource(file, definitions, tuple(stars), _may_have_more(tree), _all(definitions.get("__all__", ())))
+
+
+def _all(definitions: tuple[Definition, ...]) -> tuple[str, ...] | None:
+    if len(definitions) != 1 or not isinstance(definitions[0].value, ast.List | ast.Tuple):
+        return None
+    return tuple(str(item.value) for item in definitions[0].value.elts if isinstance(item, ast.Constant))
+
+
+def _definitions(body: list[ast.stmt], package: str, *, is_certain: bool) -> Iterator[tuple[str, Definition]]:
+    """The names that statements bind in their module, in their order."""
+    for statement in body:
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield statement.name, Definition(statement, is_certain)
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=ast.expr() as value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                yield name, Definition(value, is_certain)
+            case ast.AnnAssign():
+                pass  # a type alone binds nothing
+            case ast.Import() | ast.ImportFrom():
+                for name, imported in _imports(statement, package):
+                    yield name, Definition(imported, is_certain)
+            case ast.Delete(targets=targets):
+                for name in [target.id for target in targets if isinstance(target, ast.Name)]:
+                    yield name, Definition(None, is_certain, is_deleted=True)
+            case _:
+                yield from _inside(statement, package)
+
+
+def _imports(statement: ast.Import | ast.ImportFrom, package: str) -> Iterator[tuple[str, Import]]:
+    """The names that an import binds, but those of `*`."""
+    for alias in statement.names:
+        if isinstance(statement, ast.ImportFrom):
+            if alias.name != "*":
+                yield alias.asname or alias.name, Import(_from(statement, package), alias.name)
+        else:
+            module = alias.name if alias.asname else alias.name.partition(".")[0]
+            yield alias.asname or module, Import(module, None)
+
+
+def _inside(statement: ast.stmt, package: str) -> Iterator[tuple[str, Definition]]:
+    """The names that a statement of several binds, and those of its blocks, which may not run."""
+    for name in _stored(statement):
+        yield name, Definition(None, is_certain=False)
+    for inner in ast.iter_child_nodes(statement):
+        blocks = [inner] if isinstance(inner, ast.stmt) else getattr(inner, "body", ())
+        if isinstance(blocks, list):
+            statements = [block for block in blocks if isinstance(block, ast.stmt)]
+            yield from _definitions(statements, package, is_certain=False)
+
+
+def _from(statement: ast.ImportFrom, package: str) -> str:
+    """The module of which a statement imports names; a relative one is one of its package's."""
+    if not statement.level:
+        return statement.module or ""
+    parents = package.split(".")
+    base = parents[: len(parents) - statement.level + 1]
+    return ".".join([*base, *([statement.module] if statement.module else [])])
+
+
+def _stored(statement: ast.stmt) -> Iterator[str]:
+    """The names that the expressions of a statement bind: `for`, `with`, unpacking, `:=`."""
+    for child in ast.iter_child_nodes(statement):
+        if not isinstance(child, ast.stmt):
+            for node in ast.walk(child):
+                if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                    yield node.id
+
+
+def _may_have_more(tree: ast.Module) -> bool:
+    """Whether a module may have names that its top level does not spell, beside those of `import *`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name="__getattr__") | ast.Global():
+                return True
+            case ast.Call(func=ast.Name(id=name)) if name in _NAMING:
+                return True
+    return False

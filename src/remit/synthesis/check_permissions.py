@@ -1,0 +1,240 @@
+"""Check that services may call the functions that resources name: each needs an AWS::Lambda::Permission that fits.
+
+Triggers bring theirs. A rule, a notification or a subscription that somebody writes deploys without one, and then never
+runs the function. Who calls for a type, and under which ARN, is in the catalogue (`ResourceType.invokes`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.arns import fill, parse, variables
+from remit.catalogue.types import Invoker, ResourceType, arn_of, resource_type
+from remit.errors import RemitError
+from remit.iam import tokens
+from remit.iam.pattern import overlaps
+from remit.roles.reference_names import fill_references, names_in
+from remit.roles.reference_shapes import Shapes, shapes_of
+from remit.template.branches import values_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from remit.app import Resource
+
+_FUNCTION: Final = "AWS::Lambda::Function"
+_ALIAS: Final = "AWS::Lambda::Alias"
+_VERSION: Final = "AWS::Lambda::Version"
+_PERMISSION: Final = "AWS::Lambda::Permission"
+_INVOKE: Final = "lambda:InvokeFunction"
+_ACTIONS: Final = (_INVOKE, "lambda:*", "*")
+_IN_ARN: Final = re.compile(r"(?:^|:)function:([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?")
+_NAME: Final = re.compile(r"([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?")
+"""How a function is called: by its ARN, which may stand in the URI of an integration, or by its name."""
+_SERVICE: Final = re.compile(
+    r"([a-z0-9-]+|lambda\.alarms\.cloudwatch)(?:\.[a-z0-9*-]+)?\.(?:amazonaws\.com(?:\.cn)?|\$\{AWS::URLSuffix\})"
+)
+"""A service as a principal: `logs.amazonaws.com`, and in older policies `logs.eu-west-1.amazonaws.com`."""
+_PATH: Final = re.compile(r"[A-Za-z.\[\]]+")
+_PLACE: Final = dict.fromkeys(tokens.PLACE.values(), "*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Callee:
+    """A function of the template, and the alias or version by which it is called ("": by none)."""
+
+    function: str
+    qualifier: str = ""
+
+
+def check_permissions(resources: Sequence[Resource], namespace: str) -> Iterator[RemitError]:
+    """The resources that name a function which their service has no permission to invoke, each at its line."""
+    template = _Template(resources, namespace)
+    for resource in resources:
+        kind = resource_type(resource.type)
+        if kind is None or kind.invokes is None or not _calls_as_itself(resource, kind.invokes):
+            continue
+        for callee in template.callees(resource, kind):
+            if not template.may_call(resource, kind.invokes, callee):
+                yield _no_permission(resource, kind, callee, template.permissions.get(callee, []))
+
+
+def _calls_as_itself(resource: Resource, invoker: Invoker) -> bool:
+    """Whether the service needs a permission for a resource: it has no role to call with."""
+    if invoker.has_always_a_role or invoker.action != _INVOKE:
+        return False
+    return not (invoker.role and any(values_at(resource.properties, invoker.role)))
+
+
+def _no_permission(
+    resource: Resource, kind: ResourceType, callee: _Callee, permissions: Sequence[Resource]
+) -> RemitError:
+    principal = "" if kind.invokes is None else kind.invokes.principal
+    name = f"{callee.function}` by its `{callee.qualifier}" if callee.qualifier else callee.function
+    hint = "use a trigger (`on.event(…)`, `on.s3(…)`), or add an AWS::Lambda::Permission"
+    others = [item.logical_id for item in permissions if item.properties.get("Principal") == principal]
+    if others:
+        hint = f"`{others[0]}` lets it for another source: {hint}"
+    return RemitError(
+        f"the {kind.called} `{resource.logical_id}` runs `{name}`, which {principal} has no permission to invoke",
+        hint=hint,
+        origin=resource.origin,
+    )
+
+
+class _Template:
+    """The functions of a template, and who may call them.
+
+    What references will be once it is deployed is worked out where a text names something by more than one reference:
+    triggers never do.
+    """
+
+    def __init__(self, resources: Sequence[Resource], namespace: str) -> None:
+        self._resources = resources
+        self._namespace = namespace
+        self._pseudo = {"${AWS::StackName}": namespace, **_PLACE}
+        self._by_reference: dict[str, _Callee] = {}
+        for resource in resources:
+            if resource.type == _FUNCTION:
+                callee = _Callee(resource.logical_id)
+                self._by_reference |= {resource.ref: callee, resource.attribute("Arn"): callee}
+        for resource in resources:
+            published = self._published(resource) if resource.type in (_ALIAS, _VERSION) else None
+            if published is not None:
+                self._by_reference[resource.ref] = published
+        self.permissions: dict[_Callee, list[Resource]] = {}
+        for resource in resources:
+            called = self._callee(resource.properties.get("FunctionName")) if resource.type == _PERMISSION else None
+            if called is not None:
+                self.permissions.setdefault(called, []).append(resource)
+
+    def callees(self, resource: Resource, kind: ResourceType) -> Iterator[_Callee]:
+        """The functions of the template that a resource names."""
+        callees = [
+            self._callee(value)
+            for path in dict.fromkeys((*kind.holding("function"), *kind.holding("target")))
+            for value in values_at(resource.properties, path)
+        ]
+        yield from dict.fromkeys(callee for callee in callees if callee is not None)
+
+    def may_call(self, resource: Resource, invoker: Invoker, callee: _Callee) -> bool:
+        """Whether a permission lets the service call a function for a resource; what is not known may be so."""
+        for permission in self.permissions.get(callee, ()):
+            properties = permission.properties
+            principal = self._filled(properties.get("Principal"))
+            if not _is_service(principal, invoker) or properties.get("Action") not in _ACTIONS:
+                continue
+            source = tokens.textual(properties.get("SourceArn"))
+            if not isinstance(source, str) or not _named(source).isdisjoint(_sources(resource, invoker)):
+                return True
+            if _meet(self._filled(source), self._source(resource, invoker)):
+                return True
+        return False
+
+    def _source(self, resource: Resource, invoker: Invoker) -> str:
+        """The ARN for which the service calls, as far as it is known: a pattern."""
+        if invoker.source_arn == "own":
+            return self._filled(_own_arn(resource))
+        if _PATH.fullmatch(invoker.source_arn):
+            text = self._filled(next(values_at(resource.properties, invoker.source_arn), None))
+            return f"{text}*" if text.startswith("arn:") else f"*{text}*"
+        kind = resource_type(resource.type)
+        values = {} if kind is None else dict.fromkeys(kind.ref_of, resource.ref)
+        for name in variables(invoker.source_arn):
+            if name in resource.properties:
+                values[name] = self._filled(resource.properties[name])
+        return fill(invoker.source_arn, values)
+
+    def _callee(self, value: Any) -> _Callee | None:
+        """The function that a text names, by a reference, by its ARN or by its name; None: none of the template."""
+        text = tokens.textual(value)
+        if text in self._by_reference:
+            return self._by_reference[text]
+        filled = self._filled(text)
+        match = _IN_ARN.search(filled) or _NAME.fullmatch(filled)
+        function = None if match is None else self._by_name.get(match[1])
+        return None if match is None or function is None else _Callee(function, match[2] or "")
+
+    def _published(self, resource: Resource) -> _Callee | None:
+        """The function of an alias or a version, by the name of the alias, or by the version's logical id."""
+        callee = self._callee(resource.properties.get("FunctionName"))
+        qualifier = resource.properties.get("Name") if resource.type == _ALIAS else resource.logical_id
+        return None if callee is None else _Callee(callee.function, str(qualifier))
+
+    @cached_property
+    def _by_name(self) -> dict[str, str]:
+        """The functions' logical ids, by their names in the account; of one that is generated, by a pattern."""
+        functions = [resource for resource in self._resources if resource.type == _FUNCTION]
+        return {
+            self._filled(_text_at(resource, "FunctionName") or resource.ref): resource.logical_id
+            for resource in functions
+        }
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        """What the references to resources will be: their ARNs and names, as far as they can be foretold."""
+        shapes = shapes_of(self._resources).beside(Shapes())
+        texts = {**shapes, **names_in(self._namespace, self._resources)}
+        for reference, callee in self._by_reference.items():
+            if callee.qualifier:
+                name = texts.get(f"${{{callee.function}}}", "*")
+                texts[reference] = f"arn:*:lambda:*:*:function:{name}:{callee.qualifier}"
+        return texts
+
+    def _filled(self, value: Any) -> str:
+        """A text with what is known of its references; each place is any, and what is unknown equals itself alone."""
+        text = tokens.textual(value)
+        if not isinstance(text, str):
+            return ""
+        if _named(text):
+            text = fill_references(text, self._texts)
+        return fill_references(text, self._pseudo)
+
+
+def _is_service(principal: str, invoker: Invoker) -> bool:
+    """Whether a principal is the service, by its name for one region or for China, too; or it is everyone."""
+    service = _SERVICE.fullmatch(principal)
+    return principal == "*" or (service is not None and f"{service[1]}.amazonaws.com" == invoker.principal)
+
+
+def _sources(resource: Resource, invoker: Invoker) -> frozenset[str]:
+    """The logical ids of what the service may call for: the resource, or what it says that it is of."""
+    if invoker.source_arn == "own":
+        return frozenset((resource.logical_id,))
+    names = variables(invoker.source_arn) or (invoker.source_arn,)
+    named = [_named(_text_at(resource, name) or "") for name in names]
+    return frozenset((resource.logical_id,)).union(*named)
+
+
+def _named(text: str) -> frozenset[str]:
+    """The logical ids that a text refers to."""
+    targets = (reference.target for reference in tokens.references(text))
+    return frozenset(target for target in targets if target is not None and "::" not in target)
+
+
+def _own_arn(resource: Resource) -> str:
+    """The ARN of a resource by the name that it is given, or by what gives its ARN."""
+    kind = resource_type(resource.type)
+    naming = None if kind is None else kind.naming
+    name = None if naming is None else _text_at(resource, naming.property)
+    named_arn = None
+    if kind is not None and naming is not None and name is not None:
+        named_arn = kind.arn_named(naming.in_arn(name), tokens.PLACE, lambda path: _text_at(resource, path))
+    return named_arn or arn_of(resource) or "*"
+
+
+def _meet(arn: str, other_arn: str) -> bool:
+    """Whether some ARN is described by both patterns: part by part, since no wildcard reaches beyond its part."""
+    parsed, other_parsed = parse(arn), parse(other_arn)
+    if parsed is None or other_parsed is None:
+        return overlaps(arn, other_arn)
+    return all(overlaps(part, other) for part, other in zip(parsed.parts, other_parsed.parts, strict=True))
+
+
+def _text_at(resource: Resource, path: str) -> str | None:
+    value = next(values_at(resource.properties, path), None) if path else None
+    text = tokens.textual(value)
+    return text if isinstance(text, str) and text else None

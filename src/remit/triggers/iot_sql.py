@@ -1,0 +1,82 @@
+"""Statements of AWS IoT's SQL, checked before a deploy: their clauses, their brackets, their topic.
+
+Sources: "AWS IoT SQL reference" (AWS IoT Core Developer Guide), "AWS IoT Core endpoints and quotas" (AWS General
+Reference: 256 KB of SQL; topics of 256 bytes and seven slashes).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from remit.errors import RemitError, described, writer
+from remit.iam import tokens
+
+_MOST: Final = 256 * 1024
+_MOST_TOPIC: Final = 256
+_MOST_SLASHES: Final = 7
+_TEXT: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_STAND_IN: Final = "''"
+_FORM: Final = re.compile(
+    r"SELECT\s+(?P<what>.+?)\s+FROM\s*''(?:\s+WHERE\s+(?P<where>.+?))?;?", re.IGNORECASE | re.DOTALL
+)
+_PAIRS: Final = {")": "(", "]": "[", "}": "{"}
+_EXAMPLE: Final = "such as \"SELECT * FROM 'devices/+/state' WHERE temperature > 50\""
+
+
+def check_sql(sql: object) -> None:
+    """RemitError: AWS IoT refuses the statement. What only the deploy knows is not looked at."""
+    text = tokens.plain(sql)
+    if not isinstance(text, str) or not text.strip()[:6].upper().startswith("SELECT"):
+        raise RemitError(f"iot takes a SELECT statement, got {described(sql)}", hint=_EXAMPLE, origin=writer())
+    problem = _problem(text.strip())
+    if problem is not None:
+        raise RemitError(f"iot: {text.strip()!r:.60} {problem}", hint=_EXAMPLE, origin=writer())
+
+
+def _problem(text: str) -> str | None:
+    size = len(text.encode())
+    if size > _MOST:
+        return f"has {size:,} bytes; AWS IoT takes {_MOST:,}"
+    texts = _TEXT.findall(text)
+    without_texts = _TEXT.sub(_STAND_IN, text)
+    if "'" in without_texts.replace(_STAND_IN, "") or '"' in without_texts:
+        return "has a quotation mark without its second one"
+    unbalanced = _unbalanced(without_texts)
+    if unbalanced is not None:
+        return f"has a {unbalanced} without its counterpart"
+    if re.search(r"\bFROM\b", without_texts, re.IGNORECASE) is None:
+        return "has no FROM with a topic"
+    form = _FORM.fullmatch(without_texts)
+    if form is None:
+        return "does not read SELECT … FROM 'topic' WHERE …"
+    topic = texts[form["what"].count(_STAND_IN)][1:-1]
+    return None if tokens.references(topic) else _problem_of_topic(topic)
+
+
+def _unbalanced(text: str) -> str | None:
+    """The first bracket that has no counterpart."""
+    opened: list[str] = []
+    for sign in text:
+        if sign in _PAIRS.values():
+            opened.append(sign)
+        elif sign in _PAIRS and (not opened or opened.pop() != _PAIRS[sign]):
+            return sign
+    return opened[-1] if opened else None
+
+
+def _problem_of_topic(topic: str) -> str | None:
+    size, slashes = len(topic.encode()), topic.count("/")
+    if not topic:
+        return "has an empty topic"
+    if size > _MOST_TOPIC and not topic.startswith("$aws/"):
+        return f"has a topic of {size} bytes; AWS IoT takes {_MOST_TOPIC}"
+    if slashes > _MOST_SLASHES and not topic.startswith("$aws/"):
+        return f"has a topic with {slashes} slashes; AWS IoT takes {_MOST_SLASHES}"
+    levels = topic.split("/")
+    for level in levels:
+        if level not in ("+", "#") and ("+" in level or "#" in level):
+            return f"has the level {level!r} in its topic: + and # stand for whole levels"
+    if "#" in levels[:-1]:
+        return "goes on after # in its topic, which takes all further levels"
+    return None

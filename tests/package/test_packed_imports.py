@@ -1,0 +1,131 @@
+"""Handlers are imported from their zip alone at the build: what the zip lacks is told where it is imported."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.build import build
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Make = Callable[[dict[str, str]], Path]
+
+RUNTIME = f"python3.{sys.version_info.minor}"
+HEAD = "from remit import App\napp = App()\n"
+FUNCTION = "@app.function\ndef {}(event, context): ...\n"
+CONFIGURATION = f"from remit import config\nconfig.lambda_.function.runtime = '{RUNTIME}'\n"
+HINT = "list `click` in requirements.txt or pyproject.toml: the zip holds what they name"
+
+
+def app(imports: str, *functions: str, **files: str) -> dict[str, str]:
+    """The files of an app: what its module imports on the first lines, and its functions."""
+    body = "".join(FUNCTION.format(name) for name in functions or ("hello",))
+    modules = {name if "/" in name or name.startswith(".") else f"{name}.py": text for name, text in files.items()}
+    return {"app.py": f"{imports}\n{HEAD}{body}", "config/deploy.py": CONFIGURATION, **modules}
+
+
+def mistakes(folder: Path) -> list[tuple[str, str, str | None]]:
+    """The mistakes of a build: where each stands, what it says, and what to do."""
+    with pytest.raises(RemitError) as caught:
+        build(folder)
+    return [(str(mistake.origin), mistake.message, mistake.hint) for mistake in caught.value.all]
+
+
+def test_what_is_installed_here_and_not_in_the_zip_is_told_where_it_is_imported(project: Make) -> None:
+    """Every module that is missing, in one run, in whichever file."""
+    files = app("import click\nimport util", "hello", "other", util="from rich.text import Text\nimport boto3\n")
+    whose = "which the handler of functions hello, other imports, is not in the zip"
+    assert [
+        ("app.py:1", f"`click`, {whose}", HINT),
+        ("util.py:1", f"`rich`, {whose}", HINT.replace("click", "rich")),
+    ] == mistakes(project(files))
+
+
+def test_the_package_that_gives_a_module_here_is_named(project: Make) -> None:
+    ((_, _, hint),) = mistakes(project(app("import yaml")))
+    assert "list `PyYAML` in requirements.txt or pyproject.toml: the zip holds what they name" == hint
+
+
+def test_what_follows_a_missing_module_is_looked_at_as_if_it_were_there(project: Make) -> None:
+    imports = "import click\n@click.command()\ndef run(): ...\nclass Help(click.Group): ...\nimport rich"
+    assert ["app.py:1", "app.py:5"] == [place for place, _, _ in mistakes(project(app(imports)))]
+
+
+def test_a_file_of_the_project_that_the_zip_leaves_out_is_told(project: Make) -> None:
+    files = app("from parts.one import x", **{"parts/one.py": "x = 1\n", ".remitignore": "parts/\n"})
+    hint = "the project has it, and the zip leaves it out: a line `!name` in .remitignore takes it in"
+    expected = [("app.py:1", "`parts`, which the handler of function hello imports, is not in the zip", hint)]
+    assert expected == mistakes(project(files))
+
+
+def test_an_import_is_told_in_the_file_of_the_project_wherever_the_zip_has_it(project: Make) -> None:
+    files = app("", **{"src/api/web.py": "import click\ndef handler(event, context): ...\n", "src/api/__init__.py": ""})
+    files["app.py"] = f"{HEAD}app.function(name='web', handler='api.web.handler')\n"
+    files["pyproject.toml"] = "[build-system]\nrequires = []\n[project]\nname = 'x'\n"
+    assert ["src/api/web.py:1"] == [place for place, _, _ in mistakes(project(files))]
+
+
+def test_the_modules_of_jobs_are_imported_too(project: Make) -> None:
+    files = app("import click")
+    files["app.py"] = f"import click\n{HEAD}@app.job\ndef mail(to): ...\n"
+    files["config/deploy.py"] += "config.job.enable = True\n"
+    message = "`click`, which the handler of function worker-default imports, is not in the zip"
+    assert [("app.py:1", message, HINT)] == mistakes(project(files))
+
+
+IN_ZIP = "import importlib, os\nif 'AWS_LAMBDA_FUNCTION_NAME' in os.environ:\n    "
+FINE = {
+    "the standard library and what Lambda brings": "import json, boto3.session\nfrom botocore.config import Config",
+    "an import that is caught": "try:\n    import click\nexcept ImportError:\n    click = None",
+    "an import for type checkers": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import click",
+    "an import inside of a function": "def later():\n    import click",
+    "a call": f"{IN_ZIP}import socket; socket.create_connection(('127.0.0.1', 9))",
+    "an exit": f"{IN_ZIP}raise SystemExit(3)",
+    "a thread that goes on": f"{IN_ZIP}import threading as t, time\n    t.Thread(target=time.sleep, args=[9]).start()",
+}
+
+
+@pytest.mark.parametrize("kind", FINE)
+def test_what_no_zip_can_lack_is_not_told(project: Make, kind: str) -> None:
+    imports = FINE[kind]
+    if IN_ZIP in imports:  # `importlib` is to be seen: it is no plain import, and so it is tried
+        imports += "\nimportlib.import_module('json')"
+    assert build(project(app(imports))).artefacts
+
+
+def test_a_function_with_layers_is_not_tried(project: Make) -> None:
+    files = app("import click")
+    layer = "arn:aws:lambda:eu-west-1:111122223333:layer:click:1"
+    files["config/deploy.py"] += f"config.lambda_.function.layers = ['{layer}']\n"
+    assert build(project(files)).artefacts
+
+
+def test_a_python_that_is_not_here_is_stood_in_for_by_another(project: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells what the zip has nothing of, and leaves open what may be of another Python."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    files = app("import click\nimport compression.zstd\nimport annotationlib")
+    files["app.py"] = (
+        files["app.py"]
+        .replace("import compression", "try: import compression")
+        .replace("zstd\nimport annotationlib", "zstd, annotationlib\nexcept ImportError: pass")
+    )
+    files["config/deploy.py"] = CONFIGURATION.replace(RUNTIME, "python3.14")
+    assert ["app.py:1"] == [place for place, _, _ in mistakes(project(files))]
+
+
+def test_a_zip_whose_imports_were_right_is_not_tried_again(project: Make, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    note = f"{IN_ZIP}open({str(runs)!r}, 'a').write('x')\nimportlib.import_module('json')"
+    folder = project(app(note))
+    build(folder)
+    build(folder)
+    assert "x" == runs.read_text()
+    (folder / "more.py").write_text("")
+    build(folder)
+    assert "xx" == runs.read_text()
