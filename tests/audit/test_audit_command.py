@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from audit_accounts import ACCOUNT, EVERYTHING, OTHER, allow, page, role, trust, write
+from audit_accounts import ACCOUNT, EVERYTHING, NOW, OTHER, allow, page, role, trust, write
+from remit.audit.audit import AuditInput, audit
+from remit.audit.result_cache import ResultCache
 from remit.cli import main
 
 if TYPE_CHECKING:
@@ -111,6 +113,37 @@ def test_a_second_run_gives_the_same_and_asks_only_what_has_changed(
     kept = {path.name for path in cache.iterdir() if names.get(path.name) == path.stat().st_mtime_ns}
     assert outputs[0] == outputs[1]
     assert ["account", "file"] == sorted(name.partition("-")[0] for name in kept)
+
+
+def test_a_run_that_was_stopped_goes_on(tmp_path: Path) -> None:
+    for account, action in ((ACCOUNT, "s3:GetObjcet"), (OTHER, "s3:PutObjcet")):
+        misspelt = role("x", allow(action), account=account)
+        write(tmp_path / "accounts", page(misspelt), f"{account}.json")
+    cache = ResultCache(tmp_path / "cache")
+    audit_input = AuditInput(tmp_path / "accounts", NOW)
+
+    def interrupt(text: str) -> None:
+        if text == "1 of 2 accounts asked":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audit(audit_input, cache, progress=interrupt)
+    told: list[str] = []
+    report = audit(audit_input, ResultCache(cache.folder), progress=told.append)
+    assert "1 of 1 accounts asked" == told[-1]
+    assert audit(audit_input) == report
+
+
+def test_a_cache_that_lost_what_lint_found_is_no_cache(tmp_path: Path) -> None:
+    for account in (ACCOUNT, OTHER):
+        write(tmp_path / "accounts", page(role("x", allow("s3:GetObjcet"), account=account)), f"{account}.json")
+    audit_input = AuditInput(tmp_path / "accounts", NOW)
+    expected = audit(audit_input, ResultCache(tmp_path / "cache"))
+    for path in sorted((tmp_path / "cache").iterdir()):
+        content = path.read_bytes()
+        path.unlink()
+        assert expected == audit(audit_input, ResultCache(tmp_path / "cache"))
+        path.write_bytes(content)
 
 
 def test_several_processes_give_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from remit.audit.account_audit import AccountWork, Chunk
-from remit.audit.document_lint import LintedDocument, linted_documents
+from remit.audit.document_lint import LintedDocument, linted_documents, name_of
 from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
 from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_summary
@@ -110,6 +110,7 @@ class _Auditing:
     summaries: dict[AccountFile, FileSummary] = field(default_factory=dict)
     results: dict[str, AccountResult] = field(default_factory=dict)
     findings: dict[str, tuple[DocumentFinding, ...]] = field(default_factory=dict)
+    used_documents: set[str] = field(default_factory=set)
 
     def read_files(self) -> None:
         """Read the files that no earlier run has read, and the summaries of the others."""
@@ -127,23 +128,38 @@ class _Auditing:
     def ask_accounts(self) -> None:
         """Ask about the accounts of which the answers are not in the cache."""
         names = {work.account: self._name(work) for work in self._works()}
+        self.findings = self.cache.findings()
+        cached = {account: self.cache.account(name) for account, name in names.items()}
+        for audited in cached.values():
+            if audited is not None:
+                self.findings.update(audited.findings)
         works = []
         for work in self._works():
-            result = self.cache.result(names[work.account])
-            if result is None:
+            audited = cached[work.account]
+            if audited is None or not self._has_findings(audited.result):
                 works.append(work)
             else:
-                self.results[work.account] = result
-        self.findings = self.cache.findings()
+                self._hold(audited.result)
         chunk = Chunk(tuple(works), self.audit_input.now, self.audit_input.organization, frozenset(self.findings))
         for number, audited in enumerate(run(chunk, self.workers), 1):
             account = audited.result.account
-            self.results[account] = audited.result
-            self.findings = audited.findings | self.findings
-            self.cache.keep_result(names[account], audited.result)
+            self.findings.update(audited.findings)
+            self.cache.keep_account(names[account], audited)
+            self._hold(audited.result)
             self.progress(f"{number:,} of {len(works):,} accounts asked")
         self.cache.keep_findings(self._used_findings())
         self.cache.forget_unused()
+
+    def _has_findings(self, result: AccountResult) -> bool:
+        """Whether it is known what lint finds in each document of an account."""
+        return all(name_of(use) in self.findings for use in result.uses)
+
+    def _hold(self, result: AccountResult) -> None:
+        """Hold the result of an account until the report, without the uses of documents in which nothing was found."""
+        names = [name_of(use) for use in result.uses]
+        self.used_documents.update(names)
+        uses = tuple(use for use, name in zip(result.uses, names, strict=True) if self.findings[name])
+        self.results[result.account] = replace(result, uses=uses)
 
     def _works(self) -> Iterator[AccountWork]:
         """What there is to do for each account, in the order of their numbers."""
@@ -187,8 +203,7 @@ class _Auditing:
 
     def _used_findings(self) -> dict[str, tuple[DocumentFinding, ...]]:
         """What lint found in documents that somebody has."""
-        used = {f"{use.document} {use.kind}" for result in self.results.values() for use in result.uses}
-        return {name: self.findings[name] for name in sorted(used)}
+        return {name: self.findings[name] for name in sorted(self.used_documents)}
 
     def report(self) -> AuditReport:
         """The answers of all accounts together."""

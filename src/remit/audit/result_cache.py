@@ -11,14 +11,15 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from remit.audit.account_audit import AuditedAccount
 from remit.audit.folder import FileSummary
-from remit.audit.results import AccountResult, DocumentFinding
+from remit.audit.results import DocumentFinding
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _DIGEST: Final = 16
 _FINDINGS: Final = "findings"
 _Findings = dict[str, tuple[DocumentFinding, ...]]
@@ -48,14 +49,14 @@ class ResultCache:
         """Keep the summary of a file."""
         self._write(f"file-{name}", summary)
 
-    def result(self, name: str) -> AccountResult | None:
-        """The result of an account with a digest."""
-        result: AccountResult | None = self._read(f"account-{name}", AccountResult)
-        return result
+    def account(self, name: str) -> AuditedAccount | None:
+        """What was found about an account with a digest."""
+        audited: AuditedAccount | None = self._read(f"account-{name}", AuditedAccount)
+        return audited
 
-    def keep_result(self, name: str, result: AccountResult) -> None:
-        """Keep the result of an account."""
-        self._write(f"account-{name}", result)
+    def keep_account(self, name: str, audited: AuditedAccount) -> None:
+        """Keep what was found about an account, what lint found included: a run that is stopped has no other place."""
+        self._write(f"account-{name}", audited)
 
     def findings(self) -> _Findings:
         """What lint found in documents, by their names."""
