@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
+from remit.deploy.manual_changes import changed_by_hand, revert
 from stacks import READ, template
 
 if TYPE_CHECKING:
@@ -114,3 +115,8 @@ HANDS = (
     (delete_role, ["iam.CreateRole", "iam.PutRolePolicy", "iam.AttachRolePolicy"]),
 )
 """Each with the operations that undo it."""
+
+
+def revert_all(account: Account) -> None:
+    """Put back all that was changed by hand."""
+    revert(account, changed_by_hand(account, NAME), NAME, lambda _: None)

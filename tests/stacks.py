@@ -8,10 +8,16 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from remit.deploy.artefacts import upload
+from remit.deploy.bootstrap import bootstrap
+from remit.deploy.changeset import plan
+from remit.deploy.execute import execute
 from terminals import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from remit.deploy.session import Account
 
 
 def template(*statements: dict[str, Any], resources: dict[str, Any] | None = None, note: str = "") -> str:
@@ -73,3 +79,11 @@ def end_waiting(cloudformation: Any, stack: str) -> None:
     connection.request("PUT", address.path, json.dumps(signal))
     assert 200 == connection.getresponse().status
     connection.close()
+
+
+def deploy_anew(account: Account, path: Path, key: str) -> None:
+    """Deploy a stack with an artefact to an account that may hold nothing yet."""
+    bucket = bootstrap(account).bucket
+    planned = plan(account, "orders-dev", template(READ))
+    upload(account, bucket, path, key)
+    execute(account, planned, lambda _: None)

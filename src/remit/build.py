@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors, errors_of_parts, without_jobs
+from remit.project.current_load import placed
 from remit.project.dot_remit import own_folder
 from remit.project.load import load_project
 from remit.roles.assign import assign
@@ -89,7 +90,7 @@ def build(
     """
     project = load_project(folder, stage)
     app, mistakes = project.app, project.mistakes
-    mistakes.errors += check_schedules(app, now or datetime.now(UTC))
+    mistakes.errors += placed(check_schedules(app, now or datetime.now(UTC)), folder).errors
     if not project.is_whole:
         _note_further(app, mistakes, folder)
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -48,6 +49,39 @@ def test_problems_go_to_standard_error_and_the_exit_code_is_1(
     output = capsys.readouterr()
     assert "problem: bad.json: is cut off in line 1: its JSON does not end\n" == output.err
     assert "1 principal in 1 account\n" in output.out
+
+
+@pytest.mark.parametrize("option", ["--organization", "--resource-policies"])
+@pytest.mark.parametrize(
+    "content", [b'{"Roots": [', gzip.compress(b"[]")[:-9]], ids=["cut off", "gzip that ends early"]
+)
+def test_a_further_file_that_cannot_be_read_is_told_and_the_rest_is_answered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, content: bytes
+) -> None:
+    folder = write(tmp_path / "accounts", page(READER))
+    path = tmp_path / "further.json"
+    path.write_bytes(content)
+    assert 1 == run(str(folder), option, str(path), "--json")
+    output = capsys.readouterr()
+    (principal,) = json.loads(output.out)["principals"]
+    assert output.err.startswith(f"problem: {path.as_posix()}: ")
+    assert 1 == output.err.count("problem: ")
+    assert (option == "--organization") == bool(principal["unknown"])
+
+
+def test_a_folder_of_resource_policies_is_read_and_what_is_left_out_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    write(tmp_path / "resources", [{"Arn": "arn:aws:s3:::a", "Account": ACCOUNT, "Policy": policy}], "a.json")
+    write(tmp_path / "resources", [], "b.txt")
+    folder = write(tmp_path / "accounts", page(READER))
+    assert 1 == run(str(folder), "--resource-policies", str(tmp_path / "resources"), "--json")
+    output = capsys.readouterr()
+    resources = [row["resource"] for row in json.loads(output.out)["exposures"] if row["reach"] == "anyone"]
+    assert ["arn:aws:s3:::a"] == resources
+    assert output.err.startswith("problem: b.txt: it is left out")
 
 
 def test_csv_has_a_row_for_each_sensitive_action(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,7 @@ from audit_accounts import (
     write,
 )
 from remit.audit.audit import AuditInput, audit
-from remit.audit.folder import folder_files
+from remit.audit.folder import account_files
 from remit.audit.organization import organization
 from remit.errors import RemitError
 
@@ -75,7 +75,7 @@ def test_pages_in_files_of_their_own_and_in_gzip_are_joined(tmp_path: Path) -> N
     policy = managed("read", allow("s3:GetObject"))
     attached = role("reader", AttachedManagedPolicies=[{"PolicyArn": policy["Arn"]}])
     write(tmp_path, page(attached, IsTruncated=True), "1.json")
-    (tmp_path / "2.json.gz").write_bytes(gzip.compress(json.dumps(page(policy, IsTruncated=False)).encode()))
+    (tmp_path / "2.gz").write_bytes(gzip.compress(json.dumps(page(policy, IsTruncated=False)).encode()))
     assert READS == can(tmp_path)
 
 
@@ -276,7 +276,7 @@ def test_a_group_gives_its_users_what_it_has(tmp_path: Path) -> None:
 
 def test_a_folder_without_account_details_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RemitError, match="has no file of account details"):
-        folder_files(tmp_path)
+        account_files(tmp_path)
 
 
 def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
 def test_a_file_with_another_ending_is_told(tmp_path: Path) -> None:
     write(tmp_path, page(READER))
     write(tmp_path, page(role("lost")), "further.txt")
-    endings = ".json, .json.gz, .jsonl, .jsonl.gz"
+    endings = ".json, .jsonl, .gz"
     assert [f"further.txt: it is left out: its name ends in none of {endings}"] == problems(tmp_path)
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 
 from remit.catalogue import snapshot
 from remit.catalogue.compiler.templates import templates
@@ -73,6 +71,9 @@ def verdict(type_name: str, properties: dict[str, object]) -> set[tuple[str, tup
 def judged_by_cfn_lint(
     resources: dict[str, tuple[str, dict[str, object]]],
 ) -> set[tuple[str, str, tuple[str | int, ...]]]:
+    from cfnlint.api import lint  # noqa: PLC0415 - half a second, for each process that collects tests
+    from cfnlint.config import ManualArgs  # noqa: PLC0415 - as above
+
     template = {"Resources": {name: {"Type": kind, "Properties": given} for name, (kind, given) in resources.items()}}
     rules = {"E3002": "unknown", "E3003": "required", "E3012": "type"}
     matches = lint(json.dumps(template), config=ManualArgs(regions=["us-east-1"]))

@@ -88,7 +88,11 @@ def test_what_aws_refuses_is_told_and_the_rest_is_gathered(account: Account, tmp
     failures = collect(account, Collecting(tmp_path), quiet)
     assert [account.account] == [failure.account for failure in failures]
     assert (tmp_path / "accounts" / f"{account.account}-0001.json").exists()
-    assert (tmp_path / "resource-policies" / f"{account.account}.incomplete.json").exists()
+    incomplete = tmp_path / "resource-policies" / f"{account.account}.incomplete.json"
+    (problem,) = resource_policies(incomplete.read_bytes(), incomplete.as_posix())[1]
+    assert "it lacks what AWS refused" in problem.message
+    assert () == collect(account, Collecting(tmp_path), quiet)
+    assert not incomplete.exists()
 
 
 def test_an_organization_is_gathered_with_its_policies(join: Callable[..., Account], tmp_path: Path) -> None:

@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from killed import killed_at
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import Bootstrapped, bootstrap
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
-from stacks import READ, template
+from stacks import READ, deploy_anew, template
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from remit.deploy.session import Account
 
 NAME = "orders-dev"
-TESTS = Path(__file__).parents[1]
-DEPLOY = """
-import os, sys
-from pathlib import Path
-from botocore.httpsession import URLLib3Session
-from stacks import READ, template
-from remit.deploy.artefacts import upload
-from remit.deploy.bootstrap import bootstrap
-from remit.deploy.changeset import plan
-from remit.deploy.execute import execute
-from remit.deploy.session import connect
-
-number, endpoint, path, key, operation, when = sys.argv[1:]
-keys = {"aws_access_key_id": number, "aws_secret_access_key": "local"}
-account = connect(region="eu-central-1", endpoint=endpoint, credentials=keys)
-
-def die(request, **_):
-    if when == "after":
-        URLLib3Session().send(request)
-    os._exit(137)
-
-service, name = operation.split(".")
-account.client(service).meta.events.register(f"before-send.{service}.{name}", die)
-bucket = bootstrap(account).bucket
-planned = plan(account, "orders-dev", template(READ))
-upload(account, bucket, Path(path), key)
-execute(account, planned, lambda _: None)
-"""
 WRITES = (
     "cloudformation.CreateChangeSet",
     "s3.CreateBucket",
@@ -88,13 +59,7 @@ def test_the_same_deploy_again_ends_as_if_nothing_had_happened(
     account: Account, zip_file: Path, requests: list[str], operation: str, when: str
 ) -> None:
     key = f"{NAME}/{hashlib.sha256(zip_file.read_bytes()).hexdigest()}.zip"
-    arguments = [account.account, str(account.endpoint), str(zip_file), key, operation, when]
-    environment = {
-        "PATH": os.environ["PATH"], "HOME": str(zip_file.parent),
-        "PYTHONPATH": f"{TESTS.parent / 'src'}{os.pathsep}{TESTS}",
-    }  # fmt: skip
-    killed = subprocess.run([sys.executable, "-c", DEPLOY, *arguments], env=environment, check=False)
-    assert killed.returncode == 137
+    assert killed_at(operation, when, account, deploy_anew, zip_file, key)
     bucket = bootstrap(account).bucket
     planned = plan(account, NAME, template(READ), wait=True)
     upload(account, bucket, zip_file, key)

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from hands import HANDS, NAME, delete_role, deployed_role, edit_inline
+from hands import HANDS, NAME, delete_role, deployed_role, edit_inline, revert_all
+from killed import killed_at
 from remit.deploy.account_roles import each_held
 from remit.deploy.manual_changes import changed_by_hand, revert
 
 if TYPE_CHECKING:
     from remit.deploy.session import Account
 
-TESTS = Path(__file__).parents[1]
-REVERT = """
-import os, sys
-from botocore.httpsession import URLLib3Session
-from remit.deploy.manual_changes import changed_by_hand, revert
-from remit.deploy.session import connect
-
-number, endpoint, operation, when = sys.argv[1:]
-keys = {"aws_access_key_id": number, "aws_secret_access_key": "local"}
-account = connect(region="eu-central-1", endpoint=endpoint, credentials=keys)
-
-def die(request, **_):
-    if when == "after":
-        URLLib3Session().send(request)
-    os._exit(137)
-
-account.client("iam").meta.events.register(f"before-send.{operation}", die)
-revert(account, changed_by_hand(account, "orders-dev"), "orders-dev", lambda _: None)
-"""
 EDITS = tuple(hand for hand, _ in HANDS if hand not in (delete_role, edit_inline))
 WRITES_OF_EDITS = (
     "iam.PutRolePermissionsBoundary",
@@ -57,7 +35,7 @@ WRITES_OF_A_NEW_ROLE = ("iam.CreateRole", "iam.PutRolePolicy", "iam.AttachRolePo
     ],
 )
 def test_the_roles_are_as_deployed_after_the_next_run(
-    account: Account, tmp_path: Path, hands: tuple[object, ...], operation: str, when: str
+    account: Account, hands: tuple[object, ...], operation: str, when: str
 ) -> None:
     iam = account.client("iam")
     role = deployed_role(account)
@@ -65,12 +43,7 @@ def test_the_roles_are_as_deployed_after_the_next_run(
     for hand, _ in HANDS:
         if hand in hands:
             hand(iam, role)
-    environment = {
-        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": f"{TESTS.parent / 'src'}",
-    }  # fmt: skip
-    arguments = [account.account, str(account.endpoint), operation, when]
-    killed = subprocess.run([sys.executable, "-c", REVERT, *arguments], env=environment, check=False)
-    assert killed.returncode == 137
+    assert killed_at(operation, when, account, revert_all)
     changes = changed_by_hand(account, NAME)
     if changes.found:
         revert(account, changes, NAME, lambda _: None)

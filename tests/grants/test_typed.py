@@ -107,7 +107,7 @@ NAMES = {
     "sns.publish('news!')": "it is made of letters, digits, - and _",
     "dynamodb.put('orders/1')": "it is made of letters, digits, -, . and _",
     "grants.secretsmanager.read('a b')": "it is made of letters, digits and /_+=.@-",
-    "grants.ssm.read('shop/db')": "a name with a / begins with one: /shop/prod/db",
+    "grants.ssm.read('/shop//db')": "something stands between its / and after the last one",
     "grants.kinesis.put('x' * 129)": "it has 1 to 128 characters",
 }
 

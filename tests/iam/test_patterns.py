@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from functools import cache
 
 import pytest
 
@@ -67,19 +68,22 @@ def language(pattern: str) -> frozenset[str]:
     return frozenset(text for text in TEXTS if fits(pattern, text))
 
 
-LANGUAGES = {pattern: language(pattern) for pattern in random.Random(7).sample(PATTERNS, 120)}  # noqa: S311 - a fixed sample
+@cache
+def languages() -> dict[str, frozenset[str]]:
+    """Some patterns with their short texts; made at the first test, not while tests are collected."""
+    return {pattern: language(pattern) for pattern in random.Random(7).sample(PATTERNS, 120)}  # noqa: S311 - a fixed sample
 
 
 def test_matching_agrees_with_an_obvious_recursion_on_every_short_text() -> None:
-    for pattern, texts in LANGUAGES.items():
+    for pattern, texts in languages().items():
         assert frozenset(text for text in TEXTS if matches(pattern, text)) == texts, pattern
 
 
 def test_covers_and_overlaps_agree_with_the_texts_of_both_patterns() -> None:
     """Patterns of up to four signs differ on texts of up to six letters, of which one is in no pattern."""
-    for one, other in itertools.product(LANGUAGES, repeat=2):
-        assert covers(one, other) is (LANGUAGES[other] <= LANGUAGES[one]), (one, other)
-        assert overlaps(one, other) is bool(LANGUAGES[other] & LANGUAGES[one]), (one, other)
+    for one, other in itertools.product(languages(), repeat=2):
+        assert covers(one, other) is (languages()[other] <= languages()[one]), (one, other)
+        assert overlaps(one, other) is bool(languages()[other] & languages()[one]), (one, other)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,16 @@ POLICY = [
     allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:sealed"),
     allow("s3:PutObject", "arn:aws:s3:::sealed/*"),
     allow("events:PutEvents", f"arn:aws:events:{HERE}:event-bus/default", StringEquals={"events:source": "shop"}),
+    allow("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}"),
+    allow("iam:PutRolePolicy", "*", StringLike={"iam:PermissionsBoundary": "*:policy/boundary"}),
+    allow("ssm:SendCommand", ["arn:aws:ssm:*:*:document/AWS-*", f"arn:aws:ec2:{HERE}:instance/i-1"]),
+    allow("ssm:AddTagsToResource", f"arn:aws:ssm:{HERE}:parameter/app/*"),
+    allow("cloudformation:UpdateStack", "*", StringLike={"cloudformation:RoleArn": "*"}),
+    allow("ecs:RunTask", "*", ArnEquals={"ecs:cluster": f"arn:aws:ecs:{HERE}:cluster/default"}),
+    allow(
+        "ses:SendEmail", f"arn:aws:ses:{HERE}:identity/post.example",
+        **{"ForAllValues:StringLike": {"ses:Recipients": ["*@b.example"]}},
+    ),
     allow("kms:CreateGrant", "*", Bool={"kms:GrantIsForAWSResource": "true"}),
     allow("secretsmanager:BatchGetSecretValue", "*"),
     allow("events:PutTargets", "*", ArnEquals={"events:TargetArn": f"{FUNCTIONS}:report"}),
@@ -126,6 +136,7 @@ FUNCTION = {"Runtime": "python3.12", "Handler": "app.handler", "Code": {"ZipFile
 SCHEDULE = {"Name": "s", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"}}
 QUEUE = f"http://127.0.0.1/{ACCOUNT}"
 MAIL = {"Destination": {"ToAddresses": ["a@b.example"]}, "Message": {"Subject": {"Data": "s"}, "Body": {}}}
+TAGS = [{"Key": "a", "Value": "b"}]
 QUERY = {"KeyConditionExpression": "id = :id"}
 ADA, EVE = {":id": {"S": "ada"}}, {":id": {"S": "eve"}}
 YES, NO, PERHAPS = "allowed", "denied", "unknown"
@@ -244,6 +255,22 @@ CALLS: list[Row] = [
     ("s3", "get_object", {"Bucket": "listed", "Key": "sealed"}, NO),
     ("s3", "head_object", {"Bucket": "listed", "Key": "sealed"}, YES),
     ("kms", "decrypt", {"KeyId": "alias/shop", "CiphertextBlob": b"x"}, NO),  # not through Parameter Store
+    # A key of all services is never read from a parameter that is called like it.
+    ("iam", "create_access_key", {"UserName": "ada"}, NO),
+    ("iam", "put_role_policy", {"RoleName": "worker", "PolicyName": "x", "PolicyDocument": "{}"}, YES),
+    ("iam", "put_role_policy", {"RoleName": "open", "PolicyName": "x", "PolicyDocument": "{}"}, NO),
+    ("ssm", "send_command", {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-1"]}, YES),
+    ("ssm", "send_command", {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-1", "i-2"]}, NO),
+    ("ssm", "add_tags_to_resource", {"ResourceType": "Parameter", "ResourceId": "/app/url", "Tags": TAGS}, YES),
+    ("ssm", "add_tags_to_resource", {"ResourceType": "Parameter", "ResourceId": "/bank/url", "Tags": TAGS}, NO),
+    ("cloudformation", "update_stack", {"StackName": "shop", "TemplateBody": "{}"}, NO),
+    ("ecs", "run_task", {"taskDefinition": "web:1"}, YES),
+    ("ecs", "run_task", {"taskDefinition": "web:1", "cluster": "other"}, NO),
+    ("ses", "send_email", {"Source": "orders@post.example", **MAIL}, YES),
+    (
+        "ses", "send_email",
+        {"Source": "orders@post.example", **MAIL, "Destination": {"ToAddresses": ["a@c.example"]}}, NO,
+    ),
     ("kms", "create_grant", {"KeyId": "alias/shop", "GranteePrincipal": ROLE, "Operations": ["Decrypt"]}, NO),
     ("secretsmanager", "batch_get_secret_value", {"SecretIdList": ["db"]}, YES),
     ("secretsmanager", "batch_get_secret_value", {"SecretIdList": ["mail"]}, NO),

@@ -23,6 +23,7 @@ from remit import configure
 
 with configure() as config:
     config.job.enable = True
+    config.job.scheduler = True
     config.job.queues = {{"default": {{"backoff": 1}}, "mail.fifo": {{}}, "crashing": {{"timeout": 2}}}}
     config.lambda_.function.timeout = 3
     config.lambda_.function.environment = {{"LEDGER": {ledger!r}}}
@@ -90,6 +91,21 @@ def send(event, context):
     for number in range(5):
         writes.perform_later(number, group="anna")
     waits.perform_in(1)
+
+
+@app.function(sends=[waits])
+def send_later(event, context):
+    import boto3
+
+    name = waits.perform_in(3_600)
+    group = os.environ["REMIT_JOB_SCHEDULE_GROUP"]
+    try:  # of another queue, to which this function sends nothing
+        boto3.client("scheduler").create_schedule(
+            Name="other", GroupName=group, ScheduleExpression="rate(1 day)", FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": event["queue"], "RoleArn": event["role"], "Input": "{}"},
+        )
+    except Exception as error:
+        return [group, name, error.response["Error"]["Code"], str(error)]
 
 
 @app.function(policy=["sqs:SendMessage"])
@@ -267,3 +283,20 @@ def jobs_command(folder: Path, *arguments: str) -> Any:
 
 def listed_jobs(folder: Path) -> Any:
     return json.loads(jobs_command(folder, "list", "--json").out)
+
+
+def test_a_job_that_waits_long_is_scheduled_with_the_role_of_its_queue_and_with_no_other(project: Path) -> None:
+    outputs = client(project, "cloudformation").describe_stack_resources(StackName="jobs-dev")["StackResources"]
+    names = {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in outputs}
+    iam = client(project, "iam")
+    schedulers = [name for name in names if name.endswith("SchedulerRole")]
+    roles = {name: iam.get_role(RoleName=names[name])["Role"]["Arn"] for name in schedulers}
+    assert ["JobCrashingSchedulerRole", "JobDefaultSchedulerRole"] == sorted(roles)
+    queue = client(project, "sqs").get_queue_attributes(
+        QueueUrl=names["JobCrashingQueue"], AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+    event = {"queue": queue, "role": roles["JobCrashingSchedulerRole"]}
+    group, name, code, message = invoke(project, "send_later", event)
+    schedule = client(project, "scheduler").get_schedule(GroupName=group, Name=name)
+    assert roles["JobDefaultSchedulerRole"] == schedule["Target"]["RoleArn"]
+    assert ("AccessDeniedException", True) == (code, "iam:PassRole" in message)

@@ -55,7 +55,8 @@ class Data(Shared):
     news = resource("AWS::SNS::Topic", kms_master_key_id={key})
     {more}
 """
-ONLY = "@app.function()\ndef hello(event, context): ...\n"
+HANDLER = "def hello(event, context): ...\n"
+ONLY = f"@app.function()\n{HANDLER}"
 
 
 def written(make: Make, more: str, key: str = "key.arn", app: str = ONLY) -> Project:
@@ -186,3 +187,17 @@ def test_of_a_key_that_exists_already_the_plan_says_what_its_policy_must_allow(m
         (name, use % "sns.amazonaws.com", ("hello", "other")),
         (name, use % "events.amazonaws.com", ("hello",)),
     ] == [(source.name, source.condition, source.functions) for source in keys]
+
+
+def test_a_topic_uses_its_own_key_for_whoever_publishes(make: Make) -> None:
+    made = written(make, "", app="from shared.resources.data import Data\n@app.function(on.sns(Data.news))\n" + HANDLER)
+    assert "KeyPolicy" not in made.resources("AWS::KMS::Key")["DataKey"]
+
+
+def test_a_service_that_stores_and_sends_has_a_statement_for_each(make: Make) -> None:
+    """EventBridge says for whom it asks about a bus, and does not about a dead-letter queue."""
+    bus = """bus = resource("AWS::Events::EventBus", name="shop", kms_key_identifier=key)"""
+    trigger = "on.event(source='a', bus=Data.bus, dead_letter=Data.failed)"
+    made = written(make, bus, app=f"from shared.resources.data import Data\n@app.function({trigger})\n{HANDLER}")
+    _, of_bus, of_queue = statements(made)
+    assert ("Condition" in of_bus, "Condition" in of_queue) == (True, False)

@@ -696,7 +696,7 @@ def test_a_schedule_whose_last_time_is_over_is_told(make: Make, trigger: str) ->
     if OVER[trigger]:
         with pytest.raises(RemitError, match="it never runs again, its last time is over") as caught:
             build(project.folder, package=False, now=now)
-        assert "app.py:10:2" == at(caught.value)
+        assert "app.py:11:5" == at(caught.value), "the line of the trigger, which is not the decorator's"
     else:
         assert build(project.folder, package=False, now=now).body
 

@@ -204,7 +204,9 @@ def _deleted(identities: Iterable[Identity], graph: EscalationGraph) -> Iterator
 
 
 def _unplaced(work: AccountWork, arns: set[str], organization: Organization | None) -> Iterator[InputProblem]:
-    """The account, if the organization's file does not list it."""
-    if organization is not None and arns and work.account not in organization.accounts:
+    """The account, if the organization's file does not list it; that it could not be read is told by itself."""
+    if organization is None or organization.is_unread:
+        return
+    if arns and work.account not in organization.accounts:
         message = f"account {work.account} is not in the organization's file: which SCPs bind it is not known"
         yield InputProblem(work.files[0].name, message)

@@ -10,7 +10,7 @@ from remit.audit.account_audit import AccountWork, Chunk
 from remit.audit.document_lint import LintedDocument, linted_documents
 from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
-from remit.audit.folder import AccountFile, FileSummary, OpenRole, file_summary, folder_files
+from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_summary
 from remit.audit.result_cache import ResultCache
 from remit.audit.unused_access import usage_by_account
 from remit.audit.workers import THIS_PROCESS, Workers, run
@@ -113,8 +113,8 @@ class _Auditing:
 
     def read_files(self) -> None:
         """Read the files that no earlier run has read, and the summaries of the others."""
-        files = folder_files(self.audit_input.folder, self.audit_input.elsewhere)
-        self.files, self.folder_problems = files.accounts, files.problems
+        files = account_files(self.audit_input.folder, self.audit_input.elsewhere)
+        self.files, self.folder_problems = files.files, files.problems
         for number, file in enumerate(self.files, 1):
             name = self.cache.name(file.digest, file.name)
             summary = self.cache.summary(name)

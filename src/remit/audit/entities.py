@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from remit.errors import RemitError
 
 EntityKind: TypeAlias = Literal["user", "group", "role"]
 
@@ -17,6 +20,11 @@ class InputProblem:
 
     def __str__(self) -> str:
         return f"{self.file}: {self.message}"
+
+
+def problem_of(error: RemitError, file: str) -> InputProblem:
+    """The problem that a file cannot be read, of an error whose sentence begins with the file's name."""
+    return InputProblem(file, error.message.removeprefix(f"{file}: ").removeprefix(f"{file} "))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page
 from remit.audit.documents import Documents, document_value
-from remit.audit.entities import InputProblem
+from remit.audit.entities import InputProblem, problem_of
 from remit.audit.json_bytes import compact, unzipped, values
 from remit.audit.trust import trusted
 from remit.errors import RemitError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-_SUFFIXES: Final = (".json", ".json.gz", ".jsonl", ".jsonl.gz")
+_SUFFIXES: Final = (".json", ".jsonl", ".gz")
 _DIGEST: Final = 16
 
 
@@ -61,14 +61,26 @@ class FileContent:
 
 @dataclass(frozen=True, slots=True)
 class FolderFiles:
-    """The files of a folder that may be account details, in order, and those that cannot be by their names."""
+    """The files of a folder that may be JSON, in order, and what is wrong with the names of the others."""
 
-    accounts: tuple[AccountFile, ...]
+    files: tuple[AccountFile, ...]
     problems: tuple[InputProblem, ...]
 
 
-def folder_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
-    """The files of a folder. RemitError: none of them may be account details.
+def account_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
+    """The files of a folder. RemitError: none of them may be account details."""
+    files = json_files(folder, elsewhere)
+    if not files.files:
+        raise RemitError(
+            f"{folder} has no file of account details",
+            hint="`aws iam get-account-authorization-details` prints one, `remit audit collect` gathers them",
+            exit_code=1,
+        )
+    return files
+
+
+def json_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
+    """The files of a folder that may be JSON, also as gzip.
 
     Files and folders that are `elsewhere` are other inputs or outputs of the audit. Hidden ones are never looked at.
     """
@@ -81,12 +93,6 @@ def folder_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
             files.append(AccountFile(str(path), name, digest))
         else:
             problems.append(InputProblem(name, f"it is left out: its name ends in none of {', '.join(_SUFFIXES)}"))
-    if not files:
-        raise RemitError(
-            f"{folder} has no file of account details",
-            hint="`aws iam get-account-authorization-details` prints one, `remit audit collect` gathers them",
-            exit_code=1,
-        )
     return FolderFiles(tuple(files), tuple(problems))
 
 
@@ -133,8 +139,7 @@ def file_summary(file: AccountFile) -> FileSummary:
             has_pages = True
             summarizing.add(page)
     except RemitError as error:
-        message = error.message.removeprefix(f"{file.name}: ").removeprefix(f"{file.name} ")
-        problems.append(InputProblem(file.name, message))
+        problems.append(problem_of(error, file.name))
     if not has_pages and not problems:
         problems.append(InputProblem(file.name, "it has no account details, and is left out"))
     return FileSummary(tuple(sorted(summarizing.accounts)), tuple(summarizing.open_roles), tuple(problems))

@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.documents import document_value
-from remit.audit.entities import InputProblem
+from remit.audit.entities import InputProblem, problem_of
+from remit.audit.json_bytes import unzipped, values
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,6 +70,20 @@ class Organization:
     id: str
     management_account: str
     accounts: Mapping[str, OrganizationAccount]
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether its file could not be read, or is none of an organization."""
+        return not (self.id or self.accounts)
+
+
+def organization_of_file(content: bytes, file: str) -> tuple[Organization, tuple[InputProblem, ...]]:
+    """The organization of a file, which may be gzip; without any account where the file cannot be read."""
+    try:
+        value = next(values(unzipped(content, file), file))
+    except RemitError as error:
+        return Organization("", "", {}), (problem_of(error, file),)
+    return organization(value, file)
 
 
 def organization(value: Any, file: str) -> tuple[Organization, tuple[InputProblem, ...]]:

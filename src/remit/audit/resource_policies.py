@@ -9,15 +9,19 @@ has it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.audit.documents import document_value
-from remit.audit.entities import InputProblem
-from remit.audit.json_bytes import compact, values
+from remit.audit.entities import InputProblem, problem_of
+from remit.audit.json_bytes import compact, unzipped, values
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+INCOMPLETE: Final = ".incomplete.json"
+"""How the name of a file ends that `remit audit collect` could not complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +40,22 @@ class ResourcePolicy:
 
 
 def resource_policies(content: bytes, file: str) -> tuple[tuple[ResourcePolicy, ...], tuple[InputProblem, ...]]:
-    """The resources of a file, and what is wrong with it."""
+    """The resources of a file, which may be gzip, and what is wrong with it."""
     policies: list[ResourcePolicy] = []
     problems: list[InputProblem] = []
+    if file.endswith(INCOMPLETE):
+        problems.append(
+            InputProblem(file, "it lacks what AWS refused to `remit audit collect`, which would try it again")
+        )
     try:
-        for row in _rows(content, file):
+        for row in _rows(unzipped(content, file), file):
             item = _policy(row)
             if isinstance(item, ResourcePolicy):
                 policies.append(item)
             else:
                 problems.append(InputProblem(file, item))
     except RemitError as error:
-        problems.append(InputProblem(file, error.message))
+        problems.append(problem_of(error, file))
     return tuple(policies), tuple(problems)
 
 

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from remit.audit.entities import InputProblem
+from remit.audit.entities import InputProblem, problem_of
 from remit.audit.json_bytes import unzipped
 from remit.errors import RemitError
 
@@ -158,8 +158,7 @@ def _add_file(file: str, summary: TrailSummary) -> None:
     try:
         records = trail_records(unzipped(Path(file).read_bytes(), file), file)
     except RemitError as error:
-        message = error.message.removeprefix(f"{file}: ").removeprefix(f"{file} ")
-        summary.problems.append(InputProblem(file, message))
+        summary.problems.append(problem_of(error, file))
         summary.unread += 1
         return
     if records is None:

@@ -66,6 +66,7 @@ def parse(text: str) -> Arn | None:
     return Arn(*parts[1:]) if len(parts) == _PARTS else None
 
 
+@lru_cache(maxsize=8192)
 def variables(format_: str) -> tuple[str, ...]:
     """The variables of a format, in order: Partition, Region and Account among them."""
     return tuple(_VARIABLE.findall(format_))

@@ -183,16 +183,23 @@ def arns(call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | 
 
     `places` gives Partition, Region and Account; what is not given stays as it is in formats, `${Region}`.
     """
-    catalogued_action = action(call.action)
-    if catalogued_action is None:
+    types = _resource_types(call.action)
+    if types is None:
         return ()
     place_values = {name: f"${{{name}}}" for name in _PLACES} | dict(places or {})
     arguments = dict(call.arguments)
     arn_texts = [text for text in _filled(arguments.get("arn", ()), parameters, place_values) if parse(text)]
     if not arn_texts:
-        for target in catalogued_action.targets:
-            arn_texts.extend(_of_type(target.type, arguments, parameters, place_values))
+        for kind in types:
+            arn_texts.extend(_of_type(kind, arguments, parameters, place_values))
     return tuple(dict.fromkeys(arn_texts))
+
+
+@lru_cache(maxsize=8192)
+def _resource_types(name: str) -> tuple[IamResourceType, ...] | None:
+    """The resource types that an action takes; None: there is no such action."""
+    catalogued_action = action(name)
+    return None if catalogued_action is None else tuple(target.type for target in catalogued_action.targets)
 
 
 def _of_type(

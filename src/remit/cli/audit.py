@@ -159,22 +159,20 @@ def command(
 def _input(folder: Path, organization_file: Path | None, resources_file: Path | None, now: str | None) -> AuditInput:
     """All files that an audit is about, but those of the folder."""
     from remit.audit.audit import AuditInput
-    from remit.audit.json_bytes import unzipped
+    from remit.audit.folder import json_files
     from remit.audit.resource_policies import resource_policies
 
     organization, problems = _organization(organization_file)
     resources: tuple[ResourcePolicy, ...] = ()
-    for path in _files_of(resources_file):
-        policies, wrong = resource_policies(unzipped(path.read_bytes(), path.as_posix()), path.as_posix())
+    paths = [] if resources_file is None else [resources_file]
+    if resources_file is not None and resources_file.is_dir():
+        files = json_files(resources_file)
+        paths = [Path(file.path) for file in files.files]
+        problems = (*problems, *files.problems)
+    for path in paths:
+        policies, wrong = resource_policies(path.read_bytes(), path.as_posix())
         resources, problems = (*resources, *policies), (*problems, *wrong)
     return AuditInput(folder, _time(now), organization, resources, problems=problems)
-
-
-def _files_of(path: Path | None) -> list[Path]:
-    """The files of a folder, or the file itself."""
-    if path is None:
-        return []
-    return sorted((*path.glob("*.json"), *path.glob("*.json.gz"))) if path.is_dir() else [path]
 
 
 def _trail(folder: Path | None, workers: Workers, progress: Progress) -> TrailSummary | None:
@@ -252,12 +250,9 @@ def _time(now: str | None) -> str:
 def _organization(path: Path | None) -> tuple[Organization | None, tuple[InputProblem, ...]]:
     if path is None:
         return None, ()
-    from remit.audit.json_bytes import unzipped, values
-    from remit.audit.organization import organization
+    from remit.audit.organization import organization_of_file
 
-    file = path.as_posix()
-    value: Any = next(values(unzipped(path.read_bytes(), file), file))
-    return organization(value, file)
+    return organization_of_file(path.read_bytes(), path.as_posix())
 
 
 def _text(report: AuditReport, form: str, *, with_notes: bool) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.audit.resource_policies import INCOMPLETE
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.collected_account import collect_account, write_json
 from remit.deploy.collected_organization import collected_organization
@@ -92,7 +93,10 @@ def _collect_one(account: Account, collecting: Collecting, progress: Callable[[s
             is_complete = False
             yield Uncollected(account.account, error)
         progress(f"{account.account}: {len(rows):,} resources with a policy, after {calls.service} in {place.region}")
-    write_json(path if is_complete else path.with_suffix(".incomplete.json"), rows)
+    incomplete = path.with_suffix(INCOMPLETE)
+    write_json(path if is_complete else incomplete, rows)
+    if is_complete:
+        incomplete.unlink(missing_ok=True)
 
 
 def _places(account: Account, regions: tuple[str, ...]) -> Iterator[tuple[PolicyCalls, Account]]:

@@ -66,6 +66,7 @@ def _parameter(parameter: Any, verb: str, phrase: str) -> tuple[str, str]:
     """The ARN, in which the slash that begins a name is the one after `parameter`."""
     text = typed.text_of(parameter, verb)
     if not text.startswith(("arn:", "${", "*")):
-        typed.check_name(text.rstrip("/"), verb, "AWS::SSM::Parameter")
+        name = text.strip("/")  # a verb takes a path with and without the slashes around it
+        typed.check_name(f"/{name}" if "/" in name else name, verb, "AWS::SSM::Parameter")
     arn = typed.arn(text.strip("/") if text.startswith("/") else text, verb, _PARAMETER)
     return arn, f"{phrase} {name_of(arn).removeprefix('parameter')}"

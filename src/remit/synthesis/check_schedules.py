@@ -31,7 +31,7 @@ def check_schedules(app: App, now: datetime) -> Iterator[RemitError]:
             yield RemitError(
                 f"schedule {schedule.expression!r:.60}: it never runs again, its last time is over",
                 hint="remove it, give it a later time, or turn it off with `enabled=False`",
-                origin=origin,
+                origin=schedule.written if schedule.written.file else origin,
             )
 
 

@@ -193,7 +193,8 @@ def _targets(resource: Resource) -> Iterator[str]:
     kind = resource_type(resource.type)
     if kind is None:
         return
-    paths = [path for referent in _HOLDING_THEM for path in kind.holding(referent)]
+    own_source = "" if kind.invokes is None else kind.invokes.source_arn  # the topic of a subscription, which sends
+    paths = [path for referent in _HOLDING_THEM for path in kind.holding(referent) if path != own_source]
     for path in dict.fromkeys(paths):
         for value in values_at(resource.properties, path):
             target = tokens.textual(value)
@@ -210,11 +211,12 @@ def _letting(key: Resource, services: Iterable[_Service]) -> Resource:
             hint="write its `key_policy` as a plain document",
             origin=key.origin,
         )
-    statements = _listed(document.get("Statement", []))
+    written = _listed(document.get("Statement", []))
+    additions: list[dict[str, Any]] = []
     for service in services:
-        if not any(service.is_let_by(statement) for statement in statements):
-            statements.append(service.statement)
-    return replace(key, properties={**key.properties, "KeyPolicy": {**document, "Statement": statements}})
+        if service.statement not in additions and not any(service.is_let_by(statement) for statement in written):
+            additions.append(service.statement)
+    return replace(key, properties={**key.properties, "KeyPolicy": {**document, "Statement": [*written, *additions]}})
 
 
 def _listed(value: Any) -> list[Any]:

@@ -49,6 +49,8 @@ class Cognito(BaseTrigger):
         yield partial(checked_choice, "step", self.step, _STEPS)
         if self.version is not None:
             yield self._check_version
+        if self.key is not None:
+            yield self._check_key
 
     def _check_pool(self) -> None:
         if not own_id(self.pool):
@@ -63,6 +65,11 @@ class Cognito(BaseTrigger):
         checked_choice("version", self.version, _VERSIONS)
         if self.step != "PreTokenGeneration":
             raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
+
+    def _check_key(self) -> None:
+        if not self.is_sender:
+            hint = f"only {' and '.join(_SENDERS)} get codes that a key encrypts"
+            raise RemitError(f"key goes with a custom sender, not with {self.step}", hint=hint, origin=writer())
 
     @property
     def is_sender(self) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Grant, Resource, Role
-from remit.errors import RemitError, described, writer
+from remit.errors import Origin, RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
 from remit.triggers.failure_destination import dead_letter_queue
@@ -18,8 +18,6 @@ from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from remit.errors import Origin
 
 SCHEDULER: Final = "scheduler.amazonaws.com"
 
@@ -61,6 +59,8 @@ class Schedule(BaseTrigger):
     max_event_age: int | None = None
     dead_letter: Any = None
     enabled: bool = True
+    written: Origin = field(init=False, default_factory=writer, compare=False, repr=False)
+    """The line that wrote it, for what is known to be wrong only later."""
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The expression, its zone, start and end, the numbers, the input, the queue."""

@@ -61,12 +61,16 @@ _OF_THE_ENGINE: Final = frozenset({
 def _value(key: str, question: Question) -> Value:
     if key in question.caller.keys:
         return question.caller.keys[key]
+    if key in _OF_THE_ENGINE:
+        return None
     reader = _KEYS.get(key)
     if reader is not None:
         return reader(question)
     prefix = next((prefix for prefix in _NAMED if key.startswith(prefix)), None)
     if prefix is not None:
         return _NAMED[prefix](key.removeprefix(prefix), question)
+    if key.startswith("aws:"):  # never a parameter, whatever that is called
+        return OPEN
     return _parameter_of_its_name(key, question) if _may_carry(question.need.action, key) else None
 
 
@@ -245,6 +249,29 @@ def _each(path: str) -> Callable[[Question], Value]:
     return read
 
 
+def _boundary(question: Question) -> Value:
+    """The boundary that a request gives to a role or user, or that whoever it changes has."""
+    boundary = question.text("PermissionsBoundary")
+    if boundary is not None:
+        return boundary
+    names = [question.need.parameters.get(name) for name in ("RoleName", "UserName")]
+    return question.setting.stored.permissions_boundary(*(name if isinstance(name, str) else "" for name in names))
+
+
+def _cluster(question: Question) -> Value:
+    """The ARN of the cluster that a request is about; without a name it is `default`."""
+    name = question.need.parameters.get("cluster") or "default"
+    return name if str(name).startswith("arn:") else question.setting.arn("ecs", f"cluster/{name}")
+
+
+def _recipients(question: Question) -> Value:
+    """The addresses that mail goes to, without the names beside them."""
+    lists = [_each(f"Destination.{kind}")(question) for kind in ("ToAddresses", "CcAddresses", "BccAddresses")]
+    lists.append(_each("Destinations")(question))
+    texts = [text for value in lists for text in (value if isinstance(value, tuple) else (value,))]
+    return tuple(parseaddr(text)[1] for text in texts if isinstance(text, str)) or None
+
+
 def _record_names(question: Question) -> Value:
     """The names of record sets that change, without the dot at their end ("normalized")."""
     names = _each("ChangeBatch.Changes.ResourceRecordSet.Name")(question)
@@ -335,7 +362,7 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "kms:calleraccount": lambda question: question.caller.account,
     "kms:encryptioncontextkeys": lambda question: _names(_encryption_context(question)),
     "iam:passedtoservice": _passed_to,
-    "iam:permissionsboundary": _parameter("PermissionsBoundary"),
+    "iam:permissionsboundary": _boundary,
     "iam:policyarn": _parameter("PolicyArn"),
     "sts:externalid": _parameter("ExternalId"),
     "sts:rolesessionname": _parameter("RoleSessionName"),
@@ -357,4 +384,10 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "ssm:recursive": _parameter("Recursive"),
     "ssm:overwrite": _parameter("Overwrite"),
     "ses:fromaddress": _sender,
+    "ses:recipients": _recipients,
+    "ecs:cluster": _cluster,
+    "cloudformation:rolearn": _parameter("RoleARN"),
+    "cloudformation:changesetname": _parameter("ChangeSetName"),
+    "cloudformation:templateurl": _parameter("TemplateURL"),
+    "cloudformation:stackpolicyurl": _parameter("StackPolicyURL"),
 }

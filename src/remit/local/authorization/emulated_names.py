@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import importlib
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _KEY_ID: Final = 36  # characters with which the emulator's texts of symmetric keys begin
 
 
+@cache
 def _service(name: str) -> Any:
     return importlib.import_module(f"ministack.services.{name}")
 
@@ -119,6 +121,13 @@ class EmulatedNames:
         """The ARN of a user, with its path."""
         user = _service("iam")._users.get(name)  # noqa: SLF001 - as above
         return None if user is None else str(user["Arn"])
+
+    def permissions_boundary(self, role: str, user: str) -> str | None:
+        """The ARN of the permissions boundary of a role, or of a user; a name may be empty."""
+        iam = _service("iam")
+        identity = iam._roles.get(role) or iam._users.get(user) or {}  # noqa: SLF001 - as above
+        boundary = identity.get("PermissionsBoundary")
+        return str(boundary) if boundary else None
 
     def stack_arn(self, name: str) -> str | None:
         """The ARN of a CloudFormation stack, with its id."""

@@ -90,9 +90,9 @@ def _of_head(request: ReceivedRequest, operation: RequestedOperation, member_for
             if name in query:
                 parameters[member] = query[name] if len(query[name]) > 1 else query[name][0]
         elif place == "header":
-            value_of_header = request.header(name.lower())
-            if value_of_header is not None:
-                parameters[member] = value_of_header
+            values = request.headers.get(name.lower())
+            if values is not None:
+                parameters[member] = ",".join(values)
         else:
             prefix = name.lower()
             headers = {

@@ -332,6 +332,41 @@ def _task_definition(
                 yield name if name.startswith("arn:") else setting.arn("ecs", f"{kind}/{whole}")
 
 
+_TAGGED_BY_SSM: Final = {
+    "Association": "association", "Automation": "automation-execution", "Document": "document",
+    "MaintenanceWindow": "maintenancewindow", "ManagedInstance": "managed-instance", "OpsItem": "opsitem",
+    "Parameter": "parameter", "PatchBaseline": "patchbaseline",
+}  # fmt: skip
+"""What has tags in Systems Manager, as AddTagsToResource calls it and as ARNs do."""
+
+
+def _tagged_by_ssm(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
+    """A resource by its type and id ("AddTagsToResource", AWS Systems Manager API)."""
+    kind, name = _TAGGED_BY_SSM.get(str(parameters.get("ResourceType"))), parameters.get("ResourceId")
+    if kind is not None and isinstance(name, str):
+        yield setting.arn("ssm", f"{kind}/{name.removeprefix('/')}")
+
+
+def _command(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
+    """A document, one of AWS's without an account, and each instance ("SendCommand", AWS Systems Manager API)."""
+    name = parameters.get("DocumentName")
+    if isinstance(name, str):
+        account = "" if name.startswith(("AWS-", "Amazon")) else None
+        yield name if name.startswith("arn:") else setting.arn("ssm", f"document/{name}", account=account)
+    instances = list(texts(parameters.get("InstanceIds")))
+    for target in parameters.get("Targets") or ():
+        if isinstance(target, dict):
+            is_named = str(target.get("Key", "")).lower() == "instanceids"
+            instances += texts(target.get("Values")) if is_named else [UNRESOLVED]
+    for instance in instances:
+        is_managed = instance.startswith("mi-")
+        yield setting.arn(*(("ssm", f"managed-instance/{instance}") if is_managed else ("ec2", f"instance/{instance}")))
+
+
 def _work_group(
     _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
 ) -> Iterator[str]:
@@ -409,6 +444,8 @@ RESOURCES: Final[Mapping[str, Row]] = {
         ("StartQueryExecution", "CreateNamedQuery", "ListQueryExecutions", "ListNamedQueries"),
         _work_group,
     ),
+    **_rows("ssm", ("AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource"), _tagged_by_ssm),
+    "ssm:SendCommand": _command,
     "bedrock": _model,
 }  # fmt: skip
 """By the action, else by its service."""

@@ -36,6 +36,9 @@ class StoredNames(Protocol):
     def user_arn(self, name: str) -> str | None:
         """The ARN of a user, with its path."""
 
+    def permissions_boundary(self, role: str, user: str) -> str | None:
+        """The ARN of the permissions boundary of a role, or of a user; a name may be empty."""
+
     def stack_arn(self, name: str) -> str | None:
         """The ARN of a CloudFormation stack, with its id."""
 
@@ -66,6 +69,9 @@ class NothingStored:
 
     key_arn_of_ciphertext = secret_arn = role_arn = user_arn = stack_arn = stream_arn_of_iterator = key_arn
     partition_key = resource_tags = key_aliases = encrypting_key = key_arn
+
+    def permissions_boundary(self, _role: str, _user: str) -> None:
+        """Nothing is known."""
 
     def is_mail_identity(self, _name: str, /) -> bool:
         """Nothing is known."""

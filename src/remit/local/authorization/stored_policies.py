@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.managed_policies import managed_policy
@@ -170,6 +170,7 @@ def _layers(
     return entry.combined
 
 
+@cache
 def _iam() -> Any:
     """The emulator's memory of IAM."""
     return importlib.import_module("ministack.services.iam")

@@ -1,0 +1,52 @@
+"""Work in a process that is killed at a request to AWS: before it is sent, or before its answer is read."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from typing import TYPE_CHECKING, Any
+
+from botocore.httpsession import URLLib3Session
+
+from remit.deploy.session import connect
+from terminals import HANGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.deploy.session import Account
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    ["boto3", "remit.deploy.artefacts", "remit.deploy.bootstrap", "remit.deploy.manual_changes"]
+)
+"""A server that has imported the SDK, and forks for each piece of work."""
+
+
+def killed_at(operation: str, when: str, account: Account, work: Callable[..., None], *arguments: Any) -> bool:
+    """Do `work(account, *arguments)`, a function of a module, until it is killed at `service.Operation`, or ends."""
+    process = _FORKS.Process(
+        target=_work_until, args=(operation, when, account.account, str(account.endpoint), work, *arguments)
+    )
+    process.start()
+    process.join(HANGS)
+    return process.exitcode == _KILLED
+
+
+_KILLED = 137
+
+
+def _work_until(
+    operation: str, when: str, number: str, endpoint: str, work: Callable[..., None], *arguments: Any
+) -> None:
+    keys = {"aws_access_key_id": number, "aws_secret_access_key": "local"}
+    account = connect(region="eu-central-1", endpoint=endpoint, credentials=keys)
+
+    def die(request: Any, **_: Any) -> None:
+        if when == "after":
+            URLLib3Session().send(request)
+        os._exit(_KILLED)
+
+    service, name = operation.split(".")
+    account.client(service).meta.events.register(f"before-send.{service}.{name}", die)
+    work(account, *arguments)
