@@ -783,3 +783,26 @@ def test_a_policy_file_is_called_a_policy(tmp_path: Path) -> None:
     (tmp_path / "policy.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [READS]}))
     ran = remit("explain", str(tmp_path / "policy.json"), "s3:PutObject", "arn:aws:s3:::a/x")
     assert "  no statement of the policy allows it" == ran.out.splitlines()[1]
+
+
+def test_what_of_a_statement_has_no_effect_is_marked(tmp_path: Path) -> None:
+    """An action that takes no such resource, and conditions that no request meets together."""
+    statements = [
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "arn:aws:s3:::b/*"},
+        {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::b/*",
+            "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}, "Null": {"aws:SourceVpc": "true"}},
+        },
+    ]
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    why = "(no request of such an action fits the resources and conditions)"
+    lines = EXAMPLE.remit("explain", str(path)).out.splitlines()
+    assert [line.strip() for line in lines if "no effect today" in line] == [
+        f"no effect today: s3:ListBucket {why}",
+        f"no effect today {why}",
+    ]
+    document = json.loads(EXAMPLE.remit("explain", str(path), "--json").out)
+    assert [one["no_effect_today"] for one in document["statements"]] == [["s3:ListBucket"], ["s3:GetObject"]]

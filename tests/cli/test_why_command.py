@@ -206,7 +206,7 @@ def test_s3s_bare_words_are_an_action_and_the_functions_that_have_it(make: Make)
     assert found["actions"] == ["s3:PutObject"]
     assert found["cause"] == "the message does not say who asked; of this app hello may s3:PutObject at all"
     assert found["advice"] == [
-        'the function that calls it needs s3.put("BucketName", "ObjectName") in the policy of its decorator'
+        'the function that calls it needs s3.put("bucket-name", "ObjectName") in the policy of its decorator'
     ]
 
 
@@ -495,7 +495,7 @@ def test_a_log_tells_which_function_it_is_of() -> None:
     bare = "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied"
     found = cause(json.dumps([{"@log": f"{ACCOUNT}:/aws/lambda/orders-dev-report", "@message": bare}]))
     assert (found["function"], found["actions"]) == ("report", ["s3:GetObject"])
-    assert found["answers"][0]["fix"]["item"] == 'grants.s3.read("BucketName", "ObjectName")'
+    assert found["answers"][0]["fix"]["item"] == 'grants.s3.read("bucket-name", "ObjectName")'
     assert cause(bare)["function"] is None
 
 

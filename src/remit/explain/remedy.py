@@ -284,6 +284,10 @@ def _on(target: _Target) -> str:
     return f'f"{text}"'
 
 
+_EXAMPLES: Final = {"BucketName": "bucket-name"}
+"""What stands for a name that cannot be written as its variable is: a bucket's has no capitals."""
+
+
 def resource_form_of(action: str) -> str:
     """The ARN format of an action's resource, for a request that does not name one: `arn:…:table/TableName`.
 
@@ -299,4 +303,4 @@ def resource_form_of(action: str) -> str:
     if not needed or (len(needed) > 1 and grants_module(action.partition(":")[0]) is None):
         return "*"
     form = needed[0].type.arns[0]
-    return fill(form, {name: PLACE.get(name, name) for name in variables(form)})
+    return fill(form, {name: _EXAMPLES.get(name, PLACE.get(name, name)) for name in variables(form)})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.managed_policies import managed_policy
 from remit.explain.obstacles import resource_to_allow
+from remit.explain.unused_actions import unused_actions
 from remit.iam.policy import parse, render, render_statement
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, to_intrinsic
 from remit.report.actions import covered, covered_lines
@@ -40,7 +41,7 @@ def role_lines(role: Role) -> Iterator[str]:
     yield f"{role.title}{serves}"
     for grant in role.grants:
         yield ""
-        yield from statement_lines(grant.statement)
+        yield from _marked_lines(grant.statement, grant.version)
         yield f"      {_reason(grant)}"
     for arn in role.managed:
         yield ""
@@ -115,8 +116,21 @@ def _managed_lines(arn: str) -> Iterator[str]:
         yield f"  the managed policy {arn}, whose statements are not known here"
         return
     yield f"  the managed policy {policy.name}, {policy.version}"
-    for statement in parse(policy.document).statements:
-        yield from (f"  {line}" for line in statement_lines(statement))
+    document = parse(policy.document)
+    for statement in document.statements:
+        yield from (f"  {line}" for line in _marked_lines(statement, document.version))
+
+
+def _marked_lines(statement: Statement, version: str) -> Iterator[str]:
+    """A statement, and below its first line what of it no request of today can use."""
+    first_line, *further_lines = statement_lines(statement)
+    yield first_line
+    unused = unused_actions(statement, version)
+    if unused:
+        is_whole = unused == ("*",) or set(unused) == set(statement.actions.patterns)
+        of_what = "" if is_whole else f": {', '.join(unused)}"
+        yield f"      no effect today{of_what} (no request of such an action fits the resources and conditions)"
+    yield from further_lines
 
 
 def role_document(role: Role) -> dict[str, Any]:
@@ -124,15 +138,17 @@ def role_document(role: Role) -> dict[str, Any]:
 
     Of a user, a group or a managed policy as well, which `kind` says.
     """
-    statements = [_statement(grant.statement, grant.because, grant.origin, None) for grant in role.grants]
+    statements = [
+        _statement(grant.statement, grant.version, grant.because, grant.origin, None) for grant in role.grants
+    ]
     unread_policies = []
     for arn in role.managed:
         policy = managed_policy(arn)
         if policy is None:
             unread_policies.append(arn)
             continue
-        managed_statements = parse(policy.document).statements
-        statements += [_statement(statement, "", None, policy.name) for statement in managed_statements]
+        managed = parse(policy.document)
+        statements += [_statement(each, managed.version, "", None, policy.name) for each in managed.statements]
     document: dict[str, Any] = {"role": role.logical_id}
     if role.kind != "role":
         document["kind"] = role.kind
@@ -148,10 +164,14 @@ def role_document(role: Role) -> dict[str, Any]:
     }
 
 
-def _statement(statement: Statement, because: str, origin: Origin | None, managed: str | None) -> dict[str, Any]:
+def _statement(
+    statement: Statement, version: str, because: str, origin: Origin | None, managed: str | None
+) -> dict[str, Any]:
+    unused = unused_actions(statement, version)
     return {
         "statement": render_statement(statement),
         "actions": [{"action": name, "level": level} for name, level in covered(statement.actions)],
+        **({"no_effect_today": list(unused)} if unused else {}),
         "because": because or None,
         "managed_policy": managed,
         **place(origin),
