@@ -16,7 +16,7 @@ from remit.catalogue.actions import action
 from remit.catalogue.handlers import types_with_handlers
 from remit.deployer.deployer_policy import Deployer, bound, deployer
 from remit.deployer.merged_statements import merged
-from remit.deployer.needed_actions import DeployCall, Need, Purpose
+from remit.deployer.needed_actions import DeployCall, Need, Purpose, sentences
 from remit.deployer.planned_stack import stack_of
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
@@ -146,6 +146,11 @@ def test_a_name_that_the_template_gives_is_the_only_one_that_is_reached(
 ) -> None:
     kind = expected[: max(expected.rfind("/"), expected.rfind(":")) + 1]
     assert {place for place in places(made(Thing=declared), name) if place.startswith(kind)} == {expected}
+
+
+def test_what_is_done_to_a_resource_is_told_in_the_order_of_its_life() -> None:
+    purposes = [Purpose(verb, "Queue", "AWS::SQS::Queue") for verb in ("delete", "update", "create")]
+    assert ["to create, update and delete Queue (AWS::SQS::Queue)"] == list(sentences(purposes))
 
 
 def test_a_domain_name_of_api_gateway_is_granted_by_its_name() -> None:

@@ -89,9 +89,9 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
 def _with_domain(stack: PlannedStack, resource: Resource, paths: tuple[str, ...]) -> Iterator[str]:
     """Paths of API Gateway with the domain names that a resource is or belongs to, where the template says them."""
     names = stack.texts(resource.properties.get("DomainName"))
-    is_known = bool(names) and not any(UNKNOWN in name for name in names)
+    is_open = any(UNKNOWN in name for name in names)
     for path in paths:
-        if path == _DOMAINS and is_known:
+        if path == _DOMAINS and names and not is_open:
             for name in names:
                 yield f"/domainnames/{name}"
                 yield f"/domainnames/{name}/*"
