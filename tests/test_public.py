@@ -38,7 +38,7 @@ def test_lint_of_an_app_without_mistakes_loads_neither_did_you_mean_nor_yaml(tmp
     declared = "from remit import App\nfrom remit.triggers import sqs\napp = App()\n"
     handler = '@app.function(sqs("orders"))\ndef ingest(event, context): ...\n'
     (tmp_path / "app.py").write_text(declared + handler, "utf-8")
-    late = "{'difflib', 'yaml', 'remit.catalogue.did_you_mean', 'remit.documents.yaml_text'}"
+    late = "{'difflib', 'yaml', 'remit.catalogue.meant_names', 'remit.documents.yaml_text'}"
     printed = f"print(sorted({late} & set(sys.modules)))"
     code = f"import sys; from remit.cli import main\ntry: main(['lint'])\nfinally: {printed}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)

@@ -46,7 +46,7 @@ def test_a_refresh_from_a_folder_that_does_not_exist_is_a_mistake() -> None:
 def test_a_look_up_imports_neither_the_compiler_nor_anything_heavy() -> None:
     script = (
         "import sys\n"
-        "from remit.catalogue import arns, expand, handlers, managed_policies, operations, did_you_mean, types\n"
+        "from remit.catalogue import arns, expand, handlers, managed_policies, operations, meant_names, types\n"
         "assert expand.expand('s3:Get*') and types.resource_type('AWS::SQS::Queue')\n"
         "heavy = {'boto3', 'botocore', 'cfnlint', 'click', 'rich', 'difflib', 'remit.catalogue.compiler'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"

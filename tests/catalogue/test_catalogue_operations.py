@@ -9,11 +9,11 @@ import pytest
 
 from remit.catalogue.actions import action
 from remit.catalogue.arns import Arn, fill, parse, types_of, variables
-from remit.catalogue.did_you_mean import nearest_actions, nearest_services
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import managed_policies, managed_policy
+from remit.catalogue.meant_names import nearest_actions, nearest_services
 from remit.catalogue.operations import When, arns, clients, operation, operations, operations_of, prefixes
-from remit.errors import nearest_names
+from remit.did_you_mean import nearest_names
 
 HERE = {"Partition": "aws", "Region": "eu-west-1", "Account": "123456789012"}
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table"

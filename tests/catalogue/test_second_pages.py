@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remit.catalogue.actions import action, resource_types, target_names
-from remit.catalogue.did_you_mean import nearest_services
+from remit.catalogue.meant_names import nearest_services
 from remit.catalogue.operations import owners, prefixes
 from remit.catalogue.shared_prefixes import PAGES, TARGETS
 

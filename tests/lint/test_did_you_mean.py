@@ -12,7 +12,7 @@ import pytest
 
 from remit.catalogue.actions import actions
 from remit.catalogue.condition_keys import OPERATORS, global_keys
-from remit.catalogue.did_you_mean import nearest_actions
+from remit.catalogue.meant_names import nearest_actions
 from remit.catalogue.partitions import regions
 from remit.lint import lint_bytes
 

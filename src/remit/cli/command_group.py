@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from remit.cli import mistakes, options
-from remit.errors import did_you_mean
+from remit.did_you_mean import did_you_mean
 
 _NOT_COMMANDS = frozenset({"__init__", "audit_collect", "command_group", "mistakes", "options", "stack_commands"})
 _SECTIONS: Final = {

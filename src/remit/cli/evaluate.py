@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from remit.cli.options import file_bytes, json_option, note, print_report
+from remit.did_you_mean import did_you_mean, nearest
 from remit.documents.json_text import read_json
-from remit.errors import Origin, RemitError, did_you_mean, nearest
+from remit.errors import Origin, RemitError
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 
@@ -180,7 +181,7 @@ def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[s
     """What somebody who types a request may not have meant."""
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.condition_keys import global_key, global_keys
-    from remit.catalogue.did_you_mean import nearest_actions
+    from remit.catalogue.meant_names import nearest_actions
 
     if catalogued(action) is None and not set(action) & set("*?"):
         nearest_names = ", ".join(nearest_actions(action))

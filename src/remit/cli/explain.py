@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from remit.cli import options
-from remit.errors import MISSPELT, RemitError, did_you_mean
+from remit.did_you_mean import MISSPELT, did_you_mean
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -188,7 +189,7 @@ def _noun(text: str, *, as_json: bool) -> None:
         lines, document = type_lines(called), type_document(called)
     else:
         if ":iam::aws:policy/" in text:
-            from remit.catalogue.did_you_mean import nearest_managed_policy
+            from remit.catalogue.meant_names import nearest_managed_policy
 
             name = text.rpartition("/")[2]
             meant = nearest_managed_policy(name)
@@ -290,7 +291,7 @@ def _seen(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: b
 
 def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     """A word that names no function of the app's, but an action or a service of AWS's (`GetItem`, `s3`)."""
-    from remit.catalogue.did_you_mean import nearest_services
+    from remit.catalogue.meant_names import nearest_services
     from remit.explain.meant_actions import is_meant
 
     if is_meant(word):

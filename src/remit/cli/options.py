@@ -351,7 +351,7 @@ def same_place() -> str:
 
 def no_function(app: App, name: str) -> RemitError:
     """What to say of a function that the app does not have: a job runs in its queue's worker."""
-    from remit.errors import did_you_mean
+    from remit.did_you_mean import did_you_mean
 
     names = [function.name for function in app.functions]
     hint = did_you_mean(name, names) or f"there are {', '.join(names) or 'none'}"

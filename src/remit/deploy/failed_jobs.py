@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import remit_errors
 from remit.deploy.status import status
-from remit.errors import RemitError, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError
 from remit.roles.defaults import dead_letter_id, queue_id
 
 if TYPE_CHECKING:

@@ -32,7 +32,8 @@ from remit.dev.events import (
 from remit.dev.fixed_ports import FixedPorts
 from remit.dev.served_code import copy_code, states_dependencies
 from remit.dev.source_files import saved_at_the_top, saved_below
-from remit.errors import RemitError, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError
 from remit.local import aws as local_aws
 from remit.local.control.accesses import NO_ACCESS, accesses, refuse_unknown
 from remit.local.control.account import account_of

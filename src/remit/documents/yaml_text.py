@@ -13,10 +13,11 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from remit.did_you_mean import nearest
 from remit.documents.foreign_text import ORGANISATION_TAGS, RAIN, RAIN_TAGS, is_unfilled, unfilled
 from remit.documents.json_text import DEPTH
 from remit.documents.slips import Slip
-from remit.errors import Origin, RemitError, nearest
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import variables
-from remit.catalogue.did_you_mean import nearest_actions
+from remit.catalogue.meant_names import nearest_actions
 from remit.catalogue.partitions import partition_of
-from remit.errors import nearest
+from remit.did_you_mean import nearest
 from remit.explain.obstacles import obstacle, resource_obstacle
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE

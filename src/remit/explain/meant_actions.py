@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import actions, services
-from remit.catalogue.did_you_mean import nearest_actions, nearest_services
 from remit.catalogue.expand import expand, is_pattern
+from remit.catalogue.meant_names import nearest_actions, nearest_services
 from remit.catalogue.operations import Operation, named, operation
 from remit.errors import RemitError
 

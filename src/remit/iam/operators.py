@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Final
 
 from remit.catalogue import condition_keys
-from remit.errors import RemitError, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError
 
 QUANTIFIERS: Final = ("ForAllValues", "ForAnyValue")
 _FOLDED: Final = ("", *(name.lower() for name in QUANTIFIERS))

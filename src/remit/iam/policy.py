@@ -9,7 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from remit.errors import Path, RemitError, described, did_you_mean, spelled
+from remit.did_you_mean import did_you_mean
+from remit.errors import Path, RemitError, described, spelled
 from remit.iam import tokens
 from remit.iam.operators import check_operator
 

@@ -18,7 +18,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
-from remit.errors import MISSPELT, RemitError, nearest
+from remit.did_you_mean import MISSPELT, nearest
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

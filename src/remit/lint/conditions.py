@@ -10,7 +10,7 @@ from remit.catalogue.actions import action
 from remit.catalogue.actions import actions as actions_of
 from remit.catalogue.actions import keys as keys_of
 from remit.catalogue.condition_keys import global_key, operator, put_in
-from remit.errors import MISSPELT, nearest
+from remit.did_you_mean import MISSPELT, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

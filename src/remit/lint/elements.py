@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import nearest
+from remit.did_you_mean import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,11 +9,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue import did_you_mean
+from remit.catalogue import meant_names
 from remit.catalogue.actions import bare_names, service
-from remit.catalogue.did_you_mean import nearest_actions, nearest_services
 from remit.catalogue.expand import expand
-from remit.errors import ALIKE, MISSPELT, nearest
+from remit.catalogue.meant_names import nearest_actions, nearest_services
+from remit.did_you_mean import ALIKE, MISSPELT, nearest
 
 if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
@@ -45,7 +45,7 @@ def in_service(prefix: str, name: str, item: ParsedStatement | None = None) -> t
 
 def by_name(name: str, item: ParsedStatement | None = None) -> tuple[str, ...]:
     """The actions, of whatever service, with this bare name or of the operation with this name; the likeliest first."""
-    return did_you_mean.by_name(name, _spoken_of(item))
+    return meant_names.by_name(name, _spoken_of(item))
 
 
 def of_service(prefix: str, name: str) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def of_service(prefix: str, name: str) -> tuple[str, ...]:
 def respelt(prefix: str, pattern: str) -> str:
     """A pattern with its misspelt words mended, so that it means something: `*Function*` for `*Functoin*`; else ""."""
     names = tuple(bare_name.lower() for bare_name in bare_names(prefix.lower()))
-    runs = {run for name in bare_names(prefix.lower()) for run in _runs(did_you_mean.words_of(name))}
+    runs = {run for name in bare_names(prefix.lower()) for run in _runs(meant_names.words_of(name))}
     parts = re.split(r"([*?]+)", pattern)
     for index, part in enumerate(parts):
         if part and part[0] not in "*?" and not any(part.lower() in bare_name for bare_name in names):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.did_you_mean import MISSPELT, nearest
 from remit.documents.foreign_text import is_unfilled
-from remit.errors import MISSPELT, RemitError, nearest
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
 from remit.lint.rule_inputs import BrokenStatement, ParsedStatement, PolicyDocument, WrittenStatement

@@ -11,7 +11,7 @@ from typing import Final
 
 from remit.catalogue.actions import services
 from remit.catalogue.arns import parse as parse_arn
-from remit.errors import MISSPELT, nearest
+from remit.did_you_mean import MISSPELT, nearest
 
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|aws\.internal|aws)")
 _DOMAIN_NAME: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[\w./-]*)?", re.IGNORECASE)
@@ -111,7 +111,7 @@ def provider(value: str) -> str | None:
 @lru_cache(maxsize=1024)
 def _meant(label: str) -> str | None:
     """The service that a name means: as people call it, with other signs, misspelt; None where none is near."""
-    from remit.catalogue.did_you_mean import spoken  # noqa: PLC0415 - asked of mistakes alone
+    from remit.catalogue.meant_names import spoken  # noqa: PLC0415 - asked of mistakes alone
 
     if label in _SPOKEN or label in _known():
         return _SPOKEN.get(label, label)

@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.errors import RemitError, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError
 from remit.lint.finding import ERROR
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import did_you_mean
+from remit.did_you_mean import did_you_mean
 from remit.iam import tokens
 from remit.project.setting_values import between, flag, mistake, text, texts, wrong
 

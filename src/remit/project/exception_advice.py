@@ -10,7 +10,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import did_you_mean
+from remit.did_you_mean import did_you_mean
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
 

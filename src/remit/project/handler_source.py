@@ -13,7 +13,7 @@ import inspect
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.errors import did_you_mean
+from remit.did_you_mean import did_you_mean
 from remit.project.module_source import Definition, Import, ModuleSource, Read, Sources
 
 if TYPE_CHECKING:

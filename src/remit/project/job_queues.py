@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, JobQueue, ScheduledJob
-from remit.errors import Mistakes, RemitError, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import Mistakes, RemitError
 from remit.project import item_lines, job_setting_values
 from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative

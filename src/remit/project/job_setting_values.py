@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
-from remit.errors import Path, did_you_mean
+from remit.did_you_mean import did_you_mean
 from remit.iam import tokens
 from remit.project.setting_lists import Table
 from remit.project.setting_values import between, mistake, or_none, wrong
@@ -14,6 +14,7 @@ from remit.runtime.job_queue import LONGEST_HIDDEN
 from remit.triggers import source
 
 if TYPE_CHECKING:
+    from remit.errors import Path
     from remit.project.setting_values import Check
 
 NAME: Final = re.compile(r"[a-z][a-z0-9-]*(\.fifo)?")

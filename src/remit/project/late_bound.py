@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
-from remit.errors import RemitError, did_you_mean, is_own_code, writer
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError, is_own_code, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

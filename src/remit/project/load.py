@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.app import ApiSettings, App
-from remit.errors import Mistakes, Origin, RemitError, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import Mistakes, Origin, RemitError
 from remit.project import item_lines, policy_list
 from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of

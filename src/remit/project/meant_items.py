@@ -10,10 +10,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import service
-from remit.catalogue.did_you_mean import by_name, nearest_actions, nearest_managed_policy, nearest_services
 from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import managed_policy
-from remit.errors import MISSPELT
+from remit.catalogue.meant_names import by_name, nearest_actions, nearest_managed_policy, nearest_services
+from remit.did_you_mean import MISSPELT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

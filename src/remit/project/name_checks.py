@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant
-from remit.errors import Mistakes, Origin, RemitError, Span, described, did_you_mean, nearest
+from remit.did_you_mean import did_you_mean, nearest
+from remit.errors import Mistakes, Origin, RemitError, Span, described
 from remit.project import handler_source, item_lines, plain_files
 from remit.project.current_load import relative
 from remit.project.handler_source import HandlerProblem

@@ -406,7 +406,7 @@ def _check_exists(name: str, path: Path, origin: Origin) -> None:
     if namesake is not None:
         meant: str | None = f"{namesake.path}{namesake.name}".lstrip("/")
     else:
-        from remit.catalogue.did_you_mean import nearest_managed_policy  # noqa: PLC0415 - of mistakes alone
+        from remit.catalogue.meant_names import nearest_managed_policy  # noqa: PLC0415 - of mistakes alone
 
         meant = nearest_managed_policy(name)
     hint = "a policy of your own account is named by its ARN, with {aws.account}"

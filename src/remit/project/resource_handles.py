@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from remit.catalogue.types import REF, arn_of, resource_type
-from remit.errors import RemitError, Span, did_you_mean, writer
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError, Span, writer
 from remit.project.late_bound import LateBound, NoText
 
 if TYPE_CHECKING:

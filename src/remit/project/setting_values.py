@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
 
-from remit.errors import Mistakes, Path, RemitError, described, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import Mistakes, Path, RemitError, described
 from remit.iam import tokens
 from remit.project.late_bound import LateBound, LateBoundParameter
 from remit.project.setting_lists import Table, Texts

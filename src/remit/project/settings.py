@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
-from remit.errors import RemitError, Span, caller_span, nearest
+from remit.did_you_mean import nearest
+from remit.errors import RemitError, Span, caller_span
 from remit.project import api_setting_values, app_setting_values, job_setting_values, setting_values
 from remit.project.setting_lists import Table, Texts
 

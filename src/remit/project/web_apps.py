@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import WebApp
-from remit.errors import RemitError, described, did_you_mean, writer
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.triggers.api import Api
 from remit.triggers.http import Http

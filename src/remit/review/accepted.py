@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from remit.errors import RemitError, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError
 from remit.iam.comparison import Piece, Undecided
 from remit.iam.policy import VERSION, Globs, Policy, Statement
 from remit.iam.prove.compare import includes

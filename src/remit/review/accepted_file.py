@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.did_you_mean import did_you_mean
 from remit.documents.json_text import read_json
-from remit.errors import Origin, RemitError, did_you_mean
+from remit.errors import Origin, RemitError
 from remit.iam.policy import Statement, parse_statement, render_statement
 from remit.project import plain_files
 

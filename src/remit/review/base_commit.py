@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import Origin, RemitError, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import Origin, RemitError
 from remit.review.separate_process import loading_apart
 
 if TYPE_CHECKING:

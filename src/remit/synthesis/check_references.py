@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.types import resource_type
-from remit.errors import RemitError, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.template.references import functions, references
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.types import resource_type, resource_types
-from remit.errors import RemitError, did_you_mean
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError
 from remit.iam import tokens
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError, did_you_mean, few
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError, few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

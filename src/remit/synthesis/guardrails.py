@@ -46,7 +46,7 @@ def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None =
 
 def _unknown(rails: Iterable[Guardrail]) -> Iterator[str]:
     """A note on each action that is likely misspelt; AWS may have added it since the catalogue was made."""
-    from remit.catalogue.did_you_mean import misspelt_action, nearest_actions  # noqa: PLC0415 - few are misspelt
+    from remit.catalogue.meant_names import misspelt_action, nearest_actions  # noqa: PLC0415 - few are misspelt
     from remit.roles.guardrails import idle  # noqa: PLC0415 - as above
 
     for origin, text in dict.fromkeys(idle(rails)):

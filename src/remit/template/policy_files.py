@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.did_you_mean import did_you_mean
 from remit.documents.json_text import Path, read_json
-from remit.errors import Origin, RemitError, did_you_mean
+from remit.errors import Origin, RemitError
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy, parse
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.errors import RemitError, described, did_you_mean, writer
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.triggers.authorizer import Authorizer
 from remit.triggers.jwt import Jwt

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from remit.errors import RemitError, described, did_you_mean, writer
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.triggers.route_authorizer import RouteAuthorizer, checked_texts, plain_texts
 from remit.triggers.source import digest

@@ -12,7 +12,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import Mistakes, RemitError, described, did_you_mean, spelled, writer
+from remit.did_you_mean import did_you_mean
+from remit.errors import Mistakes, RemitError, described, spelled, writer
 from remit.iam import tokens
 from remit.triggers.record_fields import AnyNames, Text, Value
 

@@ -8,7 +8,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from remit.app import App, Function, Output, Resource
-from remit.errors import Mistakes, RemitError, did_you_mean, writer
+from remit.did_you_mean import did_you_mean
+from remit.errors import Mistakes, RemitError, writer
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.source import arn_of, checked_type, logical, own_id, position_suffix

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError, described, did_you_mean, writer
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError, described, writer
 from remit.triggers.cron import Cron, is_on_the_clock, parsed
 
 if TYPE_CHECKING:

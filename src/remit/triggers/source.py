@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Function, Resource
 from remit.catalogue.quotas import quota
 from remit.catalogue.resource_names import broken_rule
-from remit.errors import RemitError, described, did_you_mean, writer
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 
 if TYPE_CHECKING:

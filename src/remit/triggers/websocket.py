@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from remit.errors import RemitError, did_you_mean, writer
+from remit.did_you_mean import did_you_mean
+from remit.errors import RemitError, writer
 from remit.iam import tokens
 from remit.triggers.api import checked_auth
 from remit.triggers.trigger import BaseTrigger

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action
-from remit.catalogue.did_you_mean import ranked
+from remit.catalogue.meant_names import ranked
 from remit.catalogue.operations import named, operation
 
 if TYPE_CHECKING:

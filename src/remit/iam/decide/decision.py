@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.action_resources import resource_formats
-from remit.errors import nearest
+from remit.did_you_mean import nearest
 from remit.iam.comparison import StatementLocation
 from remit.iam.decide.allowed_patterns import allowed_patterns
 from remit.iam.decide.evaluation_logic import (

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.did_you_mean import nearest
 from remit.documents.foreign_text import is_unfilled
-from remit.errors import nearest
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:

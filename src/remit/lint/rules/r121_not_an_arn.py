@@ -25,7 +25,7 @@ from remit.catalogue.arns import fill
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.partitions import is_region, partition
 from remit.catalogue.types import resource_type
-from remit.errors import nearest
+from remit.did_you_mean import nearest
 from remit.lint import arn_parts
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import is_plain

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.partitions import is_region, is_zone, partition_of, region_of_zone, regions
-from remit.errors import MISSPELT, nearest
+from remit.did_you_mean import MISSPELT, nearest
 from remit.lint import arn_parts
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import holds_placeholder, is_plain

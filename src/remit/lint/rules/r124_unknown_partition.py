@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.partitions import partition, partitions
-from remit.errors import nearest
+from remit.did_you_mean import nearest
 from remit.lint.finding import ERROR, Problem
 from remit.lint.plain_text import is_plain
 from remit.lint.reference_samples import settled

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.errors import MISSPELT, nearest
+from remit.did_you_mean import MISSPELT, nearest
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import is_plain
 from remit.lint.reference_samples import settled
@@ -46,7 +46,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
                 message = f"the service in an ARN is written in small letters, not '{arn.service}': nothing matches"
                 yield Problem(message, f"did you mean '{arn.service.lower()}'?", spot)
             continue
-        from remit.catalogue.did_you_mean import nearest_services  # noqa: PLC0415 - asked of mistakes alone
+        from remit.catalogue.meant_names import nearest_services  # noqa: PLC0415 - asked of mistakes alone
 
         service_of_actions = nearest(arn.service, item.services, MISSPELT)
         candidates = (service_of_actions,) if service_of_actions else nearest_services(arn.service)

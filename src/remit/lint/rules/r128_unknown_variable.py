@@ -83,7 +83,7 @@ def _is_raw(text: str, start: int) -> bool:
 
 
 def _problem(name: str, spot: Spot, *, late: bool) -> Iterator[Problem]:
-    from remit.catalogue.did_you_mean import nearest_key  # noqa: PLC0415 - asked of mistakes alone
+    from remit.catalogue.meant_names import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
     prefix, colon, _ = name.partition(":")
     if colon and "." in prefix:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import did_you_mean
+from remit.did_you_mean import did_you_mean
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, Problem
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
-from remit.catalogue.did_you_mean import operation_of
 from remit.catalogue.expand import expand
+from remit.catalogue.meant_names import operation_of
 from remit.lint import meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import is_plain

@@ -18,8 +18,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
-from remit.catalogue.did_you_mean import misspelt_action, nearest_actions
 from remit.catalogue.expand import expand
+from remit.catalogue.meant_names import misspelt_action, nearest_actions
 from remit.lint import meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 

@@ -36,8 +36,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from remit.did_you_mean import MISSPELT, did_you_mean, nearest
 from remit.documents.foreign_text import is_unfilled
-from remit.errors import MISSPELT, did_you_mean, nearest
 from remit.iam import tokens
 from remit.lint.elements import is_policy
 from remit.lint.finding import ERROR, WARNING, Problem

@@ -30,9 +30,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.catalogue.did_you_mean import nearest_services, spoken
+from remit.catalogue.meant_names import nearest_services, spoken
 from remit.catalogue.types import resource_type, resource_types
-from remit.errors import MISSPELT, did_you_mean, nearest
+from remit.did_you_mean import MISSPELT, did_you_mean, nearest
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remit.catalogue.condition_keys import OPERATORS
+from remit.did_you_mean import MISSPELT, nearest
 from remit.documents.foreign_text import without_unfilled
-from remit.errors import MISSPELT, nearest
 from remit.iam.operators import QUANTIFIERS
 from remit.lint.finding import ERROR, Problem
 

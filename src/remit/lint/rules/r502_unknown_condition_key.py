@@ -34,7 +34,7 @@ SEVERITY = ERROR
 
 
 def _nearest_key(key: str) -> str | None:
-    from remit.catalogue.did_you_mean import nearest_key  # noqa: PLC0415 - asked of mistakes alone
+    from remit.catalogue.meant_names import nearest_key  # noqa: PLC0415 - asked of mistakes alone
 
     return nearest_key(key)
 

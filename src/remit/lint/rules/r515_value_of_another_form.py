@@ -22,7 +22,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from remit.errors import nearest
+from remit.did_you_mean import nearest
 from remit.lint import conditions, principals
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.plain_text import is_plain

@@ -26,12 +26,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.did_you_mean import nearest_managed_policy
 from remit.catalogue.managed_policies import managed_policy
+from remit.catalogue.meant_names import nearest_managed_policy
 from remit.catalogue.quotas import quota
 from remit.catalogue.sam_policies import sam_policies, sam_policy
 from remit.catalogue.types import access_of
-from remit.errors import did_you_mean
+from remit.did_you_mean import did_you_mean
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.reference_samples import settled

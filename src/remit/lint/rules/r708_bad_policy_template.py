@@ -30,7 +30,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.sam_policies import sam_policies, sam_policy
-from remit.errors import did_you_mean
+from remit.did_you_mean import did_you_mean
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.template.branches import items

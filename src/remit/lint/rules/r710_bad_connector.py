@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from remit.errors import did_you_mean
+from remit.did_you_mean import did_you_mean
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.managed_policies import managed_policy
 from remit.catalogue.sam_policies import sam_policies, sam_policy
-from remit.errors import did_you_mean
+from remit.did_you_mean import did_you_mean
 from remit.iam import tokens
 from remit.iam.policy import VERSION
 from remit.template.branches import NO_VALUE, Choice, choice

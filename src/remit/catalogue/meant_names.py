@@ -16,7 +16,7 @@ from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.catalogue.operations import clients, operation, prefixes
 from remit.catalogue.shared_prefixes import PAGES
 from remit.catalogue.snapshot import chunk
-from remit.errors import ALIKE, MISSPELT, nearest, nearest_names
+from remit.did_you_mean import ALIKE, MISSPELT, nearest, nearest_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
