@@ -348,6 +348,12 @@ def test_a_nested_stacks_template_is_fetched_by_whoever_deploys(url: Any, expect
     assert (missing in found.notes) == (not expected)
 
 
+def test_what_is_asked_of_an_alias_alone_is_allowed_on_it() -> None:
+    concurrency = {"ProvisionedConcurrentExecutions": 1}
+    alias = resource("AWS::Lambda::Alias", FunctionName="shop", Name="live", ProvisionedConcurrencyConfig=concurrency)
+    assert {arn("lambda", "function:shop:*")} == places(made(Live=alias), "lambda:PutProvisionedConcurrencyConfig")
+
+
 def test_roles_are_passed_to_the_service_of_what_they_are_given_to() -> None:
     found = made(
         Runner=role(),
