@@ -315,3 +315,10 @@ def test_a_process_that_the_app_forks_does_not_become_a_second_remit(make: Make)
     project = make(app=f"import os\nif os.fork() == 0:\n    pass\n@app.function{FUNCTION}")
     ran = remit_process("policy", "function", "hello", cwd=project.folder)
     assert (0, 1) == (ran.status, ran.out.count('"Version"'))
+
+
+def test_every_wrong_option_of_a_job_is_reported_beside_its_queue(make: Make) -> None:
+    app = "@app.job(queue='mail', timeout=0, retries=-1, once=3)\ndef send(to): ...\n"
+    messages = [mistake.message for mistake in make(config="config.job.enable = True", app=app).error().all]
+    assert ["`timeout`", "`retries`", "once"] == [message.split()[0] for message in messages if "queue" not in message]
+    assert "there is no job queue `mail`" in messages

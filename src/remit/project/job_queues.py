@@ -57,7 +57,7 @@ def check_jobs(state: Loading) -> None:
         with mistakes.noted():
             if not state.incomplete:
                 _check_queue(declaration, names)
-            _check_options(declaration)
+        mistakes.errors += _wrong_options(declaration)
     mistakes.refuse()
 
 
@@ -138,19 +138,23 @@ def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
         )
 
 
-def _check_options(declaration: Declaration) -> None:
-    """What a job's decorator says of its runs must be usable."""
+def _wrong_options(declaration: Declaration) -> list[RemitError]:
+    """What a job's decorator says of its runs, as far as it is not usable."""
     options = declaration.job
     if options is None:
-        return
+        return []
+    mistakes = Mistakes()
     for name, check in _OPTIONS.items():
         value = getattr(options, name)
-        if value is not None:
-            _checked(declaration, name, value, check)
+        with mistakes.noted():
+            if value is not None:
+                _checked(declaration, name, value, check)
     for trigger in declaration.triggers:
-        _check_schedule(declaration, trigger)
+        with mistakes.noted():
+            _check_schedule(declaration, trigger)
     if not isinstance(options.once, bool):
-        raise _mistake(declaration, "once", f"once must be True or False, got {options.once!r:.40}")
+        mistakes.errors.append(_mistake(declaration, "once", f"once must be True or False, got {options.once!r:.40}"))
+    return mistakes.errors
 
 
 def _check_schedule(declaration: Declaration, trigger: Any) -> None:
