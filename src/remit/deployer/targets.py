@@ -69,9 +69,7 @@ _SERVICE_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-s
 def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ...]:
     """The ARNs, or patterns of them, that a deploy needs the action on for this resource; none: it is not needed."""
     if name.startswith("apigateway:"):
-        paths = deployment_of(resource.type).api_paths or ("/*",)
-        allowed_paths = tuple(path for path in paths if name != "apigateway:PUT" or path.startswith(_PUT))
-        return tuple(f"{_API}{path}" for path in _with_domain(stack, resource, allowed_paths))
+        return _of_apis(stack, resource, name)
     if name.startswith("iam:") and "ServiceLinkedRole" in name:
         return tuple(f"{_SERVICE_ROLES}{service}/*" for service in linked(stack, resource)) or (f"{_SERVICE_ROLES}*",)
     entry = action(name)
@@ -84,6 +82,13 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
         if name in _FETCH:
             return tuple(arn for target in entry.targets for arn in mentioned_arns(stack, resource, target.type))
     return tuple(arn for arn in _of_service(stack, resource, entry) if _is_asked(entry, arn))
+
+
+def _of_apis(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ...]:
+    """The paths of API Gateway's own API that a deploy calls with a method."""
+    paths = deployment_of(resource.type).api_paths or ("/*",)
+    allowed_paths = tuple(path for path in paths if name != "apigateway:PUT" or path.startswith(_PUT))
+    return tuple(f"{_API}{path}" for path in _with_domain(stack, resource, allowed_paths))
 
 
 def _with_domain(stack: PlannedStack, resource: Resource, paths: tuple[str, ...]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from remit.app import App, Function, Grant, Resource
 from remit.errors import Mistakes, RemitError, writer
 from remit.iam.policy import allow
-from remit.triggers import record_fields
+from remit.triggers.record_fields import DYNAMODB
 from remit.triggers.source import arn_of, checked_choice, checked_type, name_of, own_id
 from remit.triggers.stream_options import STARTING_POSITIONS, StartingPosition, StreamTrigger
 from remit.triggers.trigger import TriggerSource
@@ -72,7 +72,7 @@ class Dynamodb(StreamTrigger):
     @property
     def record(self) -> Shape:
         """What its records have."""
-        return record_fields.DYNAMODB
+        return DYNAMODB
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream. Listing streams has no resource of its own to narrow it to."""

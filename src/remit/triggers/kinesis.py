@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, described, writer
 from remit.iam.policy import allow
-from remit.triggers import record_fields
+from remit.triggers.record_fields import KINESIS
 from remit.triggers.source import arn_of, checked_choice, checked_type, logical, name_of
 from remit.triggers.stream_options import STARTING_POSITIONS, StreamTrigger
 from remit.triggers.trigger import TriggerSource
@@ -75,7 +75,7 @@ class Kinesis(StreamTrigger):
     @property
     def record(self) -> Shape:
         """What its records have."""
-        return record_fields.KINESIS
+        return KINESIS
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream, and with fan-out the consumer."""

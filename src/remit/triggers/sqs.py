@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
-from remit.triggers import record_fields
 from remit.triggers.event_filters import filter_criteria
+from remit.triggers.record_fields import SQS
 from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
@@ -47,7 +47,7 @@ class Sqs(BaseTrigger):
         """The queue, the filter, the numbers."""
         yield partial(checked_type, self.queue, "sqs", ("AWS::SQS::Queue",))
         yield partial(arn_of, self.queue, "sqs")
-        yield partial(filter_criteria, self.filter, record_fields.SQS)
+        yield partial(filter_criteria, self.filter, SQS)
         yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
         yield partial(checked, "batch_window", self.batch_window, 0, 300)
         yield partial(checked, "max_concurrency", self.max_concurrency, 2, 1_000)
@@ -96,5 +96,5 @@ class Sqs(BaseTrigger):
             MaximumBatchingWindowInSeconds=self.batch_window,
             ScalingConfig=scaling,
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
-            FilterCriteria=filter_criteria(self.filter, record_fields.SQS),
+            FilterCriteria=filter_criteria(self.filter, SQS),
         )

@@ -122,27 +122,38 @@ def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[Planned
     for holder in outside:
         of_kind[holder.kind].append(_outside(holder, all_items, policies, place))
     users = (with_groups(user, _groups_of(user, all_items), of_kind["group"]) for user in of_kind["user"])
-    documents: dict[str, Policy] = {}
-    attached: set[str] = set()
-    for item in items:
-        if item.address in policies and policies[item.address].grants:
-            document = Policy(tuple(grant.statement for grant in policies[item.address].grants))
-            documents |= dict.fromkeys(filter(None, (item.address, item.text("arn"))), document)
-        if item.type in _HOLDERS:
-            attached.update(policy.address for policy, _ in _attached(item, all_items) if policy is not None)
-    for holder in outside:
-        for attachment in holder.attachments:
-            attached.update(policy.address for policy in all_items.meant(attachment, *_MANAGED))
     resources = tuple(Resource(item.address, item.type, item.values) for item in items)
     return FileRoles(
         tuple(of_kind["role"]),
         resources,
         (),
-        documents,
+        _documents(items, policies),
         users=(*users, *of_kind["group"]),
         policies=tuple(_alone(item, policies[item.address], place) for item in items if item.address in policies),
-        held_policies=frozenset(attached),
+        held_policies=_held_policies(all_items, outside),
     )
+
+
+def _documents(items: tuple[PlannedResource, ...], policies: Mapping[str, _Own]) -> dict[str, Policy]:
+    """The documents of managed policies, each by its address and, where it is known, its ARN."""
+    documents: dict[str, Policy] = {}
+    for item in items:
+        if item.address in policies and policies[item.address].grants:
+            document = Policy(tuple(grant.statement for grant in policies[item.address].grants))
+            documents |= dict.fromkeys(filter(None, (item.address, item.text("arn"))), document)
+    return documents
+
+
+def _held_policies(items: _Items, outside: Sequence[_Elsewhere]) -> frozenset[str]:
+    """The managed policies of the plan, by address, that somebody in it or outside of it has."""
+    held: set[str] = set()
+    for item in items.items:
+        if item.type in _HOLDERS:
+            held.update(policy.address for policy, _ in _attached(item, items) if policy is not None)
+    for holder in outside:
+        for attachment in holder.attachments:
+            held.update(policy.address for policy in items.meant(attachment, *_MANAGED))
+    return frozenset(held)
 
 
 def _groups_of(user: Role, items: _Items) -> tuple[str, ...]:
