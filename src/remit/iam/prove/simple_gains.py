@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from remit.iam.request import ContextValue
 
 MOST: Final = 3_000
-"""Requests that are tried for a statement."""
+"""Requests that are tried for a statement, at most."""
+_MOST_WORK: Final = 50_000
+"""Requests times the statements that each of them is held against: fewer requests are tried of long policies."""
 _WORDS: Final = ("z", "", "a", "zz")
 """What stands for a `*`; for a `?` those of one letter."""
 _MOST_OF_A_TEXT, _MOST_OF_A_KEY, _MOST_CONTEXTS, _MOST_RESOURCES = 6, 4, 24, 60
@@ -89,13 +91,14 @@ def _spelled_action(statement: Statement, action: str) -> str:
 
 
 def _simple_requests(statement: Statement, statements: Iterable[Statement]) -> Iterator[SimpleRequest]:
-    """Action, resource and context of requests in the words of a statement and of the others; `MOST` at most."""
+    """Action, resource and context of requests in the words of a statement and of the others."""
     every_statement = (statement, *statements)
+    count = min(MOST, _MOST_WORK // len(every_statement))
     actions = _actions(statement)
     resources = _resources(every_statement)
     contexts = _contexts(statement, every_statement)
     requests = product(contexts, resources, actions)
-    for context, resource, action in islice(requests, MOST):
+    for context, resource, action in islice(requests, count):
         yield action, _with_values(resource, context), context
 
 
