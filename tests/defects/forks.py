@@ -54,10 +54,10 @@ def put(defect: Defect) -> None:
     text = mutate.mutated(Path(file).read_text(encoding="utf-8"), defect)
     changed = [code for code in _codes(compile(text, file, "exec")) if code.co_qualname == defect.function]
     functions = [
-        thing
-        for thing in gc.get_objects()
-        if isinstance(thing, FunctionType)
-        and (thing.__code__.co_filename, thing.__code__.co_qualname) == (file, defect.function)
+        held
+        for held in gc.get_objects()
+        if type(held) is FunctionType  # isinstance() asks what a dead weak reference points to
+        and (held.__code__.co_filename, held.__code__.co_qualname) == (file, defect.function)
     ]
     if not functions:
         raise LookupError(f"no function of this process is {defect.function} of {file}")
