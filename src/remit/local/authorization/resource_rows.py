@@ -363,8 +363,22 @@ def _command(
             is_named = str(target.get("Key", "")).lower() == "instanceids"
             instances += texts(target.get("Values")) if is_named else [UNRESOLVED]
     for instance in instances:
-        is_managed = instance.startswith("mi-")
-        yield setting.arn(*(("ssm", f"managed-instance/{instance}") if is_managed else ("ec2", f"instance/{instance}")))
+        yield _node(instance, setting)
+
+
+def _connected_node(
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
+    """The managed node that is asked about ("GetConnectionStatus", AWS Systems Manager API Reference: Target)."""
+    for node in texts(parameters.get("Target")):
+        yield _node(node, setting)
+
+
+def _node(instance: str, setting: RequestSetting) -> str:
+    """The ARN of a node of Systems Manager: an instance of EC2, or a machine elsewhere (`mi-…`)."""
+    if instance.startswith("mi-"):
+        return setting.arn("ssm", f"managed-instance/{instance}")
+    return setting.arn("ec2", f"instance/{instance}")
 
 
 def _work_group(
@@ -445,6 +459,7 @@ RESOURCES: Final[Mapping[str, Row]] = {
         _work_group,
     ),
     **_rows("ssm", ("AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource"), _tagged_by_ssm),
+    "ssm:GetConnectionStatus": _connected_node,
     "ssm:SendCommand": _command,
     "bedrock": _model,
 }  # fmt: skip
