@@ -218,13 +218,14 @@ def test_a_quota_agrees_with_the_limit_in_cloudformation_s_schema(name: str, typ
 
 
 @pytest.mark.parametrize("type_name", NAME_RULES)
-def test_the_lengths_of_names_are_within_cloudformation_s_schema(type_name: str) -> None:
-    rule, kind = NAME_RULES[type_name], resource_type(type_name)
+def test_the_lengths_of_names_are_within_those_of_the_types_row(type_name: str) -> None:
+    """The row says the property that has the name, and its most characters."""
+    kind = resource_type(type_name)
     assert kind is not None
-    shape = kind.shape.child(rule.property)
-    assert shape is not None, "the property exists"
-    least, most = shape.length
-    assert (least or 0) <= rule.least <= rule.most <= (most or rule.most)
+    assert kind.naming is not None
+    assert kind.naming.property
+    assert kind.naming.most is not None
+    assert (kind.naming.least or 0) <= NAME_RULES[type_name].least <= kind.naming.most
 
 
 NAMES = {

@@ -1,4 +1,4 @@
-"""Which names AWS takes for resources: a table kept by hand, since schemas leave most of it out.
+"""Which forms of names AWS takes for resources: a table kept by hand, since schemas leave most of it out.
 
 Sources (2026-11): "General purpose bucket naming rules" (Amazon S3 User Guide); CreateQueue (Amazon SQS API Reference);
 CreateTopic (Amazon SNS API Reference); CreateTable (Amazon DynamoDB API Reference); CreateLogGroup (Amazon CloudWatch
@@ -15,6 +15,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.types import resource_type
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -24,15 +26,15 @@ _LATE_PART: Final = "0"
 
 @dataclass(frozen=True, slots=True)
 class NameRule:
-    """The names of a type: the property that has them, their form, their lengths, and what else they cannot be."""
+    """The names of a type: their form, the least of their characters, and what else they cannot be.
 
-    property: str
-    called: str
+    The property that has them, and their most characters, are in the type's row (`ResourceType.naming`).
+    """
+
     form: re.Pattern[str]
     words: str
     """What it is made of: `letters, digits, - and _`."""
-    least: int
-    most: int
+    least: int = 1
     never: tuple[tuple[re.Pattern[str], str], ...] = ()
     """Forms that no name has, and what to say of each."""
     reserved: tuple[tuple[re.Pattern[str], str], ...] = ()
@@ -45,12 +47,9 @@ def _never(pattern: str, words: str) -> tuple[re.Pattern[str], str]:
 
 NAME_RULES: Final = {
     "AWS::S3::Bucket": NameRule(
-        "BucketName",
-        "bucket",
         re.compile(r"[a-z0-9.-]*"),
         "small letters, digits, dots and hyphens",
-        3,
-        63,
+        least=3,
         never=(
             _never(r"^[.-]|[.-]$", "it begins and ends with a letter or a digit"),
             _never(r"\.\.", "no dot follows another"),
@@ -62,37 +61,19 @@ NAME_RULES: Final = {
             ),
         ),
     ),
-    "AWS::SQS::Queue": NameRule(
-        "QueueName", "queue", re.compile(r"[A-Za-z0-9_-]+(\.fifo)?"), "letters, digits, - and _", 1, 80
-    ),
-    "AWS::SNS::Topic": NameRule(
-        "TopicName", "topic", re.compile(r"[A-Za-z0-9_-]+(\.fifo)?"), "letters, digits, - and _", 1, 256
-    ),
-    "AWS::DynamoDB::Table": NameRule(
-        "TableName", "table", re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _", 3, 255
-    ),
-    "AWS::DynamoDB::GlobalTable": NameRule(
-        "TableName", "table", re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _", 3, 255
-    ),
+    "AWS::SQS::Queue": NameRule(re.compile(r"[A-Za-z0-9_-]+(\.fifo)?"), "letters, digits, - and _"),
+    "AWS::SNS::Topic": NameRule(re.compile(r"[A-Za-z0-9_-]+(\.fifo)?"), "letters, digits, - and _"),
+    "AWS::DynamoDB::Table": NameRule(re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _", least=3),
+    "AWS::DynamoDB::GlobalTable": NameRule(re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _", least=3),
     "AWS::Logs::LogGroup": NameRule(
-        "LogGroupName",
-        "log group",
         re.compile(r"[A-Za-z0-9._/#-]+"),
         "letters, digits, -, ., _, / and #",
-        1,
-        512,
         reserved=(_never(r"^aws/", "CloudWatch keeps names that begin with aws/ for itself: /aws/… are free"),),
     ),
-    "AWS::SecretsManager::Secret": NameRule(
-        "Name", "secret", re.compile(r"[A-Za-z0-9/_+=.@-]+"), "letters, digits and /_+=.@-", 1, 512
-    ),
+    "AWS::SecretsManager::Secret": NameRule(re.compile(r"[A-Za-z0-9/_+=.@-]+"), "letters, digits and /_+=.@-"),
     "AWS::SSM::Parameter": NameRule(
-        "Name",
-        "parameter",
         re.compile(r"[A-Za-z0-9/_.-]+(:[A-Za-z0-9_.-]+)?"),
         "letters, digits, -, ., _ and /",
-        1,
-        1_011,
         never=(
             _never(r"^[^/]+/", "a name with a / begins with one: /shop/prod/db"),
             _never(r"//|.+/$", "something stands between its / and after the last one"),
@@ -103,56 +84,22 @@ NAME_RULES: Final = {
             _never(r":", "a colon stands before the version of a parameter, and in no name"),
         ),
     ),
-    "AWS::Kinesis::Stream": NameRule(
-        "Name", "stream", re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _", 1, 128
-    ),
-    "AWS::KinesisFirehose::DeliveryStream": NameRule(
-        "DeliveryStreamName",
-        "delivery stream",
-        re.compile(r"[A-Za-z0-9_.-]+"),
-        "letters, digits, -, . and _",
-        1,
-        64,
-    ),
+    "AWS::Kinesis::Stream": NameRule(re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _"),
+    "AWS::KinesisFirehose::DeliveryStream": NameRule(re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _"),
     "AWS::Events::EventBus": NameRule(
-        "Name",
-        "event bus",
         re.compile(r"[A-Za-z0-9/._-]+"),
         "letters, digits, /, ., - and _",
-        1,
-        256,
         reserved=(_never(r"^default$|/", "`default` and names with a / are of buses that AWS makes"),),
     ),
-    "AWS::Events::Rule": NameRule("Name", "rule", re.compile(r"[A-Za-z0-9._-]+"), "letters, digits, ., - and _", 1, 64),
-    "AWS::Scheduler::Schedule": NameRule(
-        "Name", "schedule", re.compile(r"[A-Za-z0-9._-]+"), "letters, digits, ., - and _", 1, 64
-    ),
-    "AWS::IAM::Role": NameRule(
-        "RoleName", "role", re.compile(r"[A-Za-z0-9_+=,.@-]+"), "letters, digits and _+=,.@-", 1, 64
-    ),
-    "AWS::IAM::ManagedPolicy": NameRule(
-        "ManagedPolicyName",
-        "managed policy",
-        re.compile(r"[A-Za-z0-9_+=,.@-]+"),
-        "letters, digits and _+=,.@-",
-        1,
-        128,
-    ),
-    "AWS::Cognito::UserPool": NameRule(
-        "UserPoolName",
-        "user pool",
-        re.compile(r"[\w\s+=,.@-]+"),
-        "letters, digits, spaces and _+=,.@-",
-        1,
-        128,
-    ),
+    "AWS::Events::Rule": NameRule(re.compile(r"[A-Za-z0-9._-]+"), "letters, digits, ., - and _"),
+    "AWS::Scheduler::Schedule": NameRule(re.compile(r"[A-Za-z0-9._-]+"), "letters, digits, ., - and _"),
+    "AWS::IAM::Role": NameRule(re.compile(r"[A-Za-z0-9_+=,.@-]+"), "letters, digits and _+=,.@-"),
+    "AWS::IAM::ManagedPolicy": NameRule(re.compile(r"[A-Za-z0-9_+=,.@-]+"), "letters, digits and _+=,.@-"),
+    "AWS::Cognito::UserPool": NameRule(re.compile(r"[\w\s+=,.@-]+"), "letters, digits, spaces and _+=,.@-"),
     "AWS::KMS::Alias": NameRule(
-        "AliasName",
-        "alias",
         re.compile(r"alias/[A-Za-z0-9/_-]+"),
         "alias/, and then letters, digits, /, _ and -",
-        7,
-        256,
+        least=7,
         reserved=(_never(r"^alias/aws/", "KMS keeps names that begin with alias/aws/ for itself"),),
     ),
 }
@@ -167,15 +114,16 @@ def broken_rule(
     whether the app makes it; else it exists, and may have a name that AWS keeps for itself. `may_be_short`: whether no
     name is too short.
     """
-    rule = NAME_RULES.get(type_name)
-    if rule is None:
+    rule, kind = NAME_RULES.get(type_name), resource_type(type_name)
+    if rule is None or kind is None or kind.naming is None:
         return None
+    most = kind.naming.most
     parts = tuple(parts)
     literal = "".join(part for part in parts if isinstance(part, str))
     text = "".join(part if isinstance(part, str) else _LATE_PART for part in parts)
     is_long_enough = may_be_short or len(text) >= rule.least or len(text) > len(literal)
-    if len(literal) > rule.most or not is_long_enough:
-        return f"it has {rule.least} to {rule.most:,} characters"
+    if not is_long_enough or (most is not None and len(literal) > most):
+        return f"it has {rule.least} to {most:,} characters"
     if not rule.form.fullmatch(text):
         return f"it is made of {rule.words}"
     for pattern, words in (*rule.never, *(rule.reserved if makes else ())):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.resource_names import NAME_RULES, broken_rule
+from remit.catalogue.resource_names import broken_rule
+from remit.catalogue.types import resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import Resource
-    from remit.catalogue.resource_names import NameRule
 
 _FIFO: Final = ".fifo"
 _FIFO_PROPERTIES: Final = {"AWS::SQS::Queue": "FifoQueue", "AWS::SNS::Topic": "FifoTopic"}
@@ -21,16 +21,18 @@ _FIFO_PROPERTIES: Final = {"AWS::SQS::Queue": "FifoQueue", "AWS::SNS::Topic": "F
 
 def check_name(resource: Resource) -> Iterator[RemitError]:
     """What is wrong with a resource's name: AWS refuses it."""
-    rule = NAME_RULES.get(resource.type)
-    name = None if rule is None else tokens.textual(resource.properties.get(rule.property))
-    if rule is None or not isinstance(name, str):
+    kind = resource_type(resource.type)
+    if kind is None or kind.naming is None:
+        return
+    name = tokens.textual(resource.properties.get(kind.naming.property))
+    if not isinstance(name, str):
         return
     if resource.type in _FIFO_PROPERTIES and not tokens.references(name):
-        yield from _check_fifo(resource, rule, name)
+        yield from _check_fifo(resource, kind.called, name)
     broken = broken_rule(resource.type, tokens.split(name))
     if broken is not None:
         yield RemitError(
-            f"{name!r:.80} is not a valid name for {rule.called} `{resource.logical_id}`",
+            f"{name!r:.80} is not a valid name for {kind.called} `{resource.logical_id}`",
             hint=broken,
             origin=resource.origin,
         )
@@ -38,17 +40,18 @@ def check_name(resource: Resource) -> Iterator[RemitError]:
 
 def with_any_name(resource: Resource) -> Resource:
     """The resource with a name of which nothing is known before the deploy."""
-    return replace(
-        resource, properties={**resource.properties, NAME_RULES[resource.type].property: "${AWS::StackName}"}
-    )
+    kind = resource_type(resource.type)
+    if kind is None or kind.naming is None:
+        return resource
+    return replace(resource, properties={**resource.properties, kind.naming.property: "${AWS::StackName}"})
 
 
-def _check_fifo(resource: Resource, rule: NameRule, name: str) -> Iterator[RemitError]:
+def _check_fifo(resource: Resource, kind: str, name: str) -> Iterator[RemitError]:
     """The names of FIFO queues and topics, and theirs alone, end with .fifo."""
     is_fifo = str(resource.properties.get(_FIFO_PROPERTIES[resource.type], False)).lower() == "true"
     if is_fifo == name.endswith(_FIFO):
         return
-    kind, fifo_option, name_option = rule.called, f"fifo_{rule.called}", f"{rule.called}_name"
+    fifo_option, name_option = f"fifo_{kind}", f"{kind}_name"
     if is_fifo:
         problem, hint = f"must end with {_FIFO}: it is a FIFO {kind}", f'{name_option}="{name}{_FIFO}"'
     else:
