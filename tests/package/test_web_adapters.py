@@ -208,7 +208,7 @@ UNIMPORTABLE = {
     ),
     "import pytest\napi = 1\n": (
         "cannot be imported from its zip: ModuleNotFoundError: No module named 'pytest' (shop.py:1)",
-        "list the package of `pytest` in requirements.txt or pyproject.toml: the zip holds what they name",
+        "list `pytest` in requirements.txt or pyproject.toml: the zip holds what they name",
     ),
     "import os\nopen('orders.json')\napi = 1\n": (
         (

@@ -1,8 +1,9 @@
 """The program that imports the handlers and web apps of a zip: it runs by itself, in an interpreter that sees the zip.
 
 It uses the standard library alone, of any Python that Lambda runs. Arguments: the folder with the zip's files, the
-folder of what Lambda's runtime brings, the file with what to import (JSON), and the file for the answers (a line of
-JSON each, written as soon as it is known, so that an import that never ends does not hide the ones before it).
+folder of what Lambda's runtime brings, a file of JSON (`of_lambda`: the names of that; `requests`: what to import), and
+the file for the answers: a line of JSON each, written as soon as it is known, so that an import that never ends does
+not hide the ones before it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-OF_LAMBDA = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"}
 MOST_MISSING = 50
 CALLS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}
 
@@ -30,14 +30,15 @@ CALLS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket
 class Runtime(importlib.abc.MetaPathFinder):
     """Finds what Lambda's runtime brings, after all that the zip has."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, modules: Sequence[str]) -> None:
         self.folder = folder
+        self.modules = modules
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
         """The module, if it is one of Lambda's runtime."""
-        if self.folder and name in OF_LAMBDA:
+        if self.folder and name in self.modules:
             return importlib.machinery.PathFinder.find_spec(name, [self.folder])
         return None
 
@@ -150,13 +151,13 @@ def told(error: BaseException, folder: str) -> dict[str, Any]:
 
 def main(folder: str, runtime: str, requests: str, answers: str) -> None:
     """Import everything that is asked for, and write the answers."""
+    asked = json.loads(Path(requests).read_text("utf-8"))
     sys.path.insert(0, folder)
     missing = Missing()
-    sys.meta_path += [Runtime(runtime), missing]
+    sys.meta_path += [Runtime(runtime, asked["of_lambda"]), missing]
     sys.addaudithook(refuse_calls)
-    asked = json.loads(Path(requests).read_text("utf-8"))
     with Path(answers).open("w", encoding="utf-8") as file:
-        for request in asked:
+        for request in asked["requests"]:
             file.write(json.dumps(answer_to(request, folder, missing)) + "\n")
             file.flush()
     os._exit(0)  # threads that an import has started do not keep it

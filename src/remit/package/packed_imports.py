@@ -254,8 +254,7 @@ def _problem_of_web_app(function: Function, web: WebApp, answer: Mapping[str, An
     problem = answer.get("problem") or f"cannot be imported from its zip: {answer['error']}{place}"
     hint = None
     if answer.get("missing"):
-        package = str(answer["missing"]).partition(".")[0]
-        hint = f"list the package of `{package}` in requirements.txt or pyproject.toml: the zip holds what they name"
+        hint = f"{_way_to_pack(str(answer['missing']))}: the zip holds what they name"
     return RemitError(
         f"the web app `{web.target}` of function `{function.name}` {problem}", hint=hint, origin=function.origin
     )
@@ -304,7 +303,7 @@ def _imported(trial: _Trial, requests: Sequence[Mapping[str, Any]]) -> list[dict
         folder, asked, answers = work / "zip", work / "requests.json", work / "answers.jsonl"
         with zipfile.ZipFile(trial.zip.package.path) as archive:
             archive.extractall(folder)
-        asked.write_text(json.dumps(requests), "utf-8")
+        asked.write_text(json.dumps({"of_lambda": sorted(OF_LAMBDA), "requests": requests}), "utf-8")
         arguments = [str(folder), _lambda_site(), str(asked), str(answers)]
         command = [trial.python.program, "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), *arguments]
         ended = _run(command, folder)
