@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import effort
 from iam.test_compare import allow, deny, known, policy, when
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import render_statement
@@ -150,7 +151,8 @@ def test_no_pile_of_statements_takes_more_steps_than_there_are_and_what_is_left_
 ) -> None:
     old, new = made()
     assert work(new, old)[0] <= FEW + 1
-    steps, gained, search = work(old, new)
+    with effort.at_most(8):  # also what is tried beside the steps: plain requests
+        steps, gained, search = work(old, new)
     assert steps <= FEW + 1
     assert gained or search.undecided
 
