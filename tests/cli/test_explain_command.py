@@ -795,6 +795,8 @@ def test_what_of_a_statement_has_no_effect_is_marked(tmp_path: Path) -> None:
             "Resource": "arn:aws:s3:::b/*",
             "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}, "Null": {"aws:SourceVpc": "true"}},
         },
+        {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/*"},
+        {"Effect": "Deny", "Action": "s3:CreateBucket", "Resource": "arn:aws:s3:::b/*"},
     ]
     path = tmp_path / "policy.json"
     path.write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
@@ -803,6 +805,12 @@ def test_what_of_a_statement_has_no_effect_is_marked(tmp_path: Path) -> None:
     assert [line.strip() for line in lines if "no effect today" in line] == [
         f"no effect today: s3:ListBucket {why}",
         f"no effect today {why}",
+        f"no effect today {why}",
     ]
     document = json.loads(EXAMPLE.remit("explain", str(path), "--json").out)
-    assert [one["no_effect_today"] for one in document["statements"]] == [["s3:ListBucket"], ["s3:GetObject"]]
+    assert [statement.get("no_effect_today") for statement in document["statements"]] == [
+        ["s3:ListBucket"],
+        ["s3:GetObject"],
+        None,
+        ["s3:CreateBucket"],
+    ]

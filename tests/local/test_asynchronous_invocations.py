@@ -126,6 +126,8 @@ def test_a_dead_letter_is_the_event_itself_with_the_error_beside_it(account: Acc
     assert '"fail"' == letter["Body"]
     attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
     assert ("no", "200") == (attributes["ErrorMessage"], attributes["ErrorCode"])
+    types = {name: value["DataType"] for name, value in letter["MessageAttributes"].items()}
+    assert {"RequestID": "String", "ErrorCode": "Number", "ErrorMessage": "String"} == types
 
 
 def test_an_alias_has_destinations_of_its_own(account: Account) -> None:

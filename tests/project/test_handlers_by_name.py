@@ -50,6 +50,7 @@ FINE = {
     "a method": "class H:\n    def handle(self, event, context): ...\nhandler = H().handle\n",
     "a class of others": "from framework import Handler\nclass handler(Handler): ...\n",
     "an object of others": "from framework import Handler\nclass H(Handler): ...\nhandler = H()\n",
+    "of what __all__ works out": "from computed import *\n",
     "the last of two": "def handler(event): ...\ndef handler(event, context): ...\n",
 }
 
@@ -58,6 +59,7 @@ BESIDE_IT = {
     "site_.py": "",
     "elsewhere.py": "def thing(event, context): ...\nhandler = thing\n",
     "framework.py": "class Handler:\n    def __init__(self, *_): ...\n    def __call__(self, event, context): ...\n",
+    "computed.py": "from elsewhere import handler\n__all__ = ['other', *['handler']]\nother = 1\n",
     "wrappers.py": "def sync(function): ...\n",
 }
 

@@ -582,6 +582,7 @@ FINE = (
     "on.logs('/x', '[ip, user, ..., status=5* && status!=503, bytes > 10]')",
     "on.logs('/x', '%[a-z]{3} = (x|y)% ERROR')",
     "on.logs('/x', '{ $.status = %4[0-9]{2}% }')",
+    """on.logs('/x', '{$.level="error"}')""",
     "on.iot(\"SELECT a, (SELECT v FROM e WHERE n = 't') AS t FROM 'a/+/b/#' WHERE a.b > 5 AND c IN ['x']\")",
     "on.iot(\"select VALUE * from '$aws/things/+/shadow/update/accepted'\")",
 )
@@ -699,6 +700,14 @@ def test_a_schedule_whose_last_time_is_over_is_told(make: Make, trigger: str) ->
         assert "app.py:11:5" == at(caught.value), "the line of the trigger, which is not the decorator's"
     else:
         assert build(project.folder, package=False, now=now).body
+
+
+def test_a_schedule_of_a_job_whose_last_time_is_over_is_told(make: Make) -> None:
+    app = "@app.job(schedule('at(2027-01-01T11:59:00)'))\ndef send(): ...\n"
+    project = make(config="config.job.enable = True", app=app)
+    with pytest.raises(RemitError) as caught:
+        build(project.folder, package=False, now=datetime(2027, 1, 1, 12, tzinfo=UTC))
+    assert "schedule 'at(2027-01-01T11:59:00)': it never runs again, its last time is over" == caught.value.message
 
 
 def test_a_schedule_from_start_to_end_that_never_runs_is_told(make: Make) -> None:

@@ -82,9 +82,12 @@ def module_source(source: bytes, file: str, name: str) -> ModuleSource:
 
 
 def _all(definitions: tuple[Definition, ...]) -> tuple[str, ...] | None:
+    """What `__all__` lists; None where a part of it is worked out."""
     if len(definitions) != 1 or not isinstance(definitions[0].value, ast.List | ast.Tuple):
         return None
-    return tuple(str(item.value) for item in definitions[0].value.elts if isinstance(item, ast.Constant))
+    items = definitions[0].value.elts
+    names = [str(item.value) for item in items if isinstance(item, ast.Constant)]
+    return tuple(names) if len(names) == len(items) else None
 
 
 def _definitions(body: list[ast.stmt], package: str, *, is_certain: bool) -> Iterator[tuple[str, Definition]]:
