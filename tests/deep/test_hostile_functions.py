@@ -5,14 +5,12 @@ Not in the usual run, as these take seconds each: `make deep`.
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import os
 import signal
 import sys
 import time
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from botocore.config import Config
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
+from zips import zip_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,12 +125,9 @@ class World:
     def make(self, handler: str, **settings: Any) -> str:
         """The name of a new function."""
         name = f"{handler}-{next(NUMBERS)}"
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w") as archive:
-            archive.writestr("app.py", CODE)
         self.client.create_function(
             FunctionName=name, Runtime=f"python3.{sys.version_info.minor}", Handler=f"app.{handler}",
-            Role="arn:aws:iam::000000000000:role/any", Code={"ZipFile": content.getvalue()},
+            Role="arn:aws:iam::000000000000:role/any", Code={"ZipFile": zip_of(CODE)},
             **{"Timeout": 20, "MemorySize": 128, **settings},
         )  # fmt: skip
         return name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,6 +16,7 @@ import models
 from clouds import Cloud
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
+from zips import zip_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,16 +76,13 @@ class Deployed:
 def deployed(shared: aws.LocalAws) -> Deployed:
     """A function with a URL and an HTTP API of its own."""
     clients = session(shared)
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("app.py", HANDLER)
     functions = clients.client("lambda", **client_arguments(shared))
     made = functions.create_function(
         FunctionName="app",
         Runtime="python3.12",
         Handler="app.handler",
         Role=f"arn:aws:iam::{shared.account}:role/app",
-        Code={"ZipFile": content.getvalue()},
+        Code={"ZipFile": zip_of(HANDLER)},
     )
     allowed = {"FunctionName": "app", "Principal": "*"}
     functions.add_permission(StatementId="call", Action="lambda:InvokeFunction", **allowed)

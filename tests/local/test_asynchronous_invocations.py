@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ import pytest
 from remit.local.control.accesses import accesses
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
+from zips import zip_of
 
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws
@@ -41,15 +40,12 @@ class Account:
 
     def function(self, name: str, role: str = "may", **options: Any) -> str:
         """The ARN of a new function."""
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w") as archive:
-            archive.writestr("app.py", HANDLER)
         made = self.client("lambda").create_function(
             FunctionName=name,
             Runtime="python3.12",
             Handler="app.handler",
             Role=f"arn:aws:iam::000000000000:role/{role}",
-            Code={"ZipFile": content.getvalue()},
+            Code={"ZipFile": zip_of(HANDLER)},
             Publish=True,
             **options,
         )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import io
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +19,7 @@ from websockets.sync.client import connect
 from remit.local.control.accesses import accesses, refuse_unknown
 from remit.local.control.clients import client_arguments, session
 from remit.why.denial import parse
+from zips import zip_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -455,16 +454,13 @@ CALL_LINE = 7
 @pytest.fixture(scope="module")
 def function(worker: Worker) -> Any:
     """Invoke a function under the role `team/worker`: what it returns."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("app.py", CODE)
     functions = session(worker.aws).client("lambda", **client_arguments(worker.aws))
     functions.create_function(
         FunctionName="shop-dev-worker",
         Runtime="python3.12",
         Handler="app.handler",
         Role=ROLE,
-        Code={"ZipFile": content.getvalue()},
+        Code={"ZipFile": zip_of(CODE)},
         Timeout=60,
     )
 

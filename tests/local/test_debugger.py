@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import socket
 import time
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +15,7 @@ from remit.errors import RemitError
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.functions import debug, serve_code
 from terminals import HANGS
+from zips import zip_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,13 +25,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.network  # debugpy is installed once
 
 CODE = "def handler(event, context):\n    doubled = 2 * event\n    return doubled\n"
-
-
-def packed() -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("app.py", CODE)
-    return content.getvalue()
 
 
 class Debugger:
@@ -66,7 +58,7 @@ def test_a_function_stops_at_a_breakpoint_for_longer_than_its_timeout(shared: Lo
     role = f"arn:aws:iam::{shared.account}:role/any"
     functions.create_function(
         FunctionName="debugged", Runtime="python3.11", Handler="app.handler", Role=role, Timeout=1,
-        Code={"ZipFile": packed()},
+        Code={"ZipFile": zip_of(CODE)},
     )  # fmt: skip
     (tmp_path / "app.py").write_text(CODE)
     serve_code(shared, "debugged", tmp_path)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import time
-import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from remit.local.control.accesses import accesses
 from terminals import HANGS
+from zips import zip_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,15 +47,12 @@ def allow(cloud: Cloud, name: str, *actions: str) -> None:
 
 def function(cloud: Cloud, name: str, *actions: str) -> str:
     """The ARN of a function of that name, whose role of the same name has these actions."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("app.py", HANDLER)
     made = cloud.client("lambda").create_function(
         FunctionName=name,
         Runtime="python3.12",
         Handler="app.handler",
         Role=role(cloud, name, "lambda.amazonaws.com", *actions),
-        Code={"ZipFile": content.getvalue()},
+        Code={"ZipFile": zip_of(HANDLER)},
     )
     return str(made["FunctionArn"])
 

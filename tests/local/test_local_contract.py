@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import time
 import urllib.request
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from remit.local.control.clients import client_arguments, session
 from terminals import HANGS
+from zips import zip_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,12 +207,9 @@ def cloud(shared: LocalAws) -> Cloud:
 @pytest.fixture(scope="module")
 def app(cloud: Cloud) -> dict[str, Any]:
     """The app's stack, created by a change set."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("app.py", HANDLER)
     storage = cloud.client("s3")
     storage.create_bucket(Bucket="artefacts")
-    storage.put_object(Bucket="artefacts", Key="app.zip", Body=content.getvalue())
+    storage.put_object(Bucket="artefacts", Key="app.zip", Body=zip_of(HANDLER))
     return cloud.execute(cloud.change_set("app", template(), "CREATE", OnStackFailure="DELETE"), "first")
 
 

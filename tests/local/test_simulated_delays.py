@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +15,7 @@ from remit.local.control.delays import simulated_delays
 from remit.local.request import RefusedRequest
 from remit.local.simulated_delays import SimulatedDelays
 from terminals import HANGS
+from zips import zip_of
 
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws
@@ -65,11 +64,8 @@ def test_a_call_is_throttled_as_the_sdk_knows_it(shared: LocalAws) -> None:
 
 def test_a_new_role_cannot_be_assumed_by_lambda_for_some_seconds(shared: LocalAws) -> None:
     clients, arguments = session(shared), client_arguments(shared)
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("app.py", "def handler(event, context): ...\n")
     function: dict[str, Any] = {"FunctionName": "slow", "Runtime": "python3.12", "Handler": "app.handler"}
-    function["Code"] = {"ZipFile": content.getvalue()}
+    function["Code"] = {"ZipFile": zip_of("def handler(event, context): ...\n")}
     functions = clients.client("lambda", **arguments)
     with simulated_delays(shared, "7"):
         role = clients.client("iam", **arguments).create_role(RoleName="new", AssumeRolePolicyDocument=TRUST)["Role"]

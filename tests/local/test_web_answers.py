@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -11,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from web_clients import ask
+from zips import zip_of
 
 if TYPE_CHECKING:
     from clouds import Cloud
@@ -32,16 +31,13 @@ class Addresses:
 
 
 def function(cloud: Cloud, name: str, code: str) -> str:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("app.py", f"def handler(event, context):\n    {code}\n")
     functions = cloud.client("lambda")
     made = functions.create_function(
         FunctionName=name,
         Runtime="python3.12",
         Handler="app.handler",
         Role="arn:aws:iam::000000000000:role/app",
-        Code={"ZipFile": content.getvalue()},
+        Code={"ZipFile": zip_of(f"def handler(event, context):\n    {code}\n")},
     )
     functions.add_permission(FunctionName=name, StatementId="call", Action="lambda:InvokeFunction", Principal="*")
     functions.add_permission(
