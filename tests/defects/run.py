@@ -48,7 +48,12 @@ TESTS = {
     "project": ("tests/project",),
     "grants": ("tests/grants",),
     "roles": ("tests/roles", "tests/synthesis", "tests/cli/test_explain_command.py"),
-    "synthesis": ("tests/synthesis", "tests/project/test_meant_items.py", "tests/project/test_shared.py"),
+    "synthesis": (
+        "tests/synthesis",
+        "tests/project/test_existing.py",
+        "tests/project/test_meant_items.py",
+        "tests/project/test_shared.py",
+    ),
     "package": ("tests/package",),
     "review": ("tests/review", "tests/cli/test_diff_command.py", "tests/cli/test_diff_project.py"),
     "deploy": ("tests/deploy",),
