@@ -68,7 +68,7 @@ TESTS = {
     "lint": ("tests/lint",),
     "template": ("tests/template",),
     "catalogue": ("tests/catalogue",),
-    "triggers": ("tests/triggers",),
+    "triggers": ("tests/triggers", "tests/cli/test_event_command.py", "tests/roles/test_encryption_keys.py"),
     "report": ("tests/report", "tests/cli"),
     "audit": ("tests/audit",),
     "source_edits": ("tests/source_edits",),
