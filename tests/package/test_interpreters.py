@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 from click.testing import CliRunner
+from uv import find_uv_bin
 
 from remit.cli.options import python_option
-from remit.package.interpreters import CHOSEN, Interpreters, own_program
+from remit.package.interpreters import CHOSEN, Interpreters, looking, own_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +53,19 @@ def test_a_chosen_one_goes_first(tmp_path: Path) -> None:
     chosen = python(tmp_path, "mine", 14)
     environment = {"PATH": str(tmp_path), CHOSEN: chosen}
     assert Interpreters(environment).for_runtime("python3.14").program == chosen
+
+
+def test_one_that_only_uv_knows_is_found_by_the_uv_that_the_environment_names(tmp_path: Path) -> None:
+    program = python(tmp_path, "hidden", 14)
+    uv = tmp_path / "uv"
+    uv.write_text(f"#!/bin/sh\necho {program}\n")
+    uv.chmod(0o755)
+    environment = {"PATH": str(tmp_path / "nothing"), "REMIT_UV": str(uv)}
+    assert Interpreters(environment).for_runtime("python3.14").program == program
+
+
+def test_another_process_is_told_where_uv_is() -> None:
+    assert looking()["REMIT_UV"] == find_uv_bin()
 
 
 def test_the_option_is_heeded_by_whatever_looks_for_pythons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
