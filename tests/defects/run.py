@@ -2,6 +2,7 @@
 
     python tests/defects/run.py --room review     one room
     python tests/defects/run.py                   all rooms, 40 defects each
+    python tests/defects/run.py --forks --room review   without the last resort below: fast, and more seem to survive
     python tests/defects/run.py --sample          a few of each room, each by one test: what CI does
 
 The first run notes which tests call which function (.remit-defects/calls.json, `--note` does it again). A defect is
@@ -262,7 +263,7 @@ def main() -> int:
     parser.add_argument("--sample", action="store_true", help="only those of sample.json, each by one test")
     parser.add_argument("--draw", action="store_true", help="keep some that are noticed, of each room, in sample.json")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--forks", action="store_true", help="try them in forks alone: fast, and more seem to survive")
+    parser.add_argument("--forks", action="store_true", help="try them in forks alone")
     parser.add_argument("--note", action="store_true", help="note again which tests call which functions")
     options = parser.parse_args()
     if options.sample:

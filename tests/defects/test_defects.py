@@ -103,6 +103,11 @@ def test_forks_tell_a_defect_that_a_test_notices_from_one_that_it_does_not() -> 
     assert {seen: test, unseen: forks.SURVIVED} == ends
 
 
+def test_what_no_test_is_known_to_call_survives_where_forks_alone_are_asked() -> None:
+    unknown = Defect("remit.errors", "nowhere", "constant", 1)
+    assert {unknown: forks.SURVIVED} == run.tried([unknown], jobs=1, in_forks_alone=True)
+
+
 def test_the_sample_holds_a_few_defects_of_each_room_with_the_test_that_notices_each() -> None:
     one, two = Defect("remit.review.a", "f", "not", 1), Defect("remit.review.a", "g", "not", 1)
     ends = {one: forks.KILLED, two: "tests/review/test_a.py::test_g", replace(two, ordinal=2): forks.SURVIVED}
