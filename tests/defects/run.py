@@ -48,7 +48,12 @@ TESTS = {
     "project": ("tests/project",),
     "grants": ("tests/grants",),
     "roles": ("tests/roles", "tests/synthesis", "tests/cli/test_explain_command.py"),
-    "synthesis": ("tests/synthesis",),
+    "synthesis": (
+        "tests/synthesis",
+        "tests/project/test_existing.py",
+        "tests/project/test_meant_items.py",
+        "tests/project/test_shared.py",
+    ),
     "package": ("tests/package",),
     "review": ("tests/review", "tests/cli/test_diff_command.py", "tests/cli/test_diff_project.py"),
     "deploy": ("tests/deploy",),
@@ -73,7 +78,7 @@ TESTS = {
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
 PER_ROOM = 40
 SAMPLED_PER_ROOM = 3
-MOST_TESTS = 60
+MOST_TESTS = 300
 """Tests that are run for one defect, at most: those that call its function and few others."""
 SECONDS = 900
 """What takes longer by the clock waits for something that never comes, and is noticed that way."""
@@ -136,13 +141,15 @@ def _share_in_forks(trials: Mapping[Defect, Sequence[str]]) -> dict[Defect, str]
         return {mutate.named(name): end for name, end in json.loads(results.read_text("utf-8")).items()}
 
 
-def tried(defects: Sequence[Defect], jobs: int, reasons: Container[str] = ()) -> dict[Defect, str]:
+def tried(
+    defects: Sequence[Defect], jobs: int, reasons: Container[str] = (), *, in_forks_alone: bool = False
+) -> dict[Defect, str]:
     """How each defect ends: in a fork where that can be, else by all tests of its room, unless its reason is known."""
     calls = known_calls()
     tests = {defect: list(calls.get(f"{defect.module}:{defect.function}", ())) for defect in defects}
     ends = in_forks({defect: names for defect, names in tests.items() if names}, jobs)
     left = [defect for defect in defects if ends.get(defect) in {None, forks.CANNOT_TRY, forks.SURVIVED}]
-    unexplained = [defect for defect in left if str(defect) not in reasons]
+    unexplained = [defect for defect in left if str(defect) not in reasons and not in_forks_alone]
     with ThreadPoolExecutor(jobs) as pool:
         noticed_alone = pool.map(lambda defect: noticed(defect, _room(defect)), unexplained)
         for defect, seen in zip(unexplained, noticed_alone, strict=True):
@@ -254,6 +261,7 @@ def main() -> int:
     parser.add_argument("--sample", action="store_true", help="only those of sample.json, each by one test")
     parser.add_argument("--draw", action="store_true", help="keep some that are noticed, of each room, in sample.json")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--forks", action="store_true", help="try them in forks alone: fast, and more seem to survive")
     parser.add_argument("--note", action="store_true", help="note again which tests call which functions")
     options = parser.parse_args()
     if options.sample:
@@ -264,7 +272,7 @@ def main() -> int:
             note(room)
     defects = [defect for room in rooms for defect in mutate.drawn(room, ROOT / "src", options.count)]
     reasons = explained(EXPLAINED.read_text(encoding="utf-8"))
-    ends = tried(defects, options.jobs, reasons)
+    ends = tried(defects, options.jobs, reasons, in_forks_alone=options.forks)
     if options.draw:
         SAMPLE.write_text(json.dumps(drawn_sample(ends), indent=2) + "\n", encoding="utf-8")
     return report({defect: end != forks.SURVIVED for defect, end in ends.items()}, reasons)
