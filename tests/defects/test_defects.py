@@ -146,3 +146,11 @@ def test_survivors_that_are_explained_do_not_fail_and_others_do(capsys: pytest.C
     assert 1 == run.report({survivor: False, seen: False}, {})
     assert "survives: remit.review.a:f not#1" in capsys.readouterr().out
     run.explained(run.EXPLAINED.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", run.explained(run.EXPLAINED.read_text("utf-8")))
+def test_an_explained_defect_is_one_of_a_room_and_can_still_be_put_into_its_function(name: str) -> None:
+    defect = mutate.named(name)
+    text = (run.ROOT / "src" / defect.module.replace(".", "/")).with_suffix(".py").read_text("utf-8")
+    assert defect.module.split(".")[1] in run.TESTS
+    assert mutate.mutated(text, defect) != ast.unparse(ast.parse(text)) + "\n"
