@@ -74,6 +74,12 @@ def test_a_test_of_the_own_room_is_tried_first_and_each_once_before_its_second_c
     assert ordered == list(run.varied(tests, ("tests/lint",)))
 
 
+def test_the_files_of_the_tests_that_call_a_function_run_before_all_tests_of_its_room() -> None:
+    here = "tests/defects/test_defects.py"
+    callers = [f"{here}::test_a", "tests/gone.py::test_b", f"{here}::test_c"]
+    assert [(here,), run.TESTS["review"]] == list(run.rounds(Defect("remit.review.a", "f", "not", 1), callers))
+
+
 def test_a_defect_is_found_again_by_its_name() -> None:
     defect = Defect("remit.review.role_pairs", "_Class._meaning", "and-or", 2)
     assert defect == mutate.named(str(defect))
