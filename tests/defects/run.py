@@ -4,10 +4,10 @@
     python tests/defects/run.py                   all rooms, 40 defects each
     python tests/defects/run.py --sample          a few of each room, each by one test: what CI does
 
-The first run notes which tests call which function (.remit-defects/calls.json, `--note` does it again). A defect is
-tried in a fork of one process (`forks.py`) by the tests that call its function. Where none of them notices it and
-SURVIVORS.md does not explain it, all tests of its room run in a process of its own, on a tree of links to this one,
-whose module alone is another file.
+The first run notes which tests call which function (.remit-defects/calls.json, `--note` does it again), and which fail
+without any defect, and so notice none. A defect is tried in a fork of one process (`forks.py`) by the tests that call
+its function. Where none of them notices it and SURVIVORS.md does not explain it, the files of those tests run in a
+process of its own, and then all tests of its room, on a tree of links to this one, whose module alone is another file.
 Survivors must be tested, or explained in SURVIVORS.md; 1 when one is neither.
 """
 
@@ -36,12 +36,13 @@ sys.path.insert(0, str(HERE.parent))
 from defects import forks, mutate  # noqa: E402 - a script that imports its neighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from defects.mutate import Defect
 
 ROOT = HERE.parents[1]
 CALLS = ROOT / ".remit-defects" / "calls.json"
+FAILING = ROOT / ".remit-defects" / "failing.json"
 SAMPLE = HERE / "sample.json"
 EXPLAINED = HERE / "SURVIVORS.md"
 TESTS = {
@@ -110,7 +111,8 @@ def noticed(defect: Defect, tests: Sequence[str]) -> bool:
     with tempfile.TemporaryDirectory(prefix="remit-defect-") as name:
         folder = overlaid(defect, Path(name))
         environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"}
-        command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
+        left_out = [f"--deselect={test}" for tests_of_room in known_failures().values() for test in tests_of_room]
+        command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *left_out, *tests]
         try:
             done = subprocess.run(
                 command, cwd=folder, env=environment, capture_output=True, check=False, timeout=SECONDS
@@ -120,6 +122,15 @@ def noticed(defect: Defect, tests: Sequence[str]) -> bool:
         if b"ERROR: not found" in done.stderr:
             raise SystemExit("the tests have changed: run with --note first")
         return done.returncode != 0
+
+
+def rounds(defect: Defect, callers: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What to run until something notices a defect: the files of the tests that call its function, then its room."""
+    files = dict.fromkeys(test.partition("::")[0] for test in callers)
+    closest = tuple(file for file in files if (ROOT / file).exists())
+    if closest:
+        yield closest
+    yield TESTS[_room(defect)]
 
 
 def in_forks(trials: Mapping[Defect, Sequence[str]], jobs: int) -> dict[Defect, str]:
@@ -151,7 +162,9 @@ def tried(
     left = [defect for defect in defects if ends.get(defect) in {None, forks.CANNOT_TRY, forks.SURVIVED}]
     unexplained = [defect for defect in left if str(defect) not in reasons and not in_forks_alone]
     with ThreadPoolExecutor(jobs) as pool:
-        noticed_alone = pool.map(lambda defect: noticed(defect, _room(defect)), unexplained)
+        noticed_alone = pool.map(
+            lambda defect: any(noticed(defect, names) for names in rounds(defect, tests[defect])), unexplained
+        )
         for defect, seen in zip(unexplained, noticed_alone, strict=True):
             ends[defect] = forks.KILLED if seen else forks.SURVIVED
     return {defect: ends.get(defect, forks.SURVIVED) for defect in defects}
@@ -173,16 +186,15 @@ def drawn_sample(ends: Mapping[Defect, str]) -> dict[str, str]:
     sample: dict[str, str] = {}
     rooms: Counter[str] = Counter()
     for defect, end in ends.items():
-        room = defect.module.split(".")[1]
+        room = _room(defect)
         if "::" in end and rooms[room] < SAMPLED_PER_ROOM:
             rooms[room] += 1
             sample[str(defect)] = end
     return sample
 
 
-def _room(defect: Defect) -> tuple[str, ...]:
-    """The folders and files with the tests of a defect's room."""
-    return TESTS[defect.module.split(".")[1]]
+def _room(defect: Defect) -> str:
+    return defect.module.split(".")[1]
 
 
 class Notes:
@@ -230,6 +242,7 @@ def note(room: str) -> None:
         calls[function] = varied(earlier | tests, TESTS.get(function.split(":")[0].split(".")[1], ()))
     CALLS.parent.mkdir(exist_ok=True)
     CALLS.write_text(json.dumps(calls, indent=1), encoding="utf-8")
+    FAILING.write_text(json.dumps(known_failures() | {room: sorted(notes.failed)}, indent=1), encoding="utf-8")
 
 
 def varied(tests: Mapping[str, int], own: tuple[str, ...]) -> dict[str, int]:
@@ -246,6 +259,11 @@ def varied(tests: Mapping[str, int], own: tuple[str, ...]) -> dict[str, int]:
 def known_calls() -> dict[str, dict[str, int]]:
     """What was noted: the tests that call each function, in the order of `varied`."""
     return json.loads(CALLS.read_text(encoding="utf-8")) if CALLS.exists() else {}
+
+
+def known_failures() -> dict[str, list[str]]:
+    """The tests of each room that failed without any defect when they were noted."""
+    return json.loads(FAILING.read_text(encoding="utf-8")) if FAILING.exists() else {}
 
 
 def explained(text: str) -> dict[str, str]:
@@ -270,6 +288,8 @@ def main() -> int:
     if options.note or not CALLS.exists():
         for room in rooms:
             note(room)
+    for test in (test for room in rooms for test in known_failures().get(room, ())):
+        sys.stdout.write(f"fails without any defect, and is left out: {test}\n")
     defects = [defect for room in rooms for defect in mutate.drawn(room, ROOT / "src", options.count)]
     reasons = explained(EXPLAINED.read_text(encoding="utf-8"))
     ends = tried(defects, options.jobs, reasons, in_forks_alone=options.forks)
@@ -288,7 +308,7 @@ def report(results: Mapping[Defect, bool], reasons: Mapping[str, str]) -> int:
             sys.stdout.write(f"stale: SURVIVORS.md explains {defect}, which is noticed\n")
     rooms: dict[str, list[bool]] = {}
     for defect, seen in results.items():
-        rooms.setdefault(defect.module.split(".")[1], []).append(seen)
+        rooms.setdefault(_room(defect), []).append(seen)
     for room, seen_defects in rooms.items():
         sys.stdout.write(f"{room}: {sum(seen_defects)} of {len(seen_defects)} noticed\n")
     return 1 if unexplained else 0
