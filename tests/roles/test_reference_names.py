@@ -9,8 +9,8 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy, allow
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.roles.reference_names import names_in
-from remit.roles.reference_shapes import compare_in_shape
 from remit.roles.role_policies import places, ready_role
+from remit.roles.shaped_comparison import compare_in_shape
 
 
 def test_the_ref_of_a_queue_is_a_url_that_no_arn_foretells() -> None:
