@@ -12,8 +12,8 @@ import pytest
 
 ORDERS: Final = Path(__file__).parents[2] / "examples" / "orders"
 COMMANDS: Final = {
-    "build": (["build", "--no-package", "--project"], 205, 132),
-    "lint": (["lint", "--project"], 206, 112),
+    "build": (["build", "--no-package", "--project"], 205, 130),
+    "lint": (["lint", "--project"], 206, 110),
 }
 """Arguments; the most modules of remit that may be imported, and the most dataclasses.
 
@@ -21,6 +21,7 @@ Each module takes about 0.2 ms, and each frozen dataclass 0.5 ms, of which a who
 """
 LATE: Final = frozenset(
     {
+        "hashlib",
         "remit.explain.remedy",
         "remit.iam.prove.compare",
         "remit.project.handler_source",
