@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Path, RemitError, described
@@ -441,8 +440,7 @@ def plain(path: Path, value: Any, depth: int = 0) -> Any:
     raise wrong(path, "text, a number, True or False, a list or a dict", value)
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionSetting:
+class FunctionSetting(NamedTuple):
     """One setting of a function: its check, and the CloudFormation properties that a checked value becomes."""
 
     check: Check
