@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
-from remit.audit.account_audit import AccountWork, Chunk
+from remit.audit.account_audit import Chunk
+from remit.audit.account_works import account_works, accounts_of_files, named_ids, whole_accounts
 from remit.audit.document_lint import LintedDocument, linted_documents, name_of
 from remit.audit.entities import InputProblem
 from remit.audit.escalation_paths import EscalationPath, escalation_paths
-from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_summary
+from remit.audit.folder import AccountFile, FileSummary, account_files, file_summary
+from remit.audit.principal_ids import NO_IDS, PrincipalIds
 from remit.audit.result_cache import ResultCache
 from remit.audit.unused_access import usage_by_account
 from remit.audit.workers import THIS_PROCESS, Workers, run
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from remit.audit.account_audit import AccountWork
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
     from remit.audit.results import (
@@ -117,24 +120,29 @@ class _Auditing:
         files = account_files(self.audit_input.folder, self.audit_input.elsewhere)
         self.files, self.folder_problems = files.files, files.problems
         for number, file in enumerate(self.files, 1):
-            name = self.cache.name(file.digest, file.name)
-            summary = self.cache.summary(name)
-            if summary is None:
-                summary = file_summary(file)
-                self.cache.keep_summary(name, summary)
-            self.summaries[file] = summary
+            self.summaries[file] = replace(self._summary(file), principals=())
             self.progress(f"{number:,} of {len(self.files):,} files read")
+
+    def _summary(self, file: AccountFile) -> FileSummary:
+        """The summary of a file, from the cache where an earlier run has kept it."""
+        name = self.cache.name(file.digest, file.name)
+        summary = self.cache.summary(name)
+        if summary is None:
+            summary = file_summary(file)
+            self.cache.keep_summary(name, summary)
+        return summary
 
     def ask_accounts(self) -> None:
         """Ask about the accounts of which the answers are not in the cache."""
-        names = {work.account: self._name(work) for work in self._works()}
+        all_works = self._works()
+        names = {work.account: self._name(work) for work in all_works}
         self.findings = self.cache.findings()
         cached = {account: self.cache.account(name) for account, name in names.items()}
         for audited in cached.values():
             if audited is not None:
                 self.findings.update(audited.findings)
         works = []
-        for work in self._works():
+        for work in all_works:
             audited = cached[work.account]
             if audited is None or not self._has_findings(audited.result):
                 works.append(work)
@@ -161,35 +169,26 @@ class _Auditing:
         uses = tuple(use for use, name in zip(result.uses, names, strict=True) if self.findings[name])
         self.results[result.account] = replace(result, uses=uses)
 
-    def _works(self) -> Iterator[AccountWork]:
+    def _works(self) -> tuple[AccountWork, ...]:
         """What there is to do for each account, in the order of their numbers."""
-        accounts = self._accounts_of_files() | {resource.account for resource in self.audit_input.resources}
         trail = self.audit_input.trail
         usages = {} if trail is None else usage_by_account(trail)
-        for account in sorted(accounts):
-            yield AccountWork(
-                account,
-                tuple(file for file in self.files if self._concerns(file, account)),
-                tuple(self._foreign_roles(account)),
-                tuple(resource for resource in self.audit_input.resources if resource.account == account),
-                usages.get(account),
-            )
+        return account_works(self.summaries, self.audit_input.resources, usages, self._ids())
 
-    def _accounts_of_files(self) -> set[str]:
-        return {account for summary in self.summaries.values() for account in summary.accounts}
-
-    def _concerns(self, file: AccountFile, account: str) -> bool:
-        """Whether a file has something about an account: a file without any account may hold policies of AWS."""
-        accounts = self.summaries[file].accounts
-        return not accounts or account in accounts
-
-    def _foreign_roles(self, account: str) -> Iterator[OpenRole]:
-        """The roles of other accounts that trust an account, somebody in it, or everybody."""
-        for summary in self.summaries.values():
-            for role in summary.open_roles:
-                is_meant = any(name in ("*", account) or f":{account}:" in name for name in role.names)
-                if is_meant and f":{account}:" not in role.arn:
-                    yield role
+    def _ids(self) -> PrincipalIds:
+        """What is known about the unique ids that policies name: files are looked through for whom they belong to."""
+        ids = named_ids(self.summaries, self.audit_input.resources)
+        if not ids:
+            return NO_IDS
+        arns: dict[str, str] = {}
+        for file in self.files:
+            arns.update((name, arn) for name, arn in self._summary(file).principals if name in ids)
+        organization = self.audit_input.organization
+        expected_accounts = accounts_of_files(self.summaries) | (
+            organization.accounts.keys() if organization else set()
+        )
+        missing_accounts = sorted(expected_accounts - whole_accounts(self.summaries))
+        return PrincipalIds(tuple(sorted(arns.items())), tuple(missing_accounts))
 
     def _name(self, work: AccountWork) -> str:
         """The name of an account's result in the cache: whatever the result depends on."""
@@ -228,7 +227,7 @@ class _Auditing:
 
     def _accounts_without_logs(self, trail: TrailSummary) -> Iterator[InputProblem]:
         """The accounts of which no event was logged, though some of others were."""
-        for account in sorted(self._accounts_of_files() - trail.accounts if trail.events else ()):
+        for account in sorted(accounts_of_files(self.summaries) - trail.accounts if trail.events else ()):
             message = f"no event of account {account} is in it: what its users and roles used is not known"
             yield InputProblem(trail.name, message)
 
@@ -241,7 +240,7 @@ class _Auditing:
         yield from self.folder_problems
         for summary in self.summaries.values():
             yield from summary.problems
-        if not self._accounts_of_files():
+        if not accounts_of_files(self.summaries):
             yield InputProblem(
                 self.audit_input.folder.as_posix(), "its files have no user, group or role of any account"
             )
