@@ -375,7 +375,7 @@ def test_every_level_of_scps_limits_an_account(tmp_path: Path) -> None:
     members, wrong = organization(value, "organization.json")
     report = report_of(tmp_path, members)
     assert () == wrong == report.problems
-    actions = report.principals[0].can
+    actions = next(iter(report.principals)).can
     assert ("kms:Decrypt" in actions, "s3:GetObject" in actions) == (True, False)
 
 
@@ -386,7 +386,8 @@ def test_an_account_without_a_unit_is_told_and_undecided(tmp_path: Path) -> None
     expected = f"organization.json: account {ACCOUNT} has no place in the organization: {ACCOUNT} has no ParentId"
     assert [expected] == [str(problem) for problem in report.problems]
     reason = f"the control policies of account {ACCOUNT} are not known: {ACCOUNT} has no ParentId"
-    assert ((), reason) == (report.principals[0].can, report.principals[0].unknown[0])
+    row = next(iter(report.principals))
+    assert ((), reason) == (row.can, row.unknown[0])
 
 
 def test_an_account_that_the_organization_does_not_list_is_told(tmp_path: Path) -> None:

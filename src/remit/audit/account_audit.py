@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.audit.access import AccessQuestions
 from remit.audit.document_lint import document_findings, document_uses, name_of
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from remit.audit.entities import Identity
     from remit.audit.organization import Organization
 
-_SENSITIVE = tuple(action.name for action in SENSITIVE_ACTIONS)
+_MOST_DOCUMENTS: Final = 50_000
+"""Distinct documents at which all answers so far are forgotten: else memory would grow with the accounts."""
+_SENSITIVE: Final = tuple(action.name for action in SENSITIVE_ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +77,23 @@ class AuditedAccount:
 
 def audited_accounts(chunk: Chunk) -> Iterator[AuditedAccount]:
     """The results of a chunk's accounts, one after the other."""
-    documents = Documents()
-    questions = AccessQuestions(documents, (*_SENSITIVE, *ESCALATION_ACTIONS), chunk.now, chunk.organization)
+    questions = _questions(chunk)
     linted = set(chunk.linted)
     for work in chunk.works:
+        if len(questions.documents.texts) > _MOST_DOCUMENTS:
+            questions = _questions(chunk)
         result = _result(work, questions)
         findings = {}
         for use in result.uses:
             name = name_of(use)
             if name not in linted:
                 linted.add(name)
-                findings[name] = document_findings(use, documents)
+                findings[name] = document_findings(use, questions.documents)
         yield AuditedAccount(result, findings)
+
+
+def _questions(chunk: Chunk) -> AccessQuestions:
+    return AccessQuestions(Documents(), (*_SENSITIVE, *ESCALATION_ACTIONS), chunk.now, chunk.organization)
 
 
 @lru_cache(maxsize=4)

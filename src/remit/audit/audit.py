@@ -10,15 +10,16 @@ from remit.audit.account_audit import Chunk
 from remit.audit.account_works import account_works, accounts_of_files, named_ids, whole_accounts
 from remit.audit.document_lint import LintedDocument, linted_documents, name_of
 from remit.audit.entities import InputProblem
-from remit.audit.escalation_paths import EscalationPath, escalation_paths
+from remit.audit.escalation_paths import EscalationPath, LeadingEdges, escalation_paths, leading_edges
 from remit.audit.folder import AccountFile, FileSummary, account_files, file_summary
 from remit.audit.principal_ids import NO_IDS, PrincipalIds
 from remit.audit.result_cache import ResultCache
+from remit.audit.stored_rows import StoredRows
 from remit.audit.unused_access import usage_by_account
 from remit.audit.workers import THIS_PROCESS, Workers, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from remit.audit.account_audit import AccountWork
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from remit.audit.results import (
         AccountResult,
         DocumentFinding,
+        DocumentUse,
         ExposureRow,
         PrincipalRow,
         UndecidedExposure,
@@ -49,13 +51,13 @@ class AuditReport:
 
     now: str
     accounts: tuple[str, ...]
-    principals: tuple[PrincipalRow, ...]
+    principals: Collection[PrincipalRow]
     administrators: tuple[str, ...]
     paths: tuple[EscalationPath, ...]
-    undecided_techniques: tuple[UndecidedTechnique, ...]
-    exposures: tuple[ExposureRow, ...]
-    undecided_exposures: tuple[UndecidedExposure, ...]
-    unused: tuple[UnusedRow, ...]
+    undecided_techniques: Collection[UndecidedTechnique]
+    exposures: Collection[ExposureRow]
+    undecided_exposures: Collection[UndecidedExposure]
+    unused: Collection[UnusedRow]
     documents: tuple[LintedDocument, ...]
     problems: tuple[InputProblem, ...]
     trail: TrailSummary | None = None
@@ -100,6 +102,16 @@ def audit(
     return auditing.report()
 
 
+@dataclass(frozen=True, slots=True)
+class _HeldAccount:
+    """What is held of an account's result until the report; `StoredRows` have the rest, which is far more."""
+
+    administrators: tuple[str, ...]
+    leading: LeadingEdges
+    uses: tuple[DocumentUse, ...]
+    problems: tuple[InputProblem, ...]
+
+
 @dataclass(slots=True)
 class _Auditing:
     """A run of an audit: what was read and found so far."""
@@ -111,7 +123,12 @@ class _Auditing:
     files: tuple[AccountFile, ...] = ()
     folder_problems: tuple[InputProblem, ...] = ()
     summaries: dict[AccountFile, FileSummary] = field(default_factory=dict)
-    results: dict[str, AccountResult] = field(default_factory=dict)
+    accounts: dict[str, _HeldAccount] = field(default_factory=dict)
+    principals: StoredRows[PrincipalRow] = field(default_factory=StoredRows)
+    undecided_techniques: StoredRows[UndecidedTechnique] = field(default_factory=StoredRows)
+    exposures: StoredRows[ExposureRow] = field(default_factory=StoredRows)
+    undecided_exposures: StoredRows[UndecidedExposure] = field(default_factory=StoredRows)
+    unused: StoredRows[UnusedRow] = field(default_factory=StoredRows)
     findings: dict[str, tuple[DocumentFinding, ...]] = field(default_factory=dict)
     used_documents: set[str] = field(default_factory=set)
 
@@ -163,11 +180,21 @@ class _Auditing:
         return all(name_of(use) in self.findings for use in result.uses)
 
     def _hold(self, result: AccountResult) -> None:
-        """Hold the result of an account until the report, without the uses of documents in which nothing was found."""
+        """Store the rows about an account until the report, and hold what the accounts are joined by.
+
+        Of documents in which nothing was found, nobody asks who has them.
+        """
         names = [name_of(use) for use in result.uses]
         self.used_documents.update(names)
         uses = tuple(use for use, name in zip(result.uses, names, strict=True) if self.findings[name])
-        self.results[result.account] = replace(result, uses=uses)
+        self.accounts[result.account] = _HeldAccount(
+            result.administrators, leading_edges(result), uses, result.problems
+        )
+        self.principals.keep(result.account, result.principals)
+        self.undecided_techniques.keep(result.account, result.undecided)
+        self.exposures.keep(result.account, result.exposures)
+        self.undecided_exposures.keep(result.account, result.undecided_exposures)
+        self.unused.keep(result.account, result.unused)
 
     def _works(self) -> tuple[AccountWork, ...]:
         """What there is to do for each account, in the order of their numbers."""
@@ -206,22 +233,20 @@ class _Auditing:
 
     def report(self) -> AuditReport:
         """The answers of all accounts together."""
-        results = [result for _, result in sorted(self.results.items())]
-        principals = _joined(result.principals for result in results)
-        arns = [row.arn for row in principals]
-        administrators = frozenset(_joined(result.administrators for result in results))
+        accounts = [account for _, account in sorted(self.accounts.items())]
+        administrators = frozenset(_joined(account.administrators for account in accounts))
         return AuditReport(
             now=self.audit_input.now,
-            accounts=tuple(result.account for result in results),
-            principals=principals,
-            administrators=tuple(arn for arn in arns if arn in administrators),
-            paths=escalation_paths(_joined(result.edges for result in results), administrators, arns),
-            undecided_techniques=_joined(result.undecided for result in results),
-            exposures=_joined(result.exposures for result in results),
-            undecided_exposures=_joined(result.undecided_exposures for result in results),
-            unused=_joined(result.unused for result in results),
-            documents=linted_documents(_joined(result.uses for result in results), self.findings),
-            problems=tuple(sorted(set(self._problems(results)))),
+            accounts=tuple(sorted(self.accounts)),
+            principals=self.principals,
+            administrators=tuple(row.arn for row in self.principals if row.arn in administrators),
+            paths=escalation_paths([account.leading for account in accounts], administrators),
+            undecided_techniques=self.undecided_techniques,
+            exposures=self.exposures,
+            undecided_exposures=self.undecided_exposures,
+            unused=self.unused,
+            documents=linted_documents(_joined(account.uses for account in accounts), self.findings),
+            problems=tuple(sorted(set(self._problems(accounts)))),
             trail=self.audit_input.trail,
         )
 
@@ -231,7 +256,7 @@ class _Auditing:
             message = f"no event of account {account} is in it: what its users and roles used is not known"
             yield InputProblem(trail.name, message)
 
-    def _problems(self, results: Iterable[AccountResult]) -> Iterator[InputProblem]:
+    def _problems(self, accounts: Iterable[_HeldAccount]) -> Iterator[InputProblem]:
         yield from self.audit_input.problems
         trail = self.audit_input.trail
         if trail is not None:
@@ -244,8 +269,8 @@ class _Auditing:
             yield InputProblem(
                 self.audit_input.folder.as_posix(), "its files have no user, group or role of any account"
             )
-        for result in results:
-            yield from result.problems
+        for account in accounts:
+            yield from account.problems
 
 
 def _joined(rows_by_account: Iterable[Iterable[_Row]]) -> tuple[_Row, ...]:
