@@ -40,7 +40,7 @@ S3_ONLY = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
 
 def paths(folder: Path, *records: dict[str, Any]) -> dict[str, EscalationPath]:
     report = report_of(write(folder, page(*records)))
-    assert () == report.undecided_techniques
+    assert [] == list(report.undecided_techniques)
     return {path.principal.rpartition("/")[2]: path for path in report.paths}
 
 
@@ -267,3 +267,18 @@ def test_whoever_joins_a_group_can_do_what_its_users_can(tmp_path: Path) -> None
         ("iam:AddUserToGroup", ["own (inline), Statement[0]"]),
         ("iam:PutUserPolicy", ["own (inline), by group self, Statement[0]"]),
     ] == steps
+
+
+def test_a_way_through_another_account_and_back_has_all_techniques_of_its_first_step(tmp_path: Path) -> None:
+    first, goal = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("first", "goal"))
+    between = f"arn:aws:iam::{OTHER}:role/between"
+    harmless = role("harmless", trusts=trust(service="ec2.amazonaws.com"), InstanceProfileList=[{"Arn": "x"}])
+    passing = allow("iam:PassRole", "ec2:RunInstances")
+    start = role("first", allow("sts:AssumeRole", on=between), passing, trusts=trust(service="ecs.amazonaws.com"))
+    end = role("goal", EVERYTHING, trusts=trust(aws=between))
+    write(tmp_path, page(start, end, harmless), "a.json")
+    way = role("between", allow("sts:AssumeRole", on=goal), account=OTHER, trusts=trust(aws=first))
+    write(tmp_path, page(way), "b.json")
+    path = next(path for path in report_of(tmp_path).paths if path.principal == first)
+    assert [between, goal] == [step.target for step in path.steps]
+    assert {"iam:PassRole + ec2:RunInstances", "sts:AssumeRole"} == set(path.ways)
