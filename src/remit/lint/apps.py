@@ -17,7 +17,7 @@ from remit.lint.run import finding, findings, of_document, of_item, of_policy, o
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.project import python_text
 from remit.roles.assign import assign
-from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULES, dead_letter_id, queue_id
+from remit.roles.reference_names import resources_of
 from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
@@ -162,24 +162,11 @@ def _key(item: ParsedStatement) -> Any:
 
 def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
     """What the app's template will hold: types by logical id."""
-    types = {resource.logical_id: resource.type for resource in app.resources}
+    types = {resource.logical_id: resource.type for resource in (*resources_of(app), *app_wide_resources(app))}
     types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
     for function in app.functions:
-        types[f"{function.logical_id}Function"] = "AWS::Lambda::Function"
-        if function.publication is not None:
-            types[f"{function.logical_id}Alias"] = "AWS::Lambda::Alias"
-        types[f"{function.logical_id}LogGroup"] = "AWS::Logs::LogGroup"
-        types.update(
-            (resource.logical_id, resource.type)
-            for trigger in function.triggers
-            for resource in trigger.resources(function)
-        )
-    types.update((resource.logical_id, resource.type) for resource in app_wide_resources(app))
-    for queue in app.queues:
-        types |= dict.fromkeys((queue_id(queue.name), dead_letter_id(queue.name)), "AWS::SQS::Queue")
-    if app.queues:
-        types[JOB_MARKS] = "AWS::DynamoDB::Table"
-        types[JOB_SCHEDULES] = "AWS::Scheduler::ScheduleGroup"
+        for trigger in function.triggers:
+            types.update((resource.logical_id, resource.type) for resource in trigger.resources(function))
     return types
 
 
