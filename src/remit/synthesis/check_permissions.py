@@ -55,11 +55,13 @@ def check_permissions(resources: Sequence[Resource], namespace: str) -> Iterator
     template = _Template(resources, namespace)
     for resource in resources:
         kind = resource_type(resource.type)
-        if kind is None or kind.invokes is None or not _calls_as_itself(resource, kind.invokes):
+        invoker = None if kind is None else kind.invokes
+        if kind is None or invoker is None or not _calls_as_itself(resource, invoker):
             continue
         for callee in template.callees(resource, kind):
-            if not template.may_call(resource, kind.invokes, callee):
-                yield _no_permission(resource, kind, callee, template.permissions.get(callee, []))
+            if not template.may_call(resource, invoker, callee):
+                permissions = template.permissions.get(callee, [])
+                yield _no_permission(resource, kind.called, invoker.principal, callee, permissions)
 
 
 def _calls_as_itself(resource: Resource, invoker: Invoker) -> bool:
@@ -70,16 +72,15 @@ def _calls_as_itself(resource: Resource, invoker: Invoker) -> bool:
 
 
 def _no_permission(
-    resource: Resource, kind: ResourceType, callee: _Callee, permissions: Sequence[Resource]
+    resource: Resource, called: str, principal: str, callee: _Callee, permissions: Sequence[Resource]
 ) -> RemitError:
-    principal = "" if kind.invokes is None else kind.invokes.principal
     name = f"{callee.function}` by its `{callee.qualifier}" if callee.qualifier else callee.function
     hint = "use a trigger (`on.event(…)`, `on.s3(…)`), or add an AWS::Lambda::Permission"
     others = [item.logical_id for item in permissions if item.properties.get("Principal") == principal]
     if others:
         hint = f"`{others[0]}` lets it for another source: {hint}"
     return RemitError(
-        f"the {kind.called} `{resource.logical_id}` runs `{name}`, which {principal} has no permission to invoke",
+        f"the {called} `{resource.logical_id}` runs `{name}`, which {principal} has no permission to invoke",
         hint=hint,
         origin=resource.origin,
     )
