@@ -65,7 +65,12 @@ TESTS = {
     "template": ("tests/template",),
     "catalogue": ("tests/catalogue",),
     "triggers": ("tests/triggers",),
-    "report": ("tests/report", "tests/cli"),
+    "report": (
+        "tests/report",
+        "tests/cli",
+        "tests/audit/test_audit_command.py",
+        "tests/audit/test_audit_page.py",
+    ),
     "audit": ("tests/audit",),
     "source_edits": ("tests/source_edits",),
     "dev": ("tests/dev",),
