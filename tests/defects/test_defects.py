@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 
 from defects import forks, mutate, run
 from defects.mutate import Defect
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +109,25 @@ def test_forks_tell_a_defect_that_a_test_notices_from_one_that_it_does_not() -> 
     unseen = Defect("remit.triggers.schedule", "Schedule.resources", "constant", 1)
     ends = run.in_forks({seen: [test], unseen: [test]}, jobs=1)
     assert {seen: test, unseen: forks.SURVIVED} == ends
+
+
+def test_a_fork_forgets_what_functions_have_kept() -> None:
+    """While the tests are collected, the variables of many formats are worked out."""
+    test = "tests/catalogue/test_catalogue_operations.py::test_an_arn_is_made_from_a_format"
+    defect = Defect("remit.catalogue.arns", "variables", "ignored-call", 1)
+    assert {defect: test} == run.in_forks({defect: [test]}, jobs=1)
+
+
+def test_a_test_that_waits_for_what_never_comes_is_interrupted() -> None:
+    with pytest.raises(forks.WaitsForeverError), forks.limited_time(0.01, code=1):
+        threading.Event().wait()
+
+
+def test_how_long_a_test_may_take_follows_from_how_long_it_takes_without_a_defect() -> None:
+    assert [600, 60, 90] == [forks.waiting_seconds(noted) for noted in (None, 0.5, 9.0)]
+    seconds = {"tests/dev/test_a.py::test_a": 30.0, "tests/dev/test_a.py::test_b": 20.0, "tests/local/test_c.py": 99.0}
+    assert run.RoomLimits(300.0, 60) == run.room_limits(["tests/dev"], seconds)
+    assert run.RoomLimits(900, HANGS) == run.room_limits(["tests/audit"], seconds)
 
 
 def test_the_sample_holds_a_few_defects_of_each_room_with_the_test_that_notices_each() -> None:
