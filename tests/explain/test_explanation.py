@@ -30,6 +30,13 @@ def test_a_name_that_is_nearly_that_of_a_resource_is_noted_though_its_reference_
     assert "there is no resource DataTopi in the stack: did you mean DataTopic?" in explanation.notes
 
 
+def test_the_same_question_has_an_equal_answer(make: Make) -> None:
+    app = make(app='@app.function(policy=["sqs:SendMessage"])\ndef hello(event, context): ...\n').load()
+    role = ready_roles(app, assign(app))["hello"]
+    answer = explain(role, "function hello", "sqs:SendMessage", "*")
+    assert answer == explain(role, "function hello", "sqs:SendMessage", "*")
+
+
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
