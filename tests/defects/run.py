@@ -84,7 +84,7 @@ TESTS = {
         "tests/cli/test_why_command.py",
     ),
     "lint": ("tests/lint",),
-    "template": ("tests/template",),
+    "template": ("tests/template", "tests/review/test_files.py", "tests/review/test_beside.py"),
     "catalogue": ("tests/catalogue",),
     "triggers": ("tests/triggers",),
     "report": (
