@@ -31,11 +31,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -240,15 +241,18 @@ def _room(defect: Defect) -> tuple[str, ...]:
 
 
 class Notes:
-    """A plugin of pytest that notes which functions of remit each test calls."""
+    """A plugin of pytest that notes which functions of remit each test calls, in whatever thread."""
 
     def __init__(self) -> None:
         self.called: dict[str, set[CodeType]] = {}
+        self.in_threads: set[CodeType] = set()
         self.seconds: dict[str, float] = {}
         self.failed: set[str] = set()
         self.profile = cProfile.Profile(builtins=False)
 
     def pytest_runtest_protocol(self) -> None:
+        self.in_threads = set()
+        threading.setprofile(self._note_in_thread)
         self.profile = cProfile.Profile(builtins=False)
         self.profile.enable()
 
@@ -256,7 +260,11 @@ class Notes:
         self.profile.disable()
         if nodeid not in self.failed:  # it would notice every defect
             codes = {entry.code for entry in self.profile.getstats()}
-            self.called[nodeid] = {code for code in codes if isinstance(code, CodeType)}
+            self.called[nodeid] = {code for code in codes if isinstance(code, CodeType)} | self.in_threads
+
+    def _note_in_thread(self, frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call":
+            self.in_threads.add(frame.f_code)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
