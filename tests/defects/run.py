@@ -4,10 +4,10 @@
     python tests/defects/run.py                   all rooms, 40 defects each
     python tests/defects/run.py --sample          a few of each room, each by one test: what CI does
 
-The first run notes which tests call which function (.remit-defects/calls.json, `--note` does it again). A defect is
-tried in a fork of one process (`forks.py`) by the tests that call its function. Where none of them notices it and
-SURVIVORS.md does not explain it, all tests of its room run in a process of its own, on a tree of links to this one,
-whose module alone is another file.
+The first run notes which tests call which function (.remit-defects/calls.json, `--note` does it again), and which fail
+without any defect, and so notice none. A defect is tried in a fork of one process (`forks.py`) by the tests that call
+its function. Where none of them notices it and SURVIVORS.md does not explain it, the files of those tests run in a
+process of its own, and then all tests of its room, on a tree of links to this one, whose module alone is another file.
 Survivors must be tested, or explained in SURVIVORS.md; 1 when one is neither.
 
 Some defects make a test wait for what never comes. How long tests take without a defect is noted, too
@@ -48,12 +48,13 @@ from defects import forks, mutate  # noqa: E402 - a script that imports its neig
 from terminals import HANGS  # noqa: E402 - as above
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from defects.mutate import Defect
 
 ROOT = HERE.parents[1]
 CALLS = ROOT / ".remit-defects" / "calls.json"
+FAILING = ROOT / ".remit-defects" / "failing.json"
 NOTED_SECONDS = CALLS.with_name("seconds.json")
 SAMPLE = HERE / "sample.json"
 EXPLAINED = HERE / "SURVIVORS.md"
@@ -61,7 +62,12 @@ TESTS = {
     "project": ("tests/project",),
     "grants": ("tests/grants",),
     "roles": ("tests/roles", "tests/synthesis", "tests/cli/test_explain_command.py"),
-    "synthesis": ("tests/synthesis",),
+    "synthesis": (
+        "tests/synthesis",
+        "tests/project/test_existing.py",
+        "tests/project/test_meant_items.py",
+        "tests/project/test_shared.py",
+    ),
     "package": ("tests/package",),
     "review": ("tests/review", "tests/cli/test_diff_command.py", "tests/cli/test_diff_project.py"),
     "deploy": ("tests/deploy",),
@@ -86,7 +92,7 @@ TESTS = {
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
 PER_ROOM = 40
 SAMPLED_PER_ROOM = 3
-MOST_TESTS = 60
+MOST_TESTS = 300
 """Tests that are run for one defect, at most: those that call its function and few others."""
 SECONDS = 900
 """A room of which is not noted how long it takes waits for something that never comes when it takes longer."""
@@ -126,7 +132,8 @@ def noticed(defect: Defect, tests: Sequence[str]) -> bool:
             **os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1", "CI": "true",
             "TESTS_HANG_SECONDS": str(limits.wait),
         }  # fmt: skip
-        command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
+        left_out = [f"--deselect={test}" for tests_of_room in known_failures().values() for test in tests_of_room]
+        command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *left_out, *tests]
         pipe = subprocess.PIPE
         running = subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe)
         try:
@@ -171,6 +178,15 @@ def noted_seconds() -> dict[str, float]:
     return json.loads(NOTED_SECONDS.read_text(encoding="utf-8")) if NOTED_SECONDS.exists() else {}
 
 
+def rounds(defect: Defect, callers: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What to run until something notices a defect: the files of the tests that call its function, then its room."""
+    files = dict.fromkeys(test.partition("::")[0] for test in callers)
+    closest = tuple(file for file in files if (ROOT / file).exists())
+    if closest:
+        yield closest
+    yield TESTS[_room(defect)]
+
+
 def in_forks(trials: Mapping[Defect, Sequence[str]], jobs: int) -> dict[Defect, str]:
     """How each defect ends that is tried with its tests in a fork of pytest, by several of them side by side."""
     defects = list(trials)
@@ -194,11 +210,16 @@ def _share_in_forks(trials: Mapping[Defect, Sequence[str]]) -> dict[Defect, str]
 
 def tried(defects: Sequence[Defect], jobs: int, reasons: Container[str] = ()) -> dict[Defect, str]:
     """How each defect ends: in a fork where that can be, else by all tests of its room, unless its reason is known."""
+    calls = known_calls()
     ends = tried_in_forks(defects, jobs)
     left = [defect for defect in defects if ends[defect] in {forks.CANNOT_TRY, forks.SURVIVED}]
     unexplained = [defect for defect in left if str(defect) not in reasons]
+
+    def is_noticed(defect: Defect) -> bool:
+        return any(noticed(defect, tests) for tests in rounds(defect, callers_of(defect, calls)))
+
     with ThreadPoolExecutor(jobs) as pool:
-        noticed_alone = pool.map(lambda defect: noticed(defect, _room(defect)), unexplained)
+        noticed_alone = pool.map(is_noticed, unexplained)
         for defect, seen in zip(unexplained, noticed_alone, strict=True):
             ends[defect] = forks.KILLED if seen else forks.SURVIVED
     return {defect: forks.SURVIVED if end == forks.CANNOT_TRY else end for defect, end in ends.items()}
@@ -207,9 +228,14 @@ def tried(defects: Sequence[Defect], jobs: int, reasons: Container[str] = ()) ->
 def tried_in_forks(defects: Sequence[Defect], jobs: int) -> dict[Defect, str]:
     """How each defect ends in a fork, by the tests that were noted to call its function."""
     calls = known_calls()
-    tests = {defect: list(calls.get(f"{defect.module}:{defect.function}", ())) for defect in defects}
+    tests = {defect: callers_of(defect, calls) for defect in defects}
     ends = in_forks({defect: names for defect, names in tests.items() if names}, jobs)
     return {defect: ends.get(defect, forks.CANNOT_TRY) for defect in defects}
+
+
+def callers_of(defect: Defect, calls: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """The tests that were noted to call a defect's function."""
+    return list(calls.get(f"{defect.module}:{defect.function}", ()))
 
 
 def sampled(jobs: int) -> int:
@@ -228,16 +254,15 @@ def drawn_sample(ends: Mapping[Defect, str]) -> dict[str, str]:
     sample: dict[str, str] = {}
     rooms: Counter[str] = Counter()
     for defect, end in ends.items():
-        room = defect.module.split(".")[1]
+        room = _room(defect)
         if "::" in end and rooms[room] < SAMPLED_PER_ROOM:
             rooms[room] += 1
             sample[str(defect)] = end
     return sample
 
 
-def _room(defect: Defect) -> tuple[str, ...]:
-    """The folders and files with the tests of a defect's room."""
-    return TESTS[defect.module.split(".")[1]]
+def _room(defect: Defect) -> str:
+    return defect.module.split(".")[1]
 
 
 class Notes:
@@ -294,6 +319,7 @@ def note(room: str) -> None:
         calls[function] = varied(earlier | tests, TESTS.get(function.split(":")[0].split(".")[1], ()))
     CALLS.parent.mkdir(exist_ok=True)
     CALLS.write_text(json.dumps(calls, indent=1), encoding="utf-8")
+    FAILING.write_text(json.dumps(known_failures() | {room: sorted(notes.failed)}, indent=1), encoding="utf-8")
     earlier_seconds = {name: taken for name, taken in noted_seconds().items() if not name.startswith(TESTS[room])}
     seconds = {name: round(taken, 2) for name, taken in notes.seconds.items()}
     NOTED_SECONDS.write_text(json.dumps(earlier_seconds | seconds, indent=1), encoding="utf-8")
@@ -313,6 +339,11 @@ def varied(tests: Mapping[str, int], own: tuple[str, ...]) -> dict[str, int]:
 def known_calls() -> dict[str, dict[str, int]]:
     """What was noted: the tests that call each function, in the order of `varied`."""
     return json.loads(CALLS.read_text(encoding="utf-8")) if CALLS.exists() else {}
+
+
+def known_failures() -> dict[str, list[str]]:
+    """The tests of each room that failed without any defect when they were noted."""
+    return json.loads(FAILING.read_text(encoding="utf-8")) if FAILING.exists() else {}
 
 
 def explained(text: str) -> dict[str, str]:
@@ -337,6 +368,8 @@ def main() -> int:
     if options.note or not CALLS.exists():
         for room in rooms:
             note(room)
+    for test in (test for room in rooms for test in known_failures().get(room, ())):
+        sys.stdout.write(f"fails without any defect, and is left out: {test}\n")
     defects = [defect for room in rooms for defect in mutate.drawn(room, ROOT / "src", options.count)]
     reasons = explained(EXPLAINED.read_text(encoding="utf-8"))
     if options.forks:
@@ -365,7 +398,7 @@ def report(results: Mapping[Defect, bool], reasons: Mapping[str, str]) -> int:
             sys.stdout.write(f"stale: SURVIVORS.md explains {defect}, which is noticed\n")
     rooms: dict[str, list[bool]] = {}
     for defect, seen in results.items():
-        rooms.setdefault(defect.module.split(".")[1], []).append(seen)
+        rooms.setdefault(_room(defect), []).append(seen)
     for room, seen_defects in rooms.items():
         sys.stdout.write(f"{room}: {sum(seen_defects)} of {len(seen_defects)} noticed\n")
     return 1 if unexplained else 0

@@ -76,6 +76,12 @@ def test_a_test_of_the_own_room_is_tried_first_and_each_once_before_its_second_c
     assert ordered == list(run.varied(tests, ("tests/lint",)))
 
 
+def test_the_files_of_the_tests_that_call_a_function_run_before_all_tests_of_its_room() -> None:
+    here = "tests/defects/test_defects.py"
+    callers = [f"{here}::test_a", "tests/gone.py::test_b", f"{here}::test_c"]
+    assert [(here,), run.TESTS["review"]] == list(run.rounds(Defect("remit.review.a", "f", "not", 1), callers))
+
+
 def test_a_defect_is_found_again_by_its_name() -> None:
     defect = Defect("remit.review.role_pairs", "_Class._meaning", "and-or", 2)
     assert defect == mutate.named(str(defect))
@@ -167,3 +173,11 @@ def test_survivors_that_are_explained_do_not_fail_and_others_do(capsys: pytest.C
     assert 1 == run.report({survivor: False, seen: False}, {})
     assert "survives: remit.review.a:f not#1" in capsys.readouterr().out
     run.explained(run.EXPLAINED.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", run.explained(run.EXPLAINED.read_text("utf-8")))
+def test_an_explained_defect_is_one_of_a_room_and_can_still_be_put_into_its_function(name: str) -> None:
+    defect = mutate.named(name)
+    text = (run.ROOT / "src" / defect.module.replace(".", "/")).with_suffix(".py").read_text("utf-8")
+    assert defect.module.split(".")[1] in run.TESTS
+    assert mutate.mutated(text, defect) != ast.unparse(ast.parse(text)) + "\n"

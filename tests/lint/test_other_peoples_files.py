@@ -391,3 +391,9 @@ def test_an_action_that_resembles_none_is_no_error_where_a_service_has_undocumen
     action: str, severity: str
 ) -> None:
     assert [severity] == [one.severity for one in of("R202", policy(Action=action, Resource="*"))]
+
+
+@pytest.mark.parametrize("element", ["Action", "NotAction"])
+def test_a_policy_of_updates_is_a_stack_policy_whichever_way_it_names_them(element: str) -> None:
+    statement = {"Effect": "Deny", element: "Update:Replace", "Principal": "*", "Resource": "LogicalResourceId/Table"}
+    assert [] == found(json.dumps({"Statement": [statement]}))
