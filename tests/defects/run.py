@@ -90,6 +90,11 @@ TESTS = {
     "local": ("tests/local",),
 }
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
+OWN_TESTS = {"remit.local.functions.watchdog:_marked": "tests/local/test_watchdog.py"}
+"""Functions that find the processes to end, each with the file of tests that alone runs with a defect in it.
+
+With other tests such a defect would end the processes of whoever runs this.
+"""
 PER_ROOM = 40
 SAMPLED_PER_ROOM = 3
 MOST_TESTS = 300
@@ -166,9 +171,9 @@ class RoomLimits:
 
 def room_limits(tests: Sequence[str], seconds: Mapping[str, float]) -> RoomLimits:
     """The limits of some folders or files of tests, by how long their tests take without a defect."""
-    noted = [duration for test, duration in seconds.items() if test.startswith(tuple(tests))]
-    if not noted:
+    if not all(any(test.startswith(place) for test in seconds) for place in tests):
         return RoomLimits(SECONDS, HANGS)
+    noted = [duration for test, duration in seconds.items() if test.startswith(tuple(tests))]
     room = max(LEAST_ROOM_SECONDS, ROOM_TIMES_AS_LONG * sum(noted))
     return RoomLimits(room, max(LEAST_WAIT_SECONDS, math.ceil(WAIT_TIMES_AS_LONG * max(noted))))
 
@@ -180,6 +185,10 @@ def noted_seconds() -> dict[str, float]:
 
 def rounds(defect: Defect, callers: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """What to run until something notices a defect: the files of the tests that call its function, then its room."""
+    own_tests = OWN_TESTS.get(f"{defect.module}:{defect.function}")
+    if own_tests is not None:
+        yield (own_tests,)
+        return
     files = dict.fromkeys(test.partition("::")[0] for test in callers)
     closest = tuple(file for file in files if (ROOT / file).exists())
     if closest:
@@ -235,7 +244,8 @@ def tried_in_forks(defects: Sequence[Defect], jobs: int) -> dict[Defect, str]:
 
 def callers_of(defect: Defect, calls: Mapping[str, Mapping[str, int]]) -> list[str]:
     """The tests that were noted to call a defect's function."""
-    return list(calls.get(f"{defect.module}:{defect.function}", ()))
+    function = f"{defect.module}:{defect.function}"
+    return [test for test in calls.get(function, ()) if test.startswith(OWN_TESTS.get(function, ""))]
 
 
 def sampled(jobs: int) -> int:

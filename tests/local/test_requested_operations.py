@@ -56,6 +56,10 @@ PLACE = "eu-central-1:111122223333"
             "iam", "CreateOpenIDConnectProvider", {"Url": "https://issuer.example/orders"},
             "arn:aws:iam::111122223333:oidc-provider/issuer.example/orders",
         ),
+        (
+            "iam", "CreateUser", {"UserName": "ada", "Path": "/team/"},
+            "arn:aws:iam::111122223333:user/team/ada",
+        ),
         ("logs", "GetScheduledQueryHistory", {"identifier": "q1"}, f"arn:aws:logs:{PLACE}:scheduled-query:q1"),
         ("ec2", "DeletePlacementGroup", {"GroupName": "g"}, f"arn:aws:ec2:{PLACE}:placement-group/g"),
         ("ec2", "CreateInternetGateway", {}, f"arn:aws:ec2:{PLACE}:internet-gateway/*"),
