@@ -301,6 +301,15 @@ class ResourceType(NamedTuple):
         return self.ref == "name" and self.naming is not None and self.ref_of == (self.naming.property,)
 
     @property
+    def name_attributes(self) -> tuple[str, ...]:
+        """The attributes that give the naming property's value: `Name` does, too, for the `StateMachineName` of one."""
+        if self.naming is None:
+            return ()
+        alike = {"Name", f"{self.name.rpartition('::')[2]}Name"}
+        spellings = alike if self.naming.property in alike else {self.naming.property}
+        return tuple(sorted(name for name in spellings if self.has_attribute(name)))
+
+    @property
     def is_told_by_name(self) -> bool:
         """Whether a resource's ARN is known by its name before the deploy, but for wildcards, and may be granted."""
         if self.arn is None or self.naming is None or not self.naming.is_identity:

@@ -80,6 +80,11 @@ def _texts(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
         symbol = _symbol(resource, kind, path)
         if kind.has_attribute(path) and symbol != late_bound(resource.logical_id, path):
             yield late_bound(resource.logical_id, path), symbol
+    if kind.naming is not None:
+        symbol = _symbol(resource, kind, kind.naming.property)
+        for attribute in kind.name_attributes:
+            if symbol != late_bound(resource.logical_id, attribute):
+                yield late_bound(resource.logical_id, attribute), symbol
 
 
 def _arn(resource: Resource, kind: ResourceType, form: ArnFormat) -> str | None:
