@@ -31,14 +31,14 @@ _VERSION: Final = "AWS::Lambda::Version"
 _PERMISSION: Final = "AWS::Lambda::Permission"
 _INVOKE: Final = "lambda:InvokeFunction"
 _ACTIONS: Final = (_INVOKE, "lambda:*", "*")
-_IN_ARN: Final = re.compile(r"(?:^|:)function:([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?")
-_NAME: Final = re.compile(r"([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?")
+_IN_ARN: Final = r"(?:^|:)function:([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?"
+_NAME: Final = r"([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?"
 """How a function is called: by its ARN, which may stand in the URI of an integration, or by its name."""
-_SERVICE: Final = re.compile(
+_SERVICE: Final = (
     r"([a-z0-9-]+|lambda\.alarms\.cloudwatch)(?:\.[a-z0-9*-]+)?\.(?:amazonaws\.com(?:\.cn)?|\$\{AWS::URLSuffix\})"
 )
 """A service as a principal: `logs.amazonaws.com`, and in older policies `logs.eu-west-1.amazonaws.com`."""
-_PATH: Final = re.compile(r"[A-Za-z.\[\]]+")
+_PATH: Final = r"[A-Za-z.\[\]]+"
 _PLACE: Final = dict.fromkeys(tokens.PLACE.values(), "*")
 
 
@@ -139,7 +139,7 @@ class _Template:
         """The ARN for which the service calls, as far as it is known: a pattern."""
         if invoker.source_arn == "own":
             return self._filled(_own_arn(resource))
-        if _PATH.fullmatch(invoker.source_arn):
+        if re.fullmatch(_PATH, invoker.source_arn):
             text = self._filled(next(values_at(resource.properties, invoker.source_arn), None))
             return f"{text}*" if text.startswith("arn:") else f"*{text}*"
         kind = resource_type(resource.type)
@@ -155,7 +155,7 @@ class _Template:
         if text in self._by_reference:
             return self._by_reference[text]
         filled = self._filled(text)
-        match = _IN_ARN.search(filled) or _NAME.fullmatch(filled)
+        match = re.search(_IN_ARN, filled) or re.fullmatch(_NAME, filled)
         function = None if match is None else self._by_name.get(match[1])
         return None if match is None or function is None else _Callee(function, match[2] or "")
 
@@ -197,7 +197,7 @@ class _Template:
 
 def _is_service(principal: str, invoker: Invoker) -> bool:
     """Whether a principal is the service, by its name for one region or for China, too; or it is everyone."""
-    service = _SERVICE.fullmatch(principal)
+    service = re.fullmatch(_SERVICE, principal)
     return principal == "*" or (service is not None and f"{service[1]}.amazonaws.com" == invoker.principal)
 
 
