@@ -101,8 +101,10 @@ def build(
     roles = fitted(app, declared, of_template)
     template = draft(app, roles, of_template, bucket=bucket or ARTEFACTS)
     check(template, declared, app, of_template, is_whole=not of_template.errors)
-    mistakes.errors += of_template.errors
-    findings = errors(app, declared, folder=folder)
+    mistakes.errors += placed(of_template.errors, folder).errors
+    findings: tuple[Finding, ...] = ()
+    with mistakes.noted():
+        findings = errors(app, declared, folder=folder)
     with mistakes.noted():
         _refuse(_elsewhere(findings, mistakes))
     if not findings:  # a slip in an override may be why it breaks something
@@ -152,7 +154,7 @@ def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
         declared = assign(parts)
         template = draft(parts, fitted(parts, declared, further), further)
         check(template, declared, parts, further, is_whole=False)
-    mistakes.errors += _elsewhere(further.errors, mistakes)
+    mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
         _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))
 
@@ -177,7 +179,7 @@ def _refuse_all(
             with of_files.noted():
                 _package(folder, app, _silent, for_this_machine=for_this_machine)
         mistakes.errors += _elsewhere(of_files.errors, mistakes)
-    raise mistakes.together()
+    raise placed(mistakes.errors, folder).together()
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:
@@ -246,8 +248,14 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         for target in dict.fromkeys(targets.values())
     }
     packages_by_function = {name: packages[target] for name, target in targets.items()}
-    check_handlers(app.functions, packages_by_function)
-    notes = [*check_imports(folder, app, packages_by_function, targets)]
+    mistakes, of_imports = Mistakes(), Mistakes()
+    notes: list[str] = []
+    with mistakes.noted():
+        check_handlers(app.functions, packages_by_function)
+    with of_imports.noted():
+        notes += check_imports(folder, app, packages_by_function, targets)
+    mistakes.errors += _elsewhere(of_imports.errors, mistakes)
+    mistakes.refuse()
     place(packages_by_function, folder)
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"

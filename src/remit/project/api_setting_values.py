@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.did_you_mean import did_you_mean
+from remit.errors import Mistakes
 from remit.iam import tokens
-from remit.project.setting_values import between, flag, mistake, text, texts, wrong
+from remit.project.setting_values import between, each, flag, mistake, text, texts, wrong
 
 if TYPE_CHECKING:
     from remit.errors import Path
@@ -38,19 +39,30 @@ def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
     """CloudFormation's Cors properties, in its spelling or in snake_case."""
     if not isinstance(value, Mapping):
         raise wrong(path, 'a dict such as {"AllowOrigins": ["https://shop.example"]}', value)
-    configuration: dict[str, Any] = {}
-    for key, content in value.items():
-        name = "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
-        if name not in _CORS:
-            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, _CORS), inside=(str(key),))
-        checked = _CORS[name]((*path, key), content)
-        configuration[name] = list(checked) if isinstance(checked, tuple) else checked
-    _check_origins(path, configuration)
-    for method in configuration.get("AllowMethods", ()):
-        if method not in _METHODS:
-            meant = did_you_mean(method, _METHODS)
-            raise mistake(path, f"has the method {method!r}", hint=meant or f"known: {', '.join(_METHODS)}")
+    configuration = dict(each(_cors_property, (((*path, key), content) for key, content in value.items())))
+    mistakes = Mistakes()
+    with mistakes.noted():
+        _check_origins(path, configuration)
+    with mistakes.noted():
+        each(_check_method, ((path, method) for method in configuration.get("AllowMethods", ())))
+    mistakes.refuse()
     return configuration
+
+
+def _cors_property(path: Path, content: Any) -> tuple[str, Any]:
+    """A property, in CloudFormation's spelling, of the name that is the path's last step."""
+    *setting, key = path
+    name = "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
+    if name not in _CORS:
+        raise mistake(tuple(setting), f"has no key {key!r}", hint=did_you_mean(name, _CORS), inside=(str(key),))
+    checked = _CORS[name](path, content)
+    return name, list(checked) if isinstance(checked, tuple) else checked
+
+
+def _check_method(path: Path, method: str) -> None:
+    if method not in _METHODS:
+        hint = did_you_mean(method, _METHODS) or f"known: {', '.join(_METHODS)}"
+        raise mistake(path, f"has the method {method!r}", hint=hint)
 
 
 def _check_origins(path: Path, configuration: Mapping[str, Any]) -> None:

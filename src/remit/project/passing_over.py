@@ -2,10 +2,10 @@
 
 Each statement at the top of the module, of a class there, and of its `with configure()` gets a `try` of its own. What
 it raises is noted, the names that it would have bound are remembered, and a NameError for one of those is no mistake of
-its own. Each argument of a decorator that declares something has one as well, and so has each item of a policy: a
-trigger that fails does not hide what is wrong with the policy beside it. At the end the module fails with its first
-exception, as it would have, which carries all the others: whoever imports it may still catch that. A module stops where
-it says so, with `raise`, `assert` or `sys.exit`.
+its own. Each argument of a decorator that declares something has one as well, and so has each item of a policy and each
+variable of an environment: a trigger that fails does not hide what is wrong with the policy beside it. At the end the
+module fails with its first exception, as it would have, which carries all the others: whoever imports it may still
+catch that. A module stops where it says so, with `raise`, `assert` or `sys.exit`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ _OPTION: Final = "__remit_option__"
 _ITEM: Final = "__remit_item__"
 _ITEMS: Final = frozenset({"link", "managed_policy", "policy"})
 """What takes a list in which each item may fail by itself."""
+_ENTRIES: Final = "environment"
+"""What takes a dict in which each entry may fail by itself."""
 _DECLARING: Final = frozenset({"function", "group", "job", "web"})
 """The methods of an app whose arguments may each fail by themselves."""
 _MISTAKES: Final = "remit_mistakes"
@@ -158,8 +160,7 @@ def _with_arguments(statement: ast.stmt) -> ast.stmt:
             _separate([call], line)
         case ast.Assign(targets=[target], value=value) | ast.AugAssign(target=target, value=value):
             _separate([value], line)
-            if _name(target) in _ITEMS:
-                _separate_items(value, line)
+            _separate_parts(_name(target), value, line)
     return statement
 
 
@@ -168,16 +169,20 @@ def _separate(calls: Sequence[ast.expr], line: int) -> None:
     for call in calls:
         if isinstance(call, ast.Call) and _name(call.func) in _DECLARING:
             for keyword in call.keywords:
-                if keyword.arg in _ITEMS:
-                    _separate_items(keyword.value, line)
+                _separate_parts(keyword.arg, keyword.value, line)
             call.args = [_argument(argument, line) for argument in call.args]
             call.keywords = [_option(keyword, line) for keyword in call.keywords]
 
 
-def _separate_items(value: ast.expr, line: int) -> None:
-    """Let each item of a list that is written out fail by itself."""
-    if isinstance(value, ast.List | ast.Tuple):
+def _separate_parts(setting: str | None, value: ast.expr, line: int) -> None:
+    """Let each item of a policy, and each variable of an environment, that is written out fail by itself."""
+    if setting in _ITEMS and isinstance(value, ast.List | ast.Tuple):
         value.elts = [_hook(_ITEM, line, item) if _may_fail(item) else item for item in value.elts]
+    elif setting == _ENTRIES and isinstance(value, ast.Dict):
+        for index, (key, content) in enumerate(zip(value.keys, value.values, strict=True)):
+            if key is not None and _may_fail(content):
+                entry = ast.copy_location(ast.Dict([key], [content]), content)
+                value.keys[index], value.values[index] = None, _hook(_OPTION, line, entry)
 
 
 def _argument(argument: ast.expr, line: int) -> ast.expr:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
 
@@ -144,6 +144,17 @@ def one_of(words: Sequence[str]) -> Check:
     return check
 
 
+def each(check: Check, parts: Iterable[tuple[Path, Any]]) -> list[Any]:
+    """The parts of a value, each with its path, as the check keeps them. RemitError has all that are wrong."""
+    mistakes = Mistakes()
+    checked = []
+    for path, part in parts:
+        with mistakes.noted():
+            checked.append(check(path, part))
+    mistakes.refuse()
+    return checked
+
+
 def or_none(check: Check) -> Check:
     """None as well."""
     return lambda path, value: None if value is None else check(path, value)
@@ -180,7 +191,7 @@ def texts(path: Path, value: Any) -> Texts:
         raise mistake(path, "is a set, whose order changes from run to run", hint="use a list")
     if not isinstance(value, list | tuple):
         raise wrong(path, "a list of strings", value)
-    return Texts(text((*path, index), item) for index, item in enumerate(value))
+    return Texts(each(text, (((*path, index), item) for index, item in enumerate(value))))
 
 
 def reasons(example: str) -> Check:
@@ -189,14 +200,19 @@ def reasons(example: str) -> Check:
     def check(path: Path, value: Any) -> dict[str, str]:
         if not isinstance(value, Mapping):
             raise wrong(path, f"a dict such as {example}", value)
-        for name, reason in value.items():
-            if not isinstance(name, str) or not name:
-                raise mistake(path, f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
-            if not any(map(str.isalnum, text((*path, name), reason))):
-                raise mistake((*path, name), f"is {reason!r}, which is not a reason", hint="say why, in words")
+        each(_reason, (((*path, name), reason) for name, reason in value.items()))
         return dict(value)
 
     return check
+
+
+def _reason(path: Path, reason: Any) -> None:
+    """The reason for what the last step of the path names."""
+    *setting, name = path
+    if not isinstance(name, str) or not name:
+        raise mistake(tuple(setting), f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
+    if not any(map(str.isalnum, text(path, reason))):
+        raise mistake(path, f"is {reason!r}, which is not a reason", hint="say why, in words")
 
 
 def flag(path: Path, value: Any) -> bool:
@@ -326,17 +342,20 @@ _MOST_LAYERS: Final = 5  # "Lambda quotas"
 def _layers(path: Path, value: Any) -> Texts:
     """ARNs of versions of layers; what CloudFormation fills in is not looked at."""
     arns = texts(path, value)
-    for index, arn in enumerate(arns):
-        layer = _LAYER.fullmatch(arn.replace("${AWS::", "{"))
-        if arn.startswith("${") or (layer is not None and layer["version"]):
-            continue
-        hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"
-        if layer is not None:
-            hint = f"a function takes one version of a layer, such as {arn}:1"
-        raise mistake((*path, index), f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
+    each(_check_layer, (((*path, index), arn) for index, arn in enumerate(arns)))
     if len(arns) > _MOST_LAYERS:
         raise mistake(path, f"has {len(arns)} layers; Lambda allows {_MOST_LAYERS}")
     return arns
+
+
+def _check_layer(path: Path, arn: str) -> None:
+    layer = _LAYER.fullmatch(arn.replace("${AWS::", "{"))
+    if arn.startswith("${") or (layer is not None and layer["version"]):
+        return
+    hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"
+    if layer is not None:
+        hint = f"a function takes one version of a layer, such as {arn}:1"
+    raise mistake(path, f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
 
 
 _ALIAS: Final = re.compile(r"(?!\d+$)[A-Za-z0-9_-]{1,128}")

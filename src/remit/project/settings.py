@@ -83,8 +83,9 @@ class Setting(Generic[T]):
         try:
             checked = self.check((f"{section.path}.{self.name}",), value)
         except RemitError as error:
-            error.origin = error.origin or _place(span, error.path[1:])
-            error.path = ()
+            for mistake in error.all:
+                mistake.origin = mistake.origin or _place(span, mistake.path[1:])
+                mistake.path = ()
             raise
         section.assigned[self.name] = (checked, span)
 
