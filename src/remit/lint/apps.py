@@ -176,17 +176,16 @@ def _always(origin: Origin | None) -> Place:
 
 def _entry(folder: Path, origin: Origin | None) -> Place:
     """Where a variable stands in the setting that gives it."""
-    return lambda spot: python_text.entry(folder, origin, str(spot[0])) if origin is not None and spot else origin
+    return lambda spot: python_text.entry(folder, origin, str(spot[0])) if origin is not None else None
 
 
 def _of_role(
     role: Role, types: dict[str, str], names: frozenset[str], default_origin: Origin | None, folder: Path, app: App
 ) -> PolicyDocument:
     """The statements of a role as a document to lint, each at its own line, else at the default one."""
-    place = _always(default_origin)
     document = PolicyDocument(
         IDENTITY,
-        place=place,
+        place=_always(default_origin),
         names=names,
         types=types,
         quota="iam.role.inline",
@@ -198,17 +197,14 @@ def _of_role(
     items = []
     for index, grant in enumerate(role.grants):
         ordinal = ordinals[grant.origin] = ordinals.get(grant.origin, -1) + 1
-        items.append(
-            ParsedStatement(document, index, grant.statement, _placer(grant, default_origin, folder, ordinal), grant)
-        )
+        place = document.place if grant.origin is None else _inside(grant.origin, folder, ordinal)
+        items.append(ParsedStatement(document, index, grant.statement, place, grant))
     document.statements = tuple(items)
     return document
 
 
-def _placer(grant: Grant, otherwise: Origin | None, folder: Path, ordinal: int) -> Place:
-    origin = grant.origin
-    if origin is None:
-        return _always(otherwise)
+def _inside(origin: Origin, folder: Path, ordinal: int) -> Place:
+    """Where a part of a statement stands in the list or document at `origin`, which has others before it."""
     return lambda spot: python_text.inside(folder, origin, spot, ordinal)
 
 

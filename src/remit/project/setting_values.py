@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Path, RemitError, described
@@ -144,17 +143,6 @@ def one_of(words: Sequence[str]) -> Check:
     return check
 
 
-def each(check: Check, parts: Iterable[tuple[Path, Any]]) -> list[Any]:
-    """The parts of a value, each with its path, as the check keeps them. RemitError has all that are wrong."""
-    mistakes = Mistakes()
-    checked = []
-    for path, part in parts:
-        with mistakes.noted():
-            checked.append(check(path, part))
-    mistakes.refuse()
-    return checked
-
-
 def or_none(check: Check) -> Check:
     """None as well."""
     return lambda path, value: None if value is None else check(path, value)
@@ -191,7 +179,13 @@ def texts(path: Path, value: Any) -> Texts:
         raise mistake(path, "is a set, whose order changes from run to run", hint="use a list")
     if not isinstance(value, list | tuple):
         raise wrong(path, "a list of strings", value)
-    return Texts(each(text, (((*path, index), item) for index, item in enumerate(value))))
+    checked: list[str] = []
+    mistakes = Mistakes()
+    for index, item in enumerate(value):
+        with mistakes.noted():
+            checked.append(text((*path, index), item))
+    mistakes.refuse()
+    return Texts(checked)
 
 
 def reasons(example: str) -> Check:
@@ -200,19 +194,21 @@ def reasons(example: str) -> Check:
     def check(path: Path, value: Any) -> dict[str, str]:
         if not isinstance(value, Mapping):
             raise wrong(path, f"a dict such as {example}", value)
-        each(_reason, (((*path, name), reason) for name, reason in value.items()))
+        mistakes = Mistakes()
+        for name, reason in value.items():
+            with mistakes.noted():
+                _check_reason(path, name, reason)
+        mistakes.refuse()
         return dict(value)
 
     return check
 
 
-def _reason(path: Path, reason: Any) -> None:
-    """The reason for what the last step of the path names."""
-    *setting, name = path
+def _check_reason(path: Path, name: Any, reason: Any) -> None:
     if not isinstance(name, str) or not name:
-        raise mistake(tuple(setting), f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
-    if not any(map(str.isalnum, text(path, reason))):
-        raise mistake(path, f"is {reason!r}, which is not a reason", hint="say why, in words")
+        raise mistake(path, f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
+    if not any(map(str.isalnum, text((*path, name), reason))):
+        raise mistake((*path, name), f"is {reason!r}, which is not a reason", hint="say why, in words")
 
 
 def flag(path: Path, value: Any) -> bool:
@@ -342,7 +338,11 @@ _MOST_LAYERS: Final = 5  # "Lambda quotas"
 def _layers(path: Path, value: Any) -> Texts:
     """ARNs of versions of layers; what CloudFormation fills in is not looked at."""
     arns = texts(path, value)
-    each(_check_layer, (((*path, index), arn) for index, arn in enumerate(arns)))
+    mistakes = Mistakes()
+    for index, arn in enumerate(arns):
+        with mistakes.noted():
+            _check_layer((*path, index), arn)
+    mistakes.refuse()
     if len(arns) > _MOST_LAYERS:
         raise mistake(path, f"has {len(arns)} layers; Lambda allows {_MOST_LAYERS}")
     return arns
@@ -460,8 +460,7 @@ def plain(path: Path, value: Any, depth: int = 0) -> Any:
     raise wrong(path, "text, a number, True or False, a list or a dict", value)
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionSetting:
+class FunctionSetting(NamedTuple):
     """One setting of a function: its check, and the CloudFormation properties that a checked value becomes."""
 
     check: Check

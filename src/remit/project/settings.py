@@ -83,9 +83,9 @@ class Setting(Generic[T]):
         try:
             checked = self.check((f"{section.path}.{self.name}",), value)
         except RemitError as error:
-            for mistake in error.all:
-                mistake.origin = mistake.origin or _place(span, mistake.path[1:])
-                mistake.path = ()
+            for each in error.all:
+                each.origin = each.origin or _place(span, each.path[1:])
+                each.path = ()
             raise
         section.assigned[self.name] = (checked, span)
 
