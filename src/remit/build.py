@@ -24,7 +24,7 @@ from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import guard
 from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
-from remit.synthesis.synth import ARTEFACTS, document, draft, fitted, synth
+from remit.synthesis.synth import ARTEFACTS, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
 
@@ -98,8 +98,8 @@ def build(
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
     of_template = Mistakes()
-    roles = fitted(app, declared, of_template)
-    template = draft(app, roles, of_template, bucket=bucket or ARTEFACTS)
+    drafted = draft(app, declared, of_template, bucket=bucket or ARTEFACTS)
+    template, roles = drafted.template, drafted.roles
     check(template, declared, app, of_template, is_whole=not of_template.errors)
     mistakes.errors += placed(of_template.errors, folder).errors
     findings: tuple[Finding, ...] = ()
@@ -152,8 +152,8 @@ def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
     further = Mistakes()
     with further.noted():
         declared = assign(parts)
-        template = draft(parts, fitted(parts, declared, further), further)
-        check(template, declared, parts, further, is_whole=False)
+        drafted = draft(parts, declared, further)
+        check(drafted.template, declared, parts, further, is_whole=False)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
         _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))
