@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import is_multivalued
 from remit.iam.pattern import is_pattern
 from remit.iam.prove import realistic_values as real
-from remit.iam.prove.encoded_text import LATE, decode, own_place
+from remit.iam.prove.encoded_text import LATE, decode, own_place, placed
 from remit.iam.prove.glob_sets import FRESH
 from remit.iam.prove.real_requests import can_be_made
 from remit.iam.request import Request
@@ -82,10 +82,27 @@ def request_for(
                 continue
             if new.allows(request) is True and old.allows(request) is False:
                 return request, "now"
+        if lifelike and words.late:
+            from_a_stack = _outside_of_a_stack(opening, words, spelled, old, new)
+            if from_a_stack is not None:
+                return from_a_stack, "now"
     for action, resource, context in requests_for(opening, words, spelled, lifelike=lifelike):
         request = Request(action, resource, context=context, wildcard_only=False)
         if new.permits(request) is True and old.permits(request) is False:
             return request, "future"
+    return None
+
+
+def _outside_of_a_stack(opening: Opening, words: Words, spelled: str, old: Side, new: Side) -> Request | None:
+    """A request for a resource in another region or account than the stack's, which the policies name by references."""
+    name = opening.real or spelled
+    usual_words = next(words.attempts())
+    for elsewhere in real.in_other_places(opening.witness.resource):
+        resource = placed(elsewhere, real.STACK)
+        action, shown_resource, context = _lifelike(opening.at(resource), name, usual_words)
+        request = Request(action, shown_resource, context=context, stack=real.STACK)
+        if can_be_made(name, request.resource) and new.allows(request) is True and old.allows(request) is False:
+            return request
     return None
 
 
@@ -97,8 +114,7 @@ def requests_for(
     if lifelike:
         usual_words = next(words.attempts())
         yield _lifelike(opening, name, usual_words)
-        for partition, region in real.other_places(opening.witness.resource):
-            elsewhere = real.arn(opening.witness.resource, partition, region)
+        for elsewhere in real.in_other_places(opening.witness.resource):
             yield _lifelike(opening.at(elsewhere), name, usual_words)
     for number, spelling in enumerate(words.attempts()):
         action = name or decode(opening.action, spelling)
