@@ -265,3 +265,44 @@ def test_a_way_through_another_account_and_back_has_all_techniques_of_its_first_
     path = next(path for path in report_of(tmp_path).paths if path.principal == first)
     assert [between, goal] == [step.target for step in path.steps]
     assert {"iam:PassRole + ec2:RunInstances", "sts:AssumeRole"} == set(path.ways)
+
+
+THE_ACCOUNT = f"arn:aws:iam::{ACCOUNT}:root"
+X, ANN = f"arn:aws:iam::{ACCOUNT}:role/x", f"arn:aws:iam::{ACCOUNT}:user/ann"
+LIMIT = managed("limit", allow("s3:*"))
+LIMITED = {"PermissionsBoundary": {"PermissionsBoundaryArn": LIMIT["Arn"]}}
+ASSUMES = allow("sts:AssumeRole")
+ALL_BUT_Y = document(
+    trust(aws=THE_ACCOUNT)["Statement"][0],
+    {
+        "Effect": "Deny",
+        "NotPrincipal": {"AWS": [f"arn:aws:iam::{ACCOUNT}:role/y", THE_ACCOUNT]},
+        "Action": "sts:AssumeRole",
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("trusts", "caller", "can"),
+    [
+        pytest.param(trust(aws=ANN), user("ann", **LIMITED), ["ann"], id="a boundary limits no user"),
+        pytest.param(trust(aws=X), role("x", **LIMITED), [], id="a boundary limits a role that is named"),
+        pytest.param(trust(aws="*"), role("x"), ["a", "x", "y"], id="everybody"),
+        pytest.param(
+            trust(aws=THE_ACCOUNT, when={"StringLike": {"aws:userid": "AROAX:*"}}),
+            role("x", ASSUMES),
+            ["x"],
+            id="its id",
+        ),
+        pytest.param(
+            trust(aws=THE_ACCOUNT, when={"StringLike": {"aws:userid": "AROAY:*"}}),
+            role("x", ASSUMES),
+            ["y"],
+            id="the id of another role",
+        ),
+        pytest.param(ALL_BUT_Y, role("x", ASSUMES), ["y"], id="a Deny of all others"),
+    ],
+)
+def test_who_can_assume_the_role_of_an_administrator(tmp_path: Path, trusts: Any, caller: Any, can: Any) -> None:
+    further_callers = [role(name, ASSUMES) for name in ("a", "y")]
+    assert can == sorted(paths(tmp_path, role("admin", EVERYTHING, trusts=trusts), LIMIT, caller, *further_callers))

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
 
 PinValue: TypeAlias = str | tuple[str, ...] | None
-"""One value, several, or None: the key is absent."""
+"""One value, several, or None: the key is absent. In the aws:userid of a role, the name of the session is `*`."""
 
 _TIMES: Final = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
 _TAG: Final = "aws:principaltag/"
+_USER_ID: Final = "aws:userid"
 _TAG_NAME: Final = re.compile(r"aws:principaltag/([^}\s,']+)")
 _SPELLED: Final = {
     "aws:currenttime": "aws:CurrentTime",
@@ -155,6 +156,8 @@ def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
     elif isinstance(value, tuple):
         yield Condition("StringEquals", name, value, "ForAllValues")
         yield Condition("StringEquals", name, value, "ForAnyValue")
+    elif key == _USER_ID:
+        yield Condition("StringLike", name, (value,))
     elif key in _TIMES:
         yield Condition("DateEquals", name, (value,))
     elif key in _BOOLEANS:
@@ -199,5 +202,6 @@ def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str
     context: dict[str, str | tuple[str, ...]] = {}
     for condition in conditions:
         if condition.operator != "Null":
-            context[condition.key] = condition.values if condition.quantifier else condition.values[0]
+            value = condition.values[0].replace("*", "session") if condition.key == _USER_ID else condition.values[0]
+            context[condition.key] = condition.values if condition.quantifier else value
     return context

@@ -178,9 +178,9 @@ class EscalationGraph:
     def _assumed_roles(self, asker: Asker) -> Iterator[Edge]:
         """The roles that a principal can assume, in any account."""
         identity = asker.identity
-        names = [identity.arn]
+        names = [identity.arn, "*"]
         if self.questions.parts.table.bits[ASSUME] & asker.candidates:
-            names += [identity.account, "*"]
+            names.append(identity.account)
         for arn, role in self.targets.trusting(names).items():
             if arn == identity.arn:
                 continue

@@ -77,6 +77,6 @@ class EscalationTargets:
 
 
 def _member(group: Entity, policies: tuple[PolicyUse, ...]) -> Identity:
-    """Whoever joins a group has what the group has: a user with the group's policies and its ARN."""
-    entity = Entity("user", group.arn, group.account, group.name, group.unique_id, group.file)
+    """Whoever joins a group has what the group has: a user with the group's policies and its ARN, of any id."""
+    entity = Entity("user", group.arn, group.account, group.name, "", group.file)
     return Identity(entity, policies, None)

@@ -9,7 +9,7 @@ from remit.audit.documents import document_value, folded, unfolded
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer
 from remit.audit.trust import ASSUME, TrustedBy, TrustPart, trust_part, trusted
 from remit.errors import RemitError
-from remit.iam.policy import Policy, parse
+from remit.iam.policy import Policy, allow, parse
 
 if TYPE_CHECKING:
     from remit.audit.access import AccessQuestions
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.audit.entities import Entity, Identity
     from remit.iam.decide.evaluate import Layers
 
-_NOBODY: Final = TrustedBy(frozenset(), frozenset(), frozenset(), anybody=False, ids=())
+_NOBODY: Final = TrustedBy(frozenset(), frozenset(), frozenset(), anybody=False, ids=(), tells_apart=False)
 
 
 class RoleAssumption:
@@ -53,7 +53,12 @@ class RoleAssumption:
         return self._policies[name]
 
     def answer(self, identity: Identity, profile: Profile, caller: PinnedCaller, role: Entity) -> AccessAnswer:
-        """Whether a principal can assume a role: by the trust policy alone where that names it, else by both."""
+        """Whether a principal can assume a role: by the trust policy alone where that names it, else by both.
+
+        A boundary's lack of an Allow limits a role that is named, and no user.
+
+        Source: "Permissions boundaries for IAM entities" (IAM User Guide), on resource-based policies.
+        """
         part = self._part(role, identity, caller)
         if part is None:
             return NO
@@ -62,8 +67,10 @@ class RoleAssumption:
         layers = replace(self.questions.parts.layers(numbers), rcp=rcps)
         target = folded(role.arn, identity.account)
         if part.by_itself is not None and role.account == identity.account:
-            identity_layer = (part.by_itself, *map(_denials, layers.identity))
-            direct_layers = replace(layers, identity=identity_layer)
+            direct_layers = replace(layers, identity=(part.by_itself, *map(_denials, layers.identity)))
+            if identity.entity.kind == "user" and layers.boundary:
+                everything = Policy((allow("*"),))
+                direct_layers = replace(direct_layers, boundary=(everything, *map(_denials, layers.boundary)))
             direct = self._asked((numbers, part, target, True), direct_layers, caller, target)
             if direct.verdict == "yes":
                 return replace(direct, allowing=None)
@@ -75,8 +82,8 @@ class RoleAssumption:
         return replace(answered, allowing=(numbers.identity[number], index))
 
     def _part(self, role: Entity, identity: Identity, caller: PinnedCaller) -> TrustPart | None:
-        names = self.trusted(role).arns
-        name = (str(role.trust), role.account, identity.account, identity.arn if names else identity.entity.kind)
+        who = identity.arn if self.trusted(role).tells_apart else identity.entity.kind
+        name = (str(role.trust), role.account, identity.account, who)
         if name not in self._parts:
             policy = self._policy(role, identity.account)
             self._parts[name] = None if policy is None else trust_part(policy, caller.arn)

@@ -25,7 +25,8 @@ _EVERYTHING: Final = Globs(("*",))
 class TrustedBy:
     """Whom a trust policy names in an Allow of sts:AssumeRole: services, ARNs, accounts, everybody.
 
-    `ids` are the unique ids of users and roles (see `principal_ids`).
+    `ids` are the unique ids of users and roles (see `principal_ids`). `tells_apart`: some statement, which may be a
+    Deny, means some users and roles of an account and not the others.
     """
 
     services: frozenset[str]
@@ -33,6 +34,7 @@ class TrustedBy:
     accounts: frozenset[str]
     anybody: bool
     ids: tuple[str, ...]
+    tells_apart: bool
 
 
 def trusted(policy: Policy) -> TrustedBy:
@@ -51,7 +53,22 @@ def trusted(policy: Policy) -> TrustedBy:
             accounts.add(caller.account)
         elif kind == "AWS":
             arns.add(value)
-    return TrustedBy(frozenset(services), frozenset(arns), frozenset(accounts), anybody, tuple(dict.fromkeys(ids)))
+    return TrustedBy(
+        frozenset(services),
+        frozenset(arns),
+        frozenset(accounts),
+        anybody,
+        tuple(dict.fromkeys(ids)),
+        any(_names_somebody(statement) for statement in policy.statements),
+    )
+
+
+def _names_somebody(statement: Statement) -> bool:
+    """Whether the principals of a statement are more than accounts, services and everybody."""
+    if statement.principals is None:
+        return False
+    names = (value for kind, value in statement.principals.patterns if kind == "AWS" and value != "*")
+    return any(principal_of(name).kind != "root" for name in names)
 
 
 def _named(policy: Policy) -> Iterator[tuple[str, str]]:
