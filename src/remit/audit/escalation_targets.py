@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.entities import Entity, Identity
+from remit.audit.trust import role_of_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,8 +48,10 @@ class EscalationTargets:
     def _index_trust(self, role: Entity, assumption: RoleAssumption) -> None:
         names = assumption.trusted(role)
         for service in names.services:
+            if not assumption.lets_in(service, role):
+                continue
             self._of_service.setdefault((role.account, service), []).append(role)
-        for name in (*names.arns, *names.accounts, *(("*",) if names.anybody else ())):
+        for name in (*map(role_of_session, names.arns), *names.accounts, *(("*",) if names.anybody else ())):
             self._trusting.setdefault(name, []).append(role)
 
     def users(self, account: str) -> list[Entity]:
