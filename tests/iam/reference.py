@@ -89,7 +89,8 @@ def told_by(who, account, name, iam):
         told |= {"aws:principaltype": TYPES.get(kind, "AssumedRole"), "aws:principalservicename": None}
         return told | {"aws:username": path[-1] if kind == "user" else None, "aws:principalservicenameslist": None}
     told = dict.fromkeys([] if who is None else ["aws:username", "aws:userid", "aws:principalorgid"])
-    told |= {"aws:principaltype": "Anonymous", "aws:principalaccount": "anonymous"} if who == "*" else {}
+    if who == "*":
+        told |= {"aws:principaltype": "Anonymous", "aws:principalaccount": "anonymous", "aws:principalarn": None}
     service = {"aws:principalisawsservice": "true", "aws:principalservicename": who}
     return told | (service if (who or "").endswith(".amazonaws.com") else {})
 
