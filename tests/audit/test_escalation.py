@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 from audit_accounts import (
     ACCOUNT,
     EVERYTHING,
+    NOW,
     OTHER,
     allow,
     deny,
@@ -22,7 +23,9 @@ from audit_accounts import (
     user,
     write,
 )
-from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS
+from remit.audit.account_audit import AccountWork, Chunk, audited_accounts
+from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS, On
+from remit.audit.folder import account_files
 from remit.catalogue.actions import full_name
 
 if TYPE_CHECKING:
@@ -81,6 +84,10 @@ def test_a_technique_is_found_and_each_of_its_actions_is_needed(tmp_path: Path, 
 @pytest.mark.parametrize("technique", ALL_TECHNIQUES, ids=lambda technique: f"{technique.name} {technique.gain}")
 def test_the_actions_of_a_technique_exist(technique: Technique) -> None:
     assert technique.actions == tuple(full_name(action) for action in technique.actions)
+
+
+def test_what_the_actions_of_techniques_must_be_allowed_on_is_known() -> None:
+    assert {need.on for technique in ALL_TECHNIQUES for need in technique.needs} <= set(get_args(On))
 
 
 def test_there_are_as_many_techniques_as_promised() -> None:
@@ -160,6 +167,16 @@ def test_own_rights(tmp_path: Path, record: dict[str, Any], *, found: bool) -> N
 def assumed(folder: Path, trusts: dict[str, Any], *statements: dict[str, Any], account: str = ACCOUNT) -> Any:
     admin = role("admin", EVERYTHING, trusts=trusts, account=account)
     return paths(folder, role("x", *statements), admin).get("x")
+
+
+def test_the_graph_of_those_who_can_change_all_roles_has_one_edge_for_each_and_one_for_each_role(
+    tmp_path: Path,
+) -> None:
+    roles = [role(f"r{number}", allow("iam:UpdateAssumeRolePolicy", "sts:AssumeRole")) for number in range(5)]
+    files = account_files(write(tmp_path, page(*roles))).files
+    (audited,) = audited_accounts(Chunk((AccountWork(ACCOUNT, files),), NOW))
+    sources = sorted(edge.source.rpartition("/")[2] for edge in audited.result.edges)
+    assert sources == ["r0", "r1", "r2", "r3", "r4", *5 * [f"roles of {ACCOUNT}"]]
 
 
 def test_a_role_that_trusts_the_account_needs_an_allow_of_the_caller(tmp_path: Path) -> None:

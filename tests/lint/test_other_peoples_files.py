@@ -207,6 +207,22 @@ def test_forgotten_substitutions_are_said_once_in_a_policy() -> None:
     assert f"{around} is a placeholder: nothing replaces it, nor 3 more of this policy" == one.message
 
 
+@pytest.mark.parametrize("account", ["ACCOUNT_ID", "YOUR-ACCOUNT"])
+def test_a_policy_whose_program_replaces_words_is_a_note(account: str) -> None:
+    """`ACCOUNT_ID` stands in files that a program fills in; nobody can tell from the file."""
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "iam:GetRole", "Resource": f"arn:aws:iam::{account}:role/ROLE"},
+            {"Effect": "Allow", "Action": "iam:GetUser", "Resource": f"arn:aws:iam::{account}:user/USER"},
+            {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": f"arn:aws:sqs:REGION:{account}:orders"},
+        ],
+    }
+    findings = [item for item in lint_bytes(json.dumps(policy).encode(), "policy.json") if item.rule == "R129"]
+    message = f"this policy is a pattern for people to fill in ({account} and 1 more)"
+    assert [("note", message)] == [(item.severity, item.message.partition(":")[0]) for item in findings]
+
+
 @pytest.mark.parametrize("action", ["sqs:SendMessage", "<action>"])
 def test_a_policy_for_people_to_fill_in_is_a_note(action: str) -> None:
     condition = {"StringEquals": {"aws:PrincipalOrgID": "<my-org-id>"}}
@@ -391,3 +407,9 @@ def test_an_action_that_resembles_none_is_no_error_where_a_service_has_undocumen
     action: str, severity: str
 ) -> None:
     assert [severity] == [one.severity for one in of("R202", policy(Action=action, Resource="*"))]
+
+
+@pytest.mark.parametrize("element", ["Action", "NotAction"])
+def test_a_policy_of_updates_is_a_stack_policy_whichever_way_it_names_them(element: str) -> None:
+    statement = {"Effect": "Deny", element: "Update:Replace", "Principal": "*", "Resource": "LogicalResourceId/Table"}
+    assert [] == found(json.dumps({"Statement": [statement]}))

@@ -322,3 +322,54 @@ def test_every_wrong_option_of_a_job_is_reported_beside_its_queue(make: Make) ->
     messages = [mistake.message for mistake in make(config="config.job.enable = True", app=app).error().all]
     assert ["`timeout`", "`retries`", "once"] == [message.split()[0] for message in messages if "queue" not in message]
     assert "there is no job queue `mail`" in messages
+
+
+def test_every_item_of_a_dict_is_reported(make: Make) -> None:
+    """What fails while the dict is made, and what is wrong with the rest of it."""
+    imports = "from remit import parameter, secret\n"
+    environment = '{"A1": secret(""), "B1": parameter(7),\n"1x": "y", "AWS_REGION": "z"}'
+    project = make(
+        config=f"{imports}config.lambda_.function.environment = {environment}",
+        app=f"{imports}@app.function(environment={environment}){FUNCTION}",
+    )
+    messages = [
+        "`environment['AWS_REGION']` cannot be set: Lambda reserves it",
+        "`environment` has the name '1x'",
+        "parameter takes a name, an ARN or a resource, got int '7'",
+        "secret takes a name, an ARN or a resource, got str ''",
+    ]
+    errors = project.error().all
+    in_file = {
+        file: sorted(error.message.replace("config.lambda_.function.", "") for error in errors if file in at(error))
+        for file in ("app.py", "config/deploy.py")
+    }
+    assert {"app.py": messages, "config/deploy.py": messages} == in_file
+
+
+@pytest.mark.parametrize(
+    ("setting", "mistakes"),
+    [
+        ('tags = {"aws:a": "b", 4: "c", "d": 5, "e": "f"}', 3),
+        ('stages = ["dev", "a b", "C"]', 2),
+        ('job.additional_queues = ["", 4, "mail"]', 2),
+        ('job.queues = {"mail": {"retry": 2, "retries": -1}, "A b": {"timeout": 0}}', 4),
+        ('lint.allow = {"R212": "", "R213": 4, "R214": "the vendor asks"}', 2),
+        ('api.cors_configuration = {"origins": ["*"], "max_age": -1, "allow_methods": ["GTE"]}', 3),
+        ('lambda_.function.layers = ["a", "b"]', 2),
+    ],
+)
+def test_a_setting_reports_each_of_its_mistakes(make: Make, setting: str, mistakes: int) -> None:
+    errors = make(config=f"config.{setting}", app=f"@app.function{FUNCTION}").error().all
+    assert [True] * mistakes == [at(error).startswith("config/deploy.py:5") for error in errors]
+
+
+def test_a_name_that_a_module_lacks_does_not_hide_the_others(make: Make) -> None:
+    project = make(app=f"from remit import Data, grants, on\n@app.function(on.sqs('')){FUNCTION}")
+    assert ["app.py:9:1", "app.py:10:15"] == places(project)
+
+
+def test_a_handler_by_name_decorates_nothing(make: Make) -> None:
+    app = f"@app.function(handler='web.handler'){FUNCTION}"
+    error = make(app=app, **{"web.py": f"{FUNCTION}handler = hello"}).error()
+    assert "`handler=` names the function that Lambda runs, and decorates another one, `hello`" == error.message
+    assert (9, 2) == (error.origin.line, error.origin.column)

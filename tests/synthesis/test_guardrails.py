@@ -171,6 +171,14 @@ def ingest(event, context): ...
     assert "may dynamodb:PutItem on" in broken(make(app=app, **files))[2]
 
 
+def test_the_name_of_the_stack_is_known_where_a_statement_leaves_it_out(make: Make) -> None:
+    app = """
+@app.function(policy=[{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::${AWS::StackName}/*"}])
+def ingest(event, context): ...
+"""
+    assert () == proven(held(make, deny("s3:GetObject", "arn:aws:s3:::orders-dev/*"), app=app))
+
+
 @pytest.mark.parametrize(("kind", "expected"), [("sns", []), ("sqs", ["may sqs:SendMessage"])])
 def test_a_reference_in_a_condition_is_an_arn_of_its_kind(make: Make, kind: str, expected: list[str]) -> None:
     data = "from remit import Shared, resource\nclass Data(Shared):\n    topic = resource('AWS::SNS::Topic')\n"

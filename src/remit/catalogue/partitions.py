@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from remit.catalogue.snapshot import chunk
 
@@ -14,8 +13,7 @@ _ZONE_ID: Final = re.compile(r"[a-z]{2,4}\d?-az\d{1,2}")
 _LOCAL_ZONE: Final = re.compile(r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})-[a-z]{3}-\d[a-z]?")
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(NamedTuple):
     """A partition. `dns_suffix` is AWS::URLSuffix; `regions` leaves out pseudo regions like aws-global."""
 
     name: str

@@ -12,8 +12,7 @@ CreateRole, CreatePolicy (IAM API Reference); CreateUserPool (Amazon Cognito use
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.catalogue.types import resource_type
 
@@ -24,8 +23,7 @@ _LATE_PART: Final = "0"
 """What stands for a part that only the deploy knows: every name may have it anywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class NameRule:
+class NameRule(NamedTuple):
     """The names of a type: their form, the least of their characters, and what else they cannot be.
 
     The property that has them, and their most characters, are in the type's row (`ResourceType.naming`).

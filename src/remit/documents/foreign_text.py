@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _FIRST_SIGN: Final = 0xE000
 _SIGNS: Final = 6_400
@@ -38,8 +37,7 @@ def without_unfilled(text: str, replacement: str) -> str:
     return _UNFILLED.sub(replacement, text) if "${Placeholder" in text else text
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """A template language: its name, an example, its places that are filled in, and its logic.
 
     `bare`: within strings its places matter only where they hold quotes, since others do not keep JSON from being read.
@@ -75,8 +73,7 @@ LANGUAGES: Final = (
 """The languages that are looked for in a file which is neither JSON nor YAML as it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """A tool whose templates read as JSON or YAML as they stand.
 
     `sign` is what its files alone hold; where none of the `hints` stands, it need not be looked for. `functions` are

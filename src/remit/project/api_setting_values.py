@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.did_you_mean import did_you_mean
+from remit.errors import Mistakes
 from remit.iam import tokens
 from remit.project.setting_values import between, flag, mistake, text, texts, wrong
 
@@ -39,32 +40,37 @@ def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, 'a dict such as {"AllowOrigins": ["https://shop.example"]}', value)
     configuration: dict[str, Any] = {}
+    mistakes = Mistakes()
     for key, content in value.items():
-        name = "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
-        if name not in _CORS:
-            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, _CORS), inside=(str(key),))
-        checked = _CORS[name]((*path, key), content)
-        configuration[name] = list(checked) if isinstance(checked, tuple) else checked
-    _check_origins(path, configuration)
-    for method in configuration.get("AllowMethods", ()):
-        if method not in _METHODS:
-            meant = did_you_mean(method, _METHODS)
-            raise mistake(path, f"has the method {method!r}", hint=meant or f"known: {', '.join(_METHODS)}")
-    return configuration
-
-
-def _check_origins(path: Path, configuration: Mapping[str, Any]) -> None:
+        with mistakes.noted():
+            configuration.update(_cors_property(path, key, content))
     origins = configuration.get("AllowOrigins", [])
     for origin in origins:
         if not tokens.references(origin) and not _ORIGIN.fullmatch(origin):
             hint = 'a scheme and a host without a path, such as "https://shop.example"'
-            raise mistake(path, f"has the origin {origin!r}", hint=hint)
+            mistakes.errors.append(mistake(path, f"has the origin {origin!r}", hint=hint))
+    for method in configuration.get("AllowMethods", []):
+        if method not in _METHODS:
+            hint = did_you_mean(method, _METHODS) or f"known: {', '.join(_METHODS)}"
+            mistakes.errors.append(mistake(path, f"has the method {method!r}", hint=hint))
     if "*" in origins and configuration.get("AllowCredentials"):
-        raise mistake(
+        open_to_all = mistake(
             path,
             "allows credentials from every origin, which browsers and API Gateway refuse",
             hint="name the origins whose pages may send cookies",
         )
+        mistakes.errors.append(open_to_all)
+    mistakes.refuse()
+    return configuration
+
+
+def _cors_property(path: Path, key: Any, content: Any) -> dict[str, Any]:
+    """One property in CloudFormation's spelling, with its value."""
+    name = "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
+    if name not in _CORS:
+        raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, _CORS), inside=(str(key),))
+    checked = _CORS[name]((*path, key), content)
+    return {name: list(checked) if isinstance(checked, tuple) else checked}
 
 
 def rate(path: Path, value: Any) -> float:

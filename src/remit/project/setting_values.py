@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Path, RemitError, described
@@ -180,7 +179,13 @@ def texts(path: Path, value: Any) -> Texts:
         raise mistake(path, "is a set, whose order changes from run to run", hint="use a list")
     if not isinstance(value, list | tuple):
         raise wrong(path, "a list of strings", value)
-    return Texts(text((*path, index), item) for index, item in enumerate(value))
+    checked: list[str] = []
+    mistakes = Mistakes()
+    for index, item in enumerate(value):
+        with mistakes.noted():
+            checked.append(text((*path, index), item))
+    mistakes.refuse()
+    return Texts(checked)
 
 
 def reasons(example: str) -> Check:
@@ -189,14 +194,21 @@ def reasons(example: str) -> Check:
     def check(path: Path, value: Any) -> dict[str, str]:
         if not isinstance(value, Mapping):
             raise wrong(path, f"a dict such as {example}", value)
+        mistakes = Mistakes()
         for name, reason in value.items():
-            if not isinstance(name, str) or not name:
-                raise mistake(path, f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
-            if not any(map(str.isalnum, text((*path, name), reason))):
-                raise mistake((*path, name), f"is {reason!r}, which is not a reason", hint="say why, in words")
+            with mistakes.noted():
+                _check_reason(path, name, reason)
+        mistakes.refuse()
         return dict(value)
 
     return check
+
+
+def _check_reason(path: Path, name: Any, reason: Any) -> None:
+    if not isinstance(name, str) or not name:
+        raise mistake(path, f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
+    if not any(map(str.isalnum, text((*path, name), reason))):
+        raise mistake((*path, name), f"is {reason!r}, which is not a reason", hint="say why, in words")
 
 
 def flag(path: Path, value: Any) -> bool:
@@ -326,17 +338,24 @@ _MOST_LAYERS: Final = 5  # "Lambda quotas"
 def _layers(path: Path, value: Any) -> Texts:
     """ARNs of versions of layers; what CloudFormation fills in is not looked at."""
     arns = texts(path, value)
+    mistakes = Mistakes()
     for index, arn in enumerate(arns):
-        layer = _LAYER.fullmatch(arn.replace("${AWS::", "{"))
-        if arn.startswith("${") or (layer is not None and layer["version"]):
-            continue
-        hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"
-        if layer is not None:
-            hint = f"a function takes one version of a layer, such as {arn}:1"
-        raise mistake((*path, index), f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
+        with mistakes.noted():
+            _check_layer((*path, index), arn)
+    mistakes.refuse()
     if len(arns) > _MOST_LAYERS:
         raise mistake(path, f"has {len(arns)} layers; Lambda allows {_MOST_LAYERS}")
     return arns
+
+
+def _check_layer(path: Path, arn: str) -> None:
+    layer = _LAYER.fullmatch(arn.replace("${AWS::", "{"))
+    if arn.startswith("${") or (layer is not None and layer["version"]):
+        return
+    hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"
+    if layer is not None:
+        hint = f"a function takes one version of a layer, such as {arn}:1"
+    raise mistake(path, f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
 
 
 _ALIAS: Final = re.compile(r"(?!\d+$)[A-Za-z0-9_-]{1,128}")
@@ -441,8 +460,7 @@ def plain(path: Path, value: Any, depth: int = 0) -> Any:
     raise wrong(path, "text, a number, True or False, a list or a dict", value)
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionSetting:
+class FunctionSetting(NamedTuple):
     """One setting of a function: its check, and the CloudFormation properties that a checked value becomes."""
 
     check: Check

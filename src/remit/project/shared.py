@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, get_args, overload
 
 from remit.app import Output, Resource
+from remit.catalogue.types import resource_type
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
 from remit.project import current_load, setting_values
@@ -106,10 +107,10 @@ def resource(
     """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
     span = caller_span()
     try:
-        all_properties = {**_mapping(properties), **{_pascal(name): value for name, value in more.items()}}
+        type_name = setting_values.text(("type",), type)
+        all_properties = {**_mapping(properties), **_properties(type_name, more)}
         checked = setting_values.plain(("properties",), _texts(all_properties))
         attributes = _attributes(depends_on, deletion_policy)
-        type_name = setting_values.text(("type",), type)
     except RemitError as error:
         error.origin = error.origin or span.origin
         raise
@@ -122,6 +123,17 @@ def _mapping(properties: Any) -> Mapping[str, Any]:
     if not isinstance(properties, dict | None):
         raise setting_values.wrong(("properties",), "a dict of CloudFormation properties", properties)
     return properties or {}
+
+
+def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that snake_case keywords mean: `sse_specification` of a table is SSESpecification."""
+    kind = resource_type(type_name)
+    names = () if kind is None else kind.shape.properties
+    by_letters = {name.casefold(): name for name in names}
+    return {
+        by_letters.get(keyword.replace("_", "").casefold(), _pascal(keyword)): value
+        for keyword, value in keywords.items()
+    }
 
 
 def _attributes(depends_on: Any, deletion_policy: Any) -> dict[str, Any]:

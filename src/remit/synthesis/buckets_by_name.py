@@ -45,8 +45,7 @@ def _notifies(resource: Resource) -> bool:
 
 
 def _name(bucket: Resource) -> str:
-    name = tokens.textual(bucket.properties.get("BucketName", ""))
-    return name if isinstance(name, str) else ""
+    return str(tokens.textual(bucket.properties.get("BucketName", "")))
 
 
 def _awaited(bucket: str, by_id: Mapping[str, Resource]) -> set[str]:

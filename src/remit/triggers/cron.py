@@ -11,7 +11,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,7 @@ _LAST_WEEKDAY: Final = re.compile(r"([A-Z]{3}|[1-7])L")
 _NEAREST_WORKDAY: Final = re.compile(r"(\d{1,2})W")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A field of a cron expression: the numbers that it takes, and the names for them."""
 
     name: str

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError, described, spelled, writer
@@ -31,8 +30,7 @@ _MOST_NUMBER: Final = 5_000_000_000
 _NUMERIC_FORM: Final = 'numbers are compared as `{"numeric": [">", 0, "<=", 5]}`'
 
 
-@dataclass(frozen=True, slots=True)
-class PatternLanguage:
+class PatternLanguage(NamedTuple):
     """Whose pattern it is, and which comparison operators that service knows."""
 
     name: str
@@ -77,8 +75,7 @@ def pattern_text(pattern: Mapping[str, Any]) -> str:
     return json.dumps(pattern, separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
-class _PatternPlace:
+class _PatternPlace(NamedTuple):
     """A part of a pattern that is checked: the option that it was given by, and the steps to the part."""
 
     option: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -122,9 +121,11 @@ def checked_json(option: str, value: Any) -> str:
         raise RemitError(f"{option} is not JSON: {error}", origin=writer()) from None
 
 
-def digest(*texts: str) -> str:
-    """Eight digits that tell texts apart, for logical ids: two routes may be made of the same letters."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:8]
+def digest(*texts: str, digits: int = 8) -> str:
+    """Hexadecimal digits that tell texts apart, for logical ids: two routes may be made of the same letters."""
+    from hashlib import sha256  # noqa: PLC0415 - it brings OpenSSL, and few apps have a name that needs it
+
+    return sha256("\0".join(texts).encode()).hexdigest()[:digits]
 
 
 def own_id(subject: Any) -> str:

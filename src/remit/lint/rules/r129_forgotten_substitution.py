@@ -1,8 +1,8 @@
 """A placeholder that nothing replaces: `{aws.region}` without an f-string, `${Table.Arn}` without Fn::Sub, `<account>`.
 
 It stays literal text, and the statement matches nothing. Names of most services cannot hold such signs; keys of S3's
-can, and where one does, a comment allows it. A policy file with `<account>` and the like is a pattern for people to
-fill in, which is a note.
+can, and where one does, a comment allows it. A policy file with `<account>`, or with ACCOUNT_ID in many places, is a
+pattern to fill in, which is a note.
 
 Flagged:
 
@@ -58,7 +58,7 @@ _WORDS = ("<", "%s", "%d", "%(", "{}", "ACCOUNT", "REGION", "BUCKET", "$")
 _BARE_VARIABLE = re.compile(r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)")
 """One of IAM's variables without its dollar sign or its braces."""
 _FORGOTTEN = 2
-"""Placeholders that somebody may have forgotten; a policy with more is a pattern for people to fill in."""
+"""Placeholders, or texts with one, that somebody may have forgotten; a policy with more is a pattern to fill in."""
 _WORD = re.compile(r"\{[A-Za-z_]\w*\}")
 _OBJECTS = ("Condition", "Principal")  # elsewhere an object is a finding of R103
 _COLONS = 5  # of an ARN, before its resource
@@ -88,7 +88,7 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
     places = [place for place in document.unfilled if not place.tool]
     if not places:
         return
-    if document.names is None and all(place.marker.startswith("<") for place in places):
+    if document.names is None and _are_for_people(places):
         yield _pattern_for_people(places)
         return
     place = next(filter(_never_fits, places), places[0])
@@ -105,6 +105,14 @@ def _pattern_for_people(places: list[UnfilledPlace]) -> Problem:
     named = markers[0] if len(markers) == 1 else f"{markers[0]} and {len(markers) - 1} more"
     message = f"this policy is a pattern for people to fill in ({named}): what they put in is not looked at"
     return Problem(message, "put the values in before it is attached", places[0].spot, NOTE)
+
+
+def _are_for_people(places: list[UnfilledPlace]) -> bool:
+    """Whether somebody surely knows of the places: they are marked `<account>`, or ACCOUNT_ID stands all over."""
+    if all(place.marker.startswith("<") for place in places):
+        return True
+    by_words = all(PLACEHOLDER.fullmatch(place.marker) is not None for place in places)
+    return by_words and len({place.text for place in places}) > _FORGOTTEN
 
 
 def _never_fits(place: UnfilledPlace) -> bool:

@@ -31,7 +31,6 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import targets_of
 from remit.catalogue.types import arn_of, resource_type
-from remit.explain.remedy import grants_module, remedy
 from remit.lint.finding import NOTE, Problem
 from remit.project import python_text
 
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
     from remit.app import Function, Grant, Resource, Role
     from remit.errors import Origin
+    from remit.explain.remedy import Remedy
     from remit.lint.rule_inputs import Project
 
 SEVERITY = NOTE
@@ -94,13 +94,20 @@ def _actions_everywhere(grant: Grant) -> Iterator[str]:
     if not everywhere or statement.effect != "Allow" or statement.actions.negated:
         return
     for action in statement.actions.patterns:
-        if (
-            ":" in action
-            and "*" not in action
-            and "?" not in action
-            and grants_module(action.partition(":")[0].lower())
-        ):
+        if ":" in action and "*" not in action and "?" not in action and _has_typed_grants(action):
             yield action
+
+
+def _has_typed_grants(action: str) -> bool:
+    from remit.explain.remedy import grants_module  # noqa: PLC0415 - few apps have such an action
+
+    return grants_module(action.partition(":")[0].lower()) is not None
+
+
+def _fix(subject: Project, function: Function, action: str, resource: str) -> Remedy:
+    from remit.explain.remedy import remedy  # noqa: PLC0415 - as above
+
+    return remedy(subject.app, function, action, resource, subject.folder)
 
 
 def _declaring_function(subject: Project, role: Role, grant: Grant) -> Function:
@@ -113,7 +120,7 @@ def _typed(subject: Project, function: Function, action: str, resources: Iterabl
     """The first resources for which a typed grant gives an action, each spelling once; they are the same everywhere."""
     items: set[str] = set()
     for resource in resources:
-        fix = remedy(subject.app, function, action, resource, subject.folder)
+        fix = _fix(subject, function, action, resource)
         if fix.typed and fix.item not in items:
             items.add(fix.item)
             yield resource
@@ -124,7 +131,7 @@ def _typed(subject: Project, function: Function, action: str, resources: Iterabl
 def _spellings(subject: Project, function: Function, action: str, resources: tuple[str, ...]) -> Iterator[str]:
     """The typed grants that could stand in the place of an action on `*`, each with the imports that it needs."""
     for resource in resources:
-        fix = remedy(subject.app, function, action, resource, subject.folder)
+        fix = _fix(subject, function, action, resource)
         imports = " and ".join(f"`{line}`" for line in fix.imports)
         yield f"`{fix.item}`, with {imports}" if imports else f"`{fix.item}`"
 

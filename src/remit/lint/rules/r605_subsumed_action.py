@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from remit.iam.pattern import is_pattern
 from remit.iam.pattern_list import PatternList, head
-from remit.lint import conditions, elements
+from remit.lint import conditions
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
@@ -38,9 +38,6 @@ def shape(written: WrittenStatement) -> Iterator[Problem]:
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         members = written.value.get(element)
         if written.chooses or not isinstance(members, list):
-            continue
-        strings = elements.texts(members)
-        if len(set(strings)) == len(strings):
             continue
         earlier: set[str] = set()
         for place, text in enumerate(members):
