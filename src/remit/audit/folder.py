@@ -98,11 +98,16 @@ def json_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
     problems: list[InputProblem] = []
     for path in _paths(folder, frozenset(path.resolve() for path in elsewhere)):
         name = path.relative_to(folder).as_posix()
-        if name.endswith(_SUFFIXES):
-            digest = hashlib.blake2b(path.read_bytes(), digest_size=_DIGEST).hexdigest()
-            files.append(AccountFile(str(path), name, digest))
-        else:
+        if not name.endswith(_SUFFIXES):
             problems.append(InputProblem(name, f"it is left out: its name ends in none of {', '.join(_SUFFIXES)}"))
+            continue
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            problems.append(InputProblem(name, f"it cannot be read: {error.strerror}"))
+            continue
+        digest = hashlib.blake2b(content, digest_size=_DIGEST).hexdigest()
+        files.append(AccountFile(str(path), name, digest))
     return FolderFiles(tuple(files), tuple(problems))
 
 
