@@ -36,7 +36,7 @@ SAME_TEAM = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"
 
 
 def audited(folder: Path, *records: dict[str, Any]) -> PrincipalRow:
-    return report_of(write(folder, page(*records))).principals[0]
+    return next(iter(report_of(write(folder, page(*records))).principals))
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,16 @@ def audited(folder: Path, *records: dict[str, Any]) -> PrincipalRow:
             user("x", allow("iam:CreateAccessKey", on=f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}")),
             ("iam:CreateAccessKey",),
             id="its own name",
+        ),
+        pytest.param(
+            role("x", allow("s3:GetObject", when={"StringLike": {"aws:userid": "AROAX:*"}})),
+            ("s3:GetObject",),
+            id="its own id",
+        ),
+        pytest.param(
+            role("x", allow("s3:GetObject"), deny("*", when={"StringNotLike": {"aws:userid": "AROAOTHER:*"}})),
+            (),
+            id="the id of another role",
         ),
         pytest.param(
             role("x", {"Effect": "Allow", "NotAction": ["iam:*", "kms:*", "s3:*"], "Resource": "arn:aws:dynamodb:*"}),

@@ -10,6 +10,8 @@ import pytest
 import rich
 
 from projects import at, remit_process
+from remit.build import build
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -282,6 +284,49 @@ def test_every_filter_of_a_bucket_that_overlaps_is_reported(make: Make) -> None:
     assert [*both, *both] == [message for _, message in _mistakes(project)]
 
 
+def test_every_variable_of_an_environment_is_reported_at_its_line(make: Make) -> None:
+    variables = """environment = {
+        "FIRST": secret("no name"),
+        "SECOND": parameter("http://shop.example"),
+        "THIRD": "fine",
+    }"""
+    app = f"from remit import parameter, secret\n@app.function(\n    {variables}\n){FUNCTION}"
+    config = f"config.lambda_.function.{variables}"
+    imports = "from remit import configure, parameter, secret\n"
+    project = make(app=app, **{"config/deploy.py": f"{imports}with configure() as config:\n    {config}\n"})
+    expected = ["app.py:12:18", "app.py:13:19", "config/deploy.py:4:18", "config/deploy.py:5:19"]
+    assert expected == places(project)
+
+
+def test_every_part_of_a_setting_is_reported_at_its_line(make: Make) -> None:
+    config = """from remit import config
+config.job.queues = {
+    "mail": {"retries": -1, "colour": 1},
+    "Slow": {},
+}
+config.api.cors_configuration = {
+    "max_age": -1,
+    "nothing": 1,
+}
+config.tags = {
+    "aws:a": "1",
+    "b": 2,
+}
+config.lambda_.function.layers = [
+    "a",
+    "b",
+]
+"""
+    reported = places(make(app=f"@app.function{FUNCTION}", **{"config/deploy.py": config}))
+    assert [3, 3, 4, 7, 8, 11, 12, 15, 16] == [int(place.split(":")[1]) for place in reported]
+
+
+def test_what_one_zip_lacks_of_a_handler_and_of_a_web_app_is_reported_together(make: Make) -> None:
+    app = "app.function(name='gone', handler='nowhere.handler')\napp.web('pages:api', auth='NONE')\n"
+    project = make(app=app, **{"pages.py": "import missing_\napi = missing_.App()\n"})
+    assert ["app.py:9", "app.py:10"] == [place for place, _ in _mistakes(project)]
+
+
 def test_every_handler_that_its_zip_lacks_is_reported(make: Make) -> None:
     assert rich.inspect  # it takes no event and context, and whether remit has imported its module must not matter
     app = "app.function(name='one', handler='click.echo')\napp.function(name='two', handler='rich.inspect')\n"
@@ -322,3 +367,70 @@ def test_every_wrong_option_of_a_job_is_reported_beside_its_queue(make: Make) ->
     messages = [mistake.message for mistake in make(config="config.job.enable = True", app=app).error().all]
     assert ["`timeout`", "`retries`", "once"] == [message.split()[0] for message in messages if "queue" not in message]
     assert "there is no job queue `mail`" in messages
+
+
+def test_every_item_of_a_dict_is_reported(make: Make) -> None:
+    """What fails while the dict is made, and what is wrong with the rest of it."""
+    imports = "from remit import parameter, secret\n"
+    environment = '{"A1": secret(""), "B1": parameter(7),\n"1x": "y", "AWS_REGION": "z"}'
+    project = make(
+        config=f"{imports}config.lambda_.function.environment = {environment}",
+        app=f"{imports}@app.function(environment={environment}){FUNCTION}",
+    )
+    messages = [
+        "`environment['AWS_REGION']` cannot be set: Lambda reserves it",
+        "`environment` has the name '1x'",
+        "parameter takes a name, an ARN or a resource, got int '7'",
+        "secret takes a name, an ARN or a resource, got str ''",
+    ]
+    errors = project.error().all
+    in_file = {
+        file: sorted(error.message.replace("config.lambda_.function.", "") for error in errors if file in at(error))
+        for file in ("app.py", "config/deploy.py")
+    }
+    assert {"app.py": messages, "config/deploy.py": messages} == in_file
+
+
+@pytest.mark.parametrize(
+    ("setting", "mistakes"),
+    [
+        ('tags = {"aws:a": "b", 4: "c", "d": 5, "e": "f"}', 3),
+        ('stages = ["dev", "a b", "C"]', 2),
+        ('job.additional_queues = ["", 4, "mail"]', 2),
+        ('job.queues = {"mail": {"retry": 2, "retries": -1}, "A b": {"timeout": 0}}', 4),
+        ('lint.allow = {"R212": "", "R213": 4, "R214": "the vendor asks"}', 2),
+        ('api.cors_configuration = {"origins": ["*"], "max_age": -1, "allow_methods": ["GTE"]}', 3),
+        ('lambda_.function.layers = ["a", "b"]', 2),
+        ('lambda_.function.properties = {"Code": {}, "SnapStart": {}, "Environment": {"Variables": {"A": "b"}}}', 3),
+    ],
+)
+def test_a_setting_reports_each_of_its_mistakes(make: Make, setting: str, mistakes: int) -> None:
+    errors = make(config=f"config.{setting}", app=f"@app.function{FUNCTION}").error().all
+    assert [True] * mistakes == [at(error).startswith("config/deploy.py:5") for error in errors]
+
+
+def test_a_name_that_a_module_lacks_does_not_hide_the_others(make: Make) -> None:
+    project = make(app=f"from remit import Data, grants, on\n@app.function(on.sqs('')){FUNCTION}")
+    assert ["app.py:9:1", "app.py:10:15"] == places(project)
+
+
+def test_a_handler_by_name_decorates_nothing(make: Make) -> None:
+    app = f"@app.function(handler='web.handler'){FUNCTION}"
+    error = make(app=app, **{"web.py": f"{FUNCTION}handler = hello"}).error()
+    assert "`handler=` names the function that Lambda runs, and decorates another one, `hello`" == error.message
+    assert (9, 2) == (error.origin.line, error.origin.column)
+
+
+def test_each_guardrail_that_cannot_be_read_is_reported_beside_the_apps_mistakes(make: Make) -> None:
+    app = f"@app.function(timeout=0){FUNCTION}"
+    allow = '{"Effect": "Allow", "Action": "s3:*", "Principal": "*"}'
+    files = {
+        "config/guardrails/a.json": f'{{"Statement": [{allow},\n{allow}]}}',
+        "config/guardrails/b.txt": "",
+        "config/guardrails/c.json": '{"Statement": []}',
+    }
+    expected = ["app.py:9:23", "config/guardrails/a.json:1:16", "config/guardrails/a.json:2:1"]
+    expected += ["config/guardrails/b.txt", "config/guardrails/c.json:1"]
+    with pytest.raises(RemitError) as error:
+        build(make(app=app, **files).folder, package=False)
+    assert expected == [at(mistake) for mistake in error.value.all]

@@ -13,8 +13,8 @@ from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.roles.deploy_places import Candidate, listed
 from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import names_in
-from remit.roles.reference_shapes import compare_in_shape
 from remit.roles.role_policies import StatementSource, ask, places, ready_role, source
+from remit.roles.shaped_comparison import compare_in_shape
 
 if TYPE_CHECKING:
     from conftest import Make

@@ -1,4 +1,4 @@
-"""Places of a policy that a person or a tool has yet to fill in: `<account>`, `${account_id}`, `{{ region }}`.
+"""Places of a policy that a person or a tool has yet to fill in: `<account>`, `${account_id}`, `ACCOUNT_ID`.
 
 Rules look at the policy with late-bound text in their place: what nobody knows yet is said once, not by every rule at
 every line.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.foreign_text import ERB, JINJA, TEMPLATEFILE, is_unfilled, unfilled
 from remit.lint import conditions
+from remit.lint.plain_text import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,8 @@ _EXPRESSION: Final = r"[a-z_]\w*(?:(?:\.\w+|\[[^\[\]{}]*\])+|\([^{}]*\))"
 _TEMPLATEFILE: Final = rf"(?P<templatefile>\$\{{(?P<name>[A-Za-z_]\w*|(?!AWS::)[A-Z_]+::[\w:.-]+|{_EXPRESSION})\}})"
 _IN_TEMPLATES: Final = re.compile(f"{_BY_TOOLS}|{_BY_PEOPLE}")
 _IN_POLICIES: Final = re.compile(f"{_BY_TOOLS}|{_TEMPLATEFILE}|{_BY_PEOPLE}")
+_IN_ARNS_OF_POLICIES: Final = re.compile(f"{_IN_POLICIES.pattern}|{PLACEHOLDER.pattern}")
+"""In a policy of its own, words such as ACCOUNT_ID, too: whoever attaches it, a person or a program, replaces them."""
 _ACTIONS_OF_TEMPLATES: Final = re.compile(f"{_BY_TOOLS}|<[A-Za-z][^<>]*>")
 _ACTIONS_OF_POLICIES: Final = re.compile(f"{_BY_TOOLS}|{_TEMPLATEFILE}|<[A-Za-z][^<>]*>")
 """What stands for an action; other signs that actions cannot have are slips."""
@@ -51,7 +54,7 @@ class UnfilledPlace:
 
 def may_be_unfilled(text: str) -> bool:
     """Whether a document, as compact JSON, may hold such places: told by a glance."""
-    return "<" in text or "${" in text or _BRACE.search(text) is not None
+    return "<" in text or "${" in text or _BRACE.search(text) is not None or PLACEHOLDER.search(text) is not None
 
 
 def filled(document: Any, *, in_template: bool) -> tuple[Any, tuple[UnfilledPlace, ...]]:
@@ -102,6 +105,8 @@ class _Reader:
         return value
 
     def text(self, text: str, spot: Spot, pattern: re.Pattern[str]) -> str:
+        if pattern is _IN_POLICIES and text.startswith("arn:"):
+            pattern = _IN_ARNS_OF_POLICIES
         places = list(_places_in(text, pattern))
         for place in places:
             self.places.append(UnfilledPlace(place[0], text, spot, _TOOLS.get(place.lastgroup or "", "")))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
 from remit.local.control.signed_request import ask
-from remit.local.environment import install
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
 from remit.local.state_files import StateFiles, alone, is_held
@@ -112,6 +111,8 @@ def start(folder: Path, *, region: str | None = None, progress: Callable[[str], 
     running = find(folder, region=region)
     if running is not None:
         return running
+    from remit.local.environment import install  # noqa: PLC0415 - most commands find a running one
+
     environment = install(folder, progress)
     place.check_state()
     place.make()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.did_you_mean import did_you_mean
+from remit.errors import Mistakes
 from remit.iam import tokens
 from remit.project.setting_values import between, flag, mistake, text, texts, wrong
 
@@ -28,10 +29,10 @@ _CORS: Final[Mapping[str, Check]] = {
 }
 """The properties of Cors, and what each takes."""
 _METHODS: Final = ("*", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-_ORIGIN: Final = re.compile(r"\*|[a-z][a-z0-9+.-]*://(?:\*|[^/*\s]+)")
-_HOST: Final = re.compile(r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
-_CERTIFICATE: Final = re.compile(r"arn:[^:]+:acm:[^:]+:[^:]+:certificate/.+")
-_SELECTION: Final = re.compile(r"\$request\.body\.[A-Za-z0-9_.]+")
+_ORIGIN: Final = r"\*|[a-z][a-z0-9+.-]*://(?:\*|[^/*\s]+)"
+_HOST: Final = r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+_CERTIFICATE: Final = r"arn:[^:]+:acm:[^:]+:[^:]+:certificate/.+"
+_SELECTION: Final = r"\$request\.body\.[A-Za-z0-9_.]+"
 
 
 def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
@@ -39,32 +40,37 @@ def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, 'a dict such as {"AllowOrigins": ["https://shop.example"]}', value)
     configuration: dict[str, Any] = {}
+    mistakes = Mistakes()
     for key, content in value.items():
-        name = "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
-        if name not in _CORS:
-            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, _CORS), inside=(str(key),))
-        checked = _CORS[name]((*path, key), content)
-        configuration[name] = list(checked) if isinstance(checked, tuple) else checked
-    _check_origins(path, configuration)
-    for method in configuration.get("AllowMethods", ()):
-        if method not in _METHODS:
-            meant = did_you_mean(method, _METHODS)
-            raise mistake(path, f"has the method {method!r}", hint=meant or f"known: {', '.join(_METHODS)}")
-    return configuration
-
-
-def _check_origins(path: Path, configuration: Mapping[str, Any]) -> None:
+        with mistakes.noted():
+            configuration.update(_cors_property(path, key, content))
     origins = configuration.get("AllowOrigins", [])
     for origin in origins:
-        if not tokens.references(origin) and not _ORIGIN.fullmatch(origin):
+        if not tokens.references(origin) and not re.fullmatch(_ORIGIN, origin):
             hint = 'a scheme and a host without a path, such as "https://shop.example"'
-            raise mistake(path, f"has the origin {origin!r}", hint=hint)
+            mistakes.errors.append(mistake(path, f"has the origin {origin!r}", hint=hint))
+    for method in configuration.get("AllowMethods", []):
+        if method not in _METHODS:
+            hint = did_you_mean(method, _METHODS) or f"known: {', '.join(_METHODS)}"
+            mistakes.errors.append(mistake(path, f"has the method {method!r}", hint=hint))
     if "*" in origins and configuration.get("AllowCredentials"):
-        raise mistake(
+        open_to_all = mistake(
             path,
             "allows credentials from every origin, which browsers and API Gateway refuse",
             hint="name the origins whose pages may send cookies",
         )
+        mistakes.errors.append(open_to_all)
+    mistakes.refuse()
+    return configuration
+
+
+def _cors_property(path: Path, key: Any, content: Any) -> dict[str, Any]:
+    """One property in CloudFormation's spelling, with its value."""
+    name = "".join(part[:1].upper() + part[1:] for part in str(key).split("_"))
+    if name not in _CORS:
+        raise mistake(path, f"has no key {key!r}", hint=did_you_mean(name, _CORS), inside=(str(key),))
+    checked = _CORS[name]((*path, key), content)
+    return {name: list(checked) if isinstance(checked, tuple) else checked}
 
 
 def rate(path: Path, value: Any) -> float:
@@ -79,7 +85,7 @@ def rate(path: Path, value: Any) -> float:
 def domain_name(path: Path, value: Any) -> str:
     """A host's name in lower case."""
     name = text(path, value)
-    if not _HOST.fullmatch(name):
+    if not re.fullmatch(_HOST, name):
         hint = name.partition("://")[2].partition("/")[0] or name.lower()
         raise mistake(path, f"is {name!r}, which is no domain", hint=f"a domain reads {hint or 'api.shop.example'!r}")
     return name
@@ -88,7 +94,7 @@ def domain_name(path: Path, value: Any) -> str:
 def certificate_arn(path: Path, value: Any) -> str:
     """The ARN of a certificate of AWS Certificate Manager."""
     arn = text(path, value)
-    if not arn.startswith("${") and not _CERTIFICATE.fullmatch(arn):
+    if not arn.startswith("${") and not re.fullmatch(_CERTIFICATE, arn):
         hint = "a certificate of ACM in the API's region: arn:aws:acm:REGION:ACCOUNT:certificate/ID"
         raise mistake(path, f"is {arn!r}, which is no certificate's ARN", hint=hint)
     return arn
@@ -97,6 +103,6 @@ def certificate_arn(path: Path, value: Any) -> str:
 def route_selection_expression(path: Path, value: Any) -> str:
     """Which field of a message names its route."""
     expression = text(path, value)
-    if not _SELECTION.fullmatch(expression):
+    if not re.fullmatch(_SELECTION, expression):
         raise mistake(path, f"is {expression!r}", hint='a field of the message: "$request.body.action"')
     return expression

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
-from remit.errors import RemitError, Span, caller_span
+from remit.errors import RemitError, Span, caller_span, writer
 from remit.iam import tokens
 from remit.project import current_load, web_apps
 from remit.project.declared_functions import Access, Declaration, JobOptions
@@ -86,7 +86,7 @@ class Group:
             return triggers[0]
         if handler is not None:
             self._declare_by_name(handler, triggers, name, arguments)
-            return None
+            return _decorates_nothing
 
         def decorate(function: F) -> F:
             self._declare(function, triggers, name, arguments)
@@ -228,6 +228,16 @@ def _without_link(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     """The settings that are a function's own, and the links, which are access as well."""
     others = {name: value for name, value in settings.items() if name != "link"}
     return others, settings.get("link", ())
+
+
+def _decorates_nothing(function: Any) -> NoReturn:
+    """What a declaration by `handler=` returns: whoever decorates with it names two functions."""
+    decorated = getattr(function, "__name__", "it")
+    raise RemitError(
+        f"`handler=` names the function that Lambda runs, and decorates another one, `{decorated}`",
+        hint=f"leave `handler=` out, or write `app.function(handler=…)` in a line of its own, not above `{decorated}`",
+        origin=writer(),
+    )
 
 
 def _is_function(value: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from remit.did_you_mean import did_you_mean
+from remit.errors import Mistakes
 from remit.iam import tokens
 from remit.project.setting_lists import Table
 from remit.project.setting_values import between, mistake, or_none, wrong
@@ -43,7 +44,7 @@ concurrency: Final = between(LEAST_CONCURRENCY, 1_000, "jobs at the same time")
 timeout: Final = between(1, 900, "seconds")
 
 
-_TOPIC_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_TOPIC_NAME: Final = r"[A-Za-z0-9_-]{1,256}"
 """Names of standard topics, which alone take alarms ("CreateTopic", Amazon SNS API Reference)."""
 
 
@@ -54,7 +55,7 @@ def _topic(path: Path, value: Any) -> str:
         raise wrong(path, "an SNS topic", value)
     if text.startswith(("arn:", "${")):
         return text
-    if not _TOPIC_NAME.fullmatch(text):
+    if not re.fullmatch(_TOPIC_NAME, text):
         hint = "a name, an ARN, or a resource: `Data.alerts`"
         raise mistake(path, f"is {text!r}, which is no SNS topic", hint=hint)
     return source.arn_of(text, "sns")
@@ -73,13 +74,20 @@ def queues(path: Path, value: Any) -> Table[QueueSettings]:
     """Settings by the queue's name."""
     if not isinstance(value, Mapping):
         raise wrong(path, 'a dict such as {"mail": {"retries": 2}}', value)
-    return Table({_name((*path, name), name): _queue((*path, name), options) for name, options in value.items()})
+    checked: dict[str, QueueSettings] = {}
+    mistakes = Mistakes()
+    for name, options in value.items():
+        with mistakes.noted():
+            _check_name((*path, name), name)
+        with mistakes.noted():
+            checked[name] = _queue((*path, name), options)
+    mistakes.refuse()
+    return Table(checked)
 
 
-def _name(path: Path, name: Any) -> str:
+def _check_name(path: Path, name: Any) -> None:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise mistake(path, f"{name!r} is not a valid name for a job queue", hint=NAME_HINT)
-    return name
 
 
 NAME_HINT: Final = "a lower-case letter, then a-z, 0-9 and -; `.fifo` at its end for one that keeps the order"
@@ -88,10 +96,18 @@ NAME_HINT: Final = "a lower-case letter, then a-z, 0-9 and -; `.fifo` at its end
 def _queue(path: Path, options: Any) -> QueueSettings:
     if not isinstance(options, Mapping):
         raise wrong(path, 'a dict such as {"retries": 2}', options)
-    for name in options:
-        if name not in _OPTIONS:
-            hint = did_you_mean(str(name), _OPTIONS) or f"it can have {', '.join(_OPTIONS)}"
-            raise mistake((*path, name), f"{name!r} is not a setting of a job queue", hint=hint)
-    checked: Any = {name: _OPTIONS[name]((*path, name), option) for name, option in options.items()}
+    checked: Any = {}
+    mistakes = Mistakes()
+    for name, option in options.items():
+        with mistakes.noted():
+            checked[name] = _option((*path, name), name, option)
+    mistakes.refuse()
     settings: QueueSettings = checked
     return settings
+
+
+def _option(path: Path, name: Any, option: Any) -> Any:
+    if name not in _OPTIONS:
+        hint = did_you_mean(str(name), _OPTIONS) or f"it can have {', '.join(_OPTIONS)}"
+        raise mistake(path, f"{name!r} is not a setting of a job queue", hint=hint)
+    return _OPTIONS[name](path, option)

@@ -34,8 +34,20 @@ _HOOK: Final = "__remit_pass_over__"
 _ARGUMENT: Final = "__remit_argument__"
 _OPTION: Final = "__remit_option__"
 _ITEM: Final = "__remit_item__"
-_ITEMS: Final = frozenset({"link", "managed_policy", "policy"})
-"""What takes a list in which each item may fail by itself."""
+_ITEMS: Final = frozenset(
+    {
+        "allow",
+        "default_managed_policy",
+        "default_policy",
+        "default_vpc_policy",
+        "environment",
+        "link",
+        "managed_policy",
+        "policy",
+        "tags",
+    }
+)
+"""What takes a list or a dict in which each item may fail by itself: none needs the others."""
 _DECLARING: Final = frozenset({"function", "group", "job", "web"})
 """The methods of an app whose arguments may each fail by themselves."""
 _MISTAKES: Final = "remit_mistakes"
@@ -142,7 +154,18 @@ def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None
 
 def _guarded(body: list[ast.stmt], owner: str) -> list[ast.stmt]:
     """Statements, each of which may fail by itself; `owner` is the class in which they stand."""
-    return [_guard(statement if owner else _with_arguments(statement), owner) for statement in body]
+    parts = [part for statement in body for part in _imports_apart(statement)]
+    return [_guard(part if owner else _with_arguments(part), owner) for part in parts]
+
+
+def _imports_apart(statement: ast.stmt) -> list[ast.stmt]:
+    """A statement; `from module import a, b` as one for each name: one that the module lacks hides no other."""
+    if not isinstance(statement, ast.ImportFrom) or statement.module == "__future__":
+        return [statement]
+    return [
+        ast.copy_location(ast.ImportFrom(statement.module, [name], statement.level), statement)
+        for name in statement.names
+    ]
 
 
 def _with_arguments(statement: ast.stmt) -> ast.stmt:
@@ -175,9 +198,21 @@ def _separate(calls: Sequence[ast.expr], line: int) -> None:
 
 
 def _separate_items(value: ast.expr, line: int) -> None:
-    """Let each item of a list that is written out fail by itself."""
-    if isinstance(value, ast.List | ast.Tuple):
-        value.elts = [_hook(_ITEM, line, item) if _may_fail(item) else item for item in value.elts]
+    """Let each item of a list or dict that is written out fail by itself."""
+    match value:
+        case ast.List() | ast.Tuple():
+            value.elts = [_hook(_ITEM, line, item) if _may_fail(item) else item for item in value.elts]
+        case ast.Dict():
+            pairs = [_pair(key, item, line) for key, item in zip(value.keys, value.values, strict=True)]
+            value.keys = [key for key, _ in pairs]
+            value.values = [item for _, item in pairs]
+
+
+def _pair(key: ast.expr | None, item: ast.expr, line: int) -> tuple[ast.expr | None, ast.expr]:
+    """A key of a dict with its value: `**{key: value}` where that may fail."""
+    if key is None or not (_may_fail(key) or _may_fail(item)):
+        return key, item
+    return None, _hook(_OPTION, line, ast.copy_location(ast.Dict([key], [item]), item))
 
 
 def _argument(argument: ast.expr, line: int) -> ast.expr:

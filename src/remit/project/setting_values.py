@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Path, RemitError, described
@@ -55,7 +54,7 @@ RESERVED_VARIABLES: Final = frozenset(
         "LAMBDA_RUNTIME_DIR",
     ]
 )
-_VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+_VARIABLE: Final = r"[A-Za-z][A-Za-z0-9_]+"
 _SCALARS: Final[tuple[tuple[type, Check], ...]] = (
     (str, lambda path, value: encodable(path, tokens.plain(value))),
     (bool, lambda _, value: bool(value)),
@@ -180,7 +179,13 @@ def texts(path: Path, value: Any) -> Texts:
         raise mistake(path, "is a set, whose order changes from run to run", hint="use a list")
     if not isinstance(value, list | tuple):
         raise wrong(path, "a list of strings", value)
-    return Texts(text((*path, index), item) for index, item in enumerate(value))
+    checked: list[str] = []
+    mistakes = Mistakes()
+    for index, item in enumerate(value):
+        with mistakes.noted():
+            checked.append(text((*path, index), item))
+    mistakes.refuse()
+    return Texts(checked)
 
 
 def reasons(example: str) -> Check:
@@ -189,14 +194,21 @@ def reasons(example: str) -> Check:
     def check(path: Path, value: Any) -> dict[str, str]:
         if not isinstance(value, Mapping):
             raise wrong(path, f"a dict such as {example}", value)
+        mistakes = Mistakes()
         for name, reason in value.items():
-            if not isinstance(name, str) or not name:
-                raise mistake(path, f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
-            if not any(map(str.isalnum, text((*path, name), reason))):
-                raise mistake((*path, name), f"is {reason!r}, which is not a reason", hint="say why, in words")
+            with mistakes.noted():
+                _check_reason(path, name, reason)
+        mistakes.refuse()
         return dict(value)
 
     return check
+
+
+def _check_reason(path: Path, name: Any, reason: Any) -> None:
+    if not isinstance(name, str) or not name:
+        raise mistake(path, f"has the key {name!r:.40}, which is not a name", inside=(str(name),))
+    if not any(map(str.isalnum, text((*path, name), reason))):
+        raise mistake((*path, name), f"is {reason!r}, which is not a reason", hint="say why, in words")
 
 
 def flag(path: Path, value: Any) -> bool:
@@ -246,7 +258,7 @@ def _environment(path: Path, value: Any) -> Table[str]:
 
 def _check_variable(path: Path, name: Any, content: Any) -> None:
     at = (*path, name)
-    if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+    if not isinstance(name, str) or not re.fullmatch(_VARIABLE, name):
         hint = "Lambda wants a letter, then at least one more of letters, digits and _"
         raise mistake(path, f"has the name {name!r}", hint=hint, inside=(str(name),))
     if name in RESERVED_VARIABLES:
@@ -319,32 +331,39 @@ def _check_ids(path: Path, key: str, ids: Any) -> None:
             raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
 
 
-_LAYER: Final = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:layer:[\w-]+(?P<version>:[0-9]+)?", re.ASCII)
+_LAYER: Final = r"(?a)arn:[^:]+:lambda:[^:]+:[^:]+:layer:[\w-]+(?P<version>:[0-9]+)?"
 _MOST_LAYERS: Final = 5  # "Lambda quotas"
 
 
 def _layers(path: Path, value: Any) -> Texts:
     """ARNs of versions of layers; what CloudFormation fills in is not looked at."""
     arns = texts(path, value)
+    mistakes = Mistakes()
     for index, arn in enumerate(arns):
-        layer = _LAYER.fullmatch(arn.replace("${AWS::", "{"))
-        if arn.startswith("${") or (layer is not None and layer["version"]):
-            continue
-        hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"
-        if layer is not None:
-            hint = f"a function takes one version of a layer, such as {arn}:1"
-        raise mistake((*path, index), f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
+        with mistakes.noted():
+            _check_layer((*path, index), arn)
+    mistakes.refuse()
     if len(arns) > _MOST_LAYERS:
         raise mistake(path, f"has {len(arns)} layers; Lambda allows {_MOST_LAYERS}")
     return arns
 
 
-_ALIAS: Final = re.compile(r"(?!\d+$)[A-Za-z0-9_-]{1,128}")
+def _check_layer(path: Path, arn: str) -> None:
+    layer = re.fullmatch(_LAYER, arn.replace("${AWS::", "{"))
+    if arn.startswith("${") or (layer is not None and layer["version"]):
+        return
+    hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"
+    if layer is not None:
+        hint = f"a function takes one version of a layer, such as {arn}:1"
+    raise mistake(path, f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
+
+
+_ALIAS: Final = r"(?!\d+$)[A-Za-z0-9_-]{1,128}"
 
 
 def _alias(path: Path, value: Any) -> str:
     name = text(path, value)
-    if not _ALIAS.fullmatch(name):
+    if not re.fullmatch(_ALIAS, name):
         raise mistake(path, f"is {name!r:.40}", hint='a name such as "live"; not digits alone')
     return name
 
@@ -388,25 +407,36 @@ _SETTINGS_OF: Final = {"DurableConfig": "durable=3600", "SnapStart": "snap_start
 def _properties(path: Path, value: Any) -> Table[Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of CloudFormation properties", value)
-    for name in value:
-        if name in OWNED:
-            raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
-    for name, setting in _SETTINGS_OF.items():
-        if name in value and value[name] != {"ApplyOn": "None"}:
-            hint = f"write {setting}, which makes what else that takes: a version, an alias, its access"
-            raise mistake(path, f"sets {name}, which by itself does nothing", hint=hint, inside=(name,))
-    for name, check in _SHAPES.items():
-        if name in value:
-            check((*path, name), value[name])
-    variables = value.get("Environment", {})
-    for name, content in _environment((*path, "Environment", "Variables"), variables.get("Variables", {})).items():
+    mistakes = Mistakes()
+    for name, content in value.items():
+        with mistakes.noted():
+            _check_property(path, name, content)
+    mistakes.refuse()
+    return Table(plain(path, value))
+
+
+def _check_property(path: Path, name: Any, content: Any) -> None:
+    """What remit looks into, and what it sets itself."""
+    if name in OWNED:
+        raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
+    if name in _SETTINGS_OF and content != {"ApplyOn": "None"}:
+        hint = f"write {_SETTINGS_OF[name]}, which makes what else that takes: a version, an alias, its access"
+        raise mistake(path, f"sets {name}, which by itself does nothing", hint=hint, inside=(name,))
+    if name in _SHAPES:
+        _SHAPES[name]((*path, name), content)
+    if name == "Environment":
+        _check_variables((*path, name, "Variables"), content.get("Variables", {}))
+
+
+def _check_variables(path: Path, variables: Any) -> None:
+    """Variables that are given as a property: what they hold grants nothing."""
+    for name, content in _environment(path, variables).items():
         if isinstance(content, StoredText):
             raise mistake(
-                (*path, "Environment", "Variables", name),
+                (*path, name),
                 "names a secret or a parameter, which the function could not read",
                 hint="move it to `environment`, which grants that",
             )
-    return Table(plain(path, value))
 
 
 def _check_keys(path: Path, value: Mapping[Any, Any]) -> None:
@@ -441,8 +471,7 @@ def plain(path: Path, value: Any, depth: int = 0) -> Any:
     raise wrong(path, "text, a number, True or False, a list or a dict", value)
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionSetting:
+class FunctionSetting(NamedTuple):
     """One setting of a function: its check, and the CloudFormation properties that a checked value becomes."""
 
     check: Check

@@ -83,8 +83,9 @@ class Setting(Generic[T]):
         try:
             checked = self.check((f"{section.path}.{self.name}",), value)
         except RemitError as error:
-            error.origin = error.origin or _place(span, error.path[1:])
-            error.path = ()
+            for each in error.all:
+                each.origin = each.origin or _place(span, each.path[1:])
+                each.path = ()
             raise
         section.assigned[self.name] = (checked, span)
 

@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One access of a batch. `format` is an ARN whose variables are Partition, Region and Account."""
+    """One access of a batch. `format` is an ARN whose variables are Partition, Region and Account.
+
+    `part` names what it is for, where AWS goes on with the rest if it is denied.
+    """
 
     action: str
     format: str
     parameters: Parameters
+    part: tuple[str, ...] = ()
 
     def resource(self, places: Mapping[str, str]) -> str:
         """The ARN in a place."""
@@ -43,11 +47,16 @@ def _deleted_objects(_requested: RequestedOperation, parameters: Parameters) -> 
     """Each key by itself, a version of it by another action ("DeleteObjects", Amazon S3 API Reference)."""
     bucket = parameters.get("Bucket", "")
     deleted = parameters.get("Delete")
+    is_past_retention = str(parameters.get("BypassGovernanceRetention", "")).lower() == "true"
     for entry in _dicts(deleted.get("Objects")) if isinstance(deleted, dict) else ():
-        action = "s3:DeleteObjectVersion" if entry.get("VersionId") else "s3:DeleteObject"
+        actions = ["s3:DeleteObjectVersion" if entry.get("VersionId") else "s3:DeleteObject"]
+        if is_past_retention:
+            actions.append("s3:BypassGovernanceRetention")
         key = str(entry.get("Key", ""))
         content = {**entry, "Key": key, "Bucket": bucket}
-        yield Item(action, f"arn:${{Partition}}:s3:::{bucket}/{key}", content)
+        for action in actions:
+            part = key, str(entry.get("VersionId", ""))
+            yield Item(action, f"arn:${{Partition}}:s3:::{bucket}/{key}", content, part)
 
 
 _TABLE: Final = "arn:${Partition}:dynamodb:${Region}:${Account}:table/"
