@@ -407,25 +407,36 @@ _SETTINGS_OF: Final = {"DurableConfig": "durable=3600", "SnapStart": "snap_start
 def _properties(path: Path, value: Any) -> Table[Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of CloudFormation properties", value)
-    for name in value:
-        if name in OWNED:
-            raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
-    for name, setting in _SETTINGS_OF.items():
-        if name in value and value[name] != {"ApplyOn": "None"}:
-            hint = f"write {setting}, which makes what else that takes: a version, an alias, its access"
-            raise mistake(path, f"sets {name}, which by itself does nothing", hint=hint, inside=(name,))
-    for name, check in _SHAPES.items():
-        if name in value:
-            check((*path, name), value[name])
-    variables = value.get("Environment", {})
-    for name, content in _environment((*path, "Environment", "Variables"), variables.get("Variables", {})).items():
+    mistakes = Mistakes()
+    for name, content in value.items():
+        with mistakes.noted():
+            _check_property(path, name, content)
+    mistakes.refuse()
+    return Table(plain(path, value))
+
+
+def _check_property(path: Path, name: Any, content: Any) -> None:
+    """What remit looks into, and what it sets itself."""
+    if name in OWNED:
+        raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
+    if name in _SETTINGS_OF and content != {"ApplyOn": "None"}:
+        hint = f"write {_SETTINGS_OF[name]}, which makes what else that takes: a version, an alias, its access"
+        raise mistake(path, f"sets {name}, which by itself does nothing", hint=hint, inside=(name,))
+    if name in _SHAPES:
+        _SHAPES[name]((*path, name), content)
+    if name == "Environment":
+        _check_variables((*path, name, "Variables"), content.get("Variables", {}))
+
+
+def _check_variables(path: Path, variables: Any) -> None:
+    """Variables that are given as a property: what they hold grants nothing."""
+    for name, content in _environment(path, variables).items():
         if isinstance(content, StoredText):
             raise mistake(
-                (*path, "Environment", "Variables", name),
+                (*path, name),
                 "names a secret or a parameter, which the function could not read",
                 hint="move it to `environment`, which grants that",
             )
-    return Table(plain(path, value))
 
 
 def _check_keys(path: Path, value: Mapping[Any, Any]) -> None:

@@ -126,6 +126,8 @@ def _substituted(argument: Any, spot: Spot, written: WrittenTemplate) -> Iterato
     if variable is not None:
         message = f"Fn::Sub takes ${{{variable[1]}}} for a resource, and CloudFormation refuses it"
         yield Problem(message, f"write `${{!{variable[1]}}}`, which leaves IAM's variable alone", spot)
+    if "\n" in text:
+        return  # in code, braces are the language's own
     for braces in re.finditer(_BRACES, text):
         if braces[1].partition(".")[0] in written.names or braces[1] in tokens.PSEUDO:
             message = f"{braces.group()} in '{text}' is literal text: Fn::Sub replaces ${{…}} alone"
@@ -136,6 +138,8 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
     """References in a policy file."""
     if document.names is None and isinstance(document.raw, dict) and is_policy(document.raw):
         for reference, spot in references(document.raw):
+            if is_unfilled(reference.text):
+                continue  # which is said once of the whole file
             if reference.target is not None and reference.target not in tokens.PSEUDO:
                 message = f"{_shown(reference)} names no resource: a policy file has no template around it"
                 severity = ERROR if "Ref" in reference.intrinsic else WARNING  # what a template's part may well hold
