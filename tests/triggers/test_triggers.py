@@ -452,6 +452,10 @@ WRONG = {
         "event.detail.a[0].numeric compares with 6,000,000,000; it can be -5,000,000,000 to 5,000,000,000",
         None,
     ),
+    "on.event(detail={'a': [{'numeric': ['>', -6000000000]}]})": (
+        "event.detail.a[0].numeric compares with -6,000,000,000; it can be -5,000,000,000 to 5,000,000,000",
+        None,
+    ),
     "on.sns('t', filter_scope='MessageBody')": (
         "filter_scope says what a filter is about, and there is none",
         "add filter={…}, or leave filter_scope out",
