@@ -742,15 +742,6 @@ def test_a_wrong_property_of_cors_is_told(make: Make) -> None:
     )
 
 
-def test_the_same_queue_twice_is_told(make: Make) -> None:
-    error = make(app=_app("sqs('q'), sqs('q', batch_size=2)")).error()
-    assert (
-        "two triggers of one function would both make `HelloQQueue` (AWS::Lambda::EventSourceMapping)",
-        "they have the same source: remove one of them",
-        "app.py:9:2",
-    ) == (error.message, error.hint, at(error))
-
-
 OWN_TRIGGER = """
 from remit.app import Resource
 from shared.resources.data import Data
