@@ -1,10 +1,11 @@
-"""Invoke functions on the AWS on this machine: cold, warm, two callers at a time, and the memory that it takes.
+"""Invoke functions on the AWS on this machine: cold, warm, by a queue, by `remit invoke`, and the memory that it takes.
 
     python bench/local.py [--seconds 3] [--json]
 
 Each invocation is a signed request over one connection, and its answer must be its own. With the emulator in this
 environment (`pip install ministack==1.5.33`, as in a clone), its own way to run functions is measured in the same run.
-Memory is what the kernel counts as the process's share (Pss), on Linux.
+Memory is what the kernel counts as the process's share (Pss), on Linux. From a queue to the handler is the time from
+before a message is sent until the handler runs. On a busy machine the least of several is what says something.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from measure import machine
+from measure import Command, environment, machine, measure, remit
 from remit.local import aws
 from remit.local.control.clients import client_arguments, session
 from remit.local.signature import signed_headers
@@ -43,8 +44,33 @@ if TYPE_CHECKING:
 FUNCTIONS = 10
 COLD_STARTS = 10
 WARM = 300
+MESSAGES = 20
+COMMANDS = 7
 PLAIN = "def handler(event, context):\n    return event\n"
 WITH_SDK = "import boto3\ndef handler(event, context):\n    return event\n"
+TELLS = """
+import socket
+
+def handler(event, context):
+    for record in event["Records"]:
+        with socket.create_connection(("127.0.0.1", int(record["body"]))):
+            pass
+"""
+READS = {
+    "Effect": "Allow",
+    "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+    "Resource": "*",
+}
+ASSUMES = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+APP = """
+from remit import App
+
+app = App()
+
+@app.function
+def hello(event, context):
+    return "hello"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +119,13 @@ def packed(code: str) -> bytes:
     return content.getvalue()
 
 
-def created(functions: object, code: str, name: str) -> str:
+def created(functions: object, code: str, name: str, role: str = "arn:aws:iam::000000000000:role/any") -> str:
     """The name of a new function."""
     functions.create_function(
         FunctionName=name,
         Runtime=f"python3.{sys.version_info.minor}",
         Handler="app.handler",
-        Role="arn:aws:iam::000000000000:role/any",
+        Role=role,
         Code={"ZipFile": packed(code)},
         MemorySize=256,
         Timeout=30,
@@ -137,6 +163,58 @@ def processor(pid: int) -> float:
     except OSError:
         return 0.0
     return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def from_queue_to_handler(running: LocalAws) -> dict[str, float]:
+    """The milliseconds from before a message is sent until its handler, which runs already, says so."""
+    clients = {name: session(running).client(name, **client_arguments(running)) for name in ("iam", "lambda", "sqs")}
+    role = clients["iam"].create_role(RoleName="reader", AssumeRolePolicyDocument=document(ASSUMES))["Role"]["Arn"]
+    clients["iam"].put_role_policy(RoleName="reader", PolicyName="reader", PolicyDocument=document(READS))
+    created(clients["lambda"], TELLS, "reader", role)
+    queue = clients["sqs"].create_queue(QueueName="work")["QueueUrl"]
+    source = f"arn:aws:sqs:{running.region}:{running.account}:work"
+    clients["lambda"].create_event_source_mapping(EventSourceArn=source, FunctionName="reader", BatchSize=1)
+    times = []
+    with socket.create_server(("127.0.0.1", 0)) as handler:
+        handler.settimeout(60)
+        for _ in range(MESSAGES + 1):
+            begin = time.perf_counter()
+            clients["sqs"].send_message(QueueUrl=queue, MessageBody=str(handler.getsockname()[1]))
+            handler.accept()[0].close()
+            times.append(1000 * (time.perf_counter() - begin))
+    warm_times = times[1:]
+    return {
+        "from a queue to the handler ms, the least": min(warm_times),
+        "from a queue to the handler ms, the median": statistics.median(warm_times),
+    }
+
+
+def document(statement: dict[str, object]) -> str:
+    """A policy document with one statement."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def command_line() -> dict[str, float]:
+    """The milliseconds of processor that `remit invoke --local` takes, without the server."""
+    program, variables = remit()
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / "hello"
+        folder.mkdir()
+        (folder / "app.py").write_text(APP)
+
+        def run(*arguments: str) -> float:
+            command = Command((*program, *arguments), folder, {**environment(Path(home)), **variables})
+            return 1000 * measure(command).cpu
+
+        run("deploy", "--local", "--yes")
+        try:
+            times = [run("invoke", "--local", "hello") for _ in range(COMMANDS)]
+        finally:
+            run("local", "stop")
+    return {
+        "`remit invoke --local` ms of processor, the least": min(times),
+        "`remit invoke --local` ms of processor, the median": statistics.median(times),
+    }
 
 
 def throughput(where: Lambda, name: str, seconds: float) -> float:
@@ -201,7 +279,7 @@ def _of_remit(running: LocalAws, seconds: float) -> dict[str, float]:
     workers = [share(pid) for pid in children(running.pid)]
     figures["MB of the server, ten functions idle"] = share(running.pid)
     figures["MB of the ten workers and the watchdog"] = sum(workers)
-    return figures
+    return {**figures, **from_queue_to_handler(running), **command_line()}
 
 
 def of_the_emulator(seconds: float) -> Iterator[tuple[str, float]]:

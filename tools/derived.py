@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import ast
 import sys
+import tempfile
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from remit.lint.rule_registry import rules
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from rule_examples import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,8 +86,16 @@ def lint_rules() -> str:
         members = [rule for rule in rules() if rule.code.startswith(prefix)]
         rows = [f"| [{rule.code}](#{_anchor(rule)}) {rule.name} | {rule.severity} | {rule.title} |" for rule in members]
         parts.append("\n".join([f"## {about}", "", "| rule | severity | |", "| --- | --- | --- |", *rows]))
-        parts += [f"### {rule.code} {rule.name}\n\n{rule.page.rstrip()}" for rule in members]
+        parts += [f"### {rule.code} {rule.name}\n\n{_page(rule)}" for rule in members]
     return "\n\n".join(parts) + "\n"
+
+
+def _page(rule: Rule) -> str:
+    """The page of a rule, with what remit says about its first example."""
+    before, better, after = rule.page.rstrip().partition("\nBetter:\n")
+    with tempfile.TemporaryDirectory() as folder:
+        findings = textwrap.indent(said(rule, Path(folder)), "    ")
+    return f"{before}\nremit says:\n\n{findings}\n{better}{after}"
 
 
 def _anchor(rule: Rule) -> str:

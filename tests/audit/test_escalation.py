@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 from audit_accounts import (
     ACCOUNT,
     EVERYTHING,
+    NOW,
     OTHER,
     allow,
     deny,
@@ -22,7 +23,9 @@ from audit_accounts import (
     user,
     write,
 )
-from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS
+from remit.audit.account_audit import AccountWork, Chunk, audited_accounts
+from remit.audit.escalation_techniques import ALL_TECHNIQUES, BOUNDARY_OFF, ONTO_OTHERS, On
+from remit.audit.folder import account_files
 from remit.catalogue.actions import full_name
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ S3_ONLY = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
 
 def paths(folder: Path, *records: dict[str, Any]) -> dict[str, EscalationPath]:
     report = report_of(write(folder, page(*records)))
-    assert () == report.undecided_techniques
+    assert [] == list(report.undecided_techniques)
     return {path.principal.rpartition("/")[2]: path for path in report.paths}
 
 
@@ -81,6 +84,10 @@ def test_a_technique_is_found_and_each_of_its_actions_is_needed(tmp_path: Path, 
 @pytest.mark.parametrize("technique", ALL_TECHNIQUES, ids=lambda technique: f"{technique.name} {technique.gain}")
 def test_the_actions_of_a_technique_exist(technique: Technique) -> None:
     assert technique.actions == tuple(full_name(action) for action in technique.actions)
+
+
+def test_what_the_actions_of_techniques_must_be_allowed_on_is_known() -> None:
+    assert {need.on for technique in ALL_TECHNIQUES for need in technique.needs} <= set(get_args(On))
 
 
 def test_there_are_as_many_techniques_as_promised() -> None:
@@ -160,6 +167,16 @@ def test_own_rights(tmp_path: Path, record: dict[str, Any], *, found: bool) -> N
 def assumed(folder: Path, trusts: dict[str, Any], *statements: dict[str, Any], account: str = ACCOUNT) -> Any:
     admin = role("admin", EVERYTHING, trusts=trusts, account=account)
     return paths(folder, role("x", *statements), admin).get("x")
+
+
+def test_the_graph_of_those_who_can_change_all_roles_has_one_edge_for_each_and_one_for_each_role(
+    tmp_path: Path,
+) -> None:
+    roles = [role(f"r{number}", allow("iam:UpdateAssumeRolePolicy", "sts:AssumeRole")) for number in range(5)]
+    files = account_files(write(tmp_path, page(*roles))).files
+    (audited,) = audited_accounts(Chunk((AccountWork(ACCOUNT, files),), NOW))
+    sources = sorted(edge.source.rpartition("/")[2] for edge in audited.result.edges)
+    assert sources == ["r0", "r1", "r2", "r3", "r4", *5 * [f"roles of {ACCOUNT}"]]
 
 
 def test_a_role_that_trusts_the_account_needs_an_allow_of_the_caller(tmp_path: Path) -> None:
@@ -250,3 +267,18 @@ def test_whoever_joins_a_group_can_do_what_its_users_can(tmp_path: Path) -> None
         ("iam:AddUserToGroup", ["own (inline), Statement[0]"]),
         ("iam:PutUserPolicy", ["own (inline), by group self, Statement[0]"]),
     ] == steps
+
+
+def test_a_way_through_another_account_and_back_has_all_techniques_of_its_first_step(tmp_path: Path) -> None:
+    first, goal = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("first", "goal"))
+    between = f"arn:aws:iam::{OTHER}:role/between"
+    harmless = role("harmless", trusts=trust(service="ec2.amazonaws.com"), InstanceProfileList=[{"Arn": "x"}])
+    passing = allow("iam:PassRole", "ec2:RunInstances")
+    start = role("first", allow("sts:AssumeRole", on=between), passing, trusts=trust(service="ecs.amazonaws.com"))
+    end = role("goal", EVERYTHING, trusts=trust(aws=between))
+    write(tmp_path, page(start, end, harmless), "a.json")
+    way = role("between", allow("sts:AssumeRole", on=goal), account=OTHER, trusts=trust(aws=first))
+    write(tmp_path, page(way), "b.json")
+    path = next(path for path in report_of(tmp_path).paths if path.principal == first)
+    assert [between, goal] == [step.target for step in path.steps]
+    assert {"iam:PassRole + ec2:RunInstances", "sts:AssumeRole"} == set(path.ways)

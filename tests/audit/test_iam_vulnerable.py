@@ -18,7 +18,7 @@ def escalating(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The names of the principals that can become administrators."""
     folder: Path = tmp_path_factory.mktemp("vulnerable")
     report = report_of(write(folder, account()))
-    assert () == report.undecided_techniques
+    assert [] == list(report.undecided_techniques)
     return {path.principal.rpartition("/")[2] for path in report.paths}
 
 

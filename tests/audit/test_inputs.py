@@ -27,7 +27,9 @@ from audit_accounts import (
 )
 from remit.audit.audit import AuditInput, audit
 from remit.audit.folder import account_files
+from remit.audit.json_bytes import compact
 from remit.audit.organization import organization
+from remit.audit.resource_policies import ResourcePolicy
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -257,6 +259,52 @@ def test_a_role_that_trusts_the_id_of_a_deleted_role_is_told(tmp_path: Path) -> 
     assert READS.items() <= can(tmp_path).items()
 
 
+def test_the_id_of_a_user_or_role_in_the_files_stands_for_its_arn(tmp_path: Path) -> None:
+    goal = role("goal", EVERYTHING, trusts=trust(aws=["AROACI", "AIDAANN"]))
+    caller = role("ci", allow("sts:AssumeRole"), account=OTHER)
+    write(tmp_path, page(goal, user("ann")), "a.json")
+    write(tmp_path, page(caller), "b.json")
+    report = report_of(tmp_path)
+    ann, ci = f"arn:aws:iam::{ACCOUNT}:user/ann", f"arn:aws:iam::{OTHER}:role/ci"
+    assert () == report.problems
+    assert [ann, ci] == [path.principal for path in report.paths]
+    assert [ci] == [row.who for row in report.exposures if row.resource == goal["Arn"]]
+
+
+def test_the_policy_of_a_resource_lets_in_the_role_with_an_id_and_nobody_with_the_id_of_a_deleted_one(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, page(role("ci", account=OTHER)))
+    statement = {"Effect": "Allow", "Principal": {"AWS": ["AROACI", "AROADELETED"]}, "Action": "s3:*", "Resource": "*"}
+    bucket = ResourcePolicy("arn:aws:s3:::orders", ACCOUNT, compact(document(statement)))
+    report = audit(AuditInput(tmp_path, NOW, resources=(bucket,)))
+    assert [f"arn:aws:iam::{OTHER}:role/ci"] == [row.who for row in report.exposures if row.resource == bucket.arn]
+
+
+def test_the_id_of_nobody_in_the_files_is_unknown_while_an_account_of_the_organization_is_missing(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, page(role("x", trusts=trust(aws="AROAELSEWHERE"))))
+    everything = ["p-FullAWSAccess"]
+    accounts = [{"Id": name, "ParentId": "r-1", "Policies": everything} for name in (ACCOUNT, OTHER)]
+    about = {"Id": "o-1", "MasterAccountId": OTHER}
+    value = {"Organization": about, "Roots": [{"Id": "r-1", "Policies": everything}], "Accounts": accounts}
+    report = report_of(tmp_path, organization(value, "organization.json")[0])
+    arn = f"arn:aws:iam::{ACCOUNT}:role/x"
+    unknown = "AROAELSEWHERE, the id of a user or role that is not in the files"
+    message = f"account.json: {arn} trusts {unknown}: account {OTHER} is not in them as a whole"
+    reason = "the user or role of the id AROAELSEWHERE is not in the files"
+    assert [message] == [str(problem) for problem in report.problems]
+    assert [(arn, reason)] == [(row.resource, row.reason) for row in report.undecided_exposures]
+
+
+def test_the_id_of_nobody_is_unknown_where_the_last_page_of_the_account_is_missing(tmp_path: Path) -> None:
+    write(tmp_path, page(role("x", trusts=trust(aws="AROALATER")), IsTruncated=True))
+    unknown = "AROALATER, the id of a user or role that is not in the files"
+    message = f"arn:aws:iam::{ACCOUNT}:role/x trusts {unknown}: account {ACCOUNT} is not in them as a whole"
+    assert f"account.json: {message}" in problems(tmp_path)
+
+
 def test_the_same_file_twice_is_no_problem(tmp_path: Path) -> None:
     write(tmp_path, page(READER), "a.json")
     write(tmp_path, page(READER), "b.json")
@@ -327,7 +375,7 @@ def test_every_level_of_scps_limits_an_account(tmp_path: Path) -> None:
     members, wrong = organization(value, "organization.json")
     report = report_of(tmp_path, members)
     assert () == wrong == report.problems
-    actions = report.principals[0].can
+    actions = next(iter(report.principals)).can
     assert ("kms:Decrypt" in actions, "s3:GetObject" in actions) == (True, False)
 
 
@@ -338,7 +386,8 @@ def test_an_account_without_a_unit_is_told_and_undecided(tmp_path: Path) -> None
     expected = f"organization.json: account {ACCOUNT} has no place in the organization: {ACCOUNT} has no ParentId"
     assert [expected] == [str(problem) for problem in report.problems]
     reason = f"the control policies of account {ACCOUNT} are not known: {ACCOUNT} has no ParentId"
-    assert ((), reason) == (report.principals[0].can, report.principals[0].unknown[0])
+    row = next(iter(report.principals))
+    assert ((), reason) == (row.can, row.unknown[0])
 
 
 def test_an_account_that_the_organization_does_not_list_is_told(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_an_account_without_any_log_is_told_and_nothing_of_it_is_called_unused(t
     report = audit(AuditInput(folder, NOW, trail=trail))
     message = f"no event of account {OTHER} is in it: what its users and roles used is not known"
     assert [(trail.name, message)] == [(problem.file, problem.message) for problem in report.problems]
-    assert () == report.unused
+    assert [] == list(report.unused)
 
 
 def test_a_trail_of_digests_alone_is_told_and_nothing_is_called_unused(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_trail_of_digests_alone_is_told_and_nothing_is_called_unused(tmp_path:
     trail = summed_up_trail(tmp_path / "logs")
     report = audit(AuditInput(folder, NOW, trail=trail))
     assert "no event of CloudTrail is in it: what was used is not known" in {row.message for row in report.problems}
-    assert () == report.unused
+    assert [] == list(report.unused)
 
 
 def test_who_never_called_is_listed_and_its_policy_is_empty(tmp_path: Path) -> None:

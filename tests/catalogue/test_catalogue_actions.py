@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from remit.catalogue.action_resources import is_without_resources, resource_formats, takes
 from remit.catalogue.actions import (
     LEVELS,
     Key,
@@ -49,6 +50,23 @@ def test_an_action_without_resource_types_has_no_targets() -> None:
     found = action("s3:ListAllMyBuckets")
     assert found is not None
     assert found.targets == ()
+
+
+def test_an_action_is_without_resources_that_exists_and_has_no_resource_types() -> None:
+    names = ("s3:listallmybuckets", "s3:getobject", "s3:nosuchaction")
+    assert [is_without_resources(name) for name in names] == [True, False, False]
+
+
+def test_an_action_that_lists_things_is_asked_on_the_arn_that_stands_for_all_of_them() -> None:
+    assert resource_formats("s3:ListAllMyBuckets") == ("arn:*:s3:::*",)
+
+
+def test_an_action_takes_what_its_service_authorises_beside_the_listed_types() -> None:
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:shop"
+    assert [takes("lambda:GetPolicy", resource) for resource in (f"{function}:live", "arn:aws:s3:::orders")] == [
+        True,
+        False,
+    ]
 
 
 def test_dependent_actions_are_known_where_the_older_source_has_them() -> None:

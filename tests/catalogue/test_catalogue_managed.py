@@ -118,6 +118,10 @@ def test_suffixes_are_those_of_the_partition() -> None:
     assert "eu-central-1" in regions()
 
 
+def test_regions_come_in_the_order_of_their_names() -> None:
+    assert list(regions()) == sorted(regions())
+
+
 def test_an_availability_zone_is_told_from_a_region() -> None:
     assert region_of_zone("eu-west-1a") == "eu-west-1"
     assert region_of_zone("us-west-2-lax-1a") == "us-west-2"

@@ -252,6 +252,7 @@ def test_an_arn_is_made_from_a_format() -> None:
         ("eventbridge:PutEvents", "events:PutEvents"),
         ("cloudwatch:CreateLogStream", "logs:CreateLogStream"),
         ("stepfunctions:StartExecution", "states:StartExecution"),
+        ("execute-api:PostToConnection", "execute-api:ManageConnections"),
         ("dynamodb:GetItems", "dynamodb:GetItem"),
         ("sqs:SendMessageBatch", "sqs:SendMessage"),
         ("secretmanager:GetSecretValeu", "secretsmanager:GetSecretValue"),

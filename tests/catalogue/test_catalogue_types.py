@@ -118,6 +118,22 @@ def test_all_ways_to_an_arn_are_told_the_canonical_one_first() -> None:
     assert arns_of(resource("AWS::SNS::Topic")) == ("${Thing}", "${Thing.TopicArn}")
 
 
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("AWS::SQS::Queue", ("QueueName",)),
+        ("AWS::StepFunctions::StateMachine", ("Name",)),
+        ("AWS::ElasticLoadBalancingV2::TargetGroup", ("TargetGroupName",)),
+        ("AWS::S3::Bucket", ()),  # DomainName is none
+        ("AWS::DynamoDB::Table", ()),
+    ],
+)
+def test_a_row_says_which_attributes_give_the_name(name: str, attributes: tuple[str, ...]) -> None:
+    kind = resource_type(name)
+    assert kind is not None
+    assert kind.name_attributes == attributes
+
+
 def test_an_arn_is_filled_with_what_is_known_and_wildcards() -> None:
     secret, schedule = row("AWS::SecretsManager::Secret").arn, row("AWS::Scheduler::Schedule").arn
     assert secret is not None

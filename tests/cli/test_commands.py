@@ -261,6 +261,7 @@ def test_a_new_project_builds_and_its_tests_pass(tmp_path: Path, monkeypatch: py
     written = [path.relative_to(project.folder).as_posix() for path in project.folder.rglob("*") if path.is_file()]
     assert sorted(files) == sorted(written)
     assert "shop-dev" == project.built().namespace
+    assert {".env", ".env.local", ".remit/"} <= set((project.folder / ".gitignore").read_text().split())
     # The tutorial plays the test that runs the app, too.
     tested = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not request"],

@@ -1,12 +1,16 @@
 """Try many defects in one process of pytest: the tests are collected once, and each defect is tried in a fork.
 
-A fork gives a function the code that it has with the defect, and runs the tests that call it until one fails. What a
-fork does not see (a function that is called while modules load, or in a process that a test starts), `run.py` tries in
-a process of its own.
+A fork gives a function the code that it has with the defect, forgets what remit's functions have kept, and runs the
+tests that call it until one fails. What a fork does not see (a function that is called while modules load, or in a
+process that a test starts), `run.py` tries in a process of its own.
+
+A test that takes ten times as long as it took without a defect (and a minute at least) waits for something that never
+comes. It is interrupted, so that what it started is ended.
 """
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
 import json
@@ -14,8 +18,10 @@ import os
 import resource
 import signal
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FrameType, FunctionType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,14 +33,18 @@ sys.path.insert(0, str(HERE.parent))
 from defects import mutate  # noqa: E402 - a script that imports its neighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from defects.mutate import Defect
 
 PROCESSOR_SECONDS = 30
 """Processor time of one test at most: a test that needs more has no end. A busy machine does not count."""
 WAITING_SECONDS = 600
-"""A test that takes longer by the clock waits for something that never comes."""
+"""A test of which is not noted how long it takes waits for something that never comes when it takes longer."""
+TIMES_AS_LONG, LEAST_SECONDS = 10, 60
+"""Any other: when it takes so many times as long as it took without a defect, and so many seconds at least."""
+TEARDOWN_SECONDS = 60
+"""How long a test that was interrupted may take to end what it started."""
 MEMORY = 6 << 30
 """Bytes of a process at most: a list that grows without end must not take the machine with it."""
 
@@ -72,30 +82,39 @@ def _codes(code: CodeType) -> Iterable[CodeType]:
             yield from _codes(constant)
 
 
-class Trials:
-    """A plugin of pytest that runs no test by itself, but tries each defect with its tests in a fork."""
+class WaitsForeverError(BaseException):
+    """A test waits for something that never comes. No Exception, so that no `except Exception` catches it."""
 
-    def __init__(self, trials: Mapping[Defect, Sequence[str]]) -> None:
+
+class Trials:
+    """A plugin of pytest that runs no test by itself, but tries each defect with its tests in a fork.
+
+    `seconds` says how long tests take without a defect.
+    """
+
+    def __init__(self, trials: Mapping[Defect, Sequence[str]], seconds: Mapping[str, float]) -> None:
         self.trials = trials
+        self.seconds = seconds
         self.ends: dict[Defect, str] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
         gc.freeze()
         for defect, names in self.trials.items():
-            self.ends[defect] = _tried(defect, [items[name] for name in names if name in items])
-            sys.stderr.write("s" if self.ends[defect] in {SURVIVED, CANNOT_TRY} else ".")
+            self.ends[defect] = _tried(defect, [items[name] for name in names if name in items], self.seconds)
+            is_noticed = self.ends[defect] not in {SURVIVED, CANNOT_TRY}
+            sys.stderr.write("." if is_noticed else f"\n{self.ends[defect]}: {defect} ({len(names)} tests)\n")
             sys.stderr.flush()
         return True
 
 
-def _tried(defect: Defect, items: Sequence[pytest.Item]) -> str:
+def _tried(defect: Defect, items: Sequence[pytest.Item], seconds: Mapping[str, float]) -> str:
     """Try a defect in a fork, and say how that ended."""
     if not items:
         return CANNOT_TRY
     fork = os.fork()
     if fork == 0:
-        _be_the_fork(defect, items)
+        _be_the_fork(defect, items, seconds)
     _, status = os.waitpid(fork, 0)
     if os.WIFSIGNALED(status):
         return KILLED
@@ -104,7 +123,7 @@ def _tried(defect: Defect, items: Sequence[pytest.Item]) -> str:
     return words.get(code) or items[code - 1].nodeid
 
 
-def _be_the_fork(defect: Defect, items: Sequence[pytest.Item]) -> None:
+def _be_the_fork(defect: Defect, items: Sequence[pytest.Item], seconds: Mapping[str, float]) -> None:
     """Run the tests until one fails, and never return."""
     code = 1
     try:
@@ -113,39 +132,82 @@ def _be_the_fork(defect: Defect, items: Sequence[pytest.Item]) -> None:
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        code = _exit_code(defect, items)
+        code = _exit_code(defect, items, seconds)
     finally:
         os._exit(code)
 
 
-def _exit_code(defect: Defect, items: Sequence[pytest.Item]) -> int:
+def _exit_code(defect: Defect, items: Sequence[pytest.Item], seconds: Mapping[str, float]) -> int:
     try:
         put(defect)
     except (LookupError, ValueError):  # it is not here, or closes over other names with the defect
         return _NOT_TRIED
+    _forget()
     try:
         for number, item in enumerate(items, start=1):
-            _limit_time()
+            _limit_processor_time()
             following = items[number] if number < len(items) else None
-            if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+            with limited_time(waiting_seconds(seconds.get(item.nodeid)), number):
+                reports = runtestprotocol(item, log=False, nextitem=following)
+            if any(report.failed for report in reports):
                 return number
     finally:
         items[0].session._setupstate.teardown_exact(None)
     return _ALL_PASSED
 
 
-def _limit_time() -> None:
-    """Have this process killed when the next test does not end."""
+def _forget() -> None:
+    """Empty the caches of remit's functions: what was worked out while the tests were collected has no defect."""
+    for held in gc.get_objects():
+        if type(held) is functools._lru_cache_wrapper and str(held.__module__).startswith("remit."):
+            held.cache_clear()
+
+
+def _limit_processor_time() -> None:
+    """Have this process killed when the next test has no end."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     limit = int(used.ru_utime + used.ru_stime) + PROCESSOR_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-    signal.alarm(WAITING_SECONDS)
 
 
-def main(ordered: str, results: str) -> int:
-    """Try the defects of a file, {name: [test, …]}, and write how each ended to another."""
+def waiting_seconds(noted: float | None) -> float:
+    """After how many seconds a test waits forever that takes so many without a defect, or nobody knows how many."""
+    return WAITING_SECONDS if noted is None else max(LEAST_SECONDS, TIMES_AS_LONG * noted)
+
+
+@contextmanager
+def limited_time(seconds: float, code: int) -> Iterator[None]:
+    """Interrupt what runs inside after so many seconds; end this process when it takes long to tear down, too.
+
+    Not by an alarm: remit has one itself. WaitsForeverError: it was interrupted.
+    """
+    before = signal.signal(signal.SIGUSR1, _interrupt)
+    timers = [
+        threading.Timer(seconds, signal.pthread_kill, (threading.get_ident(), signal.SIGUSR1)),
+        threading.Timer(seconds + TEARDOWN_SECONDS, os._exit, (code,)),
+    ]
+    for timer in timers:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    finally:
+        for timer in timers:
+            timer.cancel()
+        signal.signal(signal.SIGUSR1, before)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise WaitsForeverError
+
+
+def main(ordered: str, results: str, noted_seconds: str) -> int:
+    """Try the defects of a file, {name: [test, …]}, and write how each ended to another.
+
+    A third file says how many seconds tests take without a defect.
+    """
     trials = {mutate.named(name): tests for name, tests in json.loads(Path(ordered).read_text("utf-8")).items()}
-    plugin = Trials(trials)
+    plugin = Trials(trials, json.loads(Path(noted_seconds).read_text("utf-8")))
     files = sorted({test.split("::")[0] for tests in trials.values() for test in tests})
     options = ["-n", "0", "-p", "no:cacheprovider", "--no-summary", "--capture=no", "-qq", *files]
     code = pytest.main(options, [plugin])

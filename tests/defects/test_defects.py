@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 
 from defects import forks, mutate, run
 from defects.mutate import Defect
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +76,12 @@ def test_a_test_of_the_own_room_is_tried_first_and_each_once_before_its_second_c
     assert ordered == list(run.varied(tests, ("tests/lint",)))
 
 
+def test_the_files_of_the_tests_that_call_a_function_run_before_all_tests_of_its_room() -> None:
+    here = "tests/defects/test_defects.py"
+    callers = [f"{here}::test_a", "tests/gone.py::test_b", f"{here}::test_c"]
+    assert [(here,), run.TESTS["review"]] == list(run.rounds(Defect("remit.review.a", "f", "not", 1), callers))
+
+
 def test_a_defect_is_found_again_by_its_name() -> None:
     defect = Defect("remit.review.role_pairs", "_Class._meaning", "and-or", 2)
     assert defect == mutate.named(str(defect))
@@ -101,6 +109,34 @@ def test_forks_tell_a_defect_that_a_test_notices_from_one_that_it_does_not() -> 
     unseen = Defect("remit.triggers.schedule", "Schedule.resources", "constant", 1)
     ends = run.in_forks({seen: [test], unseen: [test]}, jobs=1)
     assert {seen: test, unseen: forks.SURVIVED} == ends
+
+
+def test_a_fork_forgets_what_functions_have_kept() -> None:
+    """While the tests are collected, the variables of many formats are worked out."""
+    test = "tests/catalogue/test_catalogue_operations.py::test_an_arn_is_made_from_a_format"
+    defect = Defect("remit.catalogue.arns", "variables", "ignored-call", 1)
+    assert {defect: test} == run.in_forks({defect: [test]}, jobs=1)
+
+
+def test_a_test_that_waits_for_what_never_comes_is_interrupted() -> None:
+    with pytest.raises(forks.WaitsForeverError), forks.limited_time(0.01, code=1):
+        threading.Event().wait()
+
+
+def test_how_long_a_test_may_take_follows_from_how_long_it_takes_without_a_defect() -> None:
+    assert [600, 60, 90] == [forks.waiting_seconds(noted) for noted in (None, 0.5, 9.0)]
+    seconds = {"tests/dev/test_a.py::test_a": 30.0, "tests/dev/test_a.py::test_b": 20.0, "tests/local/test_c.py": 99.0}
+    assert run.RoomLimits(300.0, 60) == run.room_limits(["tests/dev"], seconds)
+    assert run.RoomLimits(900, HANGS) == run.room_limits(["tests/dev", "tests/audit"], seconds)
+
+
+def test_a_defect_that_might_end_any_process_meets_its_own_tests_alone() -> None:
+    defect = Defect("remit.local.functions.watchdog", "_marked", "comparison", 1)
+    others = "tests/local/test_functions.py::test_a_worker_ends"
+    own = "tests/local/test_watchdog.py"
+    callers = run.callers_of(defect, {"remit.local.functions.watchdog:_marked": {others: 9, f"{own}::test_found": 1}})
+    assert [f"{own}::test_found"] == callers
+    assert [(own,)] == list(run.rounds(defect, [others]))
 
 
 def test_the_sample_holds_a_few_defects_of_each_room_with_the_test_that_notices_each() -> None:
@@ -146,3 +182,11 @@ def test_survivors_that_are_explained_do_not_fail_and_others_do(capsys: pytest.C
     assert 1 == run.report({survivor: False, seen: False}, {})
     assert "survives: remit.review.a:f not#1" in capsys.readouterr().out
     run.explained(run.EXPLAINED.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", run.explained(run.EXPLAINED.read_text("utf-8")))
+def test_an_explained_defect_is_one_of_a_room_and_can_still_be_put_into_its_function(name: str) -> None:
+    defect = mutate.named(name)
+    text = (run.ROOT / "src" / defect.module.replace(".", "/")).with_suffix(".py").read_text("utf-8")
+    assert defect.module.split(".")[1] in run.TESTS
+    assert mutate.mutated(text, defect) != ast.unparse(ast.parse(text)) + "\n"

@@ -406,6 +406,14 @@ def test_a_flow_logs_role_is_passed() -> None:
     assert places(found, "ec2:CreateFlowLogs") == {arn("ec2", "vpc-flow-log/*"), arn("ec2", "vpc/vpc-0a")}
 
 
+def test_a_role_of_another_account_is_assumed_and_one_that_only_a_tag_mentions_is_not() -> None:
+    peer, tagged = (f"arn:aws:iam::444455556666:role/{name}" for name in ("peer", "tagged"))
+    tags = [{"Key": "runbook", "Value": tagged}]
+    connection = {"VpcId": "vpc-0a", "PeerVpcId": "vpc-0b", "PeerRoleArn": peer, "Tags": tags}
+    found = made(It=resource("AWS::EC2::VPCPeeringConnection", **connection))
+    assert places(found, "sts:AssumeRole") == {peer}
+
+
 def test_a_provider_is_named_as_its_address() -> None:
     found = made(It=resource("AWS::IAM::OIDCProvider", Url="https://token.actions.githubusercontent.com"))
     assert places(found, "iam:CreateOpenIDConnectProvider") == {

@@ -518,6 +518,21 @@ def test_what_is_gained_in_another_partition_alone_is_shown_there() -> None:
     assert (piece.tier, piece.request.resource) == ("now", "arn:aws-cn:sqs:cn-north-1:111122223333:example")
 
 
+@pytest.mark.parametrize(
+    ("denied", "shown"),
+    [
+        ("arn:*:sqs:*:111122223333:jobs", "arn:aws:sqs:us-east-1:444455556666:jobs"),
+        ("arn:*:sqs:us-east-1:*:jobs", "arn:aws:sqs:af-south-1:111122223333:jobs"),
+    ],
+)
+def test_what_is_gained_in_another_region_or_account_alone_is_shown_there(denied: str, shown: str) -> None:
+    before, after = (
+        policy(allow("sqs:SendMessage", "*"), deny("sqs:SendMessage", text)) for text in ("arn:*:sqs:*:*:jobs", denied)
+    )
+    (piece,) = compare(before, after).gained
+    assert (piece.tier, piece.request.resource) == ("now", shown)
+
+
 def test_every_action_on_an_object_is_shown_by_one_that_takes_objects() -> None:
     """Of the actions of some services the reference says that they take ARNs of any service, as recovery points do."""
     resource = "arn:aws:s3:::data/report"

@@ -12,7 +12,7 @@ from remit.lint import lint_bytes, lint_document
 AT = "eu-west-1:111122223333"
 
 
-def found(action: str, resource: str, **more: Any) -> list[tuple[str, str, str | None]]:
+def found(action: str, resource: str | dict[str, str], **more: Any) -> list[tuple[str, str, str | None]]:
     statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
     return [(one.rule, one.message, one.hint) for one in lint_bytes(document, "policy.json", kind="identity")]
@@ -178,3 +178,14 @@ def test_what_an_action_that_nobody_has_does_is_said_by_its_statement(effect: st
     document = {"Version": "2012-10-17", "Statement": [statement]}
     found = [one for one in lint_document(document) if one.rule in ("R201", "R202", "R203")]
     assert [end] * 3 == [one.message[-len(end) :] for one in found]
+
+
+def test_a_method_of_a_client_is_told_to_be_no_action() -> None:
+    ((rule, message, hint),) = found("client:get_object", "*")
+    assert (rule, message) == ("R204", "'client:get_object' is a call of an SDK, not an IAM action")
+    assert hint == "did you mean `s3:GetObject`?"
+
+
+def test_a_ref_in_a_policy_file_names_nothing() -> None:
+    message = "Ref 'Bucket' names no resource: a policy file has no template around it"
+    assert [("R401", message, "write the ARN")] == found("s3:GetObject", {"Ref": "Bucket"})

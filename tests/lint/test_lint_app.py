@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -470,3 +471,12 @@ def test_jobs_of_one_worker_that_need_the_same_say_so_each(tmp_path: Path) -> No
     jobs = "".join(f'@app.job(policy=[dynamodb.put("orders")])\ndef {name}(to): ...\n' for name in ("mail", "call"))
     app = f"from remit import App\nfrom remit.grants import dynamodb\napp = App()\n{jobs}"
     assert lint(load(project(tmp_path, config, app)), folder=tmp_path) == ()
+
+
+def test_a_grant_that_no_line_wrote_has_its_findings_at_the_function(tmp_path: Path) -> None:
+    folder = project(tmp_path, config="")
+    app = load(folder)
+    (function,) = app.functions
+    roles = [replace(role, grants=tuple(replace(grant, origin=None) for grant in role.grants)) for role in assign(app)]
+    (found,) = errors(app, tuple(roles), folder=folder)
+    assert ("R202", function.origin) == (found.rule, found.origin)

@@ -222,6 +222,8 @@ def test_a_file_that_is_named_and_holds_neither_has_one_finding(
         (found,) = json.loads(out)
         assert (status, found["rule"], found["line"], found["column"]) == (2, "R001", 1, 1)
         assert found["message"].endswith(f"{name} holds neither a policy document nor a template")
+        hint = "a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan"
+        assert found["hint"] == hint
 
 
 KEY, TOKEN, WORD = "AKIA" + "Z7FT2Q3EGRIBQB5V", "ghp_" + "a1B2c3D4e5F6" * 3, "Correct!Horse9"

@@ -575,3 +575,26 @@ def test_an_attribute_that_is_written_as_one_text_is_looked_up_as_well() -> None
     key = {"Type": "AWS::KMS::Alias", "Properties": {"TargetKeyId": {"Fn::GetAtt": "Keey.Arn"}}}
     template = {"Resources": {"Alias": key, "Key": {"Type": "AWS::KMS::Key"}}}
     assert [(one.rule, one.hint) for one in lint_document(template)] == [("R401", "did you mean `Key`?")]
+
+
+def test_a_variable_of_iam_inside_of_a_function_that_is_not_resolved_is_no_finding() -> None:
+    text = """\
+Parameters: {Index: {Type: Number}}
+Resources:
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: s3:GetObject
+            Resource: !Select [!Ref Index, !Split ["|", !Sub "arn:aws:s3:::a/${!aws:username}/*|arn:aws:s3:::b/*"]]
+"""
+    assert [] == at(text)
+
+
+def test_an_action_of_a_permission_that_lambda_does_not_know_is_told_with_the_one_that_was_meant() -> None:
+    permission = {"Action": "lambda:Invoke", "FunctionName": "f", "Principal": "111122223333"}
+    message = "'lambda:Invoke' is not an action of Lambda: the permission is refused"
+    assert [("R709", message)] == _of("AWS::Lambda::Permission", **permission)

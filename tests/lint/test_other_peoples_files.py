@@ -449,3 +449,17 @@ def test_braces_of_code_are_not_references() -> None:
     template = {"Resources": {"Function": function}, "Parameters": {"Name": {"Type": "String"}}}
     findings = lint_bytes(json.dumps(template).encode(), "template.json")
     assert [] == [item.message for item in findings if item.rule == "R401"]
+
+
+@pytest.mark.parametrize("element", ["Action", "NotAction"])
+def test_a_policy_of_updates_is_a_stack_policy_whichever_way_it_names_them(element: str) -> None:
+    statement = {"Effect": "Deny", element: "Update:Replace", "Principal": "*", "Resource": "LogicalResourceId/Table"}
+    assert [] == found(json.dumps({"Statement": [statement]}))
+
+
+@pytest.mark.parametrize(("kind", "severity"), [("stateMachine", None), ("activity", None), ("execution", "error")])
+def test_an_answer_to_a_task_is_allowed_on_the_machine_or_the_activity(kind: str, severity: str | None) -> None:
+    """The reference names no resource for it; Step Functions names one where it denies."""
+    resource = f"arn:aws:states:eu-west-1:111122223333:{kind}:orders"
+    findings = found(policy(Action="states:SendTaskSuccess", Resource=resource))
+    assert severity == next((name for _, name, _ in findings if name != "note"), None)

@@ -115,7 +115,29 @@ POLICY = [
     allow("iam:PassRole", OPEN, StringEquals={"iam:PassedToService": "lambda.amazonaws.com"}),
     allow(["lambda:CreateFunction", "scheduler:CreateSchedule"], "*"),
     allow("iam:GetRole", ROLE),
-    allow("iam:CreateUser", "*", StringEquals={"aws:RequestTag/team": "web"}),
+    allow(["iam:CreateUser", "iam:TagUser"], "*", StringEquals={"aws:RequestTag/team": "web"}),
+    allow(
+        [
+            "dynamodb:CreateTable", "ec2:CreateVpc", "kms:CreateKey", "logs:CreateLogGroup", "sns:CreateTopic",
+            "sqs:CreateQueue", "ssm:PutParameter", "states:CreateActivity",
+        ],
+        "*",
+    ),
+    allow("sns:TagResource", f"arn:aws:sns:{HERE}:tagged"),
+    allow("logs:TagResource", f"arn:aws:logs:{HERE}:log-group:/tagged"),
+    allow("ec2:CreateTags", f"arn:aws:ec2:{HERE}:vpc/*", StringEquals={"ec2:CreateAction": "CreateVpc"}),
+    allow("ec2:DescribeSubnets", "*", StringEquals={"ec2:Region": "us-east-1"}),
+    allow("ec2:DeleteSecurityGroup", "*", StringEquals={"aws:ResourceTag/team": "web"}),
+    allow("secretsmanager:CreateSecret", f"arn:aws:secretsmanager:{HERE}:secret:new-??????"),
+    allow("s3:GetObjectVersion", "arn:aws:s3:::versions/*"),
+    allow("s3:PutObjectRetention", "arn:aws:s3:::shop/inbox/*"),
+    allow("sqs:StartMessageMoveTask", f"arn:aws:sqs:{HERE}:work"),
+    allow("kms:ScheduleKeyDeletion", "*", NumericLessThan={"kms:ScheduleKeyDeletionPendingWindowInDays": "20"}),
+    allow("glue:GetDatabase", [f"arn:aws:glue:{HERE}:database/*", f"arn:aws:glue:{HERE}:table/*"]),
+    allow(
+        "glue:GetTable",
+        [f"arn:aws:glue:{HERE}:catalog", f"arn:aws:glue:{HERE}:database/shop", f"arn:aws:glue:{HERE}:table/shop/*"],
+    ),
     allow("kinesis:PutRecord", f"arn:aws:kinesis:{HERE}:stream/clicks"),
     allow("cloudwatch:PutMetricData", "*", StringEquals={"cloudwatch:namespace": "shop"}),
     allow("sqs:*", "*", StringEquals={"aws:ResourceTag/team": "web"}),
@@ -139,6 +161,19 @@ TAGS = [{"Key": "a", "Value": "b"}]
 QUERY = {"KeyConditionExpression": "id = :id"}
 ADA, EVE = {":id": {"S": "ada"}}, {":id": {"S": "eve"}}
 YES, NO, PERHAPS = "allowed", "denied", "unknown"
+
+
+SOURCE = {"Bucket": "shop", "Key": "public/a"}
+TABLE = {
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+}
+
+
+def tagged(kind: str) -> dict[str, Any]:
+    """Tags for what EC2 makes."""
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": TAGS}]}
 
 
 def changes(action: str) -> dict[str, Any]:
@@ -285,7 +320,44 @@ CALLS: list[Row] = [
     ("events", "put_rule", {"Name": "nightly", "EventBusName": "shop", "EventPattern": "{}"}, NO),
     ("sts", "assume_role", {"RoleArn": OPEN, "RoleSessionName": "probe"}, YES),
     ("sts", "assume_role", {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/closed", "RoleSessionName": "probe"}, NO),
+    # Trust that lets nobody set tags: the access to AssumeRole is not enough.
+    ("sts", "assume_role", {"RoleArn": OPEN, "RoleSessionName": "probe", "Tags": TAGS}, NO),
+    ("sts", "assume_role", {"RoleArn": OPEN, "RoleSessionName": "probe", "SourceIdentity": "ada"}, NO),
     ("sts", "get_caller_identity", {}, YES),
+    # Tags that a request gives to what it creates need the action that tags it.
+    ("dynamodb", "create_table", {**TABLE, "TableName": "made", "Tags": TAGS}, NO),
+    ("sns", "create_topic", {"Name": "plain"}, YES),
+    ("sns", "create_topic", {"Name": "labelled", "Tags": TAGS}, NO),
+    ("sns", "create_topic", {"Name": "tagged", "Tags": TAGS}, YES),
+    ("sqs", "create_queue", {"QueueName": "labelled", "tags": {"a": "b"}}, NO),
+    ("logs", "create_log_group", {"logGroupName": "/labelled", "tags": {"a": "b"}}, NO),
+    ("logs", "create_log_group", {"logGroupName": "/tagged", "tags": {"a": "b"}}, YES),
+    ("kms", "create_key", {"Tags": [{"TagKey": "a", "TagValue": "b"}]}, NO),
+    ("ssm", "put_parameter", {"Name": "/made", "Value": "x", "Type": "String", "Tags": TAGS}, NO),
+    ("secretsmanager", "create_secret", {"Name": "new", "SecretString": "x", "Tags": TAGS}, NO),
+    ("secretsmanager", "create_secret", {"Name": "new", "SecretString": "x"}, YES),
+    ("stepfunctions", "create_activity", {"name": "labelled", "tags": [{"key": "a", "value": "b"}]}, NO),
+    ("lambda", "create_function", {"FunctionName": "new", "Role": OPEN, **FUNCTION, "Tags": {"a": "b"}}, NO),
+    ("ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16", **tagged("vpc")}, YES),
+    ("ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16", **tagged("subnet")}, NO),
+    ("ec2", "describe_subnets", {}, YES),
+    ("ec2", "delete_security_group", {"GroupId": "sg-1"}, NO),  # it has no tags
+    # A version of an object has actions of its own, as the source of a copy, too.
+    ("s3", "copy_object", {"Bucket": "shop", "Key": "inbox/b", "CopySource": SOURCE}, YES),
+    ("s3", "copy_object", {"Bucket": "shop", "Key": "inbox/b", "CopySource": {**SOURCE, "VersionId": "null"}}, NO),
+    ("s3", "copy_object", {"Bucket": "shop", "Key": "inbox/b", "CopySource": "versions/a?versionId=null"}, YES),
+    ("s3", "put_object_retention", {"Bucket": "shop", "Key": "inbox/a", "Retention": {}}, YES),
+    (
+        "s3", "put_object_retention",
+        {"Bucket": "shop", "Key": "inbox/a", "Retention": {}, "BypassGovernanceRetention": True}, NO,
+    ),
+    ("s3", "create_multipart_upload", {"Bucket": "shop", "Key": "inbox/a", "Tagging": "a=b"}, NO),
+    ("sqs", "start_message_move_task", {"SourceArn": f"arn:aws:sqs:{HERE}:work"}, NO),
+    ("ssm", "get_parameter", {"Name": "/app/url:1"}, YES),
+    ("kms", "schedule_key_deletion", {"KeyId": "alias/none", "PendingWindowInDays": 30}, NO),
+    ("glue", "get_database", {"Name": "shop"}, NO),  # nor the catalog that it is in
+    ("glue", "get_table", {"DatabaseName": "shop", "Name": "orders"}, YES),
+    ("glue", "get_table", {"DatabaseName": "bank", "Name": "orders"}, NO),
     ("iam", "get_role", {"RoleName": "worker"}, YES),
     ("iam", "get_role", {"RoleName": "open"}, NO),
     ("iam", "create_user", {"UserName": "ada", "Tags": [{"Key": "team", "Value": "web"}]}, YES),
@@ -357,7 +429,7 @@ def worker(shared: LocalAws) -> Worker:
     iam.create_role(RoleName="open", AssumeRolePolicyDocument=document(trust))
     iam.create_role(RoleName="closed", AssumeRolePolicyDocument=document(nobody))
     s3 = own("s3")
-    for bucket in ("shop", "partner", "listed"):
+    for bucket in ("shop", "partner", "listed", "versions"):
         s3.create_bucket(Bucket=bucket)
     s3.put_bucket_policy(
         Bucket="partner",
@@ -371,12 +443,7 @@ def worker(shared: LocalAws) -> Worker:
     for bucket, key in (("shop", "public/a b/ü.txt"), ("shop", "public/a"), ("partner", "a"), ("listed", "a")):
         s3.put_object(Bucket=bucket, Key=key, Body=b"x")
     for table in ("orders", "carts"):
-        own("dynamodb").create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
+        own("dynamodb").create_table(TableName=table, **TABLE)
     own("sqs").create_queue(QueueName="work")
     own("sqs").create_queue(QueueName="tagged", tags={"team": "web"})
     own("sns").create_topic(Name="news")

@@ -8,7 +8,21 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ministack.services import dynamodb, eventbridge, iam, kinesis, kms, s3, secretsmanager, ses, ses_v2, sqs
+from ministack.services import (
+    cloudwatch_logs,
+    dynamodb,
+    ec2,
+    eventbridge,
+    iam,
+    kinesis,
+    kms,
+    s3,
+    secretsmanager,
+    ses,
+    ses_v2,
+    sqs,
+    ssm,
+)
 
 from remit.iam.policy import render
 from remit.local.authorization.emulated_names import EmulatedNames
@@ -19,6 +33,7 @@ if TYPE_CHECKING:
 
 HERE = "us-east-1:000000000000"
 NAMES = EmulatedNames()
+TAGS = [{"Key": "a", "Value": "b"}]
 SCHEMA = {
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
@@ -93,11 +108,28 @@ def test_a_table_is_known_by_its_partition_key_its_tags_and_its_policy() -> None
         dynamodb, "DynamoDB_20120810.CreateTable", TableName="orders", Tags=[{"Key": "a", "Value": "b"}], **SCHEMA
     )["TableDescription"]["TableArn"]
     assert ("id", None) == (NAMES.partition_key("orders"), NAMES.partition_key("other"))
-    assert {"a": "b"} == NAMES.resource_tags(arn)
+    assert {"a": "b"} == NAMES.resource_tags(arn) == NAMES.resource_tags(f"{arn}/index/day")
     text = policy(action="dynamodb:GetItem", resource=arn)
     ask(dynamodb, "DynamoDB_20120810.PutResourcePolicy", ResourceArn=arn, Policy=text)
     (stored,) = resource_policy("dynamodb:GetItem", f"{arn}/index/day") or ()
     assert json.loads(text) == render(stored)
+
+
+def test_tags_are_read_where_each_service_keeps_them_and_what_has_none_is_known_to_have_none() -> None:
+    ask(eventbridge, "AWSEvents.CreateEventBus", Name="shop", Tags=TAGS)
+    ask(cloudwatch_logs, "Logs_20140328.CreateLogGroup", logGroupName="/shop", tags={"a": "b"})
+    ask(ssm, "AmazonSSM.PutParameter", Name="/shop", Value="x", Type="String", Tags=TAGS)
+    ec2._tags["vpc-1"] = TAGS
+    arns = [
+        f"arn:aws:events:{HERE}:event-bus/shop", f"arn:aws:logs:{HERE}:log-group:/shop:log-stream:",
+        f"arn:aws:ssm:{HERE}:parameter/shop", f"arn:aws:ec2:{HERE}:vpc/vpc-1",
+    ]  # fmt: skip
+    assert [{"a": "b"}] * 4 == [NAMES.resource_tags(arn) for arn in arns]
+    assert [{}] * 4 == [NAMES.resource_tags(arn.replace("shop", "bank").replace("vpc-1", "vpc-2")) for arn in arns]
+    assert NAMES.resource_tags("arn:aws:s3:::shop") is None
+    cloudwatch_logs.reset()
+    ssm.reset()
+    ec2.reset()
 
 
 def test_the_policy_of_an_event_bus_is_known() -> None:

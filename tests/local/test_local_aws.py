@@ -24,6 +24,8 @@ from remit.local.control.clients import client_arguments, session
 from remit.local.state_files import StateFiles
 from terminals import HANGS
 
+HERE = "us-east-1:000000000000"
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -192,22 +194,63 @@ def test_a_stale_server_file_is_replaced_and_the_process_it_names_left_alone(pro
 def test_no_message_that_was_taken_is_lost_by_a_kill(project: Path) -> None:
     running = aws.start(project)
     make_queue(running, "work")
+    topics, buses, buckets = delivering_to(running, "work")
     assert aws.save(project) is None
     queues = session(running).client("sqs", **client_arguments(running))
     url = queues.get_queue_url(QueueName="work")["QueueUrl"]
+    topics.publish(TopicArn=f"arn:aws:sns:{HERE}:news", Message="published")
+    buses.put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
+    buckets.put_object(Bucket="incoming", Key="a", Body=b"x")
     entries = [{"Id": str(number), "MessageBody": f"batch {number}"} for number in range(2)]
     queues.send_message_batch(QueueUrl=url, Entries=entries)
     queues.send_message(QueueUrl=url, MessageBody="one", MessageAttributes=ATTRIBUTES)
+    count = "ApproximateNumberOfMessages"
+    messages = 7  # three sent, one published, one event, one of S3 and its test event
+    assert eventually(
+        lambda: str(messages) == queues.get_queue_attributes(QueueUrl=url, AttributeNames=[count])["Attributes"][count]
+    )
     os.kill(running.pid, signal.SIGKILL)
     assert eventually(lambda: not lives(running.pid))
     again = aws.start(project)
     queues = session(again).client("sqs", **client_arguments(again))
     url = queues.get_queue_url(QueueName="work")["QueueUrl"]
     received = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])["Messages"]
-    assert ["batch 0", "batch 1", "one"] == sorted(message["Body"] for message in received)
+    bodies = sorted(message["Body"] for message in received)
+    assert ["batch 0", "batch 1", "one", "published"] == [body for body in bodies if not body.startswith("{")]
+    assert ["aws:s3", "s3:TestEvent", "shop"] == sorted(source(body) for body in bodies if body.startswith("{"))
     assert [ATTRIBUTES] == [message["MessageAttributes"] for message in received if message["Body"] == "one"]
     assert aws.save(project) is None
     assert [] == list((project / ".remit/local/state").glob("messages.*"))
+
+
+def delivering_to(running: aws.LocalAws, queue: str) -> tuple[Any, Any, Any]:
+    """The clients of a topic, a bus and a bucket that deliver to a queue."""
+    topics, buses, buckets = (
+        session(running).client(service, **client_arguments(running)) for service in ("sns", "events", "s3")
+    )
+    arn = f"arn:aws:sqs:{HERE}:{queue}"
+    queues = session(running).client("sqs", **client_arguments(running))
+    let_in = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    url = queues.get_queue_url(QueueName=queue)["QueueUrl"]
+    queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Statement": [let_in]})})
+    topic = topics.create_topic(Name="news")["TopicArn"]
+    topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    buses.put_rule(Name="all", EventPattern='{"source": ["shop"]}')
+    buses.put_targets(Rule="all", Targets=[{"Id": "1", "Arn": arn}])
+    buckets.create_bucket(Bucket="incoming")
+    notified = [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]
+    buckets.put_bucket_notification_configuration(
+        Bucket="incoming", NotificationConfiguration={"QueueConfigurations": notified}
+    )
+    return topics, buses, buckets
+
+
+def source(body: str) -> str:
+    """Where the event in a message is from; S3 sends one of another form when the notification is made."""
+    event = json.loads(body)
+    if "Records" in event:
+        return str(event["Records"][0]["eventSource"])
+    return str(event.get("source") or event["Event"])
 
 
 ATTRIBUTES = {"kind": {"StringValue": "tea", "DataType": "String"}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,10 @@ def test_parameters_of_the_template_stand_for_the_parts_of_a_vpc(make: Make) -> 
     built = project.built()
     subnets, group = built.template.parameters
     assert ("private subnets of VPC prod", "security group default of VPC prod") == (subnets.called, group.called)
+    assert {
+        parameter.parameter: {"Type": "String", "Description": f"{parameter.called}, which `remit deploy` looks up"}
+        for parameter in built.template.parameters
+    } == json.loads(built.body)["Parameters"]
     properties = project.resources("AWS::Lambda::Function")["HelloFunction"]
     assert {
         "SubnetIds": {"Fn::Split": [",", {"Ref": subnets.parameter}]},

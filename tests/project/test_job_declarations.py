@@ -43,6 +43,11 @@ MISTAKES = {
         "",
         ("is 1 jobs at the same time; it can be 2 to 1000", "config/deploy.py:6:5"),
     ),
+    "queues that are listed": (
+        'config.job.queues = ["mail"]',
+        "",
+        ('must be a dict such as {"mail": {"retries": 2}}', "config/deploy.py:6:5"),
+    ),
     "FIFO without its ending": (
         'config.job.queues = {"mail.fifo": {}}',
         f'@app.job(queue="mail")\n{JOB}',

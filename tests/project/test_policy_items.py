@@ -525,11 +525,21 @@ def test_a_default_policy_of_the_configuration_is_its_grants(make: Make) -> None
     assert app.default_vpc_policy is None
 
 
-def test_an_item_of_several_lines_is_quoted_on_one(make: Make) -> None:
-    project = make(app="@app.function(policy=[s3.read(\n    'uploads'\n)])\ndef hello(event, context): ...\n")
+@pytest.mark.parametrize(
+    ("policy", "with_logs"),
+    [
+        ("[s3.read(\n    'uploads'\n)]", """[s3.read('uploads'), "logs"]"""),
+        ("SHARED", '[*SHARED, "logs"]'),
+        ('"sqs:SendMessage"', '["sqs:SendMessage", "logs"]'),
+    ],
+)
+def test_an_item_joins_a_policy_on_one_line_whether_that_is_a_list_a_name_or_a_single_item(
+    make: Make, policy: str, with_logs: str
+) -> None:
+    project = make(app=f'SHARED = ["sns:Publish"]\n@app.function(policy={policy})\ndef hello(event, context): ...\n')
     written = decorator(project.folder, project.load().functions[0].origin)
     assert written is not None
-    assert written.with_policy('"logs"') == """policy=[s3.read('uploads'), "logs"]"""
+    assert written.with_policy('"logs"') == f"policy={with_logs}"
 
 
 def test_a_string_in_the_place_of_a_list_of_policies_is_found_at_its_line_in_settings_of_iam_alone(make: Make) -> None:

@@ -130,6 +130,20 @@ def test_elsewhere_a_resource_is_asked_which_of_its_names_is_meant(make: Make) -
     assert (message, hint, "app.py:10:27") == (error.message, error.hint, at(error))
 
 
+def test_a_keyword_is_the_property_of_its_letters(make: Make) -> None:
+    """CloudFormation writes SSESpecification and KmsMasterKeyId, and Python sse_specification and kms_master_key_id."""
+    project = make(
+        **_data(
+            "    table = resource('AWS::DynamoDB::Table', billing_mode='PAY_PER_REQUEST',\n"
+            "        attribute_definitions=[{'AttributeName': 'id', 'AttributeType': 'S'}],\n"
+            "        key_schema=[{'AttributeName': 'id', 'KeyType': 'HASH'}], sse_specification={'SSEEnabled': True})\n"
+            "    queue = resource('AWS::SQS::Queue', kms_master_key_id='alias/shop')\n"
+        )
+    )
+    assert {"SSEEnabled": True} == project.resources("AWS::DynamoDB::Table")["DataTable"]["SSESpecification"]
+    assert {"KmsMasterKeyId": "alias/shop"} == project.resources("AWS::SQS::Queue")["DataQueue"]
+
+
 def test_names_lose_their_underscores(make: Make) -> None:
     body = (
         f"{IMPORTS}class My_data(Shared):\n    the_queue = resource('AWS::SQS::Queue')\n    q_url = output(the_queue)\n"
@@ -292,10 +306,11 @@ def test_an_output_of_the_name_of_a_functions_url_is_told(make: Make) -> None:
     body = f"{IMPORTS}class Hello(Shared):\n    url = output(aws.region)\n"
     app = "@app.function(http())\ndef hello(event, context): ...\n"
     error = make(app=app, **{"shared/resources/a.py": body}).error()
-    assert ("two outputs are both `HelloUrl` in the template", "shared/resources/a.py:4:11") == (
-        error.message,
-        at(error),
-    )
+    assert (
+        "two outputs are both `HelloUrl` in the template",
+        "rename the function or the shared output",
+        "shared/resources/a.py:4:11",
+    ) == (error.message, error.hint, at(error))
 
 
 def test_lookup_works_only_where_the_stack_is_known(make: Make) -> None:

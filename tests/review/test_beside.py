@@ -9,7 +9,7 @@ import pytest
 
 from remit.app import Resource
 from remit.iam.decide.evaluate import Layers, evaluate
-from remit.iam.policy import Policy, allow
+from remit.iam.policy import Policy, Principals, allow
 from remit.report.comment import review_comment
 from remit.report.review import review_document, review_lines
 from remit.review.resource_access import giving, service_of
@@ -420,6 +420,10 @@ def test_a_bucket_that_is_closed_is_named() -> None:
     )
 
 
+def test_a_policy_without_a_statement_that_another_covers_is_named_as_changed() -> None:
+    assert last_line(bucket(PUBLIC, READ), bucket(PUBLIC)).endswith("changed: bucket policy R.")
+
+
 def test_every_resource_that_changed_is_named_to_programs() -> None:
     found = reviewed(template(None, B=bucket(READ), K=key(READ)), template(None))
     assert review_document(found)["resources"] == [
@@ -525,6 +529,17 @@ def test_an_account_that_a_parameter_gives_is_itself_alone_and_is_told_by_the_pa
         "arn:aws:iam::${Partner}:root",
         "arn:aws:iam::${Partner}:user/example",
     )
+
+
+def test_the_denial_that_a_gain_lacks_now_is_reported_as_it_is_written() -> None:
+    partner = "arn:aws:iam::${Partner}:root"
+    everything = {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", "Principal": "*"}
+    denial = {**everything, "Effect": "Deny", "Principal": {"AWS": {"Fn::Sub": partner}}}
+    allowed = {**everything, "Effect": "Allow"}
+    (change,) = changes(bucket(allowed, denial), bucket(allowed))
+    denials = [piece.difference.denial for piece in change.access.gained if piece.difference is not None]
+    principals = {denial.statement.principals for denial in denials if denial is not None}
+    assert {Principals((("AWS", partner),))} == principals
 
 
 def test_what_a_resource_is_called_lets_nobody_in() -> None:

@@ -146,6 +146,14 @@ def test_what_conditions_do_not_decide_is_told_once_and_without_them() -> None:
     assert told(found) == [((), ["iam:PassRole"], [])]
 
 
+def test_a_role_without_functions_is_named_once_whatever_conditions_there_are() -> None:
+    def of_nobody(*statements: Any) -> dict[str, Any]:
+        whole = template(GET, {"Fn::If": ["IsProd", PASS, NO_VALUE]}, *statements)
+        return {**whole, "Resources": {"Role": whole["Resources"]["Role"]}}
+
+    assert ("Role",) == between(of_nobody(), of_nobody(DENIED)).roles
+
+
 def test_the_line_is_that_of_the_branch_in_the_file() -> None:
     new = template(GET, {"Fn::If": ["IsProd", NO_VALUE, PASS]})
     lines = json.dumps(new, indent=1).splitlines()
@@ -348,6 +356,15 @@ def test_a_statement_that_cannot_be_decided_is_told_of_templates() -> None:
     new = {"Effect": "Deny", "Action": "s3:GetObject", "NotResource": bucket("Other")}
     (change,) = between(template(allow("s3:*"), old), template(allow("s3:*"), new)).changes
     assert [undecided.source.statement.actions.patterns for undecided in change.access.undecided] == [("s3:*",)]
+
+
+def test_a_template_that_becomes_a_plan_is_compared_by_the_roles_of_both() -> None:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [PASS]})
+    values = {"assume_role_policy": json.dumps(TRUST), "inline_policy": [{"name": "p", "policy": policy}]}
+    role = {"address": "aws_iam_role.a", "mode": "managed", "type": "aws_iam_role", "name": "a", "values": values}
+    root = {"root_module": {"resources": [role]}}
+    plan = {"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": root}
+    assert [((), [], ["s3:GetObject"]), ((), ["iam:PassRole"], [])] == told(between(template(GET), plan))
 
 
 def test_a_policy_of_a_plan_for_a_user_of_elsewhere_is_compared_and_noted_once() -> None:

@@ -24,6 +24,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "Group": {"Type": "AWS::Logs::LogGroup"},
     "Key": {"Type": "AWS::KMS::Key"},
     "Secret": {"Type": "AWS::SecretsManager::Secret"},
+    "Machine": {"Type": "AWS::StepFunctions::StateMachine"},
     "Own": {"Type": "Custom::Thing"},
 }
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -111,6 +112,7 @@ def test_narrowing_a_pattern_to_a_resource_of_its_kind_is_a_loss_alone(wide: Any
         (get("Bucket.Arn"), sub("arn:${AWS::Partition}:s3:::${Bucket}")),
         (get("Key.Arn"), sub(HERE % ("kms", "key/${Key}"))),
         (get("Key.Arn"), sub(HERE % ("kms", "key/${Key.KeyId}"))),
+        (ref("Machine"), sub(HERE % ("states", "stateMachine:${Machine.Name}"))),
     ],
 )
 def test_two_spellings_of_one_resource_are_the_same(one: Any, other: Any) -> None:
@@ -153,6 +155,25 @@ def test_a_deny_that_is_widened_takes_away_and_one_that_is_narrowed_gives() -> N
     assert (len(found.gained), len(found.lost), found.undecided) == (0, 1, ())
     found = access(wide, narrow)
     assert (len(found.gained), len(found.lost), found.undecided) == (1, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("wide", "shown"),
+    [
+        ("arn:*:dynamodb:*:*:table/orders", "arn:aws:dynamodb:af-south-1:111122223333:table/orders"),
+        ("arn:*:dynamodb:${AWS::Region}:*:table/orders", "arn:aws:dynamodb:us-east-1:444455556666:table/orders"),
+        (
+            "arn:*:dynamodb:*:${AWS::AccountId}:table/orders",
+            "arn:aws:dynamodb:af-south-1:111122223333:table/orders",
+        ),
+    ],
+)
+def test_what_is_gained_outside_of_the_stacks_place_is_shown_there(wide: str, shown: str) -> None:
+    """A stack is in one region of one account, whichever they are: in any other the same name is another table."""
+    read = {"Action": "dynamodb:GetItem"}
+    found = access(template(allow(get("Table.Arn"), **read)), template(allow(sub(wide), **read)))
+    (piece,) = found.gained
+    assert (piece.tier, piece.request.resource, len(found.lost), len(found.undecided)) == ("now", shown, 0, 0)
 
 
 def test_a_not_resource_that_spares_more_is_a_loss_alone() -> None:

@@ -13,7 +13,8 @@ from random_cases import cases
 from remit.app import Resource
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy, parse_statement
-from remit.roles.reference_shapes import Shapes, compare_in_shape, shapes_of
+from remit.roles.reference_shapes import Shapes, shapes_of
+from remit.roles.shaped_comparison import compare_in_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

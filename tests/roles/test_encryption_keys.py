@@ -24,6 +24,8 @@ class Data(Shared):
     secret = resource("AWS::SecretsManager::Secret", kms_key_id={"Fn::GetAtt": ["DataKey", "KeyId"]})
     users = resource("AWS::Cognito::UserPool")
     other = resource("AWS::KMS::Key")
+    plain = resource("AWS::SQS::Queue", kms_master_key_id="alias/aws/sqs")
+    other_queue = resource("AWS::SQS::Queue", kms_master_key_id=other)
 """
 TWO_KEYS = """on.cognito(Data.users, "CustomEmailSender", key=Data.key),
     on.cognito(Data.users, "CustomSMSSender", key=Data.other)"""
@@ -38,6 +40,15 @@ USES = {
     "a secret, by a key that is told": ('environment={"PASSWORD": secret("db", key=Data.key.ref)}', [READ]),
     "a verb with an alias": ("policy=[grants.sqs.send('orders', key=Data.alias)]", [SEND]),
     "a verb with an alias by name": ("policy=[grants.sqs.send('orders', key='alias/shop')]", [SEND]),
+    "a verb on a queue that has its key": ("policy=[grants.sqs.send(Data.queue)]", [SEND]),
+    "a verb on a stream that has its key": ("policy=[grants.kinesis.read(Data.clicks)]", [READ]),
+    "verbs on a bucket, linked": ("link=[grants.s3.read(Data.bucket, 'in/*'), grants.s3.list(Data.bucket)]", [READ]),
+    "a verb on a secret that has its key": ("policy=[grants.secretsmanager.read(Data.secret)]", [READ]),
+    "a verb on a queue that AWS's key encrypts": ("policy=[grants.sqs.send(Data.plain)]", []),
+    "a verb that says another key than the queue": (
+        "policy=[grants.sqs.consume(Data.other_queue, key=Data.key)]",
+        [READ],
+    ),
     "a verb with a key's id": ("policy=[grants.kms.decrypt(Data.key.ref)]", [READ]),
     "a source that is not the app's": ("on.sqs('orders', key=Data.alias)", [READ]),
     "the codes that it sends": ("on.cognito(Data.users, 'CustomEmailSender', key=Data.alias)", [READ]),
@@ -94,7 +105,8 @@ def test_the_key_of_codes_is_one_and_has_an_arn(make: Make, argument: str, probl
 
 def test_a_step_that_sends_no_codes_takes_no_key(make: Make) -> None:
     error = project(make, "on.cognito(Data.users, 'PreSignUp', key=Data.key)").error()
-    assert "key goes with a custom sender, not with PreSignUp" == error.message
+    hint = "only CustomEmailSender and CustomSMSSender get codes that a key encrypts"
+    assert ("key goes with a custom sender, not with PreSignUp", hint) == (error.message, error.hint)
 
 
 def test_a_resource_without_an_arn_is_told_at_the_line_that_grants_it(make: Make) -> None:

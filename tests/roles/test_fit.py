@@ -178,6 +178,14 @@ def test_statements_are_merged_first_and_keep_their_reasons_and_lines() -> None:
     assert fitted is fit(fitted, SIZES)
 
 
+def test_where_merging_is_enough_a_statement_that_another_covers_stays_as_it_is_written() -> None:
+    many = [Grant(allow("dynamodb:GetItem", on=f"{TABLE}t{n:03}"), Reason("text", f"reads {n}")) for n in range(140)]
+    wide = Grant(allow("s3:Get*", on="arn:aws:s3:::a*"), Reason("text", "reads"))
+    narrow = Grant(allow("s3:GetObject", on="arn:aws:s3:::ab/*"), Reason("text", "also reads"))
+    fitted = fit(role_of(*many, wide, narrow), SIZES)
+    assert [wide.statement, narrow.statement] == [grant.statement for grant in fitted.grants[1:]]
+
+
 def test_merging_is_proven_where_late_bound_parts_leave_the_comparison_in_doubt() -> None:
     """Denials and exceptions on names that only CloudFormation knows: no statement is kept apart for their sake."""
     many = [Grant(allow("dynamodb:GetItem", on=f"{TABLE}t{n:03}"), Reason("text", f"reads {n}")) for n in range(140)]
@@ -283,6 +291,11 @@ def test_references_are_counted_by_what_they_name() -> None:
 def test_an_imported_value_in_a_policy_is_counted() -> None:
     """Its text in a document is JSON inside JSON."""
     assert SIZES.statement(allow("s3:GetObject", on='${{"Fn::ImportValue":"x"}}/*')) > 60
+
+
+def test_a_function_of_cloudformation_anywhere_in_a_document_is_counted_at_its_longest() -> None:
+    document = {"Statement": [{"Resource": {"Ref": "AWS::Region"}}]}
+    assert len('{"Statement":[{"Resource":"us-isof-south-1"}]}') == SIZES.written(document)
 
 
 def test_headroom_is_remarkable_from_four_fifths_on() -> None:

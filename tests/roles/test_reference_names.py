@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from remit.app import Grant, Reason, Resource, Role
 from remit.iam.decide.evaluate import Layers
-from remit.iam.policy import Policy, allow
+from remit.iam.policy import Globs, Policy, Statement, allow
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION
+from remit.roles.deploy_places import Candidate, listed
+from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import names_in
-from remit.roles.reference_shapes import compare_in_shape
-from remit.roles.role_policies import places, ready_role
+from remit.roles.role_policies import StatementSource, ask, places, ready_role, source
+from remit.roles.shaped_comparison import compare_in_shape
+
+if TYPE_CHECKING:
+    from conftest import Make
 
 
 def test_the_ref_of_a_queue_is_a_url_that_no_arn_foretells() -> None:
     names = names_in("shop", (Resource("Jobs", "AWS::SQS::Queue", {"QueueName": "jobs"}),))
     assert names["${Jobs.Arn}"] == "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:jobs"
     assert "${Jobs}" not in names
+
+
+def test_a_stack_is_foretold_by_its_name_whatever_it_holds() -> None:
+    stack_id = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/shop/*"
+    assert {"${AWS::StackName}": "shop", "${AWS::StackId}": stack_id} == names_in("shop", ())
 
 
 def test_a_bucket_without_a_name_gets_one_in_small_letters() -> None:
@@ -82,3 +94,31 @@ def test_what_is_found_of_references_in_their_shape_is_told_as_it_is_written() -
     shapes = {"${Jobs.Arn}": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${Jobs.QueueName}"}
     (piece,) = compare_in_shape(Layers((Policy(()),)), send, {}, shapes).gained
     assert (piece.resource, piece.source.statement) == ("${Jobs.Arn}", send.identity[0].statements[0])
+
+
+def test_what_is_undecided_of_references_in_their_shape_is_told_as_it_is_written() -> None:
+    resources = ("arn:aws:sqs:eu-west-1:111122223333:jobs", "${Jobs.Arn}")
+    old, new = (Layers((Policy((allow("sqs:SendMessage", on=resource),)),)) for resource in resources)
+    shapes = {"${Jobs.Arn}": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:jobs"}
+    open_questions = compare_in_shape(old, new, shapes, shapes).undecided
+    written = [question.source.statement.resources for question in open_questions]
+    assert [Globs((resource,)) for resource in resources] == written
+
+
+def test_more_places_than_a_line_takes_are_counted() -> None:
+    regions = ("eu-west-1", "us-east-1", "ap-south-1")
+    places_of = [Candidate({REGION: region}, (REGION,)) for region in regions]
+    assert "region eu-west-1; region us-east-1; and 1 more" == listed([*places_of, places_of[0]], most=2)
+
+
+def test_a_denial_of_the_boundary_names_the_policy() -> None:
+    boundary, deny = "arn:aws:iam::111122223333:policy/limits", Statement("Deny", Globs(("s3:*",)), Globs(("*",)))
+    role = Role("R", (Grant(allow("s3:GetObject", on="*"), Reason("text", "reads")),), ("f",), boundary=boundary)
+    limited = ready_role(role, {}, {boundary: Policy((deny,))})
+    (ruling,) = ask(limited, "s3:GetObject", "arn:aws:s3:::data/a").layers[1].rulings
+    assert StatementSource("boundary", None, boundary, 0) == source(limited, ruling)
+
+
+def test_the_resources_of_an_app_are_worked_out_once_for_all_who_ask_in_a_row(make: Make) -> None:
+    app = make().load()
+    assert own_resources(app) is own_resources(app)

@@ -151,6 +151,12 @@ def test_a_job_cannot_be_sent_into_the_past() -> None:
         mail.perform_in(-1, "a")
 
 
+def test_a_job_of_a_fifo_queue_cannot_wait_in_a_test_either() -> None:
+    with recorded_jobs() as jobs, pytest.raises(ValueError, match="letter cannot wait: a FIFO queue delays no single"):
+        letter.perform_in(5, "a")
+    assert [] == jobs
+
+
 def test_the_limits_that_the_runtime_writes_down_are_those_of_the_catalogue() -> None:
     """A zip has no catalogue."""
     assert quota("sqs.queue.visibility").most == job_queue.LONGEST_HIDDEN

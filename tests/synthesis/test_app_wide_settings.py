@@ -236,3 +236,9 @@ def test_a_stage_that_is_not_listed_is_an_error_with_the_one_that_was_meant(make
 def test_a_mistake_in_one_is_told_at_its_line(make: Make, config: str, message: str) -> None:
     error = make(config=config).error()
     assert (True, "config/deploy.py") == (error.message.startswith(message), at(error).partition(":")[0]), error.message
+
+
+def test_a_property_that_cloudformation_does_not_know_is_told_at_the_setting_that_gives_it(make: Make) -> None:
+    error = make(config='config.lambda_.function.properties = {"Nothing": 1}').error()
+    assert "`HelloFunction` (AWS::Lambda::Function) has no property 'Nothing'" == error.message
+    assert "config/deploy.py:5:5" == at(error)

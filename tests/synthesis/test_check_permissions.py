@@ -146,6 +146,12 @@ def test_a_permission_for_the_source_or_for_any_is_enough(make: Make, service: s
         project(make, extra % f'"{HERE}orders-dev-hello"', by_hand).built()
 
 
+def test_a_permission_for_what_nobody_can_foretell_may_be_for_the_source(make: Make) -> None:
+    made = 'made = resource("Custom::Topic", service_token="arn:aws:lambda:eu-west-1:111122223333:function:make")'
+    extra = 'resource("AWS::SNS::Subscription", protocol="lambda", topic_arn="${DataMade.TopicArn}", endpoint=hello)'
+    project(make, extra, made, permission("sns", "${DataMade.Arn}")).built()
+
+
 @pytest.mark.parametrize(
     "by_hand",
     [

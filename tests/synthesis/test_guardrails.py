@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,6 +103,16 @@ def test_what_exceeds_a_ceiling_is_told_with_a_request_and_the_line(make: Make) 
     assert "  --> app.py:10:23\n" in ran.err
 
 
+def test_a_grant_that_no_line_wrote_is_told_by_its_reason_alone(make: Make) -> None:
+    project = held(make, *CEILING[1:])
+    app = project.load()
+    (role,) = assign(app)
+    unwritten = replace(role, grants=tuple(replace(grant, origin=None) for grant in role.grants))
+    with pytest.raises(RemitError) as caught:
+        guard(project.folder, app, (unwritten,))
+    assert "given by puts items into table orders" == caught.value.message.splitlines()[-1].strip()
+
+
 def test_a_ceilings_own_deny_takes_away(make: Make) -> None:
     told = broken(held(make, *CEILING, deny("s3:GetObject", "arn:aws:s3:::uploads/in/secret*")))
     assert "config/guardrails/team.json:22:3 is broken by IngestRole (of ingest)" == told[1]
@@ -169,6 +180,14 @@ def ingest(event, context): ...
 """
     files = {"shared/resources/data.py": data, "config/guardrails/team.json": document(deny("dynamodb:PutItem"))}
     assert "may dynamodb:PutItem on" in broken(make(app=app, **files))[2]
+
+
+def test_the_name_of_the_stack_is_known_where_a_statement_leaves_it_out(make: Make) -> None:
+    app = """
+@app.function(policy=[{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::${AWS::StackName}/*"}])
+def ingest(event, context): ...
+"""
+    assert () == proven(held(make, deny("s3:GetObject", "arn:aws:s3:::orders-dev/*"), app=app))
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("sns", []), ("sqs", ["may sqs:SendMessage"])])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import at
+from remit.roles.assign import assign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,6 +136,9 @@ def test_destinations_of_asynchronous_calls_have_their_grants(make: Make, alias:
     assert [("sns:Publish", topic), ("sqs:SendMessage", "${DataFailed.Arn}")] == [
         (statement["Action"], statement["Resource"]) for statement in made.statements()[1:]
     ]
+    (role,) = assign(made.load())
+    words = "hello sends records of calls that {} to their destination"
+    assert [words.format("succeeded"), words.format("failed")] == [grant.because for grant in role.grants[1:]]
 
 
 @pytest.mark.parametrize(

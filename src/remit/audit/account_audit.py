@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.audit.access import AccessQuestions
 from remit.audit.document_lint import document_findings, document_uses, name_of
@@ -16,6 +16,7 @@ from remit.audit.escalation_techniques import ESCALATION_ACTIONS
 from remit.audit.exposures import exposures
 from remit.audit.folder import AccountFile, FileContent, OpenRole, file_content
 from remit.audit.joined_account import JoinedAccount, joined_account
+from remit.audit.principal_ids import NO_IDS, PrincipalIds, may_have_ids, with_arns
 from remit.audit.resource_policies import ResourcePolicy
 from remit.audit.results import (
     AccessRow,
@@ -29,21 +30,23 @@ from remit.audit.sensitive_actions import SENSITIVE_ACTIONS
 from remit.audit.unused_access import UnusedAccess, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from remit.audit.access import ActionAccess
     from remit.audit.account_pages import AccountPage
     from remit.audit.entities import Identity
     from remit.audit.organization import Organization
 
-_SENSITIVE = tuple(action.name for action in SENSITIVE_ACTIONS)
+_MOST_DOCUMENTS: Final = 50_000
+"""Distinct documents at which all answers so far are forgotten: else memory would grow with the accounts."""
+_SENSITIVE: Final = tuple(action.name for action in SENSITIVE_ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountWork:
     """An account to audit: the files about it, the roles elsewhere that trust it, and its resources' policies.
 
-    `usage` is what its principals were seen to use; None: that is not asked.
+    `usage` is what its principals were seen to use; None: that is not asked. `ids` are those that its policies name.
     """
 
     account: str
@@ -51,6 +54,7 @@ class AccountWork:
     foreign_roles: tuple[OpenRole, ...] = ()
     resources: tuple[ResourcePolicy, ...] = ()
     usage: Usage | None = None
+    ids: PrincipalIds = NO_IDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +77,23 @@ class AuditedAccount:
 
 def audited_accounts(chunk: Chunk) -> Iterator[AuditedAccount]:
     """The results of a chunk's accounts, one after the other."""
-    documents = Documents()
-    questions = AccessQuestions(documents, (*_SENSITIVE, *ESCALATION_ACTIONS), chunk.now, chunk.organization)
+    questions = _questions(chunk)
     linted = set(chunk.linted)
     for work in chunk.works:
+        if len(questions.documents.texts) > _MOST_DOCUMENTS:
+            questions = _questions(chunk)
         result = _result(work, questions)
         findings = {}
         for use in result.uses:
             name = name_of(use)
             if name not in linted:
                 linted.add(name)
-                findings[name] = document_findings(use, documents)
+                findings[name] = document_findings(use, questions.documents)
         yield AuditedAccount(result, findings)
+
+
+def _questions(chunk: Chunk) -> AccessQuestions:
+    return AccessQuestions(Documents(), (*_SENSITIVE, *ESCALATION_ACTIONS), chunk.now, chunk.organization)
 
 
 @lru_cache(maxsize=4)
@@ -100,10 +109,13 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
         questions.documents.texts |= content.documents.texts
         pages += content.pages
     account = joined_account(work.account, pages, questions.documents)
+    account = _with_arns_of_ids(account, dict(work.ids.arns), questions.documents)
     foreign_roles = tuple(_foreign_role(role, questions.documents) for role in work.foreign_roles)
     graph = EscalationGraph(questions, account.identities, account.groups, foreign_roles)
     found_exposures = exposures(
-        (*work.resources, *_trust_policies(account, questions.documents)), questions.organization
+        (*work.resources, *_trust_policies(account, questions.documents)),
+        questions.organization,
+        work.ids.missing_accounts,
     )
     arns = {identity.arn for identity in account.identities}
     return AccountResult(
@@ -116,13 +128,32 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
         (
             *account.problems,
             *_no_policies(account.identities, questions),
-            *_deleted(account.identities, graph),
+            *_unknown_ids(account.identities, graph, work.ids.missing_accounts),
             *_unplaced(work, arns, questions.organization),
         ),
         found_exposures.rows,
         (*found_exposures.undecided, *_without_trust_policy(account.identities)),
         () if work.usage is None else tuple(_unused(account.identities, work.usage, questions.documents)),
     )
+
+
+def _with_arns_of_ids(account: JoinedAccount, arns: Mapping[str, str], documents: Documents) -> JoinedAccount:
+    """The account with ARNs in its trust policies in the place of ids whose user or role was collected."""
+    if not arns:
+        return account
+    identities = tuple(_with_arns_in_trust(identity, arns, documents) for identity in account.identities)
+    return replace(account, identities=identities)
+
+
+def _with_arns_in_trust(identity: Identity, arns: Mapping[str, str], documents: Documents) -> Identity:
+    entity = identity.entity
+    if entity.trust is None:
+        return identity
+    text = unfolded(documents.texts[entity.trust], entity.account)
+    if not may_have_ids(text):
+        return identity
+    trust = documents.add(with_arns(document_value(text), arns), entity.account)
+    return replace(identity, entity=replace(entity, trust=trust))
 
 
 def _unused(identities: Iterable[Identity], usage: Usage, documents: Documents) -> Iterator[UnusedRow]:
@@ -193,14 +224,21 @@ def _access_row(row: ActionAccess, account: str) -> AccessRow:
     )
 
 
-def _deleted(identities: Iterable[Identity], graph: EscalationGraph) -> Iterator[InputProblem]:
-    """The roles that trust the id of a user or role that was deleted."""
+def _unknown_ids(
+    identities: Iterable[Identity], graph: EscalationGraph, missing_accounts: Sequence[str]
+) -> Iterator[InputProblem]:
+    """The roles that trust the id of a user or role that no file has."""
     for identity in identities:
-        for identifier in graph.assumption.trusted(identity.entity).deleted:
-            message = (
-                f"{identity.arn} trusts {identifier}, the id of a user or role that was deleted: nobody can use that"
-            )
-            yield InputProblem(identity.entity.file, message)
+        for identifier in graph.assumption.trusted(identity.entity).ids:
+            yield InputProblem(identity.entity.file, f"{identity.arn} trusts {_whose(identifier, missing_accounts)}")
+
+
+def _whose(identifier: str, missing_accounts: Sequence[str]) -> str:
+    if not missing_accounts:
+        return f"{identifier}, the id of a user or role that was deleted: nobody can use that"
+    first, *others = missing_accounts
+    accounts = f"account {first} and {len(others):,} more are" if others else f"account {first} is"
+    return f"{identifier}, the id of a user or role that is not in the files: {accounts} not in them as a whole"
 
 
 def _unplaced(work: AccountWork, arns: set[str], organization: Organization | None) -> Iterator[InputProblem]:

@@ -48,11 +48,16 @@ def is_account_page(value: Any) -> bool:
     return isinstance(value, dict) and any(isinstance(value.get(name), list) for name in LISTS)
 
 
+def is_last_page(value: Mapping[str, Any]) -> bool:
+    """Whether no further page follows a page."""
+    return value.get("IsTruncated") is not True and not value.get("NextToken")
+
+
 def account_page(value: Mapping[str, Any], file: str, documents: Documents) -> AccountPage:
     """The entities and managed policies of a page, their documents added to `documents`."""
     reader = _PageReader(file, documents)
     page = reader.page
-    page.is_last = value.get("IsTruncated") is not True and not value.get("NextToken")
+    page.is_last = is_last_page(value)
     kinds: tuple[tuple[EntityKind, str], ...] = (
         ("user", "UserDetailList"), ("group", "GroupDetailList"), ("role", "RoleDetailList"),
     )  # fmt: skip

@@ -6,24 +6,29 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
-from remit.audit.account_audit import AccountWork, Chunk
+from remit.audit.account_audit import Chunk
+from remit.audit.account_works import account_works, accounts_of_files, named_ids, whole_accounts
 from remit.audit.document_lint import LintedDocument, linted_documents, name_of
 from remit.audit.entities import InputProblem
-from remit.audit.escalation_paths import EscalationPath, escalation_paths
-from remit.audit.folder import AccountFile, FileSummary, OpenRole, account_files, file_summary
+from remit.audit.escalation_paths import EscalationPath, LeadingEdges, escalation_paths, leading_edges
+from remit.audit.folder import AccountFile, FileSummary, account_files, file_summary
+from remit.audit.principal_ids import NO_IDS, PrincipalIds
 from remit.audit.result_cache import ResultCache
+from remit.audit.stored_rows import StoredRows
 from remit.audit.unused_access import usage_by_account
 from remit.audit.workers import THIS_PROCESS, Workers, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
+    from remit.audit.account_audit import AccountWork
     from remit.audit.organization import Organization
     from remit.audit.resource_policies import ResourcePolicy
     from remit.audit.results import (
         AccountResult,
         DocumentFinding,
+        DocumentUse,
         ExposureRow,
         PrincipalRow,
         UndecidedExposure,
@@ -46,13 +51,13 @@ class AuditReport:
 
     now: str
     accounts: tuple[str, ...]
-    principals: tuple[PrincipalRow, ...]
+    principals: Collection[PrincipalRow]
     administrators: tuple[str, ...]
     paths: tuple[EscalationPath, ...]
-    undecided_techniques: tuple[UndecidedTechnique, ...]
-    exposures: tuple[ExposureRow, ...]
-    undecided_exposures: tuple[UndecidedExposure, ...]
-    unused: tuple[UnusedRow, ...]
+    undecided_techniques: Collection[UndecidedTechnique]
+    exposures: Collection[ExposureRow]
+    undecided_exposures: Collection[UndecidedExposure]
+    unused: Collection[UnusedRow]
     documents: tuple[LintedDocument, ...]
     problems: tuple[InputProblem, ...]
     trail: TrailSummary | None = None
@@ -97,6 +102,16 @@ def audit(
     return auditing.report()
 
 
+@dataclass(frozen=True, slots=True)
+class _HeldAccount:
+    """What is held of an account's result until the report; `StoredRows` have the rest, which is far more."""
+
+    administrators: tuple[str, ...]
+    leading: LeadingEdges
+    uses: tuple[DocumentUse, ...]
+    problems: tuple[InputProblem, ...]
+
+
 @dataclass(slots=True)
 class _Auditing:
     """A run of an audit: what was read and found so far."""
@@ -108,7 +123,12 @@ class _Auditing:
     files: tuple[AccountFile, ...] = ()
     folder_problems: tuple[InputProblem, ...] = ()
     summaries: dict[AccountFile, FileSummary] = field(default_factory=dict)
-    results: dict[str, AccountResult] = field(default_factory=dict)
+    accounts: dict[str, _HeldAccount] = field(default_factory=dict)
+    principals: StoredRows[PrincipalRow] = field(default_factory=StoredRows)
+    undecided_techniques: StoredRows[UndecidedTechnique] = field(default_factory=StoredRows)
+    exposures: StoredRows[ExposureRow] = field(default_factory=StoredRows)
+    undecided_exposures: StoredRows[UndecidedExposure] = field(default_factory=StoredRows)
+    unused: StoredRows[UnusedRow] = field(default_factory=StoredRows)
     findings: dict[str, tuple[DocumentFinding, ...]] = field(default_factory=dict)
     used_documents: set[str] = field(default_factory=set)
 
@@ -117,24 +137,29 @@ class _Auditing:
         files = account_files(self.audit_input.folder, self.audit_input.elsewhere)
         self.files, self.folder_problems = files.files, files.problems
         for number, file in enumerate(self.files, 1):
-            name = self.cache.name(file.digest, file.name)
-            summary = self.cache.summary(name)
-            if summary is None:
-                summary = file_summary(file)
-                self.cache.keep_summary(name, summary)
-            self.summaries[file] = summary
+            self.summaries[file] = replace(self._summary(file), principals=())
             self.progress(f"{number:,} of {len(self.files):,} files read")
+
+    def _summary(self, file: AccountFile) -> FileSummary:
+        """The summary of a file, from the cache where an earlier run has kept it."""
+        name = self.cache.name(file.digest, file.name)
+        summary = self.cache.summary(name)
+        if summary is None:
+            summary = file_summary(file)
+            self.cache.keep_summary(name, summary)
+        return summary
 
     def ask_accounts(self) -> None:
         """Ask about the accounts of which the answers are not in the cache."""
-        names = {work.account: self._name(work) for work in self._works()}
+        all_works = self._works()
+        names = {work.account: self._name(work) for work in all_works}
         self.findings = self.cache.findings()
         cached = {account: self.cache.account(name) for account, name in names.items()}
         for audited in cached.values():
             if audited is not None:
                 self.findings.update(audited.findings)
         works = []
-        for work in self._works():
+        for work in all_works:
             audited = cached[work.account]
             if audited is None or not self._has_findings(audited.result):
                 works.append(work)
@@ -155,41 +180,42 @@ class _Auditing:
         return all(name_of(use) in self.findings for use in result.uses)
 
     def _hold(self, result: AccountResult) -> None:
-        """Hold the result of an account until the report, without the uses of documents in which nothing was found."""
+        """Store the rows about an account until the report, and hold what the accounts are joined by.
+
+        Of documents in which nothing was found, nobody asks who has them.
+        """
         names = [name_of(use) for use in result.uses]
         self.used_documents.update(names)
         uses = tuple(use for use, name in zip(result.uses, names, strict=True) if self.findings[name])
-        self.results[result.account] = replace(result, uses=uses)
+        self.accounts[result.account] = _HeldAccount(
+            result.administrators, leading_edges(result), uses, result.problems
+        )
+        self.principals.keep(result.account, result.principals)
+        self.undecided_techniques.keep(result.account, result.undecided)
+        self.exposures.keep(result.account, result.exposures)
+        self.undecided_exposures.keep(result.account, result.undecided_exposures)
+        self.unused.keep(result.account, result.unused)
 
-    def _works(self) -> Iterator[AccountWork]:
+    def _works(self) -> tuple[AccountWork, ...]:
         """What there is to do for each account, in the order of their numbers."""
-        accounts = self._accounts_of_files() | {resource.account for resource in self.audit_input.resources}
         trail = self.audit_input.trail
         usages = {} if trail is None else usage_by_account(trail)
-        for account in sorted(accounts):
-            yield AccountWork(
-                account,
-                tuple(file for file in self.files if self._concerns(file, account)),
-                tuple(self._foreign_roles(account)),
-                tuple(resource for resource in self.audit_input.resources if resource.account == account),
-                usages.get(account),
-            )
+        return account_works(self.summaries, self.audit_input.resources, usages, self._ids())
 
-    def _accounts_of_files(self) -> set[str]:
-        return {account for summary in self.summaries.values() for account in summary.accounts}
-
-    def _concerns(self, file: AccountFile, account: str) -> bool:
-        """Whether a file has something about an account: a file without any account may hold policies of AWS."""
-        accounts = self.summaries[file].accounts
-        return not accounts or account in accounts
-
-    def _foreign_roles(self, account: str) -> Iterator[OpenRole]:
-        """The roles of other accounts that trust an account, somebody in it, or everybody."""
-        for summary in self.summaries.values():
-            for role in summary.open_roles:
-                is_meant = any(name in ("*", account) or f":{account}:" in name for name in role.names)
-                if is_meant and f":{account}:" not in role.arn:
-                    yield role
+    def _ids(self) -> PrincipalIds:
+        """What is known about the unique ids that policies name: files are looked through for whom they belong to."""
+        ids = named_ids(self.summaries, self.audit_input.resources)
+        if not ids:
+            return NO_IDS
+        arns: dict[str, str] = {}
+        for file in self.files:
+            arns.update((name, arn) for name, arn in self._summary(file).principals if name in ids)
+        organization = self.audit_input.organization
+        expected_accounts = accounts_of_files(self.summaries) | (
+            organization.accounts.keys() if organization else set()
+        )
+        missing_accounts = sorted(expected_accounts - whole_accounts(self.summaries))
+        return PrincipalIds(tuple(sorted(arns.items())), tuple(missing_accounts))
 
     def _name(self, work: AccountWork) -> str:
         """The name of an account's result in the cache: whatever the result depends on."""
@@ -207,32 +233,30 @@ class _Auditing:
 
     def report(self) -> AuditReport:
         """The answers of all accounts together."""
-        results = [result for _, result in sorted(self.results.items())]
-        principals = _joined(result.principals for result in results)
-        arns = [row.arn for row in principals]
-        administrators = frozenset(_joined(result.administrators for result in results))
+        accounts = [account for _, account in sorted(self.accounts.items())]
+        administrators = frozenset(_joined(account.administrators for account in accounts))
         return AuditReport(
             now=self.audit_input.now,
-            accounts=tuple(result.account for result in results),
-            principals=principals,
-            administrators=tuple(arn for arn in arns if arn in administrators),
-            paths=escalation_paths(_joined(result.edges for result in results), administrators, arns),
-            undecided_techniques=_joined(result.undecided for result in results),
-            exposures=_joined(result.exposures for result in results),
-            undecided_exposures=_joined(result.undecided_exposures for result in results),
-            unused=_joined(result.unused for result in results),
-            documents=linted_documents(_joined(result.uses for result in results), self.findings),
-            problems=tuple(sorted(set(self._problems(results)))),
+            accounts=tuple(sorted(self.accounts)),
+            principals=self.principals,
+            administrators=tuple(row.arn for row in self.principals if row.arn in administrators),
+            paths=escalation_paths([account.leading for account in accounts], administrators),
+            undecided_techniques=self.undecided_techniques,
+            exposures=self.exposures,
+            undecided_exposures=self.undecided_exposures,
+            unused=self.unused,
+            documents=linted_documents(_joined(account.uses for account in accounts), self.findings),
+            problems=tuple(sorted(set(self._problems(accounts)))),
             trail=self.audit_input.trail,
         )
 
     def _accounts_without_logs(self, trail: TrailSummary) -> Iterator[InputProblem]:
         """The accounts of which no event was logged, though some of others were."""
-        for account in sorted(self._accounts_of_files() - trail.accounts if trail.events else ()):
+        for account in sorted(accounts_of_files(self.summaries) - trail.accounts if trail.events else ()):
             message = f"no event of account {account} is in it: what its users and roles used is not known"
             yield InputProblem(trail.name, message)
 
-    def _problems(self, results: Iterable[AccountResult]) -> Iterator[InputProblem]:
+    def _problems(self, accounts: Iterable[_HeldAccount]) -> Iterator[InputProblem]:
         yield from self.audit_input.problems
         trail = self.audit_input.trail
         if trail is not None:
@@ -241,12 +265,12 @@ class _Auditing:
         yield from self.folder_problems
         for summary in self.summaries.values():
             yield from summary.problems
-        if not self._accounts_of_files():
+        if not accounts_of_files(self.summaries):
             yield InputProblem(
                 self.audit_input.folder.as_posix(), "its files have no user, group or role of any account"
             )
-        for result in results:
-            yield from result.problems
+        for account in accounts:
+            yield from account.problems
 
 
 def _joined(rows_by_account: Iterable[Iterable[_Row]]) -> tuple[_Row, ...]:

@@ -83,7 +83,7 @@ class PinnedCaller:
         return not self.has_any_tags, None
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def pinned_keys(policy: Policy) -> frozenset[str]:
     """The keys (in lower case) of a policy that a caller may decide."""
     text = " ".join(text for statement in policy.statements for text in _texts(statement)).lower()
@@ -137,7 +137,7 @@ def pins(caller: PinnedCaller, policies: Iterable[Policy]) -> tuple[Condition, .
     return tuple(conditions)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _keys_as_arns(policy: Policy) -> frozenset[str]:
     """The keys that some condition of a policy compares as ARNs."""
     keys = set()

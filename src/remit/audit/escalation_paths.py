@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from remit.audit.results import Edge, administrator
+from remit.audit.trail import account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+
+    from remit.audit.results import AccountResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +35,51 @@ class EscalationPath:
         return tuple(dict.fromkeys(step.assumes for step in self.steps if step.assumes))
 
 
-def escalation_paths(
-    edges: Iterable[Edge], administrators: AbstractSet[str], principals: Iterable[str]
-) -> tuple[EscalationPath, ...]:
-    """The path of each principal that can become an administrator and is none, in the order given."""
+@dataclass(frozen=True, slots=True)
+class LeadingEdges:
+    """The edges of an account that may lead to an administrator, of it or of another account.
+
+    `ways` are the principals that have some, in the order of the account, each with all of its techniques.
+    """
+
+    edges: tuple[Edge, ...]
+    ways: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def leading_edges(result: AccountResult) -> LeadingEdges:
+    """The few edges of an account that matter to paths: most lead to roles that can do no more."""
+    edges_into: dict[str, list[Edge]] = {}
+    techniques: dict[str, dict[str, None]] = {}
+    for edge in result.edges:
+        edges_into.setdefault(edge.target, []).append(edge)
+        techniques.setdefault(edge.source, {})[edge.technique] = None
+    leading = {*result.administrators, administrator(result.account)}
+    leading |= {vertex for vertex in edges_into if vertex.startswith("arn:") and account_of(vertex) != result.account}
+    vertices = list(leading)
+    while vertices:
+        for edge in edges_into.get(vertices.pop(), ()):
+            if edge.source not in leading:
+                leading.add(edge.source)
+                vertices.append(edge.source)
+    edges = tuple(edge for edge in result.edges if edge.target in leading)
+    sources = {edge.source for edge in edges}
+    arns = (row.arn for row in result.principals)
+    return LeadingEdges(edges, tuple((arn, tuple(techniques[arn])) for arn in arns if arn in sources))
+
+
+def escalation_paths(accounts: Sequence[LeadingEdges], administrators: AbstractSet[str]) -> tuple[EscalationPath, ...]:
+    """The path of each principal of some accounts that can become an administrator and is none, in their order."""
     edges_from: dict[str, list[Edge]] = {}
-    for edge in edges:
-        edges_from.setdefault(edge.source, []).append(edge)
+    for account in accounts:
+        for edge in account.edges:
+            edges_from.setdefault(edge.source, []).append(edge)
     proven = _towards_administrators(edges_from, administrators, assuming=False)
     assumed = _towards_administrators(edges_from, administrators, assuming=True)
     paths = []
-    for principal in principals:
-        if principal in administrators:
-            continue
+    for principal, ways in (row for account in accounts for row in account.ways):
         next_edges = proven if principal in proven else assumed
         if principal in next_edges:
             steps = tuple(_steps(principal, next_edges))
-            ways = tuple(dict.fromkeys(edge.technique for edge in edges_from.get(principal, ())))
             paths.append(EscalationPath(principal, steps, ways))
     return tuple(paths)
 

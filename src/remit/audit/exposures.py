@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.json_bytes import parsed
+from remit.audit.principal_ids import is_principal_id
 from remit.audit.results import ExposureReach, ExposureRow, UndecidedExposure
 from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.errors import RemitError
@@ -21,7 +22,7 @@ from remit.iam.prove.public import public
 from remit.iam.request import principal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from remit.audit.organization import Organization
@@ -68,15 +69,20 @@ class FoundExposures:
     undecided: tuple[UndecidedExposure, ...]
 
 
-def exposures(policies: Iterable[ResourcePolicy], organization: Organization | None) -> FoundExposures:
-    """Whom the policies of some resources let in from outside of their accounts; equal policies are looked at once."""
+def exposures(
+    policies: Iterable[ResourcePolicy], organization: Organization | None, missing_accounts: Sequence[str] = ()
+) -> FoundExposures:
+    """Whom the policies of some resources let in from outside of their accounts; equal policies are looked at once.
+
+    The unique id of a user or role is of one who was deleted, unless that may be in one of the `missing_accounts`.
+    """
     rows: list[ExposureRow] = []
     undecided: list[UndecidedExposure] = []
     known: dict[tuple[str, str, str], FoundExposures] = {}
     for resource in policies:
         alike = (resource.text, resource.account, resource.service)
         if alike not in known:
-            search = _ResourceExposures(resource, organization)
+            search = _ResourceExposures(resource, organization, missing_accounts)
             found_rows = tuple(search.rows())
             known[alike] = FoundExposures(found_rows, tuple(search.undecided))
         rows += (replace(row, resource=resource.arn) for row in known[alike].rows)
@@ -85,9 +91,12 @@ def exposures(policies: Iterable[ResourcePolicy], organization: Organization | N
 
 
 class _ResourceExposures:
-    def __init__(self, resource: ResourcePolicy, organization: Organization | None) -> None:
+    def __init__(
+        self, resource: ResourcePolicy, organization: Organization | None, missing_accounts: Sequence[str]
+    ) -> None:
         self.resource = resource
         self.organization = organization
+        self.missing_accounts = missing_accounts
         self.undecided: list[UndecidedExposure] = []
 
     def rows(self) -> Iterator[ExposureRow]:
@@ -104,6 +113,10 @@ class _ResourceExposures:
         by_statement = _by_statement(outsiders)
         reached = self._reached(policy, limited, by_statement)
         for (who, source), pieces in by_statement.items():
+            if is_principal_id(who):
+                if self.missing_accounts:
+                    self._leave_undecided(_spelled(source), f"the user or role of the id {who} is not in the files")
+                continue
             reach, pieces_of_reach = reached.get((who, source)) or (self._reach_of_name(who), pieces)
             must_hold = dict(pair for exposure in pieces_of_reach for pair in _must_hold(exposure))
             if who != "*" and reach == "account" and self._is_for_members_alone(must_hold):

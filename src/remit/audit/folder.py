@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page
+from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page, is_last_page
 from remit.audit.documents import Documents, document_value
 from remit.audit.entities import InputProblem, problem_of
 from remit.audit.json_bytes import compact, unzipped, values
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES: Final = (".json", ".jsonl", ".gz")
 _DIGEST: Final = 16
+_IDS: Final = {"UserDetailList": "UserId", "RoleDetailList": "RoleId"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,10 @@ class AccountFile:
 
 @dataclass(frozen=True, slots=True)
 class OpenRole:
-    """A role that other accounts may assume: whom its trust policy names (`*`: everybody), and the policy's text."""
+    """A role that other accounts may assume: whom its trust policy names (`*`: everybody), and the policy's text.
+
+    A unique id among the names may be of any account.
+    """
 
     arn: str
     names: tuple[str, ...]
@@ -44,11 +48,16 @@ class OpenRole:
 
 @dataclass(frozen=True, slots=True)
 class FileSummary:
-    """What other accounts need of a file: which accounts it is about, their open roles, and what is wrong with it."""
+    """What other accounts need of a file: which accounts it is about, their open roles, and what is wrong with it.
+
+    `principals` are the unique ids of its users and roles, each with the ARN. `is_last`: no further page follows it.
+    """
 
     accounts: tuple[str, ...]
     open_roles: tuple[OpenRole, ...]
     problems: tuple[InputProblem, ...]
+    principals: tuple[tuple[str, str], ...] = ()
+    is_last: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,13 @@ def file_summary(file: AccountFile) -> FileSummary:
         problems.append(problem_of(error, file.name))
     if not has_pages and not problems:
         problems.append(InputProblem(file.name, "it has no account details, and is left out"))
-    return FileSummary(tuple(sorted(summarizing.accounts)), tuple(summarizing.open_roles), tuple(problems))
+    return FileSummary(
+        tuple(sorted(summarizing.accounts)),
+        tuple(summarizing.open_roles),
+        tuple(problems),
+        tuple(summarizing.principals),
+        summarizing.is_last and not problems,
+    )
 
 
 class _Summarizing:
@@ -151,16 +166,22 @@ class _Summarizing:
     def __init__(self) -> None:
         self.accounts: set[str] = set()
         self.open_roles: list[OpenRole] = []
+        self.principals: list[tuple[str, str]] = []
+        self.is_last = False
         self._trusts: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {}
 
     def add(self, page: Mapping[str, Any]) -> None:
         """Look through a page."""
+        self.is_last = self.is_last or is_last_page(page)
         for name in LISTS:
-            for record in page.get(name) or ():
+            for record in _records(page.get(name)):
                 arn = str(record.get("Arn")) if isinstance(record, dict) else ""
                 account = (arn.split(":", 5) + [""] * 5)[4]
                 if account.isdigit():
                     self.accounts.add(account)
+                unique_id = record.get(_IDS[name]) if name in _IDS and account.isdigit() else None
+                if unique_id:
+                    self.principals.append((str(unique_id), arn))
                 if name == "RoleDetailList" and account.isdigit():
                     self._add_role(arn, account, record.get("AssumeRolePolicyDocument"))
 
@@ -174,8 +195,12 @@ class _Summarizing:
             self.open_roles.append(OpenRole(arn, names, text))
 
 
+def _records(rows: Any) -> list[Any]:
+    return rows if isinstance(rows, list) else []
+
+
 def _foreign_names(trust: Any, account: str) -> tuple[tuple[str, ...], str]:
-    """The ARNs and accounts outside of an account that a trust policy names, and its text."""
+    """The ARNs and accounts outside of an account that a trust policy names, unique ids included, and its text."""
     try:
         document = document_value(trust)
         names = trusted(parse(document))
@@ -183,4 +208,4 @@ def _foreign_names(trust: Any, account: str) -> tuple[tuple[str, ...], str]:
         return (), ""
     everybody = ("*",) if names.anybody else ()
     arns = (arn for arn in names.arns if f":{account}:" not in arn)
-    return tuple(sorted((*everybody, *arns, *(names.accounts - {account})))), compact(document)
+    return tuple(sorted((*everybody, *arns, *names.ids, *(names.accounts - {account})))), compact(document)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 _DIGEST: Final = 16
 _FINDINGS: Final = "findings"
 _Findings = dict[str, tuple[DocumentFinding, ...]]

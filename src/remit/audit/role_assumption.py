@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.audit.entities import Entity, Identity
     from remit.iam.decide.evaluate import Layers
 
-_NOBODY: Final = TrustedBy(frozenset(), frozenset(), frozenset(), anybody=False, deleted=())
+_NOBODY: Final = TrustedBy(frozenset(), frozenset(), frozenset(), anybody=False, ids=())
 
 
 class RoleAssumption:

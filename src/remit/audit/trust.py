@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.audit.principal_ids import is_principal_id
 from remit.iam.pattern import matches
 from remit.iam.policy import Globs, Policy
 from remit.iam.principal import Reach, reach
@@ -18,27 +19,25 @@ if TYPE_CHECKING:
 ASSUME: Final = "sts:AssumeRole"
 _FOLDED: Final = ASSUME.lower()
 _EVERYTHING: Final = Globs(("*",))
-_IDENTIFIERS: Final = ("AROA", "AIDA")
-"""How the ids begin that AWS puts into a trust policy in the place of a role or user that was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedBy:
     """Whom a trust policy names in an Allow of sts:AssumeRole: services, ARNs, accounts, everybody.
 
-    `deleted` are ids of principals that no longer exist: nobody can use what names them.
+    `ids` are the unique ids of users and roles (see `principal_ids`).
     """
 
     services: frozenset[str]
     arns: frozenset[str]
     accounts: frozenset[str]
     anybody: bool
-    deleted: tuple[str, ...]
+    ids: tuple[str, ...]
 
 
 def trusted(policy: Policy) -> TrustedBy:
     """Whom the Allow statements of a trust policy name."""
-    services, arns, accounts, deleted = set(), set(), set(), []
+    services, arns, accounts, ids = set(), set(), set(), []
     anybody = False
     for kind, value in _named(policy):
         caller = principal_of(value)
@@ -46,13 +45,13 @@ def trusted(policy: Policy) -> TrustedBy:
             anybody = True
         elif kind == "Service":
             services.add(value)
-        elif kind == "AWS" and value.startswith(_IDENTIFIERS):
-            deleted.append(value)
+        elif kind == "AWS" and is_principal_id(value):
+            ids.append(value)
         elif kind == "AWS" and caller.kind == "root" and caller.account is not None:
             accounts.add(caller.account)
         elif kind == "AWS":
             arns.add(value)
-    return TrustedBy(frozenset(services), frozenset(arns), frozenset(accounts), anybody, tuple(dict.fromkeys(deleted)))
+    return TrustedBy(frozenset(services), frozenset(arns), frozenset(accounts), anybody, tuple(dict.fromkeys(ids)))
 
 
 def _named(policy: Policy) -> Iterator[tuple[str, str]]:

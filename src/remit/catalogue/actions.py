@@ -5,9 +5,8 @@ Source: the "Service Authorization Reference" (AWS), as the packages named by `v
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.catalogue.condition_keys import global_key
 from remit.catalogue.shared_prefixes import TARGETS
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A condition key: String, ARN, Bool, Numeric, Date, IPAddress, ArrayOf one of them, or "" (unknown)."""
 
     name: str
@@ -32,8 +30,7 @@ class Key:
         return self.type.startswith("ArrayOf")
 
 
-@dataclass(frozen=True, slots=True)
-class IamResourceType:
+class IamResourceType(NamedTuple):
     """A resource type of a service, as the Service Authorization Reference calls what a statement's Resource may name.
 
     CloudFormation calls a resource's `Type` the same: that is `catalogue.types.ResourceType`. `arns` are formats such
@@ -55,8 +52,7 @@ _SELDOM_ASKED: Final = frozenset({"cloudwatch:dataset"})
 """Kinds that a request may be about besides, and that most are not: these are asked on everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class ActionTarget:
+class ActionTarget(NamedTuple):
     """A resource type that an action takes: every required one must be covered; `keys` hold for it alone."""
 
     type: IamResourceType
@@ -64,8 +60,7 @@ class ActionTarget:
     keys: tuple[Key, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """An action. Without targets it takes no resource but `*`.
 
     `keys` are the action's own condition keys; `all_keys` has those of its targets as well. `dependents` are
@@ -96,8 +91,7 @@ class Action:
         return tuple(key for _, key in sorted(keys_by_name.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """A service by its prefix in actions, with its full name as AWS prints it."""
 
     prefix: str

@@ -6,13 +6,11 @@ Guide); the service keys that reach other services, "AWS service-specific keys" 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalKey:
+class GlobalKey(NamedTuple):
     """A key that any service's request may carry. With `tagged` its name goes on with `/` and a tag's key."""
 
     name: str
@@ -103,8 +101,7 @@ def put_in(name: str) -> bool:
     return name.lower().startswith(_PUT_IN)
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """A condition operator without its quantifier and IfExists.
 
     `family` is the type it compares as; `negated` operators hold when the values differ, and when the key is

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from remit.catalogue.snapshot import chunk, line, lines, names
 
 _PER_CHUNK: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedPolicy:
+class ManagedPolicy(NamedTuple):
     """A policy that AWS maintains: `path` as in its ARN ("/service-role/"), `version` as in "v3"."""
 
     name: str

@@ -39,7 +39,8 @@ class When:
         expected = str(self.value).upper()
         if self.test == "NotEquals":
             return expected not in folded
-        return any(expected in value for value in folded)
+        contains = any(expected in value for value in folded)
+        return contains != (self.test == "NotContains")
 
 
 @dataclass(frozen=True, slots=True)

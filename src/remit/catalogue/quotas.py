@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 _IAM: Final = "IAM and AWS STS quotas (IAM User Guide)"
 _LAMBDA: Final = "Lambda quotas (AWS Lambda Developer Guide)"
@@ -15,8 +14,7 @@ _ORGANIZATIONS: Final = "Quotas and service limits for AWS Organizations (AWS Or
 _BUCKETS: Final = "PutBucketPolicy (Amazon S3 API Reference)"
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(NamedTuple):
     """A limit: `most` in `unit`, `least` where there is one; `recorded` is when it was written down."""
 
     name: str

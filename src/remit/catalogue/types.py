@@ -7,9 +7,8 @@ kept by hand (`compiler/types.py` says how, `tools/catalogue.py --report` which 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
 from remit.catalogue.snapshot import chunk
 
@@ -33,7 +32,7 @@ CUSTOM: Final = "AWS::CloudFormation::CustomResource"
 REF: Final = "Ref"
 KEEPS: Final = frozenset({"Retain", "RetainExceptOnCreate"})
 """The values of DeletionPolicy and UpdateReplacePolicy with which the resource stays in the account."""
-_WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+_WORDS: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _MADE_UP: Final = {"Random6": "??????"}
 """Variables of ARNs that AWS makes up, of which the length is known."""
@@ -54,8 +53,7 @@ class DeclaredResource(Protocol):
         """Its type."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArnFormat:
+class ArnFormat(NamedTuple):
     """The shape of a type's ARNs, such as `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`.
 
     It is what IAM is asked for, too, unless `iam` says otherwise.
@@ -99,8 +97,7 @@ class ArnFormat:
         return _VARIABLE.sub(lambda match: variable_values.get(match[1], "*"), form)
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """How resources of a type are named. Lengths are in characters, None where unknown."""
 
     property: str
@@ -148,16 +145,14 @@ class Naming:
         return text if len(text) <= self.generated_least else f"{text[: self.generated_least]}*"
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceProperty:
+class ReferenceProperty(NamedTuple):
     """A property, by its path (`Targets[].Arn`), that holds the name, id or ARN of something."""
 
     path: str
     holds: Referent
 
 
-@dataclass(frozen=True, slots=True)
-class Invoker:
+class Invoker(NamedTuple):
     """Who calls the functions that a resource of a type names, in the properties that hold functions or targets.
 
     Either the service does as itself: `principal` needs a permission for `action`, under `source_arn` (`own`: the
@@ -178,8 +173,7 @@ class Invoker:
         return bool(self.role) and not self.source_arn
 
 
-@dataclass(frozen=True, slots=True)
-class TypeAccess:
+class TypeAccess(NamedTuple):
     """What a resource of a type says about who may do what; properties are "" where it has none such."""
 
     policies: Literal["identity", "attached", "resource", "ceiling", ""] = ""
@@ -198,16 +192,14 @@ class TypeAccess:
     """Whether all of its properties but the tags say who may do something."""
 
 
-@dataclass(frozen=True, slots=True)
-class PropertyCalls:
+class PropertyCalls(NamedTuple):
     """Actions, or patterns of them, that are called for a resource which gives any of some properties (paths)."""
 
     actions: tuple[str, ...]
     properties: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TypeDeployment:
+class TypeDeployment(NamedTuple):
     """What deploying a resource asks of whoever deploys it, beside the actions of its type's handlers."""
 
     optional_calls: tuple[PropertyCalls, ...] = ()
@@ -226,8 +218,7 @@ class TypeDeployment:
     """Pairs: a kind of IAM's, and the end of the ARN of what the service makes; {name} is the resource's `Name`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceType:
+class ResourceType(NamedTuple):
     """A type of resource in a template (`Type`), as the CloudFormation Template Reference calls it.
 
     Properties are paths: `Code.S3Bucket`, `Replicas[].Region`.
@@ -276,14 +267,15 @@ class ResourceType:
     regions: tuple[str, ...]
     """Empty for types that us-east-1 has; else those that have it."""
     deployment: TypeDeployment
-    _shape: int | str
+    shape_key: int | str
+    """Where its properties are described: a number of its service's shapes, or a word for a plain one."""
 
     @property
     def shape(self) -> Shape:
         """What its properties may be."""
         from remit.catalogue.properties import shape  # noqa: PLC0415 - few ask for it
 
-        return shape(_service(self.name), self._shape)
+        return shape(_service(self.name), self.shape_key)
 
     @property
     def handlers(self) -> Handlers | None:
@@ -300,13 +292,22 @@ class ResourceType:
     @property
     def called(self) -> str:
         """What people call a resource of it: `log group`, `DB cluster`."""
-        words = _WORDS.findall(self.name.rpartition("::")[2])
+        words = re.findall(_WORDS, self.name.rpartition("::")[2])
         return " ".join(word if word.isupper() else word.lower() for word in words)
 
     @property
     def has_name_as_ref(self) -> bool:
         """Whether Ref gives the name that the naming property has."""
         return self.ref == "name" and self.naming is not None and self.ref_of == (self.naming.property,)
+
+    @property
+    def name_attributes(self) -> tuple[str, ...]:
+        """The attributes that give the naming property's value: `Name` does, too, for the `StateMachineName` of one."""
+        if self.naming is None:
+            return ()
+        alike = {"Name", f"{self.name.rpartition('::')[2]}Name"}
+        spellings = alike if self.naming.property in alike else {self.naming.property}
+        return tuple(sorted(name for name in spellings if self.has_attribute(name)))
 
     @property
     def is_told_by_name(self) -> bool:
@@ -455,7 +456,7 @@ def resource_type(name: str) -> ResourceType | None:
         makes=row.get("k", ""),
         regions=tuple(row.get("w", ())),
         deployment=_deployment(row["y"]) if "y" in row else _NO_DEPLOYMENT,
-        _shape=row["s"],
+        shape_key=row["s"],
     )
 
 

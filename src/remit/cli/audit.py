@@ -264,7 +264,7 @@ def _text(report: AuditReport, form: str, *, with_notes: bool) -> Iterable[str]:
     if form == "csv":
         from remit.report.audit import access_csv
 
-        return [access_csv(report)]
+        return access_csv(report)
     if form == "sarif":
         import json
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -175,8 +174,7 @@ account_option = click.option(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ActingAs:
+class ActingAs(NamedTuple):
     """Whoever works on the AWS of this machine with no more than some policies allow; `name` is their file's."""
 
     name: str
@@ -340,6 +338,8 @@ def same_place() -> str:
     """
     context = click.get_current_context(silent=True)
     parameters = {} if context is None else context.params
+    import shlex
+
     text = ""
     if parameters.get("folder", Path()) != Path():
         text += f" -C {shlex.quote(str(parameters['folder']))}"

@@ -45,9 +45,11 @@ def names(
     } | pseudo_parameters
     values |= {f"${{{logical_id}.Arn}}": role.arn for logical_id, role in roles.items()}
     values |= _streams(deployed, values, roles)
-    texts = dict.fromkeys(text for policy in used for text in _texts(policy))
-    reference_texts = dict.fromkeys(part.text for text in texts for part in references(text))
-    return ReferenceValues(values, tuple(text for text in reference_texts if text not in values))
+    unknown: dict[str, None] = {}
+    for policy in used:
+        for text in _texts(policy):
+            unknown |= {part.text: None for part in references(text) if part.text not in values}
+    return ReferenceValues(values, tuple(unknown))
 
 
 def _of_resources(deployed: StackStatus) -> Iterator[tuple[str, str]]:

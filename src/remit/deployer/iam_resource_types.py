@@ -37,11 +37,6 @@ _SERVICES: Final = {
 """Services that types call otherwise than IAM does."""
 
 
-def unique(arns: Iterable[str]) -> tuple[str, ...]:
-    """The ARNs, each once."""
-    return tuple(dict.fromkeys(arns))
-
-
 def own_kinds(resource: Resource, kinds: Iterable[IamResourceType]) -> frozenset[str]:
     """Those of an action's kinds that IAM knows a type as: the row's, or the one that the type is named like."""
     if is_qualified(resource.type):

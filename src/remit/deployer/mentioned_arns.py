@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import matches, parse
 from remit.catalogue.types import lowered, resource_type
-from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled, unique
+from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled
 from remit.deployer.planned_stack import filled, is_generated, is_qualified, is_specific, named_type
 from remit.deployer.references import ROLES, direct, literals, named_literals, referred
 from remit.template.branches import value_at, values_at
@@ -126,16 +126,16 @@ def mentioned_arns(stack: PlannedStack, resource: Resource, kind: IamResourceTyp
         yield from (f"{arn}:*" for arn in arns)
 
 
-def arns_like_type(stack: PlannedStack, resource: Resource, kinds: Sequence[IamResourceType]) -> tuple[str, ...]:
+def arns_like_type(stack: PlannedStack, resource: Resource, kinds: Sequence[IamResourceType]) -> list[str]:
     """The kind that a type is named like: those of the name that its properties give, or all, if it is made up."""
     if is_generated(resource.type):
-        return ()
+        return []
     own_names = own_kinds(resource, kinds)
     arns: list[str] = []
     for kind in kinds:
         if kind.full_name in own_names:
             arns += spelled(kind, _by_properties(stack, resource, kind, own=True))
-    return unique(arns)
+    return arns
 
 
 def _properties_of(kind: IamResourceType) -> re.Pattern[str] | None:
@@ -198,9 +198,7 @@ def _literals_within(stack: PlannedStack, resource: Resource) -> Iterator[tuple[
             yield from named_literals(stack, referred_resource)
 
 
-def _by_properties(
-    stack: PlannedStack, resource: Resource, kind: IamResourceType, *, own: bool = False
-) -> tuple[str, ...]:
+def _by_properties(stack: PlannedStack, resource: Resource, kind: IamResourceType, *, own: bool = False) -> list[str]:
     """The ARNs of a kind of which the template gives variables: a property of that name, or a resource in use.
 
     `own`: the type's own kind, whose name may be just Name, and which is there whatever is given.
@@ -219,7 +217,7 @@ def _by_properties(
         if texts_by_variable or own:
             choices = product(*texts_by_variable.values())
             arns += [filled(format_, dict(zip(texts_by_variable, choice, strict=True))) for choice in choices]
-    return unique(arns)
+    return arns
 
 
 def _given(stack: PlannedStack, resource: Resource, service: str, variable: str, *, is_name: bool) -> tuple[str, ...]:

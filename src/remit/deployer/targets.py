@@ -14,7 +14,7 @@ from remit.catalogue.actions import action
 from remit.catalogue.arns import parse
 from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.types import deployment_of
-from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled, unique
+from remit.deployer.iam_resource_types import IDENTITIES, arns_of_kind, folded, own_kinds, spelled
 from remit.deployer.mentioned_arns import arns_like_type, mentioned_arns
 from remit.deployer.planned_stack import filled, is_generated
 from remit.deployer.references import direct, literals, mentions, named_literals
@@ -67,7 +67,10 @@ _SERVICE_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-s
 
 
 def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ...]:
-    """The ARNs, or patterns of them, that a deploy needs the action on for this resource; none: it is not needed."""
+    """The ARNs, or patterns of them, that a deploy needs the action on for this resource; none: it is not needed.
+
+    One may come more than once: `merged` keeps it once.
+    """
     if name.startswith("apigateway:"):
         return _of_apis(stack, resource, name)
     if name.startswith("iam:") and "ServiceLinkedRole" in name:
@@ -76,7 +79,7 @@ def targets(stack: PlannedStack, resource: Resource, name: str) -> tuple[str, ..
     if entry is None or not entry.targets:  # a pattern such as `ec2:Describe*`, whose actions have nothing in common
         return ("*",)
     if entry.service == "s3" and not resource.type.startswith("AWS::S3::"):
-        sources = unique(source_arns(stack, resource, entry))
+        sources = tuple(source_arns(stack, resource, entry))
         if sources:
             return sources
         if name in _FETCH:
@@ -118,7 +121,7 @@ def _of_service(stack: PlannedStack, resource: Resource, entry: Action) -> tuple
     arns = _own(stack, resource, kinds) or arns_like_type(stack, resource, kinds)
     if not arns:
         return _foreign(stack, resource, entry)
-    return unique((*arns, *_beside(stack, resource, entry)))
+    return (*arns, *_beside(stack, resource, entry))
 
 
 def concerns(stack: PlannedStack, resource: Resource, name: str) -> bool:
@@ -147,12 +150,12 @@ def left_out(stack: PlannedStack, resource: Resource, name: str) -> bool:
     return entry.level not in ("Read", "List") and not resource.type.startswith("AWS::IAM::")
 
 
-def _own(stack: PlannedStack, resource: Resource, kinds: Sequence[IamResourceType]) -> tuple[str, ...]:
+def _own(stack: PlannedStack, resource: Resource, kinds: Sequence[IamResourceType]) -> list[str]:
     """The resource itself, by its name."""
     arns: list[str] = []
     for kind in kinds:
         arns += spelled(kind, stack.arns(resource, kind.full_name, kind.arns))
-    return unique(arns)
+    return arns
 
 
 def _beside(stack: PlannedStack, resource: Resource, entry: Action) -> Iterator[str]:

@@ -113,5 +113,5 @@ def _on_table(
     because = f"{phrase} {thing}"
     return (
         *typed.grant(actions, (resource,), because, *conditions),
-        *typed.through("dynamodb", key, typed.DECRYPT, spelled, because),
+        *typed.through("dynamodb", typed.key_of(table, key), typed.DECRYPT, spelled, because),
     )

@@ -22,7 +22,7 @@ def put(stream: Any, *, key: Any = None) -> typed.Grants:
     because = f"puts records into stream {name_of(arn)}"
     return (
         *typed.grant(("kinesis:PutRecord", "kinesis:PutRecords"), (arn,), because),
-        *typed.through("kinesis", key, ("kms:GenerateDataKey",), "kinesis.put", because),
+        *typed.through("kinesis", typed.key_of(stream, key), ("kms:GenerateDataKey",), "kinesis.put", because),
     )
 
 
@@ -41,5 +41,5 @@ def read(stream: Any, *, key: Any = None) -> typed.Grants:
     because = f"reads stream {name_of(arn)}"
     return (
         *typed.grant(actions, (arn,), because),
-        *typed.through("kinesis", key, typed.DECRYPT, "kinesis.read", because),
+        *typed.through("kinesis", typed.key_of(stream, key), typed.DECRYPT, "kinesis.read", because),
     )

@@ -26,7 +26,7 @@ def read(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
     because = f"reads objects {phrase}"
     return (
         *typed.grant(("s3:GetObject",), resources, because),
-        *typed.through("s3", key, typed.DECRYPT, "s3.read", because),
+        *typed.through("s3", typed.key_of(bucket, key), typed.DECRYPT, "s3.read", because),
     )
 
 
@@ -44,7 +44,7 @@ def put(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
     because = f"puts objects {phrase}"
     return (
         *typed.grant(("s3:PutObject",), resources, because),
-        *typed.through("s3", key, typed.ENCRYPT, "s3.put", because),
+        *typed.through("s3", typed.key_of(bucket, key), typed.ENCRYPT, "s3.put", because),
     )
 
 
@@ -63,7 +63,7 @@ def read_versions(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
     because = f"reads versions of objects {phrase}"
     return (
         *typed.grant(("s3:GetObjectVersion",), resources, because),
-        *typed.through("s3", key, typed.DECRYPT, "s3.read_versions", because),
+        *typed.through("s3", typed.key_of(bucket, key), typed.DECRYPT, "s3.read_versions", because),
     )
 
 

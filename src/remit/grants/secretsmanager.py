@@ -21,7 +21,7 @@ def read(secret: Any, *, key: Any = None) -> typed.Grants:
     arn, because = _secret(secret, "secretsmanager.read", "reads secret")
     return (
         *typed.grant(("secretsmanager:GetSecretValue",), (arn,), because),
-        *typed.through("secretsmanager", key, typed.DECRYPT, "secretsmanager.read", because),
+        *typed.through("secretsmanager", typed.key_of(secret, key), typed.DECRYPT, "secretsmanager.read", because),
     )
 
 
@@ -30,7 +30,7 @@ def put(secret: Any, *, key: Any = None) -> typed.Grants:
     arn, because = _secret(secret, "secretsmanager.put", "puts values of secret")
     return (
         *typed.grant(("secretsmanager:PutSecretValue",), (arn,), because),
-        *typed.through("secretsmanager", key, typed.ENCRYPT, "secretsmanager.put", because),
+        *typed.through("secretsmanager", typed.key_of(secret, key), typed.ENCRYPT, "secretsmanager.put", because),
     )
 
 

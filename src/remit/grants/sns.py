@@ -21,7 +21,7 @@ def publish(topic: Any, *, key: Any = None) -> typed.Grants:
     because = f"publishes to topic {name_of(arn)}"
     return (
         *typed.grant(("sns:Publish",), (arn,), because),
-        *typed.through("sns", key, typed.ENCRYPT, "sns.publish", because),
+        *typed.through("sns", typed.key_of(topic, key), typed.ENCRYPT, "sns.publish", because),
     )
 
 

@@ -22,7 +22,7 @@ def send(queue: Any, *, key: Any = None) -> typed.Grants:
     because = f"sends to queue {name_of(arn)}"
     return (
         *typed.grant(("sqs:SendMessage",), (arn,), because),
-        *typed.through("sqs", key, typed.ENCRYPT, "sqs.send", because),
+        *typed.through("sqs", typed.key_of(queue, key), typed.ENCRYPT, "sqs.send", because),
     )
 
 
@@ -36,7 +36,7 @@ def consume(queue: Any, *, key: Any = None) -> typed.Grants:
     because = f"takes messages from queue {name_of(arn)}"
     return (
         *typed.grant(actions, (arn,), because),
-        *typed.through("sqs", key, typed.DECRYPT, "sqs.consume", because),
+        *typed.through("sqs", typed.key_of(queue, key), typed.DECRYPT, "sqs.consume", because),
     )
 
 

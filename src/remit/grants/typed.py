@@ -13,7 +13,8 @@ from remit.iam.pattern import is_pattern
 from remit.iam.placeholders import placeholder
 from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
-from remit.triggers.kms_key import KmsKey, key_named, key_text
+from remit.project.resource_handles import Handle
+from remit.triggers.kms_key import KmsKey, encrypting_key, key_named, key_text
 from remit.triggers.source import name_in
 
 Grants: TypeAlias = tuple[Grant, ...]
@@ -77,17 +78,26 @@ DECRYPT: Final = ("kms:Decrypt",)
 
 
 def through(service: str, key: Any, actions: tuple[str, ...], verb: str, because: str) -> Grants:
-    """The KMS half of a verb: use the key, through this service alone; nothing where no key is given.
+    """The KMS half of a verb: use the key, through this service alone; nothing where there is none, or AWS manages it.
 
     Source: "kms:ViaService" (AWS KMS Developer Guide).
     """
     if key is None:
         return ()
     named_key = kms_key(key, verb)
+    if named_key.is_of_aws:
+        return ()
     via_service = Condition("StringEquals", "kms:ViaService", (f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}",))
     return grant(
         actions, (named_key.resource,), f"{because}, which this key encrypts", via_service, *named_key.conditions
     )
+
+
+def key_of(subject: Any, key: Any) -> Any:
+    """The key that encrypts what a verb is about: as given, or the one that a resource of the app says itself."""
+    if key is not None or not isinstance(subject, Handle):
+        return key
+    return encrypting_key(subject)
 
 
 def kms_key(key: Any, verb: str) -> KmsKey:

@@ -94,6 +94,8 @@ class Request:
     the keys, and the late-bound references (`${Queue.Arn}`), that may have any value. `wildcard_only` says
     whether the action has no resource-level permissions, so that only a statement on `*` speaks about it; None: the
     catalogue decides, which also knows the ARN that some such actions are asked on (`asked`).
+    `stack` says what the pseudo parameters of the policies stand for, by their text (`${AWS::Region}`); None: what
+    `bound` takes for it.
     """
 
     action: str
@@ -104,6 +106,7 @@ class Request:
     open: frozenset[str] | None = None
     wildcard_only: bool | None = None
     management_account: str | None = None
+    stack: Mapping[str, str] | None = field(default=None, hash=False)
     folded: str = field(init=False, repr=False, compare=False)
     who: Principal = field(init=False, repr=False, compare=False)
     owner: str | None = field(init=False, repr=False, compare=False)
@@ -188,7 +191,7 @@ class Request:
         return "*" in self._open or name in self._open
 
     def bound(self, reference: str) -> str | None:
-        """The value of a pseudo parameter: each stands for one value, which the request itself names.
+        """The value of a pseudo parameter: each stands for one value, which `stack` or else the request itself names.
 
         Region and partition are the resource's, the account is the principal's (the role belongs to the
         stack).
@@ -196,6 +199,8 @@ class Request:
         component = COMPONENTS.get(reference)
         if component is None:
             return None
+        if self.stack is not None:
+            return self.stack[reference]
         if reference == ACCOUNT:
             account = self.who.account
             return self.owner if account is None or account.startswith("${") else account

@@ -6,8 +6,7 @@ A row each, with the page of AWS that says so. `decide/special_requests.py` find
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 Effect: TypeAlias = Literal["allowed", "refused", "unbound"]
 Fact: TypeAlias = Literal[
@@ -20,8 +19,7 @@ Fact: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class SpecialCase:
+class SpecialCase(NamedTuple):
     """A kind of request, and what holds of it whatever policies say.
 
     A request is of the kind if its action is one of `actions` (in lower case), its caller of one of the kinds

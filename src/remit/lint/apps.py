@@ -17,7 +17,7 @@ from remit.lint.run import finding, findings, of_document, of_item, of_policy, o
 from remit.lint.suppress import OF_COMMENTS, suppress
 from remit.project import python_text
 from remit.roles.assign import assign
-from remit.roles.defaults import JOB_MARKS, JOB_SCHEDULES, dead_letter_id, queue_id
+from remit.roles.reference_names import resources_of
 from remit.triggers.app_wide import app_wide_resources
 
 if TYPE_CHECKING:
@@ -162,24 +162,11 @@ def _key(item: ParsedStatement) -> Any:
 
 def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
     """What the app's template will hold: types by logical id."""
-    types = {resource.logical_id: resource.type for resource in app.resources}
+    types = {resource.logical_id: resource.type for resource in (*resources_of(app), *app_wide_resources(app))}
     types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
     for function in app.functions:
-        types[f"{function.logical_id}Function"] = "AWS::Lambda::Function"
-        if function.publication is not None:
-            types[f"{function.logical_id}Alias"] = "AWS::Lambda::Alias"
-        types[f"{function.logical_id}LogGroup"] = "AWS::Logs::LogGroup"
-        types.update(
-            (resource.logical_id, resource.type)
-            for trigger in function.triggers
-            for resource in trigger.resources(function)
-        )
-    types.update((resource.logical_id, resource.type) for resource in app_wide_resources(app))
-    for queue in app.queues:
-        types |= dict.fromkeys((queue_id(queue.name), dead_letter_id(queue.name)), "AWS::SQS::Queue")
-    if app.queues:
-        types[JOB_MARKS] = "AWS::DynamoDB::Table"
-        types[JOB_SCHEDULES] = "AWS::Scheduler::ScheduleGroup"
+        for trigger in function.triggers:
+            types.update((resource.logical_id, resource.type) for resource in trigger.resources(function))
     return types
 
 
@@ -189,17 +176,16 @@ def _always(origin: Origin | None) -> Place:
 
 def _entry(folder: Path, origin: Origin | None) -> Place:
     """Where a variable stands in the setting that gives it."""
-    return lambda spot: python_text.entry(folder, origin, str(spot[0])) if origin is not None and spot else origin
+    return lambda spot: python_text.entry(folder, origin, str(spot[0])) if origin is not None else None
 
 
 def _of_role(
     role: Role, types: dict[str, str], names: frozenset[str], default_origin: Origin | None, folder: Path, app: App
 ) -> PolicyDocument:
     """The statements of a role as a document to lint, each at its own line, else at the default one."""
-    place = _always(default_origin)
     document = PolicyDocument(
         IDENTITY,
-        place=place,
+        place=_always(default_origin),
         names=names,
         types=types,
         quota="iam.role.inline",
@@ -211,17 +197,14 @@ def _of_role(
     items = []
     for index, grant in enumerate(role.grants):
         ordinal = ordinals[grant.origin] = ordinals.get(grant.origin, -1) + 1
-        items.append(
-            ParsedStatement(document, index, grant.statement, _placer(grant, default_origin, folder, ordinal), grant)
-        )
+        place = document.place if grant.origin is None else _inside(grant.origin, folder, ordinal)
+        items.append(ParsedStatement(document, index, grant.statement, place, grant))
     document.statements = tuple(items)
     return document
 
 
-def _placer(grant: Grant, otherwise: Origin | None, folder: Path, ordinal: int) -> Place:
-    origin = grant.origin
-    if origin is None:
-        return _always(otherwise)
+def _inside(origin: Origin, folder: Path, ordinal: int) -> Place:
+    """Where a part of a statement stands in the list or document at `origin`, which has others before it."""
     return lambda spot: python_text.inside(folder, origin, spot, ordinal)
 
 

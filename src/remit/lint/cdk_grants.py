@@ -6,12 +6,10 @@ Sources: `grantRead` and `READ_OPERATIONS` of aws-kinesis, `grantReadData` and `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class CdkGrant:
+class CdkGrant(NamedTuple):
     """A grant by the actions that it always lists, those of them that do nothing on its resource, and what to know."""
 
     always: frozenset[str]

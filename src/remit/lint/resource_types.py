@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from remit.catalogue.actions import action, resource_types, service, services, target_names
 from remit.catalogue.arns import matches as arn_matches
@@ -78,8 +78,7 @@ def types_named(prefix: str, resource: str) -> frozenset[str]:
     return frozenset(names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(NamedTuple):
     """A format of a resource type: its service (None: any), and how the resource begins and ends before variables."""
 
     kind: str

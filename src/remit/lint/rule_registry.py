@@ -37,7 +37,8 @@ template; an app with its roles; what a reader noticed; a raw statement of a sta
 CONCERNED: Final = "concerned"
 """A function of a rule that says, of the text of a policy file, whether there may be anything for it: what it looks for
 is rare, and told by a glance. A rule without it looks at every statement."""
-_DEFINITION: Final = re.compile(r"^def (\w+)\(", re.MULTILINE)
+_DEFINITION: Final = re.compile(r"\ndef (\w+)\(")
+_SEVERITY: Final = re.compile(r"\nSEVERITY = ([A-Z]+)\n")
 FOLDER: Final = Path(__file__).parent / "rules"
 
 
@@ -48,6 +49,8 @@ class Rule:
     code: str
     name: str
     file: str
+    severity: str
+    """The worst that it finds."""
     functions: frozenset[str]
     """The names that its file defines at its top: hooks, and `concerned`."""
 
@@ -55,11 +58,6 @@ class Rule:
     def module(self) -> ModuleType:
         """Its module, imported now."""
         return importlib.import_module(f"remit.lint.rules.{self.file}")
-
-    @property
-    def severity(self) -> str:
-        """The worst that it finds."""
-        return str(self.module.SEVERITY)
 
     @property
     def page(self) -> str:
@@ -90,17 +88,16 @@ def rules() -> tuple[Rule, ...]:
 
 
 def _rule(file: str) -> Rule:
+    """A rule by its source, which is read: importing every rule takes ten times as long as most commands need."""
     code, _, name = file.partition("_")
-    return Rule(code.upper(), name.replace("_", "-"), file, _functions(file))
-
-
-def _functions(file: str) -> frozenset[str]:
-    """What a rule's source defines; read, since importing every rule takes ten times as long as most commands need."""
+    code, name = code.upper(), name.replace("_", "-")
     try:
         source = (FOLDER / f"{file}.py").read_text("utf-8")
     except OSError:  # installed without its source
-        return frozenset(vars(importlib.import_module(f"remit.lint.rules.{file}")))
-    return frozenset(_DEFINITION.findall(source))
+        attributes = vars(importlib.import_module(f"remit.lint.rules.{file}"))
+        return Rule(code, name, file, attributes["SEVERITY"], frozenset(attributes))
+    severity = _SEVERITY.search(source)
+    return Rule(code, name, file, severity[1].lower() if severity else "", frozenset(_DEFINITION.findall(source)))
 
 
 @cache

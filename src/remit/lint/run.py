@@ -77,12 +77,11 @@ def of_item(item: ParsedStatement, counts: Counter[str], *, severe: bool = False
 
 def of_policy(document: PolicyDocument, *, severe: bool = False) -> Iterator[Finding]:
     """What they find in the statements of a document together."""
-    by_index = {item.index: item for item in document.statements}
+    by_index: dict[int | None, ParsedStatement] = {item.index: item for item in document.statements}
     for rule, hook in rule_registry.hooks("policy", severe=severe):
         for problem in islice(hook(document), MOST):
-            item = by_index.get(problem.index) if problem.index is not None else None
-            place = document.place if item is None else item.place
-            yield finding(rule, problem, place, None if item is None else item.grant, statement=item is not None)
+            item = by_index[problem.index]
+            yield finding(rule, problem, item.place, item.grant, statement=True)
 
 
 def findings(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,7 @@ _compiled: Final = cache(re.compile)
 """A pattern, compiled when a text is first held to it: most commands need few."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of secret: what it is called in a sentence, and what it looks like.
 
     A text in which none of the `signs` is found holds none of the kind. Each sign begins with plain characters, which

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
 from remit.local.control.signed_request import ask
-from remit.local.environment import install
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
 from remit.local.state_files import StateFiles, alone, is_held
@@ -112,6 +111,8 @@ def start(folder: Path, *, region: str | None = None, progress: Callable[[str], 
     running = find(folder, region=region)
     if running is not None:
         return running
+    from remit.local.environment import install  # noqa: PLC0415 - most commands find a running one
+
     environment = install(folder, progress)
     place.check_state()
     place.make()
@@ -243,7 +244,7 @@ def _healthy(
 def _document(record: Record, method: str, path: str, *, patience: float = _PATIENCE) -> dict[str, Any] | None:
     """The JSON object that the server answers to a signed request, or None if nothing sensible does."""
     try:
-        response = ask(record, "remit", method, path, patience=patience)
+        response = ask(record, method, path, patience=patience)
         document = response.document()
     except RemitError:
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import Mistakes, RemitError
 from remit.project import handler_source
-from remit.project.handler_source import HandlerProblem
+from remit.project.handler_problem import HandlerProblem, split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def check_handlers(functions: tuple[Function, ...], packages: Mapping[str, Packa
 
 def _problem(archive: zipfile.ZipFile, names: frozenset[str], function: Function) -> HandlerProblem | None:
     """What is wrong with a handler in its zip; None: nothing, or nobody can say (compiled, in a layer, of Lambda)."""
-    module, attribute = handler_source.split(function.handler)
+    module, attribute = split(function.handler)
     path = module.replace(".", "/")
     if _file(names, module) is not None:
         return handler_source.problem(partial(_source, archive, names), module, attribute)

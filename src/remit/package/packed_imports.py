@@ -27,8 +27,8 @@ from remit.package.dependencies import prune
 from remit.package.interpreters import Interpreters, looking
 from remit.package.plain_imports import OF_LAMBDA, has_plain_imports
 from remit.package.requirements import find
-from remit.project import handler_source
 from remit.project.dot_remit import own_folder
+from remit.project.handler_problem import split
 from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def _by_request(app: App, functions: Iterable[Function]) -> dict[str, list[Funct
 
 def _modules(app: App, function: Function) -> tuple[str, ...]:
     """The module of its handler, and those of the jobs that it runs."""
-    modules = [handler_source.split(function.handler)[0]]
+    modules = [split(function.handler)[0]]
     for queue in app.queues:
         if queue.name == function.queue:
             modules += [path.partition(":")[0] for path in queue.jobs]

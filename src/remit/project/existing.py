@@ -7,7 +7,6 @@ the change set, so that what was shown is what is deployed. A build asks nobody.
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import ExistingValue
@@ -16,11 +15,12 @@ from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.project import current_load
 from remit.project.late_bound import LateBoundParameter
+from remit.triggers.source import digest
 
 if TYPE_CHECKING:
     from remit.app import ExistingKind
 
-_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_WORD: Final = r"[A-Za-z0-9]+"
 _DIGITS: Final = 6  # of the hash that tells names apart whose letters are the same
 _DEFAULT_GROUP: Final = "default"
 
@@ -56,10 +56,10 @@ def vpc(name: str, *, security_group: str = _DEFAULT_GROUP) -> dict[str, Any]:
 
 def _value(kind: ExistingKind, name: str, written: str, group: str = "") -> LateBoundParameter:
     """The text that stands for a value, which is noted with the load that is going on."""
-    digest = sha256(f"{name} {group}".encode()).hexdigest()[:_DIGITS]
-    words = "".join(_capitalised(word) for word in _WORD.findall(name))
+    end = digest(f"{name} {group}", digits=_DIGITS)
+    words = "".join(_capitalised(word) for word in re.findall(_WORD, name))
     before, after = _AROUND_NAME[kind]
-    parameter_id = f"{before}{words}{after}{digest}"
+    parameter_id = f"{before}{words}{after}{end}"
     state = current_load.current()
     if state is not None:
         state.existing.setdefault(parameter_id, ExistingValue(parameter_id, kind, name, group, writer()))

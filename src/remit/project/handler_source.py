@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.did_you_mean import did_you_mean
+from remit.project.handler_problem import FUNCTION_FORM, HANDLER_FORM, HandlerProblem, takes_others
 from remit.project.module_source import Definition, Import, ModuleSource, Read, Sources
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 _SHOWN: Final = 40  # characters of a value
 _DEPTH: Final = 32
 """Steps from a name to what it stands for, at most: two modules may import a name from each other."""
-_READS_FORM: Final = "a handler reads `module.function`"
-_WEB_APP_READS: Final = "a web app reads `module:name`"
-_FUNCTION_FORM: Final = "write `def handler(event, context):`"
+_WEB_APP_FORM: Final = "a web app reads `module:name`"
 _NO_FUNCTIONS: Final = (
     ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp,
     ast.GeneratorExp, ast.Compare,
@@ -34,14 +33,6 @@ _MAKE_NO_FUNCTIONS: Final = frozenset(
      "sum", "tuple"}
 )  # fmt: skip
 """Built-in functions whose answers nobody can call."""
-
-
-@dataclass(frozen=True, slots=True)
-class HandlerProblem:
-    """What is wrong with a handler, as the end of a sentence that begins with it, and what to do."""
-
-    message: str
-    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +83,6 @@ _Meaning: TypeAlias = _Function | _Class | _Object | _Module | _NoFunction | _No
 """What an expression stands for; None: the source does not show it."""
 
 
-def split(handler: str) -> tuple[str, str]:
-    """The module and the name of a handler; Lambda takes a path for the module as well (`api/web.handler`)."""
-    module, _, name = handler.rpartition(".")
-    return module.replace("/", "."), name
-
-
 def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> HandlerProblem | None:
     """What the source shows to be wrong with a module's handler of this name; None where it shows nothing.
 
@@ -114,16 +99,11 @@ def problem(read: Read, module: str, name: str, *, is_web_app: bool = False) -> 
     except (ValueError, RecursionError):
         return None
     if isinstance(meaning, _Nothing):
-        form = _WEB_APP_READS if is_web_app else _READS_FORM
+        form = _WEB_APP_FORM if is_web_app else HANDLER_FORM
         return HandlerProblem(
             "does not exist", did_you_mean(meaning.name, set(meaning.module.definitions) - {meaning.name}) or form
         )
     return None if is_web_app else _problem_of(meaning, source)
-
-
-def takes_others(parameters: str) -> HandlerProblem:
-    """The problem of a handler with parameters that are not those with which Lambda calls it: `(event)`."""
-    return HandlerProblem(f"takes {parameters}, and Lambda calls it with an event and a context", _FUNCTION_FORM)
 
 
 def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | None:
@@ -134,9 +114,9 @@ def _problem_of(meaning: _Meaning, source: ModuleSource) -> HandlerProblem | Non
         case _Object():
             return _problem_of_object(meaning, source)
         case _Class(node=node) if not (node.bases or node.keywords or node.decorator_list or _method(node, "__new__")):
-            return HandlerProblem("is a class, and Lambda takes what it makes for the answer", _FUNCTION_FORM)
+            return HandlerProblem("is a class, and Lambda takes what it makes for the answer", FUNCTION_FORM)
         case _Module(name=name):
-            return HandlerProblem(f"is not a function but the module `{name}`", _READS_FORM)
+            return HandlerProblem(f"is not a function but the module `{name}`", HANDLER_FORM)
         case _NoFunction(text=text):
             return _no_function(text)
     return None

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Grant
 from remit.did_you_mean import did_you_mean, nearest
 from remit.errors import Mistakes, Origin, RemitError, Span, described
-from remit.project import handler_source, item_lines, plain_files
+from remit.project import item_lines, plain_files
 from remit.project.current_load import relative
-from remit.project.handler_source import HandlerProblem
+from remit.project.handler_problem import HANDLER_FORM, HandlerProblem, split, takes_others
 from remit.project.layout import module_file, roots
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Declaration
 
-_NAME: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+")
-_FORM: Final = "a handler reads `module.function`"
+_NAME: Final = r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+"
 NAME_LIMIT: Final = 64
 """Characters of a Lambda function's name ("Lambda quotas", 2026-11)."""
 HANDLER_LIMIT: Final = 128
@@ -45,7 +44,7 @@ def check_declaration(declaration: Declaration) -> None:
             origin=declaration.where.origin,
         )
         mistakes.errors.append(nested)
-    if not isinstance(declaration.name, str) or not _NAME.fullmatch(declaration.name):
+    if not isinstance(declaration.name, str) or not re.fullmatch(_NAME, declaration.name):
         bad_name = RemitError(
             f"{declaration.name!r} is not a valid name for a function",
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
@@ -106,7 +105,7 @@ def check_handlers(state: Loading) -> None:
 
 
 def _check_handler(state: Loading, declaration: Declaration) -> None:
-    module_name, attribute = handler_source.split(declaration.handler)
+    module_name, attribute = split(declaration.handler)
     is_own = module_file(state.folder, module_name) is not None  # remit itself has imported many others
     if is_own and module_name in sys.modules:
         problem = _problem_of_imported(sys.modules[module_name], attribute)
@@ -136,7 +135,7 @@ def _check_web_app(state: Loading, declaration: Declaration, web: WebApp) -> Non
     path = module_file(state.folder, web.module)
     if path is not None:
         name = web.attribute.partition(".")[0]
-        problem = handler_source.problem(partial(_module_source, state), web.module, name, is_web_app=True)
+        problem = _problem_of_source(state, web.module, name, is_web_app=True)
     elif _may_be_in_a_layer(state, declaration):
         problem = None
     else:
@@ -154,7 +153,7 @@ def _problem_of_imported(module: ModuleType, attribute: str) -> HandlerProblem |
     target = getattr(module, attribute, None)
     if target is None:
         attributes = [name for name in dir(module) if not name.startswith("_")]
-        return HandlerProblem("does not exist", did_you_mean(attribute, attributes) or _FORM)
+        return HandlerProblem("does not exist", did_you_mean(attribute, attributes) or HANDLER_FORM)
     return _problem_of(target)
 
 
@@ -165,7 +164,7 @@ def _problem_of(target: object) -> HandlerProblem | None:
         return HandlerProblem(f"is not a function but {described(target)}")
     signature = _signature(target)
     if signature is not None and not _takes_event_and_context(signature):
-        return handler_source.takes_others(str(signature).partition(" ->")[0])
+        return takes_others(str(signature).partition(" ->")[0])
     return None
 
 
@@ -191,8 +190,16 @@ def _problem_in_source(state: Loading, module_name: str, attribute: str) -> Hand
     A module of a dependency is looked at in the zip.
     """
     if module_file(state.folder, module_name) is not None:
-        return handler_source.problem(partial(_module_source, state), module_name, attribute)
+        return _problem_of_source(state, module_name, attribute)
     return _problem_of_absent(state, module_name, attribute, ".")
+
+
+def _problem_of_source(
+    state: Loading, module_name: str, attribute: str, *, is_web_app: bool = False
+) -> HandlerProblem | None:
+    from remit.project.handler_source import problem  # noqa: PLC0415 - most handlers have been imported: few are read
+
+    return problem(partial(_module_source, state), module_name, attribute, is_web_app=is_web_app)
 
 
 def _module_source(state: Loading, module_name: str) -> tuple[bytes, str] | None:
@@ -221,7 +228,7 @@ def _problem_of_absent(state: Loading, module_name: str, attribute: str, joined_
         folder = root.joinpath(*parents.split(".")) if parents else root
         modules |= {f"{parents}.{file.stem}".lstrip(".") for file in folder.glob("*.py") if file.is_file()}
     nearest_module = nearest(module_name, modules)
-    hint = f"did you mean `{nearest_module}{joined_by}{attribute}`?" if nearest_module else _FORM
+    hint = f"did you mean `{nearest_module}{joined_by}{attribute}`?" if nearest_module else HANDLER_FORM
     return HandlerProblem("does not exist", hint)
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, TypedDict, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Path, RemitError, described
@@ -55,7 +54,7 @@ RESERVED_VARIABLES: Final = frozenset(
         "LAMBDA_RUNTIME_DIR",
     ]
 )
-_VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+_VARIABLE: Final = r"[A-Za-z][A-Za-z0-9_]+"
 _SCALARS: Final[tuple[tuple[type, Check], ...]] = (
     (str, lambda path, value: encodable(path, tokens.plain(value))),
     (bool, lambda _, value: bool(value)),
@@ -259,7 +258,7 @@ def _environment(path: Path, value: Any) -> Table[str]:
 
 def _check_variable(path: Path, name: Any, content: Any) -> None:
     at = (*path, name)
-    if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+    if not isinstance(name, str) or not re.fullmatch(_VARIABLE, name):
         hint = "Lambda wants a letter, then at least one more of letters, digits and _"
         raise mistake(path, f"has the name {name!r}", hint=hint, inside=(str(name),))
     if name in RESERVED_VARIABLES:
@@ -332,7 +331,7 @@ def _check_ids(path: Path, key: str, ids: Any) -> None:
             raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
 
 
-_LAYER: Final = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:layer:[\w-]+(?P<version>:[0-9]+)?", re.ASCII)
+_LAYER: Final = r"(?a)arn:[^:]+:lambda:[^:]+:[^:]+:layer:[\w-]+(?P<version>:[0-9]+)?"
 _MOST_LAYERS: Final = 5  # "Lambda quotas"
 
 
@@ -350,7 +349,7 @@ def _layers(path: Path, value: Any) -> Texts:
 
 
 def _check_layer(path: Path, arn: str) -> None:
-    layer = _LAYER.fullmatch(arn.replace("${AWS::", "{"))
+    layer = re.fullmatch(_LAYER, arn.replace("${AWS::", "{"))
     if arn.startswith("${") or (layer is not None and layer["version"]):
         return
     hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"
@@ -359,12 +358,12 @@ def _check_layer(path: Path, arn: str) -> None:
     raise mistake(path, f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
 
 
-_ALIAS: Final = re.compile(r"(?!\d+$)[A-Za-z0-9_-]{1,128}")
+_ALIAS: Final = r"(?!\d+$)[A-Za-z0-9_-]{1,128}"
 
 
 def _alias(path: Path, value: Any) -> str:
     name = text(path, value)
-    if not _ALIAS.fullmatch(name):
+    if not re.fullmatch(_ALIAS, name):
         raise mistake(path, f"is {name!r:.40}", hint='a name such as "live"; not digits alone')
     return name
 
@@ -472,8 +471,7 @@ def plain(path: Path, value: Any, depth: int = 0) -> Any:
     raise wrong(path, "text, a number, True or False, a list or a dict", value)
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionSetting:
+class FunctionSetting(NamedTuple):
     """One setting of a function: its check, and the CloudFormation properties that a checked value becomes."""
 
     check: Check

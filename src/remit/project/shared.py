@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, get_args, overload
 
 from remit.app import Output, Resource
+from remit.catalogue.types import resource_type
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
 from remit.project import current_load, setting_values
@@ -18,7 +19,7 @@ from remit.project.resource_handles import HANDLES, Handle
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PENDING: Final = re.compile(r"\$\{Pending0(\d+)0")
+_PENDING: Final = r"\$\{Pending0(\d+)0"
 DeletionPolicy: TypeAlias = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
 _DELETION: Final[tuple[str, ...]] = get_args(DeletionPolicy)
 _numbers: Final = itertools.count(1)
@@ -106,10 +107,10 @@ def resource(
     """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
     span = caller_span()
     try:
-        all_properties = {**_mapping(properties), **{_pascal(name): value for name, value in more.items()}}
+        type_name = setting_values.text(("type",), type)
+        all_properties = {**_mapping(properties), **_properties(type_name, more)}
         checked = setting_values.plain(("properties",), _texts(all_properties))
         attributes = _attributes(depends_on, deletion_policy)
-        type_name = setting_values.text(("type",), type)
     except RemitError as error:
         error.origin = error.origin or span.origin
         raise
@@ -122,6 +123,17 @@ def _mapping(properties: Any) -> Mapping[str, Any]:
     if not isinstance(properties, dict | None):
         raise setting_values.wrong(("properties",), "a dict of CloudFormation properties", properties)
     return properties or {}
+
+
+def _properties(type_name: str, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that snake_case keywords mean: `sse_specification` of a table is SSESpecification."""
+    kind = resource_type(type_name)
+    names = () if kind is None else kind.shape.properties
+    by_letters = {name.casefold(): name for name in names}
+    return {
+        by_letters.get(keyword.replace("_", "").casefold(), _pascal(keyword)): value
+        for keyword, value in keywords.items()
+    }
 
 
 def _attributes(depends_on: Any, deletion_policy: Any) -> dict[str, Any]:
@@ -176,7 +188,7 @@ class Shared(metaclass=_SharedClass):
 
         def named(value: Any) -> Any:
             if isinstance(value, str):
-                return _PENDING.sub(lambda found: "${" + names.get(found[0][2:], found[0][2:]), value)
+                return re.sub(_PENDING, lambda found: "${" + names.get(found[0][2:], found[0][2:]), value)
             if isinstance(value, dict):
                 return {key: named(item) for key, item in value.items()}
             return [named(item) for item in value] if isinstance(value, list) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from remit.audit.audit import AuditReport
     from remit.audit.document_lint import LintedDocument
     from remit.audit.escalation_paths import EscalationPath
-    from remit.audit.results import AccessRow, Edge, ExposureRow, PrincipalRow, UnusedRow
+    from remit.audit.results import AccessRow, Edge, ExposureRow, PrincipalRow, UnusedPolicy, UnusedRow
     from remit.audit.trail import TrailSummary
 
 _HARMS: Final = {action.name: action.harm for action in SENSITIVE_ACTIONS}
 _MOST_ROWS: Final = 20
 """Rows of a table that a terminal shows; --json has all."""
 _MOST_NAMES: Final = 3
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def audit_json(report: AuditReport) -> Iterator[str]:
@@ -233,15 +235,15 @@ def _exposure_table(report: AuditReport) -> Any:
 
 
 def _access_table(report: AuditReport) -> Any:
-    rows = [row for row in report.principals if row.access or row.unknown]
-    if not rows:
+    count = sum(1 for row in report.principals if row.access or row.unknown)
+    if not count:
         return None
-    rows.sort(key=lambda row: (-len(row.can), row.arn))
     table = _table("Sensitive actions", "principal", "can do", "undecided")
-    for row in rows[:_MOST_ROWS]:
+    rows = (row for row in report.principals if row.access or row.unknown)
+    for row in heapq.nsmallest(_MOST_ROWS, rows, key=lambda row: (-len(row.can), row.arn)):
         undecided = row.unknown[0] if row.unknown else ", ".join(row.undecided)
         table.add_row(line(row.arn), _can(row), line(undecided))
-    _add_rest(table, len(rows))
+    _add_rest(table, count)
     return table
 
 
@@ -262,15 +264,20 @@ def _unused_table(report: AuditReport) -> Any:
     if not report.unused:
         return None
     table = _table("Access that was not used", "principal", "last call", "policy", "not used")
-    rows = [(row, policy) for row in report.unused for policy in row.policies]
-    rows.sort(key=lambda pair: (-pair[1].count, pair[0].principal, pair[1].policy))
-    for row, policy in rows[:_MOST_ROWS]:
+    rows = ((row, policy) for row in report.unused for policy in row.policies)
+    for row, policy in heapq.nsmallest(_MOST_ROWS, rows, key=_rank_of_unused):
         names = ", ".join(policy.unused[:_MOST_NAMES])
         further = len(policy.unused) - _MOST_NAMES
         unused = f"{_count(policy.count, 'action')}: {names}{f' and {further:,} more' if further > 0 else ''}"
         table.add_row(line(row.principal), row.last[:10] or "never", line(policy.policy), line(unused))
-    _add_rest(table, len(rows))
+    _add_rest(table, sum(len(row.policies) for row in report.unused))
     return table
+
+
+def _rank_of_unused(row: tuple[UnusedRow, UnusedPolicy]) -> tuple[object, ...]:
+    """Most unused actions first."""
+    principal, policy = row
+    return -policy.count, principal.principal, policy.policy
 
 
 def _document_table(report: AuditReport, *, with_notes: bool) -> Any:
@@ -327,8 +334,8 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def access_csv(report: AuditReport) -> str:
-    """A row for each principal and sensitive action that it can do, or of which that is undecided."""
+def access_csv(report: AuditReport) -> Iterator[str]:
+    """A row for each principal and sensitive action that it can do, or of which that is undecided, in pieces."""
     import csv  # noqa: PLC0415 - CSV alone needs it
     import io  # noqa: PLC0415 - as above
 
@@ -336,24 +343,30 @@ def access_csv(report: AuditReport) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("account", "principal", "action", "harm", "verdict", "resource", "must_hold", "statement"))
     for row in report.principals:
-        for reason in row.unknown:
-            writer.writerow((row.account, row.arn, "*", "", "undecided", "", _cell(reason), ""))
-        for access in row.access:
-            must_hold = "; ".join(f"{key} = {value}" for key, value in access.must_hold)
-            cells = (
-                row.account,
-                row.arn,
-                access.action,
-                _HARMS[access.action],
-                access.verdict,
-                access.resource,
-                _cell(must_hold or access.reason),
-                _cell(access.statement),
-            )
-            writer.writerow(cells)
-    return text.getvalue()
+        writer.writerows([_cell(cell) for cell in cells] for cells in _access_cells(row))
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue()
+
+
+def _access_cells(row: PrincipalRow) -> Iterator[tuple[str, ...]]:
+    for reason in row.unknown:
+        yield row.account, row.arn, "*", "", "undecided", "", reason, ""
+    for access in row.access:
+        must_hold = "; ".join(f"{key} = {value}" for key, value in access.must_hold)
+        yield (
+            row.account,
+            row.arn,
+            access.action,
+            _HARMS[access.action],
+            access.verdict,
+            access.resource,
+            must_hold or access.reason,
+            access.statement,
+        )
 
 
 def _cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text

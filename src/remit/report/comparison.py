@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.catalogue.actions import LEVELS, action, full_name
 from remit.catalogue.expand import expand
+from remit.iam.tokens import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -169,6 +170,7 @@ def _piece_document(piece: Piece, origin: Origin | None) -> dict[str, Any]:
         "action": piece.request.action,
         "resource": piece.request.resource,
         "context": piece.context,
+        **stack_document(piece),
         **({"principal": piece.request.principal, "public": piece.public} if has_caller else {}),
         "statement": piece.source.name,
         "origin": None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column},
@@ -185,6 +187,12 @@ def _piece_document(piece: Piece, origin: Origin | None) -> dict[str, Any]:
 def tier_document(piece: Piece) -> dict[str, str]:
     """The tier for programs. Where it has no effect today, the action and resource are no example of a request."""
     return {"tier": piece.tier, **({"note": UNUSED} if has_no_effect(piece) else {})}
+
+
+def stack_document(piece: Piece) -> dict[str, dict[str, str]]:
+    """For programs: where the stack is, in a request that shows a gain outside of it."""
+    stack = piece.request.stack
+    return {} if stack is None else {"stack": {"region": stack[REGION], "account": stack[ACCOUNT]}}
 
 
 def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
@@ -230,7 +238,10 @@ def example(piece: Piece, resource: str = "") -> str:
     for key, value in piece.context.items():
         text = " and ".join(map(str, value)) if isinstance(value, list) else value
         conditions.append(f"{key} = {text}")
-    return f"{request} with {', '.join(conditions)}" if conditions else request
+    if conditions:
+        request = f"{request} with {', '.join(conditions)}"
+    stack = piece.request.stack
+    return request if stack is None else f"{request}, where the stack is in {stack[REGION]} of account {stack[ACCOUNT]}"
 
 
 def summary(comparison: Comparison) -> str:

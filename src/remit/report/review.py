@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.comparison import Piece
-from remit.report.comparison import PUBLIC, example, groups, some, tier_document
+from remit.report.comparison import PUBLIC, example, groups, some, stack_document, tier_document
 from remit.review.access_change import Unseen
 from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of
 
@@ -461,6 +461,7 @@ def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -
         "action": piece.request.action,
         "resource": piece.request.resource,
         "context": piece.context,
+        **stack_document(piece),
         "statement": piece.source.name,
         "origin": _origin(origin),
         **tier_document(piece),

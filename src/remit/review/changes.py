@@ -17,7 +17,7 @@ from remit.review.principal_policies import compare_trust
 from remit.review.resource_policies import beside, elsewhere
 from remit.review.role_pairs import pairs, renamed
 from remit.roles.reference_names import fill_references
-from remit.roles.reference_shapes import compare_in_shape
+from remit.roles.shaped_comparison import compare_in_shape
 from remit.template.policy_documents import trusting
 
 if TYPE_CHECKING:

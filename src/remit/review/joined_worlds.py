@@ -19,14 +19,14 @@ T = TypeVar("T")
 
 
 def merged(reviews: Sequence[tuple[World, Review]]) -> Review:
-    """What holds in any world, reported once: with the conditions that it depends on, and without any if it does not.
+    """The changes in any world, reported once: with the conditions that they depend on, and without any if they do not.
 
-    There is at least one world.
+    Notes and names are those of all worlds, as often as they are there. There is at least one world.
     """
     world_reviews = [review for _, review in reviews]
-    notes: list[str] = []
-    functions: list[str] = []
-    roles: list[str] = []
+    notes: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     for review in world_reviews:
         notes += review.notes
         functions += review.functions
@@ -34,9 +34,9 @@ def merged(reviews: Sequence[tuple[World, Review]]) -> Review:
     return replace(
         world_reviews[0],
         changes=tuple(_changes(reviews)),
-        notes=tuple(dict.fromkeys(notes)),
-        functions=tuple(dict.fromkeys(functions)),
-        roles=tuple(dict.fromkeys(roles)),
+        notes=notes,
+        functions=functions,
+        roles=roles,
         elsewhere=_elsewhere(world_reviews),
     )
 

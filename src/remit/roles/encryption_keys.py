@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.app import App, Function, Grant, Resource
-from remit.catalogue.types import resource_type
+from remit.app import App, Function, Grant
 from remit.roles.own_resources import OwnResources, own_resources
-from remit.template.branches import values_at
 from remit.triggers.cognito import Cognito
-from remit.triggers.kms_key import EVERY_KEY, RESOURCE_ALIASES, KmsKey, key_text, kms_key
+from remit.triggers.kms_key import EVERY_KEY, RESOURCE_ALIASES, KmsKey, encrypting_key, key_text, kms_key
 from remit.triggers.source import own_id
 from remit.triggers.sqs import Sqs
 from remit.triggers.stream_options import StreamTrigger
@@ -36,12 +34,6 @@ _ON_KEY: Final[Mapping[str, tuple[str, ...]]] = {
 Sources: "Key management" (Amazon SQS Developer Guide), "Permissions to use user-generated KMS keys" (Amazon Kinesis),
 "DynamoDB encryption at rest: usage notes", "Key management" (Amazon SNS), and "Using AWS KMS encryption" (Amazon S3).
 """
-_ENCRYPTING: Final[Mapping[str, str]] = {
-    "AWS::S3::Bucket": (
-        "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault.KMSMasterKeyID"
-    )
-}
-"""The property with the key of the resource itself, of types that name keys of other things, too."""
 _KMS: Final = "kms:"
 
 
@@ -92,7 +84,7 @@ def key_of(app: App, arn: str, types: Collection[str] = ()) -> KmsKey | None:
     resource = own.named(arn)
     if resource is None or (types and resource.type not in types):
         return None
-    return kms_key(own.by_id, _encrypting(resource))
+    return kms_key(own.by_id, encrypting_key(resource))
 
 
 def with_keys_by_arn(statement: Statement, own: OwnResources) -> Statement:
@@ -138,13 +130,3 @@ def _on_key(statement: Statement) -> tuple[str, ...]:
 def _encrypted(grant: Grant, key: KmsKey, actions: tuple[str, ...]) -> Grant:
     reason = replace(grant.reason, text=f"{grant.reason.text}, which this key encrypts")
     return Grant(key.allowing(*actions), reason, grant.origin)
-
-
-def _encrypting(resource: Resource) -> object:
-    """The value of the property that names a resource's key; None where it has none."""
-    kind = resource_type(resource.type)
-    if kind is None:
-        return None
-    paths = (_ENCRYPTING[kind.name],) if kind.name in _ENCRYPTING else kind.holding("key")
-    values = [value for path in paths for value in values_at(resource.properties, path)]
-    return values[0] if values else None

@@ -79,8 +79,8 @@ def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
             yield late_bound(resource.logical_id, kind.stream), f"{arn}/stream/*"
     if kind.has_name_as_ref:
         yield late_bound(resource.logical_id, REF), name
-    if kind.has_attribute(kind.naming.property):
-        yield late_bound(resource.logical_id, kind.naming.property), name
+    for attribute in kind.name_attributes:
+        yield late_bound(resource.logical_id, attribute), name
 
 
 def _name(resource: Resource, naming: Naming, stack: str) -> str | None:

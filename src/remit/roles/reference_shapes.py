@@ -11,14 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.arns import parse
 from remit.catalogue.types import REF, arns_of, late_bound, resource_type
 from remit.iam import tokens
-from remit.iam.comparison import Undecided
-from remit.iam.pattern import covers, is_pattern
-from remit.iam.pattern_list import actions_cover
-from remit.iam.policy import Globs
-from remit.iam.prove.compare import Comparison, compare
+from remit.iam.pattern import is_pattern
 from remit.roles.reference_names import fill_references, fill_statement
 
 if TYPE_CHECKING:
@@ -26,9 +21,7 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.catalogue.types import ArnFormat, ResourceType
-    from remit.iam.comparison import Piece
-    from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Policy, Statement
+    from remit.iam.policy import Policy
 
 _UNKNOWN: Final = "${{"
 """How a text begins that only a function of CloudFormation's tells."""
@@ -87,6 +80,11 @@ def _texts(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
         symbol = _symbol(resource, kind, path)
         if kind.has_attribute(path) and symbol != late_bound(resource.logical_id, path):
             yield late_bound(resource.logical_id, path), symbol
+    if kind.naming is not None:
+        symbol = _symbol(resource, kind, kind.naming.property)
+        for attribute in kind.name_attributes:
+            if symbol != late_bound(resource.logical_id, attribute):
+                yield late_bound(resource.logical_id, attribute), symbol
 
 
 def _arn(resource: Resource, kind: ResourceType, form: ArnFormat) -> str | None:
@@ -136,103 +134,3 @@ def _given(resource: Resource, path: str) -> str | None:
 def in_shape(policy: Policy, texts: Mapping[str, str]) -> Policy:
     """A policy with each reference that has a shape in it."""
     return replace(policy, statements=tuple(fill_statement(statement, texts) for statement in policy.statements))
-
-
-def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
-    """As `compare`, with each reference in its shape; findings are told as they are written."""
-    before, after = _Shaped(old, was), _Shaped(new, now)
-    comparison = compare(before.layers, after.layers)
-    gained, unsure = before.settled(comparison.gained)
-    lost, more_unsure = after.settled(comparison.lost)
-    undecided = (*comparison.undecided, *unsure, *more_unsure)
-    return replace(
-        comparison,
-        gained=tuple(map(after.piece, gained)),
-        lost=tuple(map(before.piece, lost)),
-        undecided=tuple(dict.fromkeys(before.undecided(after.undecided(open_question)) for open_question in undecided)),
-    )
-
-
-class _Shaped:
-    """Layers with their references in shape, and each statement as it was written."""
-
-    def __init__(self, layers: Layers, texts: Mapping[str, str]) -> None:
-        self._written: dict[int, Statement] = {}
-        self._texts = texts
-        self.layers = replace(
-            layers,
-            identity=self._policies(layers.identity),
-            boundary=self._policies(layers.boundary),
-            session=self._policies(layers.session),
-            scp=tuple(map(self._policies, layers.scp)),
-            rcp=tuple(map(self._policies, layers.rcp)),
-        )
-
-    def _policies(self, policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
-        return tuple(map(self._policy, policies))
-
-    def _policy(self, policy: Policy) -> Policy:
-        shaped = in_shape(policy, self._texts)
-        for statement, written in zip(shaped.statements, policy.statements, strict=True):
-            self._written[id(statement)] = written
-        return shaped
-
-    def settled(self, pieces: tuple[Piece, ...]) -> tuple[list[Piece], list[Undecided]]:
-        """What the other side has beyond this one wherever the stack is deployed; the rest is undecided."""
-        settled, undecided = [], []
-        for piece in pieces:
-            literal = self._elsewhere(piece)
-            if literal is None:
-                settled.append(piece)
-            else:
-                reason = f"whether it means `{literal}` depends on where the stack is deployed"
-                undecided.append(Undecided(piece.source, reason))
-        return settled, undecided
-
-    def _elsewhere(self, piece: Piece) -> str | None:
-        """The resource that covers the other side's piece where the stack is deployed to that resource's own place."""
-        action = Globs((piece.action,))
-        for statement in (statement for policy in self.layers.identity for statement in policy.statements):
-            if statement.effect == "Allow" and statement.resources and actions_cover(statement.actions, action):
-                for text in statement.resources.patterns:
-                    in_place = fill_references(piece.resource, _place_of(text))
-                    if in_place != piece.resource and covers(text, in_place):
-                        return text
-        return None
-
-    def piece(self, piece: Piece) -> Piece:
-        """A finding of this side as the statement is written."""
-        shaped = piece.source.statement
-        written = self._written.get(id(shaped))
-        if written is None:
-            return piece
-        request = replace(
-            piece.request, resource=_as_written(piece.request.resource, shaped.resources, written.resources)
-        )
-        return replace(
-            piece,
-            source=replace(piece.source, statement=written),
-            resource=_as_written(piece.resource, shaped.resources, written.resources),
-            request=request,
-        )
-
-    def undecided(self, open_question: Undecided) -> Undecided:
-        """As `piece`, for what is not decided."""
-        written = self._written.get(id(open_question.source.statement))
-        if written is None:
-            return open_question
-        return replace(open_question, source=replace(open_question.source, statement=written))
-
-
-def _place_of(text: str) -> dict[str, str]:
-    """What the references to a stack's partition, region and account are where those of an ARN are its own."""
-    arn = parse(text)
-    if arn is None:
-        return {}
-    return {tokens.PARTITION: arn.partition, tokens.REGION: arn.region, tokens.ACCOUNT: arn.account}
-
-
-def _as_written(text: str, shaped: Globs | None, written: Globs | None) -> str:
-    if shaped is None or written is None or text not in shaped.patterns:
-        return text
-    return written.patterns[shaped.patterns.index(text)]

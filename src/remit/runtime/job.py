@@ -57,9 +57,14 @@ class Job:
         return sender(self, arguments, options, 0)
 
     def perform_in(self, seconds: float, /, *arguments: Any, **options: Any) -> str:
-        """Send the job so that it runs after some seconds: up to 900, or up to a year with `config.job.scheduler`."""
+        """Send the job so that it runs after some seconds: up to 900, or up to a year with `config.job.scheduler`.
+
+        ValueError: a time that is over, or a job of a FIFO queue.
+        """
         if seconds < 0:
             raise ValueError(f"{self.__name__}: {seconds} s from now is in the past")
+        if seconds and self.queue.endswith(".fifo"):
+            raise ValueError(f"{self.__name__} cannot wait: a FIFO queue delays no single message")
         self._check(arguments, options)
         return sender(self, arguments, options, seconds)
 

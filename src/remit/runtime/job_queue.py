@@ -25,13 +25,11 @@ def send(path: str, queue: str, arguments: tuple[Any, ...], options: dict[str, A
     """
     name = path.rpartition(":")[2].rpartition(".")[2]
     url = _url(name, queue)
-    ordered = {}
-    if url.endswith(".fifo"):
-        group = options.pop("group", name)
-        if seconds:
-            raise ValueError(f"{name} cannot wait: a FIFO queue delays no single message")
+    is_fifo = url.endswith(".fifo")
+    group = options.pop("group", name) if is_fifo else ""
     body = job_messages.written(path, arguments, options)
-    if url.endswith(".fifo"):
+    ordered = {}
+    if is_fifo:
         ordered = {"MessageGroupId": str(group), "MessageDeduplicationId": job_messages.sending_id(body)}
     if seconds > LONGEST_DELAY:
         return _schedule(queue, url, body, seconds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from remit.catalogue.types import ResourceType, holds_data, resource_type
 from remit.iam import tokens
+from remit.triggers.source import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,7 +60,7 @@ def role_name(pattern: str, app: App, logical_id: str) -> str:
     name = pattern.replace("{app}", app.name).replace("{stage}", app.stage).replace("{role}", role)
     if _length(name) <= _LONGEST_NAME:
         return name.replace(_REGION, tokens.REGION)
-    end = "-" + hashlib.sha256(name.encode()).hexdigest()[:_HASHED]
+    end = "-" + digest(name, digits=_HASHED)
     if _REGION in name:
         end = f"-{_REGION}{end}"
     head = name.replace(f"{_REGION}-", "").replace(_REGION, "")[: _LONGEST_NAME - _length(end)]

@@ -5,8 +5,8 @@ No role can let a service do so: the key's policy must. Of a key that is not the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.catalogue.types import Referent, resource_type
 from remit.errors import Mistakes, RemitError
@@ -36,8 +36,7 @@ _SENT_TO: Final = ("AWS::SQS::Queue", "AWS::SNS::Topic")
 _HOLDING_THEM: Final[tuple[Referent, ...]] = ("queue", "topic", "target")
 
 
-@dataclass(frozen=True, slots=True)
-class _Service:
+class _Service(NamedTuple):
     """What a service does with a key as itself, and under which conditions."""
 
     principal: str
@@ -104,8 +103,7 @@ Sources: "Authorizing EventBridge to use a customer managed key", "Encrypt log d
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _KeyUse:
+class _KeyUse(NamedTuple):
     """A service that uses a key for a resource, which sends to `target` or is it."""
 
     service: _Service

@@ -6,11 +6,11 @@ asynchronous invocations" (AWS Lambda Developer Guide).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
+from remit.triggers.source import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ def publication_resources(function: Function, properties: Mapping[str, Any]) -> 
     """
     name = f"${{{function.logical_id}Function}}"
     if function.publication is not None:
-        version = f"{function.logical_id}Version{_digest(properties)}"
+        version = f"{function.logical_id}Version{digest(json.dumps(properties, sort_keys=True), digits=_DIGITS)}"
         yield Resource(version, "AWS::Lambda::Version", {"FunctionName": name}, _KEPT, origin=function.origin)
         alias: dict[str, Any] = {
             "FunctionName": name,
@@ -49,8 +49,3 @@ def publication_resources(function: Function, properties: Mapping[str, Any]) -> 
             {} if function.publication is None else {"DependsOn": [f"{function.logical_id}Alias"]},
             origin=function.origin,
         )
-
-
-def _digest(properties: Mapping[str, Any]) -> str:
-    text = json.dumps(properties, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError, described, spelled, writer
@@ -31,8 +31,7 @@ _MOST_NUMBER: Final = 5_000_000_000
 _NUMERIC_FORM: Final = 'numbers are compared as `{"numeric": [">", 0, "<=", 5]}`'
 
 
-@dataclass(frozen=True, slots=True)
-class PatternLanguage:
+class PatternLanguage(NamedTuple):
     """Whose pattern it is, and which comparison operators that service knows."""
 
     name: str
@@ -77,8 +76,7 @@ def pattern_text(pattern: Mapping[str, Any]) -> str:
     return json.dumps(pattern, separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
-class _PatternPlace:
+class _PatternPlace(NamedTuple):
     """A part of a pattern that is checked: the option that it was given by, and the steps to the part."""
 
     option: str
@@ -188,7 +186,7 @@ def _check_text_value(value: Any, text: Text, item: _PatternPlace) -> Iterator[R
     elif text.choices and value not in text.choices:
         hint = did_you_mean(value, text.choices) or f"it is {', '.join(text.choices)}"
         yield item.wrong(f"matches nothing: the field is never {value!r}", hint)
-    elif text.pattern is not None and "${" not in value and not text.pattern.fullmatch(value):
+    elif text.pattern and "${" not in value and not re.fullmatch(text.pattern, value):
         yield item.wrong(f"matches nothing: the field is never {value!r:.60}", f"it is {text.form}")
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse
-from remit.catalogue.types import arn_of
+from remit.catalogue.types import arn_of, resource_type
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
+from remit.template.branches import values_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,12 @@ _KEY: Final = "key/"
 _ARN: Final = f"arn:{tokens.PARTITION}:kms:{tokens.REGION}:{tokens.ACCOUNT}:%s"
 EVERY_KEY: Final = _ARN % "key/*"
 """Every key of the account and region."""
+_ENCRYPTING: Final[Mapping[str, str]] = {
+    "AWS::S3::Bucket": (
+        "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault.KMSMasterKeyID"
+    )
+}
+"""The property with the key of the resource itself, of types that name keys of other things, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,19 @@ def key_named(text: str) -> KmsKey:
     """The key of an id, an ARN or an alias, whoever's it is."""
     is_id = not text.startswith(("arn:", _ALIAS, "${", "*"))
     return KmsKey(_ARN % f"{_KEY}{text}" if is_id else text)
+
+
+def encrypting_key(resource: Any) -> Any:
+    """The value of the property that names the key of a resource of the app; None where it has none.
+
+    `resource` is any object with a CloudFormation `type` and `properties`.
+    """
+    kind = resource_type(resource.type)
+    if kind is None:
+        return None
+    paths = (_ENCRYPTING[kind.name],) if kind.name in _ENCRYPTING else kind.holding("key")
+    values = [value for path in paths for value in values_at(resource.properties, path)]
+    return values[0] if values else None
 
 
 def key_text(subject: Any) -> Any:

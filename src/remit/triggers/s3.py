@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from remit.app import App, Function, Output, Resource
@@ -12,7 +11,7 @@ from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError, writer
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
-from remit.triggers.source import arn_of, checked_type, logical, own_id, position_suffix
+from remit.triggers.source import arn_of, checked_type, digest, logical, own_id, position_suffix
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -308,7 +307,7 @@ def generated_name(namespace: str, logical_id: str) -> str:
     """A bucket's name that no other stack has: the stack's name, the logical id, and the end of the stack's id."""
     head = f"{namespace}-{logical_id}".lower()
     if len(head) > _MOST_NAME:
-        head = f"{head[: _MOST_NAME - _HASHED - 1]}-{sha256(head.encode()).hexdigest()[:_HASHED]}"
+        head = f"{head[: _MOST_NAME - _HASHED - 1]}-{digest(head, digits=_HASHED)}"
     return f"{head}-{UNIQUE}"
 
 

@@ -13,6 +13,23 @@ _MODEL: Final[dict[str, list[str]]] = {"arn": ["${modelId}"], "ModelId": ["${mod
 _TOPIC: Final = {"arn": ["${TopicArn}"]}
 _VERSIONED: Final = ["VersionId", "Exists", None]
 _UNVERSIONED: Final = ["VersionId", "NotExists", None]
+_VERSIONED_SOURCE: Final = ["CopySource", "Contains", "?versionId="]
+_UNVERSIONED_SOURCE: Final = ["CopySource", "NotContains", "?versionId="]
+_COPIED: Final = (
+    ("s3:GetObject", _SOURCE, _UNVERSIONED_SOURCE, 1), ("s3:GetObjectVersion", _SOURCE, _VERSIONED_SOURCE, 0),
+)  # fmt: skip
+_PAST_RETENTION: Final = (
+    "s3:BypassGovernanceRetention", _OBJECT, ["BypassGovernanceRetention", "Equals", "true"], 0,
+)  # fmt: skip
+_WRITTEN: Final = (
+    ("s3:PutObject", _OBJECT, None, 1),
+    ("s3:PutObjectAcl", _OBJECT, ["ACL", "Exists", None], 0),
+    ("s3:PutObjectTagging", _OBJECT, ["Tagging", "Exists", None], 0),
+    ("s3:PutObjectRetention", _OBJECT, ["ObjectLockMode", "Exists", None], 0),
+    ("s3:PutObjectLegalHold", _OBJECT, ["ObjectLockLegalHoldStatus", "Exists", None], 0),
+)
+_MOVED: Final = {"arn": ["${SourceArn}"]}
+_ASSUMED: Final = {"arn role": ["${RoleArn}"]}
 _KEYSPACE: Final[dict[str, list[str]]] = {"KeyspaceName": ["${keyspaceName}"], "TableName": ["${tableName}"]}
 
 _TABLES: Final = {"TableName": ["${RequestItems|keys}"]}
@@ -37,6 +54,20 @@ ROWS: Final[dict[tuple[str, str], tuple[Row, ...]]] = {
     ("sqs", "SendMessageBatch"): (("sqs:SendMessage", _QUEUE, None, 1),),
     ("sqs", "DeleteMessageBatch"): (("sqs:DeleteMessage", _QUEUE, None, 1),),
     ("sqs", "ChangeMessageVisibilityBatch"): (("sqs:ChangeMessageVisibility", _QUEUE, None, 1),),
+    # "StartMessageMoveTask" (Amazon SQS API Reference): the caller's access moves the messages.
+    ("sqs", "StartMessageMoveTask"): (
+        ("sqs:StartMessageMoveTask", _MOVED, None, 1),
+        ("sqs:ReceiveMessage", _MOVED, None, 1),
+        ("sqs:DeleteMessage", _MOVED, None, 1),
+        ("sqs:GetQueueAttributes", _MOVED, None, 1),
+        ("sqs:SendMessage", {"arn": ["${DestinationArn}"]}, ["DestinationArn", "Exists", None], 0),
+    ),
+    # "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles" (IAM User Guide).
+    ("sts", "AssumeRole"): (
+        ("sts:AssumeRole", _ASSUMED, None, 1),
+        ("sts:TagSession", _ASSUMED, ["Tags", "Exists", None], 0),
+        ("sts:SetSourceIdentity", _ASSUMED, ["SourceIdentity", "Exists", None], 0),
+    ),
     # "PublishBatch" (Amazon SNS API Reference).
     ("sns", "PublishBatch"): (("sns:Publish", _TOPIC, None, 1),),
     # "InvokeWithResponseStream" (AWS Lambda API Reference).
@@ -55,19 +86,13 @@ ROWS: Final[dict[tuple[str, str], tuple[Row, ...]]] = {
     ),
     ("s3", "DeleteObject"): (
         ("s3:DeleteObject", _OBJECT, _UNVERSIONED, 1), ("s3:DeleteObjectVersion", _OBJECT, _VERSIONED, 0),
+        _PAST_RETENTION,
     ),
-    ("s3", "PutObject"): (
-        ("s3:PutObject", _OBJECT, None, 1),
-        ("s3:PutObjectAcl", _OBJECT, ["ACL", "Exists", None], 0),
-        ("s3:PutObjectTagging", _OBJECT, ["Tagging", "Exists", None], 0),
-    ),
-    ("s3", "CopyObject"): (
-        ("s3:GetObject", _SOURCE, None, 1),
-        ("s3:PutObject", _OBJECT, None, 1),
-        ("s3:PutObjectAcl", _OBJECT, ["ACL", "Exists", None], 0),
-        ("s3:PutObjectTagging", _OBJECT, ["Tagging", "Exists", None], 0),
-    ),
-    ("s3", "UploadPartCopy"): (("s3:GetObject", _SOURCE, None, 1), ("s3:PutObject", _OBJECT, None, 1)),
+    ("s3", "PutObjectRetention"): (("s3:PutObjectRetention", _OBJECT, None, 1), _PAST_RETENTION),
+    ("s3", "PutObject"): _WRITTEN,
+    ("s3", "CreateMultipartUpload"): _WRITTEN,
+    ("s3", "CopyObject"): (*_COPIED, *_WRITTEN),
+    ("s3", "UploadPartCopy"): (*_COPIED, ("s3:PutObject", _OBJECT, None, 1)),
     ("s3", "ListDirectoryBuckets"): (("s3express:ListAllMyDirectoryBuckets", {}, None, 1),),
     ("s3", "CreateSession"): (("s3express:CreateSession", _BUCKET, None, 1),),
     ("s3", "CreateBucketMetadataConfiguration"): (

@@ -105,8 +105,7 @@ def _whole(pointers: Iterable[str]) -> list[str]:
 def _attributes(schema: dict[str, Any]) -> list[str]:
     """What Fn::GetAtt knows, by cfn-lint's own rule; `*` ends an open-ended name."""
     attributes = importlib.import_module("cfnlint.schema").Schema(schema).get_atts
-    names = (str(name).replace("\\.", ".").replace(".*", "*") for name in attributes.data)
-    return sorted(name.replace("Outputs*", "Outputs.*") for name in names)
+    return sorted(str(name).replace("\\.", ".").replace(".*", "*") for name in attributes.data)
 
 
 def _primary(schema: dict[str, Any]) -> list[str]:

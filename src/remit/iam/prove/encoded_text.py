@@ -16,7 +16,7 @@ from remit.iam.prove.glob_sets import Unclear
 from remit.iam.tokens import PLACE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 LATE, _LATE_END, _VARIABLE, _VARIABLE_END = "\ue001", "\ue002", "\ue003", "\ue004"
 _DEFAULT: Final = "\ue009"
@@ -104,6 +104,13 @@ def has_shape(text: str) -> bool:
         text = text.replace(mark, "")
     *parts, _ = text.split(":", _FIFTH)
     return LATE not in text or (len(parts) == _FIFTH and LATE not in ":".join(parts))
+
+
+def placed(text: str, stack: Mapping[str, str]) -> str:
+    """The text with what the references for the place stand for, by their text: `${AWS::Region}`."""
+    for mark, reference in zip(_PLACES, PLACE.values(), strict=True):
+        text = text.replace(mark, stack[reference])
+    return text
 
 
 def widened(text: str) -> str:

@@ -10,8 +10,9 @@ from remit.catalogue.arns import OWNERS, parse
 from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.partitions import partition_of
 from remit.iam.pattern import overlaps
-from remit.iam.prove.encoded_text import has_marks
+from remit.iam.prove.encoded_text import has_marks, placed
 from remit.iam.prove.glob_sets import FRESH, meeting
+from remit.iam.prove.realistic_values import STACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +73,7 @@ def _shortest_common(pattern: str, other_pattern: str) -> str | None:
 @lru_cache(maxsize=65_536)
 def can_be_asked(name: str, resource: str) -> bool:
     """Whether a request for an action of the catalogue can name a resource (encoded, without patterns)."""
+    resource = placed(resource, STACK)
     if resource == FRESH or has_marks(resource):
         return True
     folded = name.lower()
@@ -84,6 +86,8 @@ def can_be_asked(name: str, resource: str) -> bool:
 @lru_cache(maxsize=65_536)
 def can_be_made(name: str, resource: str) -> bool:
     """Whether a request for an action of the catalogue can name a resource as people read it: not encoded any more."""
+    for reference, value in STACK.items():
+        resource = resource.replace(reference, value)
     if resource == _ANYTHING or "${" in resource:
         return True
     return takes(name, resource) and _is_somewhere(name, resource)
@@ -102,5 +106,12 @@ def _is_somewhere(name: str, resource: str) -> bool:
         return False
     if not arn.account and all(format_[_ACCOUNT] for format_ in formats):
         return False
-    is_region = arn.region in ("", FRESH) or partition_of(arn.region) is not None
-    return is_region and (arn.account in ("", FRESH, *OWNERS) or arn.account.isdigit())
+    return _is_region(arn.region, arn.partition) and (arn.account in ("", FRESH, *OWNERS) or arn.account.isdigit())
+
+
+def _is_region(region: str, partition: str) -> bool:
+    """Whether a region is none, any, or one of its partition."""
+    if region in ("", FRESH):
+        return True
+    home = partition_of(region)
+    return home is not None and partition in (home.name, FRESH)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.action_resources import is_without_resources, resource_formats
 from remit.catalogue.condition_keys import global_key
 from remit.catalogue.partitions import partitions
+from remit.iam import tokens
 from remit.iam.prove.encoded_text import own_place
 from remit.iam.prove.glob_sets import FRESH
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PARTITION, REGION, ACCOUNT = "aws", "us-east-1", "111122223333"
+_OTHER_ACCOUNT: Final = "444455556666"
+STACK: Final = {tokens.PARTITION: PARTITION, tokens.REGION: REGION, tokens.ACCOUNT: ACCOUNT}
+"""Where a stack is, by the pseudo parameters that stand for it."""
+STACKS: Final = (STACK, {**STACK, tokens.ACCOUNT: _OTHER_ACCOUNT}, {**STACK, tokens.REGION: "eu-west-1"})
+"""Places to try, where policies name one of them."""
 _OTHER_PARTITIONS: Final = (("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1"))
 """Partitions, and a region of each, for what is not gained in the usual one."""
 _SHORTEST: Final = 6  # an ARN's parts
@@ -35,30 +41,39 @@ _OF_SERVICE: Final = re.compile(f"([a-z0-9-]+\\.){FRESH}(\\.amazonaws\\.com)")
 
 
 def resource_of(name: str) -> str | None:
-    """An ARN (encoded) that an action takes, `*` if it takes none; None if the catalogue does not have the action."""
+    """An ARN (encoded) that an action takes, `*` if it takes none; None if the catalogue does not have the action.
+
+    Whatever differs from one resource to another is the fresh symbol, the place as well.
+    """
     formats = resource_formats(name)
     if not formats:
         return "*" if is_without_resources(name.lower()) else None
-    return arn(formats[0].replace("*", FRESH))
+    return formats[0].replace("*", FRESH)
 
 
-def other_places(text: str) -> Iterator[tuple[str, str]]:
-    """Partitions and regions beside the usual ones that an ARN (encoded) leaves open."""
+def in_other_places(text: str) -> Iterator[str]:
+    """An ARN (encoded) in the regions, partitions and accounts beside the usual ones that it leaves open."""
     parts = text.split(":", _SHORTEST - 1)
     if len(parts) != _SHORTEST:
         return
+    accounts = (ACCOUNT, _OTHER_ACCOUNT) if parts[4] == FRESH else (ACCOUNT,)
+    places = [(PARTITION, REGION)]
     if parts[3] == FRESH:
-        yield from ((PARTITION, region) for region in partitions()[0].regions if region != REGION)
+        places += [(PARTITION, region) for region in partitions()[0].regions if region != REGION]
     if parts[1] == FRESH:
-        yield from _OTHER_PARTITIONS
+        places += _OTHER_PARTITIONS
+    for account in accounts:
+        for partition, region in places:
+            if (region, account) != (REGION, ACCOUNT):
+                yield arn(text, partition, region, account)
 
 
-def arn(text: str, partition: str = PARTITION, region: str = REGION) -> str:
+def arn(text: str, partition: str = PARTITION, region: str = REGION, account: str = ACCOUNT) -> str:
     """An ARN (encoded) with a partition, a region and an account where nothing says which; other texts as they are."""
     parts = text.split(":", _SHORTEST - 1)
     if len(parts) != _SHORTEST or parts[0] != "arn":
         return text
-    usual = (partition, parts[2], region, ACCOUNT)
+    usual = (partition, parts[2], region, account)
     parts[1:5] = [usual_part if part == FRESH else part for part, usual_part in zip(parts[1:5], usual, strict=True)]
     return ":".join(parts)
 

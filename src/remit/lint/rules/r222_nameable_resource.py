@@ -31,7 +31,6 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import targets_of
 from remit.catalogue.types import arn_of, resource_type
-from remit.explain.remedy import grants_module, remedy
 from remit.lint.finding import NOTE, Problem
 from remit.project import python_text
 
@@ -40,11 +39,12 @@ if TYPE_CHECKING:
 
     from remit.app import Function, Grant, Resource, Role
     from remit.errors import Origin
+    from remit.explain.remedy import Remedy
     from remit.lint.rule_inputs import Project
 
 SEVERITY = NOTE
-_VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
-_LATE: Final = re.compile(r"\$\{AWS::\w+\}")
+_VARIABLE: Final = r"\$\{[^{}]*\}"
+_LATE: Final = r"\$\{AWS::\w+\}"
 _MOST: Final = 3  # spellings, where the app has several resources of the kind
 _MOST_TRIED: Final = 12  # resources; where no typed grant fits these, none will fit the others of the same kind
 _NAME: Final = r"[^/:*?]+"
@@ -94,13 +94,20 @@ def _actions_everywhere(grant: Grant) -> Iterator[str]:
     if not everywhere or statement.effect != "Allow" or statement.actions.negated:
         return
     for action in statement.actions.patterns:
-        if (
-            ":" in action
-            and "*" not in action
-            and "?" not in action
-            and grants_module(action.partition(":")[0].lower())
-        ):
+        if ":" in action and "*" not in action and "?" not in action and _has_typed_grants(action):
             yield action
+
+
+def _has_typed_grants(action: str) -> bool:
+    from remit.explain.remedy import grants_module  # noqa: PLC0415 - few apps have such an action
+
+    return grants_module(action.partition(":")[0].lower()) is not None
+
+
+def _fix(subject: Project, function: Function, action: str, resource: str) -> Remedy:
+    from remit.explain.remedy import remedy  # noqa: PLC0415 - as above
+
+    return remedy(subject.app, function, action, resource, subject.folder)
 
 
 def _declaring_function(subject: Project, role: Role, grant: Grant) -> Function:
@@ -113,7 +120,7 @@ def _typed(subject: Project, function: Function, action: str, resources: Iterabl
     """The first resources for which a typed grant gives an action, each spelling once; they are the same everywhere."""
     items: set[str] = set()
     for resource in resources:
-        fix = remedy(subject.app, function, action, resource, subject.folder)
+        fix = _fix(subject, function, action, resource)
         if fix.typed and fix.item not in items:
             items.add(fix.item)
             yield resource
@@ -124,7 +131,7 @@ def _typed(subject: Project, function: Function, action: str, resources: Iterabl
 def _spellings(subject: Project, function: Function, action: str, resources: tuple[str, ...]) -> Iterator[str]:
     """The typed grants that could stand in the place of an action on `*`, each with the imports that it needs."""
     for resource in resources:
-        fix = remedy(subject.app, function, action, resource, subject.folder)
+        fix = _fix(subject, function, action, resource)
         imports = " and ".join(f"`{line}`" for line in fix.imports)
         yield f"`{fix.item}`, with {imports}" if imports else f"`{fix.item}`"
 
@@ -139,7 +146,7 @@ def _nameable(subject: Project, action: str, named_arns: tuple[str, ...]) -> Ite
                 yield f"{arn_of(resource)}{below}"
     for form in forms:
         pattern = _pattern(form)
-        yield from (arn for arn in named_arns if pattern.fullmatch(_LATE.sub("late", arn)))
+        yield from (arn for arn in named_arns if pattern.fullmatch(re.sub(_LATE, "late", arn)))
 
 
 def _below(resource: Resource, form: str) -> str | None:
@@ -147,14 +154,14 @@ def _below(resource: Resource, form: str) -> str | None:
     kind = resource_type(resource.type)
     if kind is None or kind.arn is None or arn_of(resource) is None:
         return None
-    own_shape, shape = _VARIABLE.sub("*", kind.arn.text), _VARIABLE.sub("*", form)
+    own_shape, shape = re.sub(_VARIABLE, "*", kind.arn.text), re.sub(_VARIABLE, "*", form)
     return {own_shape: "", f"{own_shape}/*": "/*"}.get(shape)
 
 
 @cache
 def _pattern(form: str) -> re.Pattern[str]:
     """The ARNs of a form that name one thing; below that thing anything may stand."""
-    literals = [re.escape(literal) for literal in _VARIABLE.split(form)]
+    literals = [re.escape(literal) for literal in re.split(_VARIABLE, form)]
     names = [_NAME] * (len(literals) - 1)
     if literals[-2:] == ["/", ""]:
         names[-1] = ".+"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from remit.iam.pattern import is_pattern
 from remit.iam.pattern_list import PatternList, head
-from remit.lint import conditions, elements
+from remit.lint import conditions
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SEVERITY = NOTE
 _DECIDES = {
     "NumericLessThan": max, "NumericLessThanEquals": max, "NumericGreaterThan": min, "NumericGreaterThanEquals": min,
 }  # fmt: skip
-_SESSION = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
+_SESSION = r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+"
 _MOST = 400  # patterns of a list, beyond which only size matters
 
 
@@ -38,9 +38,6 @@ def shape(written: WrittenStatement) -> Iterator[Problem]:
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         members = written.value.get(element)
         if written.chooses or not isinstance(members, list):
-            continue
-        strings = elements.texts(members)
-        if len(set(strings)) == len(strings):
             continue
         earlier: set[str] = set()
         for place, text in enumerate(members):
@@ -81,7 +78,7 @@ def _sessions(item: ParsedStatement) -> Iterator[Problem]:
         return
     admitted = {value for kind, value in item.principals if kind == "AWS"}
     for kind, value in item.principals:
-        session = _SESSION.fullmatch(value)
+        session = re.fullmatch(_SESSION, value)
         role = f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}" if session is not None else None
         if role in admitted:
             message = f"'{value}' is a session of '{role}', which is let in already"

@@ -92,16 +92,16 @@ class RequestAuthorizer:
         if operation is None:
             self._unrecognised(request, caller)
             return ()
-        denied_objects: list[DeniedObject] = []
+        denied_objects: dict[tuple[str, str], DeniedObject] = {}
         for decided in self.decisions(request, operation, body, region, caller):
             self._note(request, operation, decided, caller)
             if not self._refuses(decided):
                 continue
             if (operation.client, operation.name) != _KEY_BY_KEY:
                 raise denial(operation.client, operation.protocol, decided.message)
-            version = decided.need.parameters.get("VersionId", "")
-            denied_objects.append(DeniedObject(decided.need.parameters["Key"], version, decided.message))
-        return tuple(denied_objects)
+            key, version = decided.need.parameters["Key"], decided.need.parameters.get("VersionId", "")
+            denied_objects.setdefault((key, version), DeniedObject(key, version, decided.message))
+        return tuple(denied_objects.values())
 
     def check_app(self, request: ReceivedRequest, path: str, region: str, caller: Caller) -> None:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.

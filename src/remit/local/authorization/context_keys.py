@@ -355,6 +355,7 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "kms:requestalias": _requested_alias,
     "kms:grantisforawsresource": _constant("false"),  # a service would ask for the grant itself
     "kms:grantoperations": _parameter("Operations"),
+    "kms:schedulekeydeletionpendingwindowindays": _parameter("PendingWindowInDays"),
     "events:targetarn": _each("Targets.Arn"),
     "route53:changeresourcerecordsetsactions": _each("ChangeBatch.Changes.Action"),
     "route53:changeresourcerecordsetsrecordtypes": _each("ChangeBatch.Changes.ResourceRecordSet.Type"),
@@ -385,6 +386,8 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "ssm:overwrite": _parameter("Overwrite"),
     "ses:fromaddress": _sender,
     "ses:recipients": _recipients,
+    "ec2:createaction": lambda question: question.operation.name,
+    "ec2:region": lambda question: question.setting.region,
     "ecs:cluster": _cluster,
     "cloudformation:rolearn": _parameter("RoleARN"),
     "cloudformation:changesetname": _parameter("ChangeSetName"),

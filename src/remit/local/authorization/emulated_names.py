@@ -73,6 +73,62 @@ _ENCRYPTING_KEYS: Final[Mapping[str, Callable[[str], str | None]]] = {
 """By the service of an ARN."""
 
 
+def _tags_by_arn(service: str) -> Callable[[str], Mapping[str, str]]:
+    """A reader of what a service keeps by ARN: texts by name, or a list of pairs."""
+
+    def read(arn: str) -> Mapping[str, str]:
+        return _tags(_service(service)._tags.get(arn))  # noqa: SLF001 - as above
+
+    return read
+
+
+def _tags(stored: Any) -> Mapping[str, str]:
+    if isinstance(stored, dict):
+        return stored
+    pairs = ({name.lower(): text for name, text in pair.items()} for pair in stored or ())
+    return {pair["key"]: pair["value"] for pair in pairs}
+
+
+def _listed_tags(arn: str) -> Mapping[str, str]:
+    """The tags of a resource of a service that the emulator lists whole: what is not there has none."""
+    return _service("tagging").resource_tags(arn) or {}
+
+
+def _tags_of_table(arn: str) -> Mapping[str, str]:
+    """A table's tags are its indexes' and its stream's, too."""
+    name = arn.partition(":table/")[2].partition("/")[0]
+    table_arn = f"{arn.partition(':table/')[0]}:table/{name}"
+    return _listed_tags(table_arn)
+
+
+def _tags_of_ec2(arn: str) -> Mapping[str, str]:
+    return _tags(_service("ec2")._tags.get(arn.rpartition("/")[2]))  # noqa: SLF001 - as above
+
+
+def _tags_of_log_group(arn: str) -> Mapping[str, str]:
+    name = arn.partition(":log-group:")[2].partition(":")[0]
+    group = _service("cloudwatch_logs")._log_groups.get(name) or {}  # noqa: SLF001 - as above
+    return _tags(group.get("tags"))
+
+
+_TAGS: Final[Mapping[str, Callable[[str], Mapping[str, str]]]] = {
+    "dynamodb": _tags_of_table,
+    "ec2": _tags_of_ec2,
+    "ecs": _tags_by_arn("ecs"),
+    "events": _tags_by_arn("eventbridge"),
+    "glue": _tags_by_arn("glue"),
+    "kms": _listed_tags,
+    "logs": _tags_of_log_group,
+    "scheduler": _tags_by_arn("scheduler"),
+    "secretsmanager": _listed_tags,
+    "sns": _listed_tags,
+    "sqs": _listed_tags,
+    "ssm": _tags_by_arn("ssm"),
+    "states": _tags_by_arn("stepfunctions"),
+}
+"""By the service of an ARN: what has no tags is read as that, and not as unknown."""
+
+
 class EmulatedNames:
     """The names of the emulator; see `StoredNames`."""
 
@@ -157,6 +213,9 @@ class EmulatedNames:
 
     def resource_tags(self, arn: str) -> Mapping[str, str] | None:
         """The tags of a resource; None where it is not known whether it has any."""
+        reader = _TAGS.get(arn.split(":", 3)[2] if arn.startswith("arn:") else "")
+        if reader is not None:
+            return reader(arn)
         tags: Mapping[str, str] | None = _service("tagging").resource_tags(arn)
         return tags
 

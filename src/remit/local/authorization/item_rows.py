@@ -43,11 +43,15 @@ def _deleted_objects(_requested: RequestedOperation, parameters: Parameters) -> 
     """Each key by itself, a version of it by another action ("DeleteObjects", Amazon S3 API Reference)."""
     bucket = parameters.get("Bucket", "")
     deleted = parameters.get("Delete")
+    is_past_retention = str(parameters.get("BypassGovernanceRetention", "")).lower() == "true"
     for entry in _dicts(deleted.get("Objects")) if isinstance(deleted, dict) else ():
-        action = "s3:DeleteObjectVersion" if entry.get("VersionId") else "s3:DeleteObject"
+        actions = ["s3:DeleteObjectVersion" if entry.get("VersionId") else "s3:DeleteObject"]
+        if is_past_retention:
+            actions.append("s3:BypassGovernanceRetention")
         key = str(entry.get("Key", ""))
         content = {**entry, "Key": key, "Bucket": bucket}
-        yield Item(action, f"arn:${{Partition}}:s3:::{bucket}/{key}", content)
+        for action in actions:
+            yield Item(action, f"arn:${{Partition}}:s3:::{bucket}/{key}", content)
 
 
 _TABLE: Final = "arn:${Partition}:dynamodb:${Region}:${Account}:table/"

@@ -22,6 +22,7 @@ from remit.local.authorization.key_uses import key_uses
 from remit.local.authorization.missing_objects import LIST_BUCKET, listed_buckets
 from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, with_names
 from remit.local.authorization.similar_names import similar
+from remit.local.authorization.tags_at_creation import tagging_needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,6 +80,10 @@ def needs_of(
             needs.setdefault((action, resource), NeededAccess(action, resource, parameters))
     further_needs = (
         *_passed_roles(known, parameters),
+        *(
+            NeededAccess(action, resource, parameters)
+            for action, resource in tagging_needs(requested, tuple(needs), parameters, setting)
+        ),
         *_of_keys(requested, tuple(needs), parameters, setting),
         *(NeededAccess(LIST_BUCKET, bucket, {}) for bucket in listed_buckets(needs, setting)),
     )

@@ -73,8 +73,24 @@ def _lambda_names(parameters: Parameters) -> dict[str, Any]:
     return names
 
 
+def _ssm_names(parameters: Parameters) -> dict[str, Any]:
+    """A parameter's name may end in a version or a label, which its ARN has not ("GetParameter", SSM API Reference)."""
+    names: dict[str, Any] = {}
+    if isinstance(parameters.get("Name"), str):
+        names["Name"] = _without_selector(parameters["Name"])
+    if isinstance(parameters.get("Names"), list):
+        names["Names"] = [_without_selector(name) for name in texts(parameters["Names"])]
+    return names
+
+
+def _without_selector(name: str) -> str:
+    start = name.find(":parameter") + 1 if name.startswith("arn:") else 0
+    return name[:start] + name[start:].partition(":")[0]
+
+
 NAMES: Final[Mapping[str, Callable[[Parameters], dict[str, Any]]]] = {
     "s3": _s3_names,
+    "ssm": _ssm_names,
     "lambda": _lambda_names,
     "ecs": lambda parameters: {"cluster": parameters.get("cluster") or "default"},
 }
@@ -164,8 +180,8 @@ def _secret(
         yield setting.stored.secret_arn(bare) or (
             name if arn is not None else setting.arn("secretsmanager", f"secret:{bare}-{UNRESOLVED}")
         )
-    if not names and isinstance(parameters.get("Name"), str):
-        yield setting.arn("secretsmanager", f"secret:{parameters['Name']}-{UNRESOLVED}")
+    if not names and isinstance(parameters.get("Name"), str):  # a new one: its last characters are any
+        yield setting.arn("secretsmanager", f"secret:{parameters['Name']}-??????")
     if not names and "Filters" in parameters:  # whatever they find
         yield setting.arn("secretsmanager", f"secret:{UNRESOLVED}")
 
@@ -289,6 +305,35 @@ def _stack(
             continue
         stored = name if name.startswith("arn:") else setting.stored.stack_arn(name)
         yield stored or setting.arn("cloudformation", f"stack/{name}/{UNRESOLVED}")
+
+
+_OF_CATALOG: Final = frozenset({"catalog", "database", "rootcatalog", "table"})
+
+
+def _data_catalog(
+    action: str, parameters: Parameters, setting: RequestSetting, requested: RequestedOperation
+) -> Iterator[str]:
+    """A database or table with what is above it, which must be allowed, too ("AWS Glue resource ARNs", AWS Glue)."""
+    kinds = target_names(action)
+    if "rootcatalog" not in kinds or not kinds <= _OF_CATALOG:
+        return
+    yield setting.arn("glue", "catalog")
+    own_name = _name_in_catalog(parameters)
+    own_database = own_name if requested.name.endswith("Database") else None
+    database = parameters.get("DatabaseName") or own_database or UNRESOLVED
+    if "database" in kinds:
+        yield setting.arn("glue", f"database/{database}")
+    if "table" in kinds and own_database is None:
+        yield setting.arn("glue", f"table/{database}/{parameters.get('TableName') or own_name or UNRESOLVED}")
+
+
+def _name_in_catalog(parameters: Parameters) -> str | None:
+    """The name that a request of the Data Catalog gives, or that is in what it makes."""
+    for holder in (parameters, parameters.get("DatabaseInput"), parameters.get("TableInput")):
+        name = holder.get("Name") if isinstance(holder, dict) else None
+        if isinstance(name, str):
+            return name
+    return None
 
 
 def _mail(
@@ -444,6 +489,7 @@ RESOURCES: Final[Mapping[str, Row]] = {
     "iam": _of_iam,
     "cloudformation": _stack,
     "execute-api": _api,
+    "glue": _data_catalog,
     "ses": _mail,
     **_rows(
         "ecs",

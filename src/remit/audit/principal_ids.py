@@ -1,0 +1,81 @@
+"""The unique ids that policies have in the place of a user or role, such as `AROADBQP57FF2AEXAMPLE`.
+
+IAM keeps the id of a principal, and shows its ARN as long as it exists: an id that nobody has is of somebody who was
+deleted.
+
+Sources: "IAM identifiers", "AWS JSON policy elements: Principal" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_PREFIXES: Final = ("AROA", "AIDA")
+_ELEMENTS: Final = ("Principal", "NotPrincipal")
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalIds:
+    """What is known about the ids that some policies name: the ARNs of those whose user or role exists.
+
+    `missing_accounts` are those of the organization that the files do not have in whole: an id may be of one of them.
+    """
+
+    arns: tuple[tuple[str, str], ...] = ()
+    missing_accounts: tuple[str, ...] = ()
+
+
+NO_IDS: Final = PrincipalIds()
+
+
+def is_principal_id(value: str) -> bool:
+    """Whether a principal is written as the id of a user or role."""
+    return value.startswith(_PREFIXES)
+
+
+def may_have_ids(text: str) -> bool:
+    """A cheap look: whether the text of a document may have an id."""
+    return any(f'"{prefix}' in text for prefix in _PREFIXES)
+
+
+def principal_ids(document: Any) -> Iterator[str]:
+    """The ids that a document names as principals."""
+    for statement in _statements(document):
+        for element in _ELEMENTS:
+            for value in _named(statement.get(element)):
+                if is_principal_id(value):
+                    yield value
+
+
+def with_arns(document: Any, arns: Mapping[str, str]) -> Any:
+    """A document with the ARNs of principals in the place of their ids, as IAM itself shows it."""
+    if not arns.keys() & set(principal_ids(document)):
+        return document
+    statements = [_statement_with_arns(statement, arns) for statement in _statements(document)]
+    return {**document, "Statement": statements}
+
+
+def _statements(document: Any) -> list[Any]:
+    value = document.get("Statement") if isinstance(document, dict) else None
+    statements = value if isinstance(value, list) else [value]
+    return [statement for statement in statements if isinstance(statement, dict)]
+
+
+def _named(principal: Any) -> list[str]:
+    """The values under `AWS` of a Principal."""
+    value = principal.get("AWS") if isinstance(principal, dict) else None
+    values = value if isinstance(value, list) else [value]
+    return [value for value in values if isinstance(value, str)]
+
+
+def _statement_with_arns(statement: Mapping[str, Any], arns: Mapping[str, str]) -> dict[str, Any]:
+    changed = dict(statement)
+    for element in _ELEMENTS:
+        names = _named(statement.get(element))
+        if names:
+            changed[element] = {**statement[element], "AWS": [arns.get(name, name) for name in names]}
+    return changed

@@ -1,0 +1,98 @@
+"""Tags that a request gives to what it creates need the action that tags it, beside the one that creates it.
+
+Sources: of each service the page of the operation or on tags: "Using tags on Lambda functions", "CreateTopic",
+"CreateTable", "CreateSecret", "PutParameter", "CreateKey", "CreateLogGroup", "PutRule", "PutMetricAlarm",
+"CreateDeliveryStream"; "Grant permission to tag Amazon EC2 resources during creation", "Tagging IAM resources".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.action_resources import takes
+from remit.catalogue.actions import action as catalogued_action
+from remit.local.authorization.resource_rows import UNRESOLVED
+from remit.local.authorization.tags import request_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.local.authorization.requested_operation import RequestedOperation
+    from remit.local.authorization.setting import RequestSetting
+
+_CREATES: Final = re.compile(r"Allocate|Copy|Create|Import|Publish|Put|Register|Request|Restore|Run|Start|Upload")
+_TAGGING: Final = {
+    "acm": "acm:AddTagsToCertificate",
+    "cloudwatch": "cloudwatch:TagResource",
+    "dynamodb": "dynamodb:TagResource",
+    "ec2": "ec2:CreateTags",
+    "ecr": "ecr:TagResource",
+    "ecs": "ecs:TagResource",
+    "elasticloadbalancing": "elasticloadbalancing:AddTags",
+    "events": "events:TagResource",
+    "firehose": "firehose:TagDeliveryStream",
+    "glue": "glue:TagResource",
+    "kms": "kms:TagResource",
+    "lambda": "lambda:TagResource",
+    "logs": "logs:TagResource",
+    "rds": "rds:AddTagsToResource",
+    "scheduler": "scheduler:TagResource",
+    "secretsmanager": "secretsmanager:TagResource",
+    "sns": "sns:TagResource",
+    "ssm": "ssm:AddTagsToResource",
+    "states": "states:TagResource",
+}
+"""The action that tags what a service creates, by the prefix of the service's actions."""
+_OF_OPERATIONS: Final = {
+    "iam:CreateVirtualMFADevice": "iam:TagMFADevice",
+    "s3:CreateBucket": "s3:TagResource",
+}
+_OF_IAM: Final = re.compile(r"iam:(?:Create|Upload)(?P<kind>\w+)")
+
+
+def tagging_needs(
+    requested: RequestedOperation,
+    accesses: Iterable[tuple[str, str]],
+    parameters: Mapping[str, Any],
+    setting: RequestSetting,
+) -> Iterator[tuple[str, str]]:
+    """The actions, each with the ARN that it is asked on, that the tags of a creating request need.
+
+    `accesses` are the actions and ARNs that the creation itself needs.
+    """
+    if _CREATES.match(requested.name) is None or not request_tags(requested, parameters):
+        return
+    for action, resource in accesses:
+        tagging_action = _tagging_action(action)
+        if tagging_action is None or not action.endswith(f":{requested.name}"):
+            continue
+        for tagged in _tagged(tagging_action, resource, parameters, setting):
+            yield tagging_action, tagged
+
+
+def _tagging_action(action: str) -> str | None:
+    """The action that tags what another one creates; None where none is needed."""
+    of_iam = _OF_IAM.fullmatch(action)
+    name = _OF_OPERATIONS.get(action)
+    if name is None and of_iam is not None:
+        name = f"iam:Tag{of_iam['kind']}"
+    if name is None:
+        name = _TAGGING.get(action.partition(":")[0])
+    return None if name == action or name is None or catalogued_action(name) is None else name
+
+
+def _tagged(
+    tagging_action: str, resource: str, parameters: Mapping[str, Any], setting: RequestSetting
+) -> Iterator[str]:
+    """The ARNs of what is created, by that on which its creation is asked."""
+    if tagging_action == "ec2:CreateTags":  # what EC2 makes has no id yet
+        for specification in parameters.get("TagSpecifications") or ():
+            yield setting.arn("ec2", f"{specification.get('ResourceType', UNRESOLVED)}/*")
+    elif tagging_action == "logs:TagResource":  # its ARN alone has no end for streams
+        yield resource.partition(":log-stream:")[0]
+    elif takes(tagging_action, resource):
+        yield resource
+    else:
+        service = tagging_action.partition(":")[0]
+        yield setting.arn(service, UNRESOLVED)

@@ -1,0 +1,28 @@
+"""What may be wrong with a handler, whether somebody looks at the function, at its source, or in a zip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+HANDLER_FORM: Final = "a handler reads `module.function`"
+FUNCTION_FORM: Final = "write `def handler(event, context):`"
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerProblem:
+    """What is wrong with a handler, as the end of a sentence that begins with it, and what to do."""
+
+    message: str
+    hint: str | None = None
+
+
+def split(handler: str) -> tuple[str, str]:
+    """The module and the name of a handler; Lambda takes a path for the module as well (`api/web.handler`)."""
+    module, _, name = handler.rpartition(".")
+    return module.replace("/", "."), name
+
+
+def takes_others(parameters: str) -> HandlerProblem:
+    """The problem of a handler with parameters that are not those with which Lambda calls it: `(event)`."""
+    return HandlerProblem(f"takes {parameters}, and Lambda calls it with an event and a context", FUNCTION_FORM)

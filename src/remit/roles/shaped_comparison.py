@@ -1,0 +1,126 @@
+"""Compare two versions of an app with the shapes of their references, and report what is written.
+
+Apart from the shapes themselves, which every build needs: comparing brings in the whole prover.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from remit.catalogue.arns import parse
+from remit.iam import tokens
+from remit.iam.comparison import Undecided
+from remit.iam.pattern import covers
+from remit.iam.pattern_list import actions_cover
+from remit.iam.policy import Globs
+from remit.iam.prove.compare import Comparison, compare
+from remit.roles.reference_names import fill_references
+from remit.roles.reference_shapes import in_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.iam.comparison import Piece
+    from remit.iam.decide.evaluate import Layers
+    from remit.iam.policy import Policy, Statement
+
+
+def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
+    """As `compare`, with each reference in its shape; findings are told as they are written."""
+    before, after = _Shaped(old, was), _Shaped(new, now)
+    comparison = compare(before.layers, after.layers)
+    gained, unsure = before.settled(comparison.gained)
+    lost, more_unsure = after.settled(comparison.lost)
+    undecided = (*comparison.undecided, *unsure, *more_unsure)
+    return replace(
+        comparison,
+        gained=tuple(map(after.piece, gained)),
+        lost=tuple(map(before.piece, lost)),
+        undecided=tuple(dict.fromkeys(before.undecided(after.undecided(open_question)) for open_question in undecided)),
+    )
+
+
+class _Shaped:
+    """Layers with their references in shape, and each statement as it was written."""
+
+    def __init__(self, layers: Layers, texts: Mapping[str, str]) -> None:
+        self._written: dict[int, Statement] = {}
+        self._texts = texts
+        self.layers = replace(
+            layers,
+            identity=self._policies(layers.identity),
+            boundary=self._policies(layers.boundary),
+            session=self._policies(layers.session),
+            scp=tuple(map(self._policies, layers.scp)),
+            rcp=tuple(map(self._policies, layers.rcp)),
+        )
+
+    def _policies(self, policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+        return tuple(map(self._policy, policies))
+
+    def _policy(self, policy: Policy) -> Policy:
+        shaped = in_shape(policy, self._texts)
+        for statement, written in zip(shaped.statements, policy.statements, strict=True):
+            self._written[id(statement)] = written
+        return shaped
+
+    def settled(self, pieces: tuple[Piece, ...]) -> tuple[list[Piece], list[Undecided]]:
+        """What the other side has beyond this one wherever the stack is deployed; the rest is undecided."""
+        settled, undecided = [], []
+        for piece in pieces:
+            literal = self._elsewhere(piece)
+            if literal is None:
+                settled.append(piece)
+            else:
+                reason = f"whether it means `{literal}` depends on where the stack is deployed"
+                undecided.append(Undecided(piece.source, reason))
+        return settled, undecided
+
+    def _elsewhere(self, piece: Piece) -> str | None:
+        """The resource that covers the other side's piece where the stack is deployed to that resource's own place."""
+        action = Globs((piece.action,))
+        for statement in (statement for policy in self.layers.identity for statement in policy.statements):
+            if statement.effect == "Allow" and statement.resources and actions_cover(statement.actions, action):
+                for text in statement.resources.patterns:
+                    in_place = fill_references(piece.resource, _place_of(text))
+                    if in_place != piece.resource and covers(text, in_place):
+                        return text
+        return None
+
+    def piece(self, piece: Piece) -> Piece:
+        """A finding of this side as the statement is written."""
+        shaped = piece.source.statement
+        written = self._written.get(id(shaped))
+        if written is None:
+            return piece
+        request = replace(
+            piece.request, resource=_as_written(piece.request.resource, shaped.resources, written.resources)
+        )
+        return replace(
+            piece,
+            source=replace(piece.source, statement=written),
+            resource=_as_written(piece.resource, shaped.resources, written.resources),
+            request=request,
+        )
+
+    def undecided(self, open_question: Undecided) -> Undecided:
+        """As `piece`, for what is not decided."""
+        written = self._written.get(id(open_question.source.statement))
+        if written is None:
+            return open_question
+        return replace(open_question, source=replace(open_question.source, statement=written))
+
+
+def _place_of(text: str) -> dict[str, str]:
+    """What the references to a stack's partition, region and account are where those of an ARN are its own."""
+    arn = parse(text)
+    if arn is None:
+        return {}
+    return {tokens.PARTITION: arn.partition, tokens.REGION: arn.region, tokens.ACCOUNT: arn.account}
+
+
+def _as_written(text: str, shaped: Globs | None, written: Globs | None) -> str:
+    if shaped is None or written is None or text not in shaped.patterns:
+        return text
+    return written.patterns[shaped.patterns.index(text)]

@@ -1,0 +1,24 @@
+"""Rows of accounts that are stored until they are written."""
+
+from __future__ import annotations
+
+from remit.audit.stored_rows import StoredRows
+
+FAR_MORE_THAN_MEMORY_TAKES = "x" * 2_000_000
+
+
+def test_rows_come_in_the_order_of_the_accounts_as_often_as_they_are_read() -> None:
+    rows: StoredRows[str] = StoredRows()
+    for account in ("3", "1", "2"):
+        rows.keep(account, (account, FAR_MORE_THAN_MEMORY_TAKES))
+    first_reading = iter(rows)
+    assert "1" == next(first_reading)
+    assert ["1", "2", "3"] == [row for row in rows if row != FAR_MORE_THAN_MEMORY_TAKES]
+    assert [FAR_MORE_THAN_MEMORY_TAKES, "2"] == [next(first_reading), next(first_reading)]
+    assert 6 == len(rows)
+
+
+def test_no_rows_are_false() -> None:
+    rows: StoredRows[str] = StoredRows()
+    rows.keep("1", ())
+    assert (False, []) == (bool(rows), list(rows))
