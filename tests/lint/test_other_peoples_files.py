@@ -463,3 +463,15 @@ def test_an_answer_to_a_task_is_allowed_on_the_machine_or_the_activity(kind: str
     resource = f"arn:aws:states:eu-west-1:111122223333:{kind}:orders"
     findings = found(policy(Action="states:SendTaskSuccess", Resource=resource))
     assert severity == next((name for _, name, _ in findings if name != "note"), None)
+
+
+@pytest.mark.parametrize(("kind", "severities"), [("AWSQS::EKS::Cluster", []), ("AWSS::EKS::Cluster", ["error"])])
+def test_a_type_of_an_extension_is_no_slip(kind: str, severities: list[str]) -> None:
+    text = json.dumps({"Resources": {"Cluster": {"Type": kind, "Properties": {}}}})
+    assert severities == [item.severity for item in lint_bytes(text.encode(), "t.json") if item.rule == "R402"]
+
+
+def test_a_reference_in_the_place_of_a_service_resembles_none() -> None:
+    text = granted_on('!Sub "arn:aws:${AWS::Region}:*::foundation-model/*"')
+    hints = [item.hint for item in lint_bytes(text.encode(), "t.yaml") if item.rule == "R126"]
+    assert ["the third part of an ARN is the service"] == hints
