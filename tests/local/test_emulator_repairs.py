@@ -47,7 +47,8 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareCloud]:
 
 def told(code: str) -> str:
     """What a piece of code prints in an emulator's own process."""
-    start = "from ministack.core.arn import parse_arn\nfrom ministack.services import lambda_svc, scheduler\n"
+    services = "cloudwatch_logs, lambda_svc, scheduler"
+    start = f"from ministack.core.arn import parse_arn\nfrom ministack.services import {services}\n"
     ran = subprocess.run(
         [sys.executable, "-c", f"import inspect\n{start}print({code})"], capture_output=True, text=True, check=False
     )
@@ -96,3 +97,19 @@ def test_a_role_of_a_template_loses_its_permissions_boundary(bare: BareCloud) ->
     properties = {"RoleName": "bounded", "AssumeRolePolicyDocument": {}, "PermissionsBoundary": boundary}
     bare.create("roles", {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}})
     assert "PermissionsBoundary" not in bare.client("iam").get_role(RoleName="bounded")["Role"]
+
+
+def test_what_runs_at_an_alias_has_the_arn_of_its_version() -> None:
+    version = {"config": {"FunctionArn": "arn:f:1"}}
+    function = {
+        "config": {"FunctionArn": "arn:f"},
+        "aliases": {"live": {"FunctionVersion": "1"}},
+        "versions": {"1": version},
+    }
+    found = f"lambda_svc._effective_func_record_for_qualifier({function!r}, 'live')[1]['FunctionArn']"
+    assert "arn:f:1" == told(found)
+
+
+def test_lines_of_a_log_group_go_to_the_newest_code_of_a_function() -> None:
+    source = "inspect.getsource(cloudwatch_logs._fanout_to_subscription_filters)"
+    assert "True" == told(f"""'.split(":function:")[-1].split(":")[0]' in {source}""")

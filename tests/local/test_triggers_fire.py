@@ -120,8 +120,8 @@ def count(event, context): see(event)
 def count_apart(event, context): see(event)
 
 
-@app.function(on.logs(Data.group, "ERROR"))
-def alert(event, context): see(event)
+@app.function(on.logs(Data.group, "ERROR"), alias="live")
+def alert(event, context): see({{"called": context.invoked_function_arn, **event}})
 
 
 @app.function(on.iot("SELECT * FROM 'devices/+/state'"))
@@ -129,10 +129,11 @@ def track(event, context): see(event)
 
 
 @app.function(
-    on.cognito(Data.users, "PreSignUp"), policy=[grants.allow("cognito-idp:AdminGetUser", on=Data.users)]
+    on.cognito(Data.users, "PreSignUp"), policy=[grants.allow("cognito-idp:AdminGetUser", on=Data.users)],
+    alias="live",
 )
 def greet(event, context):
-    see(event)
+    see({{"called": context.invoked_function_arn, **event}})
     event["response"]["autoConfirmUser"] = True
     return event
 """
@@ -299,7 +300,7 @@ def test_a_line_of_a_log_group_runs_its_function(cloud: Cloud) -> None:
     lines = [{"timestamp": int(time.time() * 1000), "message": text} for text in ("all is well", "ERROR: disk full")]
     logs.put_log_events(logGroupName="/shop/web", logStreamName="a", logEvents=lines)
     (event,) = cloud.until("alert")
-    assert ["data"] == list(event["awslogs"])
+    assert ("function:orders-dev-alert:live", ["data"]) == (event["called"][-30:], list(event["awslogs"]))
 
 
 def test_a_message_of_a_device_runs_its_function(cloud: Cloud) -> None:
@@ -319,6 +320,7 @@ def test_a_sign_up_runs_its_function(cloud: Cloud) -> None:
     assert answer["UserConfirmed"]
     (event,) = cloud.until("greet")
     assert ("PreSignUp_SignUp", "ann") == (event["triggerSource"], event["userName"])
+    assert "function:orders-dev-greet:live" == event["called"][-30:]
 
 
 def test_a_resource_of_a_type_that_is_not_simulated_is_left_out_and_said(cloud: Cloud) -> None:
