@@ -21,7 +21,7 @@ from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body
 from remit.synthesis.check_schedules import check_schedules
-from remit.synthesis.guardrails import guard
+from remit.synthesis.guardrails import check_guardrails, guard
 from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, draft, synth
@@ -155,6 +155,8 @@ def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
         drafted = draft(parts, declared, further)
         check(drafted.template, declared, parts, further, is_whole=False)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
+    with mistakes.noted():
+        check_guardrails(folder)
     with mistakes.noted():
         _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))
 

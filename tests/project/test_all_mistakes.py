@@ -10,6 +10,8 @@ import pytest
 import rich
 
 from projects import at, remit_process
+from remit.build import build
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -399,6 +401,7 @@ def test_every_item_of_a_dict_is_reported(make: Make) -> None:
         ('lint.allow = {"R212": "", "R213": 4, "R214": "the vendor asks"}', 2),
         ('api.cors_configuration = {"origins": ["*"], "max_age": -1, "allow_methods": ["GTE"]}', 3),
         ('lambda_.function.layers = ["a", "b"]', 2),
+        ('lambda_.function.properties = {"Code": {}, "SnapStart": {}, "Environment": {"Variables": {"A": "b"}}}', 3),
     ],
 )
 def test_a_setting_reports_each_of_its_mistakes(make: Make, setting: str, mistakes: int) -> None:
@@ -416,3 +419,18 @@ def test_a_handler_by_name_decorates_nothing(make: Make) -> None:
     error = make(app=app, **{"web.py": f"{FUNCTION}handler = hello"}).error()
     assert "`handler=` names the function that Lambda runs, and decorates another one, `hello`" == error.message
     assert (9, 2) == (error.origin.line, error.origin.column)
+
+
+def test_each_guardrail_that_cannot_be_read_is_reported_beside_the_apps_mistakes(make: Make) -> None:
+    app = f"@app.function(timeout=0){FUNCTION}"
+    allow = '{"Effect": "Allow", "Action": "s3:*", "Principal": "*"}'
+    files = {
+        "config/guardrails/a.json": f'{{"Statement": [{allow},\n{allow}]}}',
+        "config/guardrails/b.txt": "",
+        "config/guardrails/c.json": '{"Statement": []}',
+    }
+    expected = ["app.py:9:23", "config/guardrails/a.json:1:16", "config/guardrails/a.json:2:1"]
+    expected += ["config/guardrails/b.txt", "config/guardrails/c.json:1"]
+    with pytest.raises(RemitError) as error:
+        build(make(app=app, **files).folder, package=False)
+    assert expected == [at(mistake) for mistake in error.value.all]

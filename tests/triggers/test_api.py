@@ -210,6 +210,8 @@ WRONG = {
     'on.api("GET /{a}/{a}")': ("route 'GET /{a}/{a}' has two variables of one name", None),
     'on.api(f"GET /{aws.region}")': ("route 'GET /${AWS::Region}' holds what only the deploy knows",
                                      "API Gateway's routes are written whole"),
+    "on.api(aws.region)": ("route '${AWS::Region}' holds what only the deploy knows",
+                           "API Gateway's routes are written whole"),
     'on.api("GET /", auth="none")': ("auth cannot be 'none'", "did you mean `NONE`?"),
     'on.api("GET /", auth="jwt")': ("auth cannot be 'jwt'",
                                     'it can be "AWS_IAM", "NONE", on.jwt(…), on.user_pool(…), on.authorizer(…)'),

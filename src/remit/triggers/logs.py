@@ -48,8 +48,7 @@ class Logs(BaseTrigger):
 
     def sources(self) -> Iterator[TriggerSource]:
         """The log group."""
-        group = own_id(self.group)
-        yield TriggerSource("log group", f"${{{group}.Arn}}" if group else arn_of(self.group, "logs", "log-group:"))
+        yield TriggerSource("log group", arn_of(self.group, "logs", "log-group:"))
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The subscription, which waits for the function's permission for this group alone."""
