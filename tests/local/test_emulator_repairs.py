@@ -110,6 +110,11 @@ def test_what_runs_at_an_alias_has_the_arn_of_its_version() -> None:
     assert "arn:f:1" == told(found)
 
 
+def test_a_durable_function_is_known_by_a_field_that_aws_does_not_have() -> None:
+    source = "inspect.getsource(lambda_svc._invoke)"
+    assert "True" == told(f"""'.get("DurableConfig", {{}}).get("Enabled")' in {source}""")
+
+
 def test_lines_of_a_log_group_go_to_the_newest_code_of_a_function() -> None:
     source = "inspect.getsource(cloudwatch_logs._fanout_to_subscription_filters)"
     assert "True" == told(f"""'.split(":function:")[-1].split(":")[0]' in {source}""")

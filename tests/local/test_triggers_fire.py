@@ -120,6 +120,20 @@ def count(event, context): see(event)
 def count_apart(event, context): see(event)
 
 
+@app.function(durable=60)
+def approve(event, context):
+    # As the SDK of durable functions does it: note that it waits, end, and go on from there when it is run again.
+    operations = event["InitialExecutionState"]["Operations"]
+    waits = [item["Status"] for item in operations if item["Type"] == "WAIT"]
+    see({{"waits": waits}})
+    if waits:
+        return {{"Status": "SUCCEEDED", "Result": operations[0]["ExecutionDetails"]["InputPayload"]}}
+    waiting = {{"Id": "a", "Type": "WAIT", "Action": "START", "WaitOptions": {{"WaitSeconds": 1}}}}
+    place = {{"DurableExecutionArn": event["DurableExecutionArn"], "CheckpointToken": event["CheckpointToken"]}}
+    boto3.client("lambda").checkpoint_durable_execution(**place, Updates=[waiting])
+    return {{"Status": "PENDING"}}
+
+
 @app.function(on.logs(Data.group, "ERROR"), alias="live")
 def alert(event, context): see({{"called": context.invoked_function_arn, **event}})
 
@@ -321,6 +335,12 @@ def test_a_sign_up_runs_its_function(cloud: Cloud) -> None:
     (event,) = cloud.until("greet")
     assert ("PreSignUp_SignUp", "ann") == (event["triggerSource"], event["userName"])
     assert "function:orders-dev-greet:live" == event["called"][-30:]
+
+
+def test_a_durable_function_waits_and_goes_on_from_its_checkpoint_under_its_role(cloud: Cloud) -> None:
+    ran = remit("invoke", "approve", "--local", "--json", "--event", '{"order": 7}', "-C", str(cloud.folder))
+    assert (0, {"order": 7}) == (ran.status, json.loads(ran.out)["answer"]), ran.err
+    assert [{"waits": []}, {"waits": ["SUCCEEDED"]}] == cloud.until("approve", lambda events: len(events) > 1)
 
 
 def test_a_resource_of_a_type_that_is_not_simulated_is_left_out_and_said(cloud: Cloud) -> None:
