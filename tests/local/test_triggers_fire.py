@@ -227,6 +227,12 @@ def test_an_object_in_the_apps_bucket_runs_the_function_that_reads_it(cloud: Clo
     assert ("hello", "in/a") == (event["read"], event["Records"][0]["s3"]["object"]["key"])
 
 
+def test_the_example_that_is_sent_names_the_bucket_that_is_deployed(cloud: Cloud) -> None:
+    cloud.client("s3").put_object(Bucket=cloud.ids["DataUploads"], Key="in/example", Body=b"sample")
+    ran = remit("invoke", "thumbnail", "--local", "--json", "--example", "s3", "-C", str(cloud.folder))
+    assert (0, False) == (ran.status, json.loads(ran.out)["failed"]), ran.out
+
+
 def test_an_object_in_a_bucket_that_exists_already_runs_its_function_through_eventbridge(cloud: Cloud) -> None:
     storage = cloud.client("s3")
 
