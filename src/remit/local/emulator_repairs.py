@@ -31,6 +31,7 @@ _BOUNDARY: Final = "PermissionsBoundary"
 def repair(account: str) -> None:
     """Make every repair, once, in the process that serves."""
     _stream_consumers()
+    _stream_names()
     _schedule_properties()
     _schedule_time_zones()
     _secret_references()
@@ -86,6 +87,22 @@ def _reading_the_stream(properties: Mapping[str, Any]) -> dict[str, Any]:
     """A mapping's properties with the stream in the place of a consumer of it."""
     source = str(properties.get("EventSourceArn", ""))
     return {**properties, "EventSourceArn": source.partition(_CONSUMER)[0]}
+
+
+def _stream_names() -> None:
+    """The name that CloudFormation gives a stream begins with the stack's and the resource's; the emulator lowers it.
+
+    The policy of whoever deploys names the stream by that beginning.
+    """
+    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
+    handler = _handlers()["AWS::Kinesis::Stream"]
+    create_stream = handler["create"]
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+        name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=128)  # noqa: SLF001 - as above
+        return create_stream(logical_id, {**properties, "Name": name}, stack)
+
+    handler["create"] = create
 
 
 _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKeyArn")
