@@ -66,6 +66,12 @@ POLICY = [
         f"arn:aws:dynamodb:{HERE}:table/carts",
         **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ada"]}},
     ),
+    allow(
+        "dynamodb:PartiQLSelect",
+        f"arn:aws:dynamodb:{HERE}:table/carts",
+        Bool={"dynamodb:FullTableScan": "false"},
+        **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ada"]}},
+    ),
     allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:work"),
     allow("sns:Publish", f"arn:aws:sns:{HERE}:news"),
     allow("sns:Subscribe", f"arn:aws:sns:{HERE}:news", StringEquals={"sns:Protocol": "sqs"}),
@@ -160,6 +166,7 @@ MAIL = {"Destination": {"ToAddresses": ["a@b.example"]}, "Message": {"Subject": 
 TAGS = [{"Key": "a", "Value": "b"}]
 QUERY = {"KeyConditionExpression": "id = :id"}
 ADA, EVE = {":id": {"S": "ada"}}, {":id": {"S": "eve"}}
+EVES = EVE.values()
 YES, NO, PERHAPS = "allowed", "denied", "unknown"
 
 
@@ -235,6 +242,10 @@ CALLS: list[Row] = [
     ("dynamodb", "execute_statement", {"Statement": 'SELECT * FROM "orders" WHERE id = \'ada\''}, YES),
     ("dynamodb", "execute_statement", {"Statement": 'SELECT * FROM "orders"."day"'}, NO),
     ("dynamodb", "execute_statement", {"Statement": "DELETE FROM orders WHERE id = 'ada'"}, NO),
+    ("dynamodb", "execute_statement", {"Statement": "SELECT * FROM carts WHERE id = 'ada'"}, YES),
+    ("dynamodb", "execute_statement", {"Statement": "SELECT * FROM carts WHERE id = ?", "Parameters": [*EVES]}, NO),
+    ("dynamodb", "execute_statement", {"Statement": "SELECT * FROM carts WHERE name = 'ada'"}, NO),  # the whole table
+    ("dynamodb", "execute_statement", {"Statement": "SELECT * FROM carts WHERE id = 'ada' OR name = 'x'"}, PERHAPS),
     ("sqs", "send_message", {"QueueUrl": f"{QUEUE}/work", "MessageBody": "x"}, YES),
     ("sqs", "send_message_batch", {"QueueUrl": f"{QUEUE}/work", "Entries": [{"Id": "1", "MessageBody": "x"}]}, YES),
     ("sqs", "receive_message", {"QueueUrl": f"{QUEUE}/work"}, NO),
