@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain, islice, product
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import is_multivalued
@@ -97,10 +97,10 @@ def _outside_of_a_stack(opening: Opening, words: Words, spelled: str, old: Side,
     """A request for a resource in another region or account than the stack's, which the policies name by references."""
     name = opening.real or spelled
     usual_words = next(words.attempts())
-    for elsewhere in real.in_other_places(opening.witness.resource):
-        resource = placed(elsewhere, real.STACK)
-        action, shown_resource, context = _lifelike(opening.at(resource), name, usual_words)
-        request = Request(action, shown_resource, context=context, stack=real.STACK)
+    named_resource = _named_resource(opening, name)
+    for stack, resource in product(real.STACKS, (named_resource, *real.in_other_places(named_resource))):
+        action, shown_resource, context = _lifelike(opening.at(placed(resource, stack)), name, usual_words)
+        request = Request(action, shown_resource, context=context, stack=stack)
         if can_be_made(name, request.resource) and new.allows(request) is True and old.allows(request) is False:
             return request
     return None
@@ -114,7 +114,7 @@ def requests_for(
     if lifelike:
         usual_words = next(words.attempts())
         yield _lifelike(opening, name, usual_words)
-        for elsewhere in real.in_other_places(opening.witness.resource):
+        for elsewhere in real.in_other_places(_named_resource(opening, name)):
             yield _lifelike(opening.at(elsewhere), name, usual_words)
     for number, spelling in enumerate(words.attempts()):
         action = name or decode(opening.action, spelling)
@@ -138,9 +138,14 @@ def _lifelike(opening: Opening, name: str, words: tuple[str, ...]) -> tuple[str,
         elif state is not None:
             states[key] = tuple(dict.fromkeys(real.value(key, text) for text in state))
     action = name or decode(opening.action, words)
-    real_resource = real.resource_of(action) if opening.witness.resource == FRESH else None
-    resource = real_resource or _likely(opening.witness.resource, action)
+    resource = _likely(_named_resource(opening, action), action)
     return action, decode(resource, spelling), _context(states, spelling)
+
+
+def _named_resource(opening: Opening, action: str) -> str:
+    """The witness's resource (encoded): where it may be any, one of the form that the action takes."""
+    resource = opening.witness.resource
+    return (real.resource_of(action) or resource) if resource == FRESH else resource
 
 
 def _context(states: Context, spelling: Sequence[str]) -> dict[str, ContextValue]:

@@ -240,7 +240,8 @@ class GainSearch:
             _STEPS_PER_EXAMPLE + sum(policy.effort for side in (self.old, self.new) for policy in side.compiled)
         )
         example = self._example(opening, spelled, action_search)
-        if example is None:
+        is_unsure = self.words.late and opening.usable and example is not None and example[1] != "now"
+        if example is None or is_unsure:
             unsure = "it depends on what its late-bound parts stand for"
             unconfirmed = f"the evaluator does not confirm what was found about {spelled} on {resource}"
             self._leave_undecided(box, unsure if self.words.late else unconfirmed)

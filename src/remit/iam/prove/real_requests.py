@@ -10,7 +10,7 @@ from remit.catalogue.arns import OWNERS, parse
 from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.partitions import partition_of
 from remit.iam.pattern import overlaps
-from remit.iam.prove.encoded_text import has_marks
+from remit.iam.prove.encoded_text import has_marks, placed
 from remit.iam.prove.glob_sets import FRESH, meeting
 from remit.iam.prove.realistic_values import STACK
 
@@ -73,6 +73,7 @@ def _shortest_common(pattern: str, other_pattern: str) -> str | None:
 @lru_cache(maxsize=65_536)
 def can_be_asked(name: str, resource: str) -> bool:
     """Whether a request for an action of the catalogue can name a resource (encoded, without patterns)."""
+    resource = placed(resource, STACK)
     if resource == FRESH or has_marks(resource):
         return True
     folded = name.lower()

@@ -19,6 +19,8 @@ PARTITION, REGION, ACCOUNT = "aws", "us-east-1", "111122223333"
 _OTHER_ACCOUNT: Final = "444455556666"
 STACK: Final = {tokens.PARTITION: PARTITION, tokens.REGION: REGION, tokens.ACCOUNT: ACCOUNT}
 """Where a stack is, by the pseudo parameters that stand for it."""
+STACKS: Final = (STACK, {**STACK, tokens.ACCOUNT: _OTHER_ACCOUNT}, {**STACK, tokens.REGION: "eu-west-1"})
+"""Places to try, where policies name one of them."""
 _OTHER_PARTITIONS: Final = (("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1"))
 """Partitions, and a region of each, for what is not gained in the usual one."""
 _SHORTEST: Final = 6  # an ARN's parts
@@ -39,11 +41,14 @@ _OF_SERVICE: Final = re.compile(f"([a-z0-9-]+\\.){FRESH}(\\.amazonaws\\.com)")
 
 
 def resource_of(name: str) -> str | None:
-    """An ARN (encoded) that an action takes, `*` if it takes none; None if the catalogue does not have the action."""
+    """An ARN (encoded) that an action takes, `*` if it takes none; None if the catalogue does not have the action.
+
+    Whatever differs from one resource to another is the fresh symbol, the place as well.
+    """
     formats = resource_formats(name)
     if not formats:
         return "*" if is_without_resources(name.lower()) else None
-    return arn(formats[0].replace("*", FRESH))
+    return formats[0].replace("*", FRESH)
 
 
 def in_other_places(text: str) -> Iterator[str]:

@@ -62,7 +62,7 @@ def debug(
 
 
 def _post(aws: LocalAws, function: str, what: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-    response = ask(aws, "remit", "POST", f"{FUNCTIONS}{function}/{what}", body=json.dumps(document).encode())
+    response = ask(aws, "POST", f"{FUNCTIONS}{function}/{what}", body=json.dumps(document).encode())
     answer: Mapping[str, Any] = response.document()
     if not response.is_ok:
         raise RemitError(f"function `{function}`: {answer.get('message', 'the AWS on this machine refused')}")
