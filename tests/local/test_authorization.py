@@ -94,6 +94,14 @@ POLICY = [
         **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}},
     ),
     allow("kms:DescribeKey", "*", **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}}),
+    allow("ssm:GetParametersByPath", f"arn:aws:ssm:{HERE}:parameter/open"),
+    allow(["dynamodb:GetItem", "dynamodb:BatchGetItem"], f"arn:aws:dynamodb:{HERE}:table/sealed"),
+    allow(["dynamodb:GetItem", "dynamodb:Query"], f"arn:aws:dynamodb:{HERE}:table/vault"),
+    allow(
+        "kms:Decrypt", "*",
+        StringEquals={"kms:EncryptionContext:aws:dynamodb:tableName": "sealed"},
+        StringLike={"kms:ViaService": "dynamodb.*"},
+    ),
     allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:sealed-*"),
     allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:sealed"),
     allow("s3:PutObject", "arn:aws:s3:::sealed/*"),
@@ -299,6 +307,13 @@ CALLS: list[Row] = [
     ("s3", "put_object", {"Bucket": "sealed", "Key": "a", "Body": b"x", "ServerSideEncryption": "AES256"}, YES),
     ("s3", "get_object", {"Bucket": "listed", "Key": "sealed"}, NO),
     ("s3", "head_object", {"Bucket": "listed", "Key": "sealed"}, YES),
+    ("ssm", "get_parameters_by_path", {"Path": "/open", "WithDecryption": True}, YES),
+    ("ssm", "get_parameters_by_path", {"Path": "/open"}, YES),
+    ("ssm", "get_parameters_by_path", {"Path": "/app/web", "WithDecryption": True}, NO),  # has one of the other key
+    ("dynamodb", "get_item", {"TableName": "sealed", "Key": ITEM}, YES),
+    ("dynamodb", "batch_get_item", {"RequestItems": {"sealed": {"Keys": [ITEM]}}}, YES),
+    ("dynamodb", "get_item", {"TableName": "vault", "Key": ITEM}, NO),
+    ("dynamodb", "query", {"TableName": "vault", **QUERY, "ExpressionAttributeValues": ADA}, NO),
     ("kms", "decrypt", {"KeyId": "alias/shop", "CiphertextBlob": b"x"}, NO),  # not through Parameter Store
     # A key of all services is never read from a parameter that is called like it.
     ("iam", "create_access_key", {"UserName": "ada"}, NO),
@@ -466,6 +481,14 @@ def worker(shared: LocalAws) -> Worker:
     own("kms").create_alias(AliasName="alias/other", TargetKeyId=other)
     for name, options in (("sealed", {"KeyId": "alias/shop"}), ("other", {"KeyId": other}), ("of-aws", {})):
         own("ssm").put_parameter(Name=f"/app/{name}", Value="x", Type="SecureString", **options)
+    for name, key_id in (("/open/sealed", "alias/shop"), ("/app/web/sealed", other)):
+        own("ssm").put_parameter(Name=name, Value="x", Type="SecureString", KeyId=key_id)
+    encryption = {"SSEType": "KMS", "KMSMasterKeyId": key}
+    own("dynamodb").create_table(TableName="sealed", **TABLE, SSESpecification={"Enabled": True, **encryption})
+    vault = {"TableName": "vault", **TABLE, "SSESpecification": {"SSEEnabled": True, **encryption}}
+    template = json.dumps({"Resources": {"Vault": {"Type": "AWS::DynamoDB::Table", "Properties": vault}}})
+    own("cloudformation").create_stack(StackName="vault", TemplateBody=template)
+    own("cloudformation").get_waiter("stack_create_complete").wait(StackName="vault", WaiterConfig={"Delay": 1})
     own("secretsmanager").create_secret(Name="sealed", SecretString="x", KmsKeyId=key)
     own("sqs").create_queue(QueueName="sealed", Attributes={"KmsMasterKeyId": key})
     s3.create_bucket(Bucket="sealed")

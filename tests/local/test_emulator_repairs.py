@@ -96,3 +96,14 @@ def test_a_role_of_a_template_loses_its_permissions_boundary(bare: BareCloud) ->
     properties = {"RoleName": "bounded", "AssumeRolePolicyDocument": {}, "PermissionsBoundary": boundary}
     bare.create("roles", {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}})
     assert "PermissionsBoundary" not in bare.client("iam").get_role(RoleName="bounded")["Role"]
+
+
+def test_a_table_of_a_template_loses_its_encryption(bare: BareCloud) -> None:
+    properties = {
+        "TableName": "sealed",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/any"},
+    }
+    bare.create("tables", {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}})
+    assert "SSEDescription" not in bare.client("dynamodb").describe_table(TableName="sealed")["Table"]

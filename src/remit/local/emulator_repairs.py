@@ -33,6 +33,7 @@ def repair(account: str) -> None:
     _schedule_time_zones()
     _secret_references()
     _role_boundaries()
+    _table_encryption()
     _unknown_types(account)
 
 
@@ -82,6 +83,28 @@ def _reading_the_stream(properties: Mapping[str, Any]) -> dict[str, Any]:
     """A mapping's properties with the stream in the place of a consumer of it."""
     source = str(properties.get("EventSourceArn", ""))
     return {**properties, "EventSourceArn": source.partition(_CONSUMER)[0]}
+
+
+def _table_encryption() -> None:
+    """The key that encrypts a table in a template."""
+    dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
+    handler = _handlers()["AWS::DynamoDB::Table"]
+    create_table, update_table = handler["create"], handler["update"]
+
+    def encrypted(made: tuple[str, Any], properties: Mapping[str, Any]) -> tuple[str, Any]:
+        stated = properties.get("SSESpecification") or {}
+        specification = {**stated, "Enabled": str(stated.get("SSEEnabled", "false")).lower() == "true"}
+        table = dynamodb._tables[made[0]]  # noqa: SLF001 - as above
+        table["SSEDescription"] = dynamodb._sse_description_from_spec(specification) if stated else None  # noqa: SLF001 - as above
+        return made
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
+        return encrypted(create_table(logical_id, properties, stack), properties)
+
+    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
+        return encrypted(update_table(physical_id, old, new, *place), new)
+
+    handler["create"], handler["update"] = create, update
 
 
 _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKeyArn")
