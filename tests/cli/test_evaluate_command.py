@@ -48,7 +48,7 @@ def answers(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
     return code, [json.loads(line) for line in out.splitlines()], talk
 
 
-@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived", "exception"])
+@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived", "exception", "service"])
 def test_the_recorded_cases_are_answered_line_by_line(name: str) -> None:
     cases = ROOT / f"tests/data/{name}-cases.jsonl"
     code, out, talk = remit("evaluate", str(cases))
@@ -246,6 +246,19 @@ def test_a_request_on_everything_names_the_patterns_on_which_it_would_be_allowed
         ("Allowed", None),
         ("ImplicitlyDenied", None),
     ]
+
+
+def test_a_pattern_that_no_request_for_the_action_can_name_is_not_one_on_which_it_is_allowed() -> None:
+    """A bucket is no object, and an alarm takes no data of metrics."""
+    place = "cloudwatch:eu-west-1:111122223333"
+    resources = ["arn:aws:s3:::orders", "arn:aws:s3:::orders/in/*", f"arn:aws:{place}:alarm:*"]
+    allow = {"Effect": "Allow", "Action": ["s3:GetObject", "cloudwatch:PutMetricData"], "Resource": resources}
+    policies = {"identity": [{"Version": "2012-10-17", "Statement": [allow]}]}
+    _, decisions, _ = answers(
+        case(policies=policies, request={"action": "s3:GetObject", "resource": "*"}),
+        case(policies=policies, request={"action": "cloudwatch:PutMetricData", "resource": "*"}),
+    )
+    assert [["arn:aws:s3:::orders/in/*"], None] == [decision.get("allowed_on") for decision in decisions]
 
 
 def test_an_action_that_lists_buckets_is_asked_on_all_of_them(tmp_path: Path) -> None:

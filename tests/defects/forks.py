@@ -102,7 +102,8 @@ class Trials:
         gc.freeze()
         for defect, names in self.trials.items():
             self.ends[defect] = _tried(defect, [items[name] for name in names if name in items], self.seconds)
-            sys.stderr.write("s" if self.ends[defect] in {SURVIVED, CANNOT_TRY} else ".")
+            is_noticed = self.ends[defect] not in {SURVIVED, CANNOT_TRY}
+            sys.stderr.write("." if is_noticed else f"\n{self.ends[defect]}: {defect} ({len(names)} tests)\n")
             sys.stderr.flush()
         return True
 

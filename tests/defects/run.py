@@ -31,11 +31,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,12 +67,18 @@ TESTS = {
         "tests/project/test_existing.py",
         "tests/project/test_meant_items.py",
         "tests/project/test_shared.py",
+        "tests/triggers/test_own_sources.py",
     ),
-    "package": ("tests/package",),
+    "package": ("tests/package", "tests/project/test_handlers_by_name.py"),
     "review": ("tests/review", "tests/cli/test_diff_command.py", "tests/cli/test_diff_project.py"),
     "deploy": ("tests/deploy",),
     "deployer": ("tests/deployer", "tests/cli/test_deployer_command.py"),
-    "explain": ("tests/explain", "tests/cli/test_explain_command.py", "tests/cli/test_why_command.py"),
+    "explain": (
+        "tests/explain",
+        "tests/cli/test_explain_command.py",
+        "tests/cli/test_explain_seen.py",
+        "tests/cli/test_why_command.py",
+    ),
     "why": (
         "tests/explain",
         "tests/iam/test_denial.py",
@@ -79,16 +86,21 @@ TESTS = {
         "tests/cli/test_why_command.py",
     ),
     "lint": ("tests/lint",),
-    "template": ("tests/template",),
+    "template": ("tests/template", "tests/review/test_files.py", "tests/review/test_beside.py"),
     "catalogue": ("tests/catalogue",),
-    "triggers": ("tests/triggers",),
-    "report": ("tests/report", "tests/cli"),
+    "triggers": ("tests/triggers", "tests/cli/test_event_command.py", "tests/roles/test_encryption_keys.py"),
+    "report": ("tests/report", "tests/cli", "tests/audit/test_audit_command.py", "tests/audit/test_audit_page.py"),
     "audit": ("tests/audit",),
     "source_edits": ("tests/source_edits",),
     "dev": ("tests/dev",),
     "local": ("tests/local",),
 }
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
+OWN_TESTS = {"remit.local.functions.watchdog:_marked": "tests/local/test_watchdog.py"}
+"""Functions that find the processes to end, each with the file of tests that alone runs with a defect in it.
+
+With other tests such a defect would end the processes of whoever runs this.
+"""
 PER_ROOM = 40
 SAMPLED_PER_ROOM = 3
 MOST_TESTS = 300
@@ -165,9 +177,9 @@ class RoomLimits:
 
 def room_limits(tests: Sequence[str], seconds: Mapping[str, float]) -> RoomLimits:
     """The limits of some folders or files of tests, by how long their tests take without a defect."""
-    noted = [duration for test, duration in seconds.items() if test.startswith(tuple(tests))]
-    if not noted:
+    if not all(any(test.startswith(place) for test in seconds) for place in tests):
         return RoomLimits(SECONDS, HANGS)
+    noted = [duration for test, duration in seconds.items() if test.startswith(tuple(tests))]
     room = max(LEAST_ROOM_SECONDS, ROOM_TIMES_AS_LONG * sum(noted))
     return RoomLimits(room, max(LEAST_WAIT_SECONDS, math.ceil(WAIT_TIMES_AS_LONG * max(noted))))
 
@@ -179,6 +191,10 @@ def noted_seconds() -> dict[str, float]:
 
 def rounds(defect: Defect, callers: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """What to run until something notices a defect: the files of the tests that call its function, then its room."""
+    own_tests = OWN_TESTS.get(f"{defect.module}:{defect.function}")
+    if own_tests is not None:
+        yield (own_tests,)
+        return
     files = dict.fromkeys(test.partition("::")[0] for test in callers)
     closest = tuple(file for file in files if (ROOT / file).exists())
     if closest:
@@ -234,7 +250,8 @@ def tried_in_forks(defects: Sequence[Defect], jobs: int) -> dict[Defect, str]:
 
 def callers_of(defect: Defect, calls: Mapping[str, Mapping[str, int]]) -> list[str]:
     """The tests that were noted to call a defect's function."""
-    return list(calls.get(f"{defect.module}:{defect.function}", ()))
+    function = f"{defect.module}:{defect.function}"
+    return [test for test in calls.get(function, ()) if test.startswith(OWN_TESTS.get(function, ""))]
 
 
 def sampled(jobs: int) -> int:
@@ -265,15 +282,18 @@ def _room(defect: Defect) -> str:
 
 
 class Notes:
-    """A plugin of pytest that notes which functions of remit each test calls."""
+    """A plugin of pytest that notes which functions of remit each test calls, in whatever thread."""
 
     def __init__(self) -> None:
         self.called: dict[str, set[CodeType]] = {}
+        self.in_threads: set[CodeType] = set()
         self.seconds: dict[str, float] = {}
         self.failed: set[str] = set()
         self.profile = cProfile.Profile(builtins=False)
 
     def pytest_runtest_protocol(self) -> None:
+        self.in_threads = set()
+        threading.setprofile(self._note_in_thread)
         self.profile = cProfile.Profile(builtins=False)
         self.profile.enable()
 
@@ -281,7 +301,11 @@ class Notes:
         self.profile.disable()
         if nodeid not in self.failed:  # it would notice every defect
             codes = {entry.code for entry in self.profile.getstats()}
-            self.called[nodeid] = {code for code in codes if isinstance(code, CodeType)}
+            self.called[nodeid] = {code for code in codes if isinstance(code, CodeType)} | self.in_threads
+
+    def _note_in_thread(self, frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call":
+            self.in_threads.add(frame.f_code)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration

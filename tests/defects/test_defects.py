@@ -127,7 +127,16 @@ def test_how_long_a_test_may_take_follows_from_how_long_it_takes_without_a_defec
     assert [600, 60, 90] == [forks.waiting_seconds(noted) for noted in (None, 0.5, 9.0)]
     seconds = {"tests/dev/test_a.py::test_a": 30.0, "tests/dev/test_a.py::test_b": 20.0, "tests/local/test_c.py": 99.0}
     assert run.RoomLimits(300.0, 60) == run.room_limits(["tests/dev"], seconds)
-    assert run.RoomLimits(900, HANGS) == run.room_limits(["tests/audit"], seconds)
+    assert run.RoomLimits(900, HANGS) == run.room_limits(["tests/dev", "tests/audit"], seconds)
+
+
+def test_a_defect_that_might_end_any_process_meets_its_own_tests_alone() -> None:
+    defect = Defect("remit.local.functions.watchdog", "_marked", "comparison", 1)
+    others = "tests/local/test_functions.py::test_a_worker_ends"
+    own = "tests/local/test_watchdog.py"
+    callers = run.callers_of(defect, {"remit.local.functions.watchdog:_marked": {others: 9, f"{own}::test_found": 1}})
+    assert [f"{own}::test_found"] == callers
+    assert [(own,)] == list(run.rounds(defect, [others]))
 
 
 def test_the_sample_holds_a_few_defects_of_each_room_with_the_test_that_notices_each() -> None:

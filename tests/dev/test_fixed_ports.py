@@ -86,6 +86,15 @@ def test_a_request_arrives_below_the_address_and_its_answer_comes_back(ports: Fi
     assert ["a=1", "b=2"] == [value for name, value in response.getheaders() if name == "Set-Cookie"]
 
 
+def test_the_address_of_a_port_ends_as_that_of_a_function_url_or_of_an_api_of_messages(
+    ports: FixedPorts, upstream: str
+) -> None:
+    served = ports.serve({"Url": f"{upstream}/_aws/lambda-url/abc/", "WebSocketUrl": "ws://127.0.0.1:9/dev"})
+    first = urlsplit(served["Url"]).port
+    assert first is not None
+    assert {"Url": f"http://127.0.0.1:{first}/", "WebSocketUrl": f"ws://127.0.0.1:{first + 1}"} == served
+
+
 def test_an_answer_without_a_length_is_passed_on_as_it_comes(ports: FixedPorts, upstream: str) -> None:
     url = ports.serve({"Url": upstream})["Url"]
     response, content = ask(url, path="/streamed")

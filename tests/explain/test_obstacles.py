@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import ORDERS, Project, remit, write
-from remit.explain.obstacles import obstacle_in_message, resource_to_allow
+from remit.explain.obstacles import Obstacle, obstacle_in_message, resource_to_allow
 from remit.iam.request import Request
 from remit.roles.assign import assign
 from remit.why.denial import parse
@@ -65,6 +65,7 @@ HELPED = [
     ("ec2:DescribeInstances", f"arn:aws:ec2:{REGION}:instance/i-1"),
     ("dynamodb:Query", f"arn:aws:dynamodb:{REGION}:table/t/index/i"),
     ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/app"),
+    ("xray:PutTraceSegments", f"arn:aws:xray:{REGION}:*"),
 ]
 
 
@@ -81,6 +82,22 @@ def test_what_no_statement_allows_has_its_reason(action: str, resource: str, rea
 @pytest.mark.parametrize(("action", "resource"), HELPED)
 def test_what_a_statement_may_allow_has_no_obstacle(action: str, resource: str) -> None:
     assert obstacle_of(action, resource) == ""
+
+
+def test_the_key_of_a_service_is_told_with_what_to_use_instead_and_the_page_that_says_so() -> None:
+    expected = Obstacle(
+        "nobody can change the policy of alias/aws/s3, a key that AWS manages and its service uses",
+        "use a key of your own, whose policy can allow it",
+        "AWS KMS keys (AWS KMS Developer Guide)",
+    )
+    request = Request("kms:Decrypt", f"arn:aws:kms:{REGION}:alias/aws/s3", principal=USER)
+    assert expected == obstacle_in_message(request)
+
+
+def test_what_a_message_does_not_name_is_told_with_the_form_of_its_arn() -> None:
+    obstacle = obstacle_in_message(Request("xray:GetGroup", f"arn:aws:xray:{REGION}:*", principal=USER))
+    assert obstacle is not None
+    assert "check its name, and allow arn:…:xray:…:…:group/…/…" == obstacle.instead
 
 
 @pytest.fixture(scope="module")

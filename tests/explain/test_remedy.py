@@ -44,6 +44,7 @@ def fix(project: Project, action: str, resource: str, account: str = "1111222233
             'dynamodb.query("orders", index="by-date")',
         ),
         ("s3:GetObject", "arn:aws:s3:::uploads/incoming/a.csv", 's3.read("uploads", "incoming/a.csv")'),
+        ("s3:GetObject", "arn:aws:s3:::uploads//a", 'allow("s3:GetObject", on=f"arn:{aws.partition}:s3:::uploads//a")'),
         ("s3:ListBucket", "arn:aws:s3:::uploads", 's3.list("uploads")'),
         ("sns:Publish", f"arn:aws:sns:{PLACE}:news", 'sns.publish("news")'),
         ("sqs:SendMessage", f"arn:aws:sqs:{PLACE}:jobs", 'queue.send("jobs")'),

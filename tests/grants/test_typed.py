@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import at
-from remit.grants import allow, dynamodb, s3
+from remit import grants
+from remit.grants import allow, dynamodb, s3, scheduler
 from remit.iam.policy import render_statement
 
 if TYPE_CHECKING:
@@ -123,3 +124,18 @@ def test_wildcards_and_late_bound_parts_of_a_name_may_be_anything(make: Make) ->
     calls = "s3.read('up-*'), s3.read(f'x-{aws.account}'), dynamodb.put('orders*'), queue.send('in-?')"
     app = f"from remit import aws\n@app.function(policy=[{calls}])\ndef hello(event, context): ...\n"
     assert make(app=app).template()
+
+
+def test_metrics_go_into_a_namespace_that_is_named(make: Make) -> None:
+    app = "from remit import grants\n@app.function(policy=[grants.cloudwatch.put()])\ndef hello(event, context): ...\n"
+    assert 'cloudwatch.put needs a namespace: cloudwatch.put("Shop")' == make(app=app).error().message
+
+
+def test_a_schedule_of_the_app_is_named_by_its_reference_without_the_group() -> None:
+    (grant,) = scheduler.delete("${DataNightly.Arn}")
+    assert "${DataNightly.Arn}" == render_statement(grant.statement)["Resource"]
+
+
+def test_a_module_of_grants_that_is_not_there_is_named() -> None:
+    with pytest.raises(AttributeError, match=r"^remit\.grants has no `dynamo`$"):
+        getattr(grants, "dynamo")  # noqa: B009 - type checkers know that it is not there

@@ -17,6 +17,7 @@ import pytest
 from remit import grants
 from remit.catalogue.actions import action
 from remit.catalogue.arns import parse
+from remit.errors import RemitError
 from remit.explain.remedy import grants_module
 from remit.iam.pattern import overlaps
 from remit.iam.policy import render_statement
@@ -83,6 +84,23 @@ def test_each_verb_gives_what_is_written_down(service: str) -> None:
 def test_every_verb_is_called(service: str) -> None:
     spelled = {call.partition("(")[0].partition(".")[2] for call in RECORDED[service]}
     assert set(verbs(service)) == spelled
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_verb_refuses_nothing_in_place_of_a_name_by_its_own_name(service: str) -> None:
+    """But for what may be left out: `detect` and `read` work without a bucket."""
+    for name, verb in verbs(service).items():
+        parameters = inspect.signature(verb).parameters.values()
+        positional = [None for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
+        keywords = {
+            parameter.name: None
+            for parameter in parameters
+            if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+        }
+        is_optional = any(parameter.name == "bucket" and parameter.default is None for parameter in parameters)
+        if (positional or keywords) and not is_optional:
+            with pytest.raises(RemitError, match=rf"^error: {service}\.{name} "):
+                verb(*positional, **keywords)
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -72,11 +72,17 @@ def back(text: str) -> str:
     return text.replace("${Q}", REFERENCE)
 
 
-def case(seed: str, tally: Counter[str]) -> str | None:
-    """One case; what is wrong with it, if anything is."""
+def pair(seed: str) -> tuple[Layers, Layers]:
+    """The two sides of a case."""
     maker = Maker(random.Random(seed))  # noqa: S311 - cases, not secrets
     old = maker.side()
     new = maker.near(old) if maker.random.random() < NEAR else maker.side()
+    return maker.behind_endpoints(old, new)
+
+
+def case(seed: str, tally: Counter[str]) -> str | None:
+    """One case; what is wrong with it, if anything is."""
+    old, new = pair(seed)
     world = World.of(old, new)
     if len(world.contexts) > MOST_CONTEXTS:
         tally["too large"] += 1
@@ -108,11 +114,7 @@ def run(cases: int, seed: int) -> tuple[Counter[str], list[str]]:
 
 def show(seed: str) -> str:
     """The two sides of a case and what is found, for reading."""
-    maker = Maker(random.Random(seed))  # noqa: S311 - cases, not secrets
-    old = spelled(maker.side())
-    maker = Maker(random.Random(seed))  # noqa: S311 - as above
-    first = maker.side()
-    new = spelled(maker.near(first) if maker.random.random() < NEAR else maker.side())
+    old, new = map(spelled, pair(seed))
     found = compare(old, new, actions_of=lambda _: ())
     documents = [
         f"{name} {json.dumps(render(policy))}"

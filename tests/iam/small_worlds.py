@@ -11,13 +11,13 @@ import ipaddress
 import itertools
 import operator
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from remit.iam.decide.evaluate import Layers
-from remit.iam.policy import OLD_VERSION, VERSION, Condition, Globs, Policy, Statement
+from remit.iam.policy import OLD_VERSION, VERSION, Condition, Globs, Policy, Principals, Statement
 
 if TYPE_CHECKING:
     import random
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 REFERENCE = "\u00a7" * 7  # `${Q}` there: a late-bound text, longer than what `?` in any pattern takes
 ARN = "arn:::::"
+EVERYONE = Principals((("*", "*"),))
+SHARE_OF_ENDPOINTS = 0.12
 BEYOND_RCPS = "kms:retiregrant"  # on which an RCP has no effect
 ACTIONS = ("s:a", "s:b", "s:ab", "s:ba", "s:zz", "t:a", "t:z", BEYOND_RCPS)
 ACTION_PATTERNS = ("s:a", "S:A", "s:b", "s:ab", "s:*", "s:a*", "s:*a", "s:?", "s:??", "*", "t:*", "*:a", "?:a", "s:?*")
@@ -185,7 +187,8 @@ def speaks(statement: Statement, version: str, action: str, resource: str, conte
 
 def layers_of(side: Layers) -> list[tuple[Policy, ...]]:
     """The layers that must all allow."""
-    return [side.identity, *([side.boundary] if side.boundary else []), *side.scp]
+    optional = [layer for layer in (side.boundary, side.endpoint) if layer]
+    return [side.identity, *optional, *side.scp]
 
 
 def policies_of(side: Layers) -> list[Policy]:
@@ -350,6 +353,21 @@ class Maker:
         identity[number] = Policy(tuple(statements), identity[number].version)
         return Layers(tuple(identity), side.boundary, scp=side.scp, rcp=side.rcp)
 
+    def behind_endpoints(self, old: Layers, new: Layers) -> tuple[Layers, Layers]:
+        """The sides, sometimes behind a VPC endpoint each, whose policy is the same as often as not."""
+        if self.random.random() > SHARE_OF_ENDPOINTS:
+            return old, new
+        of_old = of_new = self.endpoint()
+        if self.random.random() < 0.5:
+            of_new = self.endpoint()
+        return replace(old, endpoint=(of_old,)), replace(new, endpoint=(of_new,))
+
+    def endpoint(self) -> Policy:
+        """The policy of a VPC endpoint, whose statements all mean everyone."""
+        policy = self.policy(2)
+        for_everyone = [replace(statement, principals=EVERYONE) for statement in policy.statements]
+        return replace(policy, statements=tuple(for_everyone))
+
     def policy(self, statements: int) -> Policy:
         version = OLD_VERSION if self.old_language and self.random.random() < 0.5 else VERSION
         return Policy(tuple(self.statement() for _ in range(statements)), version)
@@ -403,6 +421,7 @@ def spelled(side: Layers) -> Layers:
                     statement.effect,
                     statement.actions,
                     Globs(tuple(map(text, statement.resources.patterns)), statement.resources.negated),
+                    statement.principals,
                     conditions=tuple(
                         Condition(c.operator, c.key, tuple(map(text, c.values)), c.quantifier, c.if_exists)
                         for c in statement.conditions
@@ -418,4 +437,5 @@ def spelled(side: Layers) -> Layers:
         tuple(map(policy, side.boundary)),
         scp=tuple(tuple(map(policy, level)) for level in side.scp),
         rcp=tuple(tuple(map(policy, level)) for level in side.rcp),
+        endpoint=tuple(map(policy, side.endpoint)),
     )

@@ -413,3 +413,45 @@ def test_an_action_that_resembles_none_is_no_error_where_a_service_has_undocumen
 def test_a_policy_of_updates_is_a_stack_policy_whichever_way_it_names_them(element: str) -> None:
     statement = {"Effect": "Deny", element: "Update:Replace", "Principal": "*", "Resource": "LogicalResourceId/Table"}
     assert [] == found(json.dumps({"Statement": [statement]}))
+
+
+def test_what_a_tool_fills_in_within_a_sub_of_a_policy_file_is_no_unknown_reference() -> None:
+    text = """
+- Effect: Allow
+  Action: kms:CreateAlias
+  Resource: !Sub "arn:aws:kms:${AWS::Region}:${AWS::AccountId}:alias/${Env}*"
+- Effect: Allow
+  Action: kms:DescribeKey
+  Resource: "arn:aws:kms:eu-west-1:111122223333:key/${env}"
+"""
+    policy_text = f'Version: "2012-10-17"\nStatement:{text}'
+    assert [] == [item.message for item in lint_bytes(policy_text.encode(), "policy.yaml") if item.severity == "error"]
+
+
+def role_with(**properties: Any) -> bytes:
+    """A template of one role, with these properties."""
+    trust = json.loads(policy(Action="sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"}))
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, **properties}}
+    return json.dumps({"Resources": {"Role": role}, "Parameters": {"Name": {"Type": "String"}}}).encode()
+
+
+def test_a_managed_policy_by_a_dynamic_reference_is_known_to_the_deploy_alone() -> None:
+    template = role_with(ManagedPolicyArns=["{{resolve:ssm:/team/policy:2}}"])
+    assert [] == [item.message for item in lint_bytes(template, "template.json") if item.rule == "R706"]
+
+
+@pytest.mark.parametrize("key", ["file", "$ref"])
+def test_a_document_that_a_tool_takes_from_a_file_is_a_note(key: str) -> None:
+    template = role_with(Policies=[{"PolicyName": "orders", "PolicyDocument": {key: "./policies/orders.yaml"}}])
+    message = "the policy document is taken from './policies/orders.yaml' by a tool: what stands there is not looked at"
+    findings = lint_bytes(template, "template.json")
+    assert [("R110", "note", message)] == [(item.rule, item.severity, item.message) for item in findings]
+
+
+def test_braces_of_code_are_not_references() -> None:
+    """An f-string of Python's in a function's code; in a line of text it may well be a slip."""
+    code = {"Fn::Sub": "def handler(event, context):\n    Name = '${Name}'\n    return f'{Name}'\n"}
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": code}, "Role": "x", "Runtime": "x"}}
+    template = {"Resources": {"Function": function}, "Parameters": {"Name": {"Type": "String"}}}
+    findings = lint_bytes(json.dumps(template).encode(), "template.json")
+    assert [] == [item.message for item in findings if item.rule == "R401"]

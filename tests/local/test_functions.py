@@ -23,6 +23,8 @@ from remit.errors import RemitError
 from remit.local.control.accesses import accesses
 from remit.local.control.clients import client_arguments, session
 from remit.local.control.functions import serve_code
+from remit.local.control.invoke import invoke_locally
+from remit.local.control.kept_data import keep_data, put_data_back
 from terminals import HANGS
 
 if TYPE_CHECKING:
@@ -432,3 +434,21 @@ def test_only_the_keys_of_the_server_serve_code(functions: Functions, shared: Lo
     )
     with pytest.raises(RemitError):
         serve_code(stranger, "any", tmp_path)
+
+
+def test_who_invokes_a_function_by_its_name_gets_its_answer_and_none_where_there_is_no_function(
+    functions: Functions, shared: LocalAws
+) -> None:
+    answer = invoke_locally(shared, functions.make("app.handler"), {"order": 7})
+    assert answer is not None
+    assert (False, 1) == (answer.failed, answer.value["calls"])
+    assert None is invoke_locally(shared, "no-such-function", {})
+
+
+def test_data_is_put_back_as_it_was_when_it_was_kept(shared: LocalAws) -> None:
+    parameters = session(shared).client("ssm", **client_arguments(shared))
+    parameters.put_parameter(Name="/kept", Value="before", Type="String")
+    keep_data(shared)
+    parameters.put_parameter(Name="/kept", Value="after", Type="String", Overwrite=True)
+    put_data_back(shared)
+    assert "before" == parameters.get_parameter(Name="/kept")["Parameter"]["Value"]

@@ -44,6 +44,7 @@ PLACE = "eu-central-1:111122223333"
             "arn:aws:route53:::healthcheck/h1",
         ),
         ("sesv2", "GetExportJob", {"JobId": "j1"}, f"arn:aws:ses:{PLACE}:export-job/j1"),
+        ("sesv2", "GetExportJob", {"TenantId": "t1"}, f"arn:aws:ses:{PLACE}:export-job/${{Unresolved}}"),
         ("sesv2", "DeleteDedicatedIpPool", {"PoolName": "news"}, f"arn:aws:ses:{PLACE}:dedicated-ip-pool/news"),
         ("ssm", "DeleteOpsItem", {"OpsItemId": "oi-1"}, f"arn:aws:ssm:{PLACE}:opsitem/oi-1"),
         ("ecs", "RunTask", {"taskDefinition": "web:3"}, f"arn:aws:ecs:{PLACE}:task-definition/web:3"),
@@ -55,6 +56,10 @@ PLACE = "eu-central-1:111122223333"
         (
             "iam", "CreateOpenIDConnectProvider", {"Url": "https://issuer.example/orders"},
             "arn:aws:iam::111122223333:oidc-provider/issuer.example/orders",
+        ),
+        (
+            "iam", "CreateUser", {"UserName": "ada", "Path": "/team/"},
+            "arn:aws:iam::111122223333:user/team/ada",
         ),
         ("logs", "GetScheduledQueryHistory", {"identifier": "q1"}, f"arn:aws:logs:{PLACE}:scheduled-query:q1"),
         ("ec2", "DeletePlacementGroup", {"GroupName": "g"}, f"arn:aws:ec2:{PLACE}:placement-group/g"),

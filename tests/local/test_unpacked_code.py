@@ -43,7 +43,7 @@ def test_the_same_zip_is_unpacked_once(tmp_path: Path) -> None:
     assert (code.folder(packed(("app.py", "x"))) / "mark").exists()
 
 
-@pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "..\\x", "\\x"])
+@pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "..\\x", "..\\etc", "\\x"])
 def test_a_file_that_would_lie_outside_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnusableCode, match="outside of its folder"):
         UnpackedCode(tmp_path / "code").folder(packed((name, "x")))
@@ -60,6 +60,9 @@ def test_a_link_inside_is_kept_and_nothing_is_written_through_one(tmp_path: Path
     link = entry("lib", stat.S_IFLNK | 0o777)
     folder = UnpackedCode(tmp_path / "code").folder(packed((link, "real"), ("real/a.py", "x")))
     assert (folder / "lib").readlink() == Path("real")
+    beside = entry("real/b.py", stat.S_IFLNK | 0o777)
+    folder = UnpackedCode(tmp_path / "beside").folder(packed(("real/a.py", "x"), (beside, "a.py")))
+    assert (folder / "real/b.py").read_text() == "x"
     with pytest.raises((UnusableCode, OSError)):
         UnpackedCode(tmp_path / "other").folder(packed((link, "real"), ("real/a.py", "x"), ("lib/b.py", "y")))
     assert list((tmp_path / "other").iterdir()) == []

@@ -54,6 +54,7 @@ def text(made: Package, name: str) -> str:
         (Target("3.11", "x86_64"), "x86_64-manylinux_2_17"),
         (Target("3.12", "x86_64"), "x86_64-manylinux_2_34"),
         (Target("3.13", "arm64"), "aarch64-manylinux_2_34"),
+        (Target("3.13", "arm64", here=True), "linux-arm64"),
     ],
 )
 def test_a_runtime_loads_wheels_for_the_c_library_of_its_amazon_linux(target: Target, platform: str) -> None:

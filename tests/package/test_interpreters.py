@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.testing import CliRunner
+from uv import find_uv_bin
 
+import remit
 from remit.cli.options import python_option
-from remit.package.interpreters import CHOSEN, Interpreters, own_program
+from remit.package.interpreters import CHOSEN, Interpreters, looking, own_program
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
 
@@ -52,6 +54,28 @@ def test_a_chosen_one_goes_first(tmp_path: Path) -> None:
     chosen = python(tmp_path, "mine", 14)
     environment = {"PATH": str(tmp_path), CHOSEN: chosen}
     assert Interpreters(environment).for_runtime("python3.14").program == chosen
+
+
+def test_one_that_only_uv_knows_is_found_by_the_uv_that_the_environment_names(tmp_path: Path) -> None:
+    program = python(tmp_path, "hidden", 14)
+    uv = tmp_path / "uv"
+    uv.write_text(f"#!/bin/sh\necho {program}\n")
+    uv.chmod(0o755)
+    environment = {"PATH": str(tmp_path / "nothing"), "REMIT_UV": str(uv)}
+    assert Interpreters(environment).for_runtime("python3.14").program == program
+
+
+def test_another_process_is_told_where_uv_is() -> None:
+    assert looking()["REMIT_UV"] == find_uv_bin()
+
+
+def test_another_process_is_told_of_no_uv_where_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "remit").symlink_to(Path(remit.__file__).parent)  # an installed remit has uv beside it
+    script = "from remit.package.interpreters import looking; print(looking())"
+    command = [sys.executable, "-S", "-c", script]  # -S: without site-packages
+    environment = {"PATH": "/nowhere", "PYTHONPATH": str(tmp_path)}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout == "{'PATH': '/nowhere'}\n"
 
 
 def test_the_option_is_heeded_by_whatever_looks_for_pythons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

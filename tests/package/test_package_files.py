@@ -144,6 +144,8 @@ def test_remitignore_and_exclude_leave_more_out_and_bring_back_what_is_no_secret
         }
     )
     assert names(folder, exclude=("/docs/",)) == ["README.md", "build/index.html", "keep.csv"]
+    reasons = {left.reason for left in survey(folder, ("/docs/",)).left_out}
+    assert {"listed in .remitignore", "excluded in the configuration"} <= reasons
 
 
 def test_src_of_an_installed_project_lies_at_the_root_of_the_zip(project: Project) -> None:

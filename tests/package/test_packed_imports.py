@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Make = Callable[[dict[str, str]], Path]
+    Wheel = Callable[..., Path]
 
 RUNTIME = f"python3.{sys.version_info.minor}"
 HEAD = "from remit import App\napp = App()\n"
@@ -89,6 +90,16 @@ FINE = {
     "an exit": f"{IN_ZIP}raise SystemExit(3)",
     "a thread that goes on": f"{IN_ZIP}import threading as t, time\n    t.Thread(target=time.sleep, args=[9]).start()",
 }
+
+
+def test_what_a_dependency_imports_and_the_zip_lacks_is_told_at_the_function(project: Make, wheel: Wheel) -> None:
+    files = app(f"{IN_ZIP}import helper", **{".remitignore": "/wheels/\n"})
+    files["requirements.txt"] = "--no-index\n--find-links wheels\nhelper\n"
+    folder = project(files)
+    wheel(folder / "wheels", "helper", {"helper.py": "import click\n"})
+    message = "`click`, which the handler of function hello imports in helper.py, is not in the zip"
+    expected = [("app.py:6:2", message, HINT)]
+    assert expected == mistakes(folder)
 
 
 @pytest.mark.parametrize("kind", FINE)

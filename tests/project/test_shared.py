@@ -306,10 +306,11 @@ def test_an_output_of_the_name_of_a_functions_url_is_told(make: Make) -> None:
     body = f"{IMPORTS}class Hello(Shared):\n    url = output(aws.region)\n"
     app = "@app.function(http())\ndef hello(event, context): ...\n"
     error = make(app=app, **{"shared/resources/a.py": body}).error()
-    assert ("two outputs are both `HelloUrl` in the template", "shared/resources/a.py:4:11") == (
-        error.message,
-        at(error),
-    )
+    assert (
+        "two outputs are both `HelloUrl` in the template",
+        "rename the function or the shared output",
+        "shared/resources/a.py:4:11",
+    ) == (error.message, error.hint, at(error))
 
 
 def test_lookup_works_only_where_the_stack_is_known(make: Make) -> None:

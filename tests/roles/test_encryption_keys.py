@@ -100,12 +100,14 @@ def test_a_user_pool_gets_the_key_of_its_codes_by_the_arn(make: Make, key: str) 
 )
 def test_the_key_of_codes_is_one_and_has_an_arn(make: Make, argument: str, problem: str) -> None:
     error = project(make, argument).error()
-    assert ("app.py:11:2", True) == (at(error), problem in error.message)
+    place = "app.py:12:5" if argument == TWO_KEYS else "app.py:11:15"
+    assert (place, True) == (at(error), problem in error.message)
 
 
 def test_a_step_that_sends_no_codes_takes_no_key(make: Make) -> None:
     error = project(make, "on.cognito(Data.users, 'PreSignUp', key=Data.key)").error()
-    assert "key goes with a custom sender, not with PreSignUp" == error.message
+    hint = "only CustomEmailSender and CustomSMSSender get codes that a key encrypts"
+    assert ("key goes with a custom sender, not with PreSignUp", hint) == (error.message, error.hint)
 
 
 def test_a_resource_without_an_arn_is_told_at_the_line_that_grants_it(make: Make) -> None:

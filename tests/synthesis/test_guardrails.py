@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -100,6 +101,16 @@ def test_what_exceeds_a_ceiling_is_told_with_a_request_and_the_line(make: Make) 
     ran = project.remit("build", "--no-package")
     assert (1, "") == (ran.status, ran.out)
     assert "  --> app.py:10:23\n" in ran.err
+
+
+def test_a_grant_that_no_line_wrote_is_told_by_its_reason_alone(make: Make) -> None:
+    project = held(make, *CEILING[1:])
+    app = project.load()
+    (role,) = assign(app)
+    unwritten = replace(role, grants=tuple(replace(grant, origin=None) for grant in role.grants))
+    with pytest.raises(RemitError) as caught:
+        guard(project.folder, app, (unwritten,))
+    assert "given by puts items into table orders" == caught.value.message.splitlines()[-1].strip()
 
 
 def test_a_ceilings_own_deny_takes_away(make: Make) -> None:

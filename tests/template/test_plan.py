@@ -10,7 +10,7 @@ import pytest
 
 from remit.errors import RemitError
 from remit.template.terraform.plan import TerraformPlan, plan_roles, read_plan
-from role_readers import read_roles
+from role_readers import read_roles, read_template
 
 PLAN = Path(__file__).with_name("data") / "plan.json"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -151,6 +151,11 @@ def test_what_a_plan_attaches_to_holders_of_elsewhere_is_theirs() -> None:
 def test_a_state_is_read_as_well() -> None:
     found = read_roles(json.dumps(whole()["prior_state"]).encode(), "state.json")
     assert [one.logical_id for one in found.roles] == [WORKER]
+
+
+def test_a_plan_is_read_where_a_template_is_asked_for() -> None:
+    content = PLAN.read_bytes()
+    assert read_roles(content, "plan.json") == read_template(content, "plan.json")
 
 
 def test_references_lead_through_the_variables_and_outputs_of_modules() -> None:

@@ -44,6 +44,7 @@ def texts(value: Any) -> tuple[str, ...]:
         ({"Fn::Select": ["0", {"Ref": "Subnets"}]}, ("subnet-1",)),
         ({"Fn::Select": [5, {"Fn::Split": [":", {"Fn::GetAtt": ["Queue", "Arn"]}]}]}, ("shop-Queue-*",)),
         ({"Fn::Select": [1, {"Fn::Split": ["-", {"Ref": "Queue"}]}]}, (UNKNOWN,)),
+        ({"Fn::Select": [0, {"Fn::Split": ["-", {"Ref": "AWS::Region"}]}]}, (UNKNOWN,)),
         ({"Fn::Select": [9, ["a"]]}, (UNKNOWN,)),
         ({"Fn::Select": 1}, (UNKNOWN,)),
         ({"Fn::Select": [0, {"Fn::GetAZs": ""}]}, (UNKNOWN,)),

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from remit.app import Resource
 from remit.errors import Origin, RemitError
+from remit.iam.comparison import StatementLocation
 from remit.iam.policy import Globs, render_statement
-from remit.template.role_resources import bearing
+from remit.template.attached_policies import attached, held_policies
+from remit.template.policy_files import read_side
+from remit.template.role_resources import bearing, units
+from remit.template.roles import roles_of
+from remit.template.sam.domains import authorizer_permissions
+from remit.template.sam.resources import SamResource
 from role_readers import read_policy, read_roles, read_template
 
 if TYPE_CHECKING:
@@ -367,3 +374,66 @@ def test_a_policy_names_a_role_of_the_template_by_its_role_name() -> None:
 
 def test_a_resource_whose_type_is_no_text_bears_on_no_role() -> None:
     assert bearing({"Resources": {"Odd": {"Type": 5, "Properties": {}}}})["Resources"] == {}
+
+
+def nowhere(_path: Any) -> None:
+    """The place of whatever no file holds."""
+
+
+def policy_of_a(role: str, document: Any) -> dict[str, Any]:
+    return {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p", "Roles": [role], "PolicyDocument": document}}
+
+
+def test_a_policy_is_compared_with_the_role_that_lists_it_and_not_with_one_that_its_statement_names() -> None:
+    passed = {"Statement": {"Effect": "Allow", "Action": "iam:PassRole", "Resource": {"Fn::GetAtt": ["First", "Arn"]}}}
+    role = {"Type": "AWS::IAM::Role", "Properties": {}}
+    template = {"Resources": {"First": role, "Second": role, "Pass": policy_of_a("Second", passed)}}
+    assert [("First",), ("Second", "Pass")] == [unit.resources for unit in units(template, template)]
+
+
+def test_a_managed_policy_that_a_role_lists_twice_is_held_once() -> None:
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    role = Resource("Role", "AWS::IAM::Role", {"ManagedPolicyArns": [arn, arn]})
+    assert (arn,) == held_policies(role, attached((role,), nowhere), nowhere).managed
+
+
+def test_the_roles_of_resources_that_no_file_holds_have_their_policies_without_a_line() -> None:
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    inline = {"PolicyName": "p", "PolicyDocument": {"Statement": statement}}
+    resources = (Resource("Role", "AWS::IAM::Role", {"Policies": [inline]}),)
+    assert [("Allow sqs:*", "", 0)] == told(roles_of(resources, nowhere), "Role")
+
+
+def test_what_is_attached_to_a_role_of_elsewhere_is_equal_each_time_that_it_is_read() -> None:
+    document = {"Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}}
+    content = json.dumps({"Resources": {"Pass": policy_of_a("elsewhere", document)}}).encode()
+    assert read_template(content, "t.json").roles == read_template(content, "t.json").roles
+
+
+def test_the_credentials_of_an_event_that_are_no_list_are_passed_over() -> None:
+    event = {"Type": "MQ", "Properties": {"Broker": "arn:aws:mq:eu-west-1:111122223333:broker:b", "Queues": ["q"]}}
+    event["Properties"]["SourceAccessConfigurations"] = 5
+    properties = {"Handler": "a.b", "Runtime": "python3.13", "CodeUri": ".", "Events": {"Mail": event}}
+    resources = {"Worker": {"Type": "AWS::Serverless::Function", "Properties": properties}}
+    read = read_template(json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}).encode(), "t")
+    assert "secretsmanager" not in repr(read.roles)
+    assert ["WorkerRole"] == [role.logical_id for role in read.roles]
+
+
+def test_the_permission_of_an_authorizer_stands_at_its_line() -> None:
+    authorizer = {"FunctionArn": "arn:aws:lambda:eu-west-1:111122223333:function:check"}
+    properties = {"Auth": {"Authorizers": {"Check": authorizer}}}
+    api = SamResource("Web", "AWS::Serverless::Api", properties, {}, nowhere)
+    (permission,) = authorizer_permissions(api)
+    assert ("Resources", "Web", "Properties", "Auth", "Authorizers", "Check") == permission.origin
+
+
+def test_a_statement_of_a_side_is_found_in_its_layer_at_its_line() -> None:
+    statement = '{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}'
+    lines = ('{"identity": {"Statement":', f"{statement}}},", '"boundary": [{"Statement": [', f"{statement}]}}]}}")
+    side = read_side("\n".join(lines).encode(), "p.json")
+    places = [
+        side.locate(StatementLocation(layer, 0, 0, policy.statements[0])).line
+        for layer, policy in (("identity", side.layers.identity[0]), ("boundary", side.layers.boundary[0]))
+    ]
+    assert [2, 4] == places

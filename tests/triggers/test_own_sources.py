@@ -11,6 +11,8 @@ import pytest
 from every_trigger import APP as EVERY_TRIGGER
 from every_trigger import DATA
 from projects import at
+from remit.app import Resource
+from remit.triggers.kms_key import KmsKey, kms_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,7 +156,7 @@ def test_functions_on_one_bucket_share_its_notifications(make: Make) -> None:
 def test_notifications_that_overlap_are_told(make: Make, first: str, second: str) -> None:
     app = function(f"on.s3(Data.uploads, {first})") + function(f"on.s3(Data.uploads, {second})", "other")
     error = made(make, app).error()
-    assert ("app.py:13:2", True) == (
+    assert ("app.py:13:15", True) == (
         at(error),
         error.message.startswith("bucket `DataUploads` would notify function hello and function other of the same "),
     )
@@ -169,13 +171,28 @@ def test_notifications_that_share_no_object_do_not_overlap(make: Make) -> None:
     assert made(make, app).template()
 
 
+@pytest.mark.parametrize(("events", "mistakes"), [("s3:ObjectCreated:Put", 1), ("s3:ObjectRemoved:*", 0)])
+def test_a_notification_that_is_written_by_hand_counts_with_its_event(make: Make, events: str, mistakes: int) -> None:
+    by_hand = '{"QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": orders.arn}]}'
+    data = DATA + f'    files = resource("AWS::S3::Bucket", notification_configuration={by_hand})\n'
+    ran = made(make, function(f'on.s3(Data.files, events="{events}")'), data).remit("build", "--no-package")
+    told = "bucket `DataFiles` would notify what QueueConfigurations says and function hello of the same objects"
+    assert mistakes == ran.err.count(told)
+
+
 def test_an_event_that_eventbridge_does_not_have_is_told_of_a_bucket_that_exists_already(make: Make) -> None:
     error = made(make, function('on.s3("theirs", events="s3:ReducedRedundancyLostObject")')).error()
     assert (
         "bucket 'theirs' exists already, and is reached through EventBridge, which has no event "
         "s3:ReducedRedundancyLostObject"
     ) == error.message
-    assert "app.py:11:2" == at(error)
+    assert "app.py:11:15" == at(error)
+
+
+def test_an_event_is_matched_by_the_account_that_the_app_is_deployed_to(make: Make) -> None:
+    app = "from remit import aws\n" + function("on.event(account=aws.account)")
+    (rule,) = made(make, app).resources("AWS::Events::Rule").values()
+    assert {"account": [{"Ref": "AWS::AccountId"}]} == rule["EventPattern"]
 
 
 def test_a_dead_letter_queue_lets_each_sender_send_for_its_source_alone(make: Make) -> None:
@@ -214,6 +231,19 @@ def test_raw_messages_come_through_a_queue_of_the_app(make: Make) -> None:
     assert queue == resources["HelloDataNewsTopicMessages"]["Properties"]["EventSourceArn"]
     assert 180 == resources["HelloDataNewsTopicQueue"]["Properties"]["VisibilityTimeout"]
     assert ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] == project.statements()[1]["Action"]
+
+
+def test_what_lies_between_a_topic_and_a_function_is_named_by_the_letters_of_the_topics_name(make: Make) -> None:
+    resources = made(make, function('on.sns("order-news", raw=True)')).template()["Resources"]
+    names = {name for name in resources if name.startswith("HelloOrderNews")}
+    parts = ("", "Messages", "Queue", "QueueSendersPolicy")
+    assert {f"HelloOrderNewsTopic{part}" for part in parts} == names
+
+
+def test_a_key_is_known_by_an_alias_of_the_app() -> None:
+    key = Resource("Key", "AWS::KMS::Key", {})
+    alias = Resource("Alias", "AWS::KMS::Alias", {"AliasName": "alias/shop", "TargetKeyId": {"Ref": "Key"}})
+    assert KmsKey("${Key.Arn}", key) == kms_key({"Key": key, "Alias": alias}, {"Ref": "Alias"})
 
 
 def test_a_schedule_runs_its_function_with_a_role_that_may_do_this_alone(make: Make) -> None:
@@ -268,7 +298,7 @@ def test_a_stream_that_a_table_says_itself_stays(make: Make) -> None:
 def test_two_views_of_one_stream_are_told(make: Make) -> None:
     app = function('on.dynamodb(Data.table, view="KEYS_ONLY")') + function("on.dynamodb(Data.table)", "other")
     error = made(make, app).error()
-    assert ("the stream of `DataTable` would have two views: KEYS_ONLY and NEW_AND_OLD_IMAGES", "app.py:13:2") == (
+    assert ("the stream of `DataTable` would have two views: KEYS_ONLY and NEW_AND_OLD_IMAGES", "app.py:13:15") == (
         error.message,
         at(error),
     )
@@ -313,7 +343,7 @@ def test_the_steps_of_a_user_pool_run_their_functions(make: Make) -> None:
 def test_a_step_of_a_user_pool_has_one_function(make: Make) -> None:
     app = function('on.cognito(Data.users, "PreSignUp")') + function('on.cognito(Data.users, "PreSignUp")', "other")
     error = made(make, app).error()
-    assert ("user pool `DataUsers` has two functions for PreSignUp; a step has one", "app.py:13:2") == (
+    assert ("user pool `DataUsers` has two functions for PreSignUp; a step has one", "app.py:13:15") == (
         error.message,
         at(error),
     )
@@ -389,6 +419,7 @@ MUST_EXIST = {
     'on.event(source="a", bus="theirs")': ["event bus theirs, for hello"],
     'on.logs("/shop/web")': ["log group /shop/web, for hello"],
     'on.kinesis("theirs", on_failure="arn:aws:s3:::lost")': ["stream theirs, for hello", "bucket lost, for hello"],
+    'on.schedule("rate(1 day)", dead_letter="lost")': ["queue lost, for hello"],
     'on.sqs("mine")': [],
     "on.sqs(Data.orders), on.s3(Data.uploads), on.event(source='a', bus=Data.bus), on.logs(Data.group)": [],
 }

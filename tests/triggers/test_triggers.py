@@ -652,6 +652,7 @@ def test_a_clock_that_eventbridge_refuses_is_told(make: Make, expression: str) -
 
 
 RUNS = {
+    "cron(0 12 1 1 ? 2027)": datetime(2027, 1, 1, 12, tzinfo=UTC),
     "cron(0 8 L 2 ? 2027)": datetime(2027, 2, 28, 8, tzinfo=UTC),
     "cron(0 8 29 2 ? *)": datetime(2028, 2, 29, 8, tzinfo=UTC),
     "cron(0 8 ? * MON#5 2027)": datetime(2027, 3, 29, 8, tzinfo=UTC),

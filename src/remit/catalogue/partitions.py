@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from remit.catalogue.snapshot import chunk
 
-_ZONE: Final = re.compile(r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})[a-z]")
-_ZONE_ID: Final = re.compile(r"[a-z]{2,4}\d?-az\d{1,2}")
-_LOCAL_ZONE: Final = re.compile(r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})-[a-z]{3}-\d[a-z]?")
+_ZONE: Final = r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})[a-z]"
+_ZONE_ID: Final = r"[a-z]{2,4}\d?-az\d{1,2}"
+_LOCAL_ZONE: Final = r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})-[a-z]{3}-\d[a-z]?"
 
 
 class Partition(NamedTuple):
@@ -67,10 +67,10 @@ def region_of_zone(name: str) -> str | None:
 
     A zone's id (`euw1-az1`) tells no region that could be relied on: see `is_zone`.
     """
-    zone = _ZONE.fullmatch(name) or _LOCAL_ZONE.fullmatch(name)
+    zone = re.fullmatch(_ZONE, name) or re.fullmatch(_LOCAL_ZONE, name)
     return zone[1] if zone and is_region(zone[1]) else None
 
 
 def is_zone(name: str) -> bool:
     """Whether this is, or looks like, an availability zone or a zone's id: often taken for a region."""
-    return region_of_zone(name) is not None or _ZONE_ID.fullmatch(name) is not None
+    return region_of_zone(name) is not None or re.fullmatch(_ZONE_ID, name) is not None

@@ -29,76 +29,73 @@ class NameRule(NamedTuple):
     The property that has them, and their most characters, are in the type's row (`ResourceType.naming`).
     """
 
-    form: re.Pattern[str]
+    form: str
+    """A regular expression."""
     words: str
     """What it is made of: `letters, digits, - and _`."""
     least: int = 1
-    never: tuple[tuple[re.Pattern[str], str], ...] = ()
+    never: tuple[tuple[str, str], ...] = ()
     """Forms that no name has, and what to say of each."""
-    reserved: tuple[tuple[re.Pattern[str], str], ...] = ()
+    reserved: tuple[tuple[str, str], ...] = ()
     """As `never`, of names that AWS's own resources have: nobody can make one, but it may exist."""
-
-
-def _never(pattern: str, words: str) -> tuple[re.Pattern[str], str]:
-    return re.compile(pattern), words
 
 
 NAME_RULES: Final = {
     "AWS::S3::Bucket": NameRule(
-        re.compile(r"[a-z0-9.-]*"),
+        r"[a-z0-9.-]*",
         "small letters, digits, dots and hyphens",
         least=3,
         never=(
-            _never(r"^[.-]|[.-]$", "it begins and ends with a letter or a digit"),
-            _never(r"\.\.", "no dot follows another"),
-            _never(r"^\d+\.\d+\.\d+\.\d+$", "it is not an IP address"),
-            _never(r"^(xn--|sthree-|amzn-s3-demo-)", "it does not begin with xn--, sthree- or amzn-s3-demo-"),
-            _never(
+            (r"^[.-]|[.-]$", "it begins and ends with a letter or a digit"),
+            (r"\.\.", "no dot follows another"),
+            (r"^\d+\.\d+\.\d+\.\d+$", "it is not an IP address"),
+            (r"^(xn--|sthree-|amzn-s3-demo-)", "it does not begin with xn--, sthree- or amzn-s3-demo-"),
+            (
                 r"(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$",
                 "-s3alias, --ol-s3, .mrap, --x-s3 and --table-s3 end the names of other things",
             ),
         ),
     ),
-    "AWS::SQS::Queue": NameRule(re.compile(r"[A-Za-z0-9_-]+(\.fifo)?"), "letters, digits, - and _"),
-    "AWS::SNS::Topic": NameRule(re.compile(r"[A-Za-z0-9_-]+(\.fifo)?"), "letters, digits, - and _"),
-    "AWS::DynamoDB::Table": NameRule(re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _", least=3),
-    "AWS::DynamoDB::GlobalTable": NameRule(re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _", least=3),
+    "AWS::SQS::Queue": NameRule(r"[A-Za-z0-9_-]+(\.fifo)?", "letters, digits, - and _"),
+    "AWS::SNS::Topic": NameRule(r"[A-Za-z0-9_-]+(\.fifo)?", "letters, digits, - and _"),
+    "AWS::DynamoDB::Table": NameRule(r"[A-Za-z0-9_.-]+", "letters, digits, -, . and _", least=3),
+    "AWS::DynamoDB::GlobalTable": NameRule(r"[A-Za-z0-9_.-]+", "letters, digits, -, . and _", least=3),
     "AWS::Logs::LogGroup": NameRule(
-        re.compile(r"[A-Za-z0-9._/#-]+"),
+        r"[A-Za-z0-9._/#-]+",
         "letters, digits, -, ., _, / and #",
-        reserved=(_never(r"^aws/", "CloudWatch keeps names that begin with aws/ for itself: /aws/… are free"),),
+        reserved=((r"^aws/", "CloudWatch keeps names that begin with aws/ for itself: /aws/… are free"),),
     ),
-    "AWS::SecretsManager::Secret": NameRule(re.compile(r"[A-Za-z0-9/_+=.@-]+"), "letters, digits and /_+=.@-"),
+    "AWS::SecretsManager::Secret": NameRule(r"[A-Za-z0-9/_+=.@-]+", "letters, digits and /_+=.@-"),
     "AWS::SSM::Parameter": NameRule(
-        re.compile(r"[A-Za-z0-9/_.-]+(:[A-Za-z0-9_.-]+)?"),
+        r"[A-Za-z0-9/_.-]+(:[A-Za-z0-9_.-]+)?",
         "letters, digits, -, ., _ and /",
         never=(
-            _never(r"^[^/]+/", "a name with a / begins with one: /shop/prod/db"),
-            _never(r"//|.+/$", "something stands between its / and after the last one"),
-            _never(r"^(/[^/]*){16}", "it has 15 levels at most"),
+            (r"^[^/]+/", "a name with a / begins with one: /shop/prod/db"),
+            (r"//|.+/$", "something stands between its / and after the last one"),
+            (r"^(/[^/]*){16}", "it has 15 levels at most"),
         ),
         reserved=(
-            _never(r"(?i)^/?(aws|ssm)", "Parameter Store keeps names that begin with aws or ssm for itself"),
-            _never(r":", "a colon stands before the version of a parameter, and in no name"),
+            (r"(?i)^/?(aws|ssm)", "Parameter Store keeps names that begin with aws or ssm for itself"),
+            (r":", "a colon stands before the version of a parameter, and in no name"),
         ),
     ),
-    "AWS::Kinesis::Stream": NameRule(re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _"),
-    "AWS::KinesisFirehose::DeliveryStream": NameRule(re.compile(r"[A-Za-z0-9_.-]+"), "letters, digits, -, . and _"),
+    "AWS::Kinesis::Stream": NameRule(r"[A-Za-z0-9_.-]+", "letters, digits, -, . and _"),
+    "AWS::KinesisFirehose::DeliveryStream": NameRule(r"[A-Za-z0-9_.-]+", "letters, digits, -, . and _"),
     "AWS::Events::EventBus": NameRule(
-        re.compile(r"[A-Za-z0-9/._-]+"),
+        r"[A-Za-z0-9/._-]+",
         "letters, digits, /, ., - and _",
-        reserved=(_never(r"^default$|/", "`default` and names with a / are of buses that AWS makes"),),
+        reserved=((r"^default$|/", "`default` and names with a / are of buses that AWS makes"),),
     ),
-    "AWS::Events::Rule": NameRule(re.compile(r"[A-Za-z0-9._-]+"), "letters, digits, ., - and _"),
-    "AWS::Scheduler::Schedule": NameRule(re.compile(r"[A-Za-z0-9._-]+"), "letters, digits, ., - and _"),
-    "AWS::IAM::Role": NameRule(re.compile(r"[A-Za-z0-9_+=,.@-]+"), "letters, digits and _+=,.@-"),
-    "AWS::IAM::ManagedPolicy": NameRule(re.compile(r"[A-Za-z0-9_+=,.@-]+"), "letters, digits and _+=,.@-"),
-    "AWS::Cognito::UserPool": NameRule(re.compile(r"[\w\s+=,.@-]+"), "letters, digits, spaces and _+=,.@-"),
+    "AWS::Events::Rule": NameRule(r"[A-Za-z0-9._-]+", "letters, digits, ., - and _"),
+    "AWS::Scheduler::Schedule": NameRule(r"[A-Za-z0-9._-]+", "letters, digits, ., - and _"),
+    "AWS::IAM::Role": NameRule(r"[A-Za-z0-9_+=,.@-]+", "letters, digits and _+=,.@-"),
+    "AWS::IAM::ManagedPolicy": NameRule(r"[A-Za-z0-9_+=,.@-]+", "letters, digits and _+=,.@-"),
+    "AWS::Cognito::UserPool": NameRule(r"[\w\s+=,.@-]+", "letters, digits, spaces and _+=,.@-"),
     "AWS::KMS::Alias": NameRule(
-        re.compile(r"alias/[A-Za-z0-9/_-]+"),
+        r"alias/[A-Za-z0-9/_-]+",
         "alias/, and then letters, digits, /, _ and -",
         least=7,
-        reserved=(_never(r"^alias/aws/", "KMS keeps names that begin with alias/aws/ for itself"),),
+        reserved=((r"^alias/aws/", "KMS keeps names that begin with alias/aws/ for itself"),),
     ),
 }
 
@@ -122,9 +119,9 @@ def broken_rule(
     is_long_enough = may_be_short or len(text) >= rule.least or len(text) > len(literal)
     if not is_long_enough or (most is not None and len(literal) > most):
         return f"it has {rule.least} to {most:,} characters"
-    if not rule.form.fullmatch(text):
+    if not re.fullmatch(rule.form, text):
         return f"it is made of {rule.words}"
     for pattern, words in (*rule.never, *(rule.reserved if makes else ())):
-        if pattern.search(text):
+        if re.search(pattern, text):
             return words
     return None

@@ -32,7 +32,7 @@ CUSTOM: Final = "AWS::CloudFormation::CustomResource"
 REF: Final = "Ref"
 KEEPS: Final = frozenset({"Retain", "RetainExceptOnCreate"})
 """The values of DeletionPolicy and UpdateReplacePolicy with which the resource stays in the account."""
-_WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+_WORDS: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _MADE_UP: Final = {"Random6": "??????"}
 """Variables of ARNs that AWS makes up, of which the length is known."""
@@ -292,7 +292,7 @@ class ResourceType(NamedTuple):
     @property
     def called(self) -> str:
         """What people call a resource of it: `log group`, `DB cluster`."""
-        words = _WORDS.findall(self.name.rpartition("::")[2])
+        words = re.findall(_WORDS, self.name.rpartition("::")[2])
         return " ".join(word if word.isupper() else word.lower() for word in words)
 
     @property

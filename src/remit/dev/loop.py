@@ -95,7 +95,8 @@ class DevLoop:
         self._tell = tell
         self._debugged = debugged
         self._is_strict = strict
-        self._is_debugging = False
+        self._waiting_function: str | None = None
+        """The deployed name of the function that waits for a debugger."""
         self._to_do: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._stop = threading.Event()
         self._ended = False
@@ -266,7 +267,7 @@ class DevLoop:
 
     def _debug(self, app: App) -> None:
         """Have the function that is to be debugged wait for a debugger, once it is deployed."""
-        if self._debugged is None or self._is_debugging:
+        if self._debugged is None or self._waiting_function is not None:
             return
         name = self._debugged.function
         names = [function.name for function in app.functions]
@@ -275,7 +276,7 @@ class DevLoop:
             raise RemitError(f"there is no function `{name}` to debug", hint=hint)
         deployed_name = f"{app.namespace}-{name}"
         port = debug(self._aws, deployed_name, self._debugged.port, project=self._folder, progress=self._wait_for)
-        self._is_debugging = True
+        self._waiting_function = deployed_name
         self._tell(DebuggerWaits(name, port or self._debugged.port))
 
     def _run_what_is_deployed(self) -> None:
@@ -285,8 +286,8 @@ class DevLoop:
                 serve_code(self._aws, f"{self._app.namespace}-{function.name}", None)
 
     def _debug_no_more(self) -> None:
-        if self._is_debugging and self._app is not None and self._debugged is not None:
-            debug(self._aws, f"{self._app.namespace}-{self._debugged.function}", None, project=self._folder)
+        if self._waiting_function is not None:
+            debug(self._aws, self._waiting_function, None, project=self._folder)
 
     def _read_logs(self, built: Built) -> None:
         """Read the logs of all functions, of new ones too, from now on."""
@@ -320,7 +321,9 @@ class DevLoop:
 
     def _tell_unknown(self, record: AccessRecord) -> None:
         """Tell once what could not be checked: such a call is often made again and again."""
-        event = CallUnknown(record.function, record.operation, record.because, record.refused)
+        namespace = "" if self._app is None else f"{self._app.namespace}-"
+        function = record.function.removeprefix(namespace)
+        event = CallUnknown(function, record.operation, record.because, record.refused)
         if event not in self._unchecked:
             self._unchecked.add(event)
             self._tell(event)

@@ -18,8 +18,8 @@ _FIRST_SIGN: Final = 0xE000
 _SIGNS: Final = 6_400
 """What stands for a character of a place: Unicode's private use, which no text of AWS holds. Each place has a sign of
 its own, so that what is filled in differently stays different."""
-_RUN: Final = re.compile("([\ue000-\uf8ff])\\1*")
-_UNFILLED: Final = re.compile(r"\$\{Placeholder\d+\}")
+_RUN: Final = "([\ue000-\uf8ff])\\1*"
+_UNFILLED: Final = r"\$\{Placeholder\d+\}"
 
 
 def unfilled(place: str) -> str:
@@ -29,24 +29,24 @@ def unfilled(place: str) -> str:
 
 def is_unfilled(value: Any) -> bool:
     """Whether the whole of a value is a place that is filled in."""
-    return isinstance(value, str) and _UNFILLED.fullmatch(value) is not None
+    return isinstance(value, str) and re.fullmatch(_UNFILLED, value) is not None
 
 
 def without_unfilled(text: str, replacement: str) -> str:
     """A text with a replacement in each place that is filled in."""
-    return _UNFILLED.sub(replacement, text) if "${Placeholder" in text else text
+    return re.sub(_UNFILLED, replacement, text) if "${Placeholder" in text else text
 
 
 class Language(NamedTuple):
-    """A template language: its name, an example, its places that are filled in, and its logic.
+    """A template language: its name, an example, and the regular expressions of its filled-in places and of its logic.
 
     `bare`: within strings its places matter only where they hold quotes, since others do not keep JSON from being read.
     """
 
     name: str
     example: str
-    values: re.Pattern[str]
-    logic: re.Pattern[str]
+    values: str
+    logic: str
     bare: bool = False
 
 
@@ -58,15 +58,15 @@ LANGUAGES: Final = (
     Language(
         JINJA,
         "{{ … }}",
-        re.compile(r"(?<![${])\{\{(?!resolve:)(?:[^{}\n]|\{(?!\{)|\}(?!\}))*\}\}"),
-        re.compile(r"\{%.*?%\}|\{#.*?#\}", re.DOTALL),
+        r"(?<![${])\{\{(?!resolve:)(?:[^{}\n]|\{(?!\{)|\}(?!\}))*\}\}",
+        r"(?s)\{%.*?%\}|\{#.*?#\}",
     ),
-    Language(ERB, "<%= … %>", re.compile(r"<%=.*?%>"), re.compile(r"<%(?!=).*?%>", re.DOTALL)),
+    Language(ERB, "<%= … %>", r"<%=.*?%>", r"(?s)<%(?!=).*?%>"),
     Language(
         TEMPLATEFILE,
         "${…}",
-        re.compile(r"\$\{[^{}\n]*\}"),
-        re.compile(r"%\{~? *(?:if|else|endif|for|endfor)\b[^}]*\}"),
+        r"\$\{[^{}\n]*\}",
+        r"%\{~? *(?:if|else|endif|for|endfor)\b[^}]*\}",
         bare=True,
     ),
 )
@@ -76,16 +76,16 @@ LANGUAGES: Final = (
 class Dialect(NamedTuple):
     """A tool whose templates read as JSON or YAML as they stand.
 
-    `sign` is what its files alone hold; where none of the `hints` stands, it need not be looked for. `functions` are
-    how its own functions begin, as the key of an object or as the start of a text. `places` are what it fills in within
-    a text. `names` are what a template may refer to without declaring it.
+    `sign` matches what its files alone hold; where none of the `hints` stands, it need not be looked for. `functions`
+    are how its own functions begin, as the key of an object or as the start of a text. `places` match what it fills in
+    within a text. `names` are what a template may refer to without declaring it.
     """
 
     name: str
     hints: tuple[str, ...]
-    sign: re.Pattern[str]
+    sign: str
     functions: tuple[str, ...] = ()
-    places: re.Pattern[str] | None = None
+    places: str | None = None
     names: frozenset[str] = frozenset()
 
 
@@ -96,23 +96,21 @@ RAIN_TAGS: Final = frozenset({"!Flatten", "!InsertFile", "!Invoke", "!MergeTags"
 _OF_ORGANISATIONS_ALONE: Final = ("!Cmd", "!JsonString", "!MD5Dir", "!MD5File", "!ReadFile")
 ORGANISATION_TAGS: Final = frozenset({*_OF_ORGANISATIONS_ALONE, "!Include"})
 """What org-formation reads from elsewhere."""
-_SERVERLESS: Final = re.compile(r"\$\{(?:self|opt|sls|file|cf|param)[:(.](?:[^{}]|\$\{[^{}]*\})*\}")
+_SERVERLESS: Final = r"\$\{(?:self|opt|sls|file|cf|param)[:(.](?:[^{}]|\$\{[^{}]*\})*\}"
 
 DIALECTS: Final = (
     Dialect(
         "Rain",
         (RAIN, "${Const::", *RAIN_TAGS, "Extends"),
-        re.compile(r"\bRain::|\$\{Const::|!(?:Flatten|InsertFile|Invoke|MergeTags)\b|\bExtends['\"]?: *['\"]?AWS::"),
+        r"\bRain::|\$\{Const::|!(?:Flatten|InsertFile|Invoke|MergeTags)\b|\bExtends['\"]?: *['\"]?AWS::",
         (RAIN, "Fn::Flatten", "Fn::InsertFile", "Fn::Invoke", "Fn::MergeTags"),
-        re.compile(r"\$\{(?:Rain|Const)::[^{}]*\}"),
+        r"\$\{(?:Rain|Const)::[^{}]*\}",
     ),
     Dialect(
         "org-formation",
         ("2010-09-09-OC", "OrganizationBinding", "OC::ORG::", "Fn::EnumTarget", "Fn::Target", *_OF_ORGANISATIONS_ALONE),
-        re.compile(
-            r"\b2010-09-09-OC\b|\bOrganizationBindings?['\"]?\s*:|\bOC::ORG::|\bFn::(?:Enum)?Target[A-Z]"
-            r"|!(?:Cmd|JsonString|MD5Dir|MD5File|ReadFile)\b"
-        ),
+        r"\b2010-09-09-OC\b|\bOrganizationBindings?['\"]?\s*:|\bOC::ORG::|\bFn::(?:Enum)?Target[A-Z]"
+        r"|!(?:Cmd|JsonString|MD5Dir|MD5File|ReadFile)\b",
         ("Fn::EnumTarget", "Fn::Target", "Fn::Cmd", "Fn::Include", "Fn::JsonString", "Fn::MD5", "Fn::ReadFile"),
         names=frozenset({"AWSAccount", "CurrentAccount", "MasterAccount"}),
     ),
@@ -131,7 +129,7 @@ def dialects_of(text: str) -> tuple[Dialect, ...]:
     dialects = []
     for dialect in DIALECTS:
         has_hint = any(hint in text for hint in dialect.hints)
-        if (has_hint and dialect.sign.search(text) is not None) or _refers_to_names(dialect, text):
+        if (has_hint and re.search(dialect.sign, text) is not None) or _refers_to_names(dialect, text):
             dialects.append(dialect)
     return tuple(dialects)
 
@@ -153,7 +151,7 @@ def readable(text: str, *, json: bool) -> tuple[str, tuple[Language, ...]]:
     used = []
     signs: dict[str, str] = {}
     for language in LANGUAGES:
-        without_logic = language.logic.sub(_blank, text)
+        without_logic = re.sub(language.logic, _blank, text)
         filled = _without_values(without_logic, language, signs, json=json)
         if filled != text:
             used.append(language)
@@ -164,7 +162,7 @@ def readable(text: str, *, json: bool) -> tuple[str, tuple[Language, ...]]:
 def _without_values(text: str, language: Language, signs: dict[str, str], *, json: bool) -> str:
     if language.bare and not json:
         return text
-    return language.values.sub(lambda place: _marked(place, text, language, signs, json=json), text)
+    return re.sub(language.values, lambda place: _marked(place, text, language, signs, json=json), text)
 
 
 def _blank(logic: re.Match[str]) -> str:
@@ -202,8 +200,8 @@ def _filled_text(text: str, dialects: tuple[Dialect, ...]) -> str:
         return unfilled(text)
     for dialect in dialects:
         if dialect.places is not None:
-            text = dialect.places.sub(lambda place: unfilled(place[0]), text)
-    return _RUN.sub(lambda run: unfilled(run[1]), text)
+            text = re.sub(dialect.places, lambda place: unfilled(place[0]), text)
+    return re.sub(_RUN, lambda run: unfilled(run[1]), text)
 
 
 def _is_function(text: str, dialects: tuple[Dialect, ...]) -> bool:

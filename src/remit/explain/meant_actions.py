@@ -44,7 +44,7 @@ def meant(text: str) -> tuple[tuple[str, ...], str | None]:
 
 def is_meant(text: str) -> bool:
     """Whether a word without a service names something of AWS: a service, or an operation of some client."""
-    return text.lower() in services() or bool(named(text))
+    return text.lower() in services() or named(text) != ()
 
 
 def _called(text: str) -> tuple[Operation, ...]:

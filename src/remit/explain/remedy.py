@@ -160,7 +160,7 @@ def _targets(app: App, resource: str, folder: Path, account: str) -> Iterator[_T
     if arn is None or not arn.resource:
         yield _Target(json.dumps(resource), resource, "", resource)
         return
-    is_foreign = bool(account and arn.account.isdigit() and arn.account != account)
+    is_foreign = arn.account.isdigit() and account not in ("", arn.account)
     placed = resource if is_foreign else _late_bound(resource)
     start = placed[: len(placed) - len(arn.resource)]
     _, _, without_kind = arn.resource.replace(":", "/", 1).partition("/")

@@ -18,7 +18,7 @@ from remit.project.dot_remit import own_folder
 from remit.roles.reference_names import fill_references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from remit.app import Grant
@@ -103,11 +103,11 @@ def _seen_uses(folder: Path) -> Iterator[SeenUse]:
                 yield use
 
 
-def _last_of_each_kind(uses: Iterable[SeenUse]) -> tuple[SeenUse, ...]:
+def _last_of_each_kind(uses: Iterable[SeenUse]) -> Collection[SeenUse]:
     latest: dict[tuple[Any, ...], SeenUse] = {}
     for use in uses:
         latest[use.action, use.resource, use.decision, use.file, use.line] = use
-    return tuple(latest.values())
+    return latest.values()
 
 
 def _seen_use(text: str) -> SeenUse | None:

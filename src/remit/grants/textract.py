@@ -42,7 +42,8 @@ def start(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
         "textract:StartDocumentAnalysis",
         "textract:GetDocumentAnalysis",
     )
-    return (*typed.everywhere(actions, "reads text in documents"), *s3.read(bucket, *keys, key=key))
+    name = typed.text_of(bucket, "textract.start")
+    return (*typed.everywhere(actions, "reads text in documents"), *s3.read(name, *keys, key=key))
 
 
 def _documents(bucket: Any, keys: tuple[str, ...], key: Any) -> typed.Grants:

@@ -15,7 +15,7 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FILLED_IN: Final = re.compile(r"\$\{[^{}]*\}|\{\{resolve:[^{}]*\}\}")
+_FILLED_IN: Final = r"\$\{[^{}]*\}|\{\{resolve:[^{}]*\}\}"
 _LEFT: Final = re.compile(
     r"[#@%]?\{+[^{}]*\}+"  # {region}, {{region}}, #{region}, {}
     r"|<[A-Za-z][^<>]*>"
@@ -41,6 +41,6 @@ def _without_filled_in(text: str) -> Iterator[str]:
         parts = [text]
     for part in parts:
         if isinstance(part, str):
-            yield _FILLED_IN.sub(lambda match: " " * len(match[0]), part)
+            yield re.sub(_FILLED_IN, lambda match: " " * len(match[0]), part)
         else:
             yield " " * len(part.text)

@@ -13,8 +13,8 @@ from remit.lint.resource_types import types_named
 if TYPE_CHECKING:
     from remit.catalogue.arns import Arn
 
-_DOUBLED: Final = re.compile(r"arn:[^:]*:(?:s3:[^:]*:[^:]*:|(?!s3:)[^:]*:[^:]*:[^:]*:(?:[A-Za-z-]+[/:])?)arn:")
-_VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
+_DOUBLED: Final = r"arn:[^:]*:(?:s3:[^:]*:[^:]*:|(?!s3:)[^:]*:[^:]*:[^:]*:(?:[A-Za-z-]+[/:])?)arn:"
+_VARIABLE: Final = r"\$\{[^{}]*\}"
 REGIONAL: Final = frozenset({"dynamodb", "kinesis", "lambda", "logs", "secretsmanager", "sns", "sqs", "states"})
 """Services all of whose ARNs have a region and an account (as those of KMS, which AWS's own policies leave out)."""
 _OPEN: Final = frozenset({"s3", "ssm", "resource-explorer-2"})
@@ -23,7 +23,7 @@ _OPEN: Final = frozenset({"s3", "ssm", "resource-explorer-2"})
 
 def holds_another(text: str) -> bool:
     """Whether an ARN has another in the place of its name: `arn:aws:s3:::arn:aws:s3:::data`."""
-    return _DOUBLED.match(_VARIABLE.sub("*", text)) is not None
+    return re.match(_DOUBLED, re.sub(_VARIABLE, "*", text)) is not None
 
 
 @lru_cache(maxsize=4096)

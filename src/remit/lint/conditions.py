@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Condition
 
 _TAGGED: Final = "/"
-_MEMBER: Final = re.compile(r"(?<=[/:])(?:\$\{|<).*")
+_MEMBER: Final = r"(?<=[/:])(?:\$\{|<).*"
 
 
 @lru_cache(maxsize=4096)
@@ -29,7 +29,7 @@ def _key_types(prefix: str) -> dict[str, str]:
 
 def key_family(key: str) -> str:
     """A key folded, without the name of the tag (or of whatever else) that goes on after / or :."""
-    bare, slash, _ = _MEMBER.sub("", key.lower()).partition("/")
+    bare, slash, _ = re.sub(_MEMBER, "", key.lower()).partition("/")
     return bare + slash
 
 

@@ -13,10 +13,10 @@ from remit.catalogue.actions import services
 from remit.catalogue.arns import parse as parse_arn
 from remit.did_you_mean import MISSPELT, nearest
 
-_SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|aws\.internal|aws)")
-_DOMAIN_NAME: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[\w./-]*)?", re.IGNORECASE)
-_PROVIDER: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:(?:oidc-provider|saml-provider)/.+")
-_ID: Final = re.compile(r"A[A-Z0-9]{15,}|\d{12}")
+_SERVICE: Final = r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|aws\.internal|aws)"
+_DOMAIN_NAME: Final = r"(?i)[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[\w./-]*)?"
+_PROVIDER: Final = r"arn:[a-z-]+:iam::\d{12}:(?:oidc-provider|saml-provider)/.+"
+_ID: Final = r"A[A-Z0-9]{15,}|\d{12}"
 _HOLDERS: Final = ("user/", "role/", "federated-user/", "assumed-role/")
 _DOMAIN: Final = "amazonaws.com"
 _LONG: Final = 6
@@ -49,7 +49,7 @@ def of_service(value: str) -> tuple[str, str] | None:
     if "${" in value:
         return None
     label = value.partition(".")[0].lower()
-    if not _SERVICE.fullmatch(value):
+    if not re.fullmatch(_SERVICE, value):
         meant = _meant(label)
         if meant is None and "." in value:
             return None  # a few have names of their own: alexa-appkit.amazon.com
@@ -66,9 +66,9 @@ def of_service(value: str) -> tuple[str, str] | None:
 def of_account(value: str) -> tuple[str, str] | None:
     """The same for an account, a user, a role or a session."""
     settled = value.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "111122223333")
-    if value == "*" or "${" in settled or _ID.fullmatch(settled) or settled.isdigit():
+    if value == "*" or "${" in settled or re.fullmatch(_ID, settled) or settled.isdigit():
         return None  # another rule counts the digits
-    if _SERVICE.fullmatch(value):
+    if re.fullmatch(_SERVICE, value):
         return (
             f"'{value}' is a service, and AWS stands for accounts, users and roles",
             f'write {{"Service": "{value}"}}',
@@ -94,7 +94,7 @@ def of_account(value: str) -> tuple[str, str] | None:
 
 def of_provider(value: str) -> tuple[str, str] | None:
     """The same for an identity provider: the ARN of one, or the domain of one that IAM knows."""
-    if "${" in value or _PROVIDER.fullmatch(value) or (":" not in value and _DOMAIN_NAME.fullmatch(value)):
+    if "${" in value or re.fullmatch(_PROVIDER, value) or (":" not in value and re.fullmatch(_DOMAIN_NAME, value)):
         return None
     hint = "write its ARN: arn:aws:iam::ACCOUNT:oidc-provider/HOST or …:saml-provider/NAME"
     return f"'{value}' is not an identity provider: IAM refuses it", hint
@@ -105,7 +105,7 @@ def provider(value: str) -> str | None:
     host = value.partition(":oidc-provider/")[2]
     if host:
         return host.lower()
-    return value.lower() if ":" not in value and _DOMAIN_NAME.fullmatch(value) else None
+    return value.lower() if ":" not in value and re.fullmatch(_DOMAIN_NAME, value) else None
 
 
 @lru_cache(maxsize=1024)

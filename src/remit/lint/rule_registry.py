@@ -37,8 +37,8 @@ template; an app with its roles; what a reader noticed; a raw statement of a sta
 CONCERNED: Final = "concerned"
 """A function of a rule that says, of the text of a policy file, whether there may be anything for it: what it looks for
 is rare, and told by a glance. A rule without it looks at every statement."""
-_DEFINITION: Final = re.compile(r"^def (\w+)\(", re.MULTILINE)
-_SEVERITY: Final = re.compile(r"^SEVERITY = ([A-Z]+)$", re.MULTILINE)
+_DEFINITION: Final = re.compile(r"\ndef (\w+)\(")
+_SEVERITY: Final = re.compile(r"\nSEVERITY = ([A-Z]+)\n")
 FOLDER: Final = Path(__file__).parent / "rules"
 
 

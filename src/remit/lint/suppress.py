@@ -24,8 +24,8 @@ OF_SECRETS: Final = "R701"
 OF_COMMENTS: Final = frozenset({"R002", "R003"})
 """The rules that speak of comments themselves."""
 _MARK: Final = "remit: allow"
-_COMMENT: Final = re.compile(r"#\s*remit:\s*allow\s+(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)(?P<rest>[^\n]*)")
-_BECAUSE: Final = re.compile(r"\s*(?:because\b|:|--|-|—)?+\s*(.*?)\s*")
+_COMMENT: Final = r"#\s*remit:\s*allow\s+(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)(?P<rest>[^\n]*)"
+_BECAUSE: Final = r"\s*(?:because\b|:|--|-|—)?+\s*(.*?)\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def allowances(text: str, file: str) -> Iterator[Allowance | Finding]:
     lines = LINE_END.split(text)
     comments = _python_comments(text) if file.endswith(".py") else None
     for number, line in enumerate(lines, 1):
-        comment = _COMMENT.search(line)
+        comment = re.search(_COMMENT, line)
         if comment is None or (comments is not None and not comments.get(number, len(line)) <= comment.start()):
             continue
         alone = not line[: comment.start()].strip()
@@ -84,7 +84,7 @@ def _allowance(name: str, ending: str, origin: Origin, line: int) -> Allowance |
         code = rule_named(name).code
     except RemitError as error:
         return _finding("R003", error.message, error.hint, origin)
-    because = _BECAUSE.fullmatch(ending)
+    because = re.fullmatch(_BECAUSE, ending)
     if because is None or not is_reason(because[1]):
         return _finding(
             "R003", f"`{name}` is allowed without a reason, so it is not", f"# remit: allow {name} because …", origin

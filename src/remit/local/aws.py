@@ -244,7 +244,7 @@ def _healthy(
 def _document(record: Record, method: str, path: str, *, patience: float = _PATIENCE) -> dict[str, Any] | None:
     """The JSON object that the server answers to a signed request, or None if nothing sensible does."""
     try:
-        response = ask(record, "remit", method, path, patience=patience)
+        response = ask(record, method, path, patience=patience)
         document = response.document()
     except RemitError:
         return None

@@ -29,10 +29,10 @@ _CORS: Final[Mapping[str, Check]] = {
 }
 """The properties of Cors, and what each takes."""
 _METHODS: Final = ("*", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-_ORIGIN: Final = re.compile(r"\*|[a-z][a-z0-9+.-]*://(?:\*|[^/*\s]+)")
-_HOST: Final = re.compile(r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
-_CERTIFICATE: Final = re.compile(r"arn:[^:]+:acm:[^:]+:[^:]+:certificate/.+")
-_SELECTION: Final = re.compile(r"\$request\.body\.[A-Za-z0-9_.]+")
+_ORIGIN: Final = r"\*|[a-z][a-z0-9+.-]*://(?:\*|[^/*\s]+)"
+_HOST: Final = r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+_CERTIFICATE: Final = r"arn:[^:]+:acm:[^:]+:[^:]+:certificate/.+"
+_SELECTION: Final = r"\$request\.body\.[A-Za-z0-9_.]+"
 
 
 def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def cors_configuration(path: Path, value: Any) -> dict[str, Any]:
             configuration.update(_cors_property(path, key, content))
     origins = configuration.get("AllowOrigins", [])
     for origin in origins:
-        if not tokens.references(origin) and not _ORIGIN.fullmatch(origin):
+        if not tokens.references(origin) and not re.fullmatch(_ORIGIN, origin):
             hint = 'a scheme and a host without a path, such as "https://shop.example"'
             mistakes.errors.append(mistake(path, f"has the origin {origin!r}", hint=hint))
     for method in configuration.get("AllowMethods", []):
@@ -85,7 +85,7 @@ def rate(path: Path, value: Any) -> float:
 def domain_name(path: Path, value: Any) -> str:
     """A host's name in lower case."""
     name = text(path, value)
-    if not _HOST.fullmatch(name):
+    if not re.fullmatch(_HOST, name):
         hint = name.partition("://")[2].partition("/")[0] or name.lower()
         raise mistake(path, f"is {name!r}, which is no domain", hint=f"a domain reads {hint or 'api.shop.example'!r}")
     return name
@@ -94,7 +94,7 @@ def domain_name(path: Path, value: Any) -> str:
 def certificate_arn(path: Path, value: Any) -> str:
     """The ARN of a certificate of AWS Certificate Manager."""
     arn = text(path, value)
-    if not arn.startswith("${") and not _CERTIFICATE.fullmatch(arn):
+    if not arn.startswith("${") and not re.fullmatch(_CERTIFICATE, arn):
         hint = "a certificate of ACM in the API's region: arn:aws:acm:REGION:ACCOUNT:certificate/ID"
         raise mistake(path, f"is {arn!r}, which is no certificate's ARN", hint=hint)
     return arn
@@ -103,6 +103,6 @@ def certificate_arn(path: Path, value: Any) -> str:
 def route_selection_expression(path: Path, value: Any) -> str:
     """Which field of a message names its route."""
     expression = text(path, value)
-    if not _SELECTION.fullmatch(expression):
+    if not re.fullmatch(_SELECTION, expression):
         raise mistake(path, f"is {expression!r}", hint='a field of the message: "$request.body.action"')
     return expression

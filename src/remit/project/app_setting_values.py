@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _MOST_TAGS: Final = 50
 _LONGEST_KEY: Final = 128
 _LONGEST_VALUE: Final = 256
-_ROLE_PATH: Final = re.compile(r"/([\x21-\x7e]{1,510}/)?")
-_ROLE_NAME: Final = re.compile(r"(?:[\w+=,.@-]|\{(?:app|stage|role|region)\})+", re.ASCII)
+_ROLE_PATH: Final = r"/([\x21-\x7e]{1,510}/)?"
+_ROLE_NAME: Final = r"(?a)(?:[\w+=,.@-]|\{(?:app|stage|role|region)\})+"
 
 
 def tags(path: Path, value: Any) -> Table[str]:
@@ -69,7 +69,7 @@ def stages(path: Path, value: Any) -> Texts:
 def role_path(path: Path, value: Any) -> str:
     """A path of roles, between slashes."""
     written = text(path, value)
-    if not _ROLE_PATH.fullmatch(written):
+    if not re.fullmatch(_ROLE_PATH, written):
         raise mistake(path, f"is {written!r}", hint='a path begins and ends with a slash: "/teams/shop/"')
     return written
 
@@ -77,7 +77,7 @@ def role_path(path: Path, value: Any) -> str:
 def role_name(path: Path, value: Any) -> str:
     """A pattern of roles' names, which must tell them apart."""
     written = tokens.plain(text(path, value))
-    if not _ROLE_NAME.fullmatch(written):
+    if not re.fullmatch(_ROLE_NAME, written):
         hint = 'such as "{app}-{stage}-{role}", of letters, digits and _+=,.@-'
         raise mistake(path, f"is {written!r:.60}, which makes no names of roles", hint=hint)
     for part in ("{stage}", "{role}"):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from remit.project.current_load import Loading
 
-_UNIMPORTABLE: Final = re.compile(r"cannot import name '(\w+)' from '(remit[\w.]*)'")
-_UNEXPECTED: Final = re.compile(r"([\w.]+)\(\) got an unexpected keyword argument '(\w+)'")
+_UNIMPORTABLE: Final = r"cannot import name '(\w+)' from '(remit[\w.]*)'"
+_UNEXPECTED: Final = r"([\w.]+)\(\) got an unexpected keyword argument '(\w+)'"
 _OUT_OF_REACH: Final = frozenset(
     {"NoCredentialsError", "PartialCredentialsError", "EndpointConnectionError", "ConnectTimeoutError", "NoRegionError"}
 )
@@ -55,7 +55,7 @@ def _misspelt(error: BaseException) -> str | None:
     """What remit has instead of a name that it does not have."""
     if isinstance(error, AttributeError):
         return _attribute(error.obj, str(error.name))
-    if isinstance(error, ImportError) and (missing := _UNIMPORTABLE.match(str(error))):
+    if isinstance(error, ImportError) and (missing := re.match(_UNIMPORTABLE, str(error))):
         return _instead(sys.modules[missing[2]], missing[1])
     if isinstance(error, TypeError):
         return _call(error)
@@ -101,7 +101,7 @@ def _call(error: TypeError) -> str | None:
     """The option that was meant, or the trigger where a module of grants is called."""
     if str(error) == _NOT_CALLABLE:
         return _trigger_of(error)
-    unexpected = _UNEXPECTED.match(str(error))
+    unexpected = re.match(_UNEXPECTED, str(error))
     if unexpected is None:
         return None
     options = list(dict.fromkeys(_options(unexpected[1], error)))

@@ -20,7 +20,7 @@ from remit.triggers.source import digest
 if TYPE_CHECKING:
     from remit.app import ExistingKind
 
-_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_WORD: Final = r"[A-Za-z0-9]+"
 _DIGITS: Final = 6  # of the hash that tells names apart whose letters are the same
 _DEFAULT_GROUP: Final = "default"
 
@@ -57,7 +57,7 @@ def vpc(name: str, *, security_group: str = _DEFAULT_GROUP) -> dict[str, Any]:
 def _value(kind: ExistingKind, name: str, written: str, group: str = "") -> LateBoundParameter:
     """The text that stands for a value, which is noted with the load that is going on."""
     end = digest(f"{name} {group}", digits=_DIGITS)
-    words = "".join(_capitalised(word) for word in _WORD.findall(name))
+    words = "".join(_capitalised(word) for word in re.findall(_WORD, name))
     before, after = _AROUND_NAME[kind]
     parameter_id = f"{before}{words}{after}{end}"
     state = current_load.current()

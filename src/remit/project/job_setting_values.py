@@ -44,7 +44,7 @@ concurrency: Final = between(LEAST_CONCURRENCY, 1_000, "jobs at the same time")
 timeout: Final = between(1, 900, "seconds")
 
 
-_TOPIC_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_TOPIC_NAME: Final = r"[A-Za-z0-9_-]{1,256}"
 """Names of standard topics, which alone take alarms ("CreateTopic", Amazon SNS API Reference)."""
 
 
@@ -55,7 +55,7 @@ def _topic(path: Path, value: Any) -> str:
         raise wrong(path, "an SNS topic", value)
     if text.startswith(("arn:", "${")):
         return text
-    if not _TOPIC_NAME.fullmatch(text):
+    if not re.fullmatch(_TOPIC_NAME, text):
         hint = "a name, an ARN, or a resource: `Data.alerts`"
         raise mistake(path, f"is {text!r}, which is no SNS topic", hint=hint)
     return source.arn_of(text, "sns")

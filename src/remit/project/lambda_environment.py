@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from remit.app import App
     from remit.errors import Origin
 
-_PLACEHOLDER: Final = re.compile(r"placeholder-for-([a-z0-9-]+)-from-remit", re.IGNORECASE)
-_BEGINNING: Final = re.compile(r"placeholder-for-[a-z0-9-]*", re.IGNORECASE)
+_PLACEHOLDER: Final = r"(?i)placeholder-for-([a-z0-9-]+)-from-remit"
+_BEGINNING: Final = r"(?i)placeholder-for-[a-z0-9-]*"
 """What messages show of a placeholder, of a long one its first characters."""
 _REGION: Final = ("AWS_DEFAULT_REGION", "AWS_REGION")
 """The variables of the region. botocore reads the first, before the files of the AWS CLI; Lambda sets both."""
@@ -183,7 +183,7 @@ def check_placeholders(state: current_load.Loading, app: App) -> None:
         return
     mistakes = Mistakes()
     for declared, origin in _declared(app):
-        match = _PLACEHOLDER.search(repr(declared))
+        match = re.search(_PLACEHOLDER, repr(declared))
         if match is not None:
             mistakes.errors.append(refusal(state.placeholders.get(match[0].casefold(), match[1]), origin))
     mistakes.refuse()
@@ -192,7 +192,7 @@ def check_placeholders(state: current_load.Loading, app: App) -> None:
 def explain_placeholders(state: current_load.Loading, mistakes: Iterable[RemitError]) -> None:
     """Say of the mistakes whose message shows a placeholder which variable that is."""
     for mistake in mistakes:
-        match = _BEGINNING.search(mistake.message)
+        match = re.search(_BEGINNING, mistake.message)
         shown = "" if match is None else match[0].casefold()
         names = [name for placeholder, name in state.placeholders.items() if shown and placeholder.startswith(shown)]
         if names and f"{names[0]} has a value" not in (mistake.hint or ""):
@@ -219,7 +219,7 @@ def refusal(name: str, origin: Origin | None = None) -> RemitError:
 def placeholder_in(text: str) -> str | None:
     """The variable of which a text holds the placeholder; None for any other text."""
     state = current_load.current()
-    match = _PLACEHOLDER.search(text) if state is not None and state.placeholders else None
+    match = re.search(_PLACEHOLDER, text) if state is not None and state.placeholders else None
     return None if match is None or state is None else state.placeholders.get(match[0].casefold())
 
 

@@ -18,11 +18,11 @@ from remit.did_you_mean import MISSPELT
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_POLICY_ARN: Final = re.compile(r"arn:[^:]+:iam::[^:]*:policy/(?:.*/)?(?P<name>[^/]+)")
-_SEPARATORS: Final = re.compile(r"[\s,;|]+")
-_PARTS: Final = re.compile(r"(?P<service>[A-Za-z0-9-]+?)(?:::|[./_ -])(?P<operation>[A-Za-z][A-Za-z0-9_*?]*)")
-_DASHED: Final = re.compile(r"[a-z0-9]+-[A-Z]\w+")
-_ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_POLICY_ARN: Final = r"arn:[^:]+:iam::[^:]*:policy/(?:.*/)?(?P<name>[^/]+)"
+_SEPARATORS: Final = r"[\s,;|]+"
+_PARTS: Final = r"(?P<service>[A-Za-z0-9-]+?)(?:::|[./_ -])(?P<operation>[A-Za-z][A-Za-z0-9_*?]*)"
+_DASHED: Final = r"[a-z0-9]+-[A-Z]\w+"
+_ACTION: Final = r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+"
 _ACTION_FORM: Final = "an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`"
 _EXAMPLES: Final = 'name a service ("logs"), an action ("s3:GetObject") or a pattern ("s3:Get*")'
 
@@ -42,7 +42,7 @@ def hint_of_action(text: str) -> str:
 def of_unknown_service(text: str) -> str | None:
     """What was meant by a word that reads as a service and is none; None where it may be a service after all."""
     meaning = _managed_policy(text)
-    if meaning is None and _DASHED.fullmatch(text):
+    if meaning is None and re.fullmatch(_DASHED, text):
         meaning = _respelt(text)
     return meaning or _action_alone(text)
 
@@ -57,7 +57,7 @@ def _first(guesses: Sequence[Callable[[str], str | None]], text: str) -> str | N
 
 def _managed_policy(text: str) -> str | None:
     """A managed policy by its ARN, its name or its path, or by a name with a letter or two wrong."""
-    arn = _POLICY_ARN.fullmatch(text)
+    arn = re.fullmatch(_POLICY_ARN, text)
     name = arn["name"] if arn else text.rpartition("/")[2]
     if arn is None and managed_policy(name) is None:
         is_service = bool(nearest_services(name, MISSPELT))
@@ -74,14 +74,14 @@ def _arn(text: str) -> str | None:
 
 def _several(text: str, all_of: str = "") -> str | None:
     """Services and actions that stand in one text: `logs, s3`. `all_of` follows each service."""
-    parts = [part for part in _SEPARATORS.split(text) if part]
+    parts = [part for part in re.split(_SEPARATORS, text) if part]
     items = []
     for part in parts:
         if service(part):
             items.append(f'"{part}{all_of}"')
-        elif _ACTION.fullmatch(part) and expand(part):
+        elif re.fullmatch(_ACTION, part) and expand(part):
             items.append(f'"{part}"')
-    if not parts or len(items) < len(parts) or _SEPARATORS.search(text) is None:
+    if not parts or len(items) < len(parts) or re.search(_SEPARATORS, text) is None:
         return None
     listed = ", ".join(items)
     return f"write `{listed}`" if len(items) == 1 else f"one text is one item: write `{listed}`"
@@ -95,8 +95,8 @@ def _respelt(text: str) -> str | None:
     """An action with other signs than a colon, or with the name of an SDK's method: `dynamodb.put_item`."""
     parts = re.sub(r"\s+", "", text).replace("::", ":")
     if ":" not in parts:
-        parts = _PARTS.sub(r"\g<service>:\g<operation>", parts, count=1)
-    if not _ACTION.fullmatch(parts.replace("_", "")):
+        parts = re.sub(_PARTS, r"\g<service>:\g<operation>", parts, count=1)
+    if not re.fullmatch(_ACTION, parts.replace("_", "")):
         return None
     prefix, _, operation = parts.partition(":")
     if "*" in operation or "?" in operation:

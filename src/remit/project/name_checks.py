@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from remit.project.current_load import Loading
     from remit.project.declared_functions import Declaration
 
-_NAME: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+")
+_NAME: Final = r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+"
 NAME_LIMIT: Final = 64
 """Characters of a Lambda function's name ("Lambda quotas", 2026-11)."""
 HANDLER_LIMIT: Final = 128
@@ -44,7 +44,7 @@ def check_declaration(declaration: Declaration) -> None:
             origin=declaration.where.origin,
         )
         mistakes.errors.append(nested)
-    if not isinstance(declaration.name, str) or not _NAME.fullmatch(declaration.name):
+    if not isinstance(declaration.name, str) or not re.fullmatch(_NAME, declaration.name):
         bad_name = RemitError(
             f"{declaration.name!r} is not a valid name for a function",
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",

@@ -28,12 +28,12 @@ _SNAKE: Final = {
     "policy_document": "PolicyDocument", "policy_name": "PolicyName",
     "principal": "Principal", "not_principal": "NotPrincipal",
 }  # fmt: skip
-_SERVICE: Final = re.compile(r"[A-Za-z0-9-]+")
-_ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
-_FORGOTTEN: Final = re.compile(r"(?<!\$)\{\s*(?:aws|project)\.\w+\s*\}")
-_NONE: Final = re.compile(r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])")
-_FOREIGN: Final = re.compile(r"[^\t\n\r\x20-\xff]")
-_SID: Final = re.compile(r"[A-Za-z0-9]*")
+_SERVICE: Final = r"[A-Za-z0-9-]+"
+_ACTION: Final = r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+"
+_FORGOTTEN: Final = r"(?<!\$)\{\s*(?:aws|project)\.\w+\s*\}"
+_NONE: Final = r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])"
+_FOREIGN: Final = r"[^\t\n\r\x20-\xff]"
+_SID: Final = r"[A-Za-z0-9]*"
 _SHOWN: Final = 6  # steps of a path that is too long to be read
 _DEPTH: Final = 32
 _LONGEST: Final = 6_144  # characters of the largest managed policy: nothing in one can be longer
@@ -164,9 +164,9 @@ def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[
 
 def _from_string(value: str, path: Path) -> iam.Statement:
     """Read "logs" as all of a service, "sqs:SendMessage" as one action or a pattern; both on every resource."""
-    if value == "*" or _ACTION.fullmatch(value):
+    if value == "*" or re.fullmatch(_ACTION, value):
         return iam.allow(value)
-    is_word = _SERVICE.fullmatch(value) is not None
+    is_word = re.fullmatch(_SERVICE, value) is not None
     if is_word and service(value):
         return iam.allow(f"{value}:*")
     if not value.strip():
@@ -273,7 +273,7 @@ def _check(statement: iam.Statement, path: Path, number: int, mistakes: Mistakes
             reason, hint = problem
             inside = ("Statement", number, element, text)
             mistakes.errors.append(RemitError(f"{spelled(path)}: {reason}", hint=hint, path=(*path, *inside)))
-    if not _SID.fullmatch(statement.sid):
+    if not re.fullmatch(_SID, statement.sid):
         fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", statement.sid))
         message = f"{spelled(path)}: Sid {statement.sid!r} may have only letters and digits"
         mistakes.errors.append(RemitError(message, hint=f"use {fixed!r}", path=(*path, "Statement", number, "Sid")))
@@ -300,36 +300,34 @@ def _problem_of_text(text: str) -> tuple[str, str | None] | None:
     if variable is not None:
         error = refusal(variable)
         return error.message, error.hint
-    foreign = None if text.isascii() else _FOREIGN.search(text)
+    foreign = None if text.isascii() else re.search(_FOREIGN, text)
     if foreign is not None:
         sign = foreign.group()
         hint = "U+0020 to U+00FF, tabs and newlines are accepted; use `*` in its place"
         return f"{sign!r} (U+{ord(sign):04X}) in {text!r}: IAM does not accept it", hint
-    forgotten = _FORGOTTEN.search(text) if "{" in text else None
+    forgotten = re.search(_FORGOTTEN, text) if "{" in text else None
     if forgotten is not None:
         return f"{forgotten.group()} in {text!r} is literal text", 'put an f before the string: f"…"'
     return None
 
 
 # Of CloudFormation's pseudo parameters in a policy the stack's id alone is an ARN ("Pseudo parameters reference").
-_NO_ARN: Final = re.compile(r"\$\{AWS::(?!StackId\})")
+_NO_ARN: Final = r"\$\{AWS::(?!StackId\})"
 
 
 def _problem_of_resource(text: str) -> tuple[str, str | None] | None:
     """What is wrong with a resource, and a hint. RemitError: a `${{` in it is not closed."""
-    if "None" in text and _NONE.search(text):
+    if "None" in text and re.search(_NONE, text):
         return f"{text!r} contains 'None'", "usually os.environ.get() of a variable that is not set: use os.environ[…]"
-    if text != "*" and (_NO_ARN.match(text) or not text.startswith(("arn:", "${", "*"))):
+    if text != "*" and (re.match(_NO_ARN, text) or not text.startswith(("arn:", "${", "*"))):
         return f"the resource {text!r} is neither an ARN nor '*'", "an ARN starts with `arn:`"
     tokens.references(text)
     return None
 
 
-_PARTITION: Final = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso[a-z-]*)(?=:iam:)")
-_POLICY_ARN: Final = re.compile(
-    r"arn:(?:\$\{AWS::Partition\}|[^:$]+):iam::(?:aws|\d{12}|\$\{AWS::AccountId\}):policy/.+"
-)
-_PLAIN_NAME: Final = re.compile(r"[\w+=,.@-]+(?:/[\w+=,.@-]+)*")
+_PARTITION: Final = r"arn:(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso[a-z-]*)(?=:iam:)"
+_POLICY_ARN: Final = r"arn:(?:\$\{AWS::Partition\}|[^:$]+):iam::(?:aws|\d{12}|\$\{AWS::AccountId\}):policy/.+"
+_PLAIN_NAME: Final = r"[\w+=,.@-]+(?:/[\w+=,.@-]+)*"
 
 
 def declare_managed(value: Any, span: Span, mistakes: Mistakes, keyword: str = "managed_policy") -> dict[str, Origin]:
@@ -377,8 +375,8 @@ def managed_arn(value: str, path: Path, origin: Origin) -> str:
     """The ARN of a managed policy, with the partition late-bound."""
     _refuse_placeholder(value, path, origin)
     if value.startswith("arn:"):
-        arn = _PARTITION.sub("arn:${AWS::Partition}", value)
-        if not _POLICY_ARN.fullmatch(arn) or placeholder(arn) is not None:
+        arn = re.sub(_PARTITION, "arn:${AWS::Partition}", value)
+        if not re.fullmatch(_POLICY_ARN, arn) or placeholder(arn) is not None:
             raise RemitError(
                 f"{spelled(path)}: {value!r} is not an ARN of a managed policy",
                 hint="it reads arn:PARTITION:iam::ACCOUNT:policy/NAME, or iam::aws: for AWS's own",
@@ -389,7 +387,7 @@ def managed_arn(value: str, path: Path, origin: Origin) -> str:
         return arn
     if value.startswith("${"):
         return value  # a resource of the app, by Ref
-    if not _PLAIN_NAME.fullmatch(value):
+    if not re.fullmatch(_PLAIN_NAME, value):
         raise RemitError(f"{spelled(path)}: {value!r} is not a valid name for a managed policy", origin=origin)
     aws_policy = None if "/" in value else managed_policy(value)
     if aws_policy is not None:

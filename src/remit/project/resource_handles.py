@@ -20,7 +20,7 @@ from remit.project.late_bound import LateBound, NoText
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_WORD: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+_WORD: Final = r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+"
 _WAYS: Final = "`.arn`, `.ref`, or `.attribute(…)` for anything that Fn::GetAtt gives"
 
 
@@ -214,7 +214,7 @@ HANDLES: Final[Mapping[str, type[Handle]]] = {name: handle for types, handle in 
 
 def _snake(attribute: str) -> str:
     """`Endpoint.Address` as Python has it: `endpoint_address`."""
-    return "_".join(word.lower() for word in _WORD.findall(attribute))
+    return "_".join(word.lower() for word in re.findall(_WORD, attribute))
 
 
 def _written_out(handle: type[Handle]) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ RESERVED_VARIABLES: Final = frozenset(
         "LAMBDA_RUNTIME_DIR",
     ]
 )
-_VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+_VARIABLE: Final = r"[A-Za-z][A-Za-z0-9_]+"
 _SCALARS: Final[tuple[tuple[type, Check], ...]] = (
     (str, lambda path, value: encodable(path, tokens.plain(value))),
     (bool, lambda _, value: bool(value)),
@@ -258,7 +258,7 @@ def _environment(path: Path, value: Any) -> Table[str]:
 
 def _check_variable(path: Path, name: Any, content: Any) -> None:
     at = (*path, name)
-    if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+    if not isinstance(name, str) or not re.fullmatch(_VARIABLE, name):
         hint = "Lambda wants a letter, then at least one more of letters, digits and _"
         raise mistake(path, f"has the name {name!r}", hint=hint, inside=(str(name),))
     if name in RESERVED_VARIABLES:
@@ -331,7 +331,7 @@ def _check_ids(path: Path, key: str, ids: Any) -> None:
             raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
 
 
-_LAYER: Final = re.compile(r"arn:[^:]+:lambda:[^:]+:[^:]+:layer:[\w-]+(?P<version>:[0-9]+)?", re.ASCII)
+_LAYER: Final = r"(?a)arn:[^:]+:lambda:[^:]+:[^:]+:layer:[\w-]+(?P<version>:[0-9]+)?"
 _MOST_LAYERS: Final = 5  # "Lambda quotas"
 
 
@@ -349,7 +349,7 @@ def _layers(path: Path, value: Any) -> Texts:
 
 
 def _check_layer(path: Path, arn: str) -> None:
-    layer = _LAYER.fullmatch(arn.replace("${AWS::", "{"))
+    layer = re.fullmatch(_LAYER, arn.replace("${AWS::", "{"))
     if arn.startswith("${") or (layer is not None and layer["version"]):
         return
     hint = "it reads arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION"
@@ -358,12 +358,12 @@ def _check_layer(path: Path, arn: str) -> None:
     raise mistake(path, f"is {arn!r}, which is not the ARN of a layer's version", hint=hint)
 
 
-_ALIAS: Final = re.compile(r"(?!\d+$)[A-Za-z0-9_-]{1,128}")
+_ALIAS: Final = r"(?!\d+$)[A-Za-z0-9_-]{1,128}"
 
 
 def _alias(path: Path, value: Any) -> str:
     name = text(path, value)
-    if not _ALIAS.fullmatch(name):
+    if not re.fullmatch(_ALIAS, name):
         raise mistake(path, f"is {name!r:.40}", hint='a name such as "live"; not digits alone')
     return name
 
@@ -407,25 +407,36 @@ _SETTINGS_OF: Final = {"DurableConfig": "durable=3600", "SnapStart": "snap_start
 def _properties(path: Path, value: Any) -> Table[Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of CloudFormation properties", value)
-    for name in value:
-        if name in OWNED:
-            raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
-    for name, setting in _SETTINGS_OF.items():
-        if name in value and value[name] != {"ApplyOn": "None"}:
-            hint = f"write {setting}, which makes what else that takes: a version, an alias, its access"
-            raise mistake(path, f"sets {name}, which by itself does nothing", hint=hint, inside=(name,))
-    for name, check in _SHAPES.items():
-        if name in value:
-            check((*path, name), value[name])
-    variables = value.get("Environment", {})
-    for name, content in _environment((*path, "Environment", "Variables"), variables.get("Variables", {})).items():
+    mistakes = Mistakes()
+    for name, content in value.items():
+        with mistakes.noted():
+            _check_property(path, name, content)
+    mistakes.refuse()
+    return Table(plain(path, value))
+
+
+def _check_property(path: Path, name: Any, content: Any) -> None:
+    """What remit looks into, and what it sets itself."""
+    if name in OWNED:
+        raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
+    if name in _SETTINGS_OF and content != {"ApplyOn": "None"}:
+        hint = f"write {_SETTINGS_OF[name]}, which makes what else that takes: a version, an alias, its access"
+        raise mistake(path, f"sets {name}, which by itself does nothing", hint=hint, inside=(name,))
+    if name in _SHAPES:
+        _SHAPES[name]((*path, name), content)
+    if name == "Environment":
+        _check_variables((*path, name, "Variables"), content.get("Variables", {}))
+
+
+def _check_variables(path: Path, variables: Any) -> None:
+    """Variables that are given as a property: what they hold grants nothing."""
+    for name, content in _environment(path, variables).items():
         if isinstance(content, StoredText):
             raise mistake(
-                (*path, "Environment", "Variables", name),
+                (*path, name),
                 "names a secret or a parameter, which the function could not read",
                 hint="move it to `environment`, which grants that",
             )
-    return Table(plain(path, value))
 
 
 def _check_keys(path: Path, value: Mapping[Any, Any]) -> None:

@@ -19,7 +19,7 @@ from remit.project.resource_handles import HANDLES, Handle
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PENDING: Final = re.compile(r"\$\{Pending0(\d+)0")
+_PENDING: Final = r"\$\{Pending0(\d+)0"
 DeletionPolicy: TypeAlias = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
 _DELETION: Final[tuple[str, ...]] = get_args(DeletionPolicy)
 _numbers: Final = itertools.count(1)
@@ -188,7 +188,7 @@ class Shared(metaclass=_SharedClass):
 
         def named(value: Any) -> Any:
             if isinstance(value, str):
-                return _PENDING.sub(lambda found: "${" + names.get(found[0][2:], found[0][2:]), value)
+                return re.sub(_PENDING, lambda found: "${" + names.get(found[0][2:], found[0][2:]), value)
             if isinstance(value, dict):
                 return {key: named(item) for key, item in value.items()}
             return [named(item) for item in value] if isinstance(value, list) else value

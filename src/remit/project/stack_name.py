@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
-_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
+_PLAIN: Final = r"[^A-Za-z0-9]+"
 
 
 def stack_name(folder: Path, stage: str | None) -> str:
@@ -36,7 +36,7 @@ def project_name(folder: Path) -> str:
     """The project's name: `[project] name` of pyproject.toml, else the folder's; only letters, digits and `-`."""
     declared = _declared_name(folder / "pyproject.toml")
     raw = declared if declared is not None else folder.resolve().name
-    plain = _PLAIN.sub("-", raw).strip("-")
+    plain = re.sub(_PLAIN, "-", raw).strip("-")
     if not plain or not plain[0].isalpha():
         plain = f"app-{plain}".rstrip("-")
     return plain

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HANDLER: Final = "remit.web.handler"
 """The handler in the zip that serves the object."""
-_TARGET: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_TARGET: Final = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _INTERFACES: Final = ("asgi", "wsgi")
 _TOO_OLD: Final = frozenset({"python3.9"})
 """Runtimes that the adapters no longer support."""
@@ -29,7 +29,7 @@ def declared(
 ) -> tuple[WebApp, tuple[Trigger, ...]]:
     """The web app, and the triggers of its function. RemitError at the user's line."""
     text = tokens.plain(target)
-    if not isinstance(text, str) or not _TARGET.fullmatch(text):
+    if not isinstance(text, str) or not re.fullmatch(_TARGET, text):
         module, _, name = text.rpartition(".") if isinstance(text, str) else ("", "", "")
         hint = f"did you mean `{module}:{name}`?" if module and ":" not in text else 'such as "shop.main:api"'
         raise RemitError(

@@ -101,8 +101,6 @@ def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterat
 
 def _printable(text: str) -> str:
     """A text with a mark for each character that a terminal does not print."""
-    if text.isprintable():
-        return text
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 

@@ -10,7 +10,7 @@ from remit.iam.tokens import for_people
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS: Final = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 """All but tab and newline: with the others a text can clear the screen, hide a line, or retitle the window."""
 
 
@@ -27,7 +27,7 @@ def shown(text: str) -> str:
     """
     if "${{" in text:
         text = for_people(text)
-    return _CONTROLS.sub(lambda control: ascii(control[0])[1:-1], text)
+    return re.sub(_CONTROLS, lambda control: ascii(control[0])[1:-1], text)
 
 
 def line(text: str) -> str:

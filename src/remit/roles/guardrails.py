@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.expand import expand
-from remit.errors import Origin, RemitError
+from remit.errors import Mistakes, Origin, RemitError
 from remit.iam import tokens
 from remit.iam.comparison import StatementLocation
 from remit.iam.policy import Policy, allow
@@ -46,7 +46,7 @@ class Guardrail:
 
 
 def guardrails(folder: Path) -> tuple[Guardrail, ...]:
-    """The guardrails of a project, by their files' names. RemitError at file, line and column of what is wrong."""
+    """The guardrails of a project, by their files' names. RemitError has each mistake, at its file, line and column."""
     place = folder / GUARDRAILS
     if not place.is_dir():
         if place.exists():
@@ -55,18 +55,21 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
             )
         return ()
     rails: list[Guardrail] = []
+    mistakes = Mistakes()
     for path in sorted(place.iterdir()):
-        if path.name.startswith(".") or path.suffix == ".md":
-            continue
-        name = f"{GUARDRAILS}/{path.name}"
-        if path.suffix != ".json" or path.is_dir():
-            raise RemitError(
-                f"{name} is not a guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name)
-            )
-        text = plain_files.content(path, name)
-        if text is not None:
-            rails += read_guardrail(text, name)
+        if not path.name.startswith(".") and path.suffix != ".md":
+            with mistakes.noted():
+                rails += _of_file(path)
+    mistakes.refuse()
     return tuple(rails)
+
+
+def _of_file(path: Path) -> tuple[Guardrail, ...]:
+    name = f"{GUARDRAILS}/{path.name}"
+    if path.suffix != ".json" or path.is_dir():
+        raise RemitError(f"{name} is not a guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name))
+    text = plain_files.content(path, name)
+    return () if text is None else read_guardrail(text, name)
 
 
 def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
@@ -93,12 +96,17 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     )
 
 
-def _checked(read: ComparisonSide, policy: Policy) -> Iterator[Origin]:
+def _checked(read: ComparisonSide, policy: Policy) -> list[Origin]:
     """The place of each statement, all of which can be compared with what roles may do."""
+    origins: list[Origin] = []
+    mistakes = Mistakes()
     for index, statement in enumerate(policy.statements):
         origin = read.locate(StatementLocation("identity", 0, index, statement))
-        _check(statement, policy.version, origin)
-        yield origin
+        origins.append(origin)
+        with mistakes.noted():
+            _check(statement, policy.version, origin)
+    mistakes.refuse()
+    return origins
 
 
 def _check(statement: Statement, version: str, origin: Origin) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
 
-_REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)(\.Arn)?\}")
+_REFERENCE: Final = r"\$\{([A-Za-z0-9]+)(\.Arn)?\}"
 _NO_NAMES: Final[Mapping[str, str]] = {}
 
 
@@ -74,10 +74,10 @@ def _naming(resource: Resource, names: Mapping[str, str]) -> Resource:
 
 def _named(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda match: _text(match, names), value)
+        return re.sub(_REFERENCE, lambda match: _text(match, names), value)
     if tokens.is_intrinsic(value):
         text = tokens.from_intrinsic(value)
-        named_text = _REFERENCE.sub(lambda match: _text(match, names), text)
+        named_text = re.sub(_REFERENCE, lambda match: _text(match, names), text)
         return value if named_text == text else named_text
     if isinstance(value, dict):
         return {name: _named(item, names) for name, item in value.items()}

@@ -39,7 +39,6 @@ def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mista
     _check_counts(template, roles, app, mistakes)
     _check_resources(template, app, mistakes, is_whole=is_whole)
     for role in roles:
-        mistakes.errors += _check_managed(role, app)
         mistakes.errors += _check_actions(role)
 
 
@@ -139,20 +138,6 @@ def check_body(body: str) -> None:
             f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
             hint="split the app into two projects",
         )
-
-
-def _check_managed(role: Role, app: App) -> Iterator[RemitError]:
-    most = quota("iam.role.managed").most
-    if len(role.managed) > most:
-        yield RemitError(
-            f"the role of {few(role.serves)} has {len(role.managed)} managed policies; IAM allows {most}",
-            hint="grant what is used of them in a policy instead",
-            origin=_owner(role, app),
-        )
-
-
-def _owner(role: Role, app: App) -> Origin | None:
-    return next((function.origin for function in app.functions if function.name in role.functions), None)
 
 
 def _check_actions(role: Role) -> Iterator[RemitError]:

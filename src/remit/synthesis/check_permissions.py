@@ -31,14 +31,22 @@ _VERSION: Final = "AWS::Lambda::Version"
 _PERMISSION: Final = "AWS::Lambda::Permission"
 _INVOKE: Final = "lambda:InvokeFunction"
 _ACTIONS: Final = (_INVOKE, "lambda:*", "*")
-_IN_ARN: Final = re.compile(r"(?:^|:)function:([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?")
-_NAME: Final = re.compile(r"([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?")
+_IN_ARN: Final = r"(?:^|:)function:([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?"
+_NAME: Final = r"([A-Za-z0-9_*-]+)(?::([A-Za-z0-9_$-]+))?"
 """How a function is called: by its ARN, which may stand in the URI of an integration, or by its name."""
-_SERVICE: Final = re.compile(
+_SERVICE: Final = (
     r"([a-z0-9-]+|lambda\.alarms\.cloudwatch)(?:\.[a-z0-9*-]+)?\.(?:amazonaws\.com(?:\.cn)?|\$\{AWS::URLSuffix\})"
 )
 """A service as a principal: `logs.amazonaws.com`, and in older policies `logs.eu-west-1.amazonaws.com`."""
-_PATH: Final = re.compile(r"[A-Za-z.\[\]]+")
+_PATH: Final = r"[A-Za-z.\[\]]+"
+_OPENAPI: Final = {
+    "x-amazon-apigateway-integration": ("uri", "credentials"),
+    "x-amazon-apigateway-authorizer": ("authorizerUri", "authorizerCredentials"),
+}
+"""What names a function in the OpenAPI document of an API, and the role with which it is called, if any.
+
+Source: "OpenAPI extensions for API Gateway" (Amazon API Gateway Developer Guide).
+"""
 _PLACE: Final = dict.fromkeys(tokens.PLACE.values(), "*")
 
 
@@ -55,11 +63,13 @@ def check_permissions(resources: Sequence[Resource], namespace: str) -> Iterator
     template = _Template(resources, namespace)
     for resource in resources:
         kind = resource_type(resource.type)
-        if kind is None or kind.invokes is None or not _calls_as_itself(resource, kind.invokes):
+        invoker = None if kind is None else kind.invokes
+        if kind is None or invoker is None or not _calls_as_itself(resource, invoker):
             continue
         for callee in template.callees(resource, kind):
-            if not template.may_call(resource, kind.invokes, callee):
-                yield _no_permission(resource, kind, callee, template.permissions.get(callee, []))
+            if not template.may_call(resource, invoker, callee):
+                permissions = template.permissions.get(callee, [])
+                yield _no_permission(resource, kind.called, invoker.principal, callee, permissions)
 
 
 def _calls_as_itself(resource: Resource, invoker: Invoker) -> bool:
@@ -70,16 +80,15 @@ def _calls_as_itself(resource: Resource, invoker: Invoker) -> bool:
 
 
 def _no_permission(
-    resource: Resource, kind: ResourceType, callee: _Callee, permissions: Sequence[Resource]
+    resource: Resource, called: str, principal: str, callee: _Callee, permissions: Sequence[Resource]
 ) -> RemitError:
-    principal = "" if kind.invokes is None else kind.invokes.principal
     name = f"{callee.function}` by its `{callee.qualifier}" if callee.qualifier else callee.function
     hint = "use a trigger (`on.event(…)`, `on.s3(…)`), or add an AWS::Lambda::Permission"
     others = [item.logical_id for item in permissions if item.properties.get("Principal") == principal]
     if others:
         hint = f"`{others[0]}` lets it for another source: {hint}"
     return RemitError(
-        f"the {kind.called} `{resource.logical_id}` runs `{name}`, which {principal} has no permission to invoke",
+        f"the {called} `{resource.logical_id}` runs `{name}`, which {principal} has no permission to invoke",
         hint=hint,
         origin=resource.origin,
     )
@@ -113,11 +122,10 @@ class _Template:
 
     def callees(self, resource: Resource, kind: ResourceType) -> Iterator[_Callee]:
         """The functions of the template that a resource names."""
-        callees = [
-            self._callee(value)
-            for path in dict.fromkeys((*kind.holding("function"), *kind.holding("target")))
-            for value in values_at(resource.properties, path)
-        ]
+        values = [*_in_openapi(resource.properties.get("Body"))]
+        for path in dict.fromkeys((*kind.holding("function"), *kind.holding("target"))):
+            values += values_at(resource.properties, path)
+        callees = [self._callee(value) for value in values]
         yield from dict.fromkeys(callee for callee in callees if callee is not None)
 
     def may_call(self, resource: Resource, invoker: Invoker, callee: _Callee) -> bool:
@@ -138,7 +146,7 @@ class _Template:
         """The ARN for which the service calls, as far as it is known: a pattern."""
         if invoker.source_arn == "own":
             return self._filled(_own_arn(resource))
-        if _PATH.fullmatch(invoker.source_arn):
+        if re.fullmatch(_PATH, invoker.source_arn):
             text = self._filled(next(values_at(resource.properties, invoker.source_arn), None))
             return f"{text}*" if text.startswith("arn:") else f"*{text}*"
         kind = resource_type(resource.type)
@@ -154,7 +162,7 @@ class _Template:
         if text in self._by_reference:
             return self._by_reference[text]
         filled = self._filled(text)
-        match = _IN_ARN.search(filled) or _NAME.fullmatch(filled)
+        match = re.search(_IN_ARN, filled) or re.fullmatch(_NAME, filled)
         function = None if match is None else self._by_name.get(match[1])
         return None if match is None or function is None else _Callee(function, match[2] or "")
 
@@ -194,9 +202,24 @@ class _Template:
         return fill_references(text, self._pseudo)
 
 
+def _in_openapi(document: Any) -> Iterator[Any]:
+    """What an OpenAPI document calls without a role: the URIs of integrations and authorizers."""
+    if isinstance(document, list):
+        for item in document:
+            yield from _in_openapi(item)
+    elif isinstance(document, dict):
+        for name, content in document.items():
+            if name in _OPENAPI and isinstance(content, dict):
+                uri, role = _OPENAPI[name]
+                if not content.get(role):
+                    yield content.get(uri)
+            else:
+                yield from _in_openapi(content)
+
+
 def _is_service(principal: str, invoker: Invoker) -> bool:
     """Whether a principal is the service, by its name for one region or for China, too; or it is everyone."""
-    service = _SERVICE.fullmatch(principal)
+    service = re.fullmatch(_SERVICE, principal)
     return principal == "*" or (service is not None and f"{service[1]}.amazonaws.com" == invoker.principal)
 
 

@@ -25,9 +25,9 @@ METHODS: Final = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "P
 _MODES: Final = ("AWS_IAM", "NONE")
 VARIABLE: Final = re.compile(r"\{([A-Za-z0-9._-]+)\+?\}")
 """A variable of a path: a segment, or with `+` the rest of the path."""
-_ELSEWHERE: Final = re.compile(r"<?(?:\w+(?=:\w))?:?(\w+)>?")
+_ELSEWHERE: Final = r"<?(?:\w+(?=:\w))?:?(\w+)>?"
 """A variable as web frameworks write it: `<id>`, `<int:id>`, `:id`."""
-_SEGMENT: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]*")
+_SEGMENT: Final = r"[A-Za-z0-9._~!$&'()*+,;=:@%-]*"
 
 Authorization: TypeAlias = Literal["AWS_IAM", "NONE"] | Authorizer | Jwt | UserPool
 
@@ -129,9 +129,9 @@ def _problem_of_path(path: str) -> tuple[str, str | None]:
 
 
 def _problem_of_segment(segment: str) -> tuple[str, str | None]:
-    if VARIABLE.fullmatch(segment) or (_SEGMENT.fullmatch(segment) and not segment.startswith(":")):
+    if VARIABLE.fullmatch(segment) or (re.fullmatch(_SEGMENT, segment) and not segment.startswith(":")):
         return "", None
-    elsewhere = _ELSEWHERE.fullmatch(segment)
+    elsewhere = re.fullmatch(_ELSEWHERE, segment)
     hint = (
         f'a variable reads "{{{elsewhere[1]}}}"' if elsewhere else 'a segment is text or one variable, such as "{id}"'
     )

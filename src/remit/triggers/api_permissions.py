@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function
 
-_METHOD: Final = re.compile(rf"^\*/(?:{'|'.join(METHODS)})/")
+_METHOD: Final = rf"^\*/(?:{'|'.join(METHODS)})/"
 """The stage and the method of a route of an HTTP API."""
 _OTHER_PERMISSIONS: Final = 4_096
 """Bytes of a function's resource policy that are left to its other triggers."""
@@ -59,7 +59,7 @@ def _exactly(sources: tuple[str, ...]) -> tuple[str, ...]:
 
 def _any_method(sources: tuple[str, ...]) -> tuple[str, ...]:
     """Each path once, whatever the method."""
-    return tuple(dict.fromkeys(_METHOD.sub("*/*/", source) for source in sources))
+    return tuple(dict.fromkeys(re.sub(_METHOD, "*/*/", source) for source in sources))
 
 
 def _statement_size(app: App, function: Function, source: str) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from remit.app import Function
 
-_SOURCE: Final = re.compile(r"\$(?:request\.(?:header|querystring)|stageVariables|context)\.[\w.-]+")
+_SOURCE: Final = r"\$(?:request\.(?:header|querystring)|stageVariables|context)\.[\w.-]+"
 _LONGEST: Final = 3600
 """Seconds ("AWS::ApiGatewayV2::Authorizer": AuthorizerResultTtlInSeconds)."""
 
@@ -48,7 +48,7 @@ class Authorizer(RouteAuthorizer):
             )
         checked_texts("identity_source", self.identity_source)
         for source in plain_texts(self.identity_source):
-            if not _SOURCE.fullmatch(source):
+            if not re.fullmatch(_SOURCE, source):
                 hint = 'such as "$request.header.Authorization" or "$request.querystring.token"'
                 raise RemitError(f"identity_source has {source!r:.60}", hint=hint, origin=writer())
         if isinstance(self.cache, bool) or not isinstance(self.cache, int) or not 0 <= self.cache <= _LONGEST:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _SATURDAY: Final = 7
-_NTH_WEEKDAY: Final = re.compile(r"(\w+)#([1-5])")
-_LAST_WEEKDAY: Final = re.compile(r"([A-Z]{3}|[1-7])L")
-_NEAREST_WORKDAY: Final = re.compile(r"(\d{1,2})W")
+_NTH_WEEKDAY: Final = r"(\w+)#([1-5])"
+_LAST_WEEKDAY: Final = r"([A-Z]{3}|[1-7])L"
+_NEAREST_WORKDAY: Final = r"(\d{1,2})W"
 
 
 class Field(NamedTuple):
@@ -163,10 +163,10 @@ def _is_field(field: Field, text: str) -> bool:
 
 def _is_item(field: Field, item: str) -> bool:
     """One of the items that commas separate: a value, a range, a step, or one of the signs for days."""
-    workday = _NEAREST_WORKDAY.fullmatch(item)
+    workday = re.fullmatch(_NEAREST_WORKDAY, item)
     if field is DAY and workday is not None:
         return field.number(workday[1]) is not None
-    weekday = _NTH_WEEKDAY.fullmatch(item) or _LAST_WEEKDAY.fullmatch(item)
+    weekday = re.fullmatch(_NTH_WEEKDAY, item) or re.fullmatch(_LAST_WEEKDAY, item)
     if field is WEEKDAY and weekday is not None:
         return field.number(weekday[1]) is not None
     return field.numbers(item) is not None
@@ -177,7 +177,7 @@ def _days_of_month(item: str, year: int, month: int, length: int) -> set[int]:
         return {length}
     if item == "LW":
         return {_nearest_workday(length, year, month, length)}
-    workday = _NEAREST_WORKDAY.fullmatch(item)
+    workday = re.fullmatch(_NEAREST_WORKDAY, item)
     if workday is not None:
         day = int(workday[1])
         return {_nearest_workday(day, year, month, length)} if day <= length else set()
@@ -195,7 +195,7 @@ def _nearest_workday(day: int, year: int, month: int, length: int) -> int:
 
 
 def _days_of_week(item: str, year: int, month: int, length: int) -> set[int]:
-    nth, last = _NTH_WEEKDAY.fullmatch(item), _LAST_WEEKDAY.fullmatch(item)
+    nth, last = re.fullmatch(_NTH_WEEKDAY, item), re.fullmatch(_LAST_WEEKDAY, item)
     if nth is not None:
         days = _on_weekday(WEEKDAY.number(nth[1]), year, month, length)
         return set(days[int(nth[2]) - 1 : int(nth[2])])

@@ -136,5 +136,4 @@ class Event(BaseTrigger):
 
 
 def _values(value: Any) -> Any:
-    plain = tokens.plain(value)
-    return [plain] if isinstance(plain, str) else plain
+    return [value] if isinstance(value, str) else value

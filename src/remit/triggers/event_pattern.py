@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from remit.did_you_mean import did_you_mean
@@ -185,7 +186,7 @@ def _check_text_value(value: Any, text: Text, item: _PatternPlace) -> Iterator[R
     elif text.choices and value not in text.choices:
         hint = did_you_mean(value, text.choices) or f"it is {', '.join(text.choices)}"
         yield item.wrong(f"matches nothing: the field is never {value!r}", hint)
-    elif text.pattern is not None and "${" not in value and not text.pattern.fullmatch(value):
+    elif text.pattern and "${" not in value and not re.fullmatch(text.pattern, value):
         yield item.wrong(f"matches nothing: the field is never {value!r:.60}", f"it is {text.form}")
 
 

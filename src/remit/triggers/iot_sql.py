@@ -15,11 +15,9 @@ from remit.iam import tokens
 _MOST: Final = 256 * 1024
 _MOST_TOPIC: Final = 256
 _MOST_SLASHES: Final = 7
-_TEXT: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_TEXT: Final = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
 _STAND_IN: Final = "''"
-_FORM: Final = re.compile(
-    r"SELECT\s+(?P<what>.+?)\s+FROM\s*''(?:\s+WHERE\s+(?P<where>.+?))?;?", re.IGNORECASE | re.DOTALL
-)
+_FORM: Final = r"(?is)SELECT\s+(?P<what>.+?)\s+FROM\s*''(?:\s+WHERE\s+(?P<where>.+?))?;?"
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _EXAMPLE: Final = "such as \"SELECT * FROM 'devices/+/state' WHERE temperature > 50\""
 
@@ -38,8 +36,8 @@ def _problem(text: str) -> str | None:
     size = len(text.encode())
     if size > _MOST:
         return f"has {size:,} bytes; AWS IoT takes {_MOST:,}"
-    texts = _TEXT.findall(text)
-    without_texts = _TEXT.sub(_STAND_IN, text)
+    texts = re.findall(_TEXT, text)
+    without_texts = re.sub(_TEXT, _STAND_IN, text)
     if "'" in without_texts.replace(_STAND_IN, "") or '"' in without_texts:
         return "has a quotation mark without its second one"
     unbalanced = _unbalanced(without_texts)
@@ -47,7 +45,7 @@ def _problem(text: str) -> str | None:
         return f"has a {unbalanced} without its counterpart"
     if re.search(r"\bFROM\b", without_texts, re.IGNORECASE) is None:
         return "has no FROM with a topic"
-    form = _FORM.fullmatch(without_texts)
+    form = re.fullmatch(_FORM, without_texts)
     if form is None:
         return "does not read SELECT … FROM 'topic' WHERE …"
     topic = texts[form["what"].count(_STAND_IN)][1:-1]

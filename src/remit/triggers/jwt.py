@@ -13,7 +13,7 @@ from remit.triggers.route_authorizer import TokenAuthorizer, checked_texts, plai
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LOOPBACK: Final = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/.*)?")
+_LOOPBACK: Final = r"http://(?:127\.0\.0\.1|localhost)(?::\d+)?(?:/.*)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ class Jwt(TokenAuthorizer):
 
     def __post_init__(self) -> None:
         issuer = tokens.plain(self.issuer)
-        if not isinstance(issuer, str) or not (issuer.startswith(("https://", "${")) or _LOOPBACK.fullmatch(issuer)):
+        if not isinstance(issuer, str) or not (
+            issuer.startswith(("https://", "${")) or re.fullmatch(_LOOPBACK, issuer)
+        ):
             raise RemitError(
                 f"issuer cannot be {described(self.issuer):.60}",
                 hint='it is the https address in the `iss` of a token, such as "https://id.example"',

@@ -14,18 +14,17 @@ from remit.iam import tokens
 
 _MOST: Final = 1_024
 _MOST_REGULAR_EXPRESSIONS: Final = 2
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_REGULAR_EXPRESSION: Final = re.compile(r"%[^%]+%")
+_QUOTED: Final = r'(?s)"(?:[^"\\]|\\.)*"'
+_REGULAR_EXPRESSION: Final = r"%[^%]+%"
 _STAND_IN: Final = "x"
 """What stands in the place of a quoted text or a regular expression, which may hold any sign."""
-_TERM: Final = re.compile(r"[?-]?\w+")
+_TERM: Final = r"[?-]?\w+"
 _SELECTOR: Final = r"\$[^\s=!<>()&|]*"
 _VALUE: Final = r"[^\s=!<>()&|{}\[\]]+"
-_CONDITION: Final = re.compile(
-    rf"{_SELECTOR}\s*(?:(?:=|!=|<=|>=|<|>)\s*{_VALUE}|\s(?:IS\s+(?:NOT\s+)?(?:NULL|TRUE|FALSE)|NOT\s+EXISTS))",
-    re.IGNORECASE,
+_CONDITION: Final = (
+    rf"(?i){_SELECTOR}\s*(?:(?:=|!=|<=|>=|<|>)\s*{_VALUE}|\s(?:IS\s+(?:NOT\s+)?(?:NULL|TRUE|FALSE)|NOT\s+EXISTS))"
 )
-_COLUMN: Final = re.compile(rf"\.\.\.|\w+(?:\s*(?:=|!=|<=|>=|<|>)\s*{_VALUE})?")
+_COLUMN: Final = rf"\.\.\.|\w+(?:\s*(?:=|!=|<=|>=|<|>)\s*{_VALUE})?"
 _EXAMPLES: Final = 'such as "ERROR", `ERROR -"timed out"`, `{ $.level = "error" }` or `[ip, user, status=5*]`'
 
 
@@ -44,13 +43,13 @@ def check_log_pattern(pattern: object) -> None:
 def _problem(text: str) -> str | None:
     if len(text) > _MOST:
         return f"has {len(text):,} characters; CloudWatch Logs takes {_MOST:,}"
-    without_texts = _QUOTED.sub(_STAND_IN, text)
+    without_texts = re.sub(_QUOTED, _STAND_IN, text)
     if '"' in without_texts:
         return 'has a " without its second one'
-    expressions = _REGULAR_EXPRESSION.findall(without_texts)
+    expressions = re.findall(_REGULAR_EXPRESSION, without_texts)
     if len(expressions) > _MOST_REGULAR_EXPRESSIONS:
         return f"has {len(expressions)} regular expressions; CloudWatch Logs takes {_MOST_REGULAR_EXPRESSIONS}"
-    plain = _REGULAR_EXPRESSION.sub(_STAND_IN, without_texts).strip()
+    plain = re.sub(_REGULAR_EXPRESSION, _STAND_IN, without_texts).strip()
     if plain.startswith("{"):
         return _problem_of_json(plain)
     if plain.startswith("["):
@@ -60,7 +59,7 @@ def _problem(text: str) -> str | None:
 
 def _problem_of_terms(plain: str) -> str | None:
     for term in plain.split():
-        if not _TERM.fullmatch(term):
+        if not re.fullmatch(_TERM, term):
             sign = next((sign for sign in term if not (sign.isalnum() or sign in "_?-")), term[:1])
             return f'has the sign {sign} in a term, which must stand in "…" then'
     return None
@@ -69,7 +68,7 @@ def _problem_of_terms(plain: str) -> str | None:
 def _problem_of_json(plain: str) -> str | None:
     if not plain.endswith("}"):
         return "has a { without its }"
-    rest = _CONDITION.sub(_STAND_IN, plain[1:-1])
+    rest = re.sub(_CONDITION, _STAND_IN, plain[1:-1])
     while True:
         joined = re.sub(rf"\(\s*{_STAND_IN}\s*\)|{_STAND_IN}\s*(?:&&|\|\|)\s*{_STAND_IN}", _STAND_IN, rest)
         if joined == rest:
@@ -87,6 +86,6 @@ def _problem_of_columns(plain: str) -> str | None:
         return "has a [ without its ]"
     for column in plain[1:-1].split(","):
         conditions = re.split(r"&&|\|\|", column.strip())
-        if not all(_COLUMN.fullmatch(condition.strip()) for condition in conditions):
+        if not all(re.fullmatch(_COLUMN, condition.strip()) for condition in conditions):
             return f"has the column {column.strip()!r}, which is neither a name nor a condition on one"
     return None

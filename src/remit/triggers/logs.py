@@ -48,8 +48,7 @@ class Logs(BaseTrigger):
 
     def sources(self) -> Iterator[TriggerSource]:
         """The log group."""
-        group = own_id(self.group)
-        yield TriggerSource("log group", f"${{{group}.Arn}}" if group else arn_of(self.group, "logs", "log-group:"))
+        yield TriggerSource("log group", arn_of(self.group, "logs", "log-group:"))
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The subscription, which waits for the function's permission for this group alone."""
@@ -57,7 +56,7 @@ class Logs(BaseTrigger):
             f"{function.logical_id}LogGroup"
         ):
             raise RemitError(
-                f"{function.name} would run on its own logs, and each run writes more of them", origin=function.origin
+                f"{function.name} would run on its own logs, and each run writes more of them", origin=self.written
             )
         own = own_id(self.group)
         name = logical(own or self.group_name)

@@ -8,7 +8,6 @@ metadata" (Amazon EventBridge User Guide).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -21,7 +20,7 @@ class Text:
     """A field whose value is a string: one of a few, if there are `choices`, or of a form, as `form` says in words."""
 
     choices: tuple[str, ...] = ()
-    pattern: re.Pattern[str] | None = None
+    pattern: str = ""
     form: str = ""
 
 
@@ -103,8 +102,8 @@ KINESIS: Final[Mapping[str, Shape]] = {"data": None}
 EVENT: Final[Mapping[str, Shape]] = {
     "source": Text(),
     "detail-type": Text(),
-    "account": Text(pattern=re.compile(r"\d{12}"), form="12 digits"),
-    "region": Text(pattern=re.compile(r"[a-z]+(-[a-z]+)+-\d"), form="such as eu-west-1"),
-    "resources": Text(pattern=re.compile(r"arn:.+"), form="an ARN"),
+    "account": Text(pattern=r"\d{12}", form="12 digits"),
+    "region": Text(pattern=r"[a-z]+(-[a-z]+)+-\d", form="such as eu-west-1"),
+    "resources": Text(pattern="arn:.+", form="an ARN"),
     "detail": None,
 }

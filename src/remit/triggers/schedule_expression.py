@@ -17,9 +17,9 @@ from remit.triggers.cron import Cron, is_on_the_clock, parsed
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-_RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
-_CRON: Final = re.compile(r"cron\((.+)\)")
-_AT: Final = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
+_RATE: Final = r"rate\((\d+) (minute|hour|day)(s?)\)"
+_CRON: Final = r"cron\((.+)\)"
+_AT: Final = r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)"
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The beginning of the first year that a cron expression can name."""
 HINT: Final = (
@@ -63,7 +63,7 @@ def expression_problem(expression: object) -> str | None:
     """Why EventBridge Scheduler refuses an expression, in words; None: it takes it."""
     if not isinstance(expression, str):
         return f"must be a string, got {type(expression).__name__}"
-    rate = _RATE.fullmatch(expression)
+    rate = re.fullmatch(_RATE, expression)
     if rate is not None:
         return _rate_problem(int(rate[1]), rate[2], rate[3])
     if expression.startswith("at("):
@@ -80,7 +80,7 @@ def _rate_problem(number: int, unit: str, plural: str) -> str | None:
 
 
 def _at_problem(expression: str) -> str | None:
-    time = _AT.fullmatch(expression)
+    time = re.fullmatch(_AT, expression)
     if time is None:
         return "a time reads at(yyyy-mm-ddThh:mm:ss); its zone goes into `timezone`"
     try:
@@ -91,7 +91,7 @@ def _at_problem(expression: str) -> str | None:
 
 
 def _cron_problem(expression: str) -> str | None:
-    cron = _CRON.fullmatch(expression)
+    cron = re.fullmatch(_CRON, expression)
     if cron is None:
         return "neither a rate, nor a cron expression, nor a time"
     fields = parsed(cron[1].split())
@@ -104,18 +104,18 @@ def next_run(expression: str, timezone: str | None, after: datetime) -> datetime
     A rate runs at any time. Where the system does not know the zone, times are taken for UTC's.
     """
     zone = _zone(timezone)
-    time = _AT.fullmatch(expression)
+    time = re.fullmatch(_AT, expression)
     if time is not None:
         moment = datetime.fromisoformat(time[1]).replace(tzinfo=zone)
         return moment if moment >= after and is_on_the_clock(moment) else None
-    fields = _CRON.fullmatch(expression)
+    fields = re.fullmatch(_CRON, expression)
     cron = None if fields is None else parsed(fields[1].split())
     return cron.next_run(after, zone) if isinstance(cron, Cron) else after
 
 
 def why_never(expression: str, timezone: str | None) -> str:
     """Why a right expression never runs, in words."""
-    fields = _CRON.fullmatch(expression)
+    fields = re.fullmatch(_CRON, expression)
     cron = None if fields is None else parsed(fields[1].split())
     if isinstance(cron, Cron) and next(cron.dates(date.min), None) is None:
         years = expression.removesuffix(")").split()[-1]

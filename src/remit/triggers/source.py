@@ -16,8 +16,8 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_NONE: Final = re.compile(r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])")
-_COLON: Final = re.compile(r":(?![^{]*\})")
+_NONE: Final = r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])"
+_COLON: Final = r":(?![^{]*\})"
 """A colon outside of late-bound parts."""
 
 
@@ -30,7 +30,7 @@ _TYPES: Final = {
     "sqs": "AWS::SQS::Queue",
 }
 """The type of what a service's ARNs name here."""
-_OWN: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}")
+_OWN: Final = r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}"
 """What stands for a resource of the app: its Ref or the attribute with its ARN."""
 
 
@@ -41,13 +41,13 @@ def arn_of(subject: Any, service: str, prefix: str = "") -> str:
         got = described(subject)
         hint = "usually os.environ.get() of a variable that is not set" if subject is None else None
         raise RemitError(f"{service} takes a name, an ARN or a resource, got {got}", hint=hint, origin=writer())
-    if _NONE.search(arn):
+    if re.search(_NONE, arn):
         hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
         raise RemitError(f"{service}: {arn!r} contains 'None'", hint=hint, origin=writer())
     if "://" in arn:
         raise RemitError(f"{service}: {arn!r} is a URL", hint=name_in(arn, service), origin=writer())
     if arn.startswith("arn:"):
-        owner = _COLON.split(arn, 3)[2:3]
+        owner = re.split(_COLON, arn, maxsplit=3)[2:3]
         if owner and owner[0] != service and owner[0].isalnum():
             raise RemitError(f"{service} takes an ARN of {service}, got one of {owner[0]}: {arn!r}", origin=writer())
         return arn
@@ -80,7 +80,7 @@ def name_of(arn: str) -> str:
     """The name of the queue, topic, table, bucket or stream of an ARN, for reasons and logical ids."""
     if arn.startswith("${"):
         return arn.strip("${}").split(".")[0]
-    tail = _COLON.split(arn, 5)[-1]
+    tail = re.split(_COLON, arn, maxsplit=5)[-1]
     parts = tail.split("/")
     if parts[0] in ("table", "stream", "event-bus") and len(parts) > 1:
         return parts[1]
@@ -134,7 +134,7 @@ def own_id(subject: Any) -> str:
     if isinstance(logical_id, str):
         return logical_id
     text = tokens.plain(subject)
-    reference = _OWN.fullmatch(text) if isinstance(text, str) else None
+    reference = re.fullmatch(_OWN, text) if isinstance(text, str) else None
     return "" if reference is None else reference[1]
 
 

@@ -13,7 +13,7 @@ from remit.triggers.route_authorizer import TokenAuthorizer, checked_texts, plai
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_POOL: Final = re.compile(r"(?:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/)?(([a-z]{2,}(?:-[a-z]+)+-\d)_\w+)")
+_POOL: Final = r"(?:arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/)?(([a-z]{2,}(?:-[a-z]+)+-\d)_\w+)"
 _POOL_TYPE: Final = "AWS::Cognito::UserPool"
 _CLIENT_TYPE: Final = "AWS::Cognito::UserPoolClient"
 
@@ -46,7 +46,7 @@ class UserPool(TokenAuthorizer):
         if getattr(self.pool, "type", None) == _POOL_TYPE:
             return f"https://cognito-idp.${{AWS::Region}}.${{AWS::URLSuffix}}/{tokens.plain(self.pool.ref)}"
         pool = tokens.plain(self.pool)
-        existing = _POOL.fullmatch(pool) if isinstance(pool, str) else None
+        existing = re.fullmatch(_POOL, pool) if isinstance(pool, str) else None
         if existing is None:
             raise RemitError(
                 f"user_pool takes a user pool of the app, an id or an ARN, got {_words(self.pool):.60}",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CONNECT: Final = "$connect"
 _PREDEFINED: Final = (CONNECT, "$default", "$disconnect")
 _MODES: Final = ("AWS_IAM", "NONE")
-_ROUTE: Final = re.compile(r"[^\s${}]{1,128}")
+_ROUTE: Final = r"[^\s${}]{1,128}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Websocket(BaseTrigger):
 
     def _check_route(self) -> None:
         route = tokens.plain(self.route)
-        is_valid = isinstance(route, str) and (route in _PREDEFINED or _ROUTE.fullmatch(route) is not None)
+        is_valid = isinstance(route, str) and (route in _PREDEFINED or re.fullmatch(_ROUTE, route) is not None)
         if not is_valid:
             meant = did_you_mean(route, _PREDEFINED) if isinstance(route, str) else None
             hint = meant or f"{', '.join(_PREDEFINED)}, or a word that messages name"

@@ -6,10 +6,12 @@ from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.action_resources import resource_formats
 from remit.iam.decide.evaluation_logic import verdict_on
 from remit.iam.pattern import Late, Wildcard, matches, plainly_covers
 from remit.iam.policy_text import completed, resolve, resource_parts
 from remit.iam.prove.glob_sets import meeting
+from remit.iam.prove.real_requests import nameable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +27,8 @@ _MOST_PAIRS: Final = 1_000
 
 def allowed_patterns(request: Request, layers: Iterable[LayerRules], by_layer: RulesByLayer) -> tuple[str, ...]:
     """The patterns, each with the request's own values for its variables, of which every resource is allowed.
+
+    Patterns of resources that the action does not take are left out: no request can name them.
 
     First those that a layer names, then what two layers have in common where neither is allowed as a whole.
     """
@@ -73,8 +77,9 @@ def _is_allowed(pattern: str, request: Request, by_layer: RulesByLayer) -> bool:
     narrow = replace(request, resource=whole_pattern)
     if verdict_on(narrow, by_layer) != "Allowed":
         return False
-    # Of an action without resource types, what is asked is the same whatever the pattern is.
-    return not narrow.without_resources or matches(whole_pattern, narrow.asked)
+    if narrow.without_resources:  # what is asked is the same whatever the pattern is
+        return matches(whole_pattern, narrow.asked)
+    return "${" in pattern or not resource_formats(request.action) or bool(nameable(request.action, whole_pattern))
 
 
 def _common_patterns(named: list[tuple[str, ...]]) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint.elements import DOCUMENT, is_policy, unknown
-from remit.lint.finding import ERROR, Problem
+from remit.lint.elements import DOCUMENT, included_file, is_policy, unknown
+from remit.lint.finding import ERROR, NOTE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,9 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
     if document.names is None and isinstance(raw, dict) and not is_policy(raw):
         hint = "a policy has Statement, a template Resources; `remit explain` and `remit diff` read plans of Terraform"
         yield Problem("here is neither a policy document nor a template", hint)
+    elif (file := included_file(raw)) is not None:
+        message = f"the policy document is taken from '{file}' by a tool: what stands there is not looked at"
+        yield Problem(message, "lint that file, too", severity=NOTE)
     elif isinstance(raw, dict) and "Statement" not in raw and "Statement" not in unknown(raw, DOCUMENT).values():
         hint = 'wrap the statements: {"Version": "2012-10-17", "Statement": [...]}'
         mistake = (

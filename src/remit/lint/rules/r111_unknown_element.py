@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint.elements import DOCUMENT, STATEMENT, is_policy, unknown
+from remit.lint.elements import DOCUMENT, STATEMENT, included_file, is_policy, unknown
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
     """Unknown keys of a document; a bare statement, and what is not a policy at all, has a finding of R110."""
     raw = document.raw
     if isinstance(raw, dict) and "Effect" not in raw and (document.names is not None or is_policy(raw)):
+        if included_file(raw) is not None:
+            return  # a finding of R110
         yield from _problems(unknown(raw, DOCUMENT), "policy document")
 
 

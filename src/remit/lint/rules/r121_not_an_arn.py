@@ -39,15 +39,15 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _PARTS = 6
-_ACCOUNT = re.compile(r"\d{12}")
-_OF_BUCKET = re.compile(r"^([a-z0-9][a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?(?=/|$)")
-_PSEUDO = re.compile(r"\$\{AWS::(?:AccountId|Partition|Region)\}")
-_BEGUN = re.compile(r"([A-Za-z]{2,4})[:.;,/]+(?:(aws[a-z-]*|arn)[:.;,/]+)?(?=[a-z])")
-_UNPARTED = re.compile(r"(arn:[^:]*:[^:]*:[^:]*:\d{12})/(.+)")
-_QUEUE = re.compile(
+_ACCOUNT = r"\d{12}"
+_OF_BUCKET = r"^([a-z0-9][a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?(?=/|$)"
+_PSEUDO = r"\$\{AWS::(?:AccountId|Partition|Region)\}"
+_BEGUN = r"([A-Za-z]{2,4})[:.;,/]+(?:(aws[a-z-]*|arn)[:.;,/]+)?(?=[a-z])"
+_UNPARTED = r"(arn:[^:]*:[^:]*:[^:]*:\d{12})/(.+)"
+_QUEUE = (
     r"https?://(?:sqs\.)?(?P<region>[a-z0-9-]+)(?:\.queue)?\.amazonaws\.com(?P<china>\.cn)?/(?P<rest>\d{12}/[^/\s]+)"
 )
-_REFERRED = re.compile(r"\$\{(?!AWS::)[^{}]+\}")
+_REFERRED = r"\$\{(?!AWS::)[^{}]+\}"
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
@@ -76,14 +76,14 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
 
 def _whole(text: str) -> str | None:
     """What IAM makes of an ARN whose last parts are left out; None where one that is there cannot be such a part."""
-    head, *parts = _PSEUDO.sub("*", text).split(":")
+    head, *parts = re.sub(_PSEUDO, "*", text).split(":")
     if head != "arn" or not 2 <= len(parts) < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004
         return None
     if not is_plain(parts[1]) or not has_arns(parts[1]):
         return None
     region, account = (*parts[2:], "", "")[:2]
     is_region_or_open = region in ("", "*") or is_region(region)
-    is_account_or_open = account in ("", "*") or _ACCOUNT.fullmatch(account) is not None
+    is_account_or_open = account in ("", "*") or re.fullmatch(_ACCOUNT, account) is not None
     missing = _PARTS - 1 - len(parts)
     return text + ":*" * missing if is_region_or_open and is_account_or_open else None
 
@@ -106,7 +106,7 @@ def _referred(text: str, item: ParsedStatement) -> tuple[str, str] | None:
 def _doubled(text: str) -> tuple[str, str]:
     """An ARN where only the name of a resource may be."""
     inner = text.rfind("arn:")
-    reference = _REFERRED.search(text) if inner == 0 else None
+    reference = re.search(_REFERRED, text) if inner == 0 else None
     meant = text[reference.start() if reference is not None else inner :]
     return f"'{text}' is an ARN with another inside: nothing matches", f"did you mean '{meant}'?"
 
@@ -128,7 +128,7 @@ def _late(text: str) -> bool:
     """Whether the beginning is known at deploy time only; each pseudo parameter is one part of an ARN."""
     if not text.startswith("arn:"):
         return text.startswith("${")
-    return "${" in _PSEUDO.sub("", text.rpartition(":")[0])
+    return "${" in re.sub(_PSEUDO, "", text.rpartition(":")[0])
 
 
 def _said(text: str, item: ParsedStatement) -> tuple[str, str]:
@@ -144,10 +144,10 @@ def _said(text: str, item: ParsedStatement) -> tuple[str, str]:
     if full is not None:
         hint = f"did you mean '{full}'?" if parse_arn(full) else "arn:partition:service:region:account:resource"
         return f"'{text}' is not an ARN: it does not begin with 'arn:'", hint
-    if (queue := _QUEUE.fullmatch(text)) is not None:
+    if (queue := re.fullmatch(_QUEUE, text)) is not None:
         arn = f"arn:{'aws-cn' if queue['china'] else 'aws'}:sqs:{queue['region']}:{queue['rest'].replace('/', ':')}"
         return f"'{text}' is a queue's URL, and only its ARN, or '*', may stand here", f"did you mean '{arn}'?"
-    bare = _OF_BUCKET.sub(r"\1", re.sub(r"^(?:s3://|https?://(?:s3[.-][a-z0-9.-]+/)?)", "", text.strip()))
+    bare = re.sub(_OF_BUCKET, r"\1", re.sub(r"^(?:s3://|https?://(?:s3[.-][a-z0-9.-]+/)?)", "", text.strip()))
     guess = bare if bare.startswith("arn:") else _guess(bare, item)
     message = f"'{text}' is not an ARN, and only '*' may stand in its place"
     return (
@@ -158,7 +158,7 @@ def _said(text: str, item: ParsedStatement) -> tuple[str, str]:
 
 def _begun(text: str) -> str | None:
     """The ARN whose beginning is misspelt: `anr:aws:`, `arn.aws.`, `aws:arn:`; None where none begins."""
-    beginning = _BEGUN.match(text)
+    beginning = re.match(_BEGUN, text)
     first_word, second_word = (beginning[1].lower(), beginning[2] or "") if beginning is not None else ("", "")
     if (
         beginning is not None
@@ -172,7 +172,7 @@ def _begun(text: str) -> str | None:
 
 def _completed(text: str, item: ParsedStatement) -> str | None:
     """The ARN with the parts that were left out: region and account, or the colon after that."""
-    if (unparted := _UNPARTED.fullmatch(text)) is not None:
+    if (unparted := re.fullmatch(_UNPARTED, text)) is not None:
         return f"{unparted[1]}:{unparted[2]}"
     head, _, resource = text.rpartition(":")
     parts = head.split(":")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
-_OPEN = re.compile(r"\$\{[^{}]*(?:\$\{|\Z)")
+_OPEN = r"\$\{[^{}]*(?:\$\{|\Z)"
 
 
 def concerned(text: str) -> bool:
@@ -37,7 +37,7 @@ def concerned(text: str) -> bool:
 def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Variables without an end, and with too many beginnings."""
     for spot, text in item.variable_texts:
-        unclosed = _OPEN.search(text)
+        unclosed = re.search(_OPEN, text)
         if unclosed is not None:
             part = unclosed.group().removesuffix("${")
             message = f"'{part}' is not closed: it is literal text, and nothing matches"

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
-_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_VARIABLE = r"\$\{([^{}]*)\}"
 _QUOTES = "'\""
-_QUOTED = re.compile(r" '[^']*'")
+_QUOTED = r" '[^']*'"
 _TOOLS = frozenset({"cf", "env", "file", "git", "opt", "param", "self", "sls"})
 """What variables of the Serverless Framework begin with; Terraform's have an underscore and a dot."""
-_TERRAFORM = re.compile(r"[a-z0-9]+_[a-z0-9_]+\..+")
-_LATE = re.compile(r"AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?")
+_TERRAFORM = r"[a-z0-9]+_[a-z0-9_]+\..+"
+_LATE = r"AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?"
 
 
 def concerned(text: str) -> bool:
@@ -49,24 +49,24 @@ def concerned(text: str) -> bool:
 def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Variables whose key does not exist, or whose default is not quoted."""
     for spot, text in item.variable_texts:
-        for variable in _VARIABLE.finditer(text):
+        for variable in re.finditer(_VARIABLE, text):
             written, comma, default = variable[1].partition(",")
             name = written.strip()
             if _of_a_tool(name):
                 message = f"unknown policy variable ${{{name}}}: it has no value, and nothing matches"
                 yield Problem(message, "put the value in: a policy file is not a template", spot)
-            elif comma and ":" in name and not _QUOTED.fullmatch(default):
+            elif comma and ":" in name and not re.fullmatch(_QUOTED, default):
                 message = f"the default of ${{{variable[1]}}} is not between single quotes: IAM refuses it"
                 yield Problem(message, f"write `${{{name}, '{default.strip().strip(_QUOTES)}'}}`", spot)
             elif written != name and name:
                 message = f"${{{written}}} has a space in its name: it has no value, and nothing matches"
                 yield Problem(message, f"write `${{{name}}}`", spot)
-            elif name not in ("*", "?", "$") and not _LATE.fullmatch(name) and not _is_raw(text, variable.start()):
+            elif name not in ("*", "?", "$") and not re.fullmatch(_LATE, name) and not _is_raw(text, variable.start()):
                 yield from _problem(name, spot, late=item.document.names is not None)
 
 
 def _of_a_tool(name: str) -> bool:
-    return name.partition(":")[0] in _TOOLS or _TERRAFORM.match(name) is not None
+    return name.partition(":")[0] in _TOOLS or re.match(_TERRAFORM, name) is not None
 
 
 def _federated(name: str, spot: Spot) -> Iterator[Problem]:

@@ -53,23 +53,23 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _SIGNS = frozenset("{<_-%$")
-_BRACE = re.compile(r'\{[^"}]')
+_BRACE = r'\{[^"}]'
 _WORDS = ("<", "%s", "%d", "%(", "{}", "ACCOUNT", "REGION", "BUCKET", "$")
-_BARE_VARIABLE = re.compile(r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)")
+_BARE_VARIABLE = r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)"
 """One of IAM's variables without its dollar sign or its braces."""
 _FORGOTTEN = 2
 """Placeholders, or texts with one, that somebody may have forgotten; a policy with more is a pattern to fill in."""
-_WORD = re.compile(r"\{[A-Za-z_]\w*\}")
+_WORD = r"\{[A-Za-z_]\w*\}"
 _OBJECTS = ("Condition", "Principal")  # elsewhere an object is a finding of R103
 _COLONS = 5  # of an ARN, before its resource
 _PLAIN_NAMES = frozenset({"dynamodb", "kinesis", "lambda", "secretsmanager", "sns", "sqs", "states"})
 """Services in whose names no sign may stand with which templates mark a place; a key of S3's holds any."""
-_FORMAT = re.compile(r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+")
+_FORMAT = r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+"
 
 
 def concerned(text: str) -> bool:
     """Whether a document has braces inside of strings, angle brackets, or one of the words."""
-    return _BRACE.search(text) is not None or any(word in text for word in _WORDS)
+    return re.search(_BRACE, text) is not None or any(word in text for word in _WORDS)
 
 
 def statement(item: ParsedStatement) -> Iterator[Problem]:
@@ -159,12 +159,12 @@ def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
     if (literal := REFERENCE.search(text)) is not None:
         hint = "write Fn::Sub (!Sub) around it" if template else _outside(literal[1])
         yield Problem(f"{literal.group()} in '{text}' is literal text: nothing replaces it", hint, spot)
-    elif (literal := _FORMAT.search(text)) is not None:
+    elif (literal := re.search(_FORMAT, text)) is not None:
         yield Problem(f"{literal.group()} in '{text}' is literal text", 'put an f before the string: f"…"', spot)
     elif (variable := _without_signs(text)) is not None:
         message = f"{variable} in '{text}' is literal text: a variable of IAM's has a dollar sign and braces"
         yield Problem(message, f"did you mean `${{{variable.strip('${}')}}}`?", spot)
-    elif spot[0] == "Condition" and _WORD.fullmatch(text):
+    elif spot[0] == "Condition" and re.fullmatch(_WORD, text):
         yield Problem(f"'{text}' is a placeholder: nothing replaces it", "put the value in", spot, WARNING)
     else:
         yield from _left(text, spot)
@@ -194,7 +194,7 @@ def _outside(name: str) -> str:
 
 
 def _without_signs(text: str) -> str | None:
-    for variable in _BARE_VARIABLE.finditer(text):
+    for variable in re.finditer(_BARE_VARIABLE, text):
         name = variable[1] or variable[2]
         if not variable.group().startswith("${") and conditions.key_type(name) is not None:
             return variable.group()

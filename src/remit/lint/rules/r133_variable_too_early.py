@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = WARNING
-_VARIABLE = re.compile(r"\$\{[^{}:]+:[^{}:][^{}]*\}")
+_VARIABLE = r"\$\{[^{}:]+:[^{}:][^{}]*\}"
 
 
 def concerned(text: str) -> bool:
@@ -41,7 +41,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
         arn = parse_arn(text) if "${" in text else None
         if arn is None:
             continue
-        variable = _VARIABLE.search(f"{arn.partition} {arn.service} {arn.region} {arn.account}")
+        variable = re.search(_VARIABLE, f"{arn.partition} {arn.service} {arn.region} {arn.account}")
         if variable is not None:
             message = f"{variable.group()} stands before the fifth colon of '{text}', where variables are literal text"
             yield Problem(message, "write the value, or *", (item.resource_element, text))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = ERROR
-_UNSET = re.compile(r"(?:(?<=[:/])|^)(None|null|undefined|NaN)(?=[:/]|$)")
+_UNSET = r"(?:(?<=[:/])|^)(None|null|undefined|NaN)(?=[:/]|$)"
 _NAMELESS = frozenset({
     "function:", "key/", "log-group:", "parameter/", "repository/", "role/", "secret:", "stateMachine:", "stream/",
     "table/",
@@ -59,7 +59,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
         if arn is None:
             continue
         spot = (item.resource_element, text)
-        unset = _UNSET.search(arn.resource)
+        unset = re.search(_UNSET, arn.resource)
         if unset is not None:
             message = f"the resource of '{text}' is named '{unset[1]}': an unset value was put in"
             yield Problem(message, "set the variable, or write the name", spot, _severity(arn))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = WARNING
-_GIVEN = re.compile(r"[a-z0-9*?](?!.*\.\.)[a-z0-9.*?-]{0,62}")
+_GIVEN = r"[a-z0-9*?](?!.*\.\.)[a-z0-9.*?-]{0,62}"
 _UNSET = frozenset({"", "None", "NaN"})  # findings of R136
 
 
@@ -45,7 +45,7 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
         if arn is None or arn.service != "s3" or arn.region or arn.account:
             continue
         bucket = arn.resource.partition("/")[0]
-        if bucket in _UNSET or "{" in bucket or "<" in bucket or "%" in bucket or _GIVEN.fullmatch(bucket):
+        if bucket in _UNSET or "{" in bucket or "<" in bucket or "%" in bucket or re.fullmatch(_GIVEN, bucket):
             continue
         if bucket.isascii() and not bucket.startswith(":") and not PLACEHOLDER.search(bucket):
             message = f"no new bucket can be called '{bucket}': names are of small letters, digits, dots and hyphens"

@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import ParsedStatement
 
 SEVERITY = WARNING
-_ID = re.compile(r"(AROA|AIDA)[A-Z0-9]{12,}")
+_ID = r"(AROA|AIDA)[A-Z0-9]{12,}"
 _HOLDERS = {"AROA": "role", "AIDA": "user"}
 
 
 def concerned(text: str) -> bool:
     """Whether a document has principals, and ids."""
-    return 'Principal"' in text and _ID.search(text) is not None
+    return 'Principal"' in text and re.search(_ID, text) is not None
 
 
 def statement(item: ParsedStatement) -> Iterator[Problem]:
     """Ids of roles and users."""
     for kind, value in item.principals:
-        unique_id = _ID.fullmatch(value) if kind == "AWS" else None
+        unique_id = re.fullmatch(_ID, value) if kind == "AWS" else None
         if unique_id is not None:
             holder = _HOLDERS[unique_id[1]]
             message = f"'{value}' is the id of a {holder}: the policy ends with it, should it be deleted"

@@ -43,7 +43,7 @@ SEVERITY = WARNING
 _GITHUB = "token.actions.githubusercontent.com"
 _CLAIMS = frozenset(f"{_GITHUB}:{claim}" for claim in ("sub", "repository", "repository_id", "job_workflow_ref"))
 """What tells a workflow of one repository from all others."""
-_SUBJECT = re.compile(r"repo:(?P<owner>[^/:]+)/(?P<repository>[^/:]+):(?P<rest>.+)")
+_SUBJECT = r"repo:(?P<owner>[^/:]+)/(?P<repository>[^/:]+):(?P<rest>.+)"
 
 
 def concerned(text: str) -> bool:
@@ -77,7 +77,7 @@ def _subjects(condition: Condition, keys: frozenset[str]) -> Iterator[Problem]:
         if is_plain(subject) or "${" in subject:
             continue
         spot = ("Condition", condition.spelled, condition.key, value)
-        parts = _SUBJECT.fullmatch(subject)
+        parts = re.fullmatch(_SUBJECT, subject)
         if parts is None or not (is_plain(parts["owner"]) and is_plain(parts["repository"])):
             message = f"'{value}' lets in more repositories than one, those of others perhaps among them"
             hint = "name the repository and the branch: repo:OWNER/REPOSITORY:ref:refs/heads/BRANCH"

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import Project
 
 SEVERITY = NOTE
-_VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
-_LATE: Final = re.compile(r"\$\{AWS::\w+\}")
+_VARIABLE: Final = r"\$\{[^{}]*\}"
+_LATE: Final = r"\$\{AWS::\w+\}"
 _MOST: Final = 3  # spellings, where the app has several resources of the kind
 _MOST_TRIED: Final = 12  # resources; where no typed grant fits these, none will fit the others of the same kind
 _NAME: Final = r"[^/:*?]+"
@@ -146,7 +146,7 @@ def _nameable(subject: Project, action: str, named_arns: tuple[str, ...]) -> Ite
                 yield f"{arn_of(resource)}{below}"
     for form in forms:
         pattern = _pattern(form)
-        yield from (arn for arn in named_arns if pattern.fullmatch(_LATE.sub("late", arn)))
+        yield from (arn for arn in named_arns if pattern.fullmatch(re.sub(_LATE, "late", arn)))
 
 
 def _below(resource: Resource, form: str) -> str | None:
@@ -154,14 +154,14 @@ def _below(resource: Resource, form: str) -> str | None:
     kind = resource_type(resource.type)
     if kind is None or kind.arn is None or arn_of(resource) is None:
         return None
-    own_shape, shape = _VARIABLE.sub("*", kind.arn.text), _VARIABLE.sub("*", form)
+    own_shape, shape = re.sub(_VARIABLE, "*", kind.arn.text), re.sub(_VARIABLE, "*", form)
     return {own_shape: "", f"{own_shape}/*": "/*"}.get(shape)
 
 
 @cache
 def _pattern(form: str) -> re.Pattern[str]:
     """The ARNs of a form that name one thing; below that thing anything may stand."""
-    literals = [re.escape(literal) for literal in _VARIABLE.split(form)]
+    literals = [re.escape(literal) for literal in re.split(_VARIABLE, form)]
     names = [_NAME] * (len(literals) - 1)
     if literals[-2:] == ["/", ""]:
         names[-1] = ".+"

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
-_VARIABLE = re.compile(r"\$\{([a-z][a-z0-9-]*:[^{}]+)\}")
-_BRACES = re.compile(r"(?<![${])\{([A-Za-z][A-Za-z0-9:.]*)\}(?!\})")
+_VARIABLE = r"\$\{([a-z][a-z0-9-]*:[^{}]+)\}"
+_BRACES = r"(?<![${])\{([A-Za-z][A-Za-z0-9:.]*)\}(?!\})"
 
 
 def concerned(text: str) -> bool:
@@ -122,11 +122,13 @@ def _function(name: str, argument: Any, spot: Spot, written: WrittenTemplate) ->
 
 def _substituted(argument: Any, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
     text, _ = tokens.substitution(argument)
-    variable = _VARIABLE.search(text)
+    variable = re.search(_VARIABLE, text)
     if variable is not None:
         message = f"Fn::Sub takes ${{{variable[1]}}} for a resource, and CloudFormation refuses it"
         yield Problem(message, f"write `${{!{variable[1]}}}`, which leaves IAM's variable alone", spot)
-    for braces in _BRACES.finditer(text):
+    if "\n" in text:
+        return  # in code, braces are the language's own
+    for braces in re.finditer(_BRACES, text):
         if braces[1].partition(".")[0] in written.names or braces[1] in tokens.PSEUDO:
             message = f"{braces.group()} in '{text}' is literal text: Fn::Sub replaces ${{…}} alone"
             yield Problem(message, f"did you mean `${{{braces[1]}}}`?", spot)
@@ -136,6 +138,8 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
     """References in a policy file."""
     if document.names is None and isinstance(document.raw, dict) and is_policy(document.raw):
         for reference, spot in references(document.raw):
+            if is_unfilled(reference.text):
+                continue  # which is said once of the whole file
             if reference.target is not None and reference.target not in tokens.PSEUDO:
                 message = f"{_shown(reference)} names no resource: a policy file has no template around it"
                 severity = ERROR if "Ref" in reference.intrinsic else WARNING  # what a template's part may well hold

@@ -29,7 +29,7 @@ SEVERITY = NOTE
 _DECIDES = {
     "NumericLessThan": max, "NumericLessThanEquals": max, "NumericGreaterThan": min, "NumericGreaterThanEquals": min,
 }  # fmt: skip
-_SESSION = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
+_SESSION = r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+"
 _MOST = 400  # patterns of a list, beyond which only size matters
 
 
@@ -78,7 +78,7 @@ def _sessions(item: ParsedStatement) -> Iterator[Problem]:
         return
     admitted = {value for kind, value in item.principals if kind == "AWS"}
     for kind, value in item.principals:
-        session = _SESSION.fullmatch(value)
+        session = re.fullmatch(_SESSION, value)
         role = f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}" if session is not None else None
         if role in admitted:
             message = f"'{value}' is a session of '{role}', which is let in already"

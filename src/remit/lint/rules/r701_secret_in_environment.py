@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import Environment
 
 SEVERITY = ERROR
-_DYNAMIC = re.compile(r"\{\{resolve:(?:secretsmanager|ssm-secure):(?:[^{}]|\$\{[^{}]*\})*\}\}")
+_DYNAMIC = r"\{\{resolve:(?:secretsmanager|ssm-secure):(?:[^{}]|\$\{[^{}]*\})*\}\}"
 
 
 def environment(environment: Environment) -> Iterator[Problem]:
@@ -56,7 +56,7 @@ def environment(environment: Environment) -> Iterator[Problem]:
             yield Problem(
                 f"variable {name} of {environment.function} is {secret}", f"rotate it; {hint}", (name,), ERROR
             )
-        elif _DYNAMIC.search(value):
+        elif re.search(_DYNAMIC, value):
             message = f"variable {name} of {environment.function}: the secret is put in as plain text at deploy time"
             yield Problem(message, hint, (name,), WARNING)
         elif (description := secrets.named(name, value)) is not None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import Environment
 
 SEVERITY = ERROR
-_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+_NAME = r"[a-zA-Z][a-zA-Z0-9_]+"
 
 
 def environment(environment: Environment) -> Iterator[Problem]:
@@ -55,6 +55,6 @@ def environment(environment: Environment) -> Iterator[Problem]:
             yield Problem(
                 f"variable {name} of {environment.function} is reserved by Lambda", "use another name", (name,)
             )
-        elif not _NAME.fullmatch(name) and not name.startswith("Fn::"):
+        elif not re.fullmatch(_NAME, name) and not name.startswith("Fn::"):
             message = f"'{name}' of {environment.function} is not a valid name for an environment variable"
             yield Problem(message, "a letter, then letters, digits and _; two characters at least", (name,))

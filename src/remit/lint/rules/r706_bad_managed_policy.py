@@ -102,8 +102,8 @@ def _problem(value: Any, spot: Spot, purpose: str) -> Iterator[Problem]:
     if not isinstance(text, str):
         return
     text = settled(text)
-    if "${" in text:
-        return
+    if "${" in text or "{{resolve:" in text:
+        return  # only the deploy knows it
     if not _ARN.fullmatch(text):
         hint = _full_arn(text) or "arn:aws:iam::ACCOUNT:policy/NAME"
         yield Problem(f"'{text}' is not an ARN of a policy: the {purpose} is refused", hint, spot)

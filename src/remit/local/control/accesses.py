@@ -24,7 +24,7 @@ def accesses(aws: LocalAws, after: int = 0) -> tuple[int, tuple[AccessRecord, ..
 
     None where an older remit started the AWS on this machine: nothing is recorded then. RemitError: nothing answers.
     """
-    response = ask(aws, "remit", "GET", ACCESS, query=f"after={after}")
+    response = ask(aws, "GET", ACCESS, query=f"after={after}")
     if not response.is_ok:
         return after, ()
     document = response.document()
@@ -42,7 +42,7 @@ def refuse_unknown(aws: LocalAws, *, refuse: bool) -> bool:
     Raises:
         RemitError: nothing answers, or an older remit started the server.
     """
-    response = ask(aws, "remit", "POST", STRICT, query=f"on={str(refuse).lower()}")
+    response = ask(aws, "POST", STRICT, query=f"on={str(refuse).lower()}")
     if not response.is_ok:
         raise RemitError(
             "the AWS on this machine does not refuse what is unknown: an older remit started it",

@@ -21,7 +21,7 @@ def simulate_delays(aws: LocalAws, seed: str) -> str:
 
     Returns the seed that it had before. RemitError: nothing answers, or an older remit started the server.
     """
-    response = ask(aws, "remit", "POST", DELAYS, query=urlencode({"seed": seed}))
+    response = ask(aws, "POST", DELAYS, query=urlencode({"seed": seed}))
     if not response.is_ok:
         raise RemitError(
             "the AWS on this machine does not simulate delays: an older remit started it",

@@ -21,12 +21,14 @@ def function_session(aws: LocalAws, name: str) -> boto3.Session:
 
     RemitError: there is no such function.
     """
-    response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/configuration", region=aws.region)
+    response = ask(
+        aws, "GET", f"/2015-03-31/functions/{quote(name)}/configuration", service="lambda", region=aws.region
+    )
     if not response.is_ok:
         raise RemitError(f"function {name} is not deployed")
     configuration = response.document()
     query = urlencode({key: configuration[key] for key in ("FunctionArn", "Role")}, quote_via=quote, safe="-_.~")
-    response = ask(aws, "remit", "POST", FUNCTION_SESSION, query=query)
+    response = ask(aws, "POST", FUNCTION_SESSION, query=query)
     if not response.is_ok:
         raise RemitError(f"the AWS on this machine gives no session of function {name}: it answered {response.status}")
     credentials = response.document()

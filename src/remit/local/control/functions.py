@@ -43,7 +43,8 @@ def debug(
         aws: The AWS on this machine.
         function: The deployed name.
         port: The port; 0: a free one; None: no debugger is waited for any more.
-        project: The folder whose settings of uv hold, which installs debugpy into the user's cache once.
+        project: The folder of the files that the function's code is a copy of, under whose names it is debugged. Its
+            settings of uv hold, which installs debugpy into the user's cache once.
         progress: Told what is being done, in a short sentence.
 
     Returns:
@@ -55,12 +56,13 @@ def debug(
     document: dict[str, Any] = {"port": port}
     if port is not None:
         document["packages"] = str(install_debugger(project, progress))
+        document["project"] = str(project.resolve())
     answer: int | None = _post(aws, function, "debug", document)["port"]
     return answer
 
 
 def _post(aws: LocalAws, function: str, what: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-    response = ask(aws, "remit", "POST", f"{FUNCTIONS}{function}/{what}", body=json.dumps(document).encode())
+    response = ask(aws, "POST", f"{FUNCTIONS}{function}/{what}", body=json.dumps(document).encode())
     answer: Mapping[str, Any] = response.document()
     if not response.is_ok:
         raise RemitError(f"function `{function}`: {answer.get('message', 'the AWS on this machine refused')}")

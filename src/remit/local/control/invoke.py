@@ -23,7 +23,7 @@ _NOT_FOUND = 404
 
 def has_aliases(aws: LocalAws, name: str) -> bool:
     """Whether the function has an alias, by which it may have to be called; a function that is not there has none."""
-    response = ask(aws, "lambda", "GET", f"/2015-03-31/functions/{quote(name)}/aliases", region=aws.region)
+    response = ask(aws, "GET", f"/2015-03-31/functions/{quote(name)}/aliases", service="lambda", region=aws.region)
     return response.is_ok and bool(response.document().get("Aliases"))
 
 
@@ -34,9 +34,9 @@ def invoke_locally(aws: LocalAws, name: str, event: Any) -> Answer | None:
     """
     response = ask(
         aws,
-        "lambda",
         "POST",
         f"/2015-03-31/functions/{quote(name, safe='')}/invocations",
+        service="lambda",
         body=json.dumps(event).encode(),
         headers={"content-type": "application/json", "x-amz-log-type": "Tail"},
         region=aws.region,

@@ -23,6 +23,6 @@ def put_data_back(aws: LocalAws) -> None:
 
 
 def _tell(aws: LocalAws, path: str) -> None:
-    response = ask(aws, "remit", "POST", path)
+    response = ask(aws, "POST", path)
     if not response.is_ok:
         raise RemitError(f"the AWS on this machine answered {response.status} to {path}")

@@ -60,10 +60,10 @@ class LocalResponse:
 
 def ask(
     server: RunningServer,
-    service: str,
     method: str,
     path: str,
     *,
+    service: str = "remit",
     query: str = "",
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
@@ -72,7 +72,8 @@ def ask(
 ) -> LocalResponse:
     """Send one request with the project's own keys, and wait `patience` seconds for the answer.
 
-    `headers` are further ones, by their names in lower case; `region` is the one that a service of AWS works in.
+    `service` and `region` are what the request is signed for: a service of AWS where it works, else the server itself.
+    `headers` are further ones, by their names in lower case.
     RemitError (exit code 69): nothing answers.
     """
     keys = (server.access_key_id, server.secret_access_key)

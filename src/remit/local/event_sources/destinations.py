@@ -114,9 +114,9 @@ class Destinations:
         if self.calls.may_act(function.role, _LAMBDA, request.action, resource, function.name):
             ask(
                 self.server,
-                request.service,
                 request.method,
                 request.path,
+                service=request.service,
                 body=request.body,
                 headers=request.headers,
                 region=arn.region or function.region,

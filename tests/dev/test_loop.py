@@ -1,0 +1,165 @@
+"""The loop of `remit dev` in this process: what it tells, what ends it, and what it leaves behind."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+import pytest
+
+from ports import free_ports
+from remit.dev.events import CallUnknown, DevEvent, Logged, Serving, WentWrong
+from remit.dev.loop import Debugged, DevLoop
+from remit.local import aws
+from remit.local.control.accesses import refuse_unknown
+from terminals import HANGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from remit.local.aws import LocalAws
+
+Event = TypeVar("Event", bound=DevEvent)
+APP = """
+import boto3
+
+from remit import App, on
+
+app = App()
+FROM_HOME = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+
+
+@app.function(on.http(auth="NONE"), policy=[
+    {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*", "Condition": FROM_HOME},
+])
+def queues(event, context):
+    try:
+        boto3.client("sqs").list_queues()
+    except Exception:
+        print("refused", event["rawPath"])
+    return "asked"
+
+
+@app.function(on.websocket("$connect", auth="NONE"))
+def door(event, context):
+    return {"statusCode": 200}
+"""
+
+
+class Loop:
+    """A loop whose keys are pressed by a function that reads what the loop tells."""
+
+    def __init__(self, folder: Path, debugged: Debugged | None = None) -> None:
+        self.told: SimpleQueue[DevEvent] = SimpleQueue()
+        self.port = free_ports(2)
+        self.loop = DevLoop(
+            folder, None, region=None, first_port=self.port, tell=self.told.put, debugged=debugged, strict=True
+        )
+        self.error: Exception | None = None
+
+    def until(self, kind: type[Event]) -> Event:
+        """The next event of a kind."""
+        while True:
+            event = self.told.get(timeout=HANGS)
+            if isinstance(event, kind):
+                return event
+
+    def run(self, keys: Callable[[], Iterator[str]]) -> None:
+        """Run it until it ends."""
+        thread = threading.Thread(target=self._run, args=(keys,), daemon=True)
+        thread.start()
+        thread.join(HANGS)
+        assert not thread.is_alive()
+        if self.error is not None:
+            raise self.error
+
+    def _run(self, keys: Callable[[], Iterator[str]]) -> None:
+        try:
+            self.loop.run(lambda _stop: keys())
+        except Exception as error:  # noqa: BLE001 - it is raised again where the test sees it
+            self.error = error
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("orders")
+    (folder / "app.py").write_text(APP)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running_aws(folder: Path) -> Iterator[LocalAws]:
+    yield aws.start(folder)
+    aws.stop(folder)
+
+
+def get(url: str, path: str) -> str:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=HANGS)
+    connection.request("GET", path)
+    content = connection.getresponse().read().decode()
+    connection.close()
+    return content
+
+
+def test_what_cannot_be_checked_is_refused_and_told_once_while_the_loop_runs(
+    running_aws: LocalAws, folder: Path
+) -> None:
+    loop = Loop(folder, Debugged("report", 0))
+    served: list[tuple[str, str]] = []
+    hints: list[str | None] = []
+    unknown: list[CallUnknown] = []
+
+    def keys() -> Iterator[str]:
+        served.extend((event.name, event.url) for event in (loop.until(Serving), loop.until(Serving)))
+        hints.append(loop.until(WentWrong).hint)
+        addresses = dict(served)
+        get(addresses["QueuesUrl"], "/first")
+        unknown.append(loop.until(CallUnknown))
+        get(addresses["QueuesUrl"], "/second")
+        event: DevEvent | None = None
+        while not (isinstance(event, Logged) and event.message == "refused /second"):
+            event = loop.until(DevEvent)
+            assert not isinstance(event, CallUnknown)
+        yield "q"
+
+    loop.run(keys)
+    assert [
+        ("QueuesUrl", f"http://127.0.0.1:{loop.port}/"),
+        ("WebSocketUrl", f"ws://127.0.0.1:{loop.port + 1}"),
+    ] == served
+    assert ["there are queues, door"] == hints
+    assert [("queues", "sqs:ListQueues", True)] == [(call.function, call.operation, call.refused) for call in unknown]
+    assert False is refuse_unknown(running_aws, refuse=False)  # as before the loop
+
+
+@pytest.mark.usefixtures("running_aws")
+def test_a_file_that_cannot_be_used_is_told_and_the_loop_goes_on(folder: Path) -> None:
+    ports = folder / ".remit/dev/ports.json"
+    ports.unlink(missing_ok=True)
+    ports.mkdir(parents=True)
+    loop = Loop(folder)
+    messages: list[str] = []
+
+    def keys() -> Iterator[str]:
+        messages.append(loop.until(WentWrong).message)
+        ports.rmdir()
+        yield "r"
+        loop.until(Serving)
+        yield "q"
+
+    loop.run(keys)
+    assert [f"cannot use {str(ports)!r}: Is a directory"] == messages
+
+
+@pytest.mark.usefixtures("running_aws")
+def test_what_goes_wrong_while_the_loop_waits_ends_it(folder: Path) -> None:
+    def keys() -> Iterator[str]:
+        raise EOFError("the terminal is gone")
+        yield "q"
+
+    with pytest.raises(EOFError, match="the terminal is gone"):
+        Loop(folder).run(keys)

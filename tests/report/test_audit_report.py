@@ -1,0 +1,96 @@
+"""What an audit finds is told to people in tables and a few sentences, and to programs in JSON and SARIF."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from remit.audit.audit import AuditReport
+from remit.audit.document_lint import LintedDocument
+from remit.audit.escalation_paths import EscalationPath
+from remit.audit.results import (
+    AccessRow,
+    DocumentFinding,
+    DocumentUse,
+    Edge,
+    PrincipalRow,
+    StepNeed,
+    UnusedPolicy,
+    UnusedRow,
+)
+from remit.report.audit import audit_json, audit_text
+from remit.report.audit_page import audit_page
+from remit.report.audit_sarif import audit_sarif
+
+ACCOUNT: Final = "111122223333"
+ADMINISTRATOR: Final = f"administrator of {ACCOUNT}"
+
+
+def role(name: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+
+
+def path(*names: str, assumes: str = "") -> EscalationPath:
+    """A path from the first role over the others to the administrator."""
+    targets = (*map(role, names[1:]), ADMINISTRATOR)
+    needs = (StepNeed("iam:PassRole", "*", "own (inline), Statement[0]"),)
+    steps = [Edge(role(name), target, "pass", needs, assumes) for name, target in zip(names, targets, strict=True)]
+    return EscalationPath(role(names[0]), tuple(steps), ("pass",))
+
+
+FINDING: Final = DocumentFinding("R101", "error", "there is no action s3:GetObjcet", "Statement[0]")
+SMALLER: Final = {"Version": "2012-10-17", "Statement": []}
+REPORT: Final = AuditReport(
+    now="2026-11-28",
+    accounts=(ACCOUNT,),
+    principals=(PrincipalRow(role("a"), (AccessRow("s3:GetObject", "no", reason="a Deny"),)),),
+    administrators=(role("root"),),
+    paths=(path("a", assumes="it runs"), path("c", "b"), path("d")),
+    undecided_techniques=(),
+    exposures=(),
+    undecided_exposures=(),
+    unused=(
+        UnusedRow(role("a"), "2026-11-01", "", (UnusedPolicy("own", ("sqs:*",), 20, ("s3",), json.dumps(SMALLER)),)),
+    ),
+    documents=(LintedDocument("1", "identity", (FINDING,), (DocumentUse("1", "identity", role("a"), "own"),)),),
+    problems=(),
+)
+
+
+def test_the_last_sentences_count_what_was_found() -> None:
+    expected = [
+        "1 principal in 1 account",
+        "1 administrator; 2 more can become one, and 1 if something else holds",
+        "0 principals and resources with something undecided",
+        "0 resources and roles open to anyone on the internet",
+        "0 resources and roles open to another account",
+        "1 error and 0 warnings in policies",
+    ]
+    assert expected == audit_text(REPORT).splitlines()[-len(expected) :]
+
+
+def test_proven_paths_come_first_and_of_these_the_shortest() -> None:
+    lines = [line.split()[0] for line in audit_text(REPORT).splitlines() if "pass →" in line]
+    assert [role("d"), role("c"), role("a")] == lines
+
+
+def test_programs_read_what_a_principal_can_do_and_what_was_not_used() -> None:
+    document = json.loads("".join(audit_json(REPORT)))
+    access = [{"action": "s3:GetObject", "verdict": "no", "reason": "a Deny"}]
+    policy = {"policy": "own", "unused": ["sqs:*"], "not_logged": ["s3"], "smaller": SMALLER}
+    unused = {"principal": role("a"), "since": "2026-11-01", "last_call": None, "policies": [policy]}
+    assert [{"arn": role("a"), "account": ACCOUNT, "unknown": [], "access": access}] == document["principals"]
+    assert [unused] == document["unused"]
+
+
+def test_sarif_names_the_policy_and_the_statement_of_a_finding() -> None:
+    results = audit_sarif(REPORT, "1.0")["runs"][0]["results"]
+    texts = [result["message"]["text"] for result in results if result["ruleId"] == "audit-policy"]
+    assert ["R101: there is no action s3:GetObjcet (own, Statement[0])"] == texts
+
+
+def test_the_page_has_the_steps_of_each_path_behind_its_cells() -> None:
+    data = json.loads(audit_page(REPORT).partition('id="data">')[2].partition("</script>")[0])
+    paths, administrators = (section["rows"] for section in data["sections"][:2])
+    assert [1, 2, 1] == [len(steps) for _, steps in paths]
+    assert [1] == [len(row) for row in administrators]
