@@ -88,6 +88,7 @@ POLICY = [
         **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}},
     ),
     allow("kms:DescribeKey", "*", **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}}),
+    allow("kms:GetKeyRotationStatus", "*", StringEquals={"kms:RequestAlias": "alias/shop"}),
     allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:sealed-*"),
     allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:sealed"),
     allow("s3:PutObject", "arn:aws:s3:::sealed/*"),
@@ -277,6 +278,8 @@ CALLS: list[Row] = [
     ("kms", "encrypt", {"KeyId": "alias/shop", "Plaintext": b"x"}, NO),
     ("kms", "describe_key", {"KeyId": "alias/shop"}, YES),
     ("kms", "describe_key", {"KeyId": "alias/other"}, NO),
+    ("kms", "get_key_rotation_status", {"KeyId": f"arn:aws:kms:{HERE}:alias/shop"}, YES),
+    ("kms", "get_key_rotation_status", {"KeyId": "alias/other"}, NO),
     # What a service encrypts it reads and writes with its caller's access to the key.
     ("ssm", "get_parameter", {"Name": "/app/sealed", "WithDecryption": True}, YES),
     ("ssm", "get_parameter", {"Name": "/app/other", "WithDecryption": True}, NO),
