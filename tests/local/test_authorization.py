@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from remit.deploy.audit_collection import Collecting, collect, needed_policy
+from remit.deploy.session import connect as connected
 from remit.local.control.accesses import accesses, refuse_unknown
 from remit.local.control.clients import client_arguments, session
 from remit.why.denial import parse
@@ -94,6 +97,7 @@ POLICY = [
         **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}},
     ),
     allow("kms:DescribeKey", "*", **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}}),
+    allow("kms:GetKeyRotationStatus", "*", StringEquals={"kms:RequestAlias": "alias/shop"}),
     allow("ssm:GetParametersByPath", f"arn:aws:ssm:{HERE}:parameter/open"),
     allow(["dynamodb:GetItem", "dynamodb:BatchGetItem"], f"arn:aws:dynamodb:{HERE}:table/sealed"),
     allow(["dynamodb:GetItem", "dynamodb:Query"], f"arn:aws:dynamodb:{HERE}:table/vault"),
@@ -299,6 +303,8 @@ CALLS: list[Row] = [
     ("kms", "encrypt", {"KeyId": "alias/shop", "Plaintext": b"x"}, NO),
     ("kms", "describe_key", {"KeyId": "alias/shop"}, YES),
     ("kms", "describe_key", {"KeyId": "alias/other"}, NO),
+    ("kms", "get_key_rotation_status", {"KeyId": f"arn:aws:kms:{HERE}:alias/shop"}, YES),
+    ("kms", "get_key_rotation_status", {"KeyId": "alias/other"}, NO),
     # What a service encrypts it reads and writes with its caller's access to the key.
     ("ssm", "get_parameter", {"Name": "/app/sealed", "WithDecryption": True}, YES),
     ("ssm", "get_parameter", {"Name": "/app/other", "WithDecryption": True}, NO),
@@ -589,6 +595,27 @@ def function(worker: Worker) -> Any:
         return json.loads(answer["Payload"].read())
 
     return invoke
+
+
+def test_whoever_gathers_an_audit_needs_no_more_than_the_printed_policy(worker: Worker, tmp_path: Path) -> None:
+    arguments = client_arguments(worker.aws)
+    own = partial(session(worker.aws).client, **arguments)
+    root = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    own("iam").create_role(RoleName="auditor", AssumeRolePolicyDocument=document([root]))
+    policy = json.dumps(needed_policy())
+    own("iam").put_role_policy(RoleName="auditor", PolicyName="own", PolicyDocument=policy)
+    keys = own("sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/auditor", RoleSessionName="audit")[
+        "Credentials"
+    ]
+    credentials = {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+    account = connected(region="us-east-1", endpoint=arguments["endpoint_url"], credentials=credentials)
+    assert () == collect(account, Collecting(tmp_path), lambda _: None)
+    content = json.loads((tmp_path / "resource-policies" / f"{ACCOUNT}.json").read_text("utf-8"))
+    assert "arn:aws:kms" in json.dumps(content)
 
 
 def test_a_function_runs_under_its_role(worker: Worker, function: Any) -> None:
