@@ -24,7 +24,7 @@ from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import check_guardrails, guard
 from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
-from remit.synthesis.synth import ARTEFACTS, document, draft, fitted, synth
+from remit.synthesis.synth import ARTEFACTS, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
 from remit.triggers.existing_sources import existing_sources
 
@@ -98,11 +98,13 @@ def build(
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
     of_template = Mistakes()
-    roles = fitted(app, declared, of_template)
-    template = draft(app, roles, of_template, bucket=bucket or ARTEFACTS)
+    drafted = draft(app, declared, of_template, bucket=bucket or ARTEFACTS)
+    template, roles = drafted.template, drafted.roles
     check(template, declared, app, of_template, is_whole=not of_template.errors)
-    mistakes.errors += of_template.errors
-    findings = errors(app, declared, folder=folder)
+    mistakes.errors += placed(of_template.errors, folder).errors
+    findings: tuple[Finding, ...] = ()
+    with mistakes.noted():
+        findings = errors(app, declared, folder=folder)
     with mistakes.noted():
         _refuse(_elsewhere(findings, mistakes))
     if not findings:  # a slip in an override may be why it breaks something
@@ -150,9 +152,9 @@ def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
     further = Mistakes()
     with further.noted():
         declared = assign(parts)
-        template = draft(parts, fitted(parts, declared, further), further)
-        check(template, declared, parts, further, is_whole=False)
-    mistakes.errors += _elsewhere(further.errors, mistakes)
+        drafted = draft(parts, declared, further)
+        check(drafted.template, declared, parts, further, is_whole=False)
+    mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
         check_guardrails(folder)
     with mistakes.noted():
@@ -179,7 +181,7 @@ def _refuse_all(
             with of_files.noted():
                 _package(folder, app, _silent, for_this_machine=for_this_machine)
         mistakes.errors += _elsewhere(of_files.errors, mistakes)
-    raise mistakes.together()
+    raise placed(mistakes.errors, folder).together()
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:
@@ -248,8 +250,14 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         for target in dict.fromkeys(targets.values())
     }
     packages_by_function = {name: packages[target] for name, target in targets.items()}
-    check_handlers(app.functions, packages_by_function)
-    notes = [*check_imports(folder, app, packages_by_function, targets)]
+    mistakes, of_imports = Mistakes(), Mistakes()
+    notes: list[str] = []
+    with mistakes.noted():
+        check_handlers(app.functions, packages_by_function)
+    with of_imports.noted():
+        notes += check_imports(folder, app, packages_by_function, targets)
+    mistakes.errors += _elsewhere(of_imports.errors, mistakes)
+    mistakes.refuse()
     place(packages_by_function, folder)
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"

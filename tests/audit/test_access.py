@@ -109,6 +109,16 @@ def audited(folder: Path, *records: dict[str, Any]) -> PrincipalRow:
             id="its own name",
         ),
         pytest.param(
+            role("x", allow("s3:GetObject", when={"StringLike": {"aws:userid": "AROAX:*"}})),
+            ("s3:GetObject",),
+            id="its own id",
+        ),
+        pytest.param(
+            role("x", allow("s3:GetObject"), deny("*", when={"StringNotLike": {"aws:userid": "AROAOTHER:*"}})),
+            (),
+            id="the id of another role",
+        ),
+        pytest.param(
             role("x", {"Effect": "Allow", "NotAction": ["iam:*", "kms:*", "s3:*"], "Resource": "arn:aws:dynamodb:*"}),
             ("dynamodb:Scan",),
             id="NotAction",

@@ -282,3 +282,99 @@ def test_a_way_through_another_account_and_back_has_all_techniques_of_its_first_
     path = next(path for path in report_of(tmp_path).paths if path.principal == first)
     assert [between, goal] == [step.target for step in path.steps]
     assert {"iam:PassRole + ec2:RunInstances", "sts:AssumeRole"} == set(path.ways)
+
+
+THE_ACCOUNT = f"arn:aws:iam::{ACCOUNT}:root"
+X, ANN = f"arn:aws:iam::{ACCOUNT}:role/x", f"arn:aws:iam::{ACCOUNT}:user/ann"
+LIMIT = managed("limit", allow("s3:*"))
+LIMITED = {"PermissionsBoundary": {"PermissionsBoundaryArn": LIMIT["Arn"]}}
+ASSUMES = allow("sts:AssumeRole")
+ALL_BUT_Y = document(
+    trust(aws=THE_ACCOUNT)["Statement"][0],
+    {
+        "Effect": "Deny",
+        "NotPrincipal": {"AWS": [f"arn:aws:iam::{ACCOUNT}:role/y", THE_ACCOUNT]},
+        "Action": "sts:AssumeRole",
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("trusts", "caller", "can"),
+    [
+        pytest.param(trust(aws=ANN), user("ann", **LIMITED), ["ann"], id="a boundary limits no user"),
+        pytest.param(trust(aws=X), role("x", **LIMITED), [], id="a boundary limits a role that is named"),
+        pytest.param(trust(aws="*"), role("x"), ["a", "x", "y"], id="everybody"),
+        pytest.param(
+            trust(aws=THE_ACCOUNT, when={"StringLike": {"aws:userid": "AROAX:*"}}),
+            role("x", ASSUMES),
+            ["x"],
+            id="its id",
+        ),
+        pytest.param(
+            trust(aws=THE_ACCOUNT, when={"StringLike": {"aws:userid": "AROAY:*"}}),
+            role("x", ASSUMES),
+            ["y"],
+            id="the id of another role",
+        ),
+        pytest.param(
+            trust(aws=f"arn:aws:sts::{ACCOUNT}:assumed-role/x/night"), role("path/x"), ["x"], id="a session of it"
+        ),
+        pytest.param(
+            trust(aws=THE_ACCOUNT, when={"StringEquals": {"aws:ResourceTag/open": "yes"}}),
+            role("x", ASSUMES),
+            [],
+            id="a tag that the trusting role does not have",
+        ),
+        pytest.param(ALL_BUT_Y, role("x", ASSUMES), ["y"], id="a Deny of all others"),
+    ],
+)
+def test_who_can_assume_the_role_of_an_administrator(tmp_path: Path, trusts: Any, caller: Any, can: Any) -> None:
+    further_callers = [role(name, ASSUMES) for name in ("a", "y")]
+    assert can == sorted(paths(tmp_path, role("admin", EVERYTHING, trusts=trusts), LIMIT, caller, *further_callers))
+
+
+def test_a_trust_policy_that_names_a_session_needs_a_session_of_that_name(tmp_path: Path) -> None:
+    trusts = trust(aws=f"arn:aws:sts::{ACCOUNT}:assumed-role/x/night")
+    (step,) = paths(tmp_path, role("admin", EVERYTHING, trusts=trusts), role("x"))["x"].steps
+    assert (("aws:userid", "AROAX:night"),) == step.needs[0].must_hold
+
+
+def test_the_tags_of_a_user_decide_whether_somebody_can_make_its_keys(tmp_path: Path) -> None:
+    of_a_team = allow(
+        "iam:CreateAccessKey", when={"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
+    )
+    blue, red = [{"Key": "team", "Value": "blue"}], [{"Key": "team", "Value": "red"}]
+    callers = [role("a", of_a_team, Tags=blue), role("b", of_a_team, Tags=red), role("c", of_a_team)]
+    assert ["a"] == sorted(paths(tmp_path, user("chief", EVERYTHING, Tags=blue), *callers))
+
+
+def test_a_service_that_a_role_lets_in_for_another_account_is_given_no_role(tmp_path: Path) -> None:
+    passing = allow("iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction")
+    for account, way in ((ACCOUNT, ["x"]), (OTHER, [])):
+        trusts = trust(service="lambda.amazonaws.com", when={"StringEquals": {"aws:SourceAccount": account}})
+        assert way == sorted(paths(tmp_path, role("x", passing), role("admin", EVERYTHING, trusts=trusts)))
+
+
+GOD = managed("god", EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("policy", "can"),
+    [
+        ("arn:aws:iam::aws:policy/IAMFullAccess", ["x"]),
+        (f"arn:aws:iam::{ACCOUNT}:policy/*", ["x"]),
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess", []),
+    ],
+)
+def test_who_can_attach_a_policy_that_leads_to_everything_becomes_an_administrator(
+    tmp_path: Path, policy: str, can: Any
+) -> None:
+    attaching = allow("iam:AttachRolePolicy", when={"ArnLike": {"iam:PolicyARN": policy}})
+    assert can == sorted(paths(tmp_path, role("x", attaching), GOD, LIMIT))
+
+
+def test_a_version_that_allows_everything_needs_no_assumption_to_be_brought_back(tmp_path: Path) -> None:
+    own = managed("own", allow("iam:SetDefaultPolicyVersion"), v0=document(EVERYTHING))
+    record = role("x", AttachedManagedPolicies=[{"PolicyArn": own["Arn"]}])
+    assert () == paths(tmp_path, record, own)["x"].assumes

@@ -54,6 +54,7 @@ def address(block: str) -> dict[str, Any]:
     return {"IpAddress": {"aws:SourceIp": block}}
 
 
+OWN_ROLE, OTHER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/x", f"arn:aws:iam::{OTHER}:role/x"
 DENY_NOTHING = statement("*", effect="Deny", action="s3:PutBucketNotification")
 PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
 
@@ -99,6 +100,35 @@ PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
         pytest.param(
             document(statement("*", equals("aws:SourceVpce", "vpce-1"))), [("*", "network")], id="an endpoint"
         ),
+        pytest.param(
+            document(statement("*", {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}})),
+            [("*", "network")],
+            id="a mount target",
+        ),
+        pytest.param(
+            document(statement("*", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{ORGANIZATION_ID}/r-1/*"}})),
+            [("*", "organization")],
+            id="a part of the organization",
+        ),
+        pytest.param(document(statement("*", equals("aws:PrincipalArn", OWN_ROLE))), [], id="an own role"),
+        pytest.param(
+            document(statement("*", equals("aws:PrincipalArn", OTHER_ROLE))), [("*", "account")], id="another's role"
+        ),
+        pytest.param(
+            document(statement("*", equals("aws:PrincipalAccount", "222233334444"))),
+            [("*", "member account")],
+            id="a member by its number",
+        ),
+        pytest.param(
+            document(statement("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/ci"}})),
+            [("*", "anyone")],
+            id="a role of anybody",
+        ),
+        pytest.param(
+            document(statement("*"), statement("*", {"StringNotEquals": {"aws:PrincipalArn": OTHER_ROLE}}, "Deny")),
+            [("*", "account")],
+            id="all but one denied",
+        ),
     ],
 )
 def test_a_policy_lets_in_whom_it_names(policy: dict[str, Any], expected: list[tuple[str, str]]) -> None:
@@ -108,6 +138,11 @@ def test_a_policy_lets_in_whom_it_names(policy: dict[str, Any], expected: list[t
 def test_what_must_hold_is_named() -> None:
     policy = document(statement("*", {"StringEquals": {"aws:SourceVpce": "vpce-1"}}))
     assert [(("aws:SourceVpce", "vpce-1"),)] == [row.must_hold for row in rows(policy, DENY_NOTHING)]
+
+
+def test_whom_a_condition_names_is_told() -> None:
+    policy = document(statement("*", equals("aws:PrincipalArn", OTHER_ROLE)))
+    assert [(("aws:PrincipalArn", OTHER_ROLE),)] == [row.must_hold for row in rows(policy, DENY_NOTHING)]
 
 
 def test_an_rcp_closes_what_a_policy_opens() -> None:

@@ -418,3 +418,28 @@ def test_a_control_policy_that_is_not_in_the_file_is_told() -> None:
     members, wrong = organization(value, "organization.json")
     assert [f"the control policy p-lost of {ACCOUNT} is not in the file"] == [problem.message for problem in wrong]
     assert members.accounts[ACCOUNT].unknown
+
+
+def test_a_file_that_cannot_be_opened_is_told_and_the_rest_is_answered(tmp_path: Path) -> None:
+    write(tmp_path, page(READER))
+    (tmp_path / "lost.json").symlink_to(tmp_path / "nowhere")
+    assert (READS, ["lost.json: it cannot be read: No such file or directory"]) == (can(tmp_path), problems(tmp_path))
+
+
+def test_characters_that_are_no_utf_8_are_told(tmp_path: Path) -> None:
+    record = role("reader", allow("s3:GetObject"), Tags=[{"Key": "name", "Value": "é"}])
+    (tmp_path / "account.json").write_text(json.dumps(page(record), ensure_ascii=False), "latin-1")
+    problem = "account.json: has characters that are no UTF-8, which cannot be read"
+    assert (READS, [problem]) == (can(tmp_path), problems(tmp_path))
+
+
+def test_a_control_policy_that_is_json_and_no_policy_is_told() -> None:
+    value = organization_of([{"Id": ACCOUNT, "ParentId": "ou-1", "Policies": ["p-FullAWSAccess", "p-bad"]}])
+    about = {"Id": "p-bad", "Type": "SERVICE_CONTROL_POLICY"}
+    value["Policies"] = [{"PolicySummary": about, "Content": '{"Version": "2012-10-17"}'}]
+    members, wrong = organization(value, "organization.json")
+    message = (
+        "the control policy p-bad is no policy: policy document has no 'Statement': accounts below it are undecided"
+    )
+    assert [message] == [problem.message for problem in wrong]
+    assert members.accounts[ACCOUNT].unknown

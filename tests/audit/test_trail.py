@@ -248,3 +248,32 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
     log(tmp_path, event("ec2", "DescribeInstances"), name="b.json")
     files = trail_files(tmp_path)
     assert summed_up(files) == replace(summed_up(files[::-1]))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_log_that_begins_with_the_mark_of_its_encoding_is_read(tmp_path: Path, encoding: str) -> None:
+    content = json.dumps({"Records": [event("iam", "ListUsers")]})
+    (tmp_path / "log.json").write_text(content, encoding)
+    summary = summed_up(trail_files(tmp_path))
+    assert (1, []) == (summary.events, summary.problems)
+
+
+def test_logs_one_after_the_other_in_a_file_are_read(tmp_path: Path) -> None:
+    content = json.dumps({"Records": [event("iam", "ListUsers")]})
+    (tmp_path / "log.json").write_text(content * 2, "utf-8")
+    assert 2 == summed_up(trail_files(tmp_path)).events
+
+
+def test_json_of_something_else_is_no_digest(tmp_path: Path) -> None:
+    log(tmp_path, event("iam", "ListUsers"))
+    (tmp_path / "events.json").write_text('{"Events": []}', "utf-8")
+    (problem,) = summed_up(trail_files(tmp_path)).all_problems()
+    assert "is no log file of CloudTrail, or is cut off" == problem.message
+
+
+def test_a_log_that_cannot_be_opened_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+    log(tmp_path, event("iam", "ListUsers"))
+    (tmp_path / "lost.json").symlink_to(tmp_path / "nowhere")
+    summary = summed_up(trail_files(tmp_path))
+    messages = [problem.message for problem in summary.problems]
+    assert (1, 1, ["it cannot be read: No such file or directory"]) == (summary.events, summary.unread, messages)

@@ -55,6 +55,20 @@ def test_parquet_files_may_lack_columns_that_no_event_filled(tmp_path: Path) -> 
     assert {LoggedCall(ANN, "ec2.amazonaws.com", "StartInstances"): "2026-11-20"} == summary.last_calls
 
 
+def test_times_in_parquet_are_written_as_events_have_them_and_insights_are_no_use(tmp_path: Path) -> None:
+    identity = f"{{'type': 'IAMUser', 'arn': '{ANN}', 'sessioncontext': {{'sessionissuer': {{'arn': NULL}}}}}}"
+    columns = (
+        f"{identity} AS useridentity, 'ec2.amazonaws.com' AS eventsource, TIMESTAMP '2026-11-20 10:00' AS eventtime"
+    )
+    calls = " UNION ALL ".join(
+        f"SELECT {columns}, '{name}' AS eventname, '{category}' AS eventcategory"
+        for name, category in (("StartInstances", "Management"), ("StopInstances", "Insight"))
+    )
+    duckdb.execute(f"COPY ({calls}) TO '{tmp_path / 'a.parquet'}' (FORMAT parquet)")
+    summary = summed_up_trail(tmp_path)
+    assert {LoggedCall(ANN, "ec2.amazonaws.com", "StartInstances"): "2026-11-20T10:00:00Z"} == summary.last_calls
+
+
 def test_parquet_of_something_else_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
     parquet(tmp_path / "a.parquet")
     duckdb.execute(f"COPY (SELECT 1 AS one) TO '{tmp_path / 'b.parquet'}' (FORMAT parquet)")

@@ -89,9 +89,9 @@ def told_by(who, account, name, iam):
         told |= {"aws:principaltype": TYPES.get(kind, "AssumedRole"), "aws:principalservicename": None}
         return told | {"aws:username": path[-1] if kind == "user" else None, "aws:principalservicenameslist": None}
     told = dict.fromkeys([] if who is None else ["aws:username", "aws:userid", "aws:principalorgid"])
-    told |= {"aws:principaltype": "Anonymous", "aws:principalaccount": "anonymous"} if who == "*" else {}
+    anonymous = {"aws:principaltype": "Anonymous", "aws:principalaccount": "anonymous", "aws:principalarn": None}
     service = {"aws:principalisawsservice": "true", "aws:principalservicename": who}
-    return told | (service if (who or "").endswith(".amazonaws.com") else {})
+    return told | (anonymous if who == "*" else service if (who or "").endswith(".amazonaws.com") else {})
 
 
 # Actions without resource types, with the ARN that the service asks about in their place, if it does.

@@ -824,6 +824,7 @@ def test_who_asks_and_whose_the_resource_is_are_in_the_context() -> None:
         ("sns.amazonaws.com", "aws:PrincipalServiceName", "sns.amazonaws.com"),
         ("sns.amazonaws.com", "aws:PrincipalOrgID", None),
         ("*", "aws:PrincipalAccount", "anonymous"),
+        ("*", "aws:PrincipalArn", None),
         ("*", "aws:PrincipalOrgID", None),
     ],
 )

@@ -40,6 +40,18 @@ CASES = {
     "another account's role": ([statement({"AWS": OTHER})], [OTHER]),
     "a service": ([statement({"Service": "s3.amazonaws.com"})], ["s3.amazonaws.com"]),
     "everyone of the own account": ([statement("*", StringEquals={"aws:PrincipalAccount": ACCOUNT})], []),
+    "everyone with an ARN of the own account": (
+        [statement("*", ArnLike={"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"})],
+        [],
+    ),
+    "everyone of another account, by a condition": (
+        [statement("*", StringEquals={"aws:PrincipalAccount": "444455556666"})],
+        ["*"],
+    ),
+    "a role of any account, by a condition": (
+        [statement("*", ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/ci"})],
+        ["*"],
+    ),
     "everyone of an organization": ([statement("*", StringEquals={"aws:PrincipalOrgID": "o-1"})], ["*"]),
     "everyone but who is not of the own account": (
         [statement("*"), statement("*", "Deny", StringNotEquals={"aws:PrincipalAccount": ACCOUNT})],

@@ -88,6 +88,7 @@ POLICY = [
         **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}},
     ),
     allow("kms:DescribeKey", "*", **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}}),
+    allow("kms:GetKeyRotationStatus", "*", StringEquals={"kms:RequestAlias": "alias/shop"}),
     allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:sealed-*"),
     allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:sealed"),
     allow("s3:PutObject", "arn:aws:s3:::sealed/*"),
@@ -277,6 +278,8 @@ CALLS: list[Row] = [
     ("kms", "encrypt", {"KeyId": "alias/shop", "Plaintext": b"x"}, NO),
     ("kms", "describe_key", {"KeyId": "alias/shop"}, YES),
     ("kms", "describe_key", {"KeyId": "alias/other"}, NO),
+    ("kms", "get_key_rotation_status", {"KeyId": f"arn:aws:kms:{HERE}:alias/shop"}, YES),
+    ("kms", "get_key_rotation_status", {"KeyId": "alias/other"}, NO),
     # What a service encrypts it reads and writes with its caller's access to the key.
     ("ssm", "get_parameter", {"Name": "/app/sealed", "WithDecryption": True}, YES),
     ("ssm", "get_parameter", {"Name": "/app/other", "WithDecryption": True}, NO),
@@ -307,7 +310,7 @@ CALLS: list[Row] = [
     ),
     ("kms", "create_grant", {"KeyId": "alias/shop", "GranteePrincipal": ROLE, "Operations": ["Decrypt"]}, NO),
     ("secretsmanager", "batch_get_secret_value", {"SecretIdList": ["db"]}, YES),
-    ("secretsmanager", "batch_get_secret_value", {"SecretIdList": ["mail"]}, NO),
+    ("secretsmanager", "batch_get_secret_value", {"Filters": [{"Key": "name", "Values": ["db"]}]}, NO),  # lists, too
     ("events", "put_targets", {"Rule": "nightly", "Targets": [{"Id": "1", "Arn": f"{FUNCTIONS}:report"}]}, YES),
     ("events", "put_targets", {"Rule": "nightly", "Targets": [{"Id": "1", "Arn": f"{FUNCTIONS}:mail"}]}, NO),
     ("route53", "change_resource_record_sets", {"HostedZoneId": "Z1", "ChangeBatch": changes("UPSERT")}, YES),
@@ -607,6 +610,17 @@ def test_a_session_policy_limits_a_session(worker: Worker) -> None:
     assert limited("sqs").send_message(QueueUrl=f"{QUEUE}/work", MessageBody="x")["MessageId"]
     with pytest.raises(ClientError, match="because no session policy allows the dynamodb:GetItem action"):
         limited("dynamodb").get_item(TableName="orders", Key=ITEM)
+
+
+@pytest.mark.parametrize("kept", [["db"], []])
+def test_each_secret_of_a_batch_is_given_or_denied_by_itself(worker: Worker, kept: list[str]) -> None:
+    answer = worker.clients("secretsmanager").batch_get_secret_value(SecretIdList=[*kept, "mail", "sealed", "none"])
+    assert kept == [secret["Name"] for secret in answer["SecretValues"]]
+    denied = {error["SecretId"]: error["Message"] for error in answer["Errors"]}
+    assert {"AccessDeniedException"} == {error["ErrorCode"] for error in answer["Errors"]}
+    assert ["mail", "none", "sealed"] == sorted(denied)
+    assert "because no identity-based policy allows the secretsmanager:GetSecretValue action" in denied["mail"]
+    assert "is not authorized to perform: kms:Decrypt" in denied["sealed"]
 
 
 @pytest.mark.parametrize("kept", [["inbox/x"], []])

@@ -13,7 +13,7 @@ import pytest
 
 from remit.errors import RemitError
 from remit.local.control.clients import client_arguments, session
-from remit.local.control.functions import debug, serve_code
+from remit.local.control.functions import debug
 from terminals import HANGS
 from zips import zip_of
 
@@ -60,8 +60,7 @@ def test_a_function_stops_at_a_breakpoint_for_longer_than_its_timeout(shared: Lo
         FunctionName="debugged", Runtime="python3.11", Handler="app.handler", Role=role, Timeout=1,
         Code={"ZipFile": zip_of(CODE)},
     )  # fmt: skip
-    (tmp_path / "app.py").write_text(CODE)
-    serve_code(shared, "debugged", tmp_path)
+    (tmp_path / "app.py").write_text(CODE)  # what the editor has open; what runs is a copy
     port = debug(shared, "debugged", 0, project=tmp_path)
     assert port is not None
     with ThreadPoolExecutor(1) as caller:
@@ -79,6 +78,7 @@ def test_a_function_stops_at_a_breakpoint_for_longer_than_its_timeout(shared: Lo
         debugger.send("stackTrace", threadId=stopped["threadId"])
         top = debugger.await_("stackTrace")["body"]["stackFrames"][0]
         assert (stopped["reason"], top["name"], top["line"]) == ("breakpoint", "handler", 3)
+        assert str(tmp_path / "app.py") == top["source"]["path"]
         debugger.send("continue", threadId=stopped["threadId"])
         assert json.loads(invoked.result()["Payload"].read()) == 42
         debugger.close()

@@ -77,6 +77,8 @@ def test_a_key_is_known_by_its_id_an_alias_and_what_it_encrypted() -> None:
 def test_a_secret_is_known_by_its_name_with_its_policy() -> None:
     arn = ask(secretsmanager, "secretsmanager.CreateSecret", Name="db", SecretString="x")["ARN"]
     assert (arn, None) == (NAMES.secret_arn("db"), NAMES.secret_arn("other"))
+    filtered = [NAMES.filtered_secrets([{"Key": "name", "Values": [name]}]) for name in ("db", "other")]
+    assert ((arn,), (), ()) == (*filtered, NAMES.filtered_secrets(None))
     assert () == resource_policy("secretsmanager:GetSecretValue", arn)
     text = policy(action="secretsmanager:GetSecretValue", resource="*")
     ask(secretsmanager, "secretsmanager.PutResourcePolicy", SecretId="db", ResourcePolicy=text)

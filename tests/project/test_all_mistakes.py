@@ -284,6 +284,49 @@ def test_every_filter_of_a_bucket_that_overlaps_is_reported(make: Make) -> None:
     assert [*both, *both] == [message for _, message in _mistakes(project)]
 
 
+def test_every_variable_of_an_environment_is_reported_at_its_line(make: Make) -> None:
+    variables = """environment = {
+        "FIRST": secret("no name"),
+        "SECOND": parameter("http://shop.example"),
+        "THIRD": "fine",
+    }"""
+    app = f"from remit import parameter, secret\n@app.function(\n    {variables}\n){FUNCTION}"
+    config = f"config.lambda_.function.{variables}"
+    imports = "from remit import configure, parameter, secret\n"
+    project = make(app=app, **{"config/deploy.py": f"{imports}with configure() as config:\n    {config}\n"})
+    expected = ["app.py:12:18", "app.py:13:19", "config/deploy.py:4:18", "config/deploy.py:5:19"]
+    assert expected == places(project)
+
+
+def test_every_part_of_a_setting_is_reported_at_its_line(make: Make) -> None:
+    config = """from remit import config
+config.job.queues = {
+    "mail": {"retries": -1, "colour": 1},
+    "Slow": {},
+}
+config.api.cors_configuration = {
+    "max_age": -1,
+    "nothing": 1,
+}
+config.tags = {
+    "aws:a": "1",
+    "b": 2,
+}
+config.lambda_.function.layers = [
+    "a",
+    "b",
+]
+"""
+    reported = places(make(app=f"@app.function{FUNCTION}", **{"config/deploy.py": config}))
+    assert [3, 3, 4, 7, 8, 11, 12, 15, 16] == [int(place.split(":")[1]) for place in reported]
+
+
+def test_what_one_zip_lacks_of_a_handler_and_of_a_web_app_is_reported_together(make: Make) -> None:
+    app = "app.function(name='gone', handler='nowhere.handler')\napp.web('pages:api', auth='NONE')\n"
+    project = make(app=app, **{"pages.py": "import missing_\napi = missing_.App()\n"})
+    assert ["app.py:9", "app.py:10"] == [place for place, _ in _mistakes(project)]
+
+
 def test_every_handler_that_its_zip_lacks_is_reported(make: Make) -> None:
     assert rich.inspect  # it takes no event and context, and whether remit has imported its module must not matter
     app = "app.function(name='one', handler='click.echo')\napp.function(name='two', handler='rich.inspect')\n"

@@ -80,6 +80,16 @@ OTHERS = {
         authorization_type="NONE", integration={"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": uri})""",
         "apigateway",
     ),
+    "the OpenAPI document of a REST API": (
+        """resource("AWS::ApiGateway::RestApi", body={"openapi": "3.0.1", "info": {}, "paths": {"/orders": {"get": {
+        "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": uri}}}}})""",
+        "apigateway",
+    ),
+    "an authorizer in the OpenAPI document of an HTTP API": (
+        """resource("AWS::ApiGatewayV2::Api", body={"openapi": "3.0.1", "components": {"securitySchemes": {"word": {
+        "type": "apiKey", "x-amazon-apigateway-authorizer": {"type": "request", "authorizerUri": uri}}}}})""",
+        "apigateway",
+    ),
     "an authorizer": (
         """resource("AWS::ApiGatewayV2::Authorizer", api_id=api.ref, authorizer_type="REQUEST", name="a",
         authorizer_uri=uri, authorizer_payload_format_version="2.0")""",
@@ -201,6 +211,15 @@ def test_whoever_calls_with_a_role_needs_none(make: Make) -> None:
     schedule = """resource("AWS::Scheduler::Schedule", schedule_expression="rate(1 day)",
         flexible_time_window={"Mode": "OFF"}, target={"Arn": hello, "RoleArn": "arn:aws:iam::111122223333:role/s"})"""
     project(make, schedule).built()
+    document = OTHERS["the OpenAPI document of a REST API"][0]
+    with_role = '"uri": uri, "credentials": "arn:aws:iam::111122223333:role/api"'
+    project(make, document.replace('"uri": uri', with_role)).built()
+
+
+def test_a_permission_for_the_api_is_enough_for_its_openapi_document(make: Make) -> None:
+    document = OTHERS["the OpenAPI document of a REST API"][0]
+    source = "arn:aws:execute-api:eu-west-1:111122223333:${DataExtra}/*/GET/orders"
+    project(make, document, permission("apigateway", source)).built()
 
 
 def test_functions_of_others_are_their_owners_matter(make: Make) -> None:

@@ -168,7 +168,7 @@ def test_a_route_twice_is_told_with_both_lines(make: Make, routes: tuple[str, st
     error = make(app=_app(*(f'on.api("{route}")' for route in routes))).error()
     assert (
         f"route `{routes[1]}` of `second` {TWICE[routes]} `hello` at app.py:10:2 has it, too",
-        "app.py:12:2",
+        "app.py:12:15",
     ) == (error.message, at(error))
 
 
@@ -301,7 +301,7 @@ def test_routes_ask_a_function_of_the_app_which_this_api_alone_may_call(make: Ma
 def test_a_route_that_asks_what_is_no_function_of_the_app_is_told(make: Make) -> None:
     error = make(app=AUTHORIZED.format(asked='"chek"')).error()
     message = "`chek` is no function of this app, so that no route can ask it"
-    assert (message, "did you mean `check`?", "app.py:14:2") == (error.message, error.hint, at(error))
+    assert (message, "did you mean `check`?", "app.py:14:15") == (error.message, error.hint, at(error))
 
 
 def test_tokens_are_not_a_trigger_by_themselves(make: Make) -> None:

@@ -156,7 +156,7 @@ def test_functions_on_one_bucket_share_its_notifications(make: Make) -> None:
 def test_notifications_that_overlap_are_told(make: Make, first: str, second: str) -> None:
     app = function(f"on.s3(Data.uploads, {first})") + function(f"on.s3(Data.uploads, {second})", "other")
     error = made(make, app).error()
-    assert ("app.py:13:2", True) == (
+    assert ("app.py:13:15", True) == (
         at(error),
         error.message.startswith("bucket `DataUploads` would notify function hello and function other of the same "),
     )
@@ -186,7 +186,7 @@ def test_an_event_that_eventbridge_does_not_have_is_told_of_a_bucket_that_exists
         "bucket 'theirs' exists already, and is reached through EventBridge, which has no event "
         "s3:ReducedRedundancyLostObject"
     ) == error.message
-    assert "app.py:11:2" == at(error)
+    assert "app.py:11:15" == at(error)
 
 
 def test_an_event_is_matched_by_the_account_that_the_app_is_deployed_to(make: Make) -> None:
@@ -298,7 +298,7 @@ def test_a_stream_that_a_table_says_itself_stays(make: Make) -> None:
 def test_two_views_of_one_stream_are_told(make: Make) -> None:
     app = function('on.dynamodb(Data.table, view="KEYS_ONLY")') + function("on.dynamodb(Data.table)", "other")
     error = made(make, app).error()
-    assert ("the stream of `DataTable` would have two views: KEYS_ONLY and NEW_AND_OLD_IMAGES", "app.py:13:2") == (
+    assert ("the stream of `DataTable` would have two views: KEYS_ONLY and NEW_AND_OLD_IMAGES", "app.py:13:15") == (
         error.message,
         at(error),
     )
@@ -343,7 +343,7 @@ def test_the_steps_of_a_user_pool_run_their_functions(make: Make) -> None:
 def test_a_step_of_a_user_pool_has_one_function(make: Make) -> None:
     app = function('on.cognito(Data.users, "PreSignUp")') + function('on.cognito(Data.users, "PreSignUp")', "other")
     error = made(make, app).error()
-    assert ("user pool `DataUsers` has two functions for PreSignUp; a step has one", "app.py:13:2") == (
+    assert ("user pool `DataUsers` has two functions for PreSignUp; a step has one", "app.py:13:15") == (
         error.message,
         at(error),
     )

@@ -126,7 +126,7 @@ def test_a_route_without_connect_would_let_everyone_in(make: Make) -> None:
     assert (
         "the WebSocket API of route `say` has no `$connect`, so that everyone could connect",
         'add `on.websocket("$connect")` to a function; with auth="NONE", if everyone may',
-        "app.py:10:2",
+        "app.py:10:15",
     ) == (error.message, error.hint, at(error))
 
 
@@ -134,7 +134,7 @@ def test_a_route_twice_is_told_with_both_lines(make: Make) -> None:
     error = make(app=_app('on.websocket("$connect")', 'on.websocket("$connect")')).error()
     assert (
         "route `$connect` of `second` is declared twice; `hello` at app.py:10:2 has it, too",
-        "app.py:12:2",
+        "app.py:12:15",
     ) == (error.message, at(error))
 
 

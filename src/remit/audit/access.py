@@ -134,8 +134,9 @@ class AccessQuestions:
             "aws:principaltype": "User" if entity.kind == "user" else "AssumedRole",
             "aws:username": entity.name if entity.kind == "user" else None,
         }
+        if entity.unique_id:
+            values["aws:userid"] = entity.unique_id if entity.kind == "user" else f"{entity.unique_id}:*"
         if entity.kind == "user":
-            values["aws:userid"] = entity.unique_id
             values["aws:tokenissuetime"] = None
         place = self._place(entity.account)
         if self.organization is not None and place is not None:

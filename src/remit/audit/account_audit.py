@@ -111,7 +111,7 @@ def _result(work: AccountWork, questions: AccessQuestions) -> AccountResult:
     account = joined_account(work.account, pages, questions.documents)
     account = _with_arns_of_ids(account, dict(work.ids.arns), questions.documents)
     foreign_roles = tuple(_foreign_role(role, questions.documents) for role in work.foreign_roles)
-    graph = EscalationGraph(questions, account.identities, account.groups, foreign_roles)
+    graph = EscalationGraph(questions, account.identities, account.groups, foreign_roles, account.managed)
     found_exposures = exposures(
         (*work.resources, *_trust_policies(account, questions.documents)),
         questions.organization,
@@ -200,7 +200,8 @@ def _no_policies(identities: Iterable[Identity], questions: AccessQuestions) -> 
 def _foreign_role(role: OpenRole, documents: Documents) -> Entity:
     account = role.arn.split(":", 5)[4]
     name = role.arn.rpartition("/")[2]
-    return Entity("role", role.arn, account, name, "", "", trust=documents.add(document_value(role.trust), account))
+    trust = documents.add(document_value(role.trust), account)
+    return Entity("role", role.arn, account, name, "", "", trust=trust, tags=role.tags)
 
 
 def _principal(identity: Identity, questions: AccessQuestions) -> PrincipalRow:

@@ -53,6 +53,11 @@ def is_last_page(value: Mapping[str, Any]) -> bool:
     return value.get("IsTruncated") is not True and not value.get("NextToken")
 
 
+def tags_of(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The tags of a user or role, by name and value."""
+    return tuple((str(row.get("Key")), str(row.get("Value"))) for row in _rows(record, "Tags"))
+
+
 def account_page(value: Mapping[str, Any], file: str, documents: Documents) -> AccountPage:
     """The entities and managed policies of a page, their documents added to `documents`."""
     reader = _PageReader(file, documents)
@@ -105,7 +110,7 @@ class _PageReader:
             groups=tuple(name for name in record.get("GroupList") or () if isinstance(name, str)),
             boundary=self._boundary(record, arn),
             trust=self._trust(record, arn, account) if kind == "role" else None,
-            tags=tuple((str(row.get("Key")), str(row.get("Value"))) for row in _rows(record, "Tags")),
+            tags=tags_of(record),
             in_instance_profile=bool(record.get("InstanceProfileList")),
             created=str(record.get("CreateDate") or ""),
         )

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
 
 PinValue: TypeAlias = str | tuple[str, ...] | None
-"""One value, several, or None: the key is absent."""
+"""One value, several, or None: the key is absent. In the aws:userid of a role, the name of the session is `*`."""
 
 _TIMES: Final = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
 _TAG: Final = "aws:principaltag/"
+_USER_ID: Final = "aws:userid"
 _TAG_NAME: Final = re.compile(r"aws:principaltag/([^}\s,']+)")
 _SPELLED: Final = {
     "aws:currenttime": "aws:CurrentTime",
@@ -155,6 +156,8 @@ def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
     elif isinstance(value, tuple):
         yield Condition("StringEquals", name, value, "ForAllValues")
         yield Condition("StringEquals", name, value, "ForAnyValue")
+    elif key == _USER_ID:
+        yield Condition("StringLike", name, (value,))
     elif key in _TIMES:
         yield Condition("DateEquals", name, (value,))
     elif key in _BOOLEANS:
@@ -164,9 +167,9 @@ def _equal(key: str, value: PinValue, *, as_arn: bool) -> Iterator[Condition]:
 
 
 def with_callers_values(policy: Policy, caller: PinnedCaller) -> Policy:
-    """A policy with the caller's values in the place of IAM's variables in Resource, where the caller decides these.
+    """A policy with the caller's values in the place of IAM's variables, where the caller decides these.
 
-    A pattern with a variable that has no value matches nothing, and is left out. A value's `*` is no wildcard.
+    What has a variable without a value matches nothing, and is left out. A value's `*` is no wildcard.
     """
     if policy.version != VERSION or not pinned_keys(policy):
         return policy
@@ -175,12 +178,24 @@ def with_callers_values(policy: Policy, caller: PinnedCaller) -> Policy:
 
 
 def _with_values(statement: Statement, caller: PinnedCaller) -> Statement:
+    conditions = tuple(_condition_with_values(condition, caller) for condition in statement.conditions)
+    statement = replace(statement, conditions=conditions)
     resources = statement.resources
     if resources is None or not any("${" in pattern for pattern in resources.patterns):
         return statement
     patterns = (_pattern_with_values(pattern, caller) for pattern in resources.patterns)
     settled = tuple(pattern for pattern in patterns if pattern is not None)
     return replace(statement, resources=replace(resources, patterns=settled))
+
+
+def _condition_with_values(condition: Condition, caller: PinnedCaller) -> Condition:
+    if condition.late or not any("${" in value for value in condition.values):
+        return condition
+    values = tuple(_pattern_with_values(value, caller) for value in condition.values)
+    settled = tuple(value for value in values if value is not None)
+    if len(settled) < len(values) and OPERATORS[check_operator(condition.operator)[0]].negated:
+        return condition  # what such a statement means is left to the evaluator
+    return replace(condition, values=settled)
 
 
 def _pattern_with_values(pattern: str, caller: PinnedCaller) -> str | None:
@@ -199,5 +214,6 @@ def pinned_context(conditions: Iterable[Condition]) -> dict[str, str | tuple[str
     context: dict[str, str | tuple[str, ...]] = {}
     for condition in conditions:
         if condition.operator != "Null":
-            context[condition.key] = condition.values if condition.quantifier else condition.values[0]
+            value = condition.values[0].replace("*", "session") if condition.key == _USER_ID else condition.values[0]
+            context[condition.key] = condition.values if condition.quantifier else value
     return context

@@ -7,6 +7,7 @@ for them, so that the graph stays small.
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.escalation_targets import EscalationTargets
@@ -22,13 +23,13 @@ from remit.audit.escalation_techniques import (
 from remit.audit.results import Edge, administrator
 from remit.audit.role_assumption import RoleAssumption
 from remit.audit.technique_needs import NeedQuestions
-from remit.audit.trust import ASSUME
+from remit.audit.trust import ASSUME, role_of_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from remit.audit.access import AccessQuestions
-    from remit.audit.entities import Entity, Identity, PolicyUse
+    from remit.audit.entities import Entity, Identity, ManagedPolicyVersions, PolicyUse
     from remit.audit.results import StepNeed, UndecidedTechnique
     from remit.audit.technique_needs import Asker
 
@@ -39,6 +40,8 @@ _PASS_ROLE: Final = (TechniqueNeed("iam:PassRole", "a role"),)
 class EscalationGraph:
     """The edges of some identities, also to roles of other accounts (`foreign_roles`).
 
+    `managed` are the managed policies of the accounts.
+
     `administrators` are those who may do everything in their account already.
     """
 
@@ -48,9 +51,10 @@ class EscalationGraph:
         identities: Sequence[Identity],
         groups: Iterable[tuple[Entity, tuple[PolicyUse, ...]]] = (),
         foreign_roles: Iterable[Entity] = (),
+        managed: Mapping[str, ManagedPolicyVersions] = MappingProxyType({}),
     ) -> None:
         self.questions = questions
-        self.needs = NeedQuestions(questions)
+        self.needs = NeedQuestions(questions, managed)
         self.assumption = RoleAssumption(questions)
         self.targets = EscalationTargets(identities, groups, foreign_roles, self.assumption)
         self.edges: dict[str, list[Edge]] = {}
@@ -178,9 +182,9 @@ class EscalationGraph:
     def _assumed_roles(self, asker: Asker) -> Iterator[Edge]:
         """The roles that a principal can assume, in any account."""
         identity = asker.identity
-        names = [identity.arn]
+        names = [identity.arn, role_of_session(identity.arn), "*"]
         if self.questions.parts.table.bits[ASSUME] & asker.candidates:
-            names += [identity.account, "*"]
+            names.append(identity.account)
         for arn, role in self.targets.trusting(names).items():
             if arn == identity.arn:
                 continue

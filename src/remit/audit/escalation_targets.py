@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.entities import Entity, Identity
+from remit.audit.trust import role_of_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,8 +48,10 @@ class EscalationTargets:
     def _index_trust(self, role: Entity, assumption: RoleAssumption) -> None:
         names = assumption.trusted(role)
         for service in names.services:
+            if not assumption.lets_in(service, role):
+                continue
             self._of_service.setdefault((role.account, service), []).append(role)
-        for name in (*names.arns, *names.accounts, *(("*",) if names.anybody else ())):
+        for name in (*map(role_of_session, names.arns), *names.accounts, *(("*",) if names.anybody else ())):
             self._trusting.setdefault(name, []).append(role)
 
     def users(self, account: str) -> list[Entity]:
@@ -77,6 +80,6 @@ class EscalationTargets:
 
 
 def _member(group: Entity, policies: tuple[PolicyUse, ...]) -> Identity:
-    """Whoever joins a group has what the group has: a user with the group's policies and its ARN."""
-    entity = Entity("user", group.arn, group.account, group.name, group.unique_id, group.file)
+    """Whoever joins a group has what the group has: a user with the group's policies and its ARN, of any id."""
+    entity = Entity("user", group.arn, group.account, group.name, "", group.file)
     return Identity(entity, policies, None)

@@ -10,7 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-On: TypeAlias = Literal["itself", "its group", "its policy", "a user", "a role", "a group", "anything"]
+On: TypeAlias = Literal[
+    "itself",
+    "its group",
+    "its policy",
+    "its policy with a version that allows everything",
+    "a user",
+    "a role",
+    "a group",
+    "anything",
+]
 """What an action must be allowed on: the principal itself, a group that it is in, a customer managed policy that it
 has, the user or role whose rights are gained, or any resource of the account that the action takes."""
 
@@ -91,6 +100,13 @@ TECHNIQUES: Final = (
     _own("iam:PutRolePolicy", "iam:PutRolePolicy", "itself", "write a policy into itself", "R B D", "role"),
     _own("iam:PutGroupPolicy", "iam:PutGroupPolicy", "its group", "write a policy into its group", "R B D", "user"),
     _own("iam:CreatePolicyVersion", "iam:CreatePolicyVersion", "its policy", "rewrite a policy that it has", "R B D"),
+    _own(
+        "iam:SetDefaultPolicyVersion",
+        "iam:SetDefaultPolicyVersion",
+        "its policy with a version that allows everything",
+        "bring back an older version of a policy that it has",
+        "R B D",
+    ),
     Technique(
         "iam:SetDefaultPolicyVersion",
         "administrator",

@@ -3,19 +3,23 @@
 Whom a statement for everybody lets in is found by forbidding callers: who is left when requests through a service, from
 a network and of the organization are forbidden comes from anywhere on the internet.
 
-Sources: "The meaning of public" (Amazon S3 User Guide); "AWS global condition context keys" (IAM User Guide).
+Sources: "The meaning of public" (Amazon S3 User Guide); "Blocking public access" (Amazon EFS User Guide); "AWS global
+condition context keys" (IAM User Guide).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from remit.audit.json_bytes import parsed
 from remit.audit.principal_ids import is_principal_id
 from remit.audit.results import ExposureReach, ExposureRow, UndecidedExposure
+from remit.catalogue.condition_keys import OPERATORS
 from remit.catalogue.rcp_services import RCP_SERVICES
 from remit.errors import RemitError
+from remit.iam.operators import check_operator
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, parse
 from remit.iam.prove.budget import Budget
 from remit.iam.prove.public import public
@@ -36,7 +40,12 @@ if TYPE_CHECKING:
 
 _STEPS: Final = 1_000_000
 """Of one policy: about half a second on one core."""
-_ORGANIZATION: Final = "aws:PrincipalOrgID"
+_ORGANIZATION, _PATHS = "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"
+_CALLERS: Final = {
+    "aws:PrincipalAccount": "StringEquals", "aws:PrincipalArn": "ArnLike", "aws:userid": "StringLike",
+}  # fmt: skip
+"""The keys by which conditions mean single callers, each with the operator that finds them."""
+_ARN_COLONS: Final = 5
 _ANYBODY: Final = Principals((("*", "*"),))
 _OF_THE_CALLER: Final = frozenset({
     "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:principalisawsservice", "aws:userid",
@@ -58,6 +67,7 @@ _FROM_SERVICES: Final = (_forbidden(Condition("Bool", "aws:PrincipalIsAWSService
 _FROM_NETWORKS: Final = (
     _forbidden(Condition("NotIpAddress", "aws:SourceIp", (f"{_ADDRESS}/32",))),
     *(_forbidden(Condition("Null", key, ("false",))) for key in _NETWORKS),
+    _forbidden(Condition("Bool", "elasticfilesystem:AccessedViaMountTarget", ("true",))),
 )
 
 
@@ -119,6 +129,8 @@ class _ResourceExposures:
                 continue
             reach, pieces_of_reach = reached.get((who, source)) or (self._reach_of_name(who), pieces)
             must_hold = dict(pair for exposure in pieces_of_reach for pair in _must_hold(exposure))
+            if who == "*" and reach in ("account", "member account"):
+                must_hold |= _conditions_on_callers(policy)
             if who != "*" and reach == "account" and self._is_for_members_alone(must_hold):
                 continue
             yield ExposureRow(
@@ -160,11 +172,20 @@ class _ResourceExposures:
         """The reaches of statements for everybody, the widest first, each with what forbids all narrower ones."""
         from_services = (*_FROM_SERVICES, *self._through_services(policy))
         organizations = self._organizations(policy)
-        members = (_forbidden(Condition("StringEquals", _ORGANIZATION, organizations)),) if organizations else ()
-        yield "anyone", (*from_services, *_FROM_NETWORKS, *members)
+        members = tuple(chain.from_iterable(map(_of_organization, organizations)))
+        callers = tuple(_of_callers(policy))
+        yield "anyone", (*from_services, *_FROM_NETWORKS, *members, *callers)
         if organizations:
-            yield "organization", (*from_services, *_FROM_NETWORKS)
+            yield "organization", (*from_services, *_FROM_NETWORKS, *callers)
+        if callers:
+            yield self._reach_of_callers(policy), (*from_services, *_FROM_NETWORKS)
         yield "network", from_services
+
+    def _reach_of_callers(self, policy: Policy) -> ExposureReach:
+        """The reach of a statement for everybody that conditions limit to some accounts, users or roles."""
+        names = {value.split(":")[4] if value.startswith("arn:") else value for value in _callers(policy)}
+        are_members = self.organization is not None and names <= self._member_accounts(self.organization)
+        return "member account" if are_members else "account"
 
     def _through_services(self, policy: Policy) -> Iterator[Statement]:
         """What forbids calls that services make for the own account's resources, or for those that the policy names."""
@@ -178,7 +199,10 @@ class _ResourceExposures:
         """The organization's id; where the organization is not known, those that the policy names."""
         if self.organization is not None:
             return (self.organization.id,)
-        return tuple(dict.fromkeys(value for value in _values(policy, _ORGANIZATION.lower()) if "*" not in value))
+        paths = (value.partition("/")[0] for value in _values(policy, _PATHS.lower()))
+        return tuple(
+            dict.fromkeys(value for value in (*_values(policy, _ORGANIZATION.lower()), *paths) if "*" not in value)
+        )
 
     def _rcp_denials(self) -> Iterator[Statement]:
         """The Deny statements of the RCPs that bind the resource."""
@@ -212,6 +236,37 @@ class _ResourceExposures:
         self.undecided.append(UndecidedExposure(self.resource.arn, statement, reason))
 
 
+def _of_organization(organization: str) -> Iterator[Statement]:
+    """What forbids callers of an organization."""
+    yield _forbidden(Condition("StringEquals", _ORGANIZATION, (organization,)))
+    yield _forbidden(Condition("StringLike", _PATHS, (f"{organization}/*",), "ForAnyValue"))
+
+
+def _of_callers(policy: Policy) -> Iterator[Statement]:
+    """What forbids the accounts, users and roles that the conditions of a policy mean one by one."""
+    for key, operator in _CALLERS.items():
+        values = tuple(value for value in _values(policy, key.lower()) if _is_single_caller(value))
+        if values:
+            yield _forbidden(Condition(operator, key, values))
+
+
+def _conditions_on_callers(policy: Policy) -> dict[str, str]:
+    """Whom the conditions of a policy mean one by one, as they say it."""
+    values = ((key, ", ".join(_values(policy, key.lower()))) for key in _CALLERS)
+    return {key: text for key, text in values if text}
+
+
+def _callers(policy: Policy) -> Iterator[str]:
+    """The accounts, ARNs and ids by which conditions mean callers."""
+    return (value for key in _CALLERS for value in _values(policy, key.lower()) if _is_single_caller(value))
+
+
+def _is_single_caller(value: str) -> bool:
+    """Whether a value means callers of one account, or the sessions of one role."""
+    account = value.split(":")[4] if value.count(":") >= _ARN_COLONS else value.partition(":")[0]
+    return not any(sign in account for sign in "*?$")
+
+
 def _with_denials(policy: Policy, denials: Iterable[Statement]) -> Policy:
     """The policy with some Deny statements behind its own, whose places stay as they are."""
     return replace(policy, statements=(*policy.statements, *denials))
@@ -225,10 +280,13 @@ def _by_statement(outsiders: Exposures) -> _ByStatement:
 
 
 def _values(policy: Policy, key: str) -> Iterator[str]:
-    """The values that conditions of Allow statements ask for of a key, which is in lower case."""
+    """The values that conditions ask for of a key, which is in lower case: Allow by these, Deny by all others."""
     for statement in policy.statements:
         for condition in statement.conditions:
-            if statement.effect == "Allow" and condition.key.lower() == key:
+            if condition.key.lower() != key:
+                continue
+            is_negated = OPERATORS[check_operator(condition.operator)[0]].negated
+            if is_negated == (statement.effect == "Deny"):
                 yield from condition.values
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page, is_last_page
+from remit.audit.account_pages import LISTS, AccountPage, account_page, is_account_page, is_last_page, tags_of
 from remit.audit.documents import Documents, document_value
 from remit.audit.entities import InputProblem, problem_of
 from remit.audit.json_bytes import compact, unzipped, values
@@ -44,6 +44,7 @@ class OpenRole:
     arn: str
     names: tuple[str, ...]
     trust: str
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,16 @@ def json_files(folder: Path, elsewhere: Iterable[Path] = ()) -> FolderFiles:
     problems: list[InputProblem] = []
     for path in _paths(folder, frozenset(path.resolve() for path in elsewhere)):
         name = path.relative_to(folder).as_posix()
-        if name.endswith(_SUFFIXES):
-            digest = hashlib.blake2b(path.read_bytes(), digest_size=_DIGEST).hexdigest()
-            files.append(AccountFile(str(path), name, digest))
-        else:
+        if not name.endswith(_SUFFIXES):
             problems.append(InputProblem(name, f"it is left out: its name ends in none of {', '.join(_SUFFIXES)}"))
+            continue
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            problems.append(InputProblem(name, f"it cannot be read: {error.strerror}"))
+            continue
+        digest = hashlib.blake2b(content, digest_size=_DIGEST).hexdigest()
+        files.append(AccountFile(str(path), name, digest))
     return FolderFiles(tuple(files), tuple(problems))
 
 
@@ -183,16 +189,17 @@ class _Summarizing:
                 if unique_id:
                     self.principals.append((str(unique_id), arn))
                 if name == "RoleDetailList" and account.isdigit():
-                    self._add_role(arn, account, record.get("AssumeRolePolicyDocument"))
+                    self._add_role(arn, account, record)
 
-    def _add_role(self, arn: str, account: str, trust: Any) -> None:
+    def _add_role(self, arn: str, account: str, record: Mapping[str, Any]) -> None:
+        trust = record.get("AssumeRolePolicyDocument")
         raw_text = trust if isinstance(trust, str) else compact(trust)
         key = (raw_text, account)
         if key not in self._trusts:
             self._trusts[key] = _foreign_names(trust, account)
         names, text = self._trusts[key]
         if names:
-            self.open_roles.append(OpenRole(arn, names, text))
+            self.open_roles.append(OpenRole(arn, names, text, tags_of(record)))
 
 
 def _records(rows: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import zlib
@@ -42,10 +43,19 @@ def unzipped(content: bytes, file: str) -> bytes:
         raise RemitError(f"{file}: the gzip file {reason}", hint="copy it once more") from None
 
 
-def values(content: bytes, file: str) -> Iterator[Any]:
-    """The JSON values of a file: one, or several one after the other. RemitError: it is cut off, or no JSON."""
+def as_utf_8(content: bytes) -> bytes:
+    """The content of a text file in UTF-8 without a mark of its encoding in front."""
     if content.startswith(_UTF_16):
-        content = content.decode("utf-16", "replace").encode("utf-8", "replace")
+        return content.decode("utf-16", "replace").encode("utf-8", "replace")
+    return content.removeprefix(codecs.BOM_UTF8)
+
+
+def values(content: bytes, file: str) -> Iterator[Any]:
+    """The JSON values of a file: one, or several one after the other.
+
+    RemitError: it is cut off, or no JSON, or has characters that are no UTF-8, which are replaced.
+    """
+    content = as_utf_8(content)
     try:
         yield _read(content)
     except (DecodeError, ValueError, RecursionError):
@@ -54,7 +64,7 @@ def values(content: bytes, file: str) -> Iterator[Any]:
 
 def _one_by_one(content: bytes, file: str) -> Iterator[Any]:
     """As `values`, of a file with several values; those before a mistake are given first."""
-    text = content.decode("utf-8-sig", "replace")
+    text = content.decode("utf-8", "replace")
     decoder = json.JSONDecoder()
     place = _after_blanks(text, 0)
     if place == len(text):
@@ -68,6 +78,8 @@ def _one_by_one(content: bytes, file: str) -> Iterator[Any]:
             raise _no_json(error, text, file) from None
         yield value
         place = _after_blanks(text, place)
+    if text.encode() != content:
+        raise RemitError(f"{file} has characters that are no UTF-8, which cannot be read", hint="collect it again")
 
 
 def _after_blanks(text: str, place: int) -> int:

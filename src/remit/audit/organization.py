@@ -20,6 +20,7 @@ from remit.audit.documents import document_value
 from remit.audit.entities import InputProblem, problem_of
 from remit.audit.json_bytes import unzipped, values
 from remit.errors import RemitError
+from remit.iam.policy import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,8 +130,10 @@ class _OrganizationReader:
             identifier = str(about.get("Id"))
             try:
                 document = document_value(row.get("Content"))
-            except ValueError:
-                self.problem(f"the control policy {identifier} is no JSON document: accounts below it are undecided")
+                parse(document)
+            except (ValueError, RemitError) as error:
+                reason = f"no policy: {error.message}" if isinstance(error, RemitError) else "no JSON document"
+                self.problem(f"the control policy {identifier} is {reason}: accounts below it are undecided")
                 yield identifier, None
                 continue
             name, kind = str(about.get("Name") or identifier), str(about.get("Type") or SCP)

@@ -175,7 +175,7 @@ def _confirmed(question: PolicyQuestion, piece: Piece) -> AccessAnswer | None:
     request = Request(question.action, piece.request.resource, question.principal, piece.request.context)
     if Side(question.layers).allows(request) is not True:
         return None
-    decided_keys = {condition.key.lower() for condition in question.pins}
+    decided_keys = {condition.key.lower() for condition in question.pins if condition.operator != "StringLike"}
     must_hold = [
         (key, value if isinstance(value, str) else ", ".join(value))
         for key, value in piece.context.items()

@@ -5,20 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.audit.documents import document_value, folded, unfolded
+from remit.audit.caller_pins import policies_of
+from remit.audit.documents import OWN_ACCOUNT, document_value, folded, unfolded
 from remit.audit.question import NO, AccessAnswer, PolicyQuestion, answer
+from remit.audit.target_tags import tag_conditions
 from remit.audit.trust import ASSUME, TrustedBy, TrustPart, trust_part, trusted
 from remit.errors import RemitError
-from remit.iam.policy import Policy, parse
+from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import Condition, Policy, allow, parse
 
 if TYPE_CHECKING:
     from remit.audit.access import AccessQuestions
     from remit.audit.caller_pins import PinnedCaller
     from remit.audit.document_parts import Profile
     from remit.audit.entities import Entity, Identity
-    from remit.iam.decide.evaluate import Layers
-
-_NOBODY: Final = TrustedBy(frozenset(), frozenset(), frozenset(), anybody=False, ids=())
+_NOBODY: Final = TrustedBy(frozenset(), frozenset(), frozenset(), anybody=False, ids=(), tells_apart=False)
+_FOR_OWN_ACCOUNT: Final = (
+    Condition("StringEquals", "aws:SourceAccount", (OWN_ACCOUNT,)),
+    Condition("Bool", "aws:PrincipalIsAWSService", ("true",)),
+)
+"""What holds of a service that assumes a role for a resource of the role's account."""
 
 
 class RoleAssumption:
@@ -30,6 +36,7 @@ class RoleAssumption:
         self._trusted: dict[tuple[str, str], TrustedBy] = {}
         self._parts: dict[tuple[str, str, str, str], TrustPart | None] = {}
         self._answers: dict[object, AccessAnswer] = {}
+        self._of_services: dict[tuple[str, str, str], bool] = {}
 
     def trusted(self, role: Entity) -> TrustedBy:
         """Whom a role's trust policy names; nobody where it cannot be read."""
@@ -53,7 +60,12 @@ class RoleAssumption:
         return self._policies[name]
 
     def answer(self, identity: Identity, profile: Profile, caller: PinnedCaller, role: Entity) -> AccessAnswer:
-        """Whether a principal can assume a role: by the trust policy alone where that names it, else by both."""
+        """Whether a principal can assume a role: by the trust policy alone where that names it, else by both.
+
+        A boundary's lack of an Allow limits a role that is named, and no user.
+
+        Source: "Permissions boundaries for IAM entities" (IAM User Guide), on resource-based policies.
+        """
         part = self._part(role, identity, caller)
         if part is None:
             return NO
@@ -62,28 +74,46 @@ class RoleAssumption:
         layers = replace(self.questions.parts.layers(numbers), rcp=rcps)
         target = folded(role.arn, identity.account)
         if part.by_itself is not None and role.account == identity.account:
-            identity_layer = (part.by_itself, *map(_denials, layers.identity))
-            direct_layers = replace(layers, identity=identity_layer)
-            direct = self._asked((numbers, part, target, True), direct_layers, caller, target)
+            direct_layers = replace(layers, identity=(part.by_itself, *map(_denials, layers.identity)))
+            if identity.entity.kind == "user" and layers.boundary:
+                everything = Policy((allow("*"),))
+                direct_layers = replace(direct_layers, boundary=(everything, *map(_denials, layers.boundary)))
+            direct = self._asked((numbers, part, target, True), direct_layers, caller, role, target)
             if direct.verdict == "yes":
                 return replace(direct, allowing=None)
         both = replace(layers, scp=(*layers.scp, (part.with_own_policy,)))
-        answered = self._asked((numbers, part, target, False), both, caller, target)
+        answered = self._asked((numbers, part, target, False), both, caller, role, target)
         if answered.allowing is None:
             return answered
         number, index = answered.allowing
         return replace(answered, allowing=(numbers.identity[number], index))
 
+    def lets_in(self, service: str, role: Entity) -> bool:
+        """Whether a role's trust policy may let a service in that acts for the role's own account."""
+        name = (service, str(role.trust), role.account)
+        if name not in self._of_services:
+            policy = self._policy(role, role.account)
+            part = None if policy is None else trust_part(policy, service)
+            layers = Layers(() if part is None else (part.with_own_policy,))
+            target = folded(role.arn, role.account)
+            verdict = answer(PolicyQuestion(ASSUME, (target,), service, layers, _FOR_OWN_ACCOUNT)).verdict
+            self._of_services[name] = verdict != "no"
+        return self._of_services[name]
+
     def _part(self, role: Entity, identity: Identity, caller: PinnedCaller) -> TrustPart | None:
-        names = self.trusted(role).arns
-        name = (str(role.trust), role.account, identity.account, identity.arn if names else identity.entity.kind)
+        who = identity.arn if self.trusted(role).tells_apart else identity.entity.kind
+        name = (str(role.trust), role.account, identity.account, who)
         if name not in self._parts:
             policy = self._policy(role, identity.account)
-            self._parts[name] = None if policy is None else trust_part(policy, caller.arn)
+            self._parts[name] = (
+                None if policy is None else trust_part(policy, caller.arn, identity.entity.unique_id or "*")
+            )
         return self._parts[name]
 
-    def _asked(self, key: tuple[object, ...], layers: Layers, caller: PinnedCaller, target: str) -> AccessAnswer:
-        pins = self.questions.pins(caller, layers)
+    def _asked(
+        self, key: tuple[object, ...], layers: Layers, caller: PinnedCaller, role: Entity, target: str
+    ) -> AccessAnswer:
+        pins = (*self.questions.pins(caller, layers), *tag_conditions(ASSUME, policies_of(layers), role))
         name = (*key, pins)
         if name not in self._answers:
             self._answers[name] = answer(PolicyQuestion(ASSUME, (target,), caller.arn, layers, pins))

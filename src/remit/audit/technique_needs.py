@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from remit.audit.caller_pins import policies_of
 from remit.audit.documents import folded, unfolded
 from remit.audit.question import NO, AccessAnswer, combined, own_resources
 from remit.audit.results import StepNeed, UndecidedTechnique
+from remit.audit.target_tags import tag_conditions
 from remit.iam.policy import Condition
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.audit.access import AccessQuestions
     from remit.audit.caller_pins import PinnedCaller
     from remit.audit.document_parts import Profile
-    from remit.audit.entities import Entity, Identity
+    from remit.audit.entities import Entity, Identity, ManagedPolicyVersions
     from remit.audit.escalation_techniques import Technique, TechniqueNeed
 
 
@@ -34,10 +38,14 @@ class Asker:
 
 
 class NeedQuestions:
-    """Questions about the needs of techniques; `undecided` grows by those that could not be decided."""
+    """Questions about the needs of techniques; `undecided` grows by those that could not be decided.
 
-    def __init__(self, questions: AccessQuestions) -> None:
+    `managed` are the managed policies of the accounts.
+    """
+
+    def __init__(self, questions: AccessQuestions, managed: Mapping[str, ManagedPolicyVersions]) -> None:
         self.questions = questions
+        self.managed = managed
         self.undecided: list[UndecidedTechnique] = []
         self._bits: dict[str, int] = {}
 
@@ -84,34 +92,78 @@ class NeedQuestions:
         self.undecided.append(UndecidedTechnique(asker.identity.arn, technique.name, reason))
 
     def _ask(self, asker: Asker, technique: Technique, need: TechniqueNeed, target: Entity | None) -> AccessAnswer:
-        parameters = _parameters(asker, technique, need)
         if need.on == "anything":
             groups = own_resources(need.action, asker.partition)
         else:
-            resources = _resources(asker.identity, need, target)
+            resources = self._resources(asker.identity, need, target)
             if not resources:
                 return NO
             groups = (resources,)
+        parameters = (*_parameters(asker, technique, need), *self._tags(asker, need, target))
+        answered = self._ask_on(asker, need, groups, parameters)
+        if answered.verdict != "no" or need.action not in _ATTACHING:
+            return answered
+        policies = self._wide_policies(asker.identity.account)
+        if not policies:
+            return answered
+        attached = Condition("ArnEquals", _POLICY_ARN, policies)
+        others = (condition for condition in parameters if condition.key != _POLICY_ARN)
+        return self._ask_on(asker, need, groups, (attached, *others))
+
+    def _ask_on(
+        self,
+        asker: Asker,
+        need: TechniqueNeed,
+        groups: tuple[tuple[str, ...], ...],
+        parameters: tuple[Condition, ...],
+    ) -> AccessAnswer:
         profile, caller = asker.profile, asker.caller
         return combined(tuple(self.questions.ask(profile, caller, need.action, group, parameters) for group in groups))
 
+    def _resources(self, identity: Identity, need: TechniqueNeed, target: Entity | None) -> tuple[str, ...]:
+        """The ARNs, with the own account folded, of which one must be allowed."""
+        entity = identity.entity
+        prefix = entity.arn.split(f":{entity.kind}/")[0]
+        policies = (use.name for use in identity.policies if use.name.startswith(f"{prefix}:policy/"))
+        if need.on == "its group":
+            arns = tuple(f"{prefix}:group/{name}" for name in entity.groups)
+        elif need.on == "its policy":
+            arns = tuple(policies)
+        elif need.on == "its policy with a version that allows everything":
+            arns = tuple(policy for policy in policies if self._has_wide_version(policy))
+        elif need.on == "itself" or target is None:
+            arns = (entity.arn,)
+        else:
+            arns = (target.arn,)
+        return tuple(folded(arn, entity.account) for arn in arns)
 
-def _resources(identity: Identity, need: TechniqueNeed, target: Entity | None) -> tuple[str, ...]:
-    """The ARNs, with the own account folded, of which one must be allowed."""
-    entity = identity.entity
-    prefix = entity.arn.split(f":{entity.kind}/")[0]
-    if need.on == "its group":
-        arns = tuple(f"{prefix}:group/{name}" for name in entity.groups)
-    elif need.on == "its policy":
-        names = [use.name for use in identity.policies]
-        arns = tuple(name for name in names if name.startswith(f"{prefix}:policy/"))
-    elif need.on == "itself" or target is None:
-        arns = (entity.arn,)
-    else:
-        arns = (target.arn,)
-    return tuple(folded(arn, entity.account) for arn in arns)
+    def _tags(self, asker: Asker, need: TechniqueNeed, target: Entity | None) -> tuple[Condition, ...]:
+        """What the files say about the tags of the user or role that an action is about."""
+        if need.on == "itself":
+            target = asker.identity.entity
+        if target is None or need.on not in ("itself", "a user", "a role"):
+            return ()
+        parts = self.questions.parts
+        layers = parts.layers(parts.layer_numbers(asker.profile, need.action))
+        return tag_conditions(need.action, policies_of(layers), target)
+
+    def _has_wide_version(self, arn: str) -> bool:
+        """Whether an older version of a managed policy allows everything."""
+        managed = self.managed.get(arn)
+        return managed is not None and any(self._is_wide(document) for _, document in managed.older)
+
+    def _wide_policies(self, account: str) -> tuple[str, ...]:
+        """The managed policies of an account that allow everything, with its number folded."""
+        own = (managed for managed in self.managed.values() if f"::{account}:policy/" in managed.arn)
+        wide = (managed.arn for managed in own if managed.default is not None and self._is_wide(managed.default))
+        return tuple(sorted(folded(arn, account) for arn in wide))
+
+    def _is_wide(self, document: str) -> bool:
+        mask = self.questions.parts.mask(document)
+        return mask is not None and mask.allows_everything
 
 
+_POLICY_ARN: Final = "iam:PolicyARN"
 _ATTACHING: Final = frozenset({"iam:AttachUserPolicy", "iam:AttachRolePolicy", "iam:AttachGroupPolicy"})
 _MAKING: Final = frozenset({"iam:CreateUser", "iam:CreateRole"})
 _BOUNDING: Final = frozenset({"iam:PutUserPermissionsBoundary", "iam:PutRolePermissionsBoundary"})
@@ -126,9 +178,10 @@ def _parameters(asker: Asker, technique: Technique, need: TechniqueNeed) -> tupl
     Source: "Available keys for IAM" (IAM User Guide).
     """
     administrator = f"arn:{asker.partition}:iam::aws:policy/AdministratorAccess"
+    all_of_iam = f"arn:{asker.partition}:iam::aws:policy/IAMFullAccess"
     conditions = []
     if need.action in _ATTACHING:
-        conditions.append(Condition("ArnEquals", "iam:PolicyARN", (administrator,)))
+        conditions.append(Condition("ArnEquals", _POLICY_ARN, (administrator, all_of_iam)))
     if need.action in _BOUNDING:
         conditions.append(Condition("ArnEquals", "iam:PermissionsBoundary", (administrator,)))
     is_unbounded = asker.identity.entity.boundary is None or need.on != "itself"

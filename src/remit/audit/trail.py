@@ -161,6 +161,10 @@ def _add_file(file: str, summary: TrailSummary) -> None:
         summary.problems.append(problem_of(error, file))
         summary.unread += 1
         return
+    except OSError as error:
+        summary.problems.append(InputProblem(file, f"it cannot be read: {error.strerror}"))
+        summary.unread += 1
+        return
     if records is None:
         summary.digests.add(LeftOutFiles(file, 1))
         return

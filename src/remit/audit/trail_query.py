@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _OPTIONAL_COLUMNS: Final = ("errorcode", "eventcategory", "recipientaccountid")
 """What Parquet files lack that were made of events none of which has it."""
 _TABLE: Final = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+){0,2}")
+_TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _QUERY: Final = """SELECT principal, eventsource, eventname, account,
   max(CASE WHEN denied = 0 THEN eventtime END) AS last_use,
   min(eventtime) AS first_event, max(eventtime) AS last_event,
@@ -32,6 +33,7 @@ FROM (
       useridentity.sessioncontext.sessionissuer.arn, CASE WHEN useridentity.type = 'IAMUser' THEN useridentity.arn END
     ) AS principal
   FROM {table}
+  WHERE coalesce(eventcategory, '') <> 'Insight'
 )
 GROUP BY principal, eventsource, eventname, account"""
 
@@ -86,13 +88,19 @@ def summary_of_rows(rows: Iterable[Sequence[Any]]) -> TrailSummary:
     for principal, source, name, logged_account, last_use, first, last, events, denied, is_data in rows:
         summary.events += int(events)
         summary.denied += int(denied)
-        summary.first = min(filter(None, (summary.first, str(first))), default="")
-        summary.last = max(summary.last, str(last))
+        summary.first = min(filter(None, (summary.first, _time(first))), default="")
+        summary.last = max(summary.last, _time(last))
         account = str(logged_account or account_of(str(principal or "")))
         summary.accounts.add(account)
         if int(is_data):
             summary.data_sources.add(DataSource(account, str(source)))
         if principal and last_use:
             call = LoggedCall(str(principal), str(source), str(name))
-            summary.last_calls[call] = max(str(last_use), summary.last_calls.get(call, ""))
+            summary.last_calls[call] = max(_time(last_use), summary.last_calls.get(call, ""))
     return summary
+
+
+def _time(value: object) -> str:
+    """A time as events write it, `2026-11-27T10:00:00Z`, also where the table has it as a timestamp (of UTC)."""
+    text = str(value)
+    return f"{text[:10]}T{text[11:19]}Z" if _TIMESTAMP.match(text) else text

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from remit.audit.json_bytes import values
 from remit.errors import RemitError
 
 
@@ -55,6 +56,7 @@ class TrailRecord(msgspec.Struct, gc=False):
 
 class _TrailFile(msgspec.Struct, gc=False):
     records: list[TrailRecord] | None = msgspec.field(default=None, name="Records")
+    digest_end: str | None = msgspec.field(default=None, name="digestEndTime")
 
 
 class _UndecodedFile(msgspec.Struct, gc=False):
@@ -70,20 +72,24 @@ UNREADABLE = TrailRecord()
 def trail_records(content: bytes, file: str) -> list[TrailRecord] | None:
     """The events of a log file; None where it holds none, as a digest does. RemitError: it is no JSON of CloudTrail."""
     try:
-        return _DECODER.decode(content).records
-    except msgspec.ValidationError:
-        return _one_by_one(content, file)
+        log = _DECODER.decode(content)
     except (msgspec.DecodeError, ValueError):
-        raise _no_log(file) from None
+        return _one_by_one(content, file)
+    if log.records is None and log.digest_end is None:
+        raise _no_log(file)
+    return log.records
 
 
 def _one_by_one(content: bytes, file: str) -> list[TrailRecord]:
-    """As `trail_records`, of a file with events that are none of CloudTrail's."""
+    """As `trail_records`, of a file with events that are none of CloudTrail's, or of several logs in one."""
+    records: list[TrailRecord] = []
     try:
-        undecoded = msgspec.json.decode(content, type=_UndecodedFile).records
-    except (msgspec.DecodeError, ValueError):
+        for value in values(content, file):
+            log = msgspec.json.decode(msgspec.json.encode(value), type=_UndecodedFile)
+            records += map(_record, log.records)
+    except (msgspec.DecodeError, ValueError, RemitError):
         raise _no_log(file) from None
-    return [_record(text) for text in undecoded]
+    return records
 
 
 def _record(text: msgspec.Raw) -> TrailRecord:

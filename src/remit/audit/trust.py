@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.audit.principal_ids import is_principal_id
 from remit.iam.pattern import matches
-from remit.iam.policy import Globs, Policy
+from remit.iam.policy import Condition, Globs, Policy, Principals
 from remit.iam.principal import Reach, reach
 from remit.iam.request import Request, principal_of
 
@@ -25,7 +25,8 @@ _EVERYTHING: Final = Globs(("*",))
 class TrustedBy:
     """Whom a trust policy names in an Allow of sts:AssumeRole: services, ARNs, accounts, everybody.
 
-    `ids` are the unique ids of users and roles (see `principal_ids`).
+    `ids` are the unique ids of users and roles (see `principal_ids`). `tells_apart`: some statement, which may be a
+    Deny, means some users and roles of an account and not the others.
     """
 
     services: frozenset[str]
@@ -33,6 +34,7 @@ class TrustedBy:
     accounts: frozenset[str]
     anybody: bool
     ids: tuple[str, ...]
+    tells_apart: bool
 
 
 def trusted(policy: Policy) -> TrustedBy:
@@ -51,7 +53,22 @@ def trusted(policy: Policy) -> TrustedBy:
             accounts.add(caller.account)
         elif kind == "AWS":
             arns.add(value)
-    return TrustedBy(frozenset(services), frozenset(arns), frozenset(accounts), anybody, tuple(dict.fromkeys(ids)))
+    return TrustedBy(
+        frozenset(services),
+        frozenset(arns),
+        frozenset(accounts),
+        anybody,
+        tuple(dict.fromkeys(ids)),
+        any(_names_somebody(statement) for statement in policy.statements),
+    )
+
+
+def _names_somebody(statement: Statement) -> bool:
+    """Whether the principals of a statement are more than accounts, services and everybody."""
+    if statement.principals is None:
+        return False
+    names = (value for kind, value in statement.principals.patterns if kind == "AWS" and value != "*")
+    return any(principal_of(name).kind != "root" for name in names)
 
 
 def _named(policy: Policy) -> Iterator[tuple[str, str]]:
@@ -63,9 +80,35 @@ def _named(policy: Policy) -> Iterator[tuple[str, str]]:
                 yield from statement.principals.patterns
 
 
+def role_of_session(arn: str) -> str:
+    """The ARN of a role's sessions without their names, of a role or of one session; any other ARN as it is.
+
+    A session's ARN does not tell the path of the role.
+    """
+    caller = principal_of(arn)
+    if caller.role is None:
+        return arn
+    partition = arn.split(":", 2)[1]
+    return f"arn:{partition}:sts::{caller.account}:assumed-role/{caller.role}"
+
+
 def _speaks_of_assuming(statement: Statement) -> bool:
     is_named = any(matches(pattern.lower(), _FOLDED) for pattern in statement.actions.patterns)
     return is_named != statement.actions.negated
+
+
+def _with_sessions_of(principal: str, unique_id: str, policy: Policy) -> Iterator[Statement]:
+    """The statements of a policy, and those on sessions of a role as statements on the role with a condition."""
+    sessions = f"{role_of_session(principal)}/"
+    for statement in policy.statements:
+        yield statement
+        if statement.principals is None or statement.principals.negated:
+            continue
+        for kind, value in statement.principals.patterns:
+            if kind == "AWS" and value.startswith(sessions):
+                named = Condition("StringLike", "aws:userid", (f"{unique_id}:{value.removeprefix(sessions)}",))
+                role = Principals((("AWS", principal),))
+                yield replace(statement, principals=role, conditions=(*statement.conditions, named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +123,11 @@ class TrustPart:
     with_own_policy: Policy
 
 
-def trust_part(policy: Policy, principal: str) -> TrustPart | None:
-    """The statements of a trust policy that mean a principal; None where no Allow does."""
+def trust_part(policy: Policy, principal: str, unique_id: str = "*") -> TrustPart | None:
+    """The statements of a trust policy that mean a principal, with its id; None where no Allow does."""
     request = Request(ASSUME, "*", principal, {})
     denies, naming, meaning = [], [], []
-    for statement in policy.statements:
+    for statement in _with_sessions_of(principal, unique_id, policy):
         closeness = reach(statement.principals, request, deny=statement.effect == "Deny")
         if closeness is Reach.NOBODY or not _speaks_of_assuming(statement):
             continue

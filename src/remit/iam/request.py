@@ -319,7 +319,7 @@ def _settled(caller: Principal) -> dict[str, str | None]:
     if caller.kind == "service":
         settled |= {"aws:principalisawsservice": "true", "aws:principalservicename": caller.text}
     if caller.kind == "anonymous":
-        settled["aws:principalaccount"] = "anonymous"
+        settled |= {"aws:principalaccount": "anonymous", "aws:principalarn": None}
     if caller.account is None:
         return settled | dict.fromkeys(_IDENTITYS)
     return (

@@ -13,6 +13,7 @@ Guide).
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from dataclasses import dataclass
@@ -95,8 +96,12 @@ def split(text: str) -> Iterator[str | Reference]:
 
 def references(text: str) -> tuple[Reference, ...]:
     """CloudFormation's references in `text`, in order."""
-    if "${" not in text:
-        return ()
+    return _references(text) if "${" in text else ()
+
+
+@functools.lru_cache(maxsize=4096)
+def _references(text: str) -> tuple[Reference, ...]:
+    """As `references`; found once, since each check of a template asks for those of the same texts."""
     return tuple(part for part in split(text) if isinstance(part, Reference))
 
 

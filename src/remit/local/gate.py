@@ -17,8 +17,8 @@ from urllib.parse import parse_qsl, unquote
 from remit.local.authorization.authorizer import CALL
 from remit.local.authorization.body_encoding import decoded
 from remit.local.authorization.caller import CALLER
-from remit.local.authorization.denied_objects import OF_CONTENT, remaining, with_errors
 from remit.local.authorization.parameters import parameters_of
+from remit.local.authorization.partial_operations import PARTIAL_OPERATIONS
 from remit.local.authorization.requested_operation import requested_operation
 from remit.local.refusal import answer
 from remit.local.request import ReceivedRequest, RefusedRequest
@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 
     from remit.local.authorization.authorizer import RequestAuthorizer
     from remit.local.authorization.callers import Caller
-    from remit.local.authorization.denied_objects import DeniedObject
+    from remit.local.authorization.denied_part import DeniedPart
+    from remit.local.authorization.partial_operations import PartialOperation
     from remit.local.functions.function_requests import FunctionRequests
     from remit.local.signature import Signature
     from remit.local.simulated_delays import SimulatedDelays
@@ -69,6 +70,11 @@ _ADDRESSES: Final = (
 """How the emulator spells the addresses of function URLs and APIs, and how they are reached on this machine."""
 _APIS: Final = re.compile(r"/v2/apis(?:/.*)?")
 _FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
+_OF_CONTENT: Final = (
+    "content-md5", "content-encoding", "content-length", "transfer-encoding", "x-amz-checksum-", "x-amz-content-sha256",
+    "x-amz-decoded-content-length", "x-amz-sdk-checksum-algorithm", "x-amz-trailer",
+)  # fmt: skip
+"""How the names of headers begin that speak of the body: they are not true of another one."""
 _DRAINED: Final = 1 << 20  # bytes of a refused request that are read
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -194,9 +200,10 @@ class Gate:
             self.delays.check(service, operation.name, parameters_of(request, operation, body))
         if caller.is_root:
             return scope, receive, send
-        denied_objects = self.authorizer.check(request, operation, body, region, caller)
-        if denied_objects:
-            return _deleting_others(scope, decoded(request, body), receive, send, denied_objects)
+        denied_parts = self.authorizer.check(request, operation, body, region, caller)
+        if denied_parts and operation is not None:
+            partial = PARTIAL_OPERATIONS[operation.client, operation.name]
+            return _without_parts(partial, decoded(request, body), denied_parts, (scope, receive, send))
         return scope, receive, send
 
     async def _verified(
@@ -363,15 +370,16 @@ def _changing(send: Send, changed: Callable[[bytes], bytes]) -> Send:
     return change
 
 
-def _deleting_others(
-    scope: Message, content: bytes, receive: Receive, send: Send, denied: Sequence[DeniedObject]
+def _without_parts(
+    partial: PartialOperation, content: bytes, denied: Sequence[DeniedPart], passage: Passage
 ) -> Passage:
-    """DeleteObjects without the denied keys, whose answer has an error for each of these."""
-    body = remaining(content, denied)
-    headers = [pair for pair in scope["headers"] if not pair[0].decode("latin-1").lower().startswith(OF_CONTENT)]
+    """A request without its denied parts, whose answer has an error for each of these."""
+    scope, receive, send = passage
+    body = partial.remaining(content, denied)
+    headers = [pair for pair in scope["headers"] if not pair[0].decode("latin-1").lower().startswith(_OF_CONTENT)]
     headers.append((b"content-length", b"%d" % len(body)))
     changed = {**scope, "headers": headers}
-    return changed, _replaying(body, receive), _changing(send, lambda answer: with_errors(answer, denied))
+    return changed, _replaying(body, receive), _changing(send, lambda answer: partial.answered(answer, denied))
 
 
 async def _refuse(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
@@ -42,6 +42,9 @@ class Sizes:
 
     namespace: str
     resources: Mapping[str, Resource]
+    _of_references: dict[str, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _of_statements: dict[Statement, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was counted already: roles name the same resources, and each statement is counted for several questions."""
 
     def policy(self, role: Role) -> int:
         """Characters of all that a role's grants say, as one document; 0 when it has none."""
@@ -58,7 +61,9 @@ class Sizes:
 
     def statement(self, statement: Statement) -> int:
         """Characters of one statement."""
-        return length(render_statement(statement), self._longest)
+        if statement not in self._of_statements:
+            self._of_statements[statement] = length(render_statement(statement), self._longest)
+        return self._of_statements[statement]
 
     def written(self, document: Any) -> int:
         """Characters of a document as it stands in a file, with the functions of CloudFormation at their longest."""
@@ -69,7 +74,13 @@ class Sizes:
         return length(text, self._longest) - len('""')
 
     def _longest(self, reference: tokens.Reference) -> int:
-        """Characters that a reference becomes at most; of what nobody foretells, a long ARN."""
+        """Characters that a reference becomes at most."""
+        if reference.text not in self._of_references:
+            self._of_references[reference.text] = self._counted(reference)
+        return self._of_references[reference.text]
+
+    def _counted(self, reference: tokens.Reference) -> int:
+        """As `_longest`, of a reference that was not counted yet; of what nobody foretells, a long ARN."""
         name = reference.target
         if name in LONGEST:
             return LONGEST[name]

@@ -39,6 +39,14 @@ _SERVICE: Final = (
 )
 """A service as a principal: `logs.amazonaws.com`, and in older policies `logs.eu-west-1.amazonaws.com`."""
 _PATH: Final = r"[A-Za-z.\[\]]+"
+_OPENAPI: Final = {
+    "x-amazon-apigateway-integration": ("uri", "credentials"),
+    "x-amazon-apigateway-authorizer": ("authorizerUri", "authorizerCredentials"),
+}
+"""What names a function in the OpenAPI document of an API, and the role with which it is called, if any.
+
+Source: "OpenAPI extensions for API Gateway" (Amazon API Gateway Developer Guide).
+"""
 _PLACE: Final = dict.fromkeys(tokens.PLACE.values(), "*")
 
 
@@ -114,11 +122,10 @@ class _Template:
 
     def callees(self, resource: Resource, kind: ResourceType) -> Iterator[_Callee]:
         """The functions of the template that a resource names."""
-        callees = [
-            self._callee(value)
-            for path in dict.fromkeys((*kind.holding("function"), *kind.holding("target")))
-            for value in values_at(resource.properties, path)
-        ]
+        values = [*_in_openapi(resource.properties.get("Body"))]
+        for path in dict.fromkeys((*kind.holding("function"), *kind.holding("target"))):
+            values += values_at(resource.properties, path)
+        callees = [self._callee(value) for value in values]
         yield from dict.fromkeys(callee for callee in callees if callee is not None)
 
     def may_call(self, resource: Resource, invoker: Invoker, callee: _Callee) -> bool:
@@ -193,6 +200,21 @@ class _Template:
         if _named(text):
             text = fill_references(text, self._texts)
         return fill_references(text, self._pseudo)
+
+
+def _in_openapi(document: Any) -> Iterator[Any]:
+    """What an OpenAPI document calls without a role: the URIs of integrations and authorizers."""
+    if isinstance(document, list):
+        for item in document:
+            yield from _in_openapi(item)
+    elif isinstance(document, dict):
+        for name, content in document.items():
+            if name in _OPENAPI and isinstance(content, dict):
+                uri, role = _OPENAPI[name]
+                if not content.get(role):
+                    yield content.get(uri)
+            else:
+                yield from _in_openapi(content)
 
 
 def _is_service(principal: str, invoker: Invoker) -> bool:

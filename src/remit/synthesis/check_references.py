@@ -9,10 +9,10 @@ from remit.catalogue.types import resource_type
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.template.references import functions, references
+from remit.template.references import functions, named_by, references
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from remit.app import Output, Resource
     from remit.iam.tokens import Reference
@@ -49,14 +49,17 @@ def check_references(resource: Resource, known: KnownIds) -> CheckedReferences:
             message = f"{label} depends on {name!r}, which is not a resource of the template"
             mistakes.append(RemitError(message, hint=did_you_mean(name, known.resources), origin=resource.origin))
     try:
-        named_references = _named(resource.properties, resource.attributes)
+        calls = [(name, argument) for name, argument, _ in functions(dict(resource.properties), late=True)]
+        named_references = [reference for call in calls for reference in named_by(*call)]
+        if resource.attributes:
+            named_references += _named(resource.attributes)
     except RemitError as error:
         unreadable = RemitError(f"{label}: {error.message}", origin=resource.origin)
         return CheckedReferences((), (*mistakes, unreadable))
     for reference in named_references:
         mistakes += _check_reference(reference, known, resource, label)
         targets.append(str(reference.target))
-    mistakes += _check_sections(resource, label)
+    mistakes += _check_sections((name for name, _ in calls), resource, label)
     in_template = (name for name in dict.fromkeys(targets) if name in known.resources)
     return CheckedReferences(tuple(in_template), tuple(mistakes))
 
@@ -66,9 +69,9 @@ def _awaited_names(resource: Resource) -> list[str]:
     return [depends] if isinstance(depends, str) else list(depends)
 
 
-def _check_sections(resource: Resource, label: str) -> Iterator[RemitError]:
-    """Refuse what looks into sections that the template has not: conditions and mappings."""
-    needed = (tokens.SECTIONS.get(name) for name, _, _ in functions(dict(resource.properties), late=True))
+def _check_sections(called: Iterable[str], resource: Resource, label: str) -> Iterator[RemitError]:
+    """Refuse what looks into sections that the template has not, of the functions called: conditions and mappings."""
+    needed = (tokens.SECTIONS.get(name) for name in called)
     missing = next((section for section in needed if section is not None), None)
     if "Condition" in resource.attributes:
         missing = "Conditions"
@@ -92,9 +95,9 @@ def check_output(output: Output, known: KnownIds) -> Iterator[RemitError]:
         yield from _check_reference(reference, known, output, label)
 
 
-def _named(*values: Mapping[str, Any]) -> list[Reference]:
-    """What values refer to. RemitError: late-bound text in them cannot be read."""
-    return [reference for value in values if value for reference, _ in references(dict(value), late=True)]
+def _named(value: Mapping[str, Any]) -> list[Reference]:
+    """What a value refers to. RemitError: late-bound text in it cannot be read."""
+    return [reference for reference, _ in references(dict(value), late=True)]
 
 
 def _check_reference(reference: Reference, known: KnownIds, at: Resource | Output, label: str) -> Iterator[RemitError]:

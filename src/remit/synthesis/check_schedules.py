@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from remit.app import App, Resource
-    from remit.errors import Origin
 
 _TYPES: Final = ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
 
@@ -26,12 +25,12 @@ def check_schedules(app: App, now: datetime) -> Iterator[RemitError]:
         if resource.type in _TYPES and isinstance(expression, str) and not tokens.references(expression):
             zone = resource.properties.get("ScheduleExpressionTimezone")
             yield from _check_expression(expression, None if zone is None else str(zone), resource)
-    for schedule, origin in _schedules(app):
+    for schedule in _schedules(app):
         if schedule.enabled and not schedule.runs_after(now):
             yield RemitError(
                 f"schedule {schedule.expression!r:.60}: it never runs again, its last time is over",
                 hint="remove it, give it a later time, or turn it off with `enabled=False`",
-                origin=schedule.written if schedule.written.file else origin,
+                origin=schedule.written,
             )
 
 
@@ -46,12 +45,12 @@ def _check_expression(expression: str, timezone: str | None, resource: Resource)
         )
 
 
-def _schedules(app: App) -> Iterator[tuple[Schedule, Origin | None]]:
+def _schedules(app: App) -> Iterator[Schedule]:
     for function in app.functions:
         for trigger in function.triggers:
             if isinstance(trigger, Schedule):
-                yield trigger, function.origin
+                yield trigger
     for queue in app.queues:
         for job in queue.scheduled:
             if isinstance(job.schedule, Schedule):
-                yield job.schedule, job.origin
+                yield job.schedule

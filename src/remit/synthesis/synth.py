@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, ExistingValue, Function, Output, Resource, Role, Template
@@ -47,9 +47,17 @@ def synth(
     RemitError has everything for which there can be no such template.
     """
     mistakes = Mistakes()
-    template = draft(app, roles, mistakes, keys, bucket)
+    drafted = draft(app, roles, mistakes, keys, bucket)
     mistakes.refuse()
-    return template
+    return drafted.template
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A template, as far as it can be made, and its roles: those that do not fit IAM's quotas minimised, or parted."""
+
+    template: Template
+    roles: tuple[Role, ...]
 
 
 def draft(
@@ -58,14 +66,18 @@ def draft(
     mistakes: Mistakes,
     keys: Mapping[str, str] | None = None,
     bucket: str = ARTEFACTS,
-) -> Template:
-    """As `synth`, without what is wrong, which `mistakes` gets: the rest of the template can still be checked."""
+) -> Draft:
+    """As `synth`, without what is wrong, which `mistakes` gets: the rest of the template can still be checked.
+
+    Roles that no policies can hold are among that; those that are fitted already stay as they are.
+    """
     shared = _shared(app)
     works = _functions(app, roles, keys or {}, mistakes, bucket)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
     resources = [*shared]
-    for role in fit_roles(roles, sizes, mistakes):
+    fitted_roles = fit_roles(roles, sizes, mistakes)
+    for role in fitted_roles:
         origin = origins[role.functions[0]] if role.functions else role.origin
         resources += _role(role, origin)
     made = [*resources, *works]
@@ -79,7 +91,7 @@ def draft(
     all_resources = with_app_wide_settings(app, made)
     outputs = _outputs(app, mistakes)
     parameters = tuple(_used(app, all_resources, outputs))
-    return Template("Deployed by remit", all_resources, tuple(outputs), parameters)
+    return Draft(Template("Deployed by remit", all_resources, tuple(outputs), parameters), fitted_roles)
 
 
 def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) -> Iterator[ExistingValue]:
@@ -94,16 +106,6 @@ def _used(app: App, resources: Iterable[Resource], outputs: Iterable[Output]) ->
     for existing in app.existing:
         if existing.parameter in referenced:
             yield existing
-
-
-def fitted(app: App, roles: tuple[Role, ...], mistakes: Mistakes) -> tuple[Role, ...]:
-    """The roles as the template has them: those that do not fit IAM's quotas minimised, or parted.
-
-    `draft` does the same; roles that are fitted already stay as they are. `mistakes` gets those that fit nowhere.
-    """
-    resources = (*_shared(app), *_functions(app, roles, {}, mistakes))
-    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in resources})
-    return fit_roles(roles, sizes, mistakes)
 
 
 def fit_roles(roles: tuple[Role, ...], sizes: Sizes, mistakes: Mistakes) -> tuple[Role, ...]:

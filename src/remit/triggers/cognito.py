@@ -114,16 +114,16 @@ def _triggering(pool: Resource, triggers: list[tuple[Function, Cognito]], by_id:
         taken = [name for name in entry if name in configuration]
         if taken:
             message = f"user pool `{pool.logical_id}` has two functions for {trigger.step}; a step has one"
-            mistakes.errors.append(RemitError(message, origin=function.origin))
+            mistakes.errors.append(RemitError(message, origin=trigger.written))
         configuration |= entry
         if trigger.is_sender:
             with mistakes.noted():
-                configuration["KMSKeyID"] = _key_arn(configuration.get("KMSKeyID"), trigger, function, by_id)
+                configuration["KMSKeyID"] = _key_arn(configuration.get("KMSKeyID"), trigger, by_id)
     mistakes.refuse()
     return replace(pool, properties={**pool.properties, "LambdaConfig": configuration})
 
 
-def _key_arn(pool_key: Any, trigger: Cognito, function: Function, by_id: Mapping[str, Resource]) -> str:
+def _key_arn(pool_key: Any, trigger: Cognito, by_id: Mapping[str, Resource]) -> str:
     """The ARN of the key that encrypts the codes of a pool, which has one. RemitError: it has none, or two.
 
     Cognito takes it by its ARN alone ("LambdaConfigType", Amazon Cognito user pools API Reference).
@@ -133,13 +133,13 @@ def _key_arn(pool_key: Any, trigger: Cognito, function: Function, by_id: Mapping
     if len(names) != 1:
         missing = "needs key=, the KMS key that encrypts the codes"
         problem = f"has {len(names)} keys for the codes of a pool; it takes one" if names else missing
-        raise RemitError(f"cognito's {trigger.step} {problem}", origin=function.origin)
+        raise RemitError(f"cognito's {trigger.step} {problem}", origin=trigger.written)
     (name,) = names
     if key_named(name).alias:
         raise RemitError(
             f"cognito's {trigger.step} takes a key by its ARN, and {name} is not an alias of the app",
             hint="write the ARN of the key",
-            origin=function.origin,
+            origin=trigger.written,
         )
     return name
 

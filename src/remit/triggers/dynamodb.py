@@ -104,7 +104,7 @@ def with_streams(app: App) -> App:
                 if views.setdefault(table, view) != view:
                     message = f"the stream of `{table}` would have two views: {views[table]} and {view}"
                     hint = "a table has one stream: give both functions the same `view`"
-                    mistakes.errors.append(RemitError(message, hint=hint, origin=function.origin))
+                    mistakes.errors.append(RemitError(message, hint=hint, origin=trigger.written))
     mistakes.refuse()
     resources = tuple(_with_stream(resource, views.get(resource.logical_id)) for resource in app.resources)
     return replace(app, resources=resources)

@@ -87,18 +87,18 @@ def check_authorizers(functions: Iterable[Function]) -> Iterator[RemitError]:
     mistakes = Mistakes()
     for routed in _declared(functions):
         if isinstance(routed.trigger.authorizer, Authorizer):
-            with mistakes.noted(), _mistakes_at(routed.function):
+            with mistakes.noted(), _mistakes_at(routed.trigger):
                 routed.trigger.authorizer.asked(functions)
     yield from mistakes.errors
 
 
 @contextmanager
-def _mistakes_at(function: Function) -> Iterator[None]:
-    """Places the mistakes of an authorizer at the function whose route it guards."""
+def _mistakes_at(trigger: Api) -> Iterator[None]:
+    """Places the mistakes of an authorizer at the route that it guards."""
     try:
         yield
     except RemitError as error:
-        error.origin = error.origin or function.origin
+        error.origin = error.origin or trigger.written
         raise
 
 
@@ -108,7 +108,7 @@ def _twice(original: Routed, repeated: Routed) -> RemitError:
         f"route `{repeated.trigger.route}` of `{repeated.function.name}` is declared twice{other_names}; "
         f"`{original.function.name}` at {original.function.origin} has it, too",
         hint="API Gateway sends a request to one function: remove one, or give it another path",
-        origin=repeated.function.origin,
+        origin=repeated.trigger.written,
     )
 
 
@@ -213,17 +213,17 @@ def _log_group(settings: ApiSettings) -> dict[str, Any]:
 
 def _authorizers(app: App, app_routes: tuple[Routed, ...]) -> Iterator[Resource]:
     """What routes ask who may call, each once, with the permission to ask a function."""
-    first_users: dict[str, tuple[RouteAuthorizer, Function]] = {}
+    first_users: dict[str, tuple[RouteAuthorizer, Routed]] = {}
     for routed in app_routes:
         authorizer = routed.trigger.authorizer
         if authorizer is not None:
-            first_users.setdefault(authorizer.logical_id, (authorizer, routed.function))
+            first_users.setdefault(authorizer.logical_id, (authorizer, routed))
     for name, (authorizer, first_user) in first_users.items():
         logical_id = f"{API}{name}"
-        with _mistakes_at(first_user):
+        with _mistakes_at(first_user.trigger):
             own_properties = authorizer.properties(app.functions)
         properties = {"ApiId": f"${{{API}}}", **own_properties, "Name": name}
-        yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=first_user.origin)
+        yield Resource(logical_id, "AWS::ApiGatewayV2::Authorizer", properties, origin=first_user.function.origin)
         if isinstance(authorizer, Authorizer):
             asked = authorizer.asked(app.functions)
             yield from permissions(app, asked, API, (f"authorizers/${{{logical_id}}}",))

@@ -56,7 +56,7 @@ class Logs(BaseTrigger):
             f"{function.logical_id}LogGroup"
         ):
             raise RemitError(
-                f"{function.name} would run on its own logs, and each run writes more of them", origin=function.origin
+                f"{function.name} would run on its own logs, and each run writes more of them", origin=self.written
             )
         own = own_id(self.group)
         name = logical(own or self.group_name)

@@ -124,21 +124,21 @@ class S3(BaseTrigger):
         rule = f"{function.logical_id}{logical(self.bucket_name)}Bucket{suffix}"
         properties = {
             "Description": f"Events of bucket {self.bucket_name} for {function.name}",
-            "EventPattern": self._event_pattern(function),
+            "EventPattern": self._event_pattern(),
             "State": "ENABLED",
             "Targets": [{"Id": "function", "Arn": function.arn}],
         }
         yield Resource(rule, "AWS::Events::Rule", properties, origin=function.origin)
         yield permission(function, f"{rule}Permission", "events.amazonaws.com", f"${{{rule}.Arn}}")
 
-    def _event_pattern(self, function: Function) -> dict[str, Any]:
+    def _event_pattern(self) -> dict[str, Any]:
         unknown = [event for event in self.names if event not in _BY_EVENTBRIDGE]
         if unknown:
             raise RemitError(
                 f"bucket {self.bucket_name!r} exists already, and is reached through EventBridge, "
                 f"which has no event {unknown[0]}",
                 hint=f"EventBridge has {', '.join(_BY_EVENTBRIDGE)}; or make the bucket a resource of the app",
-                origin=function.origin,
+                origin=self.written,
             )
         matches = [_BY_EVENTBRIDGE[event] for event in self.names]
         detail: dict[str, Any] = {"bucket": {"name": [self.bucket_name]}}
@@ -153,7 +153,7 @@ class S3(BaseTrigger):
             raise RemitError(
                 f"one rule of EventBridge cannot tell {narrower} from the other events of bucket {self.bucket_name!r}",
                 hint="give the function two triggers: `on.s3(…, events=…), on.s3(…, events=…)`",
-                origin=function.origin,
+                origin=self.written,
             )
         return {"source": ["aws.s3"], "detail-type": types, "detail": detail}
 
@@ -277,18 +277,18 @@ def _check_overlaps(
             new = _Notification(event, trigger.prefix, trigger.suffix, f"function {function.name}")
             earlier = next((notification for notification in notifications if new.overlaps(notification)), None)
             if earlier is not None:
-                mistakes.errors.append(_overlap(bucket, function, earlier, new))
+                mistakes.errors.append(_overlap(bucket, trigger, earlier, new))
             notifications.append(new)
     mistakes.refuse()
 
 
-def _overlap(bucket: Resource, function: Function, earlier: _Notification, new: _Notification) -> RemitError:
+def _overlap(bucket: Resource, trigger: S3, earlier: _Notification, new: _Notification) -> RemitError:
     return RemitError(
         f"bucket `{bucket.logical_id}` would notify {earlier.receiver} and {new.receiver} of the same "
         f"objects ({new.event}, prefix {new.prefix!r}, suffix {new.suffix!r}), which S3 refuses",
         hint="make the prefixes or suffixes differ; or send the events to a topic, "
         "to which both subscribe: `on.sns(…)`",
-        origin=function.origin,
+        origin=trigger.written,
     )
 
 

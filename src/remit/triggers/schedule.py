@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -59,8 +59,6 @@ class Schedule(BaseTrigger):
     max_event_age: int | None = None
     dead_letter: Any = None
     enabled: bool = True
-    written: Origin = field(init=False, default_factory=writer, compare=False, repr=False)
-    """The line that wrote it, for what is known to be wrong only later."""
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The expression, its zone, start and end, the numbers, the input, the queue."""

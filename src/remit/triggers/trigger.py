@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from remit.errors import Mistakes
+from remit.errors import Mistakes, Origin, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,10 +22,12 @@ class TriggerSource:
     condition: str = ""
 
 
+@dataclass(frozen=True, slots=True)
 class BaseTrigger:
     """Base of the triggers: frozen dataclasses whose fields are the user's options."""
 
-    __slots__ = ()
+    written: Origin = field(init=False, default_factory=writer, compare=False, repr=False)
+    """The line that wrote it, for what is known to be wrong only later."""
 
     def __post_init__(self) -> None:
         """RemitError has everything that is wrong with the options."""

@@ -56,14 +56,14 @@ def check_routes(functions: Iterable[Function]) -> Iterator[RemitError]:
                 f"route `{trigger.route}` of `{function.name}` is declared twice; "
                 f"`{first_function.name}` at {first_function.origin} has it, too",
                 hint="API Gateway sends a message to one function: remove one, or give it another route",
-                origin=function.origin,
+                origin=trigger.written,
             )
     if by_route and CONNECT not in by_route:
-        function, trigger = next(iter(by_route.values()))
+        _, trigger = next(iter(by_route.values()))
         yield RemitError(
             f"the WebSocket API of route `{trigger.route}` has no `{CONNECT}`, so that everyone could connect",
             hint=f'add `on.websocket("{CONNECT}")` to a function; with auth="NONE", if everyone may',
-            origin=function.origin,
+            origin=trigger.written,
         )
 
 

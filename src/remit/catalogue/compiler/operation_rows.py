@@ -68,6 +68,11 @@ ROWS: Final[dict[tuple[str, str], tuple[Row, ...]]] = {
         ("sts:TagSession", _ASSUMED, ["Tags", "Exists", None], 0),
         ("sts:SetSourceIdentity", _ASSUMED, ["SourceIdentity", "Exists", None], 0),
     ),
+    # "BatchGetSecretValue" (AWS Secrets Manager API Reference); secretsmanager:GetSecretValue is asked on each secret.
+    ("secretsmanager", "BatchGetSecretValue"): (
+        ("secretsmanager:BatchGetSecretValue", {}, None, 1),
+        ("secretsmanager:ListSecrets", {}, ["Filters", "Exists", None], 0),
+    ),
     # "PublishBatch" (Amazon SNS API Reference).
     ("sns", "PublishBatch"): (("sns:Publish", _TOPIC, None, 1),),
     # "InvokeWithResponseStream" (AWS Lambda API Reference).

@@ -1,12 +1,13 @@
 """Who outside an account can do what by a resource's policy, each with a request that the evaluator allows.
 
-Principals are an anonymous caller, a user of an account that the policy does not name, and all that it names: accounts,
-roles, users, services and identity providers. The context of each request has what the conditions demand, for people to
-judge.
+Principals are an anonymous caller, a user of an account that the policy does not name, and all that it names, by
+principals or by conditions on the caller: accounts, roles, users, services and identity providers. The context of each
+request has what the conditions demand, for people to judge.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 _STEPS_PER_PRINCIPAL: Final = 10  # to see whether a statement means a principal
 _STEPS_PER_EXAMPLE: Final = 200  # a request and its check
 STRANGERS: Final = ("999999999999", "888888888888", "777777777777")
+_KEYS_OF_CALLERS: Final = ("aws:principalaccount", "aws:principalarn")
+"""The keys by which conditions mean single callers."""
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_ARN_COLONS: Final = 5
 _EVERYTHING: Final = (Policy((allow("*"),)),)
 
 
@@ -100,10 +105,16 @@ class _ExposureSearch:
             if statement.principals is not None
             for pair in statement.principals.patterns
         )
-        accounts = {principal_of(value).account for _, value in principals} | {value for _, value in principals}
+        meant_by_conditions = _values(self.policy, *_KEYS_OF_CALLERS)
+        texts = (*(value for _, value in principals), *meant_by_conditions)
+        accounts = {principal_of(text).account for text in texts} | set(texts)
         stranger = next(account for account in STRANGERS if account not in accounts and account != self.account)
         yield "*", "*"
         yield "*", f"arn:aws:iam::{stranger}:user/example"
+        for text in meant_by_conditions:
+            caller = _caller_like(text, stranger)
+            if caller is not None and principal_of(caller).account != self.account:
+                yield "*", caller
         for kind, value in principals:
             parsed = principal_of(value)
             if value == "*" or (parsed.account is not None and parsed.account == self.account):
@@ -161,6 +172,27 @@ class _ExposureSearch:
             if evaluate(request, layers).allowed:
                 return request
         return None
+
+
+def _values(policy: Policy, *keys: str) -> tuple[str, ...]:
+    """The values that some keys, in lower case, are compared with, each once."""
+    conditions = (condition for statement in policy.statements for condition in statement.conditions)
+    return tuple(
+        dict.fromkeys(value for condition in conditions if condition.key.lower() in keys for value in condition.values)
+    )
+
+
+def _caller_like(text: str, stranger: str) -> str | None:
+    """A user or role that a condition on the caller means: of an account, or with an ARN; None: it is none."""
+    if _ACCOUNT.fullmatch(text):
+        return f"arn:aws:iam::{text}:user/example"
+    parts = text.split(":", _ARN_COLONS)
+    if len(parts) <= _ARN_COLONS or parts[2] != "iam":
+        return None
+    partition = "aws" if "*" in parts[1] else parts[1]
+    account = stranger if parts[4] == "*" else parts[4]
+    tail = "user/example" if parts[5] == "*" else parts[5].replace("*", "example").replace("?", "x")
+    return f"arn:{partition}:iam::{account}:{tail}" if _ACCOUNT.fullmatch(account) else None
 
 
 def _means(box: Box, asker: Request) -> bool:

@@ -21,7 +21,7 @@ from remit.local.authorization.asked_keys import asked_keys
 from remit.local.authorization.context_keys import context_of
 from remit.local.authorization.denial import denial
 from remit.local.authorization.denial_message import denial_message
-from remit.local.authorization.denied_objects import DeniedObject
+from remit.local.authorization.denied_part import DeniedPart
 from remit.local.authorization.emulated_names import EmulatedNames
 from remit.local.authorization.needs import NeededAccess, needs_of
 from remit.local.authorization.parameters import parameters_of
@@ -45,8 +45,6 @@ _VERDICTS: Final[dict[str, Verdict]] = {
     "ImplicitlyDenied": "denied",
     "Unknown": "unknown",
 }
-_KEY_BY_KEY: Final = ("s3", "DeleteObjects")
-"""The operation that goes on where a part of it is denied."""
 CALL: Final = "x-remit-call"
 """The header by which a function's worker says where in the code a call was made: REQUEST_ID;FILE;LINE."""
 _NAMES: Final = EmulatedNames()
@@ -83,8 +81,8 @@ class RequestAuthorizer:
         body: bytes,
         region: str,
         caller: Caller,
-    ) -> tuple[DeniedObject, ...]:
-        """Decide a request of a caller; the objects that it may not delete, while it may delete others.
+    ) -> tuple[DeniedPart, ...]:
+        """Decide a request of a caller; the parts of it that are denied, where AWS goes on with the rest.
 
         Raises:
             RefusedRequest: with AWS's message, if an access that it needs is denied.
@@ -92,16 +90,16 @@ class RequestAuthorizer:
         if operation is None:
             self._unrecognised(request, caller)
             return ()
-        denied_objects: dict[tuple[str, str], DeniedObject] = {}
+        denied_parts: dict[tuple[str, ...], DeniedPart] = {}
         for decided in self.decisions(request, operation, body, region, caller):
             self._note(request, operation, decided, caller)
             if not self._refuses(decided):
                 continue
-            if (operation.client, operation.name) != _KEY_BY_KEY:
+            part = decided.need.part
+            if not part:
                 raise denial(operation.client, operation.protocol, decided.message)
-            key, version = decided.need.parameters["Key"], decided.need.parameters.get("VersionId", "")
-            denied_objects.setdefault((key, version), DeniedObject(key, version, decided.message))
-        return tuple(denied_objects.values())
+            denied_parts.setdefault(part, DeniedPart(part, decided.message))
+        return tuple(denied_parts.values())
 
     def check_app(self, request: ReceivedRequest, path: str, region: str, caller: Caller) -> None:
         """Decide a signed request to a function URL or an API of the app, at the path that the emulator gets.

@@ -7,37 +7,24 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from remit.local.authorization.denied_part import DeniedPart
+
 _END: Final = b"</DeleteResult>"
 _NOTHING: Final = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' + _END
 )
 _EMPTY: Final = re.compile(rb"<DeleteResult[^>]*/>")
-OF_CONTENT: Final = (
-    "content-md5", "content-encoding", "content-length", "transfer-encoding", "x-amz-checksum-", "x-amz-content-sha256",
-    "x-amz-decoded-content-length", "x-amz-sdk-checksum-algorithm", "x-amz-trailer",
-)  # fmt: skip
-"""How the names of headers begin that speak of the body: they are not true of another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeniedObject:
-    """A key, or a version of it (else empty), that the caller may not delete, and AWS's message."""
-
-    key: str
-    version: str
-    message: str
-
-
-def remaining(content: bytes, denied: Sequence[DeniedObject]) -> bytes:
-    """The list of keys to delete without the denied ones."""
-    names = {(entry.key, entry.version) for entry in denied}
+def remaining(content: bytes, denied: Sequence[DeniedPart]) -> bytes:
+    """The list of keys to delete without the denied ones, each a key and a version of it, or an empty text."""
+    names = {entry.part for entry in denied}
     root = ET.fromstring(content)  # noqa: S314 - it was parsed before, see `xml_members`
     for entry in list(root):
         if _local_name(entry) == "Object" and (_text(entry, "Key"), _text(entry, "VersionId")) in names:
@@ -46,17 +33,19 @@ def remaining(content: bytes, denied: Sequence[DeniedObject]) -> bytes:
     return rest
 
 
-def with_errors(answer: bytes, denied: Sequence[DeniedObject]) -> bytes:
+def with_errors(answer: bytes, denied: Sequence[DeniedPart]) -> bytes:
     """An answer of S3 with an error for each denied key. An answer that is itself an error stays as it is."""
-    errors = "".join(
-        f"<Error><Key>{escape(entry.key)}</Key>"
-        f"{f'<VersionId>{escape(entry.version)}</VersionId>' if entry.version else ''}"
-        f"<Code>AccessDenied</Code><Message>{escape(entry.message)}</Message></Error>"
-        for entry in denied
-    ).encode()
+    errors = "".join(_error(entry) for entry in denied).encode()
     if _EMPTY.search(answer) is not None:  # nothing was deleted, or nothing is told of it
         answer = _NOTHING
     return answer.replace(_END, errors + _END)
+
+
+def _error(entry: DeniedPart) -> str:
+    key, version = entry.part
+    version_id = f"<VersionId>{escape(version)}</VersionId>" if version else ""
+    code = f"<Code>AccessDenied</Code><Message>{escape(entry.message)}</Message>"
+    return f"<Error><Key>{escape(key)}</Key>{version_id}{code}</Error>"
 
 
 def _local_name(element: ET.Element) -> str:

@@ -168,6 +168,15 @@ class EmulatedNames:
         _, record = _service("secretsmanager")._resolve(name)  # noqa: SLF001 - as above
         return None if record is None else str(record["ARN"])
 
+    def filtered_secrets(self, filters: object) -> tuple[str, ...]:
+        """The ARNs of the secrets that filters of a request find; none without filters."""
+        if not isinstance(filters, list):
+            return ()
+        service = _service("secretsmanager")
+        names = sorted(service._secrets.keys())  # noqa: SLF001 - as above
+        found_names = service._filter_secret_names(names, filters)  # noqa: SLF001 - as above
+        return tuple(str(service._secrets[name]["ARN"]) for name in found_names)  # noqa: SLF001 - as above
+
     def role_arn(self, name: str) -> str | None:
         """The ARN of a role, with its path."""
         role = _service("iam")._roles.get(name)  # noqa: SLF001 - as above

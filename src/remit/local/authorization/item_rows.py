@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One access of a batch. `format` is an ARN whose variables are Partition, Region and Account."""
+    """One access of a batch. `format` is an ARN whose variables are Partition, Region and Account.
+
+    `part` names what it is for, where AWS goes on with the rest if it is denied.
+    """
 
     action: str
     format: str
     parameters: Parameters
+    part: tuple[str, ...] = ()
 
     def resource(self, places: Mapping[str, str]) -> str:
         """The ARN in a place."""
@@ -51,7 +55,8 @@ def _deleted_objects(_requested: RequestedOperation, parameters: Parameters) -> 
         key = str(entry.get("Key", ""))
         content = {**entry, "Key": key, "Bucket": bucket}
         for action in actions:
-            yield Item(action, f"arn:${{Partition}}:s3:::{bucket}/{key}", content)
+            part = key, str(entry.get("VersionId", ""))
+            yield Item(action, f"arn:${{Partition}}:s3:::{bucket}/{key}", content, part)
 
 
 _TABLE: Final = "arn:${Partition}:dynamodb:${Region}:${Account}:table/"

@@ -20,7 +20,7 @@ from remit.catalogue.operations import Operation, arns, operation
 from remit.local.authorization.item_rows import ITEMS
 from remit.local.authorization.key_uses import key_uses
 from remit.local.authorization.missing_objects import LIST_BUCKET, listed_buckets
-from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, with_names
+from remit.local.authorization.resource_rows import RESOURCES, UNRESOLVED, batched_secrets, with_names
 from remit.local.authorization.similar_names import similar
 from remit.local.authorization.tags_at_creation import tagging_needs
 
@@ -40,13 +40,16 @@ _DEEPEST: Final = 12
 class NeededAccess:
     """One access that a request needs. `parameters` are those that it is about: of one item of a batch its own.
 
-    `via` is the service (`s3`) that uses the access for its caller; empty where the caller itself does.
+    `via` is the service (`s3`) that uses the access for its caller; empty where the caller itself does. `part` names
+    what of the request it is for, where AWS goes on with the rest if it is denied: an object's key and version, a
+    secret's ARN and what the request calls it.
     """
 
     action: str
     resource: str
     parameters: Mapping[str, Any]
     via: str = ""
+    part: tuple[str, ...] = ()
 
     @property
     def is_resolved(self) -> bool:
@@ -61,7 +64,7 @@ def needs_of(
     items = ITEMS.get((requested.client, requested.name))
     if items is not None:
         return tuple(
-            NeededAccess(item.action, item.resource(setting.places), item.parameters)
+            NeededAccess(item.action, item.resource(setting.places), item.parameters, part=item.part)
             for item in items(requested, parameters)
         )
     known = operation(requested.client, requested.name)
@@ -72,19 +75,18 @@ def needs_of(
     named = with_names(requested, parameters)
     needs: dict[tuple[str, str], NeededAccess] = {}
     for call in known.needed(named):
-        action = call.action
-        if action in _OF_EACH:
-            needs[action, "*"] = NeededAccess(action, "*", parameters)
-            action = _OF_EACH[action]
         for resource in resources(call, named, setting, requested):
-            needs.setdefault((action, resource), NeededAccess(action, resource, parameters))
+            needs.setdefault((call.action, resource), NeededAccess(call.action, resource, parameters))
+    for secret, name in batched_secrets(requested, parameters, setting):
+        action = "secretsmanager:GetSecretValue"
+        needs[action, secret] = NeededAccess(action, secret, parameters, part=(secret, name))
     further_needs = (
         *_passed_roles(known, parameters),
         *(
             NeededAccess(action, resource, parameters)
             for action, resource in tagging_needs(requested, tuple(needs), parameters, setting)
         ),
-        *_of_keys(requested, tuple(needs), parameters, setting),
+        *_of_keys(requested, tuple(needs.values()), setting),
         *(NeededAccess(LIST_BUCKET, bucket, {}) for bucket in listed_buckets(needs, setting)),
     )
     for need in further_needs:
@@ -93,23 +95,13 @@ def needs_of(
 
 
 def _of_keys(
-    requested: RequestedOperation,
-    accesses: tuple[tuple[str, str], ...],
-    parameters: Mapping[str, Any],
-    setting: RequestSetting,
+    requested: RequestedOperation, accesses: tuple[NeededAccess, ...], setting: RequestSetting
 ) -> Iterator[NeededAccess]:
-    """What services ask of keys, as their caller, for accesses (action, ARN)."""
-    for action, resource in accesses:
-        for use in key_uses(requested, action, resource, parameters, setting):
+    """What services ask of keys, as their caller, for accesses."""
+    for access in accesses:
+        for use in key_uses(requested, access.action, access.resource, access.parameters, setting):
             context = {"EncryptionContext": use.encryption_context}
-            yield NeededAccess(use.action, use.key, context, use.service)
-
-
-_OF_EACH: Final = {"secretsmanager:BatchGetSecretValue": "secretsmanager:GetSecretValue"}
-"""Actions on nothing in particular that need another one on each resource ("BatchGetSecretValue", Secrets Manager API).
-
-There AWS leaves out what is denied; here the whole request is denied.
-"""
+            yield NeededAccess(use.action, use.key, context, use.service, access.part)
 
 
 def resources(

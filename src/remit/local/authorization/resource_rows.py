@@ -173,17 +173,32 @@ def _secret(
     _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
 ) -> Iterator[str]:
     """A secret by its name or ARN; its ARN ends in six characters ("What's in a Secrets Manager secret?")."""
-    names = [*texts(parameters.get("SecretId")), *texts(parameters.get("SecretIdList"))]
-    for name in names:
-        arn = parse(name)
-        bare = name if arn is None else arn.resource.removeprefix("secret:")
-        yield setting.stored.secret_arn(bare) or (
-            name if arn is not None else setting.arn("secretsmanager", f"secret:{bare}-{UNRESOLVED}")
-        )
-    if not names and isinstance(parameters.get("Name"), str):  # a new one: its last characters are any
+    for name in texts(parameters.get("SecretId")):
+        yield _secret_arn(name, setting)
+    if "SecretId" not in parameters and isinstance(parameters.get("Name"), str):  # a new one: its end may be any
         yield setting.arn("secretsmanager", f"secret:{parameters['Name']}-??????")
-    if not names and "Filters" in parameters:  # whatever they find
-        yield setting.arn("secretsmanager", f"secret:{UNRESOLVED}")
+
+
+def batched_secrets(
+    requested: RequestedOperation, parameters: Parameters, setting: RequestSetting
+) -> Iterator[tuple[str, str]]:
+    """The secrets that a batch reads, each by its ARN and by what the request calls it ("BatchGetSecretValue")."""
+    if (requested.client, requested.name) != ("secretsmanager", "BatchGetSecretValue"):
+        return
+    for name in texts(parameters.get("SecretIdList")):
+        yield _secret_arn(name, setting), name
+    for arn in setting.stored.filtered_secrets(parameters.get("Filters")):
+        yield arn, arn
+
+
+def _secret_arn(name: str, setting: RequestSetting) -> str:
+    """The ARN of a secret by its name or an ARN."""
+    arn = parse(name)
+    bare = name if arn is None else arn.resource.removeprefix("secret:")
+    stored_arn = setting.stored.secret_arn(bare)
+    if stored_arn is not None:
+        return stored_arn
+    return name if arn is not None else setting.arn("secretsmanager", f"secret:{bare}-{UNRESOLVED}")
 
 
 def _topic(

@@ -30,6 +30,9 @@ class StoredNames(Protocol):
     def secret_arn(self, name: str) -> str | None:
         """The ARN of a secret by its name, with the characters that Secrets Manager adds."""
 
+    def filtered_secrets(self, filters: object) -> tuple[str, ...]:
+        """The ARNs of the secrets that filters of a request find; none without filters."""
+
     def role_arn(self, name: str) -> str | None:
         """The ARN of a role, with its path."""
 
@@ -72,6 +75,10 @@ class NothingStored:
 
     def permissions_boundary(self, _role: str, _user: str) -> None:
         """Nothing is known."""
+
+    def filtered_secrets(self, _filters: object) -> tuple[str, ...]:
+        """Nothing is known."""
+        return ()
 
     def is_mail_identity(self, _name: str, /) -> bool:
         """Nothing is known."""

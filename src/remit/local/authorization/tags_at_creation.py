@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.action_resources import takes
 from remit.catalogue.actions import action as catalogued_action
+from remit.catalogue.actions import targets_of
+from remit.catalogue.arns import fill
 from remit.local.authorization.resource_rows import UNRESOLVED
 from remit.local.authorization.tags import request_tags
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from remit.local.authorization.requested_operation import RequestedOperation
     from remit.local.authorization.setting import RequestSetting
 
-_CREATES: Final = re.compile(r"Allocate|Copy|Create|Import|Publish|Put|Register|Request|Restore|Run|Start|Upload")
+_CREATES: Final = re.compile(r"Allocate|Copy|Create|Import|Publish|Put|Register|Request|Restore|Run|Upload")
 _TAGGING: Final = {
     "acm": "acm:AddTagsToCertificate",
     "cloudwatch": "cloudwatch:TagResource",
@@ -67,7 +69,7 @@ def tagging_needs(
         tagging_action = _tagging_action(action)
         if tagging_action is None or not action.endswith(f":{requested.name}"):
             continue
-        for tagged in _tagged(tagging_action, resource, parameters, setting):
+        for tagged in _tagged(tagging_action, resource, requested.name, parameters, setting):
             yield tagging_action, tagged
 
 
@@ -83,7 +85,7 @@ def _tagging_action(action: str) -> str | None:
 
 
 def _tagged(
-    tagging_action: str, resource: str, parameters: Mapping[str, Any], setting: RequestSetting
+    tagging_action: str, resource: str, operation: str, parameters: Mapping[str, Any], setting: RequestSetting
 ) -> Iterator[str]:
     """The ARNs of what is created, by that on which its creation is asked."""
     if tagging_action == "ec2:CreateTags":  # what EC2 makes has no id yet
@@ -94,5 +96,14 @@ def _tagged(
     elif takes(tagging_action, resource):
         yield resource
     else:
-        service = tagging_action.partition(":")[0]
-        yield setting.arn(service, UNRESOLVED)
+        yield _new_resource(tagging_action, operation, setting)
+
+
+def _new_resource(tagging_action: str, operation: str, setting: RequestSetting) -> str:
+    """The ARN of what an operation is called after (`CreateKey` makes a `key`), which gets any id."""
+    kinds = [target.type for target in targets_of(tagging_action) if target.type.arns]
+    created_kinds = [kind for kind in kinds if re.sub(r"\W", "", kind.name).lower() in operation.lower()]
+    if not created_kinds:
+        return setting.arn(tagging_action.partition(":")[0], UNRESOLVED)
+    kind = max(created_kinds, key=lambda kind: len(kind.name))
+    return fill(kind.arns[0], setting.places)

@@ -43,7 +43,8 @@ def debug(
         aws: The AWS on this machine.
         function: The deployed name.
         port: The port; 0: a free one; None: no debugger is waited for any more.
-        project: The folder whose settings of uv hold, which installs debugpy into the user's cache once.
+        project: The folder of the files that the function's code is a copy of, under whose names it is debugged. Its
+            settings of uv hold, which installs debugpy into the user's cache once.
         progress: Told what is being done, in a short sentence.
 
     Returns:
@@ -55,6 +56,7 @@ def debug(
     document: dict[str, Any] = {"port": port}
     if port is not None:
         document["packages"] = str(install_debugger(project, progress))
+        document["project"] = str(project.resolve())
     answer: int | None = _post(aws, function, "debug", document)["port"]
     return answer
 

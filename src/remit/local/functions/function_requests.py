@@ -55,14 +55,16 @@ class FunctionRequests:
 
     def _debug(self, name: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """Let the next worker wait for a debugger at a port (0: a free one); none any more where that is null."""
-        port, packages = document.get("port"), document.get("packages")
+        port, packages, project = document.get("port"), document.get("packages"), document.get("project")
         if port is None:
             self.pool.debug(name, None)
             return {"function": name, "port": None}
-        if not isinstance(port, int) or not 0 <= port < _PORTS or not isinstance(packages, str):
+        if not isinstance(port, int) or not 0 <= port < _PORTS:
             raise RefusedRequest("ValidationException", f"{port!r} is not a port", _BAD_REQUEST)
+        if not isinstance(packages, str) or not isinstance(project, str):
+            raise RefusedRequest("ValidationException", "packages and project must be folders", _BAD_REQUEST)
         try:
-            return {"function": name, "port": self.pool.debug(name, port, Path(packages))}
+            return {"function": name, "port": self.pool.debug(name, port, Path(packages), Path(project))}
         except OSError as error:
             message = f"a debugger cannot be waited for at port {port}: {error.strerror}"
             raise RefusedRequest("ValidationException", message, _BAD_REQUEST) from None

@@ -22,9 +22,13 @@ _PROGRAM: Final = Path(__file__).parent / "worker" / "launch.py"
 
 @dataclass(frozen=True, slots=True)
 class Debugger:
-    """How a debugger gets hold of a worker: the folder of debugpy, and the port that the worker connects to."""
+    """How a debugger gets hold of a worker: the folder of debugpy, and the port that the worker connects to.
+
+    `project` is the folder whose files the debugger's user looks at: the function's code is a copy of them.
+    """
 
     packages: Path
+    project: Path
     port: int
 
 
@@ -102,5 +106,9 @@ def _settings(function: DeployedFunction, launch: Launch) -> dict[str, Any]:
         "memory_bytes": function.memory_mb * _MB + _BEYOND,
     }
     if launch.debugger is not None:
-        settings["debugger"] = {"packages": str(launch.debugger.packages), "port": launch.debugger.port}
+        settings["debugger"] = {
+            "packages": str(launch.debugger.packages),
+            "project": str(launch.debugger.project),
+            "port": launch.debugger.port,
+        }
     return settings

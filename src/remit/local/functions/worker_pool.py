@@ -59,7 +59,7 @@ class WorkerPool:
         self._closed = False
         self._watchdog = Watchdog()
         self._mounts: bool | None = None
-        self._debuggers: dict[str, tuple[DebugRelay, Path]] = {}  # and the folder of debugpy, by the function's name
+        self._debuggers: dict[str, tuple[DebugRelay, Debugger]] = {}  # by the function's name
         self._served_from: dict[str, Path] = {}  # folders in the place of a function's zip, by its name
 
     def invoke(
@@ -97,10 +97,11 @@ class WorkerPool:
                 self._served_from[name] = folder
         self._end_named(name)
 
-    def debug(self, name: str, port: int | None, packages: Path = Path()) -> int | None:
+    def debug(self, name: str, port: int | None, packages: Path = Path(), project: Path = Path()) -> int | None:
         """Let the next worker of a function wait for a debugger at a port (0: a free one); with None, none any more.
 
-        `packages` is the folder of debugpy. The port is returned. OSError: it is not free.
+        `packages` is the folder of debugpy, `project` that of the files that the function's code is a copy of. The port
+        is returned. OSError: it is not free.
         """
         with self._lock:
             previous = self._debuggers.pop(name, None)
@@ -109,7 +110,7 @@ class WorkerPool:
         relay = None if port is None else DebugRelay(port)
         if relay is not None:
             with self._lock:
-                self._debuggers[name] = relay, packages
+                self._debuggers[name] = relay, Debugger(packages, project, relay.worker_port)
         self._end_named(name)
         return None if relay is None else relay.port
 
@@ -208,9 +209,9 @@ class WorkerPool:
             debugged = any(worker.is_debugged and worker.function.name == name for worker in self._busy)
         if waiting is None or debugged:
             return None, None
-        relay, packages = waiting
+        relay, debugger = waiting
         relay.worker_pid = 0
-        return relay, Debugger(packages, relay.worker_port)
+        return relay, debugger
 
     def _release(self, worker: Worker) -> None:
         with self._lock:

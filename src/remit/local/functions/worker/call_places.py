@@ -27,8 +27,10 @@ _SDK = frozenset(("aioboto3", "aiobotocore", "boto3", "botocore", "remit", "s3tr
 class CallPlaces:
     """A finder of modules that waits for botocore, and then adds the header to its calls."""
 
-    def __init__(self, task: str) -> None:
+    def __init__(self, task: str, project: str = "") -> None:
+        """Look for calls in the folder `task`, and in `project` where code is named after the files there."""
         self._folder = task + os.sep
+        self._folders = (self._folder, project + os.sep) if project else (self._folder,)
         self._packages: frozenset[str] | None = None
 
     def install(self) -> None:
@@ -70,13 +72,17 @@ class CallPlaces:
         if self._packages is None:
             self._packages = _SDK | _installed(self._folder)
         for frame in (*_outwards(sys._getframe()), *_outwards(_main_frame())):  # noqa: SLF001 - there is no other way
-            file = frame.f_code.co_filename
-            if not file.startswith(self._folder):
-                continue
-            file = file.removeprefix(self._folder).replace(os.sep, "/")
-            if file.partition("/")[0].removesuffix(".py") not in self._packages:
+            file = self._relative(frame.f_code.co_filename)
+            if file and file.partition("/")[0].removesuffix(".py") not in self._packages:
                 return file, frame.f_lineno
         return "", 0
+
+    def _relative(self, path: str) -> str:
+        """A path in the function's code, from its folder; empty for another one."""
+        for folder in self._folders:
+            if path.startswith(folder):
+                return path.removeprefix(folder).replace(os.sep, "/")
+        return ""
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

@@ -26,7 +26,10 @@ def main() -> None:
     if settings["private"]:
         importlib.import_module("private_folders").enter(settings["storage_bytes"], settings["opt"])
     set_limits(settings)
-    places = importlib.import_module("call_places").CallPlaces(settings["task"])
+    project = settings.get("debugger", {}).get("project", "")
+    places = importlib.import_module("call_places").CallPlaces(settings["task"], project)
+    if project:
+        importlib.import_module("source_names").name_after(settings["task"], project)
     sys.path[:] = search_path(settings, sys.path[1:])
     site.setquit()  # what Python has where it is not told to look for no packages (-S)
     site.setcopyright()
@@ -35,7 +38,7 @@ def main() -> None:
     os.chdir(settings["task"])
     places.install()
     if "debugger" in settings:
-        wait_for_debugger(**settings["debugger"])
+        wait_for_debugger(settings["debugger"]["packages"], settings["debugger"]["port"])
     key = os.environ.pop("_REMIT_RUNTIME_KEY", "")
     client = importlib.import_module("awslambdaric.lambda_runtime_client")
     if hasattr(client.runtime_client, "set_key"):  # the stand-in, which proves by a secret who it is
