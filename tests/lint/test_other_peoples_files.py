@@ -409,12 +409,6 @@ def test_an_action_that_resembles_none_is_no_error_where_a_service_has_undocumen
     assert [severity] == [one.severity for one in of("R202", policy(Action=action, Resource="*"))]
 
 
-@pytest.mark.parametrize("element", ["Action", "NotAction"])
-def test_a_policy_of_updates_is_a_stack_policy_whichever_way_it_names_them(element: str) -> None:
-    statement = {"Effect": "Deny", element: "Update:Replace", "Principal": "*", "Resource": "LogicalResourceId/Table"}
-    assert [] == found(json.dumps({"Statement": [statement]}))
-
-
 def test_what_a_tool_fills_in_within_a_sub_of_a_policy_file_is_no_unknown_reference() -> None:
     text = """
 - Effect: Allow
@@ -455,6 +449,12 @@ def test_braces_of_code_are_not_references() -> None:
     template = {"Resources": {"Function": function}, "Parameters": {"Name": {"Type": "String"}}}
     findings = lint_bytes(json.dumps(template).encode(), "template.json")
     assert [] == [item.message for item in findings if item.rule == "R401"]
+
+
+@pytest.mark.parametrize("element", ["Action", "NotAction"])
+def test_a_policy_of_updates_is_a_stack_policy_whichever_way_it_names_them(element: str) -> None:
+    statement = {"Effect": "Deny", element: "Update:Replace", "Principal": "*", "Resource": "LogicalResourceId/Table"}
+    assert [] == found(json.dumps({"Statement": [statement]}))
 
 
 @pytest.mark.parametrize(("kind", "severity"), [("stateMachine", None), ("activity", None), ("execution", "error")])
