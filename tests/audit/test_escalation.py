@@ -339,6 +339,13 @@ def test_a_trust_policy_that_names_a_session_needs_a_session_of_that_name(tmp_pa
     assert (("aws:userid", "AROAX:night"),) == step.needs[0].must_hold
 
 
+def test_of_a_role_without_an_id_a_session_of_that_name_has_any_id(tmp_path: Path) -> None:
+    trusts = trust(aws=f"arn:aws:sts::{ACCOUNT}:assumed-role/x/night")
+    admin = role("admin", EVERYTHING, trusts=trusts)
+    (step,) = paths(tmp_path, admin, role("x", RoleId=""))["x"].steps
+    assert (("aws:userid", "example:night"),) == step.needs[0].must_hold
+
+
 def test_the_tags_of_a_user_decide_whether_somebody_can_make_its_keys(tmp_path: Path) -> None:
     of_a_team = allow(
         "iam:CreateAccessKey", when={"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}

@@ -15,6 +15,9 @@ Some defects make a test wait for what never comes. How long tests take without 
 as long for one test in a fork, six times as long for a room; and no test itself waits for anything longer than twice
 what the longest test of its room takes (`terminals.HANGS`). What is not noted has the limits of before.
 
+On a busy machine a test may fail by itself. In a process of its own the test that failed runs again, and notices the
+defect only if it fails again.
+
 `--forks` tries defects in forks alone, and lists those that need a closer look before all tests of a slow room run.
 """
 
@@ -35,6 +38,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
@@ -48,7 +52,7 @@ from defects import forks, mutate  # noqa: E402 - a script that imports its neig
 from terminals import HANGS  # noqa: E402 - as above
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from defects.mutate import Defect
 
@@ -106,6 +110,8 @@ PER_ROOM = 40
 SAMPLED_PER_ROOM = 3
 MOST_TESTS = 300
 """Tests that are run for one defect, at most: those that call its function and few others."""
+MOST_ROUNDS = 3
+"""How often tests run with a defect, when one of them fails and then does not."""
 SECONDS = 900
 """A room of which is not noted how long it takes waits for something that never comes when it takes longer."""
 ROOM_TIMES_AS_LONG, LEAST_ROOM_SECONDS = 6, 120
@@ -136,26 +142,45 @@ def _link(here: Path, there: Path, but: str) -> None:
 
 
 def noticed(defect: Defect, tests: Sequence[str]) -> bool:
-    """Whether one of the tests fails with a defect, or does not end."""
+    """Whether one of the tests fails with a defect, twice, or does not end."""
     with tempfile.TemporaryDirectory(prefix="remit-defect-") as name:
-        folder = overlaid(defect, Path(name))
-        limits = room_limits(tests, noted_seconds())
-        environment = {
-            **os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1", "CI": "true",
-            "TESTS_HANG_SECONDS": str(limits.wait),
-        }  # fmt: skip
-        left_out = [f"--deselect={test}" for tests_of_room in known_failures().values() for test in tests_of_room]
-        command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *left_out, *tests]
-        pipe = subprocess.PIPE
-        running = subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe)
-        try:
-            _, problems = running.communicate(timeout=limits.room)
-        except subprocess.TimeoutExpired:
-            _end(running)
+        return fails_twice(partial(_run_tests, overlaid(defect, Path(name)), tests))
+
+
+PASSED, FAILED, WAITS = "passed", "failed", "waits for something that never comes"
+
+
+def fails_twice(run_tests: Callable[..., str]) -> bool:
+    """Whether tests fail, and the one that failed fails again, or they do not end. It is given options of pytest."""
+    for _ in range(MOST_ROUNDS):
+        end = run_tests()
+        if end != FAILED:
+            return end == WAITS
+        if run_tests("--last-failed") != PASSED:
             return True
-        if b"ERROR: not found" in problems:
-            raise SystemExit("the tests have changed: run with --note first")
-        return running.returncode != 0
+    return False
+
+
+def _run_tests(folder: Path, tests: Sequence[str], *options: str) -> str:
+    """How tests end in a tree: all of them passed, one failed, or the time was over."""
+    limits = room_limits(tests, noted_seconds())
+    environment = {
+        **os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1", "CI": "true",
+        "TESTS_HANG_SECONDS": str(limits.wait),
+    }  # fmt: skip
+    left_out = [f"--deselect={test}" for tests_of_room in known_failures().values() for test in tests_of_room]
+    cache = f"cache_dir={folder / '.pytest_cache'}"
+    command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-o", cache, *options, *left_out, *tests]
+    pipe = subprocess.PIPE
+    running = subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe)
+    try:
+        _, problems = running.communicate(timeout=limits.room)
+    except subprocess.TimeoutExpired:
+        _end(running)
+        return WAITS
+    if b"ERROR: not found" in problems:
+        raise SystemExit("the tests have changed: run with --note first")
+    return FAILED if running.returncode else PASSED
 
 
 def _end(running: subprocess.Popen[bytes]) -> None:

@@ -130,6 +130,23 @@ def test_how_long_a_test_may_take_follows_from_how_long_it_takes_without_a_defec
     assert run.RoomLimits(900, HANGS) == run.room_limits(["tests/dev", "tests/audit"], seconds)
 
 
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ([run.PASSED], False),
+        ([run.WAITS], True),
+        ([run.FAILED, run.FAILED], True),
+        ([run.FAILED, run.WAITS], True),
+        ([run.FAILED, run.PASSED, run.PASSED], False),
+        (3 * [run.FAILED, run.PASSED], False),
+    ],
+)
+def test_a_test_that_fails_by_itself_notices_no_defect(ends: list[str], *, expected: bool) -> None:
+    following = iter(ends)
+    assert expected == run.fails_twice(lambda *_: next(following))
+    assert [] == list(following)
+
+
 def test_a_defect_that_might_end_any_process_meets_its_own_tests_alone() -> None:
     defect = Defect("remit.local.functions.watchdog", "_marked", "comparison", 1)
     others = "tests/local/test_functions.py::test_a_worker_ends"
