@@ -11,7 +11,8 @@ import pytest
 
 from every_trigger import APP, DATA
 from projects import remit, write
-from remit.triggers.sample_events import SAMPLES
+from remit.app import App, Resource
+from remit.triggers.sample_events import SAMPLES, with_deployed_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,3 +160,18 @@ def test_a_function_without_such_a_trigger_is_told_with_what_it_has(project: Pat
     ran = remit("event", "sns", "ingest", "-C", str(project))
     assert (2, True) == (ran.status, ran.err.endswith("hint: it has sqs\n"))
     assert "function `ingest` has no trigger that sends the event sns" in ran.err
+
+
+PHYSICAL = {
+    "a queue, known by its URL": ("AWS::SQS::Queue", "QueueName", "https://sqs.eu-west-1.amazonaws.com/1/shop-orders"),
+    "a topic, known by its ARN": ("AWS::SNS::Topic", "TopicName", "arn:aws:sns:eu-west-1:1:shop-orders"),
+    "a bucket": ("AWS::S3::Bucket", "BucketName", "shop-orders"),
+}
+
+
+@pytest.mark.parametrize("kind", PHYSICAL)
+def test_a_deployed_resource_is_named_by_what_aws_knows_it_by(kind: str) -> None:
+    type_name, name, physical_id = PHYSICAL[kind]
+    app = App("shop", "dev", (), (Resource("Data", type_name, {}), Resource("Other", type_name, {})))
+    named, unnamed = with_deployed_names(app, {"Data": physical_id}).resources
+    assert ({name: "shop-orders"}, {}) == (named.properties, unnamed.properties)

@@ -47,7 +47,8 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareCloud]:
 
 def told(code: str) -> str:
     """What a piece of code prints in an emulator's own process."""
-    start = "from ministack.core.arn import parse_arn\nfrom ministack.services import lambda_svc, scheduler\n"
+    services = "cloudwatch_logs, lambda_svc, scheduler"
+    start = f"from ministack.core.arn import parse_arn\nfrom ministack.services import {services}\n"
     ran = subprocess.run(
         [sys.executable, "-c", f"import inspect\n{start}print({code})"], capture_output=True, text=True, check=False
     )
@@ -64,6 +65,12 @@ def test_a_type_that_it_does_not_know_refuses_the_whole_template(bare: BareCloud
 def test_a_mapping_does_not_read_a_stream_through_a_consumer() -> None:
     consumer = f"{STREAM}/consumer/hello:1"
     assert told(f"lambda_svc._kinesis_stream_name_from_arn_spec(parse_arn({consumer!r}))") == "None"
+
+
+def test_a_stream_without_a_name_gets_one_in_small_letters(bare: BareCloud) -> None:
+    bare.create("streams", {"Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}}})
+    (name,) = bare.client("kinesis").list_streams()["StreamNames"]
+    assert "streams-clicks-" == name[:15]
 
 
 def test_a_schedule_of_a_template_loses_its_time_zone_and_its_end(bare: BareCloud) -> None:
@@ -96,3 +103,35 @@ def test_a_role_of_a_template_loses_its_permissions_boundary(bare: BareCloud) ->
     properties = {"RoleName": "bounded", "AssumeRolePolicyDocument": {}, "PermissionsBoundary": boundary}
     bare.create("roles", {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}})
     assert "PermissionsBoundary" not in bare.client("iam").get_role(RoleName="bounded")["Role"]
+
+
+def test_what_runs_at_an_alias_has_the_arn_of_its_version() -> None:
+    version = {"config": {"FunctionArn": "arn:f:1"}}
+    function = {
+        "config": {"FunctionArn": "arn:f"},
+        "aliases": {"live": {"FunctionVersion": "1"}},
+        "versions": {"1": version},
+    }
+    found = f"lambda_svc._effective_func_record_for_qualifier({function!r}, 'live')[1]['FunctionArn']"
+    assert "arn:f:1" == told(found)
+
+
+def test_a_durable_function_is_known_by_a_field_that_aws_does_not_have() -> None:
+    source = "inspect.getsource(lambda_svc._invoke)"
+    assert "True" == told(f"""'.get("DurableConfig", {{}}).get("Enabled")' in {source}""")
+
+
+def test_lines_of_a_log_group_go_to_the_newest_code_of_a_function() -> None:
+    source = "inspect.getsource(cloudwatch_logs._fanout_to_subscription_filters)"
+    assert "True" == told(f"""'.split(":function:")[-1].split(":")[0]' in {source}""")
+
+
+def test_a_table_of_a_template_loses_its_encryption(bare: BareCloud) -> None:
+    properties = {
+        "TableName": "sealed",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/any"},
+    }
+    bare.create("tables", {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}})
+    assert "SSEDescription" not in bare.client("dynamodb").describe_table(TableName="sealed")["Table"]

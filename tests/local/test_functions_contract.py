@@ -14,6 +14,14 @@ PARAMETERS = {
     "services.lambda_svc._inbound_invoke_depth": "headers",
     "services.lambda_svc._resolve_layer_zip": "attachment",
     "services.lambda_svc._execute_function_with_config_scope": "func event",
+    "services.lambda_svc.invoke_durable_resume": "function_name durable_arn original_event",
+    "services.lambda_durable.create_execution_for_invoke": (
+        "function_arn version input_payload name trace_id execution_timeout"
+    ),
+    "services.lambda_durable.mark_execution_completed": "arn result_payload error",
+    "services.lambda_durable.record_invocation_completed": "arn start_ts request_id error",
+    "services.lambda_durable.schedule_resume": "arn account_id region",
+    "services.lambda_durable._serialize_operations": "operations for_event",
     "services.cloudwatch_logs._append_log_events": "stream events",
     "services.cloudwatch_logs._fanout_to_subscription_filters": "group_name stream_name events",
     "services.cloudwatch_logs._make_group_arn": "name",
@@ -29,6 +37,7 @@ CALLS = {
     "services.lambda_svc.handle_request": "_invoke(",
     "services.lambda_svc._delete_function": "invalidate_worker(name",
     "services.lambda_svc._snapstart_provision_version_async": "ensure_spawned(worker)",
+    "services.lambda_durable._resume_execution": "lambda_svc.invoke_durable_resume(",
     "services.apigateway._invoke_ws_lambda": "worker.invoke(event, message_id)",
     "services.lambda_svc.reset": "lambda_runtime.reset()",
 }

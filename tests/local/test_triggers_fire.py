@@ -120,8 +120,22 @@ def count(event, context): see(event)
 def count_apart(event, context): see(event)
 
 
-@app.function(on.logs(Data.group, "ERROR"))
-def alert(event, context): see(event)
+@app.function(durable=60)
+def approve(event, context):
+    # As the SDK of durable functions does it: note that it waits, end, and go on from there when it is run again.
+    operations = event["InitialExecutionState"]["Operations"]
+    waits = [item["Status"] for item in operations if item["Type"] == "WAIT"]
+    see({{"waits": waits}})
+    if waits:
+        return {{"Status": "SUCCEEDED", "Result": operations[0]["ExecutionDetails"]["InputPayload"]}}
+    waiting = {{"Id": "a", "Type": "WAIT", "Action": "START", "WaitOptions": {{"WaitSeconds": 1}}}}
+    place = {{"DurableExecutionArn": event["DurableExecutionArn"], "CheckpointToken": event["CheckpointToken"]}}
+    boto3.client("lambda").checkpoint_durable_execution(**place, Updates=[waiting])
+    return {{"Status": "PENDING"}}
+
+
+@app.function(on.logs(Data.group, "ERROR"), alias="live")
+def alert(event, context): see({{"called": context.invoked_function_arn, **event}})
 
 
 @app.function(on.iot("SELECT * FROM 'devices/+/state'"))
@@ -129,10 +143,11 @@ def track(event, context): see(event)
 
 
 @app.function(
-    on.cognito(Data.users, "PreSignUp"), policy=[grants.allow("cognito-idp:AdminGetUser", on=Data.users)]
+    on.cognito(Data.users, "PreSignUp"), policy=[grants.allow("cognito-idp:AdminGetUser", on=Data.users)],
+    alias="live",
 )
 def greet(event, context):
-    see(event)
+    see({{"called": context.invoked_function_arn, **event}})
     event["response"]["autoConfirmUser"] = True
     return event
 """
@@ -210,6 +225,12 @@ def test_an_object_in_the_apps_bucket_runs_the_function_that_reads_it(cloud: Clo
     storage.put_object(Bucket=cloud.ids["DataUploads"], Key="in/a", Body=b"hello")
     (event,) = cloud.until("thumbnail")
     assert ("hello", "in/a") == (event["read"], event["Records"][0]["s3"]["object"]["key"])
+
+
+def test_the_example_that_is_sent_names_the_bucket_that_is_deployed(cloud: Cloud) -> None:
+    cloud.client("s3").put_object(Bucket=cloud.ids["DataUploads"], Key="in/example", Body=b"sample")
+    ran = remit("invoke", "thumbnail", "--local", "--json", "--example", "s3", "-C", str(cloud.folder))
+    assert (0, False) == (ran.status, json.loads(ran.out)["failed"]), ran.out
 
 
 def test_an_object_in_a_bucket_that_exists_already_runs_its_function_through_eventbridge(cloud: Cloud) -> None:
@@ -299,7 +320,7 @@ def test_a_line_of_a_log_group_runs_its_function(cloud: Cloud) -> None:
     lines = [{"timestamp": int(time.time() * 1000), "message": text} for text in ("all is well", "ERROR: disk full")]
     logs.put_log_events(logGroupName="/shop/web", logStreamName="a", logEvents=lines)
     (event,) = cloud.until("alert")
-    assert ["data"] == list(event["awslogs"])
+    assert ("function:orders-dev-alert:live", ["data"]) == (event["called"][-30:], list(event["awslogs"]))
 
 
 def test_a_message_of_a_device_runs_its_function(cloud: Cloud) -> None:
@@ -319,6 +340,13 @@ def test_a_sign_up_runs_its_function(cloud: Cloud) -> None:
     assert answer["UserConfirmed"]
     (event,) = cloud.until("greet")
     assert ("PreSignUp_SignUp", "ann") == (event["triggerSource"], event["userName"])
+    assert "function:orders-dev-greet:live" == event["called"][-30:]
+
+
+def test_a_durable_function_waits_and_goes_on_from_its_checkpoint_under_its_role(cloud: Cloud) -> None:
+    ran = remit("invoke", "approve", "--local", "--json", "--event", '{"order": 7}', "-C", str(cloud.folder))
+    assert (0, {"order": 7}) == (ran.status, json.loads(ran.out)["answer"]), ran.err
+    assert [{"waits": []}, {"waits": ["SUCCEEDED"]}] == cloud.until("approve", lambda events: len(events) > 1)
 
 
 def test_a_resource_of_a_type_that_is_not_simulated_is_left_out_and_said(cloud: Cloud) -> None:

@@ -321,6 +321,42 @@ config.lambda_.function.layers = [
     assert [3, 3, 4, 7, 8, 11, 12, 15, 16] == [int(place.split(":")[1]) for place in reported]
 
 
+def test_what_the_schema_refuses_is_reported_at_the_line_of_the_property(make: Make) -> None:
+    function = """@app.function(
+    timeout=10,
+    properties={
+        "Nonsense": 3,
+        "DeadLetterConfig": {
+            "TargetArm": "x",
+        },
+    },
+)
+def hello(event, context): ...
+"""
+    data = """from remit import Shared, resource
+class Data(Shared):
+    table = resource(
+        "AWS::DynamoDB::Table",
+        {
+            "BillingMode": "FREE",
+        },
+        attribute_definitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+        ],
+        key_schema=[
+            {
+                "AttributeName": "id", "KeyType": "HASH",
+                "Order": 1,
+            },
+        ],
+    )
+"""
+    expected = [("app.py", 12), ("app.py", 14), ("shared/resources/data.py", 6), ("shared/resources/data.py", 14)]
+    error = make(app=function, **{"shared/resources/data.py": data}).error()
+    origins = [mistake.origin for mistake in error.all]
+    assert expected == [(origin.file, origin.line) for origin in origins if origin is not None]
+
+
 def test_what_one_zip_lacks_of_a_handler_and_of_a_web_app_is_reported_together(make: Make) -> None:
     app = "app.function(name='gone', handler='nowhere.handler')\napp.web('pages:api', auth='NONE')\n"
     project = make(app=app, **{"pages.py": "import missing_\napi = missing_.App()\n"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,11 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from remit.app import App, Function
     from remit.deploy.invoke import Answer
+    from remit.deploy.session import Account
     from remit.local.authorization.access_log import AccessRecord
     from remit.local.control.invoke import LocalInvocation
 
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--event", metavar="JSON|FILE|-", help="The event: JSON, a file (or @FILE), or - for standard input (default: {})."
 )
-@click.option("--example", metavar="TRIGGER", help="Send the sample event of a trigger, as `remit event` prints it.")
+@click.option("--example", metavar="TRIGGER", help="Send the sample event of a trigger, with the deployed names.")
 @click.option(
     "--http", "request", metavar="REQUEST", help="Send a request to its route or URL; --event is the body then."
 )
@@ -66,7 +70,11 @@ def command(
         raise click.UsageError("--example is an event of its own: leave out --event and --http")
     if strict and not local:
         raise click.UsageError("--strict is for the AWS on this machine: add --local")
-    payload = _payload(folder, stage, name, event, example, request)
+    if example is not None:
+        account_of = partial(options.account, folder, local=local, region=region, profile=profile)
+        payload = _example(folder, stage, name, example, account_of)
+    else:
+        payload = _payload(folder, stage, name, event, request)
     access: tuple[AccessRecord, ...] | None = None
     if local:
         invocation = _invoke_locally(folder, stage, region, name, payload, strict=strict)
@@ -82,21 +90,26 @@ def command(
         click.get_current_context().exit(1)
 
 
-def _payload(
-    folder: Path, stage: str | None, name: str, event: str | None, example: str | None, request: str | None
-) -> Any:
+def _payload(folder: Path, stage: str | None, name: str, event: str | None, request: str | None) -> Any:
     """The event to send."""
     if request is not None:
         from remit.triggers.http_events import http_event, request_line
 
         line = request_line(request)
         return http_event(*_declared(folder, stage, name), line, None if event is None else _text(event)[1])
-    if example is not None:
-        from remit.triggers.sample_events import event_for, sample_event
-
-        sample = sample_event(example)
-        return event_for(sample, *_declared(folder, stage, name))
     return {} if event is None else _json(*_text(event))
+
+
+def _example(folder: Path, stage: str | None, name: str, example: str, account_of: Callable[[], Account]) -> Any:
+    """The sample event of a trigger, with the names that are deployed; those of `remit event` where nothing is."""
+    from remit.deploy.status import status
+    from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
+
+    sample = sample_event(example)
+    app, function = _declared(folder, stage, name)
+    event_for(sample, app, function)  # nothing is started, and nobody asked, for a trigger that the function has not
+    stack = status(account_of(), app.namespace)
+    return event_for(sample, app if stack is None else with_deployed_names(app, stack.physical_ids), function)
 
 
 def _invoke_locally(

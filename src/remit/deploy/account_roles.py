@@ -59,10 +59,9 @@ def held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
     """Roles by their names in the account; one that is not there is left out. RemitError: a policy cannot be read."""
     role_names = tuple(dict.fromkeys(names))
     with remit_errors():
-        if account.local:
-            return _here(account, role_names)
-        if len(role_names) > MANY:
-            roles = _if_allowed(lambda: all_held(account, role_names))
+        if account.local or len(role_names) > MANY:
+            all_at_once = _here if account.local else all_held
+            roles = _if_allowed(lambda: all_at_once(account, role_names))
             if roles is not None:
                 return roles
         return each_held(account, role_names)

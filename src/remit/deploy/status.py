@@ -34,6 +34,11 @@ class StackStatus:
     resources: tuple[DeployedResource, ...]
 
     @property
+    def physical_ids(self) -> dict[str, str]:
+        """What AWS knows each resource by, by its logical id."""
+        return {resource.logical_id: resource.physical_id for resource in self.resources}
+
+    @property
     def functions(self) -> tuple[DeployedResource, ...]:
         """The functions."""
         return tuple(resource for resource in self.resources if resource.type == FUNCTION_TYPE)

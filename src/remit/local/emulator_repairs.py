@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import importlib
 import json
 from dataclasses import dataclass
@@ -29,10 +31,14 @@ _BOUNDARY: Final = "PermissionsBoundary"
 def repair(account: str) -> None:
     """Make every repair, once, in the process that serves."""
     _stream_consumers()
+    _stream_names()
     _schedule_properties()
     _schedule_time_zones()
     _secret_references()
     _role_boundaries()
+    _records_of_aliases()
+    _log_lines_for_aliases()
+    _table_encryption()
     _unknown_types(account)
 
 
@@ -82,6 +88,44 @@ def _reading_the_stream(properties: Mapping[str, Any]) -> dict[str, Any]:
     """A mapping's properties with the stream in the place of a consumer of it."""
     source = str(properties.get("EventSourceArn", ""))
     return {**properties, "EventSourceArn": source.partition(_CONSUMER)[0]}
+
+
+def _stream_names() -> None:
+    """The name that CloudFormation gives a stream begins with the stack's and the resource's; the emulator lowers it.
+
+    The policy of whoever deploys names the stream by that beginning.
+    """
+    provisioners: Any = importlib.import_module(f"{_CLOUDFORMATION}.provisioners")
+    handler = _handlers()["AWS::Kinesis::Stream"]
+    create_stream = handler["create"]
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+        name = properties.get("Name") or provisioners._physical_name(stack, logical_id, max_len=128)  # noqa: SLF001 - as above
+        return create_stream(logical_id, {**properties, "Name": name}, stack)
+
+    handler["create"] = create
+
+
+def _table_encryption() -> None:
+    """The key that encrypts a table in a template."""
+    dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
+    handler = _handlers()["AWS::DynamoDB::Table"]
+    create_table, update_table = handler["create"], handler["update"]
+
+    def encrypted(made: tuple[str, Any], properties: Mapping[str, Any]) -> tuple[str, Any]:
+        stated = properties.get("SSESpecification") or {}
+        specification = {**stated, "Enabled": str(stated.get("SSEEnabled", "false")).lower() == "true"}
+        table = dynamodb._tables[made[0]]  # noqa: SLF001 - as above
+        table["SSEDescription"] = dynamodb._sse_description_from_spec(specification) if stated else None  # noqa: SLF001 - as above
+        return made
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
+        return encrypted(create_table(logical_id, properties, stack), properties)
+
+    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
+        return encrypted(update_table(physical_id, old, new, *place), new)
+
+    handler["create"], handler["update"] = create, update
 
 
 _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKeyArn")
@@ -222,6 +266,47 @@ def _role_boundaries() -> None:
         return made
 
     handler["create"], handler["update"] = create, update
+
+
+def _records_of_aliases() -> None:
+    """A function that is called by an alias has the alias's ARN; the emulator says that of the version behind it.
+
+    Permissions are asked for by it, and the function sees it in its context.
+    """
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    find = functions._effective_func_record_for_qualifier  # noqa: SLF001 - as above
+
+    def found(function: dict[str, Any] | None, qualifier: str | None) -> tuple[Any, Any]:
+        record, configuration = find(function, qualifier)
+        if function is None or record is None or qualifier not in function.get("aliases", {}):
+            return record, configuration
+        arn = f"{function['config']['FunctionArn']}:{qualifier}"
+        of_alias = {**configuration, "FunctionArn": arn}
+        return {**record, "config": of_alias}, of_alias
+
+    functions._effective_func_record_for_qualifier = found  # noqa: SLF001 - as above
+
+
+def _log_lines_for_aliases() -> None:
+    """Lines of a log group go to the alias that its filter names; the emulator runs the newest code of the function."""
+    functions: Any = importlib.import_module("ministack.services.lambda_svc")
+    logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
+    execute = functions._execute_function_with_config_scope  # noqa: SLF001 - as above
+
+    def subscribed(event: Mapping[str, Any]) -> Any:
+        """The function, at its alias, that the filter of some log lines names."""
+        lines = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+        group = logs._log_groups.get(lines["logGroup"]) or {}  # noqa: SLF001 - as above
+        for item in group.get("subscriptionFilters", {}).values():
+            if item.get("filterName") in lines["subscriptionFilters"]:
+                return functions._get_func_record_for_ref(item["destinationArn"])[0]  # noqa: SLF001 - as above
+        return None
+
+    def executed(function: dict[str, Any], event: Any) -> Any:
+        is_of_logs = isinstance(event, dict) and set(event) == {"awslogs"}
+        return execute((subscribed(event) if is_of_logs else None) or function, event)
+
+    functions._execute_function_with_config_scope = executed  # noqa: SLF001 - as above
 
 
 def _unknown_types(account: str) -> None:

@@ -108,7 +108,19 @@ def _below(node: ast.expr, step: str | int) -> ast.expr | None:
         if isinstance(step, int):
             return node.elts[step] if step < len(node.elts) else None
         return _constant(node, step)
-    return None
+    return _given(node, str(step)) if isinstance(node, ast.Call) else None
+
+
+def _given(call: ast.Call, name: str) -> ast.expr | None:
+    """What a call gives a property: by the keyword of its letters, or in a dict of properties."""
+    dicts = list(call.args)
+    for keyword in call.keywords:
+        if keyword.arg is not None and keyword.arg.replace("_", "").casefold() == name.casefold():
+            return keyword.value
+        if keyword.arg in (None, "properties"):
+            dicts.append(keyword.value)
+    members = (_member(value, name) for value in dicts)
+    return next((member for member in members if member is not None), None)
 
 
 def _member(node: ast.expr, name: str) -> ast.expr | None:
@@ -144,7 +156,14 @@ def _may_be(node: ast.JoinedStr, text: str) -> bool:
 
 
 def part(folder: Path, origin: Origin, path: tuple[str | int, ...]) -> Origin:
-    """The place of a part of the policy item at `origin`, by the path that an error has."""
+    """The place of a part of the policy item, or of the call, at `origin`, by the path that an error has.
+
+    A part of a call that begins on its first line is no other place: the call is what people look for.
+    """
+    node = _expressions(folder / origin.file).get((origin.line, origin.column))
+    if isinstance(node, ast.Call):
+        place = inside(folder, origin, path)
+        return origin if place.line == origin.line else place
     ordinal = 0
     if path[:1] == ("Statement",):
         ordinal = path[1] if len(path) > 1 and isinstance(path[1], int) else 0

@@ -35,6 +35,7 @@ def check_name(resource: Resource) -> Iterator[RemitError]:
             f"{name!r:.80} is not a valid name for {kind.called} `{resource.logical_id}`",
             hint=broken,
             origin=resource.origin,
+            path=(kind.naming.property,),
         )
 
 

@@ -42,6 +42,7 @@ def check_table(table: Resource) -> Iterator[RemitError]:
                 f"the keys of `{table.logical_id}` have the attribute {name!r}, which its AttributeDefinitions do not",
                 hint=did_you_mean(name, defined) or f'add {{"AttributeName": "{name}", "AttributeType": "S"}}',
                 origin=table.origin,
+                path=("AttributeDefinitions",),
             )
     unused = [name for name in defined if name not in used]
     if unused:
@@ -49,6 +50,7 @@ def check_table(table: Resource) -> Iterator[RemitError]:
             f"`{table.logical_id}` defines {few(unused)}, which no key of it or of its indexes has",
             hint="AttributeDefinitions are for keys alone: items may have any other attribute",
             origin=table.origin,
+            path=("AttributeDefinitions",),
         )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.build import build
+from remit.deploy.status import status
 from remit.deploy.workflow import deploy
 from remit.errors import RemitError
 from remit.explain.explanation import explain
@@ -30,7 +31,7 @@ from remit.report.explanation import verdict_lines
 from remit.roles.assign import assign
 from remit.roles.role_policies import ready_roles
 from remit.triggers.http_events import http_event, request_line
-from remit.triggers.sample_events import event_for, sample_event
+from remit.triggers.sample_events import event_for, sample_event, with_deployed_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,7 +176,9 @@ class LocalApp:
             body = event if event is None or isinstance(event, str) else json.dumps(event)
             return http_event(app, function, request_line(http), body)
         if example is not None:
-            return event_for(sample_event(example), app, function)
+            stack = status(account_of(self._tests_app.running.aws), app.namespace)
+            deployed = app if stack is None else with_deployed_names(app, stack.physical_ids)
+            return event_for(sample_event(example), deployed, function)
         return {} if event is None else event
 
     def _answer(self, name: str, event: Any) -> Answer:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.types import resource_type
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
 from remit.iam import tokens
@@ -29,9 +30,9 @@ from remit.triggers.sqs import Sqs
 from remit.triggers.websocket import Websocket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from remit.app import App, Function, Trigger
+    from remit.app import App, Function, Resource, Trigger
 
 _FOLDER: Final = Path(__file__).parent / "samples"
 
@@ -99,6 +100,26 @@ def event_for(sample: SampleEvent, app: App, function: Function) -> Any:
         )
     fill = _FILLS.get(type(trigger))
     return sample.event if fill is None else fill(sample.event, trigger, app)
+
+
+def with_deployed_names(app: App, physical_ids: Mapping[str, str]) -> App:
+    """The app with the names that its own resources have in a stack: their physical ids, by logical ids.
+
+    The physical id of a queue is its URL, that of a topic its ARN: the name is at its end.
+    """
+    return replace(app, resources=tuple(_with_deployed_name(item, physical_ids) for item in app.resources))
+
+
+def _with_deployed_name(resource: Resource, physical_ids: Mapping[str, str]) -> Resource:
+    kind = resource_type(resource.type)
+    name = physical_ids.get(resource.logical_id, "")
+    if not name or kind is None or kind.naming is None:
+        return resource
+    if name.startswith("arn:"):
+        name = name.rpartition(":")[2]
+    elif "://" in name:
+        name = name.rpartition("/")[2]
+    return replace(resource, properties={**resource.properties, kind.naming.property: name})
 
 
 def _fits(sample: SampleEvent, trigger: Trigger) -> bool:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.local.functions import platform_log
 from remit.local.functions.deployed_function import DeployedFunction, Invocation
+from remit.local.functions.durable_executions import SETTING, DurableExecutions
 from remit.local.functions.emulator_workers import EmulatorWorkers, is_python
 from remit.local.functions.template_properties import keep_properties
 from remit.local.functions.unpacked_code import UnusableCode
@@ -109,12 +110,16 @@ class LambdaService:
         dispatch = service._execute_function_dispatch  # noqa: SLF001 - as above
         invoke = service._invoke  # noqa: SLF001 - as above
         inbound_depth = service._inbound_invoke_depth  # noqa: SLF001 - as above
+        durable = DurableExecutions(service, self.execute)
+        durable.take_hold()
 
         def dispatched(
             function: Function, configuration: Mapping[str, Any], event: Any, request_id: str, started: float
         ) -> Any:
             if not is_python(configuration) or not function.get("code_zip"):
                 return dispatch(function, configuration, event, request_id, started)
+            if configuration.get(SETTING):
+                return durable.run(function, configuration, event, request_id)
             return self.execute(function, configuration, event, request_id)
 
         async def invoked(name: str, event: Any, headers: Mapping[str, str], *arguments: Any, **options: Any) -> Any:

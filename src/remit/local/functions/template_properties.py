@@ -1,4 +1,4 @@
-"""Keep what a template says of a function and the emulator drops: its reserved concurrency, its dead-letter queue."""
+"""Keep what a template says of a function and the emulator drops: concurrency, dead letters, durable executions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def _note(service: Any, name: str, properties: Mapping[str, Any]) -> None:
     function = service._functions[name]  # noqa: SLF001 - as above
     reserved = properties.get("ReservedConcurrentExecutions")
     function["concurrency"] = None if reserved is None else int(reserved)
-    if "DeadLetterConfig" in properties:
-        function["config"]["DeadLetterConfig"] = properties["DeadLetterConfig"]
-    else:
-        function["config"].pop("DeadLetterConfig", None)
+    for setting in ("DeadLetterConfig", "DurableConfig"):
+        if setting in properties:
+            function["config"][setting] = properties[setting]
+        else:
+            function["config"].pop(setting, None)
