@@ -35,7 +35,8 @@ def project(make: Make) -> Project:
     project = make(app=APP)
     first_day = seen("dynamodb:PutItem", ORDERS, time="2026-11-26T08:30:00.000Z") + '{"function": "torn'
     second_day = (
-        seen("dynamodb:PutItem", ORDERS)
+        seen("dynamodb:PutItem", ORDERS, line=21)
+        + seen("dynamodb:PutItem", ORDERS)
         + seen("sqs:SendMessage", "arn:aws:sqs:eu-central-1:000000000000:jobs", file="", line=0)
         + seen("s3:GetObject", "arn:aws:s3:::letters/*")
         + seen("s3:PutObject", "arn:aws:s3:::uploads/*", "denied", line=14)
@@ -53,7 +54,7 @@ def test_each_granted_action_stands_beside_its_uses(project: Project) -> None:
     assert [
         "logs:CreateLogStream not seen",
         "logs:PutLogEvents not seen",
-        "dynamodb:PutItem seen 2026-11-27 at app.py:12",
+        "dynamodb:PutItem seen 2026-11-27 at app.py:12, app.py:21",
         "s3:GetObject not seen",
         "sqs:* seen 2026-11-27 by sqs:SendMessage",
         "s3:PutObject on arn:aws:s3:::uploads/* (app.py:14)",
@@ -66,7 +67,8 @@ def test_programs_get_the_same_with_the_line_of_each_grant(project: Project) -> 
     document = json.loads(project.remit("explain", "report", "--seen", "--json").out)
     put = next(granted for granted in document["granted"] if granted["action"] == "dynamodb:PutItem")
     assert ("app.py", 9) == (put["file"], put["line"])
-    assert [("app.py", 12, "2026-11-27T08:30:00.000Z")] == [(u["file"], u["line"], u["time"]) for u in put["seen"]]
+    uses = sorted((use["file"], use["line"], use["time"]) for use in put["seen"])
+    assert [("app.py", line, "2026-11-27T08:30:00.000Z") for line in (12, 21)] == uses
     assert ["s3:PutObject"] == [use["action"] for use in document["denied"]]
 
 

@@ -110,6 +110,12 @@ def test_a_mistake_is_told_at_its_line(make: Make, name: str) -> None:
     assert str(error.origin).startswith(place)
 
 
+def test_the_queues_come_from_the_line_that_turns_jobs_on_by_a_path_within_the_project(make: Make) -> None:
+    origin = make(config=ON).load().queues_origin
+    assert origin is not None
+    assert ("config/deploy.py", 5) == (origin.file, origin.line)
+
+
 def test_the_clock_sends_a_job_to_its_queue_with_a_role_of_its_own(make: Make) -> None:
     app = (
         '@app.job(schedule("rate(1 day)", input={"to": "a@example.com"}, retries=3), schedule("cron(0 8 * * ? *)"))\n'
