@@ -3,7 +3,7 @@
     python bench/did_you_mean.py            # a line for each kind of name
     python bench/did_you_mean.py --wrong    # and every name that is answered wrongly
 
-The names are those of tests/lint/test_did_you_mean.py: 957 written down by hand, and slips of the keyboard made by a
+The names are those of tests/lint/test_did_you_mean.py: 961 written down by hand, and slips of the keyboard made by a
 fixed seed.
 """
 

@@ -48,7 +48,6 @@ def starter(technique: Technique, *actions: str, **fields: Any) -> list[dict[str
     """A principal `x` of the kind that can use a technique, with some actions, and all that they may work on."""
     kind = technique.kind or ("user" if technique.name.startswith("iam:Create") else "role")
     if technique in BOUNDARY_OFF:
-        kind = "user" if "User" in technique.name else "role"
         statements = [EVERYTHING, *(deny(action) for action in technique.actions if action not in actions)]
         limit = managed("limit", allow("s3:*", *technique.actions))
         fields["PermissionsBoundary"] = {"PermissionsBoundaryArn": limit["Arn"]}
@@ -378,3 +377,11 @@ def test_a_version_that_allows_everything_needs_no_assumption_to_be_brought_back
     own = managed("own", allow("iam:SetDefaultPolicyVersion"), v0=document(EVERYTHING))
     record = role("x", AttachedManagedPolicies=[{"PolicyArn": own["Arn"]}])
     assert () == paths(tmp_path, record, own)["x"].assumes
+
+
+def test_a_boundary_that_its_holder_cannot_rewrite_limits_it(tmp_path: Path) -> None:
+    ones_own = managed("limit", allow("s3:*", "iam:CreatePolicyVersion"))
+    limited = {"PermissionsBoundary": {"PermissionsBoundaryArn": ones_own["Arn"]}}
+    elsewhere = {"Effect": "Deny", "Action": "iam:CreatePolicyVersion", "Resource": ones_own["Arn"]}
+    records = (role("x", EVERYTHING, **limited), role("y", EVERYTHING, elsewhere, **limited), ones_own)
+    assert ["x"] == sorted(paths(tmp_path, *records))

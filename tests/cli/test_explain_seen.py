@@ -58,6 +58,7 @@ def test_each_granted_action_stands_beside_its_uses(project: Project) -> None:
         "sqs:* seen 2026-11-27 by sqs:SendMessage",
         "s3:PutObject on arn:aws:s3:::uploads/* (app.py:14)",
     ] == uses
+    assert "  Allow on ${ReportLogGroup.Arn}  (app.py:9:2)" in lines
     assert "  seen since 2026-11-26; what was not seen may be needed all the same" == lines[-1]
 
 

@@ -96,7 +96,7 @@ TESTS = {
     "local": ("tests/local",),
 }
 """The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
-OWN_TESTS = {"remit.local.functions.watchdog:_marked": "tests/local/test_watchdog.py"}
+OWN_TESTS = {"remit.local.functions.watchdog:_marked": "tests/local/test_marked_processes.py"}
 """Functions that find the processes to end, each with the file of tests that alone runs with a defect in it.
 
 With other tests such a defect would end the processes of whoever runs this.

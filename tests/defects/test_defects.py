@@ -133,7 +133,7 @@ def test_how_long_a_test_may_take_follows_from_how_long_it_takes_without_a_defec
 def test_a_defect_that_might_end_any_process_meets_its_own_tests_alone() -> None:
     defect = Defect("remit.local.functions.watchdog", "_marked", "comparison", 1)
     others = "tests/local/test_functions.py::test_a_worker_ends"
-    own = "tests/local/test_watchdog.py"
+    own = "tests/local/test_marked_processes.py"
     callers = run.callers_of(defect, {"remit.local.functions.watchdog:_marked": {others: 9, f"{own}::test_found": 1}})
     assert [f"{own}::test_found"] == callers
     assert [(own,)] == list(run.rounds(defect, [others]))

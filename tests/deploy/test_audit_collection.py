@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from remit.audit.organization import organization
 from remit.audit.resource_policies import resource_policies
 from remit.deploy.audit_collection import Collecting, collect, needed_policy
 from remit.deploy.collected_account import collect_account
-from remit.deploy.collected_policies import CALLS
+from remit.deploy.collected_policies import CALLS, collected_policies
 from remit.errors import RemitError
 from remit.iam.policy import parse
 
@@ -93,6 +94,30 @@ def test_what_aws_refuses_is_told_and_the_rest_is_gathered(account: Account, tmp
     assert "it lacks what AWS refused" in problem.message
     assert () == collect(account, Collecting(tmp_path), quiet)
     assert not incomplete.exists()
+
+
+def test_a_policy_that_aws_does_not_show_is_told_and_those_after_it_are_gathered(
+    account: Account, tmp_path: Path, spoil: Spoil
+) -> None:
+    for name in ("first", "second"):
+        account.client("kms").create_key(Description=name)
+    spoil.answer("kms.GetKeyPolicy", 403, "AccessDeniedException")
+    (failure,) = collect(account, Collecting(tmp_path), quiet)
+    incomplete = tmp_path / "resource-policies" / f"{account.account}.incomplete.json"
+    keys = [row["Arn"] for row in json.loads(incomplete.read_text("utf-8")) if ":kms:" in row["Arn"]]
+    assert 1 <= len(keys)
+    assert failure.error.message.startswith(f"the policy of arn:aws:kms:{account.region}:{account.account}:key/")
+
+
+def test_all_pages_of_a_list_are_gathered(account: Account) -> None:
+    for number in range(3):
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:*"}]}
+        account.client("sqs").create_queue(QueueName=f"paged-{number}", Attributes={"Policy": json.dumps(policy)})
+    (of_queues,) = (calls for calls in CALLS if calls.service == "sqs")
+    assert 1000 == of_queues.page_size
+    rows = collected_policies(account, replace(of_queues, page_size=2))
+    names = [row["Arn"].rpartition(":")[2] for row in rows if isinstance(row, dict)]
+    assert ["paged-0", "paged-1", "paged-2"] == sorted(name for name in names if name.startswith("paged"))
 
 
 def test_an_organization_is_gathered_with_its_policies(join: Callable[..., Account], tmp_path: Path) -> None:

@@ -49,11 +49,17 @@ def calls(elsewhere: Account) -> list[dict[str, Any]]:
 
 
 def test_it_gives_what_was_deployed_and_a_second_one_changes_nothing(project: Path, elsewhere: Account) -> None:
+    resources = project / "shared" / "resources"
+    resources.mkdir(parents=True)
+    stated = "from remit import Shared, output, project\n\nclass Data(Shared):\n    stack = output(project.namespace)\n"
+    (resources / "data.py").write_text(stated)
     first = deploy(build(project), elsewhere, yes=True)
     second = deploy(build(project), elsewhere)
     assert first.outcome is not None
     assert (True, "CREATE_COMPLETE") == (first.ok, first.outcome.status)
     assert (True, None, None) == (second.ok, second.plan, second.outcome)
+    assert ["orders-dev"] == [output.value for output in second.outputs]
+    assert first.outputs == second.outputs
 
 
 def test_where_nobody_is_asked_what_needs_approval_is_refused_with_what_was_planned(

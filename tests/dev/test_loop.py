@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ports import free_ports
-from remit.dev.events import CallUnknown, DevEvent, Logged, Serving, WentWrong
+from remit.dev.events import CallUnknown, DebuggerWaits, DevEvent, Logged, Serving, WentWrong
 from remit.dev.loop import Debugged, DevLoop
 from remit.local import aws
 from remit.local.control.accesses import refuse_unknown
@@ -134,6 +135,22 @@ def test_what_cannot_be_checked_is_refused_and_told_once_while_the_loop_runs(
     assert ["there are queues, door"] == hints
     assert [("queues", "sqs:ListQueues", True)] == [(call.function, call.operation, call.refused) for call in unknown]
     assert False is refuse_unknown(running_aws, refuse=False)  # as before the loop
+
+
+@pytest.mark.network  # debugpy is installed once
+@pytest.mark.usefixtures("running_aws")
+def test_no_function_waits_for_a_debugger_once_the_loop_has_ended(folder: Path) -> None:
+    loop = Loop(folder, Debugged("queues", 0))
+    ports: list[int] = []
+
+    def keys() -> Iterator[str]:
+        ports.append(loop.until(DebuggerWaits).port)
+        socket.create_connection(("127.0.0.1", ports[0]), timeout=HANGS).close()
+        yield "q"
+
+    loop.run(keys)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", ports[0]), timeout=HANGS)
 
 
 @pytest.mark.usefixtures("running_aws")

@@ -45,6 +45,9 @@ LISTINGS = {
     "s3:ListAllMyBuckets": ("*", "arn:aws:s3:::*"),
     "logs:DescribeLogGroups": ("*", f"arn:aws:logs:{PLACE}:log-group:*"),
     "logs:DescribeExportTasks": ("*", f"arn:aws:logs:{PLACE}:log-group:*"),
+    "logs:DeleteResourcePolicy": ("*", f"arn:aws:logs:{PLACE}:log-group:*"),
+    "logs:DescribeResourcePolicies": ("*", f"arn:aws:logs:{PLACE}:log-group:*"),
+    "logs:PutResourcePolicy": ("*", f"arn:aws:logs:{PLACE}:log-group:*"),
     "dynamodb:ListTables": ("*", f"arn:aws:dynamodb:{PLACE}:table/*"),
     "iam:ListRoles": ("*", "arn:aws:iam::111122223333:role/*"),
 }

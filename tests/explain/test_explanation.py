@@ -48,3 +48,12 @@ def test_a_text_that_names_no_action_is_an_error_with_what_it_may_mean(text: str
     with pytest.raises(RemitError) as raised:
         meant(text)
     assert (message, hint) == (raised.value.message, raised.value.hint)
+
+
+def test_a_name_that_resembles_a_resource_by_a_few_letters_alone_is_not_noted(make: Make) -> None:
+    """A secret is called prod/db, which is no slip of RO."""
+    data = SHARED.replace("Data", "R").replace("topic", "o")
+    app = make(**{"shared/resources/data.py": data}).load()
+    role = ready_roles(app, assign(app))["hello"]
+    explanation = explain(role, "function hello", "secretsmanager:GetSecretValue", "prod/db")
+    assert [] == [note for note in explanation.notes if "did you mean" in note]

@@ -139,3 +139,8 @@ def test_a_schedule_of_the_app_is_named_by_its_reference_without_the_group() -> 
 def test_a_module_of_grants_that_is_not_there_is_named() -> None:
     with pytest.raises(AttributeError, match=r"^remit\.grants has no `dynamo`$"):
         getattr(grants, "dynamo")  # noqa: B009 - type checkers know that it is not there
+
+
+def test_the_reason_of_a_list_names_its_prefixes() -> None:
+    (grant,) = s3.list("uploads", "in/*", "out/*")
+    assert "lists bucket uploads under in/*, out/*" == grant.because

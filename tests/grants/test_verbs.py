@@ -214,29 +214,48 @@ class Data(Shared):
 """
 
 
-def calls_with(service: str, name: str, verb: Callable[..., Any]) -> list[str]:
-    """Calls of a verb, with each of its options by itself, and each of its values."""
-    required, optional = [], {}
+def arguments(verb: Callable[..., Any]) -> tuple[list[str], list[str], dict[str, inspect.Parameter]]:
+    """What a call of a verb must have, as it is written, by position and by keyword; and what it may have."""
+    positional, keywords, optional = [], [], {}
     for parameter in inspect.signature(verb).parameters.values():
-        is_more = parameter.kind is parameter.VAR_POSITIONAL
-        if is_more or parameter.default is not parameter.empty:
+        if parameter.kind is parameter.VAR_POSITIONAL or parameter.default is not parameter.empty:
             optional[parameter.name] = parameter
         elif parameter.kind is parameter.KEYWORD_ONLY:
-            required.append(f"{parameter.name}={REQUIRED[parameter.name]}")
+            keywords.append(f"{parameter.name}={REQUIRED[parameter.name]}")
         else:
-            required.append(FIRST.get(parameter.name, '"shop-report"'))
+            positional.append(FIRST.get(parameter.name, '"shop-report"'))
+    return positional, keywords, optional
+
+
+def calls_with(service: str, name: str, verb: Callable[..., Any]) -> list[str]:
+    """Calls of a verb, with each of its options by itself, and each of its values."""
+    required, keywords, optional = arguments(verb)
     calls = []
     for option, parameter in optional.items():
         if option == "bucket":  # which other calls of the verb have
             continue
         for value in OPTIONS[option]:
             written = value if parameter.kind is parameter.VAR_POSITIONAL else f"{option}={value}"
-            positional = [item for item in required if "=" not in item]
+            positional = [*required]
             if parameter.kind is parameter.VAR_POSITIONAL and "bucket" in optional:
                 positional.append(FIRST["bucket"])
-            keywords = [item for item in required if "=" in item]
             calls.append(f"{service}.{name}({', '.join((*positional, written, *keywords))})")
     return calls
+
+
+NAMED_BY_ANOTHER_VERB = ("rds_data", "rekognition", "textract", "transcribe")
+"""Modules whose secrets and buckets are given by `secretsmanager.read`, `s3.read` and `s3.put`, which then refuse."""
+
+
+@pytest.mark.parametrize("service", [service for service in SERVICES if service not in NAMED_BY_ANOTHER_VERB])
+def test_each_verb_refuses_a_number_as_any_of_its_options_by_its_own_name(service: str) -> None:
+    for name, verb in verbs(service).items():
+        positional, keywords, optional = arguments(verb)
+        for option, parameter in optional.items():
+            written = "3" if parameter.kind is parameter.VAR_POSITIONAL else f"{option}=3"
+            message = rf"^error: {service}\.{name} takes a name, an ARN or a resource, got int '3'"
+            with pytest.raises(RemitError, match=message):
+                called(f"{service}.{name}({', '.join((*positional, written, *keywords))})")
 
 
 def test_lint_has_nothing_to_say_about_any_option_of_any_verb(make: Make) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from remit.catalogue.actions import actions
 from remit.catalogue.condition_keys import OPERATORS, global_keys
-from remit.catalogue.meant_names import nearest_actions
+from remit.catalogue.meant_names import nearest_actions, nearest_managed_policy
 from remit.catalogue.partitions import regions
 from remit.lint import lint_bytes
 
@@ -269,8 +269,11 @@ def test_get_list_and_describe_are_taken_for_each_other() -> None:
     assert sum(nearest_actions(written)[:1] == (meant,) for written, meant in cases) >= 0.95 * len(cases)
 
 
-@pytest.mark.parametrize(
-    "name", ["s3:Frobnicate", "dynamodb:MakeCoffee", "lambda:Hello", "xyzzy:Plugh", "sqs:DoIt", "s3:ReplicationTags"]
-)
+def test_a_managed_policy_of_the_same_letters_was_meant() -> None:
+    """AWS has given several of its policies an underscore."""
+    assert "AWS_ConfigRole" == nearest_managed_policy("AWSConfigRole")
+
+
+@pytest.mark.parametrize("name", ["s3:Frobnicate", "dynamodb:MakeCoffee", "lambda:Hello", "xyzzy:Plugh", "sqs:DoIt"])
 def test_nothing_is_named_that_nobody_can_have_meant(name: str) -> None:
     assert nearest_actions(name) == ()

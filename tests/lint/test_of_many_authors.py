@@ -88,6 +88,8 @@ def test_an_effect_that_is_neither_is_taken_for_what_it_resembles(effect: str, h
         ("logs:DescribeLogGroups", "arn:aws:logs:eu-west-1:111122223333:log-group::log-stream:*", None),
         ("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group:*", None),
         ("logs:DescribeExportTasks", "arn:aws:logs:*:*:log-group::log-stream:", None),
+        ("logs:PutResourcePolicy", "arn:aws:logs:*:*:log-group::log-stream:*", None),
+        ("logs:PutResourcePolicy", "arn:aws:logs:*:*:log-group:/aws/lambda/orders", "error"),
         ("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group:/aws/lambda/orders:*", "error"),
         ("dynamodb:ListTables", "arn:aws:dynamodb:*:111122223333:table/*", None),
         ("dynamodb:ListTables", TABLE, "error"),

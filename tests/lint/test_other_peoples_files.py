@@ -409,12 +409,6 @@ def test_an_action_that_resembles_none_is_no_error_where_a_service_has_undocumen
     assert [severity] == [one.severity for one in of("R202", policy(Action=action, Resource="*"))]
 
 
-@pytest.mark.parametrize("element", ["Action", "NotAction"])
-def test_a_policy_of_updates_is_a_stack_policy_whichever_way_it_names_them(element: str) -> None:
-    statement = {"Effect": "Deny", element: "Update:Replace", "Principal": "*", "Resource": "LogicalResourceId/Table"}
-    assert [] == found(json.dumps({"Statement": [statement]}))
-
-
 def test_what_a_tool_fills_in_within_a_sub_of_a_policy_file_is_no_unknown_reference() -> None:
     text = """
 - Effect: Allow
@@ -455,3 +449,29 @@ def test_braces_of_code_are_not_references() -> None:
     template = {"Resources": {"Function": function}, "Parameters": {"Name": {"Type": "String"}}}
     findings = lint_bytes(json.dumps(template).encode(), "template.json")
     assert [] == [item.message for item in findings if item.rule == "R401"]
+
+
+@pytest.mark.parametrize("element", ["Action", "NotAction"])
+def test_a_policy_of_updates_is_a_stack_policy_whichever_way_it_names_them(element: str) -> None:
+    statement = {"Effect": "Deny", element: "Update:Replace", "Principal": "*", "Resource": "LogicalResourceId/Table"}
+    assert [] == found(json.dumps({"Statement": [statement]}))
+
+
+@pytest.mark.parametrize(("kind", "severity"), [("stateMachine", None), ("activity", None), ("execution", "error")])
+def test_an_answer_to_a_task_is_allowed_on_the_machine_or_the_activity(kind: str, severity: str | None) -> None:
+    """The reference names no resource for it; Step Functions names one where it denies."""
+    resource = f"arn:aws:states:eu-west-1:111122223333:{kind}:orders"
+    findings = found(policy(Action="states:SendTaskSuccess", Resource=resource))
+    assert severity == next((name for _, name, _ in findings if name != "note"), None)
+
+
+@pytest.mark.parametrize(("kind", "severities"), [("AWSQS::EKS::Cluster", []), ("AWSS::EKS::Cluster", ["error"])])
+def test_a_type_of_an_extension_is_no_slip(kind: str, severities: list[str]) -> None:
+    text = json.dumps({"Resources": {"Cluster": {"Type": kind, "Properties": {}}}})
+    assert severities == [item.severity for item in lint_bytes(text.encode(), "t.json") if item.rule == "R402"]
+
+
+def test_a_reference_in_the_place_of_a_service_resembles_none() -> None:
+    text = granted_on('!Sub "arn:aws:${AWS::Region}:*::foundation-model/*"')
+    hints = [item.hint for item in lint_bytes(text.encode(), "t.yaml") if item.rule == "R126"]
+    assert ["the third part of an ARN is the service"] == hints

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from botocore.exceptions import ClientError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from remit.deploy.audit_collection import Collecting, collect, needed_policy
+from remit.deploy.session import connect as connected
 from remit.local.control.accesses import accesses, refuse_unknown
 from remit.local.control.clients import client_arguments, session
 from remit.why.denial import parse
@@ -66,6 +69,12 @@ POLICY = [
         f"arn:aws:dynamodb:{HERE}:table/carts",
         **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ada"]}},
     ),
+    allow(
+        "dynamodb:PartiQLSelect",
+        f"arn:aws:dynamodb:{HERE}:table/carts",
+        Bool={"dynamodb:FullTableScan": "false"},
+        **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["ada"]}},
+    ),
     allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:work"),
     allow("sns:Publish", f"arn:aws:sns:{HERE}:news"),
     allow("sns:Subscribe", f"arn:aws:sns:{HERE}:news", StringEquals={"sns:Protocol": "sqs"}),
@@ -88,6 +97,15 @@ POLICY = [
         **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}},
     ),
     allow("kms:DescribeKey", "*", **{"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/shop"}}),
+    allow("kms:GetKeyRotationStatus", "*", StringEquals={"kms:RequestAlias": "alias/shop"}),
+    allow("ssm:GetParametersByPath", f"arn:aws:ssm:{HERE}:parameter/open"),
+    allow(["dynamodb:GetItem", "dynamodb:BatchGetItem"], f"arn:aws:dynamodb:{HERE}:table/sealed"),
+    allow(["dynamodb:GetItem", "dynamodb:Query"], f"arn:aws:dynamodb:{HERE}:table/vault"),
+    allow(
+        "kms:Decrypt", "*",
+        StringEquals={"kms:EncryptionContext:aws:dynamodb:tableName": "sealed"},
+        StringLike={"kms:ViaService": "dynamodb.*"},
+    ),
     allow("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:sealed-*"),
     allow("sqs:SendMessage", f"arn:aws:sqs:{HERE}:sealed"),
     allow("s3:PutObject", "arn:aws:s3:::sealed/*"),
@@ -160,6 +178,7 @@ MAIL = {"Destination": {"ToAddresses": ["a@b.example"]}, "Message": {"Subject": 
 TAGS = [{"Key": "a", "Value": "b"}]
 QUERY = {"KeyConditionExpression": "id = :id"}
 ADA, EVE = {":id": {"S": "ada"}}, {":id": {"S": "eve"}}
+EVES = EVE.values()
 YES, NO, PERHAPS = "allowed", "denied", "unknown"
 
 
@@ -235,6 +254,10 @@ CALLS: list[Row] = [
     ("dynamodb", "execute_statement", {"Statement": 'SELECT * FROM "orders" WHERE id = \'ada\''}, YES),
     ("dynamodb", "execute_statement", {"Statement": 'SELECT * FROM "orders"."day"'}, NO),
     ("dynamodb", "execute_statement", {"Statement": "DELETE FROM orders WHERE id = 'ada'"}, NO),
+    ("dynamodb", "execute_statement", {"Statement": "SELECT * FROM carts WHERE id = 'ada'"}, YES),
+    ("dynamodb", "execute_statement", {"Statement": "SELECT * FROM carts WHERE id = ?", "Parameters": [*EVES]}, NO),
+    ("dynamodb", "execute_statement", {"Statement": "SELECT * FROM carts WHERE name = 'ada'"}, NO),  # the whole table
+    ("dynamodb", "execute_statement", {"Statement": "SELECT * FROM carts WHERE id = 'ada' OR name = 'x'"}, PERHAPS),
     ("sqs", "send_message", {"QueueUrl": f"{QUEUE}/work", "MessageBody": "x"}, YES),
     ("sqs", "send_message_batch", {"QueueUrl": f"{QUEUE}/work", "Entries": [{"Id": "1", "MessageBody": "x"}]}, YES),
     ("sqs", "receive_message", {"QueueUrl": f"{QUEUE}/work"}, NO),
@@ -277,6 +300,8 @@ CALLS: list[Row] = [
     ("kms", "encrypt", {"KeyId": "alias/shop", "Plaintext": b"x"}, NO),
     ("kms", "describe_key", {"KeyId": "alias/shop"}, YES),
     ("kms", "describe_key", {"KeyId": "alias/other"}, NO),
+    ("kms", "get_key_rotation_status", {"KeyId": f"arn:aws:kms:{HERE}:alias/shop"}, YES),
+    ("kms", "get_key_rotation_status", {"KeyId": "alias/other"}, NO),
     # What a service encrypts it reads and writes with its caller's access to the key.
     ("ssm", "get_parameter", {"Name": "/app/sealed", "WithDecryption": True}, YES),
     ("ssm", "get_parameter", {"Name": "/app/other", "WithDecryption": True}, NO),
@@ -288,6 +313,13 @@ CALLS: list[Row] = [
     ("s3", "put_object", {"Bucket": "sealed", "Key": "a", "Body": b"x", "ServerSideEncryption": "AES256"}, YES),
     ("s3", "get_object", {"Bucket": "listed", "Key": "sealed"}, NO),
     ("s3", "head_object", {"Bucket": "listed", "Key": "sealed"}, YES),
+    ("ssm", "get_parameters_by_path", {"Path": "/open", "WithDecryption": True}, YES),
+    ("ssm", "get_parameters_by_path", {"Path": "/open"}, YES),
+    ("ssm", "get_parameters_by_path", {"Path": "/app/web", "WithDecryption": True}, NO),  # has one of the other key
+    ("dynamodb", "get_item", {"TableName": "sealed", "Key": ITEM}, YES),
+    ("dynamodb", "batch_get_item", {"RequestItems": {"sealed": {"Keys": [ITEM]}}}, YES),
+    ("dynamodb", "get_item", {"TableName": "vault", "Key": ITEM}, NO),
+    ("dynamodb", "query", {"TableName": "vault", **QUERY, "ExpressionAttributeValues": ADA}, NO),
     ("kms", "decrypt", {"KeyId": "alias/shop", "CiphertextBlob": b"x"}, NO),  # not through Parameter Store
     # A key of all services is never read from a parameter that is called like it.
     ("iam", "create_access_key", {"UserName": "ada"}, NO),
@@ -455,6 +487,14 @@ def worker(shared: LocalAws) -> Worker:
     own("kms").create_alias(AliasName="alias/other", TargetKeyId=other)
     for name, options in (("sealed", {"KeyId": "alias/shop"}), ("other", {"KeyId": other}), ("of-aws", {})):
         own("ssm").put_parameter(Name=f"/app/{name}", Value="x", Type="SecureString", **options)
+    for name, key_id in (("/open/sealed", "alias/shop"), ("/app/web/sealed", other)):
+        own("ssm").put_parameter(Name=name, Value="x", Type="SecureString", KeyId=key_id)
+    encryption = {"SSEType": "KMS", "KMSMasterKeyId": key}
+    own("dynamodb").create_table(TableName="sealed", **TABLE, SSESpecification={"Enabled": True, **encryption})
+    vault = {"TableName": "vault", **TABLE, "SSESpecification": {"SSEEnabled": True, **encryption}}
+    template = json.dumps({"Resources": {"Vault": {"Type": "AWS::DynamoDB::Table", "Properties": vault}}})
+    own("cloudformation").create_stack(StackName="vault", TemplateBody=template)
+    own("cloudformation").get_waiter("stack_create_complete").wait(StackName="vault", WaiterConfig={"Delay": 1})
     own("secretsmanager").create_secret(Name="sealed", SecretString="x", KmsKeyId=key)
     own("sqs").create_queue(QueueName="sealed", Attributes={"KmsMasterKeyId": key})
     s3.create_bucket(Bucket="sealed")
@@ -537,6 +577,27 @@ def function(worker: Worker) -> Any:
         return json.loads(answer["Payload"].read())
 
     return invoke
+
+
+def test_whoever_gathers_an_audit_needs_no_more_than_the_printed_policy(worker: Worker, tmp_path: Path) -> None:
+    arguments = client_arguments(worker.aws)
+    own = partial(session(worker.aws).client, **arguments)
+    root = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    own("iam").create_role(RoleName="auditor", AssumeRolePolicyDocument=document([root]))
+    policy = json.dumps(needed_policy())
+    own("iam").put_role_policy(RoleName="auditor", PolicyName="own", PolicyDocument=policy)
+    keys = own("sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/auditor", RoleSessionName="audit")[
+        "Credentials"
+    ]
+    credentials = {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+    account = connected(region="us-east-1", endpoint=arguments["endpoint_url"], credentials=credentials)
+    assert () == collect(account, Collecting(tmp_path), lambda _: None)
+    content = json.loads((tmp_path / "resource-policies" / f"{ACCOUNT}.json").read_text("utf-8"))
+    assert "arn:aws:kms" in json.dumps(content)
 
 
 def test_a_function_runs_under_its_role(worker: Worker, function: Any) -> None:

@@ -124,3 +124,14 @@ def test_a_durable_function_is_known_by_a_field_that_aws_does_not_have() -> None
 def test_lines_of_a_log_group_go_to_the_newest_code_of_a_function() -> None:
     source = "inspect.getsource(cloudwatch_logs._fanout_to_subscription_filters)"
     assert "True" == told(f"""'.split(":function:")[-1].split(":")[0]' in {source}""")
+
+
+def test_a_table_of_a_template_loses_its_encryption(bare: BareCloud) -> None:
+    properties = {
+        "TableName": "sealed",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/any"},
+    }
+    bare.create("tables", {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}})
+    assert "SSEDescription" not in bare.client("dynamodb").describe_table(TableName="sealed")["Table"]

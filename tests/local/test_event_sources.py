@@ -348,6 +348,13 @@ def test_a_function_url_for_everybody_needs_the_permission_for_everybody(cloud: 
     assert statuses == [403, 403, 200]
 
 
+def test_a_topic_takes_messages_also_for_a_queue_that_is_gone(cloud: Cloud) -> None:
+    topics = cloud.client("sns")
+    topic = topics.create_topic(Name="of-a-gone-queue")["TopicArn"]
+    topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{PLACE}:gone")
+    assert error(topics.publish, TopicArn=topic, Message="x") == ""
+
+
 def error(call: Callable[..., Any], **parameters: Any) -> str:
     """The code and message of what a call answers; "" where it is no error."""
     try:

@@ -189,6 +189,22 @@ def test_a_stack_policy_protects_what_it_does_not_allow_to_be_updated(cloud: Clo
     assert ("Action denied by stack policy" in reason) is cloud.refuses
 
 
+def test_a_stack_policy_protects_what_it_does_not_allow_to_be_replaced(cloud: Cloud) -> None:
+    queue, topic = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "kept"}}, {"Type": "AWS::SNS::Topic"}
+    cloud.deploy("kept", Queue=queue, Topic=topic)
+    allowed = {"Effect": "Allow", "Action": "Update:Modify", "Principal": "*", "Resource": "*"}
+    cloud.client("cloudformation").set_stack_policy(
+        StackName="kept", StackPolicyBody=json.dumps({"Statement": [allowed]})
+    )
+    slow = {**queue, "Properties": {"QueueName": "kept", "DelaySeconds": 5}}
+    assert cloud.deploy("kept", update=True, Queue=slow, Topic=topic)[0] == "UPDATE_COMPLETE"
+    renamed = {**queue, "Properties": {"QueueName": "renamed", "DelaySeconds": 5}}
+    status, reason = cloud.deploy("kept", update=True, Queue=renamed, Topic=topic)
+    denial = "Action denied by stack policy: Implicit deny of [Update:Replace] for resource [LogicalResourceId/Queue]"
+    assert (status == "UPDATE_ROLLBACK_COMPLETE") is cloud.refuses
+    assert (denial in reason) is cloud.refuses
+
+
 def test_a_stack_policy_protects_what_it_does_not_allow_to_be_removed(cloud: Cloud) -> None:
     queue, topic = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "stays"}}, {"Type": "AWS::SNS::Topic"}
     cloud.deploy("stays", Queue=queue, Topic=topic)

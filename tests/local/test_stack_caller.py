@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from remit.local.authorization.handler_needs import handler_needs
+from remit.local.control.accesses import unknown_refused
 from remit.local.control.clients import client_arguments, session
+from remit.local.stack_operations import ResourceOperation
 
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws
@@ -81,6 +84,20 @@ def test_what_the_caller_may_is_done_under_the_names_that_cloudformation_makes(c
     status, reason = create(cloudformation, "others", {"Queue": {"Type": "AWS::SQS::Queue"}})
     assert status == "ROLLBACK_COMPLETE"
     assert "perform: sqs:CreateQueue on resource: arn:aws:sqs:us-east-1:000000000000:others-Queue-* because" in reason
+
+
+def test_what_cannot_be_decided_is_refused_where_that_is_asked_for(callers: Callers, shared: LocalAws) -> None:
+    from_office = {**QUEUES, "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
+    cloudformation = callers.user("from-office", from_office)
+    assert "CREATE_COMPLETE" == create(cloudformation, "office", {"Queue": QUEUE})[0]
+    callers.client("cloudformation").delete_stack(StackName="office")
+    callers.client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName="office", WaiterConfig={"Delay": 1}
+    )
+    with unknown_refused(shared):
+        status, reason = create(cloudformation, "office-too", {"Queue": QUEUE})
+    assert "ROLLBACK_COMPLETE" == status
+    assert "sqs:CreateQueue on arn:aws:sqs:us-east-1:000000000000:orders cannot be decided here" in reason
 
 
 def test_updates_and_deletes_are_the_callers_too(callers: Callers) -> None:
@@ -215,3 +232,15 @@ def looked_up(callers: Callers) -> Any:
         callers.client("ssm").put_parameter(Name=f"/{name}/name", Value="web", Type="String")
         callers.client("secretsmanager").create_secret(Name=name, SecretString='{"name": "web"}')
     return callers.user("looks-up", QUEUES, *READS)
+
+
+def test_handlers_ask_on_the_function_that_a_property_names() -> None:
+    place = {"Partition": "aws", "Region": "us-east-1", "Account": "000000000000"}
+    function = "arn:aws:lambda:us-east-1:000000000000:function:ingest"
+    named = {"FunctionName": "ingest"}
+    permission = ResourceOperation("create", "AWS::Lambda::Permission", "s", "Permission", "", named)
+    asked = {need.action: need.resources for need in handler_needs(permission, place)}
+    assert (function,) == asked["lambda:AddPermission"]
+    mapping = ResourceOperation("create", "AWS::Lambda::EventSourceMapping", "s", "Mapping", "", named)
+    functions = {need.context["lambda:FunctionArn"] for need in handler_needs(mapping, place)}
+    assert {function} == functions

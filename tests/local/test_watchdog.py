@@ -1,24 +1,44 @@
-"""The watchdog ends the processes that have its mark, and no others."""
+"""The watchdog ends what its server started, also when somebody killed the watchdog before."""
 
 from __future__ import annotations
 
+import os
+import secrets
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
-from remit.local.functions import watchdog
+from remit.local.functions.watchdog import Watchdog
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+
+def sleeping(mark: str) -> subprocess.Popen[bytes]:
+    """A process in a group of its own, with a mark in its environment."""
+    command = [sys.executable, "-S", "-c", "import time; time.sleep(600)"]
+    return subprocess.Popen(command, env={**os.environ, "MARK": mark}, start_new_session=True)
 
 
-def test_processes_with_the_mark_in_their_environment_are_found_and_no_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    environments = {"11": b"A=1\0MARK=x1\0", "12": b"A=1\0MARK=x2\0", "self": b"A=1\0MARK=x1\0"}
-    for process, environment in environments.items():
-        (tmp_path / process).mkdir()
-        (tmp_path / process / "environ").write_bytes(environment)
-    (tmp_path / "13").mkdir()  # it ended meanwhile
-    monkeypatch.setattr(watchdog, "_PROCESSES", tmp_path)
-    assert [11] == watchdog._marked("MARK=x1")
+def test_a_new_watchdog_ends_what_the_old_one_watched(tmp_path: Path) -> None:
+    mark = secrets.token_hex(16)
+    watchdog = Watchdog()
+    workers = []
+    try:
+        for number in range(2):
+            workers.append(sleeping(mark))
+            (tmp_path / str(number)).mkdir()
+            watchdog.watch(workers[number].pid, mark, tmp_path / str(number))
+            assert watchdog._program is not None
+            if number == 0:
+                watchdog._program.kill()
+                watchdog._program.wait()
+        watchdog.close()
+        assert 2 * [-signal.SIGKILL] == [worker.wait(HANGS) for worker in workers]
+        assert [] == list(tmp_path.iterdir())
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from remit.app import Grant, Reason, Resource, Role
 from remit.deploy.events import StackEvent
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
@@ -14,7 +16,7 @@ from remit.deploy.status import DeployedResource
 from remit.errors import Origin
 from remit.iam.policy import allow
 from remit.report.events import event_line
-from remit.report.plan import deletion_words, gained_words, loss_words, plan_document, plan_lines, refusal
+from remit.report.plan import Counts, deletion_words, gained_words, loss_words, plan_document, plan_lines, refusal
 from remit.report.stacks import output_lines
 from remit.review.access_change import Review, Version
 from remit.review.changes import review
@@ -279,3 +281,14 @@ def test_what_the_triggers_need_and_no_template_makes_is_named() -> None:
             "functions": ["forget", "thumbnail"],
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (Counts(gained=1, lost=0, undecided=0, accepted=0), "1 gain"),
+        (Counts(gained=2, lost=1, undecided=3, accepted=1), "2 gains, 3 undecided"),
+    ],
+)
+def test_a_question_says_how_much_is_gained_or_undecided(counts: Counts, words: str) -> None:
+    assert words == counts.new

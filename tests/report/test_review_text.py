@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from remit.app import Grant, Reason, Role
 from remit.errors import Origin
+from remit.iam.comparison import StatementLocation, Undecided
 from remit.iam.policy import Globs, Policy, Statement, allow
+from remit.iam.prove.compare import Comparison
 from remit.report.comment import review_comment
 from remit.report.review import review_document, review_lines
-from remit.review.access_change import Review, Version
+from remit.review.access_change import Elsewhere, Review, Version
 from remit.review.changes import review
 
 OWN = "arn:aws:iam::111122223333:policy/own"
@@ -99,6 +101,22 @@ def test_many_functions_of_one_role_are_counted() -> None:
     names = tuple(f"f{n}" for n in range(12))
     old, new = Role("R", (), names), Role("R", (Grant(allow("s3:GetObject"), Reason("text", "")),), names)
     assert "f0, f1, f2, f3, f4 and 7 more" in list(review_lines(compared(old, new)))
+
+
+def test_a_statement_that_is_undecided_stands_in_a_comment_with_its_place() -> None:
+    unclear = Undecided(StatementLocation("identity", 0, 0, allow("s3:GetObject")), "it is too long")
+    found = compared(role("a"), role("a", allow("s3:GetObject")))
+    (change,) = found.changes
+    review_of_one = replace(found, changes=(replace(change, access=Comparison(undecided=(unclear,))),))
+    lines = [line for line in review_comment(review_of_one).splitlines() if line.startswith("- `a`")]
+    assert ["- `a`: `identity[0].Statement[0]: it is too long` `app.py:9:2`"] == lines
+
+
+def test_a_resource_whose_policy_differs_is_named_beside_equal_roles() -> None:
+    same = compared(role("a"), role("a"))
+    changed = replace(same, elsewhere=(Elsewhere("Uploads", "AWS::S3::BucketPolicy", "changed"),))
+    sentence = "Roles: the same access for 1 function, proven for every request; changed: bucket policy Uploads."
+    assert sentence == list(review_lines(changed))[-1]
 
 
 def test_markdown_fits_into_a_comment_and_tells_what_is_left_out() -> None:

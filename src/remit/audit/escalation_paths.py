@@ -12,7 +12,7 @@ from remit.audit.results import Edge, administrator
 from remit.audit.trail import account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from remit.audit.results import AccountResult
@@ -37,7 +37,7 @@ class EscalationPath:
 
 @dataclass(frozen=True, slots=True)
 class LeadingEdges:
-    """The edges of an account that may lead to an administrator, of it or of another account.
+    """The edges of an account that paths may have: those towards an administrator, of it or of another account.
 
     `ways` are the principals that have some, in the order of the account, each with all of its techniques.
     """
@@ -47,32 +47,42 @@ class LeadingEdges:
 
 
 def leading_edges(result: AccountResult) -> LeadingEdges:
-    """The few edges of an account that matter to paths: most lead to roles that can do no more."""
-    edges_into: dict[str, list[Edge]] = {}
+    """The few edges of an account that matter to paths: most lead to roles that can do no more.
+
+    Where none leads into another account, the shortest ways are known already, and only their edges are left.
+    """
     techniques: dict[str, dict[str, None]] = {}
     for edge in result.edges:
-        edges_into.setdefault(edge.target, []).append(edge)
         techniques.setdefault(edge.source, {})[edge.technique] = None
-    leading = {*result.administrators, administrator(result.account)}
-    leading |= {vertex for vertex in edges_into if vertex.startswith("arn:") and account_of(vertex) != result.account}
-    vertices = list(leading)
-    while vertices:
-        for edge in edges_into.get(vertices.pop(), ()):
-            if edge.source not in leading:
-                leading.add(edge.source)
-                vertices.append(edge.source)
-    edges = tuple(edge for edge in result.edges if edge.target in leading)
-    sources = {edge.source for edge in edges}
-    arns = (row.arn for row in result.principals)
-    return LeadingEdges(edges, tuple((arn, tuple(techniques[arn])) for arn in arns if arn in sources))
+    goals = {*result.administrators, administrator(result.account)}
+    foreign = {edge.target for edge in result.edges if _is_foreign(edge.target, result.account)}
+    edges_from = _edges_from(result.edges)
+    assumed = _towards_administrators(edges_from, goals | foreign, assuming=True)
+    if foreign:
+        edges = tuple(edge for edge in result.edges if edge.target in assumed or edge.target in goals | foreign)
+    else:
+        proven = _towards_administrators(edges_from, goals, assuming=False)
+        shortest = {*proven.values(), *assumed.values()}
+        edges = tuple(edge for edge in result.edges if edge in shortest)
+    arns = (row.arn for row in result.principals if row.arn in assumed)
+    return LeadingEdges(edges, tuple((arn, tuple(techniques[arn])) for arn in arns))
+
+
+def _is_foreign(vertex: str, account: str) -> bool:
+    return vertex.startswith("arn:") and account_of(vertex) != account
+
+
+def _edges_from(edges: Iterable[Edge]) -> dict[str, list[Edge]]:
+    """The edges by their source."""
+    edges_from: dict[str, list[Edge]] = {}
+    for edge in edges:
+        edges_from.setdefault(edge.source, []).append(edge)
+    return edges_from
 
 
 def escalation_paths(accounts: Sequence[LeadingEdges], administrators: AbstractSet[str]) -> tuple[EscalationPath, ...]:
     """The path of each principal of some accounts that can become an administrator and is none, in their order."""
-    edges_from: dict[str, list[Edge]] = {}
-    for account in accounts:
-        for edge in account.edges:
-            edges_from.setdefault(edge.source, []).append(edge)
+    edges_from = _edges_from(edge for account in accounts for edge in account.edges)
     proven = _towards_administrators(edges_from, administrators, assuming=False)
     assumed = _towards_administrators(edges_from, administrators, assuming=True)
     paths = []

@@ -15,13 +15,15 @@ On: TypeAlias = Literal[
     "its group",
     "its policy",
     "its policy with a version that allows everything",
+    "its boundary",
     "a user",
     "a role",
     "a group",
     "anything",
 ]
 """What an action must be allowed on: the principal itself, a group that it is in, a customer managed policy that it
-has, the user or role whose rights are gained, or any resource of the account that the action takes."""
+has as a policy or boundary, the user or role whose rights are gained, or any resource of the account that the action
+takes."""
 
 Gain: TypeAlias = Literal["administrator", "user", "role", "group", "passed role", "running role"]
 """Whose rights are gained: those of an administrator, of the target, of a role that `service` may be given, or of a
@@ -61,6 +63,10 @@ class Technique:
 
 def _own(name: str, action: str, on: On, does: str, sources: str, kind: Literal["", "user", "role"] = "") -> Technique:
     return Technique(name, "administrator", (TechniqueNeed(action, on),), does, sources, kind=kind)
+
+
+def _off(action: str, kind: Literal["user", "role"]) -> Technique:
+    return _own(action, action, "itself", "take its boundary off, or put another on", "U D", kind)
 
 
 def _new(name: str, *actions: str) -> Technique:
@@ -194,19 +200,20 @@ TECHNIQUES: Final = (
 ASSUME_ROLE: Final = Technique(
     "sts:AssumeRole", "role", (TechniqueNeed("sts:AssumeRole", "a role"),), "assume a role", "B D U"
 )
-WITHOUT_BOUNDARY: Final = (
-    ("user", "iam:DeleteUserPermissionsBoundary"),
-    ("user", "iam:PutUserPermissionsBoundary"),
-    ("role", "iam:DeleteRolePermissionsBoundary"),
-    ("role", "iam:PutRolePermissionsBoundary"),
+BOUNDARY_OFF: Final = (
+    _off("iam:DeleteUserPermissionsBoundary", "user"),
+    _off("iam:PutUserPermissionsBoundary", "user"),
+    _off("iam:DeleteRolePermissionsBoundary", "role"),
+    _off("iam:PutRolePermissionsBoundary", "role"),
+    _own(
+        "iam:CreatePolicyVersion on its boundary",
+        "iam:CreatePolicyVersion",
+        "its boundary",
+        "rewrite its boundary",
+        "U",
+    ),
 )
-"""What takes a principal's own boundary off, by the kind of principal."""
-BOUNDARY_OFF: Final = tuple(
-    Technique(
-        action, "administrator", (TechniqueNeed(action, "itself"),), "take its boundary off, or put another on", "U D"
-    )
-    for _, action in WITHOUT_BOUNDARY
-)
+"""What frees a principal of its own boundary."""
 ONTO_OTHERS: Final = tuple(
     Technique(
         f"{action} on others",

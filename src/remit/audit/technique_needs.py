@@ -131,6 +131,9 @@ class NeedQuestions:
             arns = tuple(policies)
         elif need.on == "its policy with a version that allows everything":
             arns = tuple(policy for policy in policies if self._has_wide_version(policy))
+        elif need.on == "its boundary":
+            boundary = entity.boundary or ""
+            arns = (boundary,) if boundary.startswith(f"{prefix}:policy/") else ()
         elif need.on == "itself" or target is None:
             arns = (entity.arn,)
         else:

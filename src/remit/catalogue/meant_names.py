@@ -1,6 +1,6 @@
 """What somebody meant who wrote a name that AWS does not have: a service, an action, a condition key.
 
-Letters are compared by the standard library's difflib. The costs and tables below are held against 957 names that
+Letters are compared by the standard library's difflib. The costs and tables below are held against 961 names that
 people write, in tests/lint/data/meant.jsonl; `python bench/did_you_mean.py` says how many are right first.
 """
 
@@ -105,6 +105,9 @@ def nearest_managed_policy(name: str) -> str | None:
         with_prefix = managed_policy(f"{prefix}{name}")
         if with_prefix is not None:
             return with_prefix.name
+    same_letters = [candidate for candidate in managed_policies() if _folded(candidate) == _folded(name)]
+    if len(same_letters) == 1:
+        return same_letters[0]
     longer_names = [candidate for candidate in managed_policies() if candidate.startswith(name)]
     if len(longer_names) == 1:
         return longer_names[0]
@@ -149,9 +152,10 @@ def needed_by_operation(prefix: str, bare: str, _speaking: tuple[str, ...]) -> t
 
 
 def misspelt(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
-    """The actions that differ by a letter or two; none where each word of the name is one of the service's."""
+    """The actions that differ by a letter or two; none where all words are the service's, or verbs of people's."""
     names = bare_names(prefix)
     vocabulary = {_singular(word) for name in names for word in _words(name)}
+    vocabulary.update(map(_singular, _OTHER_WORDS))
     if all(_singular(word) in vocabulary for word in _words(bare)):
         return ()
     return tuple(f"{prefix}:{name}" for name in nearest_names(bare, names, MISSPELT))
@@ -160,6 +164,16 @@ def misspelt(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, .
 def in_other_words(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
     """The actions that say the same: `sns:Publish` for `PublishMessage`, `ec2:DescribeInstances` for `ListInstance`."""
     return tuple(name for cost, name in _rated(prefix, bare) if cost <= _SAME)
+
+
+def needed_by_other_verb(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
+    """What an operation needs that has another verb: `s3:PutEncryptionConfiguration` for `SetBucketEncryption`."""
+    verb, *others = words_of(bare) or [""]
+    for synonym in _OTHER_WORDS.get(verb.lower(), "").split():
+        actions = needed_by_operation(prefix, "".join((synonym.capitalize(), *others)), ())
+        if actions:
+            return actions
+    return ()
 
 
 def namesake(prefix: str, bare: str, speaking: tuple[str, ...]) -> tuple[str, ...]:
@@ -181,6 +195,7 @@ GUESSES: Final = (
     needed_by_operation,
     misspelt,
     in_other_words,
+    needed_by_other_verb,
     namesake,
     in_some_words,
 )
@@ -219,6 +234,9 @@ def operation_of(prefix: str, name: str) -> Operation | None:
 # What two names differ in has a cost; an action is as likely as all that it differs in is cheap.
 _PLURAL: Final = 0.6  # singular for plural
 _ABBREVIATED: Final = 1.0
+_STEM: Final = 6  # letters that words of one stem have in common, at least
+_CHANGED: Final = 2  # letters of the shorter word that may be others, at its end
+_ENDING: Final = 4  # letters that the longer one has more, at most
 _OTHER_WORD: Final = 1.75  # the first of the other words; each further one costs half as much more
 _MORE: Final = 2.0  # a word that only the action has
 _UNRELATED: Final = 5.5  # a word that only the written name has
@@ -269,9 +287,18 @@ def _word_cost(written: str, word: str) -> float:
         return _PLURAL
     if word in synonyms:
         return _OTHER_WORD + synonyms.index(word) / 2
+    if _is_derived(written, word):
+        return _ABBREVIATED
     letters = iter(word)
     is_abbreviation = written[0] == word[0] and all(letter in letters for letter in written)  # msg of message
     return _ABBREVIATED if is_abbreviation else _UNRELATED
+
+
+def _is_derived(word: str, other: str) -> bool:
+    """Whether two words have one stem: replicate and replication."""
+    shorter, longer = sorted((word, other), key=len)
+    stem = shorter[: max(len(shorter) - _CHANGED, _STEM)]
+    return len(longer) - len(shorter) <= _ENDING and len(stem) >= _STEM and longer.startswith(stem)
 
 
 @lru_cache(maxsize=65536)

@@ -87,11 +87,17 @@ def _collect_one(account: Account, collecting: Collecting, progress: Callable[[s
     rows: list[dict[str, str]] = []
     is_complete = True
     for calls, place in _places(account, collecting.regions):
+        refusals: list[RemitError] = []
         try:
-            rows += collected_policies(place, calls)
+            for row in collected_policies(place, calls):
+                if isinstance(row, RemitError):
+                    refusals.append(row)
+                else:
+                    rows.append(row)
         except RemitError as error:
-            is_complete = False
-            yield Uncollected(account.account, error)
+            refusals.append(error)
+        is_complete = is_complete and not refusals
+        yield from (Uncollected(account.account, error) for error in refusals)
         progress(f"{account.account}: {len(rows):,} resources with a policy, after {calls.service} in {place.region}")
     incomplete = path.with_suffix(INCOMPLETE)
     write_json(path if is_complete else incomplete, rows)

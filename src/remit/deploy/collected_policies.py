@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import code, remit_errors
+from remit.deploy.aws_errors import code, denied, message, remit_errors
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,8 @@ class PolicyCalls:
     """How the policies of a kind of resource are read: the calls, and where their answers have what is needed.
 
     `name` is the member of a listed item that the second call takes as `parameter`; empty: the item itself. `arn` is a
-    pattern of the ARN. `policy` leads to the policy's text, `actions` are what the calls need.
+    pattern of the ARN. `policy` leads to the policy's text, `actions` are what the calls need. `page_size` is asked for
+    where AWS gives the first thousand items, and no way to the others, to whoever asks for no pages of a size.
     """
 
     service: str
@@ -31,14 +33,16 @@ class PolicyCalls:
     arn: str
     further: tuple[tuple[str, Any], ...] = ()
     actions: tuple[str, ...] = ()
+    page_size: int | None = None
 
 
 CALLS: Final = (
     PolicyCalls("s3", "list_buckets", "Buckets", "Name", "get_bucket_policy", "Bucket", ("Policy",),
-                "arn:{partition}:s3:::{name}", actions=("s3:ListAllMyBuckets", "s3:GetBucketPolicy")),
+                "arn:{partition}:s3:::{name}", actions=("s3:ListAllMyBuckets", "s3:GetBucketPolicy"),
+                page_size=1000),
     PolicyCalls("sqs", "list_queues", "QueueUrls", "", "get_queue_attributes", "QueueUrl", ("Attributes", "Policy"),
                 "arn:{partition}:sqs:{region}:{account}:{name}", (("AttributeNames", ["Policy"]),),
-                ("sqs:ListQueues", "sqs:GetQueueAttributes")),
+                ("sqs:ListQueues", "sqs:GetQueueAttributes"), page_size=1000),
     PolicyCalls("sns", "list_topics", "Topics", "TopicArn", "get_topic_attributes", "TopicArn",
                 ("Attributes", "Policy"), "{name}", actions=("sns:ListTopics", "sns:GetTopicAttributes")),
     PolicyCalls("kms", "list_keys", "Keys", "KeyArn", "get_key_policy", "KeyId", ("Policy",), "{name}",
@@ -58,26 +62,30 @@ _NO_POLICY: Final = frozenset({
 })  # fmt: skip
 
 
-def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[str, str]]:
+def collected_policies(account: Account, calls: PolicyCalls) -> Iterator[dict[str, str] | RemitError]:
     """The resources of a kind that have a policy, as `remit audit --resource-policies` reads them.
 
-    RemitError: AWS refuses to list them, or to show a policy.
+    A policy that AWS refuses to show comes as an error in its place: a key's own policy may shut out whoever asks.
+    RemitError: AWS refuses to list them.
     """
     client = account.client(calls.service)
     with remit_errors():
         for item in _items(client, calls):
             name = item[calls.name] if calls.name else item
-            policy = _policy(client, calls, name)
-            if policy:
-                yield {"Arn": _arn(account, calls, name), "Account": account.account, "Policy": policy}
+            arn = _arn(account, calls, name)
+            policy = _policy(client, calls, name, arn)
+            if isinstance(policy, RemitError):
+                yield policy
+            elif policy:
+                yield {"Arn": arn, "Account": account.account, "Policy": policy}
 
 
 def _items(client: Any, calls: PolicyCalls) -> Iterator[Any]:
-    for page in client.get_paginator(calls.listing).paginate():
+    for page in client.get_paginator(calls.listing).paginate(PaginationConfig={"PageSize": calls.page_size}):
         yield from page.get(calls.items, ())
 
 
-def _policy(client: Any, calls: PolicyCalls, name: str) -> str | None:
+def _policy(client: Any, calls: PolicyCalls, name: str, arn: str) -> str | RemitError | None:
     """The text of a resource's policy; None: it has none."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - only a call to AWS needs it
 
@@ -86,6 +94,8 @@ def _policy(client: Any, calls: PolicyCalls, name: str) -> str | None:
     except ClientError as error:
         if code(error) in _NO_POLICY:
             return None
+        if denied(error):
+            return RemitError(f"the policy of {arn} is not shown: {message(error) or code(error)}", exit_code=1)
         raise
     for member in calls.policy:
         answer = (answer or {}).get(member)

@@ -112,6 +112,8 @@ def make_role(declared: DeclaredRole, name: str, names: Mapping[str, str]) -> tu
     properties = dict(_properties(declared, names))
     texts = [*inline, *attached]
     texts += [value for value in properties.values() if isinstance(value, str)]
+    for tag in properties.get("Tags", ()):
+        texts += tag.values()
     if not declared.complete or not trust.statements or any(references(text) for text in texts):
         return ()
     if any(is_open(document) for document in (trust, *inline.values())):

@@ -309,20 +309,23 @@ class DevLoop:
         self._served = served
 
     def _functions_did(self, records: Sequence[AccessRecord], lines: Sequence[LogLine]) -> None:
+        if self._app is not None:
+            self._tell_accesses(self._app, records)
+        for line in lines:
+            self._tell(Logged(line.time, line.function, line.message))
+
+    def _tell_accesses(self, app: App, records: Sequence[AccessRecord]) -> None:
         for record in records:
             if not record.function:  # a user of the account, as `deploy --as` makes one
                 continue
             if record.decision == "unknown":
-                self._tell_unknown(record)
-            elif record.decision == "denied" and self._denied is not None:
+                self._tell_unknown(app, record)
+            elif record.decision == "denied":
                 self._try(partial(self._tell_denied, record))
-        for line in lines:
-            self._tell(Logged(line.time, line.function, line.message))
 
-    def _tell_unknown(self, record: AccessRecord) -> None:
+    def _tell_unknown(self, app: App, record: AccessRecord) -> None:
         """Tell once what could not be checked: such a call is often made again and again."""
-        namespace = "" if self._app is None else f"{self._app.namespace}-"
-        function = record.function.removeprefix(namespace)
+        function = record.function.removeprefix(f"{app.namespace}-")
         event = CallUnknown(function, record.operation, record.because, record.refused)
         if event not in self._unchecked:
             self._unchecked.add(event)

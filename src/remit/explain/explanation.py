@@ -10,7 +10,7 @@ from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import variables
 from remit.catalogue.meant_names import nearest_actions
 from remit.catalogue.partitions import partition_of
-from remit.did_you_mean import nearest
+from remit.did_you_mean import MISSPELT, nearest
 from remit.explain.obstacles import obstacle, resource_obstacle
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
@@ -232,7 +232,7 @@ def _on_name(role: ReadyRole, resource: str) -> Iterator[str]:
     logical_ids = {reference[2:-1].partition(".")[0] for reference in settled}
     if head in logical_ids or ":" in head or "*" in head:
         return
-    meant_id = nearest(head, sorted(logical_ids))
+    meant_id = nearest(head, sorted(logical_ids), MISSPELT)
     if meant_id is not None:
         yield f"there is no resource {head} in the stack: did you mean {meant_id}?"
 

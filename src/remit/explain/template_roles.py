@@ -95,11 +95,11 @@ def _together(explanation: Explanation, by_verdict: dict[Verdict, list[tuple[Wor
     all_worlds: list[World] = []
     for answers in by_verdict.values():
         all_worlds += [world for world, _ in answers]
-    ways = []
+    ways: tuple[tuple[str, Explanation], ...] = ()
     notes: dict[str, None] = {}
     for answers in by_verdict.values():
         _, first_answer = answers[0]
         conditions = words([world for world, _ in answers], all_worlds)
-        ways.append((" and ".join(conditions), first_answer))
+        ways = (*ways, (" and ".join(conditions), first_answer))
         notes |= dict.fromkeys(first_answer.notes)
-    return replace(explanation, ways=tuple(ways), notes=tuple(notes))
+    return replace(explanation, ways=ways, notes=tuple(notes))

@@ -30,11 +30,12 @@ def query(
     verb = "athena.query"
     group = typed.arn(workgroup, verb, typed.HERE % ("athena", "workgroup/{}"))
     group_name = name_of(group).removeprefix("workgroup/")
+    below = "" if prefix == "" else typed.text_of(prefix, verb)
     because = f"queries database {typed.text_of(database, verb)} in workgroup {group_name}"
     return (
         *typed.grant(_QUERY, (group,), because),
-        *_catalog(database, (tables,) if isinstance(tables, str) else tables, because),
-        *_data(typed.arn(data, verb, _BUCKET), typed.arn(results, verb, _BUCKET), prefix, because),
+        *_catalog(database, typed.one_or_several(tables, verb), because),
+        *_data(typed.arn(data, verb, _BUCKET), typed.arn(results, verb, _BUCKET), below, because),
     )
 
 
@@ -46,7 +47,7 @@ _QUERY: Final = (
 )
 
 
-def _catalog(database: str, tables: Any, because: str) -> typed.Grants:
+def _catalog(database: str, tables: tuple[str, ...], because: str) -> typed.Grants:
     """Whoever may see a table must be allowed to see its database and the catalog as well."""
     database_arn = typed.HERE % ("glue", f"database/{database}")
     table_arns = tuple(typed.HERE % ("glue", f"table/{database}/{table}") for table in tables)

@@ -98,9 +98,9 @@ def _on_table(
     arn = typed.arn(table, spelled, _TABLE)
     resource, thing = arn, f"table {name_of(arn)}"
     if index is not None:
-        resource, thing = f"{arn}/index/{index}", f"index {index} of table {name_of(arn)}"
-    keys = [leading_keys] if isinstance(leading_keys, str) else leading_keys
-    partitions = tuple(typed.text_of(item, spelled) for item in keys)
+        index_name = typed.text_of(index, spelled)
+        resource, thing = f"{arn}/index/{index_name}", f"index {index_name} of table {name_of(arn)}"
+    partitions = typed.one_or_several(leading_keys, spelled)
     conditions: tuple[Condition, ...] = ()
     if partitions:
         # ForAllValues holds for a request without keys, which a Scan is: Null demands that there are some.

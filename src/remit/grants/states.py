@@ -45,7 +45,7 @@ def stop(machine: str) -> typed.Grants:
 def answer() -> typed.Grants:
     """Answer for tasks by their token: states:SendTaskSuccess, states:SendTaskFailure, states:SendTaskHeartbeat.
 
-    IAM knows no resource for them; the token is the secret.
+    On every state machine and activity: the token is the secret.
     """
     actions = ("states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat")
     return typed.everywhere(actions, "answers for tasks")

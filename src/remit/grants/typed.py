@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 from remit.app import Grant, Reason
@@ -120,6 +121,12 @@ def texts_of(subjects: tuple[Any, ...], verb: str, needed: str) -> tuple[str, ..
     if not subjects:
         raise RemitError(f"{verb} needs {needed}", origin=writer())
     return tuple(text_of(subject, verb) for subject in subjects)
+
+
+def one_or_several(subjects: Any, verb: str) -> tuple[str, ...]:
+    """As `text_of`, for an option that takes one text, or several in a list."""
+    several = isinstance(subjects, Iterable) and not isinstance(subjects, str)
+    return tuple(text_of(subject, verb) for subject in (subjects if several else (subjects,)))
 
 
 def arn(subject: Any, verb: str, form: str) -> str:

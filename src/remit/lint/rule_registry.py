@@ -10,10 +10,9 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError
@@ -42,8 +41,7 @@ _SEVERITY: Final = re.compile(r"\nSEVERITY = ([A-Z]+)\n")
 FOLDER: Final = Path(__file__).parent / "rules"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule: R201, unknown-service. Its file is imported when there is something for it to look at."""
 
     code: str

@@ -38,6 +38,7 @@ def repair(account: str) -> None:
     _role_boundaries()
     _records_of_aliases()
     _log_lines_for_aliases()
+    _table_encryption()
     _unknown_types(account)
 
 
@@ -103,6 +104,28 @@ def _stream_names() -> None:
         return create_stream(logical_id, {**properties, "Name": name}, stack)
 
     handler["create"] = create
+
+
+def _table_encryption() -> None:
+    """The key that encrypts a table in a template."""
+    dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
+    handler = _handlers()["AWS::DynamoDB::Table"]
+    create_table, update_table = handler["create"], handler["update"]
+
+    def encrypted(made: tuple[str, Any], properties: Mapping[str, Any]) -> tuple[str, Any]:
+        stated = properties.get("SSESpecification") or {}
+        specification = {**stated, "Enabled": str(stated.get("SSEEnabled", "false")).lower() == "true"}
+        table = dynamodb._tables[made[0]]  # noqa: SLF001 - as above
+        table["SSEDescription"] = dynamodb._sse_description_from_spec(specification) if stated else None  # noqa: SLF001 - as above
+        return made
+
+    def create(logical_id: str, properties: Mapping[str, Any], stack: str) -> tuple[str, Any]:
+        return encrypted(create_table(logical_id, properties, stack), properties)
+
+    def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], *place: Any) -> tuple[str, Any]:
+        return encrypted(update_table(physical_id, old, new, *place), new)
+
+    handler["create"], handler["update"] = create, update
 
 
 _DROPPED: Final = ("ScheduleExpressionTimezone", "StartDate", "EndDate", "KmsKeyArn")

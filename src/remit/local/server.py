@@ -258,7 +258,8 @@ async def _serve(
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
-    act_as_the_caller()
+    authorizer = RequestAuthorizer(log)
+    act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
     refuse_what_aws_refuses()
     functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
@@ -281,7 +282,6 @@ async def _serve(
     journal.take_hold()
     saving = _Saving(place, journal)
     data = Checkpoint()
-    authorizer = RequestAuthorizer(log)
     app = Gate(
         emulator.app,
         port=record.port,

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Chunks = dict[tuple[str, str], Any]
+_ANSWERED: Final = ("activity", "statemachine")
+UNLISTED_TYPES: Final = {
+    "states:SendTaskFailure": _ANSWERED,
+    "states:SendTaskHeartbeat": _ANSWERED,
+    "states:SendTaskSuccess": _ANSWERED,
+}
+"""Resource types on which a service authorises an action, though the reference names none for it.
+
+Sources: "Creating granular permissions for non-admin users in Step Functions" (AWS Step Functions Developer Guide:
+activities), StepFunctionsCallbackPolicy of SAM's policy templates, and the denials that Step Functions prints
+("not authorized to perform: states:SendTaskFailure on resource: arn:…:stateMachine:…"). Written down 2026-11.
+"""
 LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
 
@@ -50,6 +62,7 @@ def level(text: str) -> str:
 
 class _Service:
     def __init__(self, prefix: str, newer: Path, older: Path) -> None:
+        self.prefix = prefix
         self.actions: dict[str, Any] = _read(newer / "actions" / f"{prefix}.json")
         self.ordered = sorted(self.actions)
         self._older: dict[str, Any] = _read(older / "actions" / f"{prefix}.json")
@@ -69,6 +82,7 @@ class _Service:
             [self._type(target["name"]), int(target["required"]), self._keys(target["conditionKeys"])]
             for target in row["resourceTypes"]
         ]
+        targets += [[self._type(name), 0, []] for name in UNLISTED_TYPES.get(f"{self.prefix}:{row['name']}", ())]
         old = self._older.get(key)
         dependents = None if old is None else _dependents(old)
         only = None if old is None else int(bool(old.get("isPermissionOnly")))

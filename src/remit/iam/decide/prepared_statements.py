@@ -97,7 +97,7 @@ _COMPILE: Final[dict[str, Callable[[StatementRule], Any]]] = {
 
 
 def _is_late(actions: Globs) -> bool:
-    return "${" in "".join(actions.patterns)
+    return action_names(actions).late
 
 
 def _widest(actions: Globs) -> Globs:
@@ -148,11 +148,15 @@ def _text_test(literals: frozenset[str], globs: tuple[Matcher, ...], *, negated:
 
 
 class ActionNames(NamedTuple):
-    """Action patterns without case: all in order, those that are a name, those that have a wildcard."""
+    """Action patterns without case: all in order, those that are a name, those that have a wildcard.
+
+    `late`: some have a part that only CloudFormation knows.
+    """
 
     folded: tuple[str, ...]
     literals: tuple[str, ...]
     globs: tuple[str, ...]
+    late: bool
 
 
 def action_names(actions: Globs) -> ActionNames:
@@ -163,7 +167,7 @@ def action_names(actions: Globs) -> ActionNames:
         joined = "\n".join(folded)
         globs = tuple(filter(is_pattern, folded)) if is_pattern(joined) else ()
         literals = folded if not globs else tuple(text for text in folded if not is_pattern(text))
-        names_by_shape = _NAMES.put(actions, ActionNames(folded, literals, globs))
+        names_by_shape = _NAMES.put(actions, ActionNames(folded, literals, globs, "${" in joined))
     return names_by_shape
 
 

@@ -139,8 +139,11 @@ class GainSearch:
 
     def _questions(self, box: Box) -> Iterator[_Question]:
         """How a statement may be new: a layer of the old side does not allow it, or a Deny there forbids it."""
-        limits = [(limit, tuple(self._unrepeated_actions(box, limit.policies))) for limit in self._limits]
-        limits = [(limit, actions) for limit, actions in limits if actions]
+        limits: list[tuple[_Limit, tuple[tuple[str, str], ...]]] = []
+        for limit in self._limits:
+            actions = self._unrepeated_actions(box, limit.policies)
+            if actions:
+                limits.append((limit, actions))
         if not limits and not self._removed_denials:
             return
         denies = self.new.denies
@@ -153,7 +156,7 @@ class GainSearch:
                 if not _apart(box, denial):
                     self._count_case()
                     difference = SideDifference(self.old_name, denial=self.old.source(denial))
-                    actions = tuple(self._unrepeated_actions(box, ()))
+                    actions = self._unrepeated_actions(box, ())
                     yield _Question(Case((*required, denial), denies, spared), difference, actions)
 
     def _count_case(self) -> None:
@@ -204,15 +207,17 @@ class GainSearch:
                 if pieces > MOST_PIECES:
                     break
 
-    def _unrepeated_actions(self, box: Box, compared: tuple[CompiledPolicy, ...]) -> Iterator[tuple[str, str]]:
+    def _unrepeated_actions(self, box: Box, compared: tuple[CompiledPolicy, ...]) -> tuple[tuple[str, str], ...]:
         """Action patterns, folded and as spelled, that no statement of the same Resource and Condition repeats."""
         if box.not_actions:
-            yield "*", "*"
-            return
-        alike = [allow for policy in compared for allow in policy.by_spelling.get(box.spelled, ())]
+            return (("*", "*"),)
         patterns = box.statement.actions.patterns
-        if any(allow.statement.actions.patterns == patterns for allow in alike):
-            return
+        alike: list[Box] = []
+        for policy in compared:
+            for allow in policy.by_spelling.get(box.spelled, ()):
+                if allow.statement.actions.patterns == patterns:
+                    return ()
+                alike.append(allow)
         pattern_count = len(patterns) + sum(len(allow.statement.actions.patterns) for allow in alike)
         self.budget.spend(pattern_count // _TEXTS_PER_STEP)
         for policy in compared:
@@ -220,11 +225,12 @@ class GainSearch:
                 alike += policy.by_spelling.get(everywhere, ())
         unrepeated = set(box.actions).difference(*(allow.actions for allow in alike))
         if not unrepeated:
-            return
+            return ()
+        first_spellings: dict[str, str] = {}
         for folded, spelled in zip(box.actions, patterns, strict=True):
             if folded in unrepeated:
-                unrepeated.discard(folded)
-                yield folded, spelled
+                first_spellings.setdefault(folded, spelled)
+        return tuple(first_spellings.items())
 
     def _piece(
         self, box: Box, question: _Question, opening: Opening, spelled: str, action_search: ActionSearch

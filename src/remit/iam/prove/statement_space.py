@@ -194,7 +194,8 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
 def _is_plain(statement: Statement) -> bool:
     """Whether its resources and conditions are surely comparable, so that they can be read later."""
     resources = statement.resources.patterns if statement.resources is not None else ()
-    if any(not text.isascii() or perhaps_incomplete(text) for text in resources):
+    texts = "".join(resources)
+    if not texts.isascii() or ("${" in texts and any(map(perhaps_incomplete, resources))):
         return False
     for condition in statement.conditions:
         texts = "".join(condition.values)
@@ -300,10 +301,9 @@ class Index:
 
     def _add(self, box: Box) -> None:
         """Sort a box in by its action patterns: names, patterns of one service, of any service, or a NotAction."""
-        _, literals, globs = action_names(box.statement.actions)
-        self._most_single_wildcards = max(
-            self._most_single_wildcards, *(text.count("?") for text in globs if "?" in text), 0
-        )
+        _, literals, globs, _ = action_names(box.statement.actions)
+        for text in globs:
+            self._most_single_wildcards = max(self._most_single_wildcards, text.count("?"))
         if box.not_actions:
             self._negated.append((frozenset(literals), tuple(map(matcher, globs)), box))
             self._turned += 1 + len(globs)
@@ -327,7 +327,7 @@ class Index:
         """Remove a box."""
         self._sort()
         del self.boxes[box]
-        _, literals, globs = action_names(box.statement.actions)
+        _, literals, globs, _ = action_names(box.statement.actions)
         if box.not_actions:
             self._negated = [entry for entry in self._negated if entry[2] is not box]
             self._turned -= 1 + len(globs)
@@ -361,9 +361,8 @@ class CompiledPolicy:
     """A policy's boxes, Allow and Deny apart; `unclear` are the statements that cannot be compared at all."""
 
     __slots__ = (
-        "_effort",
-        "_has_single_wildcards",
         "_letters",
+        "_texts",
         "allows",
         "by_spelling",
         "denies",
@@ -376,8 +375,7 @@ class CompiledPolicy:
         boxes: list[Box] = []
         self.policy = policy
         self._letters: frozenset[str] | None = None
-        self._has_single_wildcards: bool | None = None
-        self._effort: int | None = None
+        self._texts: list[tuple[str, ...]] | None = None
         self.unclear: list[tuple[int, Statement, str]] = []
         for index, statement in enumerate(policy.statements):
             try:
@@ -403,20 +401,21 @@ class CompiledPolicy:
         return box.index < len(statements) and statements[box.index] is box.statement
 
     @property
+    def texts(self) -> list[tuple[str, ...]]:
+        """The patterns and values of each element of its statements."""
+        if self._texts is None:
+            self._texts = [texts for box in self.boxes for texts in _texts(box.statement)]
+        return self._texts
+
+    @property
     def effort(self) -> int:
         """How many patterns the evaluator may compare with a request."""
-        if self._effort is None:
-            self._effort = sum(len(texts) for box in self.boxes for texts in _texts(box.statement))
-        return self._effort
+        return sum(map(len, self.texts))
 
     @property
     def has_single_wildcards(self) -> bool:
         """Whether some text of it has a `?`."""
-        if self._has_single_wildcards is None:
-            self._has_single_wildcards = any(
-                "?" in "".join(texts) for box in self.boxes for texts in _texts(box.statement)
-            )
-        return self._has_single_wildcards
+        return any("?" in "".join(texts) for texts in self.texts)
 
     @property
     def letters(self) -> frozenset[str]:

@@ -48,10 +48,11 @@ def statement(item: ParsedStatement) -> Iterator[Problem]:
             continue
         from remit.catalogue.meant_names import nearest_services  # noqa: PLC0415 - asked of mistakes alone
 
+        late = settled(arn.service) != arn.service
         service_of_actions = nearest(arn.service, item.services, MISSPELT)
         candidates = (service_of_actions,) if service_of_actions else nearest_services(arn.service)
-        hint = f"did you mean '{candidates[0]}'?" if candidates else "the third part of an ARN is the service"
-        late = settled(arn.service) != arn.service
+        is_resembled = bool(candidates) and not late
+        hint = f"did you mean '{candidates[0]}'?" if is_resembled else "the third part of an ARN is the service"
         sure = late or arn.service in ("", "None") or nearest(arn.service, candidates, MISSPELT) is not None
         written = arn.service or "(empty)"
         message = f"no resource has an ARN of service '{written}': nothing matches"

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 _HOLDERS = ("AWS::IAM::", "AWS::Lambda::", "AWS::Serverless::", "AWS::S3::Bucket", "AWS::SQS::", "AWS::SNS::Topic")
 _SAM = "AWS::Serverless::"
+_LONGEST_SLIP = 4
+"""Letters of what was meant for AWS."""
 
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
@@ -84,8 +86,8 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
 def _near_type(kind: str) -> str | None:
     """A type that differs by a slip; a name that resembles none may be newer than what remit knows."""
     vendor, _, path = re.sub(r":+", "::", kind).partition("::")
-    if nearest(vendor, ["AWS"]) is None:
-        return None
+    if len(vendor) > _LONGEST_SLIP or nearest(vendor, ["AWS"]) is None:
+        return None  # an extension's namespace: AWSQS::EKS::Cluster is of the public registry
     folded = {type_name.lower(): type_name for type_name in resource_types()}
     pattern = f"aws::{re.sub('ies$', 'y', path.lower())}"
     meant = nearest(pattern, folded, MISSPELT) or _elsewhere(path.lower(), folded)

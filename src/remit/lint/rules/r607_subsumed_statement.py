@@ -21,13 +21,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.iam.pattern import is_pattern
-from remit.iam.prove.budget import Budget
 from remit.iam.statement_cover import covers_statement
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.iam.prove.budget import Budget
     from remit.lint.rule_inputs import ParsedStatement, PolicyDocument
 
 SEVERITY = NOTE
@@ -37,7 +37,21 @@ _STEPS = 1_000_000  # of a document (see `iam.budget`)
 
 def policy(document: PolicyDocument) -> Iterator[Problem]:
     """Statements that another of the same effect makes superfluous; duplicates are another matter."""
+    suspects = tuple(_suspects(document))
+    if not suspects:
+        return
+    from remit.iam.prove.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
+
     budget = Budget(_STEPS)
+    for item, wide_items in suspects:
+        wide = next((wide for wide in wide_items if _is_wider(wide, item, budget)), None)
+        if wide is not None:
+            message = f"{item.called} adds nothing to {wide.called}, which covers it"
+            yield Problem(message, "remove one of the two", (), index=item.index)
+
+
+def _suspects(document: PolicyDocument) -> Iterator[tuple[ParsedStatement, list[ParsedStatement]]]:
+    """Statements, each with those of the same effect whose actions may include its own."""
     for effect in ("Allow", "Deny"):
         items = [item for item in document.statements if item.statement.effect == effect]
         if not 1 < len(items) <= _MOST:
@@ -48,12 +62,13 @@ def policy(document: PolicyDocument) -> Iterator[Problem]:
         for item in items:
             if item.computed:
                 continue  # remit's own default; a wider grant beside it has findings of its own
+            wider_items = []
             for wide, is_literal in wide_items:
                 reach = actions if is_literal else services
-                if reach[wide.index] >= reach[item.index] and wide is not item and _is_wider(wide, item, budget):
-                    message = f"{item.called} adds nothing to {wide.called}, which covers it"
-                    yield Problem(message, "remove one of the two", (), index=item.index)
-                    break
+                if reach[wide.index] >= reach[item.index] and wide is not item:
+                    wider_items.append(wide)
+            if wider_items:
+                yield item, wider_items
 
 
 def _services(items: list[ParsedStatement]) -> dict[int, frozenset[str]]:

@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl
 from remit.catalogue.actions import action as catalogued_action
 from remit.catalogue.condition_keys import global_key
 from remit.iam.request import OPEN, Open
-from remit.local.authorization.leading_keys import attributes, leading_keys, select
+from remit.local.authorization.leading_keys import attributes, full_table_scan, leading_keys, select
 from remit.local.authorization.question import Question, Value, as_texts
 from remit.local.authorization.tags import request_tags
 
@@ -347,6 +347,7 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "s3:if-match": _header("if-match"),
     "dynamodb:leadingkeys": leading_keys,
     "dynamodb:attributes": attributes,
+    "dynamodb:fulltablescan": full_table_scan,
     "dynamodb:select": select,
     "dynamodb:returnvalues": _parameter("ReturnValues"),
     "dynamodb:returnconsumedcapacity": _parameter("ReturnConsumedCapacity"),

@@ -62,7 +62,16 @@ def _key_of_object(arn: str) -> str | None:
     return key_id
 
 
+def _key_of_table(arn: str) -> str | None:
+    """A table's key is its indexes' and its stream's, too."""
+    name = arn.partition(":table/")[2].partition("/")[0]
+    record = _service("dynamodb")._tables.get(name) or {}  # noqa: SLF001 - as above
+    description = record.get("SSEDescription") or {}
+    return description.get("KMSMasterKeyArn") if description.get("Status") == "ENABLED" else None
+
+
 _ENCRYPTING_KEYS: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "dynamodb": _key_of_table,
     "kinesis": _key_of_stream,
     "s3": _key_of_object,
     "secretsmanager": _key_of_secret,
@@ -176,6 +185,16 @@ class EmulatedNames:
         names = sorted(service._secrets.keys())  # noqa: SLF001 - as above
         found_names = service._filter_secret_names(names, filters)  # noqa: SLF001 - as above
         return tuple(str(service._secrets[name]["ARN"]) for name in found_names)  # noqa: SLF001 - as above
+
+    def sealed_parameters(self, path: str, *, recursive: bool) -> tuple[str, ...]:
+        """The names of the encrypted parameters below a path, or right below it."""
+        prefix = path.rstrip("/") + "/"
+        names = []
+        for name, record in sorted(_service("ssm")._parameters.items()):  # noqa: SLF001 - as above
+            is_below = name.startswith(prefix) and (recursive or "/" not in name.removeprefix(prefix))
+            if is_below and record.get("Type") == "SecureString":
+                names.append(str(name))
+        return tuple(names)
 
     def role_arn(self, name: str) -> str | None:
         """The ARN of a role, with its path."""

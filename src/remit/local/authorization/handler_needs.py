@@ -22,6 +22,7 @@ from remit.catalogue.actions import action
 from remit.catalogue.arns import fill
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.expand import is_pattern
+from remit.catalogue.operations import Call, arns
 from remit.catalogue.types import deployment_of, resource_type
 from remit.deployer.optional_actions import called
 
@@ -43,6 +44,8 @@ _HANDLERS: Final[Mapping[Verb, frozenset[str]]] = {
 """The handlers that an operation runs: after a change, CloudFormation reads the resource."""
 _PASS_ROLE: Final = "iam:PassRole"  # noqa: S105 - an action
 _IDENTITIES: Final = frozenset({"AWS::IAM::Role", "AWS::IAM::User"})
+_MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+_FUNCTION: Final = "arn:${Partition}:lambda:${Region}:${Account}:function:"
 _FETCHES: Final = frozenset({"s3:GetObject", "s3:GetObjectVersion"})
 _CALLED_VIA: Final = "cloudformation.amazonaws.com"
 
@@ -91,6 +94,10 @@ def _context(operation: ResourceOperation, place: Mapping[str, str]) -> Mapping[
     if operation.type in _IDENTITIES:
         boundary = operation.properties.get("PermissionsBoundary")
         context["iam:PermissionsBoundary"] = boundary if isinstance(boundary, str) else None
+    function = operation.properties.get("FunctionName")
+    if operation.type == _MAPPING and isinstance(function, str):
+        name = function.partition(":function:")[2] or function
+        context["lambda:FunctionArn"] = fill(f"{_FUNCTION}{name}", place)
     deployment = deployment_of(operation.type)
     services = deployment.passes_to or deployment.usually_passes_to
     if len(services) == 1:
@@ -115,8 +122,9 @@ def _resources(
             yield own_arns
             return
     mentioned_arns = [arn for arn in dict.fromkeys(_arns_in(operation.properties)) if takes(name, arn)]
-    if mentioned_arns:
-        yield from ((arn,) for arn in mentioned_arns)
+    known_arns = mentioned_arns or arns(Call(name), operation.properties, place)  # a property may name what it is about
+    if known_arns:
+        yield from ((arn,) for arn in known_arns)
     elif name != _PASS_ROLE:  # a role that is not mentioned is not passed
         yield _possible_arns(entry, place)
 

@@ -5,7 +5,8 @@ through its service: only a key of the account's own needs anything.
 
 Sources: "kms:ViaService" (AWS KMS Developer Guide), and of each service its page on encryption with KMS: "Protecting
 data with server-side encryption using AWS KMS keys" (S3), "How AWS Systems Manager Parameter Store uses AWS KMS",
-"Secret encryption and decryption", "Key management" (SQS, SNS), "How do I use server-side encryption with Kinesis".
+"Secret encryption and decryption", "Key management" (SQS, SNS), "How do I use server-side encryption with Kinesis",
+"DynamoDB encryption at rest: how it works".
 """
 
 from __future__ import annotations
@@ -48,7 +49,13 @@ class _Encryption:
     key_parameters: tuple[str, ...] = ()
 
 
+_OF_ITEMS: Final = (
+    "BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PartiQLDelete", "PartiQLInsert",
+    "PartiQLSelect", "PartiQLUpdate", "PutItem", "Query", "Scan", "UpdateItem",
+)  # fmt: skip
+_TABLE_NAME: Final = "aws:dynamodb:tableName"
 _ACTIONS: Final[Mapping[str, _Encryption]] = {
+    **{f"dynamodb:{name}": _Encryption(_DECRYPT, _TABLE_NAME) for name in _OF_ITEMS},
     "kinesis:GetRecords": _Encryption(_DECRYPT, "aws:kinesis:arn"),
     "kinesis:PutRecord": _Encryption(("kms:GenerateDataKey",), "aws:kinesis:arn"),
     "kinesis:PutRecords": _Encryption(("kms:GenerateDataKey",), "aws:kinesis:arn"),
@@ -65,6 +72,7 @@ _ACTIONS: Final[Mapping[str, _Encryption]] = {
     "ssm:GetParameter": _Encryption(_DECRYPT, "PARAMETER_ARN"),
     "ssm:GetParameterHistory": _Encryption(_DECRYPT, "PARAMETER_ARN"),
     "ssm:GetParameters": _Encryption(_DECRYPT, "PARAMETER_ARN"),
+    "ssm:GetParametersByPath": _Encryption(_DECRYPT, "PARAMETER_ARN"),
     "ssm:PutParameter": _Encryption(("kms:Encrypt",), "PARAMETER_ARN", ("KeyId",)),
 }
 _OF_AWS: Final = "alias/aws/"
@@ -78,14 +86,37 @@ def key_uses(
     encryption = _ACTIONS.get(action)
     if encryption is None or _is_without_key(requested.name, parameters):
         return
-    named_keys = [parameters[name] for name in encryption.key_parameters if isinstance(parameters.get(name), str)]
-    holder = resource.partition("/")[0] if action == "s3:PutObject" else resource  # what is there now is replaced
-    name = named_keys[0] if named_keys else setting.stored.encrypting_key(holder)
-    if name is None or _OF_AWS in name:
-        return
     service = action.partition(":")[0]
-    for key_action in encryption.actions:
-        yield KeyUse(key_action, key_arn(name, setting), service, {encryption.context_key: resource})
+    named_keys = [parameters[name] for name in encryption.key_parameters if isinstance(parameters.get(name), str)]
+    for holder in _holders(action, resource, parameters, setting):
+        name = named_keys[0] if named_keys else setting.stored.encrypting_key(holder)
+        if name is None or _OF_AWS in name:
+            continue
+        context = _context(encryption.context_key, holder if action == _BY_PATH else resource, setting)
+        for key_action in encryption.actions:
+            yield KeyUse(key_action, key_arn(name, setting), service, context)
+
+
+_BY_PATH: Final = "ssm:GetParametersByPath"
+
+
+def _holders(action: str, resource: str, parameters: Mapping[str, Any], setting: RequestSetting) -> tuple[str, ...]:
+    """The ARNs whose keys an action uses: of what a path has, of the bucket of a new object, else of the resource."""
+    if action == "s3:PutObject":  # what is there now is replaced
+        return (resource.partition("/")[0],)
+    if action == _BY_PATH:
+        is_recursive = str(parameters.get("Recursive", "false")).lower() == "true"
+        names = setting.stored.sealed_parameters(str(parameters.get("Path", "/")), recursive=is_recursive)
+        return tuple(setting.arn("ssm", f"parameter/{name.removeprefix('/')}") for name in names)
+    return (resource,)
+
+
+def _context(context_key: str, resource: str, setting: RequestSetting) -> Mapping[str, str]:
+    """The encryption context: what is encrypted, which is an ARN but for DynamoDB."""
+    if context_key != _TABLE_NAME:
+        return {context_key: resource}
+    table = resource.partition(":table/")[2].partition("/")[0]
+    return {context_key: table, "aws:dynamodb:subscriberId": setting.account}
 
 
 def _is_without_key(operation: str, parameters: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.request import OPEN, Open
+from remit.local.authorization.partiql import partition_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,10 +30,10 @@ _EXPRESSIONS: Final = (
 def leading_keys(question: Question) -> tuple[str, ...] | Open | None:
     """The values of the partition key that a request names; None where it names none, as Scan."""
     parameters = question.need.parameters
-    if "Statement" in parameters:
-        return OPEN
     table, _, index = question.need.resource.partition(":table/")[2].partition("/")
     name = None if index else question.setting.stored.partition_key(table)  # an index has another partition key
+    if "Statement" in parameters:
+        return OPEN if name is None else _of_statement(parameters, name)
     values: list[str] = []
     for item in _items(parameters):
         value = item.get(name) if name is not None else None
@@ -43,6 +44,21 @@ def leading_keys(question: Question) -> tuple[str, ...] | Open | None:
         values += _scalar(value)
     values += _of_condition(parameters, name)
     return tuple(dict.fromkeys(values)) or None
+
+
+def _of_statement(parameters: Mapping[str, Any], name: str) -> tuple[str, ...] | Open | None:
+    stated = parameters.get("Parameters")
+    return partition_values(str(parameters["Statement"]), stated if isinstance(stated, list) else (), name)
+
+
+def full_table_scan(question: Question) -> str | Open | None:
+    """Whether a SELECT of PartiQL reads a whole table ("IAM security policies with PartiQL for DynamoDB")."""
+    values = leading_keys(question)
+    if question.need.action != "dynamodb:PartiQLSelect":
+        return None
+    if isinstance(values, Open):
+        return OPEN
+    return "true" if values is None else "false"
 
 
 def _items(parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -63,10 +63,11 @@ def needs_of(
     """All that a request needs; empty when anybody may make it, None when nobody knows which actions it needs."""
     items = ITEMS.get((requested.client, requested.name))
     if items is not None:
-        return tuple(
+        of_items = tuple(
             NeededAccess(item.action, item.resource(setting.places), item.parameters, part=item.part)
             for item in items(requested, parameters)
         )
+        return (*of_items, *_of_keys(requested, of_items, setting))
     known = operation(requested.client, requested.name)
     if known is None or not (known.calls or known.free):
         return None

@@ -39,14 +39,21 @@ _REQUESTED_ROLE: Final[ContextVar[str]] = ContextVar("requested_role", default="
 """The ARN of the service role of the request that is answered, or of its stack."""
 
 
-def act_as_the_caller() -> None:
-    """Check all that CloudFormation does against whoever it does it for, in the process that serves."""
-    before_each(_check_operation)
+def act_as_the_caller(is_strict: Callable[[], bool] = lambda: False) -> None:
+    """Check all that CloudFormation does against whoever it does it for, in the process that serves.
+
+    `is_strict` says whether what cannot be decided here is refused.
+    """
+
+    def check(operation: ResourceOperation) -> None:
+        _check_operation(operation, is_strict=is_strict())
+
+    before_each(check)
     for name in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"):
         around(name, _keep_service_role)
 
 
-def _check_operation(operation: ResourceOperation) -> None:
+def _check_operation(operation: ResourceOperation, *, is_strict: bool) -> None:
     caller = acting_for(operation.stack)
     if not caller:
         return
@@ -65,6 +72,11 @@ def _check_operation(operation: ResourceOperation) -> None:
         if all(stored.verdict in _DENIED for stored in decisions):
             message = denial_message(decisions[0]).replace(UNRESOLVED, "*")
             raise HandlerError(f"{message} (Status Code: 403)", "AccessDenied")
+        if is_strict and all(stored.verdict != "Allowed" for stored in decisions):
+            undecided = next(stored for stored in decisions if stored.verdict not in _DENIED)
+            arn = need.resources[0].replace(UNRESOLVED, "*")
+            reason = f"{need.action} on {arn} cannot be decided here: {undecided.decision.because}"
+            raise HandlerError(f"{reason} (Status Code: 403)", "AccessDenied")
 
 
 def _key_policy(operation: ResourceOperation, arn: str) -> tuple[Policy, ...] | None:

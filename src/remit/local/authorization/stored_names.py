@@ -33,6 +33,9 @@ class StoredNames(Protocol):
     def filtered_secrets(self, filters: object) -> tuple[str, ...]:
         """The ARNs of the secrets that filters of a request find; none without filters."""
 
+    def sealed_parameters(self, path: str, *, recursive: bool) -> tuple[str, ...]:
+        """The names of the encrypted parameters of Systems Manager below a path, or right below it."""
+
     def role_arn(self, name: str) -> str | None:
         """The ARN of a role, with its path."""
 
@@ -77,6 +80,10 @@ class NothingStored:
         """Nothing is known."""
 
     def filtered_secrets(self, _filters: object) -> tuple[str, ...]:
+        """Nothing is known."""
+        return ()
+
+    def sealed_parameters(self, path: str, *, recursive: bool) -> tuple[str, ...]:  # noqa: ARG002 - as the protocol says
         """Nothing is known."""
         return ()
 

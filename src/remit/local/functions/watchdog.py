@@ -52,7 +52,7 @@ class Watchdog:
             with suppress(BrokenPipeError):
                 self._send(message)
                 return
-            self._program.wait()
+            self._program.communicate()  # closes the pipe that nobody reads
         self._program = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__],
             stdin=subprocess.PIPE,

@@ -1,17 +1,19 @@
 """A stack policy protects resources from updates; the emulator stores it, and updates and removes them all the same.
 
-Source: "Prevent updates to stack resources" (CloudFormation User Guide). An update that replaces a resource is asked
-for as one that modifies it: which of the two it will be, the emulator does not say before.
+Source: "Prevent updates to stack resources" (CloudFormation User Guide). An update replaces a resource where it
+changes a property that only its creation can set, and modifies it otherwise.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.types import resource_type
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
@@ -21,7 +23,7 @@ from remit.local.stack_operations import before_each
 from remit.local.stack_requests import stored_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping, Sequence
+    from collections.abc import MutableMapping, Sequence
 
     from remit.local.stack_operations import ResourceOperation
 
@@ -55,9 +57,26 @@ def _refuse_update(operation: ResourceOperation) -> None:
     if operation.verb != "update":
         return
     stack = stored_stack(operation.stack) or {}
-    denial = _denial(stack, "Update:Modify", operation.logical_id, {"ResourceType": operation.type})
+    action = "Update:Replace" if _is_replaced(operation) else "Update:Modify"
+    denial = _denial(stack, action, operation.logical_id, {"ResourceType": operation.type})
     if denial is not None:
         raise ValueError(denial)
+
+
+def _is_replaced(operation: ResourceOperation) -> bool:
+    kind = resource_type(operation.type)
+    paths = () if kind is None else kind.create_only
+    return any(_at(operation.properties, path) != _at(operation.previous, path) for path in paths)
+
+
+def _at(properties: Any, path: str) -> Any:
+    """What a path (`VpcConfig.SubnetIds`) leads to; a list on the way is taken whole."""
+    value = properties
+    for step in path.split("."):
+        value = value.get(step.removesuffix("[]")) if isinstance(value, Mapping) else None
+        if step.endswith("[]"):
+            break
+    return value
 
 
 def _denial(stack: MutableMapping[str, Any], action: str, logical_id: str, resource: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,38 @@
+"""Which values of a partition key a PartiQL statement names: what policies with dynamodb:LeadingKeys are asked with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remit.iam.request import OPEN
+from remit.local.authorization.partiql import partition_values
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters", "expected"),
+    [
+        ("SELECT * FROM users WHERE id = 'ada'", [], ("ada",)),
+        ("select name from \"users\" where \"id\"='it''s' and age > 3", [], ("it's",)),
+        ("SELECT * FROM users WHERE age = ? AND id = ?", [{"N": "3"}, {"S": "ada"}], ("ada",)),
+        ("SELECT * FROM users WHERE id IN ['ada', ?]", [{"S": "eve"}], ("ada", "eve")),
+        ("SELECT * FROM users WHERE id IN ('ada', 'ada') AND x IN ('bob')", [], ("ada",)),
+        ("DELETE FROM users WHERE id = 7", [], ("7",)),
+        ("UPDATE users SET id2 = 'eve' SET x = ? WHERE id = ?", [{"S": "x"}, {"S": "ada"}], ("ada",)),
+        ("INSERT INTO users VALUE {'id': 'ada', 'other': {'x': 1}}", [], ("ada",)),
+        ("INSERT INTO users VALUE {'x': ?, 'id': ?}", [{"S": "x"}, {"S": "ada"}], ("ada",)),
+        ("INSERT INTO users VALUE {'other': {'id': 'ada'}, 'id': 'eve'}", [], ("eve",)),
+        ("SELECT * FROM users", [], None),
+        ("SELECT * FROM users WHERE other.id = 'ada'", [], None),
+        ("SELECT * FROM users WHERE begins_with(id, 'a')", [], None),
+        ("SELECT id FROM users WHERE name = 'id = ''ada'''", [], None),
+        ("SELECT * FROM users WHERE id = 'ada' OR id = 'eve'", [], OPEN),
+        ("SELECT * FROM users WHERE NOT id = 'ada'", [], OPEN),
+        ("SELECT * FROM users WHERE id = ?", [], OPEN),
+        ("SELECT * FROM users WHERE id = other", [], OPEN),
+        ("", [], None),
+    ],
+)
+def test_the_values_that_a_statement_names(statement: str, parameters: list[Any], expected: object) -> None:
+    assert expected == partition_values(statement, parameters, "id")
