@@ -178,6 +178,7 @@ def test_an_action_knows_its_operations() -> None:
     assert operations_of("lambda:InvokeFunction") == (
         ("lambda", "Invoke"),
         ("lambda", "InvokeWithResponseStream"),
+        ("secretsmanager", "RotateSecret"),
     )
     assert operations_of("nosuch:Action") == ()
     assert prefixes("events") == ("events",)

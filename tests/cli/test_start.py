@@ -12,8 +12,8 @@ import pytest
 
 ORDERS: Final = Path(__file__).parents[2] / "examples" / "orders"
 COMMANDS: Final = {
-    "build": (["build", "--no-package", "--project"], 208, 102, 40),
-    "lint": (["lint", "--project"], 208, 84, 35),
+    "build": (["build", "--no-package", "--project"], 210, 106, 44),
+    "lint": (["lint", "--project"], 210, 87, 38),
 }
 """Arguments; the most modules of remit that may be imported, dataclasses, and compiled regular expressions.
 

@@ -67,6 +67,7 @@ TESTS = {
         "tests/project/test_existing.py",
         "tests/project/test_meant_items.py",
         "tests/project/test_shared.py",
+        "tests/roles/test_fit.py",
         "tests/triggers/test_own_sources.py",
     ),
     "package": ("tests/package", "tests/project/test_handlers_by_name.py"),

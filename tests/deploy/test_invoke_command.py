@@ -114,7 +114,13 @@ def test_a_function_that_fails_gives_exit_code_1(deployed: Path, capsys: pytest.
 
 def test_an_event_that_is_no_json_is_told(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 2 == invoke(deployed, "echo", "--event", "{word}")
-    assert "the event in --event is not JSON" in capsys.readouterr().err
+    mistake = capsys.readouterr().err
+    assert ("the event in --event is not JSON" in mistake, "no file" in mistake) == (True, False)
+
+
+def test_an_event_that_looks_like_a_file_is_said_to_be_none(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 2 == invoke(deployed, "echo", "--event", "missing.json")
+    assert "there is no file 'missing.json'" in capsys.readouterr().err
 
 
 def test_an_event_can_be_named_by_its_file_alone(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -126,6 +126,29 @@ def test_wildcards_and_late_bound_parts_of_a_name_may_be_anything(make: Make) ->
     assert make(app=app).template()
 
 
+@pytest.mark.parametrize("given", ["None, 'in/*'", "key='alias/shop'"])
+@pytest.mark.parametrize("verb", ["textract.read", "textract.analyze_receipts", "rekognition.detect"])
+def test_objects_or_a_key_of_no_bucket_are_told(make: Make, verb: str, given: str) -> None:
+    call = f"grants.{verb}({given})"
+    app = f"from remit import grants\n@app.function(policy=[{call}])\ndef hello(event, context): ...\n"
+    error = make(app=app).error()
+    assert (f"{verb} gets objects or a key, and no bucket", "app.py:10:23") == (error.message, at(error))
+
+
+def test_a_bucket_of_the_app_brings_its_key_to_whoever_reads_documents_in_it(make: Make) -> None:
+    data = (
+        "from remit import Shared, resource\nclass Data(Shared):\n    key = resource('AWS::KMS::Key')\n"
+        "    scans = resource('AWS::S3::Bucket', bucket_encryption={'ServerSideEncryptionConfiguration': [\n"
+        "        {'ServerSideEncryptionByDefault': {'SSEAlgorithm': 'aws:kms', 'KMSMasterKeyID': key.arn}}]})\n"
+    )
+    app = (
+        "from remit import grants\nfrom shared.resources.data import Data\n"
+        "@app.function(policy=[grants.textract.start(Data.scans)])\ndef hello(event, context): ...\n"
+    )
+    statements = make(app=app, **{"shared/resources/data.py": data}).statements()
+    assert {"kms:Decrypt"} == {statement["Action"] for statement in statements if "kms:" in str(statement["Action"])}
+
+
 def test_metrics_go_into_a_namespace_that_is_named(make: Make) -> None:
     app = "from remit import grants\n@app.function(policy=[grants.cloudwatch.put()])\ndef hello(event, context): ...\n"
     assert 'cloudwatch.put needs a namespace: cloudwatch.put("Shop")' == make(app=app).error().message

@@ -237,7 +237,7 @@ def calls_with(service: str, name: str, verb: Callable[..., Any]) -> list[str]:
         for value in OPTIONS[option]:
             written = value if parameter.kind is parameter.VAR_POSITIONAL else f"{option}={value}"
             positional = [*required]
-            if parameter.kind is parameter.VAR_POSITIONAL and "bucket" in optional:
+            if "bucket" in optional and (parameter.kind is parameter.VAR_POSITIONAL or option == "key"):
                 positional.append(FIRST["bucket"])
             calls.append(f"{service}.{name}({', '.join((*positional, written, *keywords))})")
     return calls

@@ -475,3 +475,10 @@ def test_a_reference_in_the_place_of_a_service_resembles_none() -> None:
     text = granted_on('!Sub "arn:aws:${AWS::Region}:*::foundation-model/*"')
     hints = [item.hint for item in lint_bytes(text.encode(), "t.yaml") if item.rule == "R126"]
     assert ["the third part of an ARN is the service"] == hints
+
+
+def test_a_bare_variable_in_the_place_of_a_json_value_is_of_another_tool() -> None:
+    """As envsubst and Python's string.Template have it: `"Statement": [$STATEMENT]`."""
+    statement = '{"Effect": "Allow", "Action": "s3:Get", "Resource": "*"}'
+    text = f'{{"Version": "2012-10-17", "Statement": [$STATEMENT,\n{statement}]}}'
+    assert [("R143", "note", 1), ("R202", "error", 2)] == found(text)

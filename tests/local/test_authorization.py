@@ -141,6 +141,9 @@ POLICY = [
         ],
         "*",
     ),
+    allow(["s3:CreateBucket", "lambda:UpdateFunctionCode", "iam:AddRoleToInstanceProfile"], "*"),
+    allow("secretsmanager:RotateSecret", "*"),
+    allow("ssm:LabelParameterVersion", f"arn:aws:ssm:{HERE}:parameter/app/*"),
     allow("sns:TagResource", f"arn:aws:sns:{HERE}:tagged"),
     allow("logs:TagResource", f"arn:aws:logs:{HERE}:log-group:/tagged"),
     allow("ec2:CreateTags", f"arn:aws:ec2:{HERE}:vpc/*", StringEquals={"ec2:CreateAction": "CreateVpc"}),
@@ -384,6 +387,18 @@ CALLS: list[Row] = [
         {"Bucket": "shop", "Key": "inbox/a", "Retention": {}, "BypassGovernanceRetention": True}, NO,
     ),
     ("s3", "create_multipart_upload", {"Bucket": "shop", "Key": "inbox/a", "Tagging": "a=b"}, NO),
+    ("s3", "put_object", {"Bucket": "shop", "Key": "inbox/a", "Body": b"x", "ObjectLockLegalHoldStatus": "ON"}, NO),
+    ("s3", "put_object", {"Bucket": "shop", "Key": "inbox/a", "Body": b"x", "GrantRead": "id=x"}, NO),
+    ("s3", "create_bucket", {"Bucket": "made", "ACL": "private"}, YES),
+    ("s3", "create_bucket", {"Bucket": "made-public", "ACL": "public-read"}, NO),
+    ("s3", "create_bucket", {"Bucket": "made-locked", "ObjectLockEnabledForBucket": True}, NO),
+    ("lambda", "update_function_code", {"FunctionName": "none", "S3Bucket": "shop", "S3Key": "public/a"}, YES),
+    ("lambda", "update_function_code", {"FunctionName": "none", "S3Bucket": "shop", "S3Key": "private/a"}, NO),
+    ("secretsmanager", "rotate_secret", {"SecretId": "db", "RotationLambdaARN": f"{FUNCTIONS}:page"}, NO),
+    ("iam", "add_role_to_instance_profile", {"InstanceProfileName": "none", "RoleName": "worker"}, NO),
+    ("ssm", "label_parameter_version", {"Name": "/app/url", "Labels": ["live"]}, YES),
+    ("kms", "generate_mac", {"KeyId": "alias/granted", "Message": b"x", "MacAlgorithm": "HMAC_SHA_256"}, YES),
+    ("kms", "verify_mac", {"KeyId": "alias/granted", "Message": b"x", "MacAlgorithm": "HMAC_SHA_256", "Mac": b"x"}, NO),
     ("sqs", "start_message_move_task", {"SourceArn": f"arn:aws:sqs:{HERE}:work"}, NO),
     ("ssm", "get_parameter", {"Name": "/app/url:1"}, YES),
     ("kms", "schedule_key_deletion", {"KeyId": "alias/none", "PendingWindowInDays": 30}, NO),
@@ -485,6 +500,9 @@ def worker(shared: LocalAws) -> Worker:
     own("kms").create_alias(AliasName="alias/shop", TargetKeyId=key)
     other = own("kms").create_key()["KeyMetadata"]["KeyId"]
     own("kms").create_alias(AliasName="alias/other", TargetKeyId=other)
+    granted = own("kms").create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
+    own("kms").create_alias(AliasName="alias/granted", TargetKeyId=granted)
+    own("kms").create_grant(KeyId=granted, GranteePrincipal=ROLE, Operations=["GenerateMac"])
     for name, options in (("sealed", {"KeyId": "alias/shop"}), ("other", {"KeyId": other}), ("of-aws", {})):
         own("ssm").put_parameter(Name=f"/app/{name}", Value="x", Type="SecureString", **options)
     for name, key_id in (("/open/sealed", "alias/shop"), ("/app/web/sealed", other)):

@@ -101,7 +101,8 @@ def test_a_user_pool_gets_the_key_of_its_codes_by_the_arn(make: Make, key: str) 
 def test_the_key_of_codes_is_one_and_has_an_arn(make: Make, argument: str, problem: str) -> None:
     error = project(make, argument).error()
     place = "app.py:12:5" if argument == TWO_KEYS else "app.py:11:15"
-    assert (place, True) == (at(error), problem in error.message)
+    step = "CustomSMSSender" if argument == TWO_KEYS else "CustomEmailSender"
+    assert (place, True) == (at(error), error.message.startswith(f"cognito's {step} {problem}"))
 
 
 def test_a_step_that_sends_no_codes_takes_no_key(make: Make) -> None:

@@ -96,13 +96,20 @@ def test_what_is_found_of_references_in_their_shape_is_told_as_it_is_written() -
     assert (piece.resource, piece.source.statement) == ("${Jobs.Arn}", send.identity[0].statements[0])
 
 
+def test_a_reference_is_within_the_pattern_of_its_shape() -> None:
+    old, new = (Layers((Policy((allow("sqs:SendMessage", on=on),)),)) for on in ("arn:*:sqs:*:*:*", "${Jobs.Arn}"))
+    shapes = {"${Jobs.Arn}": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:${Jobs.QueueName}"}
+    comparison = compare_in_shape(old, new, shapes, shapes)
+    assert ((), 1, ()) == (comparison.gained, len(comparison.lost), comparison.undecided)
+
+
 def test_what_is_undecided_of_references_in_their_shape_is_told_as_it_is_written() -> None:
     resources = ("arn:aws:sqs:eu-west-1:111122223333:jobs", "${Jobs.Arn}")
     old, new = (Layers((Policy((allow("sqs:SendMessage", on=resource),)),)) for resource in resources)
     shapes = {"${Jobs.Arn}": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:jobs"}
     open_questions = compare_in_shape(old, new, shapes, shapes).undecided
     written = [question.source.statement.resources for question in open_questions]
-    assert [Globs((resource,)) for resource in resources] == written
+    assert [Globs(("${Jobs.Arn}",))] == written
 
 
 def test_more_places_than_a_line_takes_are_counted() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from projects import APP, SOURCE, Project, configuration, write
+from projects import APP, SOURCE, Project, at, configuration, write
 from remit.app import Resource
 from remit.project.init import init
 from remit.synthesis.check_schema import check_type
@@ -363,3 +363,20 @@ class Data(Shared):
         str(error.origin),
         error.message,
     )
+
+
+def test_the_schedules_of_jobs_are_in_a_group_of_the_stacks_own(make: Make) -> None:
+    project = make(config="config.job.enable = True", app="@app.job(schedule('rate(1 day)'))\ndef send(): ...\n")
+    name = {"Fn::Sub": "${AWS::StackName}-jobs"}
+    assert {"JobSchedules": {"Name": name}} == project.resources("AWS::Scheduler::ScheduleGroup")
+    (schedule,) = project.resources("AWS::Scheduler::Schedule").values()
+    assert {"Ref": "JobSchedules"} == schedule["GroupName"]
+
+
+def test_the_same_queue_twice_is_told(make: Make) -> None:
+    error = make(app="@app.function(sqs('q'), sqs('q', batch_size=2))\ndef hello(event, context): ...\n").error()
+    assert (
+        "two triggers of one function would both make `HelloQQueue` (AWS::Lambda::EventSourceMapping)",
+        "they have the same source: remove one of them",
+        "app.py:9:2",
+    ) == (error.message, error.hint, at(error))

@@ -130,6 +130,15 @@ def test_a_bucket_that_has_a_name_keeps_it(make: Make, bucket: str) -> None:
     assert {"Fn::Sub": "arn:${AWS::Partition}:s3:::incoming/*"} == statement["Resource"]
 
 
+def test_a_bucket_whose_name_is_put_together_goes_by_that(make: Make) -> None:
+    named = 'uploads = resource("AWS::S3::Bucket", bucket_name={"Fn::Join": ["-", [aws.account, "incoming"]]})'
+    data = "from remit import aws\n" + DATA.replace('uploads = resource("AWS::S3::Bucket")', named)
+    app = function("on.s3(Data.uploads)", more=", policy=[grants.s3.read(Data.uploads)]")
+    resources = made(make, app, data).template()["Resources"]
+    statement = resources["HelloRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][1]
+    assert {"Fn::Sub": "arn:${AWS::Partition}:s3:::${AWS::AccountId}-incoming/*"} == statement["Resource"]
+
+
 def test_functions_on_one_bucket_share_its_notifications(make: Make) -> None:
     app = function('on.s3(Data.uploads, prefix="in/")') + function(
         'on.s3(Data.uploads, prefix="out/"), on.s3(Data.uploads, events="s3:ObjectRemoved:Delete")', "other"
@@ -357,6 +366,17 @@ def test_permissions_beyond_what_a_functions_policy_holds_are_merged_per_service
         "HelloEventPermission": {"Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/*"},
         "HelloDataUploadsBucketPermission": UPLOADS_ARN,
     } == {name: properties["SourceArn"] for name, properties in permissions.items()}
+
+
+def test_what_waits_for_a_permission_that_is_merged_waits_for_the_one_in_its_place(make: Make) -> None:
+    triggers = ", ".join(f'on.event(source="shop{number}")' for number in range(80))
+    data = DATA + '    files = resource("AWS::S3::Bucket")\n'
+    resources = made(make, function(f"{triggers}, on.s3(Data.uploads), on.s3(Data.files)"), data).template()[
+        "Resources"
+    ]
+    depends = [resources[bucket]["DependsOn"] for bucket in ("DataUploads", "DataFiles")]
+    assert [["HelloDataUploadsBucketPermission"]] * 2 == depends
+    assert "HelloDataUploadsBucketPermission" in resources
 
 
 def test_few_permissions_stay_one_per_source(make: Make) -> None:

@@ -223,5 +223,12 @@ def _json(source: str, text: str) -> Any:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # Python reads NaN and half characters, too
     except (ValueError, RecursionError) as error:
-        raise RemitError(f"the event in {source} is not JSON: {error}", hint='write it like {"key": "value"}') from None
+        raise RemitError(f"the event in {source} is not JSON: {error}", hint=_hint(source, text)) from None
     return value
+
+
+def _hint(source: str, text: str) -> str:
+    """How to write an event; a text that looks like the name of a file is said not to be one."""
+    hint = 'write it like {"key": "value"}'
+    is_name = source == "--event" and text.isprintable() and not set(text) & set('{}[]" ')
+    return f"{hint}; there is no file {text!r}" if is_name else hint

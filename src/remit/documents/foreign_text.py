@@ -65,7 +65,7 @@ LANGUAGES: Final = (
     Language(
         TEMPLATEFILE,
         "${…}",
-        r"\$\{[^{}\n]*\}",
+        r"\$\{[^{}\n]*\}|\$[A-Za-z_]\w+",
         r"%\{~? *(?:if|else|endif|for|endfor)\b[^}]*\}",
         bare=True,
     ),

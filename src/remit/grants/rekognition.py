@@ -26,7 +26,7 @@ def detect(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
         "rekognition:DetectFaces",
         "rekognition:DetectModerationLabels",
     )
-    return (*typed.everywhere(actions, "looks at images"), *_images(bucket, keys, key))
+    return (*typed.everywhere(actions, "looks at images"), *_images("detect", bucket, keys, key))
 
 
 def compare_faces(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
@@ -34,7 +34,8 @@ def compare_faces(bucket: Any = None, *keys: str, key: Any = None) -> typed.Gran
 
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
     """
-    return (*typed.everywhere(("rekognition:CompareFaces",), "compares faces"), *_images(bucket, keys, key))
+    images = _images("compare_faces", bucket, keys, key)
+    return (*typed.everywhere(("rekognition:CompareFaces",), "compares faces"), *images)
 
 
 def search_faces(collection: Any, bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
@@ -43,7 +44,8 @@ def search_faces(collection: Any, bucket: Any = None, *keys: str, key: Any = Non
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
     """
     actions = ("rekognition:SearchFaces", "rekognition:SearchFacesByImage")
-    return (*_on_collection("search_faces", actions, "searches", collection), *_images(bucket, keys, key))
+    images = _images("search_faces", bucket, keys, key)
+    return (*_on_collection("search_faces", actions, "searches", collection), *images)
 
 
 def index_faces(collection: Any, bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
@@ -52,7 +54,8 @@ def index_faces(collection: Any, bucket: Any = None, *keys: str, key: Any = None
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
     """
     actions = ("rekognition:IndexFaces", "rekognition:DeleteFaces")
-    return (*_on_collection("index_faces", actions, "changes", collection), *_images(bucket, keys, key))
+    images = _images("index_faces", bucket, keys, key)
+    return (*_on_collection("index_faces", actions, "changes", collection), *images)
 
 
 def _on_collection(verb: str, actions: tuple[str, ...], phrase: str, collection: Any) -> typed.Grants:
@@ -60,5 +63,8 @@ def _on_collection(verb: str, actions: tuple[str, ...], phrase: str, collection:
     return typed.grant(actions, (arn,), f"{phrase} faces of collection {arn.rpartition('/')[2]}")
 
 
-def _images(bucket: Any, keys: tuple[str, ...], key: Any) -> typed.Grants:
-    return () if bucket is None else s3.read(bucket, *keys, key=key)
+def _images(verb: str, bucket: Any, keys: tuple[str, ...], key: Any) -> typed.Grants:
+    if bucket is None:
+        typed.refuse_without_bucket(keys, key, f"rekognition.{verb}")
+        return ()
+    return s3.read(bucket, *keys, key=key)

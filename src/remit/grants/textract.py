@@ -18,7 +18,8 @@ def read(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
     """
     actions = ("textract:DetectDocumentText", "textract:AnalyzeDocument")
-    return (*typed.everywhere(actions, "reads text in documents"), *_documents(bucket, keys, key))
+    documents = _documents("textract.read", bucket, keys, key)
+    return (*typed.everywhere(actions, "reads text in documents"), *documents)
 
 
 def analyze_receipts(bucket: Any = None, *keys: str, key: Any = None) -> typed.Grants:
@@ -27,7 +28,8 @@ def analyze_receipts(bucket: Any = None, *keys: str, key: Any = None) -> typed.G
     With `bucket`, s3:GetObject on its objects, and with `key` kms:Decrypt through S3.
     """
     actions = ("textract:AnalyzeExpense", "textract:AnalyzeID")
-    return (*typed.everywhere(actions, "reads receipts and identity documents"), *_documents(bucket, keys, key))
+    documents = _documents("textract.analyze_receipts", bucket, keys, key)
+    return (*typed.everywhere(actions, "reads receipts and identity documents"), *documents)
 
 
 def start(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
@@ -42,9 +44,12 @@ def start(bucket: Any, *keys: str, key: Any = None) -> typed.Grants:
         "textract:StartDocumentAnalysis",
         "textract:GetDocumentAnalysis",
     )
-    name = typed.text_of(bucket, "textract.start")
-    return (*typed.everywhere(actions, "reads text in documents"), *s3.read(name, *keys, key=key))
+    typed.text_of(bucket, "textract.start")  # which `s3.read` would refuse by its own name
+    return (*typed.everywhere(actions, "reads text in documents"), *s3.read(bucket, *keys, key=key))
 
 
-def _documents(bucket: Any, keys: tuple[str, ...], key: Any) -> typed.Grants:
-    return () if bucket is None else s3.read(bucket, *keys, key=key)
+def _documents(verb: str, bucket: Any, keys: tuple[str, ...], key: Any) -> typed.Grants:
+    if bucket is None:
+        typed.refuse_without_bucket(keys, key, verb)
+        return ()
+    return s3.read(bucket, *keys, key=key)

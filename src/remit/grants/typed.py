@@ -129,6 +129,13 @@ def one_or_several(subjects: Any, verb: str) -> tuple[str, ...]:
     return tuple(text_of(subject, verb) for subject in (subjects if several else (subjects,)))
 
 
+def refuse_without_bucket(keys: tuple[str, ...], key: Any, verb: str) -> None:
+    """RemitError: a verb that works without a bucket gets none, but objects of one, or the key that encrypts them."""
+    if keys or key is not None:
+        hint = "usually os.environ.get() of a variable that is not set"
+        raise RemitError(f"{verb} gets objects or a key, and no bucket", hint=hint, origin=writer())
+
+
 def arn(subject: Any, verb: str, form: str) -> str:
     """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app."""
     text = text_of(subject, verb)

@@ -121,7 +121,7 @@ class Cron:
 
 def is_on_the_clock(moment: datetime) -> bool:
     """Whether the clocks of the moment's zone show it, and do not leap over it."""
-    return moment.astimezone(UTC).astimezone(moment.tzinfo).replace(fold=0) == moment.replace(fold=0)
+    return moment.astimezone(UTC).astimezone(moment.tzinfo) == moment
 
 
 def parsed(fields: list[str]) -> Cron | str:

@@ -52,11 +52,11 @@ def check_timezone(timezone: object, expression: str) -> None:
 
 
 @cache
-def _timezones() -> frozenset[str]:
+def _timezones() -> set[str]:
     """The names of time zones; empty where the system has no database of them."""
     from zoneinfo import available_timezones  # noqa: PLC0415 - it reads files, and few schedules have a time zone
 
-    return frozenset(available_timezones())
+    return available_timezones()
 
 
 def expression_problem(expression: object) -> str | None:

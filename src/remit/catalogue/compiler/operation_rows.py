@@ -21,13 +21,16 @@ _COPIED: Final = (
 _PAST_RETENTION: Final = (
     "s3:BypassGovernanceRetention", _OBJECT, ["BypassGovernanceRetention", "Equals", "true"], 0,
 )  # fmt: skip
+_GRANTS: Final = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWriteACP")
 _WRITTEN: Final = (
     ("s3:PutObject", _OBJECT, None, 1),
-    ("s3:PutObjectAcl", _OBJECT, ["ACL", "Exists", None], 0),
+    *(("s3:PutObjectAcl", _OBJECT, [name, "Exists", None], 0) for name in ("ACL", *_GRANTS)),
     ("s3:PutObjectTagging", _OBJECT, ["Tagging", "Exists", None], 0),
     ("s3:PutObjectRetention", _OBJECT, ["ObjectLockMode", "Exists", None], 0),
     ("s3:PutObjectLegalHold", _OBJECT, ["ObjectLockLegalHoldStatus", "Exists", None], 0),
 )
+_CODE: Final = {"BucketName": ["${S3Bucket}"], "ObjectName": ["${S3Key}"]}
+_NEW_CODE: Final = {"BucketName": ["${Code.S3Bucket}"], "ObjectName": ["${Code.S3Key}"]}
 _MOVED: Final = {"arn": ["${SourceArn}"]}
 _ASSUMED: Final = {"arn role": ["${RoleArn}"]}
 _KEYSPACE: Final[dict[str, list[str]]] = {"KeyspaceName": ["${keyspaceName}"], "TableName": ["${tableName}"]}
@@ -68,6 +71,23 @@ ROWS: Final[dict[tuple[str, str], tuple[Row, ...]]] = {
         ("sts:TagSession", _ASSUMED, ["Tags", "Exists", None], 0),
         ("sts:SetSourceIdentity", _ASSUMED, ["SourceIdentity", "Exists", None], 0),
     ),
+    # "CreateFunction", "UpdateFunctionCode" (AWS Lambda API Reference): the caller's access reads the code.
+    ("lambda", "CreateFunction"): (
+        ("lambda:CreateFunction", _FUNCTION, None, 1),
+        ("s3:GetObject", _NEW_CODE, ["Code.S3Bucket", "Exists", None], 0),
+    ),
+    ("lambda", "UpdateFunctionCode"): (
+        ("lambda:UpdateFunctionCode", _FUNCTION, None, 1), ("s3:GetObject", _CODE, ["S3Bucket", "Exists", None], 0),
+    ),
+    # "RotateSecret" (AWS Secrets Manager API Reference).
+    ("secretsmanager", "RotateSecret"): (
+        ("secretsmanager:RotateSecret", {}, None, 1),
+        ("lambda:InvokeFunction", {"arn": ["${RotationLambdaARN}"]}, ["RotationLambdaARN", "Exists", None], 0),
+    ),
+    # "AddRoleToInstanceProfile" (IAM API Reference).
+    ("iam", "AddRoleToInstanceProfile"): (
+        ("iam:AddRoleToInstanceProfile", {}, None, 1), ("iam:PassRole", {}, None, 1),
+    ),
     # "BatchGetSecretValue" (AWS Secrets Manager API Reference); secretsmanager:GetSecretValue is asked on each secret.
     ("secretsmanager", "BatchGetSecretValue"): (
         ("secretsmanager:BatchGetSecretValue", {}, None, 1),
@@ -97,6 +117,16 @@ ROWS: Final[dict[tuple[str, str], tuple[Row, ...]]] = {
     ("s3", "PutObject"): _WRITTEN,
     ("s3", "CreateMultipartUpload"): _WRITTEN,
     ("s3", "CopyObject"): (*_COPIED, *_WRITTEN),
+    # "CreateBucket" (Amazon S3 API Reference): a private ACL needs nothing more.
+    ("s3", "CreateBucket"): (
+        ("s3:CreateBucket", _BUCKET, None, 1),
+        ("s3:PutBucketAcl", _BUCKET, ["ACL", "Contains", "public"], 0),
+        ("s3:PutBucketAcl", _BUCKET, ["ACL", "Contains", "authenticated"], 0),
+        *(("s3:PutBucketAcl", _BUCKET, [name, "Exists", None], 0) for name in (*_GRANTS, "GrantWrite")),
+        ("s3:PutBucketObjectLockConfiguration", _BUCKET, ["ObjectLockEnabledForBucket", "Equals", "true"], 0),
+        ("s3:PutBucketVersioning", _BUCKET, ["ObjectLockEnabledForBucket", "Equals", "true"], 0),
+        ("s3:PutBucketOwnershipControls", _BUCKET, ["ObjectOwnership", "Exists", None], 0),
+    ),
     ("s3", "UploadPartCopy"): (*_COPIED, ("s3:PutObject", _OBJECT, None, 1)),
     ("s3", "ListDirectoryBuckets"): (("s3express:ListAllMyDirectoryBuckets", {}, None, 1),),
     ("s3", "CreateSession"): (("s3express:CreateSession", _BUCKET, None, 1),),

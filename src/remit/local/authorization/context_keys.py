@@ -186,6 +186,7 @@ def _tag_keys(question: Question) -> Value:
 _SERVICES_OF_ROLES: Final = {
     "ec2": "ec2.amazonaws.com",
     "ecs": "ecs-tasks.amazonaws.com",
+    "iam": "ec2.amazonaws.com",
     "stepfunctions": "states.amazonaws.com",
     "cognito-identity": "cognito-identity.amazonaws.com",
     "apigatewayv2": "apigateway.amazonaws.com",
@@ -377,6 +378,8 @@ _KEYS: Final[Mapping[str, Callable[[Question], Value]]] = {
     "lambda:functionurlauthtype": _parameter("FunctionUrlAuthType"),
     "lambda:invokedviafunctionurl": _parameter("InvokedViaFunctionUrl"),
     "lambda:layer": _parameter("Layers"),
+    "lambda:securitygroupids": _each("VpcConfig.SecurityGroupIds"),
+    "lambda:subnetids": _each("VpcConfig.SubnetIds"),
     "events:source": _event_values("Source"),
     "events:detail-type": _event_values("DetailType"),
     "cloudwatch:namespace": _parameter("Namespace"),

@@ -63,6 +63,39 @@ def _of(module: str, function: str) -> Callable[[str], Any]:
     return look_up
 
 
+def _of_key(arn: str) -> Any:
+    """A key's policy, and its grants as statements of it: either lets somebody use the key ("Grants in AWS KMS")."""
+    kms: Any = importlib.import_module("ministack.services.kms")
+    stored = kms.key_policy_for_arn(arn)
+    grants = [grant for grant in tuple(kms._grants.values()) if grant["KeyId"] == arn]  # noqa: SLF001 - as below
+    if stored is None or not grants:
+        return None if stored is None else stored[0]
+    try:
+        document = json.loads(stored[0] or "{}")
+    except ValueError:
+        return stored[0]
+    own_statements = document.get("Statement", [])
+    own_statements = own_statements if isinstance(own_statements, list) else [own_statements]
+    return {**document, "Statement": [*own_statements, *map(_of_grant, grants)]}
+
+
+def _of_grant(grant: Mapping[str, Any]) -> dict[str, Any]:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": grant["GranteePrincipal"]},
+        "Action": [f"kms:{operation}" for operation in grant["Operations"]],
+        "Resource": "*",
+    }
+    constraints = grant["Constraints"] or {}
+    pairs = constraints.get("EncryptionContextEquals") or constraints.get("EncryptionContextSubset") or {}
+    if not pairs:
+        return statement
+    condition: dict[str, Any] = {"StringEquals": {f"kms:EncryptionContext:{key}": text for key, text in pairs.items()}}
+    if constraints.get("EncryptionContextEquals"):
+        condition["ForAllValues:StringEquals"] = {"kms:EncryptionContextKeys": list(pairs)}
+    return {**statement, "Condition": condition}
+
+
 def _of_table(arn: str) -> Any:
     """A table's policy is its indexes', too; a stream has one of its own."""
     dynamodb: Any = importlib.import_module("ministack.services.dynamodb")
@@ -99,7 +132,7 @@ _LOOK_UPS: Final[Mapping[str, Callable[[str], Any]]] = {
     "sqs": _of("sqs", "queue_policy_for_arn"),
     "sns": _of("sns", "topic_policy_for_arn"),
     "lambda": _of("lambda_svc", "function_policy_for_arn"),
-    "kms": _of("kms", "key_policy_for_arn"),
+    "kms": _of_key,
     "secretsmanager": _of("secretsmanager", "secret_policy_for_arn"),
     "execute-api": _of("apigateway_v1", "rest_api_policy_for_arn"),
     "ecr": _of("ecr", "repository_policy_for_arn"),

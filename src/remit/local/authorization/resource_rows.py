@@ -74,10 +74,10 @@ def _lambda_names(parameters: Parameters) -> dict[str, Any]:
 
 
 def _ssm_names(parameters: Parameters) -> dict[str, Any]:
-    """A parameter's name may end in a version or a label, which its ARN has not ("GetParameter", SSM API Reference)."""
+    """A parameter's name may begin with `/` and end in a version or label; its ARN has neither ("GetParameter")."""
     names: dict[str, Any] = {}
     if isinstance(parameters.get("Name"), str):
-        names["Name"] = _without_selector(parameters["Name"])
+        names["Name"] = _without_selector(parameters["Name"]).removeprefix("/")
     if isinstance(parameters.get("Names"), list):
         names["Names"] = [_without_selector(name) for name in texts(parameters["Names"])]
     return names
