@@ -112,8 +112,9 @@ class StoredValue:
 
     @property
     def called(self) -> str:
-        """What it is, in a word, and its name: `secret /shop/prod/db`."""
-        return f"{'secret' if self.store == 'secretsmanager' else 'parameter'} {self.name}"
+        """What it is, in a word, and its name: `secret /shop/prod/db`; of the app's own, its name in the template."""
+        name = self.name.removeprefix("${").removesuffix("}") if self.own else self.name
+        return f"{'secret' if self.store == 'secretsmanager' else 'parameter'} {name}"
 
 
 ExistingKind: TypeAlias = Literal["parameter", "subnets", "security group"]

@@ -26,7 +26,7 @@ from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
-from remit.triggers.existing_sources import existing_sources
+from remit.triggers.existing_sources import existing_policies, existing_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -134,7 +134,8 @@ def build(
         *_on_existing(template),
     )
     notes = (*role_notes, *override_notes, *guardrail_notes, *packed.notes, *quota_notes)
-    must_exist = (*existing_sources(app, own_resources(app).late_bound_arns), *existing_keys(app))
+    own_arns = own_resources(app).late_bound_arns
+    must_exist = (*existing_sources(app, own_arns), *existing_policies(app, own_arns), *existing_keys(app))
     return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms, must_exist)
 
 

@@ -117,6 +117,28 @@ def test_updates_and_deletes_are_the_callers_too(callers: Callers) -> None:
     )
 
 
+KEYS = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+OF_ACCOUNT = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "kms:*", "Resource": "*"}
+OF_SOMEBODY = {**OF_ACCOUNT, "Principal": {"AWS": "arn:aws:iam::000000000000:user/somebody"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "statement", "policy", "status"),
+    [
+        ("keys-a", KEYS, None, "CREATE_COMPLETE"),
+        ("keys-b", KEYS, OF_ACCOUNT, "CREATE_COMPLETE"),
+        ("keys-c", {**KEYS, "Action": ["kms:CreateKey", "kms:Describe*"]}, OF_ACCOUNT, "ROLLBACK_COMPLETE"),
+        ("keys-d", KEYS, OF_SOMEBODY, "ROLLBACK_COMPLETE"),
+    ],
+)
+def test_a_key_is_made_with_what_its_own_policy_lets_the_caller(
+    callers: Callers, name: str, statement: Any, policy: Any, status: str
+) -> None:
+    properties = {} if policy is None else {"KeyPolicy": {"Version": "2012-10-17", "Statement": [policy]}}
+    key = {"Key": {"Type": "AWS::KMS::Key", "Properties": {"EnableKeyRotation": True, **properties}}}
+    assert status == create(callers.user(name, statement), name, key)[0]
+
+
 def test_a_rollback_that_the_caller_may_not_do_fails(callers: Callers) -> None:
     makes = {**QUEUES, "Action": ["sqs:CreateQueue", "sqs:Get*", "sqs:List*", "sqs:TagQueue"]}
     cloudformation = callers.user("cannot-go-back", makes)

@@ -74,6 +74,12 @@ def test_the_reason_names_the_variable_and_the_line(make: Make) -> None:
     assert ("hello reads secret /shop/db, which IT names", "app.py:11:34") == (grant.because, str(grant.origin))
 
 
+def test_a_secret_of_the_app_is_called_by_its_name_in_the_template(make: Make) -> None:
+    role = function(make, "secret(Data.db)").role()
+    reasons = [grant.because for grant in role.grants if "secret" in grant.because]
+    assert "hello reads secret DataDb, which IT names" == reasons[0]
+
+
 def test_the_configuration_names_secrets_for_every_function(make: Make) -> None:
     project = make(config='from remit import secret\nconfig.lambda_.function.environment = {"DB": secret("/shop/db")}')
     (value,) = project.function().stored_values

@@ -453,6 +453,18 @@ def test_what_must_exist_already_is_said(make: Make, trigger: str) -> None:
     assert MUST_EXIST[trigger] == [source.words for source in project.built().must_exist]
 
 
+def test_policies_of_the_account_must_exist_and_those_of_aws_do(make: Make) -> None:
+    project = make(
+        config=(
+            'config.lambda_.iam.permissions_boundary = "arn:aws:iam::111122223333:policy/company"\n'
+            'config.lambda_.iam.managed_policy = ["AWSXRayDaemonWriteAccess", "arn:aws:iam::111122223333:policy/audit"]'
+        ),
+        app="@app.function\ndef hello(event, context): ...\n",
+    )
+    words = ["permissions boundary company", "managed policy audit, for hello"]
+    assert words == [source.words for source in project.built().must_exist]
+
+
 REFUSED = {
     'resource("AWS::SQS::Queue", queue_name="orders", fifo_queue=True)': (
         "the name 'orders' of queue `DataExtra` must end with .fifo: it is a FIFO queue"

@@ -11,24 +11,30 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
+from remit.errors import RemitError
 from remit.iam.decide.evaluate import ALL
+from remit.iam.policy import parse
 from remit.local.authorization.caller import CALLER
 from remit.local.authorization.denial_message import denial_message
 from remit.local.authorization.handler_needs import UNRESOLVED, handler_needs
+from remit.local.authorization.resource_policies import resource_policy
 from remit.local.authorization.stored_policies import decide, trusts
 from remit.local.emulator_place import place_of_request
 from remit.local.stack_operations import HandlerError, before_each
 from remit.local.stack_requests import OK, StackRequestError, around, stored_change_set, stored_stack
+from remit.triggers.kms_key import KEY_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from remit.iam.policy import Policy
     from remit.local.stack_operations import ResourceOperation
     from remit.local.stack_requests import Answer
 
 _ROLE: Final = "RoleARN"
 _DENIED: Final = frozenset({"ExplicitlyDenied", "ImplicitlyDenied"})
 _SERVICE: Final = "cloudformation.amazonaws.com"
+_KMS: Final = "kms:"
 _REQUESTED_ROLE: Final[ContextVar[str]] = ContextVar("requested_role", default="")
 """The ARN of the service role of the request that is answered, or of its stack."""
 
@@ -52,7 +58,17 @@ def _check_operation(operation: ResourceOperation, *, is_strict: bool) -> None:
     if not caller:
         return
     for need in handler_needs(operation, place_of_request()):
-        decisions = [decide(caller, need.action, arn, need.context, open_keys=ALL) for arn in need.resources]
+        decisions = [
+            decide(
+                caller,
+                need.action,
+                arn,
+                need.context,
+                open_keys=ALL,
+                resource_policy=_key_policy(operation, arn) if need.action.startswith(_KMS) else (),
+            )
+            for arn in need.resources
+        ]
         if all(stored.verdict in _DENIED for stored in decisions):
             message = denial_message(decisions[0]).replace(UNRESOLVED, "*")
             raise HandlerError(f"{message} (Status Code: 403)", "AccessDenied")
@@ -61,6 +77,21 @@ def _check_operation(operation: ResourceOperation, *, is_strict: bool) -> None:
             arn = need.resources[0].replace(UNRESOLVED, "*")
             reason = f"{need.action} on {arn} cannot be decided here: {undecided.decision.because}"
             raise HandlerError(f"{reason} (Status Code: 403)", "AccessDenied")
+
+
+def _key_policy(operation: ResourceOperation, arn: str) -> tuple[Policy, ...] | None:
+    """The policy of a KMS key, without which no access of IAM counts; of a key that is being made, as it will be.
+
+    Source: "Default key policy" (AWS KMS Developer Guide).
+    """
+    if operation.type not in KEY_TYPES or UNRESOLVED not in arn:
+        return resource_policy("kms:DescribeKey", arn)
+    account = place_of_request()["Account"]
+    to_the_account = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"}
+    try:
+        return (parse(operation.properties.get("KeyPolicy") or {"Statement": [to_the_account]}),)
+    except RemitError:
+        return None
 
 
 def acting_in_request() -> str:

@@ -94,13 +94,14 @@ class DurableExecutions:
         durable.record_invocation_completed(
             arn, start_ts=started, request_id=request_id, error=body if failed else None
         )
-        if status == "PENDING":
-            durable.schedule_resume(arn)
-        elif status == "SUCCEEDED" and not failed:
-            durable.mark_execution_completed(arn, result_payload=returned.get("Result"), error=None)
-        else:
-            error = returned.get("Error") if status == "FAILED" else body
+        if failed or status == "FAILED":
+            error = body if failed else returned.get("Error")
             durable.mark_execution_completed(arn, result_payload=None, error=error or {"ErrorType": "Unhandled"})
+        elif status == "PENDING":
+            durable.schedule_resume(arn)
+        else:  # a handler that knows nothing of the SDK has finished with what it returns
+            result = returned.get("Result") if status == "SUCCEEDED" else json.dumps(body, default=str)
+            durable.mark_execution_completed(arn, result_payload=result, error=None)
         return answer
 
 
