@@ -171,7 +171,8 @@ def test_an_event_that_stands_for_no_known_action_leaves_its_service_open(tmp_pa
 @pytest.mark.parametrize(
     ("source", "name", "actions"),
     [
-        ("lambda.amazonaws.com", "UpdateFunctionCode20150331v2", ("lambda:UpdateFunctionCode",)),
+        ("lambda.amazonaws.com", "UpdateFunctionConfiguration20150331v2", ("lambda:UpdateFunctionConfiguration",)),
+        ("lambda.amazonaws.com", "UpdateFunctionCode20150331v2", ("lambda:UpdateFunctionCode", "s3:GetObject")),
         ("monitoring.amazonaws.com", "PutMetricAlarm", ("cloudwatch:PutMetricAlarm",)),
         ("s3.amazonaws.com", "ListObjects", ("s3:ListBucket",)),
         ("cloudfront.amazonaws.com", "CreateDistribution2020_05_31", ("cloudfront:CreateDistribution",)),
