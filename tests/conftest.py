@@ -39,8 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Twice as many processes as there are cores: tests of deploys wait for the local AWS most of the time."""
-    return 2 * (os.cpu_count() or 1)
+    """More than twice as many processes as there are cores: tests of deploys wait for the local AWS most of the time."""
+    return 2 * (os.cpu_count() or 1) + 1
 
 
 _WAITING = ("local", "dev", "runtime", "docs", "deploy")

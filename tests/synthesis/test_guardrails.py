@@ -338,7 +338,7 @@ def test_nothing_is_proven_that_a_request_contradicts(make: Make) -> None:
     ]
     statements = tuple(itertools.product(ACTIONS, RESOURCES))
     combinations = tuple(itertools.product(("Allow", "Deny"), statements, statements))
-    every = cases(len(combinations) // 6, deep=len(combinations))
+    every = cases(len(combinations) // 12, deep=len(combinations))
     for effect, granted, rail in random.Random(7).sample(combinations, every):  # noqa: S311 - cases, not secrets
         statement = parse_statement(allow(*granted))
         some = (Role(role.logical_id, (Grant(statement, Reason("text", "x")),), role.functions),)
@@ -447,7 +447,7 @@ def _statements(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=cases(20, deep=300), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(8, deep=300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_statements(), min_size=1, max_size=3), st.lists(_statements(), min_size=1, max_size=2))
 def test_no_role_that_is_proven_to_be_within_exceeds(given_: list[dict[str, Any]], rail: list[dict[str, Any]]) -> None:
     """Whatever both say, at every place of which it is said: no request passes the role and not the guardrail."""
