@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """More than twice as many processes as there are cores: tests of deploys wait for the local AWS most of the time."""
+    """More than twice as many processes as there are cores: tests of deploys mostly wait for the local AWS."""
     return 2 * (os.cpu_count() or 1) + 1
 
 

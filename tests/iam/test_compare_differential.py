@@ -48,7 +48,7 @@ def denials(policies: Iterable[Policy]) -> Layers:
 
 def test_minimising_changes_neither_what_is_allowed_nor_what_is_denied() -> None:
     smaller = 0
-    for number in range(cases(80, deep=800)):
+    for number in range(cases(150, deep=800)):
         maker = Maker(random.Random(f"minimise/{number}"))  # noqa: S311 - cases, not secrets
         policy = maker.policy(maker.random.choice((2, 3, 4)))
         one = Layers((policy,))
