@@ -160,6 +160,7 @@ POLICY = [
         [f"arn:aws:glue:{HERE}:catalog", f"arn:aws:glue:{HERE}:database/shop", f"arn:aws:glue:{HERE}:table/shop/*"],
     ),
     allow("kinesis:PutRecord", f"arn:aws:kinesis:{HERE}:stream/clicks"),
+    allow("states:SendTaskSuccess", f"arn:aws:states:{HERE}:stateMachine:orders"),
     allow("cloudwatch:PutMetricData", "*", StringEquals={"cloudwatch:namespace": "shop"}),
     allow("sqs:*", "*", StringEquals={"aws:ResourceTag/team": "web"}),
     allow("sqs:ListQueues", "*", IpAddress={"aws:SourceIp": "203.0.113.0/24"}),
@@ -411,6 +412,8 @@ CALLS: list[Row] = [
     ("iam", "create_user", {"UserName": "eve", "Tags": [{"Key": "team", "Value": "ops"}]}, NO),
     ("kinesis", "put_record", {"StreamName": "clicks", "Data": b"x", "PartitionKey": "k"}, YES),
     ("kinesis", "put_record", {"StreamName": "other", "Data": b"x", "PartitionKey": "k"}, NO),
+    ("stepfunctions", "send_task_success", {"taskToken": "t", "output": "{}"}, PERHAPS),  # of whichever machine
+    ("stepfunctions", "send_task_failure", {"taskToken": "t"}, NO),
     ("cloudwatch", "put_metric_data", {"Namespace": "shop", "MetricData": [{"MetricName": "m", "Value": 1.5}]}, YES),
     ("cloudwatch", "put_metric_data", {"Namespace": "bank", "MetricData": [{"MetricName": "m", "Value": 1.5}]}, NO),
     ("ec2", "describe_vpcs", {}, YES),

@@ -434,6 +434,13 @@ def _connected_node(
         yield _node(node, setting)
 
 
+def _task(
+    _action: str, _parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+) -> Iterator[str]:
+    """Whatever waits for a task's token: an activity or a state machine, and the token does not say which."""
+    yield setting.arn("states", UNRESOLVED)
+
+
 def _node(instance: str, setting: RequestSetting) -> str:
     """The ARN of a node of Systems Manager: an instance of EC2, or a machine elsewhere (`mi-…`)."""
     if instance.startswith("mi-"):
@@ -523,5 +530,6 @@ RESOURCES: Final[Mapping[str, Row]] = {
     "ssm:GetConnectionStatus": _connected_node,
     "ssm:SendCommand": _command,
     "bedrock": _model,
+    **_rows("states", ("SendTaskFailure", "SendTaskHeartbeat", "SendTaskSuccess"), _task),
 }  # fmt: skip
 """By the action, else by its service."""
