@@ -150,17 +150,20 @@ class _Auditing:
         return summary
 
     def ask_accounts(self) -> None:
-        """Ask about the accounts of which the answers are not in the cache."""
+        """Ask about the accounts of which the answers are not in the cache.
+
+        Those that are there are read twice, since all of them take more memory than everything else.
+        """
         all_works = self._works()
         names = {work.account: self._name(work) for work in all_works}
         self.findings = self.cache.findings()
-        cached = {account: self.cache.account(name) for account, name in names.items()}
-        for audited in cached.values():
+        for name in names.values():
+            audited = self.cache.account(name)
             if audited is not None:
                 self.findings.update(audited.findings)
         works = []
         for work in all_works:
-            audited = cached[work.account]
+            audited = self.cache.account(names[work.account])
             if audited is None or not self._has_findings(audited.result):
                 works.append(work)
             else:
