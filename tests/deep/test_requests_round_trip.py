@@ -60,6 +60,9 @@ class Completed(NothingStored):
     def stack_arn(self, name: str) -> str:  # type: ignore[override]
         return f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/{name}/0a1b"
 
+    def waiting_for(self, token: str) -> str:  # type: ignore[override]
+        return f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{token}"
+
     def stream_arn_of_iterator(self, iterator: str) -> str:  # type: ignore[override]
         kinesis = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/clicks"
         table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/orders/stream/2026"
@@ -79,8 +82,6 @@ ARNS = {
 }
 STACK_SET_IDS = f"stackset/v-StackSetName:{UNRESOLVED}"
 """What CloudFormation adds to the name of a stack set is known to nobody here: the emulator has no stack sets."""
-TASKS = f"arn:aws:states:us-east-1:{ACCOUNT}:{UNRESOLVED}"
-"""An answer to a task names a token alone, which does not say whether an activity or a state machine waits."""
 
 
 @dataclass(slots=True)
@@ -131,8 +132,6 @@ def tallied(service: str) -> Tally:
 def is_right(need: NeededAccess) -> bool:
     """Whether an ARN is whole, and of a kind that the action takes; API Gateway's are the paths themselves."""
     action = need.action
-    if need.resource == TASKS:
-        return action.startswith("states:SendTask")
     if is_without_resources(action.lower()) or not targets_of(action) or action.startswith("apigateway:"):
         return True
     of_kind = takes(action, need.resource) or need.resource.endswith(":log-stream:") or need.resource.startswith("+")

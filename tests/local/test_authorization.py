@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ HERE = f"us-east-1:{ACCOUNT}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/worker"
 OPEN = f"arn:aws:iam::{ACCOUNT}:role/open"
 FUNCTIONS = f"arn:aws:lambda:{HERE}:function"
+ACTIVITIES = f"arn:aws:states:{HERE}:activity"
 
 
 def allow(action: str | list[str], resource: str | list[str], **condition: Any) -> dict[str, Any]:
@@ -160,7 +162,7 @@ POLICY = [
         [f"arn:aws:glue:{HERE}:catalog", f"arn:aws:glue:{HERE}:database/shop", f"arn:aws:glue:{HERE}:table/shop/*"],
     ),
     allow("kinesis:PutRecord", f"arn:aws:kinesis:{HERE}:stream/clicks"),
-    allow("states:SendTaskSuccess", f"arn:aws:states:{HERE}:stateMachine:orders"),
+    allow("states:SendTaskSuccess", [f"arn:aws:states:{HERE}:stateMachine:orders", f"{ACTIVITIES}:packing"]),
     allow("cloudwatch:PutMetricData", "*", StringEquals={"cloudwatch:namespace": "shop"}),
     allow("sqs:*", "*", StringEquals={"aws:ResourceTag/team": "web"}),
     allow("sqs:ListQueues", "*", IpAddress={"aws:SourceIp": "203.0.113.0/24"}),
@@ -598,6 +600,33 @@ def function(worker: Worker) -> Any:
         return json.loads(answer["Payload"].read())
 
     return invoke
+
+
+def started(states: Any, name: str, task: dict[str, Any]) -> None:
+    """Start an execution of a new state machine with one task."""
+    definition = {"StartAt": "Task", "States": {"Task": {"Type": "Task", "End": True, **task}}}
+    role = f"arn:aws:iam::{ACCOUNT}:role/open"
+    machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
+    states.start_execution(stateMachineArn=machine["stateMachineArn"])
+
+
+def test_an_answer_to_a_task_is_asked_on_whatever_waits_for_it(worker: Worker, shared: LocalAws) -> None:
+    own = functools.partial(session(shared).client, **client_arguments(shared))
+    states, queues = own("stepfunctions"), own("sqs")
+    verdicts = {}
+    for name in ("orders", "others"):
+        url = queues.create_queue(QueueName=f"{name}-tokens")["QueueUrl"]
+        body = {"QueueUrl": url, "MessageBody.$": "$$.Task.Token"}
+        started(states, name, {"Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Parameters": body})
+        (message,) = queues.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
+        answer = {"taskToken": message["Body"], "output": "{}"}
+        verdicts[name] = worker.verdict("stepfunctions", "send_task_success", answer)
+    for name in ("packing", "billing"):
+        activity = states.create_activity(name=name)["activityArn"]
+        started(states, f"{name}-machine", {"Resource": activity})
+        token = states.get_activity_task(activityArn=activity)["taskToken"]
+        verdicts[name] = worker.verdict("stepfunctions", "send_task_success", {"taskToken": token, "output": "{}"})
+    assert {"orders": YES, "others": NO, "packing": YES, "billing": NO} == verdicts
 
 
 def test_whoever_gathers_an_audit_needs_no_more_than_the_printed_policy(worker: Worker, tmp_path: Path) -> None:

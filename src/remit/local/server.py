@@ -29,6 +29,7 @@ from remit.local.authorization.callers import Caller, FunctionSessions, issued_c
 from remit.local.authorization.seen_access import SeenAccess
 from remit.local.authorization.stack_caller import act_as_the_caller
 from remit.local.authorization.stack_lookups import look_up_as_the_caller
+from remit.local.authorization.task_tokens import note_task_tokens
 from remit.local.checkpoint import Checkpoint
 from remit.local.emulator_repairs import repair
 from remit.local.environment import LocalEnvironment
@@ -267,6 +268,7 @@ async def _serve(
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
     Subscriptions(calls).take_hold()
+    note_task_tokens()
     ask_before_function_urls()
     say_nothing_of_failures()
     delays = SimulatedDelays()

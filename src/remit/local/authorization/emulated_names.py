@@ -12,6 +12,8 @@ import importlib
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.authorization.task_tokens import waiting_for
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -225,6 +227,10 @@ class EmulatedNames:
             return str(state["stream_arn"])
         decoded = _service("dynamodb_streams")._decode_iterator(iterator)  # noqa: SLF001 - as above
         return None if decoded is None or not decoded.get("arn") else str(decoded["arn"])
+
+    def waiting_for(self, token: str) -> str | None:
+        """The ARN of the state machine or activity that waits for a task's token."""
+        return waiting_for(token)
 
     def partition_key(self, table: str) -> str | None:
         """The name of a DynamoDB table's partition key."""

@@ -435,10 +435,11 @@ def _connected_node(
 
 
 def _task(
-    _action: str, _parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
+    _action: str, parameters: Parameters, setting: RequestSetting, _requested: RequestedOperation
 ) -> Iterator[str]:
-    """Whatever waits for a task's token: an activity or a state machine, and the token does not say which."""
-    yield setting.arn("states", UNRESOLVED)
+    """The state machine or activity that waits for a task's token, which by itself does not say that."""
+    for token in texts(parameters.get("taskToken")):
+        yield setting.stored.waiting_for(token) or setting.arn("states", UNRESOLVED)
 
 
 def _node(instance: str, setting: RequestSetting) -> str:

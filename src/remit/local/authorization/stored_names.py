@@ -51,6 +51,9 @@ class StoredNames(Protocol):
     def stream_arn_of_iterator(self, iterator: str) -> str | None:
         """The ARN of the stream (Kinesis, DynamoDB) that a shard iterator reads."""
 
+    def waiting_for(self, token: str) -> str | None:
+        """The ARN of the state machine or activity that waits for a task's token."""
+
     def partition_key(self, table: str) -> str | None:
         """The name of a DynamoDB table's partition key."""
 
@@ -74,7 +77,7 @@ class NothingStored:
         """Nothing is known."""
 
     key_arn_of_ciphertext = secret_arn = role_arn = user_arn = stack_arn = stream_arn_of_iterator = key_arn
-    partition_key = resource_tags = key_aliases = encrypting_key = key_arn
+    partition_key = resource_tags = key_aliases = encrypting_key = waiting_for = key_arn
 
     def permissions_boundary(self, _role: str, _user: str) -> None:
         """Nothing is known."""

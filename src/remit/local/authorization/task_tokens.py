@@ -1,0 +1,63 @@
+"""Which state machine or activity waits for the token of a task: an answer is authorised on that, and names the token.
+
+Source: "Creating granular permissions for non-admin users in Step Functions" (AWS Step Functions Developer Guide).
+`tests/local/test_authorization.py` fails when the emulator runs its tasks elsewhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MOST_TOKENS: Final = 10_000
+"""Tokens of activities are kept until there are so many: nothing tells that one is over."""
+_MACHINE: Final[ContextVar[str]] = ContextVar("state_machine")
+_WAITING: Final[dict[str, str]] = {}
+
+
+def waiting_for(token: str) -> str | None:
+    """The ARN of the state machine or activity that waits for a token; None where none is known."""
+    return _WAITING.get(token)
+
+
+def note_task_tokens() -> None:
+    """Note who waits whenever a state machine hands out a token, in the process that serves."""
+    states: Any = importlib.import_module("ministack.services.stepfunctions")
+    execute_task = states._execute_task  # noqa: SLF001 - the emulator has no other place to take hold of
+    wait_for_answer = states._invoke_with_callback  # noqa: SLF001 - as above
+    get_activity_task = states._get_activity_task  # noqa: SLF001 - as above
+
+    def executed(definition: Any, task_input: Any, execution: Any, context: Mapping[str, Any]) -> Any:
+        earlier = _MACHINE.set(context["StateMachine"]["Id"])
+        try:
+            return execute_task(definition, task_input, execution, context)
+        finally:
+            _MACHINE.reset(earlier)
+
+    def answered(resource: Any, task_input: Any, token: str, definition: Any) -> Any:
+        _WAITING[token] = _MACHINE.get()
+        try:
+            return wait_for_answer(resource, task_input, token, definition)
+        finally:
+            _WAITING.pop(token, None)
+
+    async def taken(request: Mapping[str, Any]) -> Any:
+        answer = await get_activity_task(request)
+        token = json.loads(answer[2]).get("taskToken")
+        if token:
+            _note(token, str(request["activityArn"]))
+        return answer
+
+    states._execute_task, states._invoke_with_callback = executed, answered  # noqa: SLF001 - as above
+    states._get_activity_task = taken  # noqa: SLF001 - as above
+
+
+def _note(token: str, activity: str) -> None:
+    if len(_WAITING) >= _MOST_TOKENS:
+        del _WAITING[next(iter(_WAITING))]
+    _WAITING[token] = activity
