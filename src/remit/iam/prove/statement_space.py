@@ -361,6 +361,8 @@ class CompiledPolicy:
     """A policy's boxes, Allow and Deny apart; `unclear` are the statements that cannot be compared at all."""
 
     __slots__ = (
+        "_effort",
+        "_has_single_wildcards",
         "_letters",
         "_texts",
         "allows",
@@ -376,6 +378,8 @@ class CompiledPolicy:
         self.policy = policy
         self._letters: frozenset[str] | None = None
         self._texts: list[tuple[str, ...]] | None = None
+        self._has_single_wildcards: bool | None = None
+        self._effort: int | None = None
         self.unclear: list[tuple[int, Statement, str]] = []
         for index, statement in enumerate(policy.statements):
             try:
@@ -410,12 +414,16 @@ class CompiledPolicy:
     @property
     def effort(self) -> int:
         """How many patterns the evaluator may compare with a request."""
-        return sum(map(len, self.texts))
+        if self._effort is None:
+            self._effort = sum(map(len, self.texts))
+        return self._effort
 
     @property
     def has_single_wildcards(self) -> bool:
         """Whether some text of it has a `?`."""
-        return any("?" in "".join(texts) for texts in self.texts)
+        if self._has_single_wildcards is None:
+            self._has_single_wildcards = any("?" in "".join(texts) for texts in self.texts)
+        return self._has_single_wildcards
 
     @property
     def letters(self) -> frozenset[str]:
