@@ -61,9 +61,10 @@ def filled(document: Any, *, in_template: bool) -> tuple[Any, tuple[UnfilledPlac
     """A policy document with late-bound text in each place that is to be filled in, and these places."""
     if not isinstance(document, dict):
         return document, ()
-    reader = (
-        _Reader(_IN_TEMPLATES, _ACTIONS_OF_TEMPLATES) if in_template else _Reader(_IN_POLICIES, _ACTIONS_OF_POLICIES)
-    )
+    if in_template:
+        reader = _Reader(_IN_TEMPLATES, _IN_TEMPLATES, _ACTIONS_OF_TEMPLATES)
+    else:
+        reader = _Reader(_IN_POLICIES, _IN_ARNS_OF_POLICIES, _ACTIONS_OF_POLICIES)
     filled_document = {key: reader.element_of_document(key, part) for key, part in document.items()}
     return (filled_document, tuple(reader.places)) if reader.places else (document, ())
 
@@ -71,8 +72,11 @@ def filled(document: Any, *, in_template: bool) -> tuple[Any, tuple[UnfilledPlac
 class _Reader:
     """Puts late-bound text in the places of a value, and collects them."""
 
-    def __init__(self, pattern: re.Pattern[str], pattern_of_actions: re.Pattern[str]) -> None:
+    def __init__(
+        self, pattern: re.Pattern[str], pattern_of_arns: re.Pattern[str], pattern_of_actions: re.Pattern[str]
+    ) -> None:
         self.pattern = pattern
+        self.pattern_of_arns = pattern_of_arns
         self.pattern_of_actions = pattern_of_actions
         self.places: list[UnfilledPlace] = []
 
@@ -105,9 +109,7 @@ class _Reader:
         return value
 
     def text(self, text: str, spot: Spot, pattern: re.Pattern[str]) -> str:
-        if pattern is _IN_POLICIES and text.startswith("arn:"):
-            pattern = _IN_ARNS_OF_POLICIES
-        places = list(_places_in(text, pattern))
+        places = list(_places_in(text, self.pattern_of_arns if text.startswith("arn:") else pattern))
         for place in places:
             self.places.append(UnfilledPlace(place[0], text, spot, _TOOLS.get(place.lastgroup or "", "")))
         for place in reversed(places):

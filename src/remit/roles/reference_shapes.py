@@ -76,15 +76,13 @@ def _texts(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
         if kind.stream and kind.stream not in kind.arn_from:
             label = late_bound(resource.logical_id, _STREAM_LABEL)
             yield late_bound(resource.logical_id, kind.stream), f"{arn}/stream/{label}"
-    for path in kind.ref_of if kind.ref == "name" else ():
-        symbol = _symbol(resource, kind, path)
-        if kind.has_attribute(path) and symbol != late_bound(resource.logical_id, path):
-            yield late_bound(resource.logical_id, path), symbol
+    paths = {path: path for path in kind.ref_of if kind.ref == "name" and kind.has_attribute(path)}
     if kind.naming is not None:
-        symbol = _symbol(resource, kind, kind.naming.property)
-        for attribute in kind.name_attributes:
-            if symbol != late_bound(resource.logical_id, attribute):
-                yield late_bound(resource.logical_id, attribute), symbol
+        paths |= dict.fromkeys(kind.name_attributes, kind.naming.property)
+    for attribute, path in paths.items():
+        reference, symbol = late_bound(resource.logical_id, attribute), _symbol(resource, kind, path)
+        if symbol != reference:
+            yield reference, symbol
 
 
 def _arn(resource: Resource, kind: ResourceType, form: ArnFormat) -> str | None:
