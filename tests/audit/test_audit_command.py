@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import subprocess
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from audit_accounts import ACCOUNT, EVERYTHING, NOW, OTHER, allow, page, role, trust, write
+from remit.audit.account_audit import AuditedAccount
 from remit.audit.audit import AuditInput, audit
 from remit.audit.result_cache import ResultCache
 from remit.cli import main
@@ -151,6 +153,28 @@ def test_a_cache_that_lost_what_lint_found_is_no_cache(tmp_path: Path) -> None:
         path.unlink()
         assert expected == written(audit(audit_input, ResultCache(tmp_path / "cache")))
         path.write_bytes(content)
+
+
+class CountingCache(ResultCache):
+    """Counts how many results of accounts are in memory whenever one more is read."""
+
+    most_alive = 0
+
+    def account(self, name: str) -> AuditedAccount | None:
+        alive = sum(isinstance(item, AuditedAccount) for item in gc.get_objects())
+        self.most_alive = max(self.most_alive, alive)
+        return super().account(name)
+
+
+def test_what_an_earlier_run_found_is_read_one_account_after_the_other(tmp_path: Path) -> None:
+    for number in range(8):
+        account = f"{number}" * 12
+        write(tmp_path / "accounts", page(role("x", allow("s3:*"), account=account)), f"{account}.json")
+    audit_input = AuditInput(tmp_path / "accounts", NOW)
+    first = written(audit(audit_input, ResultCache(tmp_path / "cache")))
+    cache = CountingCache(tmp_path / "cache")
+    assert first == written(audit(audit_input, cache))
+    assert cache.most_alive <= 2
 
 
 def test_several_processes_give_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from remit.local.authorization.partiql import partition_values
         ("SELECT * FROM users WHERE id IN ['ada', ?]", [{"S": "eve"}], ("ada", "eve")),
         ("SELECT * FROM users WHERE id IN ('ada', 'ada') AND x IN ('bob')", [], ("ada",)),
         ("DELETE FROM users WHERE id = 7", [], ("7",)),
+        ("DELETE FROM users WHERE id = ?", [{"B": "YWRh"}], ("YWRh",)),
         ("UPDATE users SET id2 = 'eve' SET x = ? WHERE id = ?", [{"S": "x"}, {"S": "ada"}], ("ada",)),
         ("INSERT INTO users VALUE {'id': 'ada', 'other': {'x': 1}}", [], ("ada",)),
         ("INSERT INTO users VALUE {'x': ?, 'id': ?}", [{"S": "x"}, {"S": "ada"}], ("ada",)),
