@@ -17,6 +17,7 @@ from remit.project.dot_remit import own_folder
 from remit.project.load import load_project
 from remit.roles.assign import assign
 from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_senders
+from remit.roles.existing_policies import existing_policies
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body
@@ -26,7 +27,7 @@ from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, draft, synth
 from remit.triggers.app_wide import app_wide_notes
-from remit.triggers.existing_sources import existing_policies, existing_sources
+from remit.triggers.existing_sources import existing_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from audit_accounts import ACCOUNT, OTHER, document, trust
-from remit.audit.exposures import exposures
+from remit.audit.exposures import FoundExposures, exposures
 from remit.audit.json_bytes import compact
 from remit.audit.organization import Organization, organization
 from remit.audit.resource_policies import ResourcePolicy, resource_policies
+from remit.audit.results import UndecidedExposure
 
 if TYPE_CHECKING:
     from remit.audit.results import ExposureRow
@@ -217,3 +218,13 @@ def test_resources_are_read_with_their_policies_and_owners(*, as_text: bool) -> 
 def test_a_policy_that_iam_would_refuse_is_undecided() -> None:
     found = exposures([ResourcePolicy("arn:aws:s3:::orders", ACCOUNT, '{"Statement": [{}]}')], None)
     assert "has no 'Effect'" in found.undecided[0].reason
+
+
+def test_the_id_of_somebody_who_may_be_in_a_missing_account_is_undecided_at_its_statement() -> None:
+    """IAM shows the id of a user or role that is gone; which account it was of, the id does not say."""
+    policy = document({**statement({"AWS": "AIDACKCEVSQ6C2EXAMPLE"}), "Sid": "Reader"})
+    resource = ResourcePolicy("arn:aws:s3:::orders", ACCOUNT, compact(policy))
+    reason = "the user or role of the id AIDACKCEVSQ6C2EXAMPLE is not in the files"
+    expected = UndecidedExposure("arn:aws:s3:::orders", "Statement[0] (Reader)", reason)
+    assert FoundExposures((), (expected,)) == exposures([resource], None, ["222233334444"])
+    assert FoundExposures((), ()) == exposures([resource], None)

@@ -113,8 +113,11 @@ class _ResourceExposures:
         """Whom the policy lets in, a row for each of its statements and each of these."""
         try:
             policy = parse(parsed(self.resource.text))
-        except (RemitError, ValueError) as error:
-            self._leave_undecided("the policy", str(error).removeprefix("error: "))
+        except RemitError as error:
+            self._leave_undecided("the policy", error.message)
+            return
+        except ValueError as error:  # no JSON
+            self._leave_undecided("the policy", str(error))
             return
         limited = _with_denials(policy, (*self._rcp_denials(), *self._own_account()))
         outsiders = self._outsiders(limited)

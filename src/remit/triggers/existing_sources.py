@@ -1,9 +1,9 @@
-"""What an app needs and a deploy does not make: sources of triggers, and policies of roles; they must exist already."""
+"""The sources of triggers that are not the app's own, which a deploy does not make: they must exist already."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from remit.errors import few
 from remit.triggers.source import name_of, own_id
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from remit.app import App
-
-
-_OF_AWS: Final = ":iam::aws:"
-"""What the ARNs of AWS's own policies have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +47,6 @@ def existing_sources(app: App, own_arns: Collection[str]) -> tuple[ExistingSourc
     return tuple(
         ExistingSource(kind, name, condition, tuple(dict.fromkeys(names)))
         for (kind, name, condition), names in functions.items()
-    )
-
-
-def existing_policies(app: App, own_arns: Collection[str]) -> tuple[ExistingSource, ...]:
-    """The managed policies of the account's own that roles get, and their permissions boundary."""
-    functions: dict[tuple[str, str], list[str]] = {}
-    if app.boundary is not None:
-        functions["permissions boundary", app.boundary] = []
-    for function in app.functions:
-        for arn in function.managed:
-            functions.setdefault(("managed policy", arn), []).append(function.name)
-    return tuple(
-        ExistingSource(kind, name_of(arn).removeprefix("policy/"), "", tuple(names))
-        for (kind, arn), names in functions.items()
-        if _OF_AWS not in arn and arn not in own_arns and not own_id(arn)
     )
 
 

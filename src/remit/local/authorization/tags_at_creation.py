@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.action_resources import takes
-from remit.catalogue.actions import action as catalogued_action
 from remit.catalogue.actions import targets_of
 from remit.catalogue.arns import fill
 from remit.local.authorization.resource_rows import UNRESOLVED
@@ -81,7 +80,7 @@ def _tagging_action(action: str) -> str | None:
         name = f"iam:Tag{of_iam['kind']}"
     if name is None:
         name = _TAGGING.get(action.partition(":")[0])
-    return None if name == action or name is None or catalogued_action(name) is None else name
+    return None if name == action else name
 
 
 def _tagged(

@@ -1,0 +1,31 @@
+"""The managed policies of the account that roles get and a deploy does not make: they must exist already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from remit.triggers.existing_sources import ExistingSource
+from remit.triggers.source import name_of, own_id
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from remit.app import App
+
+_OF_AWS: Final = ":iam::aws:"
+"""What the ARNs of AWS's own policies have."""
+
+
+def existing_policies(app: App, own_arns: Collection[str]) -> tuple[ExistingSource, ...]:
+    """The managed policies of the account's own that roles get, and their permissions boundary."""
+    functions: dict[tuple[str, str], list[str]] = {}
+    if app.boundary is not None:
+        functions["permissions boundary", app.boundary] = []
+    for function in app.functions:
+        for arn in function.managed:
+            functions.setdefault(("managed policy", arn), []).append(function.name)
+    return tuple(
+        ExistingSource(kind, name_of(arn).removeprefix("policy/"), "", tuple(names))
+        for (kind, arn), names in functions.items()
+        if _OF_AWS not in arn and arn not in own_arns and not own_id(arn)
+    )
