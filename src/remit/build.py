@@ -105,7 +105,7 @@ def build(
     mistakes.errors += placed(of_template.errors, folder).errors
     findings: tuple[Finding, ...] = ()
     with mistakes.noted():
-        findings = errors(app, declared, folder=folder)
+        findings = errors(app, declared, folder=folder, template=template)
     with mistakes.noted():
         _refuse(_elsewhere(findings, mistakes))
     if not findings:  # a slip in an override may be why it breaks something
