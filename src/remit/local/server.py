@@ -40,6 +40,7 @@ from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
+from remit.local.event_sources.stream_positions import keep_stream_positions
 from remit.local.event_sources.subscriptions import Subscriptions
 from remit.local.event_sources.web_answers import say_nothing_of_failures
 from remit.local.functions.doors import refuse_other_doors
@@ -265,6 +266,7 @@ async def _serve(
     refuse_what_aws_refuses()
     functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
     AsynchronousInvocations(Destinations(record, calls), functions_of_emulator).take_hold()
+    keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
     Subscriptions(calls).take_hold()
