@@ -42,7 +42,7 @@ def test_the_mistakes_of_all_files_are_reported(make: Make) -> None:
     expected = [
         "app.py:10:23",
         "app.py:10:38",
-        "app.py:12:21",
+        "app.py:12:15",
         "config/deploy.py:5:5",
         "config/deploy.py:6:5",
         "config/deploy.py:7:5",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project import passing_over, plain_files
 from remit.project.current_load import is_users_file, relative
+from remit.project.guarded_calls import STOPS
 from remit.project.late_bound_search import check_late_reads
 from remit.project.layout import module_file, roots
 
@@ -117,7 +118,7 @@ def user_code(state: Loading, path: Path) -> Iterator[None]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
-    except passing_over.STOPS:
+    except STOPS:
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
         mistakes = Mistakes(passing_over.mistakes_of(error, str(path), functools.partial(mistake, state)))
@@ -179,7 +180,7 @@ def noted(state: Loading) -> Iterator[None]:
 def _told(error: BaseException) -> str:
     try:
         return str(error)
-    except passing_over.STOPS:
+    except STOPS:
         raise
     except BaseException:  # noqa: BLE001 - an exception's own text is the user's code as well
         return "(its text cannot be shown)"
