@@ -66,6 +66,10 @@ class Built:
         return self.app.namespace
 
 
+def _nothing(_app: App) -> tuple[RemitError, ...]:
+    return ()
+
+
 def build(
     folder: Path,
     stage: str | None = None,
@@ -77,6 +81,7 @@ def build(
     place: Place | None = None,
     bucket: str | None = None,
     now: datetime | None = None,
+    lacking: Callable[[App], Iterable[RemitError]] = _nothing,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
@@ -88,10 +93,36 @@ def build(
 
     `now` is the time from which on schedules must run, this machine's if none is given. It decides only whether a
     build is refused: what a build writes holds no time, so that the same input gives the same bytes, today or later.
+
+    `lacking` gives what the account lacks that the app needs: it is asked when a build is refused, so that this is
+    reported with the other mistakes.
     """
     project = load_project(folder, stage)
+    project.mistakes.errors += placed(check_schedules(project.app, now or datetime.now(UTC)), folder).errors
+    settings = _BuildSettings(package, progress or _silent, accept, for_this_machine, place, bucket or ARTEFACTS)
+    try:
+        return _build(folder, project, settings)
+    except RemitError as refusal:
+        mistakes = Mistakes(list(refusal.all))
+        mistakes.errors += _elsewhere(placed(lacking(project.app), folder).errors, mistakes)
+        raise mistakes.together() from None
+
+
+@dataclass(frozen=True, slots=True)
+class _BuildSettings:
+    """How `build` was called."""
+
+    package: bool
+    progress: Callable[[str], None]
+    accept: str | None
+    for_this_machine: bool
+    place: Place | None
+    bucket: str
+
+
+def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Built:
     app, mistakes = project.app, project.mistakes
-    mistakes.errors += placed(check_schedules(app, now or datetime.now(UTC)), folder).errors
+    package, for_this_machine, bucket = settings.package, settings.for_this_machine, settings.bucket
     if not project.is_whole:
         _note_further(app, mistakes, folder)
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
@@ -99,7 +130,7 @@ def build(
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
     of_template = Mistakes()
-    drafted = draft(app, declared, of_template, bucket=bucket or ARTEFACTS)
+    drafted = draft(app, declared, of_template, bucket=bucket)
     template, roles = drafted.template, drafted.roles
     check(template, declared, app, of_template, is_whole=not of_template.errors)
     mistakes.errors += placed(of_template.errors, folder).errors
@@ -110,9 +141,9 @@ def build(
         _refuse(_elsewhere(findings, mistakes))
     if not findings:  # a slip in an override may be why it breaks something
         with mistakes.noted():
-            override_notes = guarded(app, declared, accept, folder)
+            override_notes = guarded(app, declared, settings.accept, folder)
     with mistakes.noted():
-        guardrail_notes = guard(folder, app, declared, place)
+        guardrail_notes = guard(folder, app, declared, settings.place)
     if mistakes.errors:
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
@@ -120,8 +151,8 @@ def build(
     body = _body(template)  # refused here, before the zips are made, if it is too large
     packed = _Packed()
     if package:
-        packed = _package(folder, app, progress or _silent, for_this_machine=for_this_machine)
-        template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
+        packed = _package(folder, app, settings.progress, for_this_machine=for_this_machine)
+        template = synth(app, roles, packed.keys, bucket)
         body = _body(template)
     output = own_folder(folder, "build")
     write(output / "template.json", body)
@@ -173,7 +204,7 @@ def _refuse_all(
     mistakes: Mistakes, project: LoadedProject, folder: Path, *, for_this_machine: bool, package: bool
 ) -> NoReturn:
     """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips."""
-    if package and project.is_configured:
+    if package and project.is_packable:
         from remit.package.app_zip import check_own_files  # noqa: PLC0415 - of mistakes alone
 
         app, of_files = project.app, Mistakes()

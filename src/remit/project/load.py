@@ -14,6 +14,7 @@ from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.project.current_load import Loading, loading, placed, relative
 from remit.project.deferred_imports import deferred_sdk
+from remit.project.failed_settings import PACKING, may_be_among
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
 from remit.project.lambda_environment import check_placeholders, explain_placeholders, lambda_environment
 from remit.project.name_checks import check_handlers, check_names
@@ -34,14 +35,14 @@ if TYPE_CHECKING:
 class LoadedProject:
     """A project as far as it can be loaded: what is right of its app, and everything that is wrong.
 
-    `is_whole`: nothing was wrong when it was loaded. `is_configured`: at least the configuration has no mistake, so
-    that its settings are those that its author wrote.
+    `is_whole`: nothing was wrong when it was loaded. `is_packable`: at least the settings are known that decide what a
+    zip holds.
     """
 
     app: App
     mistakes: Mistakes
     is_whole: bool
-    is_configured: bool
+    is_packable: bool
 
 
 def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:
@@ -75,7 +76,8 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
         finally:
             item_lines.forget()
         mistakes = placed(state.mistakes.errors, root)
-        return LoadedProject(app, mistakes, is_whole=not mistakes.errors, is_configured=not state.incomplete)
+        is_packable = not may_be_among(state.failed_settings, PACKING)
+        return LoadedProject(app, mistakes, is_whole=not mistakes.errors, is_packable=is_packable)
 
 
 def _declared_app(state: Loading) -> App:
