@@ -20,7 +20,7 @@ from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_
 from remit.roles.existing_policies import existing_policies
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
-from remit.synthesis.check import check, check_body
+from remit.synthesis.check import Missing, check, check_body
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import check_guardrails, guard
 from remit.synthesis.key_policies import existing_keys
@@ -124,7 +124,7 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     app, mistakes = project.app, project.mistakes
     package, for_this_machine, bucket = settings.package, settings.for_this_machine, settings.bucket
     if not project.is_whole:
-        _note_further(app, mistakes, folder)
+        _note_further(project, mistakes, folder)
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     declared = assign(app)
     override_notes: tuple[str, ...] = ()
@@ -132,7 +132,8 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     of_template = Mistakes()
     drafted = draft(app, declared, of_template, bucket=bucket)
     template, roles = drafted.template, drafted.roles
-    check(template, declared, app, of_template, is_whole=not of_template.errors)
+    missing = Missing(anything=bool(of_template.errors), permissions=bool(of_template.errors))
+    check(template, declared, app, of_template, missing)
     mistakes.errors += placed(of_template.errors, folder).errors
     findings: tuple[Finding, ...] = ()
     with mistakes.noted():
@@ -179,14 +180,19 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
 
 
-def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
+def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path) -> None:
     """When some declarations could not be read, note what is wrong with the others."""
-    parts = without_jobs(app)
+    parts = without_jobs(project.app)
     further = Mistakes()
     with further.noted():
         declared = assign(parts)
         drafted = draft(parts, declared, further)
-        check(drafted.template, declared, parts, further, is_whole=False)
+        missing = Missing(
+            anything=True,
+            permissions=project.may_lack_permissions or bool(further.errors),
+            triggers_of=project.without_triggers,
+        )
+        check(drafted.template, declared, parts, further, missing)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
         check_guardrails(folder)

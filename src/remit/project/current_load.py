@@ -41,6 +41,8 @@ class Loading:
     """Everything that is wrong with the project, while it is loaded as far as it goes."""
     failed_settings: set[str] = field(default_factory=set)
     """The settings that failed (`failed_settings.py`): what they would have said is not known."""
+    without_triggers: set[Origin] = field(default_factory=set)
+    """The declarations of functions some of whose triggers failed."""
     placeholders: dict[str, str] = field(default_factory=dict)
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
 

@@ -12,8 +12,9 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.did_you_mean import nearest
-from remit.errors import RemitError, UnreadError, writer
+from remit.did_you_mean import MISSPELT, nearest
+from remit.errors import Origin, RemitError, UnreadError, writer
+from remit.project import current_load
 from remit.project.guarded_source import DECLARING
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.time_limit import LoadTooLongError
@@ -43,6 +44,9 @@ class GuardedCall:
         """What the function takes; None: it is not remit's."""
         self.is_declaration = False
         self.is_incomplete = False
+        self.place = Origin("")
+        self.supplied: set[str] = set()
+        """The parameters that get a value, as far as the call shows it."""
 
     def result(self, make: Callable[[GuardedCall], Any]) -> Any:
         """What the call gives. UnreadError: it is incomplete, which is noted, and no declaration."""
@@ -75,7 +79,10 @@ class GuardedCall:
             return function
         self.parameters = tuple(inspect.signature(function).parameters.values())
         self.is_declaration = spelled.rpartition(".")[2] in DECLARING
-        missing = [] if count is None else self._missing(count, names)
+        self.place = writer()
+        by_position = [parameter.name for parameter in self.parameters if parameter.kind in _BY_POSITION]
+        self.supplied = {*by_position[:count], *names}
+        missing = [] if count is None else self._missing(names)
         if not missing or self.is_declaration:
             return function
         if any(parameter.kind is parameter.POSITIONAL_ONLY for parameter in missing):
@@ -103,24 +110,37 @@ class GuardedCall:
             raise
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
+            state = current_load.current()
+            if self.is_declaration and state is not None:
+                state.without_triggers.add(self.place)
             return () if self.is_declaration or is_surplus else (Unread(),)
         return () if is_surplus else (value,)
 
     def option(self, evaluate: Callable[[], Any], name: str) -> dict[str, Any]:
-        """An argument that is given by its name; none where the function takes none of the name, or a part fails."""
+        """An argument that is given by its name, which is checked as the one that was meant where it is misspelt.
+
+        None where the function takes none of the name. One that is unread where it fails; a declaration gets none then.
+        """
         if self.parameters is None:
             return {name: evaluate()}
-        is_known = self._takes(name)
-        if not is_known:
+        meant: str | None = name
+        is_misspelt = False
+        if not self._takes(name):
             self._failed(self._unknown(name))
+            meant = self._meant(name)
+            is_misspelt = meant is not None and nearest(name, (meant,), MISSPELT) is not None
         try:
             value = evaluate()
         except STOPS:
             raise
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(error)
-            return {name: Unread()} if is_known and not self.is_declaration else {}
-        return {name: value} if is_known else {}
+            value = Unread()
+        if meant != name and not is_misspelt:
+            value = Unread()
+        if meant is None or (self.is_declaration and type(value) is Unread):
+            return {}
+        return {meant: value}
 
     def options(self, evaluate: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """As `option`, of a dict of them: `**options`."""
@@ -156,8 +176,12 @@ class GuardedCall:
     def _takes(self, name: str) -> bool:
         return name in self._options or (self._is_open and not self.is_declaration)
 
+    def _meant(self, name: str) -> str | None:
+        """The option that somebody meant by a name that does not exist; None: there is none, or it has a value."""
+        return nearest(name, [option for option in self._options if option not in self.supplied])
+
     def _unknown(self, name: str) -> RemitError:
-        meant = nearest(name, self._options)
+        meant = self._meant(name)
         hint = "anything that CloudFormation takes goes into `properties`"
         if meant is not None:
             hint = f"did you mean `{meant}`?"
@@ -165,19 +189,17 @@ class GuardedCall:
             hint = f"it takes {_listed(self.parameters or ())}"
         return RemitError(f"`{self.spelled}` has no option `{name}`", hint=hint, origin=writer())
 
-    def _missing(self, count: int, names: Sequence[str]) -> Sequence[inspect.Parameter]:
+    def _missing(self, names: Sequence[str]) -> Sequence[inspect.Parameter]:
         """The parameters that get no value and need one; they are noted, but for those that a wrong name means."""
         parameters = self.parameters or ()
-        by_position = [parameter.name for parameter in parameters if parameter.kind in _BY_POSITION]
-        supplied = {*by_position[:count], *names}
         missing = [
             parameter
             for parameter in parameters
             if parameter.default is parameter.empty
             and parameter.kind in (*_BY_POSITION, parameter.KEYWORD_ONLY)
-            and parameter.name not in supplied
+            and parameter.name not in self.supplied
         ]
-        meant = {nearest(name, self._options) for name in names if not self._takes(name)}
+        meant = {self._meant(name) for name in names if not self._takes(name)}
         for parameter in missing:
             self.is_incomplete = True
             if parameter.name not in meant:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from remit.app import ApiSettings, App
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
-from remit.project import item_lines, policy_list
+from remit.project import item_lines, plain_files, policy_list
 from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.project.current_load import Loading, loading, placed, relative
@@ -17,7 +17,7 @@ from remit.project.deferred_imports import deferred_sdk
 from remit.project.failed_settings import PACKING, may_be_among
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
 from remit.project.lambda_environment import check_placeholders, explain_placeholders, lambda_environment
-from remit.project.name_checks import check_handlers, check_names
+from remit.project.name_checks import check_handlers, check_names, logical_id
 from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, noted, run_configuration
 from remit.triggers.app_wide import CHECKS
@@ -36,13 +36,16 @@ class LoadedProject:
     """A project as far as it can be loaded: what is right of its app, and everything that is wrong.
 
     `is_whole`: nothing was wrong when it was loaded. `is_packable`: at least the settings are known that decide what a
-    zip holds.
+    zip holds. `without_triggers` are the logical ids of the functions some of whose triggers failed.
+    `may_lack_permissions`: a permission for a function that is written by hand may have failed.
     """
 
     app: App
     mistakes: Mistakes
     is_whole: bool
     is_packable: bool
+    without_triggers: frozenset[str]
+    may_lack_permissions: bool
 
 
 def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:
@@ -77,7 +80,30 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
             item_lines.forget()
         mistakes = placed(state.mistakes.errors, root)
         is_packable = not may_be_among(state.failed_settings, PACKING)
-        return LoadedProject(app, mistakes, is_whole=not mistakes.errors, is_packable=is_packable)
+        return LoadedProject(
+            app,
+            mistakes,
+            is_whole=not mistakes.errors,
+            is_packable=is_packable,
+            without_triggers=_without_triggers(state),
+            may_lack_permissions=any(_speaks_of_permissions(mistake, root) for mistake in mistakes.errors),
+        )
+
+
+def _without_triggers(state: Loading) -> frozenset[str]:
+    declarations = [item for item in state.declarations if item.where.origin in state.without_triggers]
+    return frozenset(f"{logical_id(declaration.name)}Function" for declaration in declarations)
+
+
+def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:
+    """Whether the file of a mistake writes permissions of functions by hand, one of which may be what failed."""
+    if mistake.origin is None:
+        return False
+    try:
+        source = plain_files.content(folder / mistake.origin.file)
+    except RemitError:
+        return False
+    return source is not None and b"AWS::Lambda::Permission" in source
 
 
 def _declared_app(state: Loading) -> App:
