@@ -191,6 +191,7 @@ def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path) -> N
             anything=True,
             permissions=project.may_lack_permissions or bool(further.errors),
             triggers_of=project.without_triggers,
+            access_of=project.without_access,
         )
         check(drafted.template, declared, parts, further, missing)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)

@@ -14,7 +14,7 @@ from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.project.current_load import Loading, loading, placed, relative
 from remit.project.deferred_imports import deferred_sdk
-from remit.project.failed_settings import PACKING, may_be_among
+from remit.project.failed_settings import ACCESS, PACKING, may_be_among
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
 from remit.project.lambda_environment import check_placeholders, explain_placeholders, lambda_environment
 from remit.project.name_checks import check_handlers, check_names, logical_id
@@ -24,7 +24,7 @@ from remit.triggers.app_wide import CHECKS
 from remit.triggers.own_sources import with_own_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from remit.app import Function, Grant
     from remit.project.declared_functions import Declaration
@@ -37,7 +37,8 @@ class LoadedProject:
 
     `is_whole`: nothing was wrong when it was loaded. `is_packable`: at least the settings are known that decide what a
     zip holds. `without_triggers` are the logical ids of the functions some of whose triggers failed.
-    `may_lack_permissions`: a permission for a function that is written by hand may have failed.
+    `without_access` are those some of whose access failed. `may_lack_permissions`: a permission for a function that is
+    written by hand may have failed.
     """
 
     app: App
@@ -45,6 +46,7 @@ class LoadedProject:
     is_whole: bool
     is_packable: bool
     without_triggers: frozenset[str]
+    without_access: frozenset[str]
     may_lack_permissions: bool
 
 
@@ -78,6 +80,7 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
             explain_placeholders(state, state.mistakes.errors)
         finally:
             item_lines.forget()
+        without_access = _ids(item for item in state.declarations if _may_lack_access(item, state))
         mistakes = placed(state.mistakes.errors, root)
         is_packable = not may_be_among(state.failed_settings, PACKING)
         return LoadedProject(
@@ -85,14 +88,25 @@ def load_project(folder: Path | str, stage: str | None = None, folder_name: str 
             mistakes,
             is_whole=not mistakes.errors,
             is_packable=is_packable,
-            without_triggers=_without_triggers(state),
+            without_triggers=_ids(item for item in state.declarations if item.where.origin in state.without_triggers),
+            without_access=without_access,
             may_lack_permissions=any(_speaks_of_permissions(mistake, root) for mistake in mistakes.errors),
         )
 
 
-def _without_triggers(state: Loading) -> frozenset[str]:
-    declarations = [item for item in state.declarations if item.where.origin in state.without_triggers]
+def _ids(declarations: Iterable[Declaration]) -> frozenset[str]:
     return frozenset(f"{logical_id(declaration.name)}Function" for declaration in declarations)
+
+
+def _may_lack_access(declaration: Declaration, state: Loading) -> bool:
+    """Whether a mistake stands in what grants a function its access: its declaration, its groups', a setting."""
+    if may_be_among(state.failed_settings, ACCESS):
+        return True
+    spans = [access.where for access in declaration.access]
+    places = [mistake.origin for mistake in state.mistakes.errors if mistake.origin is not None]
+    return any(
+        place.file == span.file and span.line <= place.line <= span.end_line for place in places for span in spans
+    )
 
 
 def _speaks_of_permissions(mistake: RemitError, folder: Path) -> bool:

@@ -15,6 +15,7 @@ from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
 from remit.roles.assign import assign
+from remit.synthesis.check_event_sources import check_event_sources
 from remit.synthesis.check_permissions import check_permissions
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
 from remit.synthesis.check_schema import check_type
@@ -32,15 +33,16 @@ _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a template lacks of its app, since it could not be read: `anything`, permissions, triggers of functions.
+    """What a template lacks of its app, since it could not be read: `anything`, permissions, parts of functions.
 
-    `triggers_of` are the logical ids of these functions. Where something is missing, no reference counts as leading
-    nowhere.
+    `triggers_of` and `access_of` are the logical ids of the functions some of whose triggers, or access, are missing.
+    Where something is missing, no reference counts as leading nowhere.
     """
 
     anything: bool
     permissions: bool
     triggers_of: frozenset[str] = frozenset()
+    access_of: frozenset[str] = frozenset()
 
 
 def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes, missing: Missing) -> None:
@@ -50,6 +52,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mista
     """
     _check_counts(template, roles, app, mistakes)
     _check_resources(template, app, mistakes, missing)
+    mistakes.errors += check_event_sources(app, roles, missing.access_of)
     for role in roles:
         mistakes.errors += _check_actions(role)
 
