@@ -20,7 +20,7 @@ from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_
 from remit.roles.existing_policies import existing_policies
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
-from remit.synthesis.check import Missing, check, check_body
+from remit.synthesis.check import UnreadParts, check, check_body
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import check_guardrails, guard
 from remit.synthesis.key_policies import existing_keys
@@ -132,8 +132,8 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     of_template = Mistakes()
     drafted = draft(app, declared, of_template, bucket=bucket)
     template, roles = drafted.template, drafted.roles
-    missing = Missing(anything=bool(of_template.errors), permissions=bool(of_template.errors))
-    check(template, declared, app, of_template, missing)
+    unread = UnreadParts(anything=bool(of_template.errors), permissions=bool(of_template.errors))
+    check(template, declared, app, of_template, unread)
     mistakes.errors += placed(of_template.errors, folder).errors
     findings: tuple[Finding, ...] = ()
     with mistakes.noted():
@@ -187,13 +187,13 @@ def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path) -> N
     with further.noted():
         declared = assign(parts)
         drafted = draft(parts, declared, further)
-        missing = Missing(
+        unread = UnreadParts(
             anything=True,
             permissions=project.may_lack_permissions or bool(further.errors),
             triggers_of=project.without_triggers,
             access_of=project.without_access,
         )
-        check(drafted.template, declared, parts, further, missing)
+        check(drafted.template, declared, parts, further, unread)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
         check_guardrails(folder)

@@ -32,7 +32,7 @@ _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class UnreadParts:
     """What a template lacks of its app, since it could not be read: `anything`, permissions, parts of functions.
 
     `triggers_of` and `access_of` are the logical ids of the functions some of whose triggers, or access, are missing.
@@ -45,14 +45,14 @@ class Missing:
     access_of: frozenset[str] = frozenset()
 
 
-def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes, missing: Missing) -> None:
+def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
     """Note everything that a deploy would fail on, each at the line that wrote it.
 
     Cycles are looked for once each reference leads somewhere, and permissions where they can be known.
     """
     _check_counts(template, roles, app, mistakes)
-    _check_resources(template, app, mistakes, missing)
-    mistakes.errors += check_event_sources(app, roles, missing.access_of)
+    _check_resources(template, app, mistakes, unread)
+    mistakes.errors += check_event_sources(app, roles, unread.access_of)
     for role in roles:
         mistakes.errors += _check_actions(role)
 
@@ -62,11 +62,11 @@ def _written_properties(app: App) -> dict[str, Mapping[str, Origin]]:
     return {f"{function.logical_id}Function": function.written for function in app.functions}
 
 
-def _check_resources(template: Template, app: App, mistakes: Mistakes, missing: Missing) -> None:
+def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: UnreadParts) -> None:
     """Note what is wrong with each resource and output, between them, and with the permissions of functions."""
     by_id = {resource.logical_id: resource for resource in template.resources}
     written = _written_properties(app)
-    known = KnownIds(by_id, {value.parameter for value in template.parameters}, is_whole=not missing.anything)
+    known = KnownIds(by_id, {value.parameter for value in template.parameters}, is_whole=not unread.anything)
     targets: dict[str, tuple[str, ...]] = {}
     misled: set[str] = set()
     for resource in template.resources:
@@ -77,10 +77,10 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, missing: 
             misled.add(resource.logical_id)
     of_outputs = [mistake for output in template.outputs for mistake in check_output(output, known)]
     mistakes.errors += of_outputs
-    if not missing.anything and not misled and not of_outputs:
+    if not unread.anything and not misled and not of_outputs:
         mistakes.errors += check_cycles(targets, by_id)
-    if not missing.permissions:
-        mistakes.errors += check_permissions(template.resources, app.namespace, misled, missing.triggers_of)
+    if not unread.permissions:
+        mistakes.errors += check_permissions(template.resources, app.namespace, misled, unread.triggers_of)
     for resource in template.resources:
         of_name = [*check_name(resource)]
         mistakes.errors += of_name
