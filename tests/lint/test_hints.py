@@ -117,6 +117,17 @@ def test_a_misspelt_service_in_a_condition_is_told() -> None:
     assert (rule, hint) == ("R515", "did you mean 'lambda.amazonaws.com'?")
 
 
+def test_a_key_that_another_service_lists_is_known() -> None:
+    one_instance = f"arn:aws:ec2:{AT}:instance/i-0a1b2c3d"
+    only_as_ubuntu = {"StringEquals": {"ec2:osuser": "ubuntu"}}
+    assert found("ec2-instance-connect:SendSSHPublicKey", one_instance, Condition=only_as_ubuntu) == []
+
+
+def test_a_hook_of_a_deployment_reports_on_its_deployment_group() -> None:
+    group = f"arn:aws:codedeploy:{AT}:deploymentgroup:shop/*"
+    assert found("codedeploy:PutLifecycleEventHookExecutionStatus", group) == []
+
+
 def test_actions_that_differ_in_case_alone_stand_twice() -> None:
     actions = ["sqs:SendMessage", "SQS:sendmessage"]
     statement = {"Effect": "Allow", "Action": actions, "Resource": f"arn:aws:sqs:{AT}:q"}
