@@ -155,6 +155,26 @@ def test_a_hook_of_a_deployment_reports_on_its_deployment_group() -> None:
     assert found("codedeploy:PutLifecycleEventHookExecutionStatus", group) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("s3:x-amz-server-side-encryption", "AES-256", "did you mean 'AES256'?"),
+        ("s3:x-amz-acl", "bucket-owner-fullcontrol", "did you mean 'bucket-owner-full-control'?"),
+        (
+            "kms:ViaService",
+            "s3:${AWS::Region}.amazonaws.com",
+            "write a service in a region, as s3.eu-west-1.amazonaws.com",
+        ),
+        ("kms:ViaService", "s3.${AWS::Region}.${AWS::URLSuffix}", None),
+        ("s3:x-amz-server-side-encryption", "aws:kms:dsse", None),
+    ],
+)
+def test_a_value_that_a_key_never_has_is_told(key: str, value: str, hint: str | None) -> None:
+    action, resource = ("kms:Decrypt", "*") if key.startswith("kms:") else ("s3:PutObject", "arn:aws:s3:::data/*")
+    findings = found(action, resource, Condition={"StringEquals": {key: value}})
+    assert [found_hint for rule, _, found_hint in findings if rule == "R515"] == ([] if hint is None else [hint])
+
+
 def test_actions_that_differ_in_case_alone_stand_twice() -> None:
     actions = ["sqs:SendMessage", "SQS:sendmessage"]
     statement = {"Effect": "Allow", "Action": actions, "Resource": f"arn:aws:sqs:{AT}:q"}
