@@ -19,6 +19,7 @@ from remit.iam.text_comparison import either
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from remit.iam.decide.endpoint import EndpointType
     from remit.iam.policy import Policy, Statement
     from remit.iam.request import Request
     from remit.iam.text_comparison import Truth
@@ -253,13 +254,22 @@ def rules_of(policy: Policy, *, trust: bool = False) -> tuple[StatementRule, ...
 class LayerRules:
     """The rules of one layer's policies, cached by the actions that they include.
 
-    `trust`: the policies are a resource's; `bounded`: and the caller has a permissions boundary.
+    `trust`: the policies are a resource's; `bounded`: and the caller has a permissions boundary. `endpoint_type` is
+    that of the VPC endpoint whose policies they are.
     """
 
-    __slots__ = ("_bounded", "_by_action", "policies", "rules")
+    __slots__ = ("_bounded", "_by_action", "endpoint_type", "policies", "rules")
 
-    def __init__(self, policies: Sequence[Policy], *, trust: bool = False, bounded: bool = False) -> None:
+    def __init__(
+        self,
+        policies: Sequence[Policy],
+        *,
+        trust: bool = False,
+        bounded: bool = False,
+        endpoint_type: EndpointType = "",
+    ) -> None:
         self._bounded = bounded
+        self.endpoint_type = endpoint_type
         self.policies = [rules_of(policy, trust=trust) for policy in policies]
         self.rules = [rule for rules in self.policies for rule in rules]
         self._by_action: dict[str, tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]] = {}

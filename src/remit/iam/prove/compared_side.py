@@ -23,12 +23,18 @@ from remit.iam.text_comparison import either, every
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from remit.iam.decide.endpoint import EndpointType
     from remit.iam.policy import Policy
     from remit.iam.request import Request
 
 
 _ENDPOINT: Final = "endpoint"
-_NOT_EVERYONE: Final = "whether its Principal means the caller is not known: compare statements with Principal `*`"
+_NAMED: Final[dict[EndpointType, str]] = {
+    "Gateway": "whom a gateway endpoint means by a name is not documented: name callers by aws:PrincipalArn",
+    "Interface": "whether its Principal means the caller is not known",
+    "": "whom its Principal means depends on the type of the VPC endpoint: say which with `endpoint_type`",
+}
+"""Why a statement of an endpoint's policy that names principals is not compared, by the endpoint's type."""
 
 
 class Side:
@@ -75,7 +81,7 @@ class Side:
         for number, endpoint_policy in enumerate(self.policies.endpoint):
             for index, statement in enumerate(endpoint_policy.statements):
                 if not means_everyone(statement):
-                    yield StatementLocation(_ENDPOINT, number, index, statement), _NOT_EVERYONE
+                    yield StatementLocation(_ENDPOINT, number, index, statement), _NAMED[self.policies.endpoint_type]
 
     @property
     def rules(self) -> RulesByLayer:
@@ -102,8 +108,7 @@ class Side:
             return _PERMITTED[denied, allowed]
         layers = (by_layer.identity, by_layer.boundary, by_layer.session, *(level for _, level in by_layer.scp))
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
-        if by_layer.endpoint is not None:
-            opinions.append(weigh_endpoint(by_layer.endpoint, request))
+        opinions.append(weigh_endpoint(by_layer, request))
         rcp_opinions = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
         denied = either(denied for denied, _ in (*opinions, *rcp_opinions))
         allowed = every(allowed for _, allowed in opinions)
