@@ -7,10 +7,12 @@ The rewritten module asks for what `HOOKS` lists, which `passing_over` gives it,
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+Node = TypeVar("Node", bound=ast.AST)
 
 PASS_OVER: Final = "__remit_pass_over__"  # noqa: S105 - a name
 CALL: Final = "__remit_call__"
@@ -48,7 +50,7 @@ def guarded(source: bytes, file: str) -> ast.Module:
     """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python."""
     tree = ast.parse(source, file)
     tree.body = _guarded(tree.body, "", _Expressions(_imported(tree)))
-    return ast.fix_missing_locations(tree)
+    return tree
 
 
 def _imported(tree: ast.Module) -> frozenset[str]:
@@ -95,8 +97,8 @@ def _parts(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]:
             if not isinstance(target, ast.Attribute):
                 statement.value = added
                 return [statement]
-            statement.value = ast.copy_location(ast.Name(_ADDED, ast.Load()), value)
-            before = ast.copy_location(ast.Assign([ast.Name(_ADDED, ast.Store())], added), statement)
+            statement.value = _placed(ast.Name(_ADDED, ast.Load()), value)
+            before = _placed(ast.Assign([ast.Name(_ADDED, ast.Store())], added), statement)
             return [before, statement]
     return [statement]
 
@@ -144,7 +146,7 @@ class _Expressions(ast.NodeTransformer):
         call.args = [self._argument(number, argument) for number, argument in enumerate(call.args)]
         call.keywords = [self._keyword(keyword) for keyword in call.keywords]
         make = self._later(call, _GUARDED_CALL)
-        return ast.copy_location(ast.Call(ast.Name(CALL, ast.Load()), [make], []), call)
+        return _placed(ast.Call(ast.Name(CALL, ast.Load()), [make], []), call)
 
     def _is_guarded(self, function: ast.expr) -> bool:
         """Whether a function is a method that declares, or may be one of remit's."""
@@ -161,9 +163,9 @@ class _Expressions(ast.NodeTransformer):
 
     def _keyword(self, keyword: ast.keyword) -> ast.keyword:
         if keyword.arg is None:
-            return ast.keyword(None, self._asked("options", keyword.value))
+            return _placed(ast.keyword(None, self._asked("options", keyword.value)), keyword)
         asked = self._asked("option", keyword.value, ast.Constant(keyword.arg))
-        return ast.keyword(None, ast.copy_location(asked, keyword))  # the place of the name
+        return _placed(ast.keyword(None, ast.copy_location(asked, keyword)), keyword)  # the place of the name
 
     def _asked(self, method: str, value: ast.expr, *facts: ast.expr) -> ast.expr:
         """A call of a method of GuardedCall, with what evaluates a value, and facts about it."""
@@ -196,8 +198,7 @@ class _Expressions(ast.NodeTransformer):
 
     def _later(self, value: ast.expr, *parameters: str) -> ast.expr:
         """A function that evaluates a value; it brings the names of the class that the value uses."""
-        own_names = self.class_names or frozenset()
-        used = sorted({node.id for node in ast.walk(value) if isinstance(node, ast.Name) and node.id in own_names})
+        used = self._names_of_class(value) if self.class_names else []
         arguments = ast.arguments(
             posonlyargs=[],
             args=[ast.arg(name) for name in (*parameters, *used)],
@@ -206,6 +207,11 @@ class _Expressions(ast.NodeTransformer):
             defaults=[ast.Name(name, ast.Load()) for name in used],
         )
         return _placed(ast.Lambda(arguments, value), value)
+
+    def _names_of_class(self, value: ast.expr) -> list[str]:
+        """The names of the class that a value uses."""
+        own_names = self.class_names or frozenset()
+        return sorted({node.id for node in ast.walk(value) if isinstance(node, ast.Name) and node.id in own_names})
 
     def _may_fail(self, value: ast.expr) -> bool:
         """Whether an expression may fail, and means the same in a function of its own."""
@@ -220,14 +226,21 @@ def _is_own(node: ast.AST) -> bool:
     return getattr(node, "remit_own", False)
 
 
-def _placed(node: ast.expr, original: ast.expr) -> ast.expr:
-    """A node of this module's, and what it consists of, at the place of an expression of the user's."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.expr | ast.arg) and not hasattr(part, "lineno"):
-            ast.copy_location(part, original)
+def _placed(node: Node, original: ast.AST) -> Node:
+    """A node of this module's, and what is new in it, at the place of a part of the user's code."""
+    _place(node, original)
     if isinstance(node, ast.Lambda):
         node.remit_own = True  # type: ignore[attr-defined]
     return node
+
+
+def _place(node: ast.AST, original: ast.AST) -> None:
+    """As `_placed`. What has a place already, the user's own expressions above all, is not looked into."""
+    if hasattr(node, "lineno"):
+        return
+    ast.copy_location(node, original)
+    for part in ast.iter_child_nodes(node):
+        _place(part, original)
 
 
 def _guard(statement: ast.stmt, owner: str, expressions: _Expressions) -> ast.stmt:
@@ -251,10 +264,7 @@ def _guard(statement: ast.stmt, owner: str, expressions: _Expressions) -> ast.st
         return statement
     noted = ast.Call(ast.Name(PASS_OVER, ast.Load()), [ast.Constant(name) for name in names], [])
     handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.Expr(noted)])
-    wrapped = ast.Try([statement], [handler], [], [])
-    for node in (wrapped, *ast.walk(handler)):
-        ast.copy_location(node, statement)
-    return wrapped
+    return _placed(ast.Try([statement], [handler], [], []), statement)
 
 
 def _name(node: ast.expr) -> str:
