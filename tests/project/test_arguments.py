@@ -194,7 +194,7 @@ def test_calls_of_other_packages_are_left_as_they_are(make: Make) -> None:
 
 
 def test_a_declaration_is_rewritten_without_reading_each_argument_again_and_again() -> None:
-    """Five calls within one another, whose arguments may each fail: 10,000 calls of functions with a walk for each."""
+    """Calls within calls, whose arguments may each fail: 10,000 calls of functions where each is walked through."""
     trigger = 'on.event(source="shop", detail={"kind": [kind("a"), kind("b")]})'
     function = f"@app.function({trigger}, memory=512)\ndef work(event, context): ...\n"
     head = "from remit import App, on\nfrom kinds import kind\napp = App()\n"

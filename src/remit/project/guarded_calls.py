@@ -77,7 +77,7 @@ class GuardedCall:
             return _anything
         if str(getattr(function, "__module__", "")).partition(".")[0] != "remit" or not callable(function):
             return function
-        self.parameters = tuple(inspect.signature(function).parameters.values())
+        self.parameters = _parameters_of(function)
         self.is_declaration = spelled.rpartition(".")[2] in DECLARING
         self.place = writer()
         by_position = [parameter.name for parameter in self.parameters if parameter.kind in _BY_POSITION]
@@ -206,6 +206,21 @@ class GuardedCall:
                 hint = f"it takes {_listed(parameters)}"
                 self.note(RemitError(f"`{self.spelled}` lacks `{parameter.name}`", hint=hint, origin=writer()))
         return missing
+
+
+def _parameters_of(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """What a callable takes, without the instance of a method."""
+    if inspect.ismethod(function):
+        return _signature(function.__func__)[1:]
+    if inspect.isfunction(function) or isinstance(function, type):
+        return _signature(function)
+    return tuple(inspect.signature(function).parameters.values())
+
+
+@functools.lru_cache(maxsize=256)
+def _signature(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """The parameters of a function or class, read once: the functions of an app are declared with the same few."""
+    return tuple(inspect.signature(function).parameters.values())
 
 
 def option_names(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:

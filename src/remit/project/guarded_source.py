@@ -130,9 +130,9 @@ class _Expressions(ast.NodeTransformer):
 
     def visit_Call(self, call: ast.Call) -> ast.expr:
         """A call whose function, and each of whose arguments, may fail by itself."""
-        is_movable = self._may_fail(call)
+        is_guarded = self._is_guarded(call.func) and self._may_fail(call)
         self.generic_visit(call)
-        if not is_movable or not self._is_guarded(call.func):
+        if not is_guarded:
             return call
         if _name(call.func) in DECLARING:
             for keyword in call.keywords:
@@ -236,7 +236,7 @@ def _placed(node: Node, original: ast.AST) -> Node:
 
 def _place(node: ast.AST, original: ast.AST) -> None:
     """As `_placed`. What has a place already, the user's own expressions above all, is not looked into."""
-    if hasattr(node, "lineno"):
+    if hasattr(node, "lineno") or isinstance(node, ast.expr_context):
         return
     ast.copy_location(node, original)
     for part in ast.iter_child_nodes(node):
