@@ -64,7 +64,7 @@ class GuardedCall:
             raise UnreadError
         return value
 
-    def function(self, evaluate: Callable[[], Any], spelled: str, count: int | None, names: Sequence[str]) -> Any:
+    def function(self, evaluate: Callable[[], Any], spelled: str, count: int | None, *names: str) -> Any:
         """What is called, with `count` positional arguments (None: not known) and those of these names."""
         self.spelled = spelled
         try:
