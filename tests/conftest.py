@@ -34,8 +34,13 @@ settings.load_profile("remit")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# The stage of whoever runs the tests is not theirs.
+os.environ.pop("REMIT_STAGE", None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "network: asks the package index")
+    gc.disable()  # until all tests are collected: nothing of them is garbage
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -67,18 +72,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_server_outlives_its_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with outlive.ended(tmp_path_factory.getbasetemp()):
         yield
-
-
-@pytest.fixture(autouse=True)
-def _no_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stage of whoever runs the tests is not theirs."""
-    monkeypatch.delenv("REMIT_STAGE", raising=False)
 
 
 @pytest.fixture
