@@ -18,11 +18,16 @@ STATE = {"queues": {"orders": {"url": "http://localhost/orders", "messages": [{"
 
 
 @pytest.fixture(autouse=True)
-def _emulator_as_it_was() -> Iterator[None]:
-    """No other test gets what these change of the emulator."""
+def _emulator_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No other test gets what these change of the emulator, or modules of it that it does not have already."""
+    before = set(sys.modules)
+    for name, changed in (("ministack.core.persistence", "json"), ("ministack.app", "save_all")):
+        module = importlib.import_module(name)
+        monkeypatch.setattr(module, changed, getattr(module, changed))
     yield
-    for name in [name for name in sys.modules if name.partition(".")[0] == "ministack"]:
-        del sys.modules[name]
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] == "ministack":
+            del sys.modules[name]
 
 
 def writes_of(work: Callable[[], None]) -> int:
