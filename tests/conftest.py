@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from hypothesis import settings
 
+import emulator
 import outlive
 from projects import APP, HELLO, Project, configuration, write
 
@@ -79,6 +80,13 @@ def pytest_collection_finish() -> None:
 def _no_server_outlives_its_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with outlive.ended(tmp_path_factory.getbasetemp()):
         yield
+
+
+@pytest.fixture(scope="session")
+def emulator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an emulator by itself, for tests of many files: who needs to be alone there is another account."""
+    with emulator.running(tmp_path_factory.mktemp("emulator")) as url:
+        yield url
 
 
 @pytest.fixture
