@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Policy
 
-CASES = cases(300, deep=3_000)
+CASES = cases(120, deep=3_000)
 
 
 def test_nothing_is_missed_and_every_gain_is_real() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from iam import differential, reference
 from random_cases import cases
 
-SHARE = cases(6_000, deep=20_000)
+SHARE = cases(3_000, deep=20_000)
 VERDICTS = {"Allowed", "ExplicitlyDenied", "ImplicitlyDenied", "Unknown"}
 
 

@@ -54,6 +54,7 @@ from remit.local.process import BUSY
 from remit.local.quick_saves import encode_in_one_piece, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
+from remit.local.saved_states import leave_the_last_save_to_remit, write_states_in_one_piece
 from remit.local.simulated_delays import SimulatedDelays
 from remit.local.simulated_services import simulated_services
 from remit.local.source_identities import keep_source_identities
@@ -264,6 +265,8 @@ async def _serve(
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
     keep_source_identities()
+    write_states_in_one_piece()
+    leave_the_last_save_to_remit()
     authorizer = RequestAuthorizer(log)
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
