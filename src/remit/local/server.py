@@ -51,7 +51,7 @@ from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
-from remit.local.quick_saves import encode_in_one_piece, undisturbed
+from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.simulated_delays import SimulatedDelays
@@ -286,7 +286,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     journal = MessageJournal(place.state / "messages.jsonl")
     journal.take_hold()
-    encode_in_one_piece()
+    save_quickly()
     saving = _Saving(place, journal)
     data = Checkpoint()
     app = Gate(
