@@ -1,7 +1,7 @@
 """Saves of the emulator's state that do not hold up who calls the AWS on this machine.
 
-Nothing is served while the state is saved, and the time of functions goes by. The emulator copies all of it, and encodes
-it in Python, piece by piece; each thread that waits for a function takes its turn in between.
+Nothing is served while the state is saved, and the time of functions goes by. The emulator copies all of it, and
+encodes it in Python, piece by piece; each thread that waits for a function takes its turn in between.
 """
 
 from __future__ import annotations
