@@ -56,6 +56,7 @@ from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.simulated_delays import SimulatedDelays
 from remit.local.simulated_services import simulated_services
+from remit.local.source_identities import keep_source_identities
 from remit.local.state_files import Record, StateFiles, seize
 from remit.package.interpreters import Interpreters
 
@@ -262,6 +263,7 @@ async def _serve(
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
+    keep_source_identities()
     authorizer = RequestAuthorizer(log)
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
