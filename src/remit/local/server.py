@@ -49,6 +49,7 @@ from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
+from remit.local.log_pages import give_pages_of_log_events
 from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
 from remit.local.quick_saves import save_quickly, undisturbed
@@ -263,6 +264,7 @@ async def _serve(
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
+    give_pages_of_log_events()
     keep_source_identities()
     authorizer = RequestAuthorizer(log)
     act_as_the_caller(lambda: authorizer.is_strict)
