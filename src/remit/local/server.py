@@ -38,6 +38,7 @@ from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
+from remit.local.event_sources.log_subscriptions import LogSubscriptions
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_positions import keep_stream_positions
@@ -271,7 +272,9 @@ async def _serve(
     look_up_as_the_caller()
     refuse_what_aws_refuses()
     functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
-    AsynchronousInvocations(Destinations(record, calls), functions_of_emulator).take_hold()
+    invocations = AsynchronousInvocations(Destinations(record, calls), functions_of_emulator)
+    invocations.take_hold()
+    LogSubscriptions(calls, invocations).take_hold()
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
