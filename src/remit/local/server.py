@@ -44,6 +44,7 @@ from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_positions import keep_stream_positions
 from remit.local.event_sources.subscriptions import Subscriptions
 from remit.local.event_sources.web_answers import say_nothing_of_failures
+from remit.local.events_on_the_way import EventsOnTheWay
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
@@ -272,7 +273,9 @@ async def _serve(
     look_up_as_the_caller()
     refuse_what_aws_refuses()
     functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
-    invocations = AsynchronousInvocations(Destinations(record, calls), functions_of_emulator)
+    on_the_way = EventsOnTheWay(place.state / "on-the-way")
+    on_the_way.keep_notifications()
+    invocations = AsynchronousInvocations(Destinations(record, calls), functions_of_emulator, on_the_way)
     invocations.take_hold()
     LogSubscriptions(calls, invocations).take_hold()
     keep_stream_positions()
