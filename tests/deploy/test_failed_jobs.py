@@ -126,6 +126,9 @@ def test_a_job_that_fails_again_meanwhile_is_not_sent_once_more(account: Account
     assert (MANY, 1, 0) == counts(account, queue)
 
 
-def test_no_job_is_meant_by_an_empty_id() -> None:
-    with pytest.raises(RemitError, match="no job that failed has the id"):
-        chosen_jobs([failed("app:send", BODY)], [""])
+@pytest.mark.parametrize("wanted_id", ["", "1", "123"])
+def test_no_job_is_meant_by_three_signs_of_an_id(wanted_id: str) -> None:
+    job = FailedJob("12345", MAIL, "app:send", BODY, "", None, 0, "1", "receipt", None)
+    with pytest.raises(RemitError, match="is too short for the id of a job"):
+        chosen_jobs([job], [wanted_id])
+    assert (job,) == chosen_jobs([job], ["1234"])

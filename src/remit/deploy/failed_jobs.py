@@ -26,6 +26,8 @@ _LONG_POLL_SECONDS: Final = 1
 """Without it SQS asks some of its servers only, and may say that a queue is empty which is not ("Amazon SQS short and
 long polling"). The AWS on this machine has one server."""
 _MOST_IN_BATCH: Final = 10
+_SHORTEST_ID: Final = 4
+"""Signs of an id that must be written: with fewer, a slip of the finger names a job."""
 _COUNTS: Final = {
     "waiting": "ApproximateNumberOfMessages",
     "running": "ApproximateNumberOfMessagesNotVisible",
@@ -249,10 +251,13 @@ def _parsed(body: str) -> dict[str, Any]:
 
 
 def chosen_jobs(jobs: Sequence[FailedJob], ids: Sequence[str]) -> tuple[FailedJob, ...]:
-    """The jobs of some ids, or beginnings of ids. RemitError: an id has none, or several."""
+    """The jobs of some ids, or beginnings of ids. RemitError: an id has none, or several, or is too short."""
     chosen: dict[str, FailedJob] = {}
     for wanted_id in ids:
-        matching = [job for job in jobs if wanted_id and job.id.startswith(wanted_id)]
+        if len(wanted_id) < _SHORTEST_ID:
+            hint = f"write {_SHORTEST_ID} of its signs at least; `remit jobs list` shows them"
+            raise RemitError(f"{wanted_id!r} is too short for the id of a job", hint=hint)
+        matching = [job for job in jobs if job.id.startswith(wanted_id)]
         if len(matching) != 1:
             what = "no job that failed has" if not matching else f"{len(matching)} jobs that failed have"
             raise RemitError(f"{what} the id {wanted_id}", hint="`remit jobs list` shows them", exit_code=1)
