@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.local.saved_states import leave_the_last_save_to_remit, write_states_in_one_piece
+from remit.local.quick_saves import encode_in_one_piece, leave_the_last_save_to_remit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ def test_a_state_is_written_in_one_piece_and_has_the_bytes_that_the_emulator_wri
 
     assert writes_of(save) > 1
     by_the_emulator = (tmp_path / "sqs.json").read_bytes()
-    write_states_in_one_piece()
+    encode_in_one_piece()
     assert 1 == writes_of(save)
     assert by_the_emulator == (tmp_path / "sqs.json").read_bytes()
     assert STATE == persistence.load_state("sqs")
