@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource
@@ -59,9 +60,15 @@ def arn_of(subject: Any, service: str, prefix: str = "") -> str:
 
 def _check_name(name: str, service: str) -> None:
     """RemitError: nothing of the service can have a name; what only the deploy knows of it may be anything."""
-    rule = broken_rule(_TYPES[service], tokens.split(name), makes=False) if service in _TYPES else None
+    rule = _broken_rule(name, service) if service in _TYPES else None
     if rule is not None:
         raise RemitError(f"{service}: nothing can be named {name!r:.60}", hint=rule, origin=writer())
+
+
+@lru_cache(maxsize=1024)
+def _broken_rule(name: str, service: str) -> str | None:
+    """As `broken_rule`, looked up once: each grant and each resource of a trigger asks for the ARN of its source."""
+    return broken_rule(_TYPES[service], tokens.split(name), makes=False)
 
 
 def name_in(url: str, verb: str) -> str | None:
