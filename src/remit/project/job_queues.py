@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Function, JobQueue, ScheduledJob
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError
+from remit.iam import tokens
 from remit.project import item_lines, job_setting_values
 from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
@@ -223,7 +224,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         most_retries=max(job_retries, default=retries),
         backoff=settings.get("backoff", 0),
         concurrency=_concurrency(name, settings, jobs),
-        alarm=settings.get("alarm"),
+        alarm=tokens.plain(settings.get("alarm")),  # an ARN, since the setting was checked
         keeps_marks=keeps_marks,
         jobs=tuple(declaration.job.path for declaration in jobs if declaration.job is not None),
         scheduled=tuple(scheduled),

@@ -29,6 +29,7 @@ _numbers: Final = itertools.count(1)
 
 _Properties: TypeAlias = "Mapping[str, Any] | None"
 _Policy: TypeAlias = DeletionPolicy | None
+_Depends: TypeAlias = "Handle[Any] | Sequence[Handle[Any]] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +50,53 @@ class OutputHandle(NoText):
 
 @overload
 def resource(
-    type: handles.QueueType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.QueueType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.QueueHandle: ...
 @overload
 def resource(
-    type: handles.TableType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.TableType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.TableHandle: ...
 @overload
 def resource(
-    type: handles.BucketType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.BucketType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.BucketHandle: ...
 @overload
 def resource(
-    type: handles.TopicType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.TopicType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.TopicHandle: ...
 @overload
 def resource(
-    type: handles.UserPoolType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.UserPoolType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.UserPoolHandle: ...
 @overload
 def resource(
@@ -74,37 +105,76 @@ def resource(
     /,
     *,
     deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
     **more: Any,
 ) -> handles.SecurityGroupHandle: ...
 @overload
 def resource(
-    type: handles.StateMachineType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
+    type: handles.StateMachineType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
 ) -> handles.StateMachineHandle: ...
 @overload
 def resource(
-    type: handles.DatabaseType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
-) -> handles.DatabaseHandle: ...
+    type: handles.DatabaseT,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
+) -> handles.DatabaseHandle[handles.DatabaseT]: ...
 @overload
 def resource(
-    type: handles.IdType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
-) -> handles.IdHandle: ...
+    type: handles.IdT,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
+) -> handles.IdHandle[handles.IdT]: ...
 @overload
 def resource(
-    type: handles.NamedType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
-) -> handles.NamedHandle: ...
+    type: handles.NamedT,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
+) -> handles.NamedHandle[handles.NamedT]: ...
 @overload
 def resource(
-    type: handles.PlainType, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any
-) -> Handle: ...
+    type: handles.PlainType,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
+) -> Handle[handles.PlainType]: ...
 @overload
-def resource(type: str, properties: _Properties = None, /, *, deletion_policy: _Policy = None, **more: Any) -> Any: ...
+def resource(
+    type: str,
+    properties: _Properties = None,
+    /,
+    *,
+    deletion_policy: _Policy = None,
+    depends_on: _Depends = None,
+    **more: Any,
+) -> Any: ...
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
     properties: Mapping[str, Any] | None = None,
     /,  # so that a property may be called `type`, too
     *,
     deletion_policy: _Policy = None,
-    depends_on: Handle | Sequence[Handle] | None = None,
+    depends_on: _Depends = None,
     **more: Any,
 ) -> Any:
     """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
