@@ -498,3 +498,64 @@ def test_each_guardrail_that_cannot_be_read_is_reported_beside_the_apps_mistakes
     with pytest.raises(RemitError) as error:
         build(make(app=app, **files).folder, package=False)
     assert expected == [at(mistake) for mistake in error.value.all]
+
+
+def test_every_item_of_a_list_of_layers_is_reported(make: Make) -> None:
+    layer = "arn:aws:lambda:eu-west-1:111122223333:layer:a"
+    errors = make(app=f"@app.function(layers=['{layer}', 3, 'x', '{layer}:1']){FUNCTION}").error().all
+    assert ["`layers[0]` is", "`layers[1]` must", "`layers[2]` is"] == [
+        " ".join(error.message.split()[:2]) for error in errors
+    ]
+
+
+def test_every_name_of_a_job_queue_is_reported(make: Make) -> None:
+    config = "config.job.enable = True\nconfig.job.additional_queues = ['Mail', 'a b', 'mail', 'mail']"
+    messages = [error.message for error in make(config=config, app=f"@app.function{FUNCTION}").error().all]
+    names = ("'Mail' is not", "'a b' is not", "the job queue `mail` is there twice")
+    assert [True] * len(names) == [any(message.startswith(name) for message in messages) for name in names]
+
+
+GENERATORS = {
+    "decorated": "@app.function\ndef rows(event, context):\n    yield 1\n",
+    "by name": "app.function(name='rows', handler='rows_.rows')\n",
+}
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+def test_a_handler_that_yields_is_refused(make: Make, kind: str) -> None:
+    rows = "def rows(event, context):\n    def inner():\n        return 1\n    yield from inner()\n"
+    error = make(app=GENERATORS[kind], **{"rows_.py": rows}).error()
+    assert error.message.endswith("of function `rows` is a generator")
+    assert str(error.hint).startswith("Lambda gives its caller what the handler returns")
+
+
+def test_a_generator_inside_a_handler_is_its_own_affair(make: Make) -> None:
+    rows = "def rows(event, context):\n    def inner():\n        yield 1\n    return list(inner())\n"
+    assert make(app=GENERATORS["by name"], **{"rows_.py": rows}).built()
+
+
+def test_modules_that_import_each_other_are_told_so(make: Make) -> None:
+    files = {"app.py": "import remit\nfrom orders_ import thing\napp = remit.App()\n"}
+    files["orders_.py"] = "import remit\nfrom app import app\nthing = 1\n"
+    error = make(**files).error()
+    assert ("orders_.py:2:1", True) == (at(error), str(error.hint).startswith("the modules import each other"))
+
+
+def test_an_app_module_that_does_not_exist_is_told_where_it_is_named(make: Make) -> None:
+    """Also beside another setting that failed, and is not the one that names it."""
+    project = make(config="config.lambda_.iam.policy.append('x')\nconfig.app = 'nope.app'")
+    assert ["config/deploy.py:5:5", "config/deploy.py:6:5"] == places(project)
+
+
+def test_flags_and_keys_of_triggers_take_nothing_else(make: Make) -> None:
+    options = "on.sqs('q', report_failures='yes', key=3), on.event(source='x', enabled=1), on.kinesis('s', fan_out=0)"
+    settings = "environment={'DB': secret('/x', key=3)}"
+    errors = make(app=f"from remit import on, secret\n@app.function({options}, {settings}){FUNCTION}")
+    expected = [
+        "enabled takes True or False, got int '1'",
+        "fan_out takes True or False, got int '0'",
+        "key takes a KMS key, got int '3'",
+        "key takes a KMS key, got int '3'",
+        "report_failures takes True or False, got str 'yes'",
+    ]
+    assert expected == sorted(error.message for error in errors.error().all)

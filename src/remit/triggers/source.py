@@ -106,6 +106,12 @@ def checked(option: str, value: Any, low: int, high: int) -> None:
         raise RemitError(f"{option} is {value}; it can be {low} to {high}", origin=writer())
 
 
+def checked_flag(option: str, value: object) -> None:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise RemitError(f"{option} takes True or False, got {described(value)}", origin=writer())
+
+
 def checked_choice(option: str, value: object, choices: Sequence[str]) -> None:
     """One of a few words of AWS's."""
     if tokens.plain(value) not in choices:
