@@ -559,3 +559,48 @@ def test_flags_and_keys_of_triggers_take_nothing_else(make: Make) -> None:
         "report_failures takes True or False, got str 'yes'",
     ]
     assert expected == sorted(error.message for error in errors.error().all)
+
+
+@pytest.mark.parametrize(
+    "group", ["'/aws/lambda/orders-dev-hello'", "f'/aws/lambda/{project.namespace}-hello'", "'${HelloLogGroup}'"]
+)
+def test_a_function_that_would_run_on_its_own_logs_is_refused_beside_other_mistakes(make: Make, group: str) -> None:
+    app = f"from remit import on, project\n@app.function(on.logs({group}), timeout=0){FUNCTION}"
+    messages = [error.message for error in make(app=app).error().all]
+    assert ["`HelloFunction` would run on its own logs, and each run writes more of them"] == messages[:1]
+    assert 2 == len(messages)
+
+
+def test_a_list_of_triggers_that_fails_does_not_hide_the_rest_of_its_declaration(make: Make) -> None:
+    """Neither do those that are given in a dict."""
+    app = (
+        "from remit import on\n"
+        f"@app.function(*[on.sqs(name, bach=1) for name in ('a', 'b')], timeout=0){FUNCTION}"
+        f"@app.function(**{{'timeout': 0, 'memry_size': 1}}){OTHER}"
+    )
+    expected = [
+        (10, "`on.sqs` has no option `bach`"),
+        (10, "`timeout` is 0 seconds; it can be 1 to 900"),
+        (12, "`app.function` has no option `memry_size`"),
+        (12, "`memory_size` is 1 MB; it can be 128 to 10240"),
+        (12, "`timeout` is 0 seconds; it can be 1 to 900"),
+    ]
+    errors = make(app=app).error().all
+    assert expected == sorted((error.origin.line if error.origin else 0, error.message) for error in errors)
+
+
+def test_a_name_of_remits_that_is_not_imported_comes_with_its_import(make: Make) -> None:
+    error = make(**{"app.py": "from remit import App\napp = App()\n@app.function(on.sqs('q'))" + FUNCTION}).error()
+    assert ("app.py:3:15", "write `from remit import on`") == (at(error), error.hint)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "hint"),
+    [
+        ("https://shop.s3.eu-west-1.amazonaws.com/in/", 'did you mean `on.s3("shop")`?'),
+        ("s3://shop/in/", 'did you mean `on.s3("shop")`?'),
+        ("arn:aws:s3:::shop/in", "it is made of small letters, digits, dots and hyphens"),
+    ],
+)
+def test_the_bucket_of_an_address_is_offered_to_a_trigger(make: Make, bucket: str, hint: str) -> None:
+    assert hint == make(app=f"from remit import on\n@app.function(on.s3('{bucket}')){FUNCTION}").error().hint

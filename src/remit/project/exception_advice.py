@@ -66,6 +66,17 @@ def _misspelt(error: BaseException) -> str | None:
         return _instead(sys.modules[missing[2]], missing[1])
     if isinstance(error, TypeError):
         return _call(error)
+    if isinstance(error, NameError):
+        return _import_of(str(error.name))
+    return None
+
+
+def _import_of(name: str) -> str | None:
+    """The import of a name of remit's that a module uses without one."""
+    import remit  # noqa: PLC0415 - only when something failed
+
+    if name in ("aws", "config", "project") or name in remit.__all__:
+        return f"write `from remit import {name}`"
     return None
 
 
