@@ -73,11 +73,8 @@ def _misspelt(error: BaseException) -> str | None:
 
 def _import_of(name: str) -> str | None:
     """The import of a name of remit's that a module uses without one."""
-    import remit  # noqa: PLC0415 - only when something failed
-
-    if name in ("aws", "config", "project") or name in remit.__all__:
-        return f"write `from remit import {name}`"
-    return None
+    public_names = sys.modules[__name__.partition(".")[0]].__all__
+    return f"write `from remit import {name}`" if name in public_names else None
 
 
 def _is_of_environment(error: KeyError) -> bool:
