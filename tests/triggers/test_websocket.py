@@ -159,7 +159,7 @@ WRONG = {
     ),
     'on.websocket("$connect", auth="none")': ("auth cannot be 'none'", "did you mean `NONE`?"),
     'on.websocket("$connect", auth="JWT")': ("auth cannot be 'JWT'", 'it can be "AWS_IAM", "NONE"'),
-    'on.websocket("say", reply="yes")': ("reply must be True or False, got 'yes'", None),
+    'on.websocket("say", reply="yes")': ("reply takes True or False, got str 'yes'", None),
 }
 
 
