@@ -4,7 +4,8 @@
 
 Wrong are: "nothing gained" where a small world has a request that is, a request that is gained beside all pieces that
 are told, and a gain whose request the slow evaluator does not confirm. What is undecided is counted, and wrong only
-where a plain request shows a gain: one in the words of an Allow statement that the other side does not have.
+where a plain request shows a gain, whatever references stand for: one in the words of an Allow statement that the other
+side does not have.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
 from iam.small_worlds import ACTIONS, ARN, REFERENCE, TAILS, Maker, World, allowed, filled, glob, policies_of, spelled
-from remit.iam.decide.evaluate import Layers
+from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Policy, render
 from remit.iam.prove.compare import compare
 from remit.review.accepted import narrowed
@@ -82,8 +83,18 @@ def plain_gain(old: Layers, new: Layers) -> tuple[str, str, dict[str, Any]] | No
             if statement.effect == "Allow" and statement not in former:
                 for action, resource, context in plain_requests(statement, policy.version):
                     if allowed(new, action, resource, context) and not allowed(old, action, resource, context):
-                        return action, resource, context
+                        ready = (action, resource.replace(REFERENCE, "${Q}"), context)
+                        if is_sure(ready, old, new):
+                            return ready
     return None
+
+
+def is_sure(request: tuple[str, str, dict[str, Any]], old: Layers, new: Layers) -> bool:
+    """Whether the evaluator allows a request after and denies it before, whatever references stand for."""
+    action, resource, context = request
+    asked = Request(action, resource, context=context, open=frozenset({"${Q}"}), wildcard_only=False)
+    before, after = (evaluate(asked, spelled(side)).verdict for side in (old, new))
+    return after == "Allowed" and before in ("ImplicitlyDenied", "ExplicitlyDenied")
 
 
 def plain_requests(statement: Statement, version: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

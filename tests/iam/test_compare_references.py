@@ -204,3 +204,8 @@ def test_an_action_without_resources_has_no_effect_on_an_arn_whatever_its_refere
     found = compare(policy(), policy(allow("eks:ListClusters", cluster)))
     assert [(piece.action, piece.tier) for piece in found.gained] == [("eks:ListClusters", "future")]
     assert found.undecided == ()
+
+
+def test_an_example_on_a_named_bucket_calls_an_action_that_takes_buckets() -> None:
+    (gain,) = compare(policy(), policy(allow("s3:List*", "arn:aws:s3:::${Name}"))).gained
+    assert gain.request.action == "s3:ListBucket"

@@ -10,7 +10,7 @@ from remit.catalogue.arns import OWNERS, parse
 from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.partitions import partition_of
 from remit.iam.pattern import overlaps
-from remit.iam.prove.encoded_text import has_marks, placed
+from remit.iam.prove.encoded_text import has_marks, placed, widened
 from remit.iam.prove.glob_sets import FRESH, meeting
 from remit.iam.prove.realistic_values import STACK
 
@@ -86,7 +86,7 @@ def can_be_asked(name: str, resource: str) -> bool:
         listing = resource.replace(FRESH, _ANYTHING)
         return asked_resource(folded, listing) == listing and _is_somewhere(name, resource)
     if has_marks(resource):
-        return True
+        return bool(nameable(name, widened(resource).replace(FRESH, _ANYTHING)))
     return takes(name, resource.replace(FRESH, "example")) and _is_somewhere(name, resource)
 
 
