@@ -68,12 +68,17 @@ def in_other_places(text: str) -> Iterator[str]:
                 yield arn(text, partition, region, account)
 
 
-def arn(text: str, partition: str = PARTITION, region: str = REGION, account: str = ACCOUNT) -> str:
-    """An ARN (encoded) with a partition, a region and an account where nothing says which; other texts as they are."""
+def arn(
+    text: str, partition: str = PARTITION, region: str = REGION, account: str = ACCOUNT, *, service: str = FRESH
+) -> str:
+    """An ARN (encoded) with a partition, a service, a region and an account where nothing says which.
+
+    A text that is not an ARN stays as it is.
+    """
     parts = text.split(":", _SHORTEST - 1)
     if len(parts) != _SHORTEST or parts[0] != "arn":
         return text
-    usual = (partition, parts[2], region, account)
+    usual = (partition, service, region, account)
     parts[1:5] = [usual_part if part == FRESH else part for part, usual_part in zip(parts[1:5], usual, strict=True)]
     return ":".join(parts)
 
