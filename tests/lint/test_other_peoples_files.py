@@ -352,6 +352,15 @@ def test_a_template_with_more_policies_than_any_may_have_says_how_far_it_was_loo
     ]
 
 
+def test_a_plan_with_more_policies_than_are_looked_at_says_how_far_it_was() -> None:
+    trust = policy(Principal={"Service": "lambda.amazonaws.com"}, Action="sts:AssumeRole")
+    role = {"address": "aws_iam_role.r", "type": "aws_iam_role", "values": {"assume_role_policy": trust}}
+    plan = {"planned_values": {"root_module": {"resources": [role] * 1_600}}}
+    assert [one.message for one in of("R001", json.dumps(plan), "plan.json")] == [
+        "the policies of its first 1,500 resources are looked at, and not of the other 100"
+    ]
+
+
 def test_a_large_file_of_yaml_is_looked_at_as_far_as_it_is_read() -> None:
     statement = f"  - {TYPO}\n"
     rest = '  - {Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}\n' * 35_000
