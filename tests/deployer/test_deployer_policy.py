@@ -856,3 +856,11 @@ def test_what_stands_beside_a_functions_alias_has_no_parts() -> None:
     found = made(Own=role(), Work=resource("AWS::Lambda::Function"), Live=alias, Nightly=nightly)
     reasons = [grant.because for grant in found.grants if "iam:PassRole" in grant.statement.actions.patterns]
     assert reasons == ["to pass Own to Nightly (AWS::Scheduler::Schedule)"]
+
+
+def test_the_template_of_an_application_is_fetched_from_the_repository_that_has_it() -> None:
+    application = arn("serverlessrepo", "applications/replay")
+    nested = resource("AWS::CloudFormation::Stack", Location={"ApplicationId": application, "SemanticVersion": "1.0.0"})
+    for action_name in ("CreateCloudFormationTemplate", "GetCloudFormationTemplate"):
+        both_spellings = {application, arn("serverlessrepo", "applications~replay")}
+        assert places(made(Replay=nested), f"serverlessrepo:{action_name}") == both_spellings
