@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.app import Grant, Reason
@@ -182,3 +183,13 @@ def holding(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
     texts = tuple(text_of(value, verb) for value in values if value is not None)
     operator = "StringLike" if any(map(is_pattern, texts)) else "StringEquals"
     return (Condition(operator, key, texts),) if texts else ()
+
+
+def holding_each(key: str, *values: Any, verb: str) -> tuple[Condition, ...]:
+    """As `holding`, for a key that has several values, all of which must fit.
+
+    ForAllValues holds for a request without the key, too: Null demands that it is there ("Set operators for multivalued
+    context keys", IAM User Guide).
+    """
+    for_all = tuple(replace(condition, quantifier="ForAllValues") for condition in holding(key, *values, verb=verb))
+    return (*for_all, Condition("Null", key, ("false",))) if for_all else ()
