@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ROLE = "arn:aws:sts::111122223333:assumed-role/app/session"
 PLACE = "us-east-1:111122223333"
+NAMES = ("ec2:EnableImageBlockPublicAccess", "vpc-lattice:AssociateViaAWSService-EventsAndStates")
+"""Names that look like something else in a message: a setting of S3, and the end of a name."""
 STEP: Final = 23
 """Of the catalogue's actions without resource types each 23rd is asked: about a hundred."""
 PATTERNS = (
@@ -58,7 +60,7 @@ LISTINGS = {
 def actions_without_resources() -> list[str]:
     """Some such actions, and those that are looked at closer; found by the first test, not by the collection."""
     names = [name for service in services() for name in actions(service) if is_without_resources(name.lower())]
-    always = [*ASKED, "ec2:DescribeInstances", "sqs:ListQueues", "kms:ListKeys", "ecr:GetAuthorizationToken"]
+    always = [*ASKED, "ec2:DescribeInstances", "sqs:ListQueues", "kms:ListKeys", "ecr:GetAuthorizationToken", *NAMES]
     return [name for name in dict.fromkeys((*always, *names[::STEP])) if name.lower() not in ALWAYS_ALLOWED]
 
 
