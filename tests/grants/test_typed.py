@@ -207,3 +207,31 @@ def test_queries_of_encrypted_data_may_use_its_key(make: Make) -> None:
     uses = [one for one in project.statements("hello") if one["Action"] == "kms:Decrypt"]
     through_s3 = {"StringEquals": {"kms:ViaService": "s3.${AWS::Region}.${AWS::URLSuffix}"}}
     assert [("${DataKey.Arn}", through_s3)] == [(one["Resource"], one["Condition"]) for one in uses]
+
+
+NAMED = """
+from remit import Shared, resource
+class Data(Shared):
+    queue = resource("AWS::SQS::Queue")
+    topic = resource("AWS::SNS::Topic")
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "verb"),
+    [
+        ("policy=[grants.sqs.send(Data.queue.name)]", "sqs.send"),
+        ("policy=[grants.sns.publish(Data.topic.name)]", "sns.publish"),
+        ("on.sqs(Data.queue.name)", "sqs"),
+        ("on.sns(Data.topic.name)", "sns"),
+    ],
+)
+def test_the_name_of_a_resource_of_the_app_is_told_from_the_resource(make: Make, written: str, verb: str) -> None:
+    app = (
+        "from remit import grants, on\nfrom shared.resources.data import Data\n"
+        f"@app.function({written})\ndef hello(event, context): ...\n"
+    )
+    error = make(app=app, **{"shared/resources/data.py": NAMED}).error()
+    resource = "Data.queue" if "queue" in written else "Data.topic"
+    message = f"{verb} takes a resource of the app as it is, and `{resource}.name` is its name"
+    assert (message, f"write `{resource}`") == (error.message, error.hint)

@@ -17,7 +17,7 @@ from remit.iam.policy import Condition, Globs, Statement
 from remit.project.lambda_environment import placeholder_in
 from remit.project.resource_handles import Handle
 from remit.triggers.kms_key import KmsKey, encrypting_key, key_named, key_text
-from remit.triggers.source import name_in
+from remit.triggers.source import name_in, refuse_name_of_own
 
 if TYPE_CHECKING:
     from remit.triggers.resource_references import AnyRefs
@@ -150,6 +150,7 @@ def arn(subject: Any, verb: str, form: str) -> str:
             origin=writer(),
         )
     if text.startswith(("arn:", "${", "*")):
+        refuse_name_of_own(subject, verb)
         return text
     named = _NAMED.get(tuple(_LATE_PART.sub("", form).split(":", 5)[2::3]))
     if named is not None:
