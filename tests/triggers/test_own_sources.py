@@ -385,6 +385,8 @@ OUTPUTS = {
     "on.s3(Data.uploads)": {"DataUploadsName": {"Ref": "DataUploads"}},
     "on.sns(Data.news)": {"DataNewsArn": {"Ref": "DataNews"}},
     'on.event(source="shop", bus=Data.bus)': {"DataBusName": {"Ref": "DataBus"}},
+    "on.sqs(Data.failed)": {"DataFailedUrl": {"Ref": "DataFailed"}},
+    "on.kinesis(Data.clicks)": {"DataClicksName": {"Ref": "DataClicks"}},
 }
 
 

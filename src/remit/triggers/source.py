@@ -35,6 +35,8 @@ _BUCKET_IN_HOST: Final = r"([a-z0-9][a-z0-9.-]*)\.s3[.-](?:[a-z0-9-]+\.)*amazona
 """The bucket in the host of a URL ("Virtual hosting of general purpose buckets", Amazon S3 User Guide)."""
 _OWN: Final = r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}"
 """What stands for a resource of the app: its Ref or the attribute with its ARN."""
+_OWN_NAME: Final = r"\$\{[A-Za-z0-9]+\.[A-Za-z.]*Name\}"
+"""An attribute of a resource of the app with its name: QueueName."""
 
 
 def arn_of(subject: Any, service: str, prefix: str = "") -> str:
@@ -56,9 +58,22 @@ def arn_of(subject: Any, service: str, prefix: str = "") -> str:
         _check_name(name_of(arn), service)
         return arn
     if arn.startswith("${"):
+        refuse_name_of_own(subject, service)
         return arn
     _check_name(arn, service)
     return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{prefix}{arn}"
+
+
+def refuse_name_of_own(subject: Any, taker: str) -> None:
+    """RemitError: an attribute of a resource of the app that has its name, `Data.queue.name`, and is no ARN."""
+    if re.fullmatch(_OWN_NAME, tokens.plain(getattr(subject, "arn", subject))):
+        written = getattr(subject, "written", "")
+        hint = f"write `{written.rpartition('.')[0]}`" if written else "write its `.arn`"
+        raise RemitError(
+            f"{taker} takes a resource of the app as it is, and `{written or subject}` is its name",
+            hint=hint,
+            origin=writer(),
+        )
 
 
 def _check_name(name: str, service: str) -> None:
