@@ -20,7 +20,7 @@ from remit.roles.defaults import notes_on_own_roles, notes_on_readers, notes_on_
 from remit.roles.existing_policies import existing_policies
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
-from remit.synthesis.check import check, check_body
+from remit.synthesis.check import UnreadParts, check, check_body
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import check_guardrails, guard
 from remit.synthesis.key_policies import existing_keys
@@ -66,6 +66,10 @@ class Built:
         return self.app.namespace
 
 
+def _nothing(_app: App) -> tuple[RemitError, ...]:
+    return ()
+
+
 def build(
     folder: Path,
     stage: str | None = None,
@@ -77,6 +81,7 @@ def build(
     place: Place | None = None,
     bucket: str | None = None,
     now: datetime | None = None,
+    lacking: Callable[[App], Iterable[RemitError]] = _nothing,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
@@ -88,20 +93,47 @@ def build(
 
     `now` is the time from which on schedules must run, this machine's if none is given. It decides only whether a
     build is refused: what a build writes holds no time, so that the same input gives the same bytes, today or later.
+
+    `lacking` gives what the account lacks that the app needs: it is asked when a build is refused, so that this is
+    reported with the other mistakes.
     """
     project = load_project(folder, stage)
+    project.mistakes.errors += placed(check_schedules(project.app, now or datetime.now(UTC)), folder).errors
+    settings = _BuildSettings(package, progress or _silent, accept, for_this_machine, place, bucket or ARTEFACTS)
+    try:
+        return _build(folder, project, settings)
+    except RemitError as refusal:
+        mistakes = Mistakes(list(refusal.all))
+        mistakes.errors += _elsewhere(placed(lacking(project.app), folder).errors, mistakes)
+        raise mistakes.together() from None
+
+
+@dataclass(frozen=True, slots=True)
+class _BuildSettings:
+    """How `build` was called."""
+
+    package: bool
+    progress: Callable[[str], None]
+    accept: str | None
+    for_this_machine: bool
+    place: Place | None
+    bucket: str
+
+
+def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Built:
     app, mistakes = project.app, project.mistakes
-    mistakes.errors += placed(check_schedules(app, now or datetime.now(UTC)), folder).errors
+    package, for_this_machine, bucket = settings.package, settings.for_this_machine, settings.bucket
     if not project.is_whole:
-        _note_further(app, mistakes, folder)
+        _note_further(project, mistakes, folder)
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     declared = assign(app)
     override_notes: tuple[str, ...] = ()
     guardrail_notes: tuple[str, ...] = ()
     of_template = Mistakes()
-    drafted = draft(app, declared, of_template, bucket=bucket or ARTEFACTS)
+    drafted = draft(app, declared, of_template, bucket=bucket)
     template, roles = drafted.template, drafted.roles
-    check(template, declared, app, of_template, is_whole=not of_template.errors)
+    unread = UnreadParts(anything=bool(of_template.errors), permissions=bool(of_template.errors))
+    check(template, declared, app, of_template, unread)
     mistakes.errors += placed(of_template.errors, folder).errors
     findings: tuple[Finding, ...] = ()
     with mistakes.noted():
@@ -110,9 +142,9 @@ def build(
         _refuse(_elsewhere(findings, mistakes))
     if not findings:  # a slip in an override may be why it breaks something
         with mistakes.noted():
-            override_notes = guarded(app, declared, accept, folder)
+            override_notes = guarded(app, declared, settings.accept, folder)
     with mistakes.noted():
-        guardrail_notes = guard(folder, app, declared, place)
+        guardrail_notes = guard(folder, app, declared, settings.place)
     if mistakes.errors:
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
@@ -120,8 +152,8 @@ def build(
     body = _body(template)  # refused here, before the zips are made, if it is too large
     packed = _Packed()
     if package:
-        packed = _package(folder, app, progress or _silent, for_this_machine=for_this_machine)
-        template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
+        packed = _package(folder, app, settings.progress, for_this_machine=for_this_machine)
+        template = synth(app, roles, packed.keys, bucket)
         body = _body(template)
     output = own_folder(folder, "build")
     write(output / "template.json", body)
@@ -148,14 +180,20 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
 
 
-def _note_further(app: App, mistakes: Mistakes, folder: Path) -> None:
+def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path) -> None:
     """When some declarations could not be read, note what is wrong with the others."""
-    parts = without_jobs(app)
+    parts = without_jobs(project.app)
     further = Mistakes()
     with further.noted():
         declared = assign(parts)
         drafted = draft(parts, declared, further)
-        check(drafted.template, declared, parts, further, is_whole=False)
+        unread = UnreadParts(
+            anything=True,
+            permissions=project.may_lack_permissions or bool(further.errors),
+            triggers_of=project.without_triggers,
+            access_of=project.without_access,
+        )
+        check(drafted.template, declared, parts, further, unread)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
         check_guardrails(folder)
@@ -173,7 +211,7 @@ def _refuse_all(
     mistakes: Mistakes, project: LoadedProject, folder: Path, *, for_this_machine: bool, package: bool
 ) -> NoReturn:
     """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips."""
-    if package and project.is_configured:
+    if package and project.is_packable:
         from remit.package.app_zip import check_own_files  # noqa: PLC0415 - of mistakes alone
 
         app, of_files = project.app, Mistakes()

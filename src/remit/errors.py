@@ -92,6 +92,13 @@ class RemitError(Exception):
         return "\n\n".join(("\n".join(lines), *map(str, self.further)))
 
 
+class UnreadError(RemitError):
+    """Something was asked of a value that could not be made (`project/unread.py`). Why is noted: this says nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("a value that failed was read")
+
+
 @dataclass(slots=True)
 class Mistakes:
     """Errors that are gathered, so that one does not hide the next."""
@@ -104,7 +111,7 @@ class Mistakes:
         try:
             yield
         except RemitError as error:
-            self.errors += error.all
+            self.errors += [each for each in error.all if not isinstance(each, UnreadError)]
             error.further = ()
 
     def refuse(self) -> None:

@@ -598,3 +598,12 @@ def test_an_action_of_a_permission_that_lambda_does_not_know_is_told_with_the_on
     permission = {"Action": "lambda:Invoke", "FunctionName": "f", "Principal": "111122223333"}
     message = "'lambda:Invoke' is not an action of Lambda: the permission is refused"
     assert [("R709", message)] == _of("AWS::Lambda::Permission", **permission)
+
+
+@pytest.mark.parametrize("path", ["", "aws-service-role/"])
+def test_the_policy_of_a_service_linked_role_is_attached_to_no_other(path: str) -> None:
+    arn = f"arn:aws:iam::aws:policy/{path}AWSSSMOpsInsightsServiceRolePolicy"
+    role = {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [arn]}}
+    findings = lint_document({"Resources": {"Explorer": role}})
+    hints = [(one.severity, one.hint) for one in findings if one.rule == "R706"]
+    assert hints == [("error", "leave it out: the service makes the role that has it")]

@@ -482,3 +482,14 @@ def test_a_bare_variable_in_the_place_of_a_json_value_is_of_another_tool() -> No
     statement = '{"Effect": "Allow", "Action": "s3:Get", "Resource": "*"}'
     text = f'{{"Version": "2012-10-17", "Statement": [$STATEMENT,\n{statement}]}}'
     assert [("R143", "note", 1), ("R202", "error", 2)] == found(text)
+
+
+def test_what_another_tool_declares_is_no_misspelling_of_a_resource() -> None:
+    text = ORGANISATION.replace(
+        "{Account: '*'}", "{Account: '*'}\nOrganizationBindings: {TopicBinding: {Region: eu-west-1}}"
+    )
+    text += "  Bound: {Value: !Ref TopicBinding}\n  Account: {Value: !GetAtt TopicAccount.AccountId}\n"
+    assert of("R401", text, "template.yaml") == []
+    assert [one.hint for one in of("R401", f"{text}  Slip: {{Value: !Ref Topci}}\n", "t.yaml")] == [
+        "did you mean `Topic`?"
+    ]

@@ -72,6 +72,12 @@ def sleeps(event, context):
 def leaves(event, context):
     os._exit(3)
 
+def stops_the_server(event, context):
+    import signal, subprocess
+    subprocess.Popen(["/bin/sh", "-c", f"sleep 1.5; kill -CONT {event}"])
+    os.kill(event, signal.SIGSTOP)
+    return "x" * 300_000
+
 def grows(event, context):
     return len(b"x" * (400 << 20))
 
@@ -298,6 +304,13 @@ def test_a_worker_that_gives_no_answer_is_reported_as_lambda_does(
         "Unhandled", {"errorType": error_type, "errorMessage": f"RequestId: {request} Error: {message}"},
     )  # fmt: skip
     assert any(line.endswith(message) for line in answer.log)
+
+
+def test_an_answer_that_came_in_time_counts_also_where_the_server_looks_late(
+    functions: Functions, shared: LocalAws
+) -> None:
+    """The server stands still for longer than the function's timeout, and then reads the answer in two pieces."""
+    assert "x" * 300_000 == functions.invoke(functions.make("app.stops_the_server", Timeout=1), shared.pid).payload
 
 
 def test_changed_code_and_changed_settings_are_in_the_next_invocation(functions: Functions) -> None:

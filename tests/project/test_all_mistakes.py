@@ -42,7 +42,7 @@ def test_the_mistakes_of_all_files_are_reported(make: Make) -> None:
     expected = [
         "app.py:10:23",
         "app.py:10:38",
-        "app.py:12:21",
+        "app.py:12:15",
         "config/deploy.py:5:5",
         "config/deploy.py:6:5",
         "config/deploy.py:7:5",
@@ -361,6 +361,34 @@ def test_what_one_zip_lacks_of_a_handler_and_of_a_web_app_is_reported_together(m
     app = "app.function(name='gone', handler='nowhere.handler')\napp.web('pages:api', auth='NONE')\n"
     project = make(app=app, **{"pages.py": "import missing_\napi = missing_.App()\n"})
     assert ["app.py:9", "app.py:10"] == [place for place, _ in _mistakes(project)]
+
+
+WITHOUT_EFFECT_ON_ZIPS = "config.jop = 1\nconfig.lambda_.function.timeout = 0\nconfig.lambda_.iam.polcy = [missing_]\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "is_tried"),
+    [
+        (WITHOUT_EFFECT_ON_ZIPS, True),
+        ("config.lambda_.function.enviroment = {'TABLE': 'x'}\n", False),
+        ("config.package.exclude = [missing_]\n", False),
+        ("if missing_:\n    config.lambda_.function.environment = {'TABLE': 'x'}\n", False),
+    ],
+)
+def test_web_apps_are_tried_unless_a_setting_that_decides_how_failed(
+    make: Make, config: str, *, is_tried: bool
+) -> None:
+    project = make(
+        app="app.web('site_:api', auth='NONE')\n",
+        **{"site_.py": "import missing_\napi = missing_.App()\n"},
+        config=config,
+    )
+    assert is_tried == (("app.py:9", "the web app `site_:a") in _mistakes(project))
+
+
+def test_that_jobs_are_off_is_reported_beside_mistakes_of_other_settings(make: Make) -> None:
+    project = make(config="config.lambda_.function.timeout = 0", app="@app.job\ndef mail(to): ...\n")
+    assert ["app.py:9:2", "config/deploy.py:5:5"] == places(project)
 
 
 def test_every_handler_that_its_zip_lacks_is_reported(make: Make) -> None:

@@ -151,6 +151,14 @@ def test_destinations_of_asynchronous_calls_have_their_grants(make: Make, alias:
         ('durable=60, runtime="python3.12"', "function `hello` is durable, which python3.12 cannot be"),
         ("durable=0", "`durable` is 0 seconds; it can be 1 to 31622400"),
         ("on_failure=Data.bucket", "function `hello` has the destination '${DataBucket.Arn}', which Lambda sends"),
+        (
+            'properties={"DeadLetterConfig": {"TargetArn": Data.bucket.arn}}',
+            "function `hello` has the dead-letter target '${DataBucket.Arn}', which Lambda sends nothing to",
+        ),
+        (
+            'properties={"DeadLetterConfig": {"TargetArn": "arn:aws:lambda:eu-west-1:111122223333:function:failed"}}',
+            "function `hello` has the dead-letter target 'arn:aws:lambda:eu-west-1:111122223333:function:failed'",
+        ),
         ('on_failure="failed"', "`on_failure` must be an ARN, or a shared resource"),
         ('properties={"DurableConfig": {"ExecutionTimeout": 9}}', "`properties` sets DurableConfig, which by itself"),
         ('properties={"SnapStart": {"ApplyOn": "PublishedVersions"}}', "`properties` sets SnapStart, which by itself"),

@@ -146,9 +146,12 @@ def the_action(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str,
 
 
 def needed_by_operation(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
-    """What an operation of the API needs: `s3:ListBucket` for `ListObjectsV2` or `list_objects_v2`."""
-    api_operation = operation_of(prefix, bare)
-    return () if api_operation is None else api_operation.actions or api_operation.perhaps
+    """What an operation of the API needs: `s3:ListBucket` for `ListObjectsV2`, `list_objects_v2` or `ListObject`."""
+    for name in (bare, f"{bare}s", bare.removesuffix("s")):
+        api_operation = operation_of(prefix, name)
+        if api_operation is not None:
+            return api_operation.actions or api_operation.perhaps
+    return ()
 
 
 def misspelt(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
@@ -232,7 +235,8 @@ def operation_of(prefix: str, name: str) -> Operation | None:
 
 
 # What two names differ in has a cost; an action is as likely as all that it differs in is cheap.
-_PLURAL: Final = 0.6  # singular for plural
+_SINGULAR: Final = 0.2  # singular for plural, a slip: another verb and that are cheaper than a word more
+_PLURAL: Final = 0.6  # plural for singular, which is rarely a slip
 _ABBREVIATED: Final = 1.0
 _STEM: Final = 6  # letters that words of one stem have in common, at least
 _CHANGED: Final = 2  # letters of the shorter word that may be others, at its end
@@ -284,7 +288,7 @@ def _word_cost(written: str, word: str) -> float:
     if written == word:
         return 0
     if _singular(written) == _singular(word):
-        return _PLURAL
+        return _SINGULAR if len(written) < len(word) else _PLURAL
     if word in synonyms:
         return _OTHER_WORD + synonyms.index(word) / 2
     if _is_derived(written, word):

@@ -7,17 +7,28 @@ Athena", "Configure access to databases and tables in the AWS Glue Data Catalog"
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from remit.triggers.resource_references import AnyRef, BucketRef
 
 _BUCKET: Final = "arn:${AWS::Partition}:s3:::{}"
 _CATALOG: Final = typed.HERE % ("glue", "catalog")
 
 
 def query(
-    workgroup: Any, *, database: str, data: Any, results: Any, tables: Any = ("*",), prefix: str = ""
+    workgroup: AnyRef,
+    *,
+    database: str,
+    data: BucketRef,
+    results: BucketRef,
+    tables: str | Sequence[str] = ("*",),
+    prefix: str = "",
 ) -> typed.Grants:
     """Run queries in a workgroup and get their results.
 

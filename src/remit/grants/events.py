@@ -6,15 +6,18 @@ Reference). A bus is given by name, by ARN, or as a resource of the app; "defaul
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import typed
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import BusRef
+
 _BUS: Final = typed.HERE % ("events", "event-bus/{}")
 
 
-def put(bus: Any = "default", *, source: str | None = None, detail_type: str | None = None) -> typed.Grants:
+def put(bus: BusRef = "default", *, source: str | None = None, detail_type: str | None = None) -> typed.Grants:
     """Put events on a bus: events:PutEvents, of one source or detail type where these are given.
 
     The conditions events:source and events:detail-type hold it to them ("Using IAM policy conditions in Amazon

@@ -7,27 +7,30 @@ machine.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError, writer
 from remit.grants import typed
 from remit.triggers.source import name_of
 
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import MachineRef
+
 _MACHINE: Final = typed.HERE % ("states", "stateMachine:{}")
 _EXECUTION: Final = typed.HERE % ("states", "execution:{}:*")
 
 
-def start(machine: Any) -> typed.Grants:
+def start(machine: MachineRef) -> typed.Grants:
     """Start executions: states:StartExecution."""
     return _on_machine("start", "StartExecution", "starts executions of", machine)
 
 
-def start_sync(machine: Any) -> typed.Grants:
+def start_sync(machine: MachineRef) -> typed.Grants:
     """Run executions of an express machine and wait for them: states:StartSyncExecution."""
     return _on_machine("start_sync", "StartSyncExecution", "runs executions of", machine)
 
 
-def list(machine: Any) -> typed.Grants:  # noqa: A001 - the verb, spelled states.list
+def list(machine: MachineRef) -> typed.Grants:  # noqa: A001 - the verb, spelled states.list
     """List executions: states:ListExecutions."""
     return _on_machine("list", "ListExecutions", "lists executions of", machine)
 
@@ -51,13 +54,13 @@ def answer() -> typed.Grants:
     return typed.everywhere(actions, "answers for tasks")
 
 
-def _on_machine(verb: str, operation: str, phrase: str, machine: Any) -> typed.Grants:
+def _on_machine(verb: str, operation: str, phrase: str, machine: MachineRef) -> typed.Grants:
     arn = typed.arn(machine, f"states.{verb}", _MACHINE)
     name = name_of(arn).removeprefix("stateMachine:")
     return typed.grant((f"states:{operation}",), (arn,), f"{phrase} state machine {name}")
 
 
-def _on_executions(verb: str, actions: tuple[str, ...], phrase: str, machine: Any) -> typed.Grants:
+def _on_executions(verb: str, actions: tuple[str, ...], phrase: str, machine: MachineRef) -> typed.Grants:
     """Executions have ARNs of their own, which a machine's name makes, and its ARN where that is whole text."""
     spelled = f"states.{verb}"
     text = typed.text_of(machine, spelled)

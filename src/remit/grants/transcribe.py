@@ -7,14 +7,19 @@ Reference). Recordings are read, and results written to a bucket of one's own, w
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.grants import s3, typed
+
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import BucketRef, KeyRef
 
 _JOB: Final = typed.HERE % ("transcribe", "transcription-job/{}")
 
 
-def start(job: str = "*", *, recordings: Any, results: Any = None, key: Any = None) -> typed.Grants:
+def start(
+    job: str = "*", *, recordings: BucketRef, results: BucketRef | None = None, key: KeyRef | None = None
+) -> typed.Grants:
     """Start jobs and read how they are doing.
 
     transcribe:StartTranscriptionJob, for which IAM knows no resource, and transcribe:GetTranscriptionJob; s3:GetObject

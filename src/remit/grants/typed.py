@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.app import Grant, Reason
 from remit.catalogue.resource_names import broken_rule
@@ -17,6 +17,9 @@ from remit.project.lambda_environment import placeholder_in
 from remit.project.resource_handles import Handle
 from remit.triggers.kms_key import KmsKey, encrypting_key, key_named, key_text
 from remit.triggers.source import name_in
+
+if TYPE_CHECKING:
+    from remit.triggers.resource_references import AnyRefs
 
 Grants: TypeAlias = tuple[Grant, ...]
 """What a verb gives: a grant for each statement that it takes. A policy list takes them as one item."""
@@ -37,7 +40,7 @@ HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 """The ARN of something in the app's own region and account: of a service, and what names the thing there."""
 
 
-def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grants:
+def allow(*actions: str, on: AnyRefs = "*", because: str | None = None) -> Grants:
     """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`."""
     names = tuple(tokens.plain(action) for action in actions)
     if not names or not all(isinstance(name, str) and ":" in name for name in names):

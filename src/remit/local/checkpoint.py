@@ -11,6 +11,8 @@ import copy
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.local.event_sources.stream_positions import STREAM_STATE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,7 +43,7 @@ class Checkpoint:
 
     def take(self) -> Mapping[str, Any]:
         """Note the data as it is now; the services that have any."""
-        self._states = {name: module.get_state() for name, module in _loaded(_SERVICES)}
+        self._states = {name: _state(module) for name, module in _loaded(_SERVICES)}
         for _, storage in _loaded(("s3",)):
             self._objects = _copies(storage, _OF_OBJECTS)
         for _, logs in _loaded(("cloudwatch_logs",)):
@@ -51,7 +53,7 @@ class Checkpoint:
     def restore(self) -> Mapping[str, Any]:
         """Put the data back as it was noted; the services that had any. One that was not used then is emptied."""
         for name, module in _loaded(_SERVICES):
-            state = self._states.get(name) or {key: {} for key in module.get_state()}
+            state = self._states.get(name) or {key: {} for key in _state(module)}
             for key in state:
                 container: Any = getattr(module, f"_{key}", None)
                 if hasattr(container, "_data"):
@@ -74,6 +76,11 @@ class Checkpoint:
             for key in set(bucket["objects"]) - set(noted):
                 storage._delete_persisted_object(scoped_name[1], key)  # noqa: SLF001 - as above
         _put_back(storage, _OF_OBJECTS, self._objects)
+
+
+def _state(module: Any) -> dict[str, Any]:
+    """The state of a service without the records of streams, which do not come back."""
+    return {key: value for key, value in module.get_state().items() if key not in STREAM_STATE}
 
 
 def _copies(module: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
+from remit.local.event_sources.stream_positions import keep_stream_positions
 from remit.local.event_sources.subscriptions import Subscriptions
 from remit.local.event_sources.web_answers import say_nothing_of_failures
 from remit.local.functions.doors import refuse_other_doors
@@ -50,6 +51,7 @@ from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
 from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
+from remit.local.quick_saves import encode_in_one_piece, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.simulated_delays import SimulatedDelays
@@ -217,7 +219,8 @@ class _Saving(logging.Handler):
         self._journal.begin_save()
         services = emulator._build_persistence_save_dict()  # noqa: SLF001 - as its shutdown does
         # Queues come last: what a message led to is kept before the message is gone.
-        persistence.save_all(dict(sorted(services.items(), key=lambda service: service[0] == "sqs")))
+        with undisturbed():
+            persistence.save_all(dict(sorted(services.items(), key=lambda service: service[0] == "sqs")))
         if self._services is None:
             self._journal.end_save()
         for bucket, key in tuple(self._objects):
@@ -267,6 +270,7 @@ async def _serve(
     refuse_what_aws_refuses()
     functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
     AsynchronousInvocations(Destinations(record, calls), functions_of_emulator).take_hold()
+    keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
     Subscriptions(calls).take_hold()
@@ -284,6 +288,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     journal = MessageJournal(place.state / "messages.jsonl")
     journal.take_hold()
+    encode_in_one_piece()
     saving = _Saving(place, journal)
     data = Checkpoint()
     app = Gate(

@@ -39,8 +39,10 @@ class Loading:
     """What of the account is asked for, by the template's parameter that stands for it."""
     mistakes: Mistakes = field(default_factory=Mistakes)
     """Everything that is wrong with the project, while it is loaded as far as it goes."""
-    incomplete: bool = False
-    """Whether a file of the configuration failed: what it would have set is not known."""
+    failed_settings: set[str] = field(default_factory=set)
+    """The settings that failed (`failed_settings.py`): what they would have said is not known."""
+    without_triggers: set[Origin] = field(default_factory=set)
+    """The declarations of functions some of whose triggers failed."""
     placeholders: dict[str, str] = field(default_factory=dict)
     """The environment variables that stood for something unknown while the code ran, by the text they read as."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.did_you_mean import did_you_mean
 from remit.project import plain_files
 from remit.project.current_load import is_users_file
+from remit.project.guarded_calls import option_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,11 +185,4 @@ def _options(qualified: str, error: TypeError) -> Iterator[str]:
         for part in qualified.removesuffix(".__init__").split("."):
             value = getattr(value, part, None)
         if callable(value) and getattr(value, "__module__", "") == name:
-            for parameter in inspect.signature(value).parameters.values():
-                if parameter.kind is parameter.VAR_POSITIONAL:
-                    yield f"*{parameter.name}"
-                elif (
-                    parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
-                    and parameter.name != "self"
-                ):
-                    yield parameter.name
+            yield from option_names(inspect.signature(value).parameters.values())

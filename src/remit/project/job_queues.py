@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Function, JobQueue, ScheduledJob
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, RemitError
+from remit.iam import tokens
 from remit.project import item_lines, job_setting_values
 from remit.project.assemble import check_own_role, declared_grants, managed_policies, merged_settings
 from remit.project.current_load import relative
+from remit.project.failed_settings import may_be_among
 from remit.project.links import linked_variables, with_variables
 from remit.project.name_checks import check_declaration, logical_id
 from remit.project.publication import publication
@@ -44,7 +46,7 @@ def jobs_enabled(state: Loading) -> Origin | None:
 def check_jobs(state: Loading) -> None:
     """Check the names of the queues, and the name, queue and options of each job.
 
-    Queues of jobs are not checked where the configuration itself has failed. RemitError: the first mistake among the
+    Queues of jobs are not checked where a setting failed that may name them. RemitError: the first mistake among the
     names of queues, and those of each job.
     """
     mistakes = Mistakes()
@@ -55,7 +57,7 @@ def check_jobs(state: Loading) -> None:
         with mistakes.noted():
             check_declaration(declaration)
         with mistakes.noted():
-            if not state.incomplete:
+            if not may_be_among(state.failed_settings, ("enable", "additional_queues", "queues")):
                 _check_queue(declaration, names)
         mistakes.errors += _wrong_options(declaration)
     mistakes.refuse()
@@ -222,7 +224,7 @@ def _queue(state: Loading, name: str, jobs: Sequence[Declaration]) -> JobQueue:
         most_retries=max(job_retries, default=retries),
         backoff=settings.get("backoff", 0),
         concurrency=_concurrency(name, settings, jobs),
-        alarm=settings.get("alarm"),
+        alarm=tokens.plain(settings.get("alarm")),  # an ARN, since the setting was checked
         keeps_marks=keeps_marks,
         jobs=tuple(declaration.job.path for declaration in jobs if declaration.job is not None),
         scheduled=tuple(scheduled),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Path, RemitError, described
@@ -16,6 +16,15 @@ from remit.iam import tokens
 from remit.project.late_bound import LateBound, LateBoundParameter
 from remit.project.setting_lists import Table, Texts
 from remit.project.stored_text import StoredText
+
+if TYPE_CHECKING:
+    from remit.app import Grant
+    from remit.triggers.resource_references import DestinationRef
+
+PolicyItems: TypeAlias = "str | Mapping[str, Any] | Grant | Sequence[PolicyItems]"
+"""What a policy list takes, for type checkers: `policy_list` says what its items mean."""
+Links: TypeAlias = "tuple[Grant, ...] | Sequence[tuple[Grant, ...]]"
+"""What `link` takes: one typed grant, or several."""
 
 Check = Callable[[Path, Any], Any]
 """Takes the path of a value, which begins with its setting, and the value as it was given.
@@ -82,15 +91,15 @@ class FunctionSettings(TypedDict, total=False):
     ephemeral_storage: int
     tracing: bool | TracingMode
     log_retention: RetentionDays | None
-    link: Any
+    link: Links
     alias: str | None
     provisioned_concurrency: int | None
     snap_start: bool
     durable: int | None
     maximum_retry_attempts: int | None
     maximum_event_age: int | None
-    on_success: Any
-    on_failure: Any
+    on_success: DestinationRef | None
+    on_failure: DestinationRef | None
     properties: Mapping[str, Any]
 
 

@@ -205,7 +205,7 @@ def ask(
     context: Mapping[str, Any] | None = None,
     identity_alone: bool = False,
 ) -> Decision:
-    """Decide one request of a role. Condition keys that `context` does not say are open.
+    """Decide one request of a role. Condition keys that `context` does not say are open, but for a user's own name.
 
     With `identity_alone` the boundary is left out.
     """
@@ -213,10 +213,16 @@ def ask(
         action=action,
         resource=fill_references(resource, role.names),
         principal=principal,
-        context={**(context or {})},
+        context={**_own_name(role.role), **(context or {})},
         open=ALL,
     )
     return evaluate(request, role.layers.identity if identity_alone else role.layers)
+
+
+def _own_name(role: Role) -> dict[str, str]:
+    """What `aws:username` is in every request of a user whose name is given."""
+    is_known = role.kind == "user" and role.name and "${" not in role.name
+    return {"aws:username": role.name} if is_known else {}
 
 
 def own_verdict(decision: Decision) -> Verdict:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
+    from remit.triggers.resource_references import StreamRef
 
 CONSUME = (
     "kinesis:GetRecords",
@@ -41,6 +42,7 @@ class Kinesis(StreamTrigger):
     are those of `on.dynamodb`.
     """
 
+    stream: StreamRef
     _: KW_ONLY
     starting_position: Literal["LATEST", "TRIM_HORIZON", "AT_TIMESTAMP"] = "LATEST"
     timestamp: datetime | None = None

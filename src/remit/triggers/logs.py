@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remit.app import Function, Resource
 from remit.errors import RemitError
@@ -17,6 +17,8 @@ from remit.triggers.trigger import BaseTrigger, TriggerSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from remit.triggers.resource_references import LogGroupRef
+
 
 @dataclass(frozen=True, slots=True)
 class Logs(BaseTrigger):
@@ -27,7 +29,7 @@ class Logs(BaseTrigger):
     most.
     """
 
-    group: Any
+    group: LogGroupRef
     pattern: str = ""
     _: KW_ONLY
 

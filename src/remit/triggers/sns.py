@@ -30,6 +30,8 @@ from remit.triggers.trigger import BaseTrigger, TriggerSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from remit.triggers.resource_references import QueueRef, TopicRef
+
 _SCOPES: Final = ("MessageAttributes", "MessageBody")
 _MOST_FIELDS: Final = 5
 _MOST_COMBINATIONS: Final = 150
@@ -46,12 +48,12 @@ class Sns(BaseTrigger):
     stands in between, and the handler gets events of SQS.
     """
 
-    topic: Any
+    topic: TopicRef
     _: KW_ONLY
     filter: Mapping[str, Any] | None = None
     filter_scope: Literal["MessageAttributes", "MessageBody"] = "MessageAttributes"
     raw: bool = False
-    dead_letter: Any = None
+    dead_letter: QueueRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The topic, the filter, the queue."""

@@ -165,13 +165,6 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
     )
 
 
-def send_action(arn: str) -> str:
-    """The action that sends to what an ARN names: a queue, else a topic."""
-    return (
-        "sns:Publish" if ":sns:" in arn or (arn.startswith("${") and not arn.endswith(".Arn}")) else "sqs:SendMessage"
-    )
-
-
 def position_suffix(trigger: object, function: Function, source: Callable[[Any], str] = lambda _: "") -> str:
     """Nothing for a function's first trigger of a class, on the same source if one is told, then 2, 3 and so on."""
     of_class = [item for item in function.triggers if type(item) is type(trigger)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remit.app import Function, Grant, Resource
 from remit.errors import RemitError, writer
@@ -17,6 +17,7 @@ from remit.triggers.trigger import BaseTrigger, TriggerSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from remit.triggers.resource_references import KeyRef, QueueRef
     from remit.triggers.stream_options import Filter
 
 CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -34,14 +35,14 @@ class Sqs(BaseTrigger):
     pattern of messages, or several; `key` is the KMS key of a queue that is not the app's.
     """
 
-    queue: Any
+    queue: QueueRef
     _: KW_ONLY
     batch_size: int | None = None
     batch_window: int | None = None
     max_concurrency: int | None = None
     report_failures: bool = False
     filter: Filter | None = None
-    key: Any = None
+    key: KeyRef | None = None
 
     def checks(self) -> Iterator[Callable[[], object]]:
         """The queue, the filter, the numbers."""

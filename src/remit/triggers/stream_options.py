@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.triggers.record_fields import Shape
+    from remit.triggers.resource_references import AnyRef, FailureRef, KeyRef
 
 Pattern = Mapping[str, Any]
 """A pattern of events: names to lists of values or comparisons, such as `{"body": {"kind": ["order"]}}`."""
@@ -27,19 +28,19 @@ Filter = Pattern | Sequence[Pattern]
 class StreamTrigger(BaseTrigger):
     """The options of a stream's event source mapping ("Event source mapping parameters", AWS Lambda)."""
 
-    stream: Any
+    stream: AnyRef
     _: KW_ONLY
     batch_size: int | None = None
     batch_window: int | None = None
     retries: int | None = None
     report_failures: bool = False
     filter: Filter | None = None
-    on_failure: Any = None
+    on_failure: FailureRef | None = None
     max_record_age: int | None = None
     parallelization_factor: int | None = None
     bisect_batch: bool = False
     tumbling_window: int | None = None
-    key: Any = None
+    key: KeyRef | None = None
 
     @property
     def arn(self) -> str:

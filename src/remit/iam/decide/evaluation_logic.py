@@ -72,8 +72,8 @@ class RulesByLayer:
         if layers.resource is not None:
             # A Deny with NotPrincipal denies a caller who has a permissions boundary, even one that it names.
             self.resource = LayerRules(layers.resource, trust=True, bounded=bool(layers.boundary))
-        self.scp = tuple((f"scp[{index}]", LayerRules(level)) for index, level in enumerate(layers.scp))
-        self.rcp = tuple((f"rcp[{index}]", LayerRules(level)) for index, level in enumerate(layers.rcp))
+        self.scp = tuple([(f"scp[{index}]", LayerRules(level)) for index, level in enumerate(layers.scp)])
+        self.rcp = tuple([(f"rcp[{index}]", LayerRules(level)) for index, level in enumerate(layers.rcp)])
         self.endpoint = None
         if layers.endpoint:
             self.endpoint = LayerRules(layers.endpoint, trust=True, endpoint_type=layers.endpoint_type)
