@@ -507,6 +507,31 @@ def test_a_witness_gives_a_key_of_several_values_a_set() -> None:
     assert piece.context == {"aws:TagKeys": ["team"]}
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("aws:SecureTransport", "true"),
+        ("aws:SourceIp", "192.0.2.1"),
+        ("aws:SourceArn", "arn:aws:sns:us-east-1:111122223333:example"),
+        ("aws:CurrentTime", "2026-01-01T00:00:00Z"),
+        ("s3:max-keys", "1"),
+        ("aws:SourceVpc", "vpc-1a2b3c4d"),
+        ("s3:prefix", "example"),
+    ],
+)
+def test_a_witness_gives_a_key_a_value_of_its_form_where_any_will_do(key: str, value: str) -> None:
+    (piece,) = compare(Policy(()), of_key("Null", key, "false")).gained
+    assert piece.context == {key: value}
+
+
+@pytest.mark.parametrize(("vendor", "tier"), [("*", "now"), ("dynamodb", "now"), ("orders", "future")])
+def test_the_arn_of_a_recovery_point_is_of_a_service_that_there_is(vendor: str, tier: str) -> None:
+    new = policy(allow("backup:StartCopyJob", f"arn:aws:{vendor}:us-east-1:111122223333:x:y"))
+    (piece,) = compare(policy(), new).gained
+    service = piece.request.resource.split(":")[2]
+    assert (tier, "backup" if vendor == "*" else vendor) == (piece.tier, service)
+
+
 def test_what_is_gained_in_another_partition_alone_is_shown_there() -> None:
     old, new = (
         parse(
