@@ -189,3 +189,36 @@ def test_calls_of_other_packages_are_left_as_they_are(make: Make) -> None:
     assert [("app.py:21:23", "app.py raised NameError: name 'missing_' is not defined")] == [
         (at(each), each.message) for each in make(app=app).error().all
     ]
+
+
+HELPER = """
+from remit import on
+
+
+def bucket(name):
+    "A bucket of the shop."
+    return on.s3(name, evnts=["x"], prefix=5)
+
+
+def tried(name):
+    try:
+        return on.s3(name, evnts=1)
+    except TypeError:
+        return on.sqs(name)
+"""
+
+
+def test_a_function_that_makes_triggers_is_checked_like_the_module(make: Make) -> None:
+    """Also where another module calls it; what it tries is its own affair."""
+    app = (
+        "from helper_ import bucket, tried\n"
+        f"@app.function(bucket('shop'), bucket('other'), tried('orders'), timeout=0){FUNCTION}"
+    )
+    errors = make(app=app, **{"helper_.py": HELPER}).error().all
+    expected = [
+        ("app.py:10:73", "`timeout` is 0 seconds; it can be 1 to 900"),
+        ("helper_.py:7:12", "s3: 'x' is not an event of a bucket"),
+        ("helper_.py:7:12", "s3: prefix must be a string, got 5"),
+        ("helper_.py:7:24", "`on.s3` has no option `evnts`"),
+    ]
+    assert expected == [(at(error), error.message) for error in errors]
