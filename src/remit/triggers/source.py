@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource
@@ -34,6 +35,8 @@ _BUCKET_IN_HOST: Final = r"([a-z0-9][a-z0-9.-]*)\.s3[.-](?:[a-z0-9-]+\.)*amazona
 """The bucket in the host of a URL ("Virtual hosting of general purpose buckets", Amazon S3 User Guide)."""
 _OWN: Final = r"\$\{([A-Za-z0-9]+)(?:\.[A-Za-z]*Arn)?\}"
 """What stands for a resource of the app: its Ref or the attribute with its ARN."""
+_OWN_NAME: Final = r"\$\{[A-Za-z0-9]+\.[A-Za-z.]*Name\}"
+"""An attribute of a resource of the app with its name: QueueName."""
 
 
 def arn_of(subject: Any, service: str, prefix: str = "") -> str:
@@ -55,16 +58,35 @@ def arn_of(subject: Any, service: str, prefix: str = "") -> str:
         _check_name(name_of(arn), service)
         return arn
     if arn.startswith("${"):
+        refuse_name_of_own(subject, service)
         return arn
     _check_name(arn, service)
     return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{prefix}{arn}"
 
 
+def refuse_name_of_own(subject: Any, taker: str) -> None:
+    """RemitError: an attribute of a resource of the app that has its name, `Data.queue.name`, and is no ARN."""
+    if re.fullmatch(_OWN_NAME, tokens.plain(getattr(subject, "arn", subject))):
+        written = getattr(subject, "written", "")
+        hint = f"write `{written.rpartition('.')[0]}`" if written else "write its `.arn`"
+        raise RemitError(
+            f"{taker} takes a resource of the app as it is, and `{written or subject}` is its name",
+            hint=hint,
+            origin=writer(),
+        )
+
+
 def _check_name(name: str, service: str) -> None:
     """RemitError: nothing of the service can have a name; what only the deploy knows of it may be anything."""
-    rule = broken_rule(_TYPES[service], tokens.split(name), makes=False) if service in _TYPES else None
+    rule = _broken_rule(name, service) if service in _TYPES else None
     if rule is not None:
         raise RemitError(f"{service}: nothing can be named {name!r:.60}", hint=rule, origin=writer())
+
+
+@lru_cache(maxsize=1024)
+def _broken_rule(name: str, service: str) -> str | None:
+    """As `broken_rule`, looked up once: each grant and each resource of a trigger asks for the ARN of its source."""
+    return broken_rule(_TYPES[service], tokens.split(name), makes=False)
 
 
 def name_in(url: str, verb: str) -> str | None:
