@@ -48,19 +48,28 @@ _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 def guarded(source: bytes, file: str) -> ast.Module:
     """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python."""
     tree = ast.parse(source, file)
-    tree.body = _guarded(tree.body, "", _Expressions(_imported(tree)))
+    imported, of_remit = _imported(tree)
+    tree.body = _guarded(tree.body, "", _Expressions(imported, of_remit))
     return tree
 
 
-def _imported(tree: ast.Module) -> frozenset[str]:
-    """The names that may stand for something of remit's: all that come from other modules."""
-    names: set[str] = set()
+def _imported(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that come from other modules, which may stand for something of remit's; and those from it alone."""
+    imported: set[str] = set()
+    of_remit: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            names.update(alias.asname or alias.name for alias in node.names)
+            names = {alias.asname or alias.name for alias in node.names}
+            imported |= names
+            if _is_remit(node.module or ""):
+                of_remit |= names
         elif isinstance(node, ast.Import):
-            names.update(alias.asname or "remit" for alias in node.names if alias.name.partition(".")[0] == "remit")
-    return frozenset(names)
+            of_remit |= {alias.asname or "remit" for alias in node.names if _is_remit(alias.name)}
+    return frozenset(imported | of_remit), frozenset(of_remit)
+
+
+def _is_remit(module: str) -> bool:
+    return module.partition(".")[0] == "remit"
 
 
 def _guarded(body: Iterable[ast.stmt], owner: str, expressions: _Expressions) -> list[ast.stmt]:
@@ -81,6 +90,8 @@ def _parts(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]:
     match statement:
         case ast.ImportFrom(module=module, names=names, level=level) if module != "__future__":
             return [ast.copy_location(ast.ImportFrom(module, [name], level), statement) for name in names]
+        case ast.FunctionDef(decorator_list=[]) if expressions.class_names is None:
+            statement.body = [expressions.in_function().visit(inner) for inner in statement.body]
         case ast.FunctionDef(decorator_list=calls) | ast.AsyncFunctionDef(decorator_list=calls):
             statement.decorator_list = [expressions.visit(call) for call in calls]
         case ast.Expr(value=call):
@@ -106,16 +117,30 @@ def _parts(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]:
 class _Expressions(ast.NodeTransformer):
     """Rewrites expressions: each call of what is imported, or of a method that declares, becomes one that is guarded.
 
-    `class_names` are the names that the body of a class has bound by then, which no function inside it sees.
+    Inside of a function, which may run whenever it likes, that is what is `of_remit` alone. `class_names` are the names
+    that the body of a class has bound by then, which no function inside it sees.
     """
 
-    def __init__(self, imported: frozenset[str], class_names: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, imported: frozenset[str], of_remit: frozenset[str], class_names: frozenset[str] | None = None
+    ) -> None:
         self.imported = imported
+        self.of_remit = of_remit
         self.class_names = class_names
+
+    def in_class(self) -> _Expressions:
+        """As this one, at the beginning of a class."""
+        return _Expressions(self.imported, self.of_remit, frozenset())
+
+    def in_function(self) -> _Expressions:
+        """As this one, in a function that is no declaration: one that makes triggers, say."""
+        return _Expressions(self.of_remit, self.of_remit)
 
     def after(self, names: Iterable[str]) -> _Expressions:
         """As this one, after a statement of a class that binds these names."""
-        return self if self.class_names is None else _Expressions(self.imported, self.class_names.union(names))
+        if self.class_names is None:
+            return self
+        return _Expressions(self.imported, self.of_remit, self.class_names.union(names))
 
     def assigned(self, target: ast.expr, value: ast.expr) -> ast.expr:
         """A value that is assigned; of what takes items, each may fail."""
@@ -126,6 +151,14 @@ class _Expressions(ast.NodeTransformer):
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         """Leave a function as it is: it runs later."""
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        """Leave a class inside of a function as it is: its names are its own."""
+        return node
+
+    def visit_Try(self, node: ast.Try) -> ast.Try:
+        """Leave what a function tries as it is: it handles the errors itself."""
         return node
 
     def visit_Call(self, call: ast.Call) -> ast.expr:
@@ -260,8 +293,7 @@ def _guard(statement: ast.stmt, owner: str, expressions: _Expressions) -> ast.st
         case ast.ImportFrom(module="__future__") | ast.Expr(value=ast.Constant()) | ast.Raise() | ast.Assert():
             return statement
         case ast.ClassDef():
-            inside = _Expressions(expressions.imported, frozenset())
-            statement.body = _guarded(statement.body, owner or statement.name, inside)
+            statement.body = _guarded(statement.body, owner or statement.name, expressions.in_class())
         case ast.If():
             statement.body = _guarded(statement.body, owner, expressions)
             if not (len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If)):
