@@ -53,6 +53,7 @@ from remit.local.process import BUSY
 from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.saved_states import leave_the_last_save_to_remit, write_states_in_one_piece
+from remit.local.service_metadata import read_metadata_alone
 from remit.local.simulated_delays import SimulatedDelays
 from remit.local.simulated_services import simulated_services
 from remit.local.state_files import Record, StateFiles, seize
@@ -262,6 +263,7 @@ async def _serve(
     repair(ACCOUNT)
     write_states_in_one_piece()
     leave_the_last_save_to_remit()
+    read_metadata_alone()
     authorizer = RequestAuthorizer(log)
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
