@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import importlib
 import json
 import logging
@@ -91,7 +92,9 @@ def main(arguments: list[str]) -> int:
     environment = LocalEnvironment(Path(arguments[2]))
     pool, code = _function_pool(place, record, environment, json.loads(arguments[3]), functions)
     asyncio.run(_serve(place, record, listener, pool, code, functions))
-    return 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # all is saved, and to take this process apart, object by object, takes a fifth of a second
 
 
 def _listen(port: int) -> socket.socket:
@@ -311,6 +314,8 @@ async def _serve(
         changed=changed.set,
     )
     prepare()
+    gc.freeze()  # what is loaded now stays: the collector need not look at it again and again
+    gc.enable()
     keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
     await hypercorn.serve(app, config, shutdown_trigger=stop.wait)
     keeper.cancel()
