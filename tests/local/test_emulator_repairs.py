@@ -6,16 +6,11 @@ import json
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-
-import emulator
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
 TARGET = {"Arn": "arn:aws:lambda:us-east-1:000000000000:function:f", "RoleArn": "arn:aws:iam::000000000000:role/r"}
@@ -41,9 +36,8 @@ class BareCloud:
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareCloud]:
-    with emulator.running(tmp_path_factory.mktemp("bare")) as url:
-        yield BareCloud(url)
+def bare(bare_url: str) -> BareCloud:
+    return BareCloud(bare_url)
 
 
 def told(code: str) -> str:
