@@ -42,6 +42,7 @@ from remit.local.event_sources.function_urls import ask_before_function_urls
 from remit.local.event_sources.log_subscriptions import LogSubscriptions
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
+from remit.local.event_sources.stream_pollers import StreamPollers
 from remit.local.event_sources.stream_positions import keep_stream_positions
 from remit.local.event_sources.subscriptions import Subscriptions
 from remit.local.event_sources.web_answers import say_nothing_of_failures
@@ -252,6 +253,21 @@ class _Saving(logging.Handler):
                 self._place.write_unsaved(self.unsaved)
 
 
+def _let_services_run_functions(place: StateFiles, record: Record, calls: ServiceCalls) -> None:
+    """Put right how the emulator's services reach functions: `event_sources/`. What chooses mappings comes last."""
+    functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
+    on_the_way = EventsOnTheWay(place.state / "on-the-way")
+    on_the_way.keep_notifications()
+    invocations = AsynchronousInvocations(Destinations(record, calls), functions_of_emulator, on_the_way)
+    invocations.take_hold()
+    LogSubscriptions(calls, invocations).take_hold()
+    StreamPollers().take_hold()
+    keep_stream_positions()
+    Mappings(calls).take_hold()
+    Deliveries(calls).take_hold()
+    Subscriptions(calls).take_hold()
+
+
 async def _serve(
     place: StateFiles,
     record: Record,
@@ -277,16 +293,7 @@ async def _serve(
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
     refuse_what_aws_refuses()
-    functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
-    on_the_way = EventsOnTheWay(place.state / "on-the-way")
-    on_the_way.keep_notifications()
-    invocations = AsynchronousInvocations(Destinations(record, calls), functions_of_emulator, on_the_way)
-    invocations.take_hold()
-    LogSubscriptions(calls, invocations).take_hold()
-    keep_stream_positions()
-    Mappings(calls).take_hold()
-    Deliveries(calls).take_hold()
-    Subscriptions(calls).take_hold()
+    _let_services_run_functions(place, record, calls)
     note_task_tokens()
     ask_before_function_urls()
     say_nothing_of_failures()
