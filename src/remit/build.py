@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -155,7 +155,11 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     body = _body(template)  # refused here, before the zips are made, if it is too large
     packed = _Packed()
     if package:
-        packed = _package(folder, app, settings.progress, for_this_machine=for_this_machine)
+        try:
+            packed = _package(folder, app, settings.progress, for_this_machine=for_this_machine)
+        except RemitError as refusal:
+            mistakes.errors += refusal.all
+            _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package, is_tried=True)
         template = synth(app, roles, packed.keys, bucket)
         body = _body(template)
     output = own_folder(folder, "build")
@@ -213,18 +217,30 @@ def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, 
 
 
 def _refuse_all(
-    mistakes: Mistakes, project: LoadedProject, folder: Path, *, for_this_machine: bool, package: bool
+    mistakes: Mistakes,
+    project: LoadedProject,
+    folder: Path,
+    *,
+    for_this_machine: bool,
+    package: bool,
+    is_tried: bool = False,
 ) -> NoReturn:
-    """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips."""
+    """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips.
+
+    `is_tried`: the zips were tried, as far as all files can be packed.
+    """
     if package and project.is_packable:
         from remit.package.app_zip import check_own_files  # noqa: PLC0415 - of mistakes alone
 
         app, of_files = project.app, Mistakes()
         with of_files.noted():
             check_own_files(folder, app.exclude, app.allowed_secrets, secrets_alone=not project.is_whole)
-        if not of_files.errors:
+        refused_files = [error.origin.file for error in of_files.errors if error.origin is not None]
+        needed = any(file.endswith(".py") for file in refused_files)  # by another module, which would miss it
+        if not needed and (refused_files or not is_tried):
+            without = (*app.exclude, *(f"/{file}" for file in refused_files))
             with of_files.noted():
-                _package(folder, app, _silent, for_this_machine=for_this_machine)
+                _package(folder, replace(app, exclude=without), _silent, for_this_machine=for_this_machine, keeps=False)
         mistakes.errors += _elsewhere(of_files.errors, mistakes)
     raise placed(mistakes.errors, folder).together()
 
@@ -262,8 +278,13 @@ class _Packed:
     notes: tuple[str, ...] = ()
 
 
-def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_this_machine: bool) -> _Packed:
-    """One zip for each Python and architecture that the functions run on, under every function's name."""
+def _package(
+    folder: Path, app: App, progress: Callable[[str], None], *, for_this_machine: bool, keeps: bool = True
+) -> _Packed:
+    """One zip for each Python and architecture that the functions run on, under every function's name.
+
+    Unless it `keeps` them, zips are only tried, and none is put where people look.
+    """
     from remit.package.app_zip import (  # noqa: PLC0415 - not always asked for
         Package,
         Target,
@@ -303,7 +324,8 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         notes += check_imports(folder, app, packages_by_function, targets)
     mistakes.errors += _elsewhere(of_imports.errors, mistakes)
     mistakes.refuse()
-    place(packages_by_function, folder)
+    if keeps:
+        place(packages_by_function, folder)
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")

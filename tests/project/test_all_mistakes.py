@@ -604,3 +604,25 @@ def test_a_name_of_remits_that_is_not_imported_comes_with_its_import(make: Make)
 )
 def test_the_bucket_of_an_address_is_offered_to_a_trigger(make: Make, bucket: str, hint: str) -> None:
     assert hint == make(app=f"from remit import on\n@app.function(on.s3('{bucket}')){FUNCTION}").error().hint
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_file_that_may_not_be_packed_does_not_hide_what_the_zip_lacks(make: Make, *, is_whole: bool) -> None:
+    app = "" if is_whole else f"@app.function(timeout=0){FUNCTION}"
+    files = {"site_.py": "import missing_\napi = missing_.App()\n", "settings.json": f'{{"key": "{KEY}"}}'}
+    project = make(app=f"app.web('site_:api', auth='NONE')\n{app}", **files)
+    of_app = [] if is_whole else [("app.py:10", "`timeout` is 0 secon")]
+    expected = [("app.py:9", "the web app `site_:a"), *of_app, ("settings.json:1", "an AWS access key wo")]
+    assert expected == _mistakes(project)
+    assert not list(project.folder.glob(".remit/build/*.zip"))
+
+
+def test_a_module_that_is_left_out_of_the_zip_is_to_be_taken_in(make: Make) -> None:
+    project = make(app="app.web('site_:api', auth='NONE')\n", **{"site_.py": "api = 1\n", ".remitignore": "site_.py\n"})
+    (mistake,) = json.loads(project.remit("build", "--json").out)
+    assert mistake["hint"].startswith("the project has it, and the zip leaves it out")
+
+
+def test_a_broken_pyproject_hides_nothing(make: Make) -> None:
+    project = make(app=f"@app.function(timeout=0){FUNCTION}", **{"pyproject.toml": "[project\n"})
+    assert ["app.py:9:23", "pyproject.toml"] == places(project)
