@@ -23,7 +23,7 @@ from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import UnreadParts, check, check_body
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
-from remit.synthesis.guardrails import check_guardrails, guard
+from remit.synthesis.guardrails import guard
 from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, draft, synth
@@ -125,7 +125,7 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     app, mistakes = project.app, project.mistakes
     package, for_this_machine, bucket = settings.package, settings.for_this_machine, settings.bucket
     if not project.is_whole:
-        _note_further(project, mistakes, folder, settings.place)
+        _note_further(folder, project, settings, mistakes)
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     declared = assign(app)
     override_notes: tuple[str, ...] = ()
@@ -187,7 +187,7 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
 
 
-def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path, place: Place | None) -> None:
+def _note_further(folder: Path, project: LoadedProject, settings: _BuildSettings, mistakes: Mistakes) -> None:
     """When some declarations could not be read, note what is wrong with the others."""
     parts = without_jobs(project.app)
     further = Mistakes()
@@ -201,13 +201,18 @@ def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path, plac
             access_of=project.without_access,
         )
         check(drafted.template, declared, parts, further, unread)
-        if place is not None:
-            further.errors += check_regions(drafted.template, parts, place)
+        if settings.place is not None:
+            further.errors += check_regions(drafted.template, parts, settings.place)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
-        check_guardrails(folder)
-    with mistakes.noted():
         _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))
+    known = [item for item in parts.functions if f"{item.logical_id}Function" not in project.without_access]
+    with_all_access = replace(parts, functions=tuple(known))
+    roles = assign(with_all_access)
+    with mistakes.noted():
+        guarded(with_all_access, roles, settings.accept, folder)
+    with mistakes.noted():
+        guard(folder, with_all_access, roles, settings.place)
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:

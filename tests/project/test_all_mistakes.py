@@ -626,3 +626,30 @@ def test_a_module_that_is_left_out_of_the_zip_is_to_be_taken_in(make: Make) -> N
 def test_a_broken_pyproject_hides_nothing(make: Make) -> None:
     project = make(app=f"@app.function(timeout=0){FUNCTION}", **{"pyproject.toml": "[project\n"})
     assert ["app.py:9:23", "pyproject.toml"] == places(project)
+
+
+OVERRIDE = "config.lambda_.iam.default_policy = []"
+GUARDRAIL = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
+CYCLE = (
+    "    a = resource('AWS::SQS::Queue', queue_name='x-${DataB.TopicName}')\n"
+    "    b = resource('AWS::SNS::Topic', topic_name='y-${DataA.QueueName}')\n"
+)
+OF_THE_WHOLE = {
+    "an override that breaks a trigger": ("sqs('orders')", OVERRIDE, "config/deploy.py:5:5"),
+    "a guardrail": ("policy=[s3.read('shop')]", "", "app.py:9:23"),
+    "a circular dependency": ("", "", "shared/resources/data.py:3:9"),
+}
+
+
+@pytest.mark.parametrize("kind", OF_THE_WHOLE)
+def test_what_the_app_as_a_whole_breaks_is_reported_beside_a_mistake(make: Make, kind: str) -> None:
+    arguments, config, place = OF_THE_WHOLE[kind]
+    files = {"config/guardrails/a.json": GUARDRAIL} if "guardrail" in kind else {}
+    files |= {"shared/resources/data.py": SHARED + CYCLE} if "circular" in kind else {}
+    project = make(config=config, app=f"@app.function({arguments}){FUNCTION}@app.function(timeout=0){OTHER}", **files)
+    assert sorted(["app.py:11:23", place]) == sorted(places(project))
+
+
+def test_access_that_failed_is_not_missed_by_an_override(make: Make) -> None:
+    app = f"@app.function(sqs('orders'), policy=[missing_]){FUNCTION}"
+    assert ["app.py:9:38"] == places(make(config=OVERRIDE, app=app))

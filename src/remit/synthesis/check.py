@@ -77,7 +77,7 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
             misled.add(resource.logical_id)
     of_outputs = [mistake for output in template.outputs for mistake in check_output(output, known)]
     mistakes.errors += of_outputs
-    if not unread.anything and not misled and not of_outputs:
+    if not misled and not of_outputs:
         mistakes.errors += check_cycles(targets, by_id)
     if not unread.permissions:
         mistakes.errors += check_permissions(template.resources, app.namespace, misled, unread.triggers_of)
