@@ -75,7 +75,9 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         mistakes.errors += checked.mistakes
         if checked.mistakes:
             misled.add(resource.logical_id)
-    of_outputs = [mistake for output in template.outputs for mistake in check_output(output, known)]
+    # What a trigger offers without a line of its own refers to what the trigger's resources do, which told it.
+    declared_outputs = [output for output in template.outputs if output.origin is not None]
+    of_outputs = [mistake for output in declared_outputs for mistake in check_output(output, known)]
     mistakes.errors += of_outputs
     if not misled and not of_outputs:
         mistakes.errors += check_cycles(targets, by_id)
