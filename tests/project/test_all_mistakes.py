@@ -653,3 +653,31 @@ def test_what_the_app_as_a_whole_breaks_is_reported_beside_a_mistake(make: Make,
 def test_access_that_failed_is_not_missed_by_an_override(make: Make) -> None:
     app = f"@app.function(sqs('orders'), policy=[missing_]){FUNCTION}"
     assert ["app.py:9:38"] == places(make(config=OVERRIDE, app=app))
+
+
+def test_every_link_and_every_job_that_is_none_is_reported(make: Make) -> None:
+    app = (
+        "from remit import grants\n"
+        "@app.function(link=[grants.sqs.send('x'), grants.sqs.send('y')], sends=['mail', 3], reads=[App, 4])" + FUNCTION
+    )
+    messages = sorted(error.message for error in make(app=app).error().all)
+    assert [
+        "3 is not a job of this app",
+        "4 is not a class of shared resources",
+        "App is not a class of shared resources",
+        "a link names no shared resource of the app: sends to queue x",
+        "a link names no shared resource of the app: sends to queue y",
+        "mail is not a job of this app",
+    ] == messages
+
+
+def test_an_app_with_a_wrong_argument_still_declares_its_functions(make: Make) -> None:
+    app = "from remit import App\napp = App('shop')\n@app.function(timeout=0)" + FUNCTION
+    error = make(**{"app.py": app}).error()
+    assert ["app.py:2:11", "app.py:3:23"] == [at(mistake) for mistake in error.all]
+    assert ("`App` takes no argument without a name", None) == (error.message, error.hint)
+
+
+def test_a_policy_that_failed_where_it_was_made_does_not_hide_the_items_beside_it(make: Make) -> None:
+    app = f"READ = [s3.read('shop', kye=1)]\n@app.function(policy=[*READ, 's3:GetObjct']){FUNCTION}"
+    assert ["app.py:9:25", "app.py:10:30"] == places(make(app=app))
