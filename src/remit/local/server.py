@@ -253,6 +253,16 @@ class _Saving(logging.Handler):
                 self._place.write_unsaved(self.unsaved)
 
 
+def _put_services_right(emulator: Any, record: Record) -> None:
+    """Have the emulator's services do what AWS's do, and no more than that."""
+    emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
+    repair_apis(f"http://127.0.0.1:{record.port}")
+    repair(ACCOUNT)
+    give_pages_of_log_events()
+    keep_source_identities()
+    read_metadata_alone()
+
+
 def _let_services_run_functions(place: StateFiles, record: Record, calls: ServiceCalls) -> None:
     """Put right how the emulator's services reach functions: `event_sources/`. What chooses mappings comes last."""
     functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
@@ -283,12 +293,7 @@ async def _serve(
     calls = ServiceCalls(log)
     may_log = FunctionLogs(calls).may_write
     LambdaService(pool, code, importlib.import_module("ministack.services.lambda_svc"), may_log).take_hold()
-    emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
-    repair_apis(f"http://127.0.0.1:{record.port}")
-    repair(ACCOUNT)
-    give_pages_of_log_events()
-    keep_source_identities()
-    read_metadata_alone()
+    _put_services_right(emulator, record)
     authorizer = RequestAuthorizer(log)
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
