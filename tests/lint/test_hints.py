@@ -80,6 +80,19 @@ def test_the_principal_that_was_meant_is_proposed(principal: str, hint: str) -> 
     assert [one.hint for one in lint_document(document) if one.rule == "R138"] == [hint]
 
 
+@pytest.mark.parametrize("resource", ["alias/shop", "key/alias/shop"])
+def test_an_alias_of_a_key_is_compared_by_its_condition_key(resource: str) -> None:
+    ((rule, _, hint),) = found("kms:Decrypt", f"arn:aws:kms:{AT}:{resource}")
+    alias = "kms:ResourceAliases is 'alias/shop'"
+    assert (rule, hint) == ("R302", f"name the key's ARN, or allow key/* if ForAnyValue:StringLike {alias}")
+
+
+def test_an_operation_whose_action_is_not_known_is_not_said_to_need_none() -> None:
+    ((rule, message, _),) = found("cloudhsm:DescribeHsm", "*")
+    assert rule == "R202"
+    assert message == "'cloudhsm:DescribeHsm' is an operation of the API that AWS's reference lists no action for"
+
+
 def test_a_message_tells_of_the_type_that_it_proposes() -> None:
     ((_, message, _),) = found("bedrock:InvokeModel", f"arn:aws:bedrock:{AT}:foundation-model/anthropic.claude-v2")
     assert message.startswith("'bedrock:InvokeModel' acts on a foundation-model (arn:aws:bedrock:REGION::foundation")
