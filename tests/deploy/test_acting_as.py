@@ -47,6 +47,34 @@ def test_the_printed_policy_suffices_to_deploy_twice_and_to_delete(remit: Remit,
     assert codes == [0, 0, 0]
 
 
+POOL = """
+from remit import Shared, resource
+class People(Shared):
+    pool = resource("AWS::Cognito::UserPool")
+"""
+OF_THE_POOL = """
+from remit import App, grants, on
+from shared.resources.data import People
+app = App()
+@app.function(on.cognito(People.pool, "PostConfirmation"), policy=[grants.cognito.change_groups(People.pool)])
+def report(event, context): ...
+"""
+
+
+def test_it_suffices_where_a_policy_is_attached_to_a_role_afterwards(
+    remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (project / "app.py").write_text(OF_THE_POOL)
+    folder = project / "shared" / "resources"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "data.py").write_text(POOL)
+    with pytest.raises(SystemExit):
+        main(["policy", "deployer", "-C", str(project), *PLACE])
+    file = tmp_path / "deployer.json"
+    file.write_text(capsys.readouterr().out)
+    assert [0, 0] == [remit(command, "--yes", "--as", str(file))[0] for command in ("deploy", "delete")]
+
+
 def test_a_layer_of_another_account_needs_what_the_printed_policy_has(
     remit: Remit, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
