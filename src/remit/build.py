@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
+from remit.documents.indented_json import indented_json
 from remit.errors import Mistakes, RemitError, few
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors, errors_of_parts, without_jobs
@@ -21,6 +21,7 @@ from remit.roles.existing_policies import existing_policies
 from remit.roles.own_resources import own_resources
 from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import UnreadParts, check, check_body
+from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
 from remit.synthesis.guardrails import check_guardrails, guard
 from remit.synthesis.key_policies import existing_keys
@@ -88,8 +89,8 @@ def build(
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
     With `for_this_machine`, dependencies are for the AWS on this machine, which runs a function in the nearest Python
     that this machine has.
-    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
-    the zips, if that is not remit's.
+    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone, and it is a
+    mistake if something lies in another region than AWS takes it from. `bucket` holds the zips, if that is not remit's.
 
     `now` is the time from which on schedules must run, this machine's if none is given. It decides only whether a
     build is refused: what a build writes holds no time, so that the same input gives the same bytes, today or later.
@@ -124,7 +125,7 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     app, mistakes = project.app, project.mistakes
     package, for_this_machine, bucket = settings.package, settings.for_this_machine, settings.bucket
     if not project.is_whole:
-        _note_further(project, mistakes, folder)
+        _note_further(project, mistakes, folder, settings.place)
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     declared = assign(app)
     override_notes: tuple[str, ...] = ()
@@ -134,10 +135,12 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     template, roles = drafted.template, drafted.roles
     unread = UnreadParts(anything=bool(of_template.errors), permissions=bool(of_template.errors))
     check(template, declared, app, of_template, unread)
+    if settings.place is not None:
+        of_template.errors += check_regions(template, app, settings.place)
     mistakes.errors += placed(of_template.errors, folder).errors
     findings: tuple[Finding, ...] = ()
     with mistakes.noted():
-        findings = errors(app, declared, folder=folder)
+        findings = errors(app, declared, folder=folder, template=template)
     with mistakes.noted():
         _refuse(_elsewhere(findings, mistakes))
     if not findings:  # a slip in an override may be why it breaks something
@@ -180,7 +183,7 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
 
 
-def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path) -> None:
+def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path, place: Place | None) -> None:
     """When some declarations could not be read, note what is wrong with the others."""
     parts = without_jobs(project.app)
     further = Mistakes()
@@ -194,6 +197,8 @@ def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path) -> N
             access_of=project.without_access,
         )
         check(drafted.template, declared, parts, further, unread)
+        if place is not None:
+            further.errors += check_regions(drafted.template, parts, place)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
         check_guardrails(folder)
@@ -325,7 +330,7 @@ def _silent(_: str) -> None:
 
 def text(value: Any) -> str:
     """JSON as remit writes it: ASCII, two spaces, the keys in their order, a newline at the end."""
-    return json.dumps(value, indent=2) + "\n"
+    return indented_json(value) + "\n"
 
 
 def role_document(role: Role) -> dict[str, Any]:

@@ -135,10 +135,22 @@ def stop_code(stop: BaseException) -> int:
     return 128 + number
 
 
-@functools.lru_cache(maxsize=64)
-def _positions(code: CodeType) -> tuple[tuple[int | None, int | None, int | None, int | None], ...]:
+_Positions: TypeAlias = tuple[tuple[int | None, int | None, int | None, int | None], ...]
+_KEPT_POSITIONS: dict[int, tuple[CodeType, _Positions]] = {}
+"""By the identity of a code object, whose hash reads all the code that is nested in it: a whole module, each time."""
+_MOST_KEPT = 1024
+
+
+def _positions(code: CodeType) -> _Positions:
     """Where each instruction of `code` comes from; read once, since a module of decorators asks often."""
-    return tuple(code.co_positions())
+    kept = _KEPT_POSITIONS.get(id(code))
+    if kept is not None and kept[0] is code:
+        return kept[1]
+    if len(_KEPT_POSITIONS) >= _MOST_KEPT:
+        _KEPT_POSITIONS.clear()
+    positions = tuple(code.co_positions())
+    _KEPT_POSITIONS[id(code)] = (code, positions)
+    return positions
 
 
 @dataclass(frozen=True, slots=True)

@@ -498,3 +498,109 @@ def test_each_guardrail_that_cannot_be_read_is_reported_beside_the_apps_mistakes
     with pytest.raises(RemitError) as error:
         build(make(app=app, **files).folder, package=False)
     assert expected == [at(mistake) for mistake in error.value.all]
+
+
+def test_every_item_of_a_list_of_layers_is_reported(make: Make) -> None:
+    layer = "arn:aws:lambda:eu-west-1:111122223333:layer:a"
+    errors = make(app=f"@app.function(layers=['{layer}', 3, 'x', '{layer}:1']){FUNCTION}").error().all
+    assert ["`layers[0]` is", "`layers[1]` must", "`layers[2]` is"] == [
+        " ".join(error.message.split()[:2]) for error in errors
+    ]
+
+
+def test_every_name_of_a_job_queue_is_reported(make: Make) -> None:
+    config = "config.job.enable = True\nconfig.job.additional_queues = ['Mail', 'a b', 'mail', 'mail']"
+    messages = [error.message for error in make(config=config, app=f"@app.function{FUNCTION}").error().all]
+    names = ("'Mail' is not", "'a b' is not", "the job queue `mail` is there twice")
+    assert [True] * len(names) == [any(message.startswith(name) for message in messages) for name in names]
+
+
+GENERATORS = {
+    "decorated": "@app.function\ndef rows(event, context):\n    yield 1\n",
+    "by name": "app.function(name='rows', handler='rows_.rows')\n",
+}
+
+
+@pytest.mark.parametrize("kind", GENERATORS)
+def test_a_handler_that_yields_is_refused(make: Make, kind: str) -> None:
+    rows = "def rows(event, context):\n    def inner():\n        return 1\n    yield from inner()\n"
+    error = make(app=GENERATORS[kind], **{"rows_.py": rows}).error()
+    assert error.message.endswith("of function `rows` is a generator")
+    assert str(error.hint).startswith("Lambda gives its caller what the handler returns")
+
+
+def test_a_generator_inside_a_handler_is_its_own_affair(make: Make) -> None:
+    rows = "def rows(event, context):\n    def inner():\n        yield 1\n    return list(inner())\n"
+    assert make(app=GENERATORS["by name"], **{"rows_.py": rows}).built()
+
+
+def test_modules_that_import_each_other_are_told_so(make: Make) -> None:
+    files = {"app.py": "import remit\nfrom orders_ import thing\napp = remit.App()\n"}
+    files["orders_.py"] = "import remit\nfrom app import app\nthing = 1\n"
+    error = make(**files).error()
+    assert ("orders_.py:2:1", True) == (at(error), str(error.hint).startswith("the modules import each other"))
+
+
+def test_an_app_module_that_does_not_exist_is_told_where_it_is_named(make: Make) -> None:
+    """Also beside another setting that failed, and is not the one that names it."""
+    project = make(config="config.lambda_.iam.policy.append('x')\nconfig.app = 'nope.app'")
+    assert ["config/deploy.py:5:5", "config/deploy.py:6:5"] == places(project)
+
+
+def test_flags_and_keys_of_triggers_take_nothing_else(make: Make) -> None:
+    options = "on.sqs('q', report_failures='yes', key=3), on.event(source='x', enabled=1), on.kinesis('s', fan_out=0)"
+    settings = "environment={'DB': secret('/x', key=3)}"
+    errors = make(app=f"from remit import on, secret\n@app.function({options}, {settings}){FUNCTION}")
+    expected = [
+        "enabled takes True or False, got int '1'",
+        "fan_out takes True or False, got int '0'",
+        "key takes a KMS key, got int '3'",
+        "key takes a KMS key, got int '3'",
+        "report_failures takes True or False, got str 'yes'",
+    ]
+    assert expected == sorted(error.message for error in errors.error().all)
+
+
+@pytest.mark.parametrize(
+    "group", ["'/aws/lambda/orders-dev-hello'", "f'/aws/lambda/{project.namespace}-hello'", "'${HelloLogGroup}'"]
+)
+def test_a_function_that_would_run_on_its_own_logs_is_refused_beside_other_mistakes(make: Make, group: str) -> None:
+    app = f"from remit import on, project\n@app.function(on.logs({group}), timeout=0){FUNCTION}"
+    messages = [error.message for error in make(app=app).error().all]
+    assert ["`HelloFunction` would run on its own logs, and each run writes more of them"] == messages[:1]
+    assert 2 == len(messages)
+
+
+def test_a_list_of_triggers_that_fails_does_not_hide_the_rest_of_its_declaration(make: Make) -> None:
+    """Neither do those that are given in a dict."""
+    app = (
+        "from remit import on\n"
+        f"@app.function(*[on.sqs(name, bach=1) for name in ('a', 'b')], timeout=0){FUNCTION}"
+        f"@app.function(**{{'timeout': 0, 'memry_size': 1}}){OTHER}"
+    )
+    expected = [
+        (10, "`on.sqs` has no option `bach`"),
+        (10, "`timeout` is 0 seconds; it can be 1 to 900"),
+        (12, "`app.function` has no option `memry_size`"),
+        (12, "`memory_size` is 1 MB; it can be 128 to 10240"),
+        (12, "`timeout` is 0 seconds; it can be 1 to 900"),
+    ]
+    errors = make(app=app).error().all
+    assert expected == sorted((error.origin.line if error.origin else 0, error.message) for error in errors)
+
+
+def test_a_name_of_remits_that_is_not_imported_comes_with_its_import(make: Make) -> None:
+    error = make(**{"app.py": "from remit import App\napp = App()\n@app.function(on.sqs('q'))" + FUNCTION}).error()
+    assert ("app.py:3:15", "write `from remit import on`") == (at(error), error.hint)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "hint"),
+    [
+        ("https://shop.s3.eu-west-1.amazonaws.com/in/", 'did you mean `on.s3("shop")`?'),
+        ("s3://shop/in/", 'did you mean `on.s3("shop")`?'),
+        ("arn:aws:s3:::shop/in", "it is made of small letters, digits, dots and hyphens"),
+    ],
+)
+def test_the_bucket_of_an_address_is_offered_to_a_trigger(make: Make, bucket: str, hint: str) -> None:
+    assert hint == make(app=f"from remit import on\n@app.function(on.s3('{bucket}')){FUNCTION}").error().hint

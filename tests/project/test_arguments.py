@@ -92,11 +92,11 @@ ONE_CALL = {
         [(24, "`app.group` has no option `polic`"), (43, "app.py raised NameError: name 'missing_' is not defined")],
     ),
     "a secret": (
-        "@app.function(environment={'A': secret('/a', ky=1), 'B': parameter(), 'C': existing.parameter('/c', x=1)})",
+        "@app.function(environment={'A': secret('/a', ky='k'), 'B': parameter(), 'C': existing.parameter('/c', x=1)})",
         [
             (46, "`secret` has no option `ky`"),
-            (58, "`parameter` lacks `name`"),
-            (101, "`existing.parameter` has no option `x`"),
+            (60, "`parameter` lacks `name`"),
+            (103, "`existing.parameter` has no option `x`"),
         ],
     ),
     "a setting": (

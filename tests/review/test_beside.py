@@ -622,3 +622,19 @@ def test_a_change_within_a_policy_that_cannot_be_read_is_no_proof() -> None:
     documents = [{"Statement": statement, "Foo": 1} for statement in (READ, PUBLIC)]
     old, new = (("AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": document}) for document in documents)
     assert 2 == len(undecided(old, new))
+
+
+def test_what_a_web_acl_calls_a_statement_is_no_policy() -> None:
+    rule = {"Name": "allowed", "Priority": 0, "Statement": {"IPSetReferenceStatement": {"Arn": "a"}}}
+    other = {**rule, "Priority": 1}
+    assert changes(("AWS::WAFv2::WebACL", {"Rules": [rule]}), ("AWS::WAFv2::WebACL", {"Rules": [other]})) == ()
+
+
+def test_a_policy_in_a_text_that_sub_fills_is_compared() -> None:
+    def written(action: str) -> Given:
+        text = json.dumps({"Statement": {**READ, "Action": action, "Resource": "arn:aws:s3:::${B}/*"}})
+        return "AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": {"Fn::Sub": text}}
+
+    (change,) = changes(written("s3:GetObject"), written("s3:PutObject"))
+    assert [piece.action for piece in (*change.access.gained, *change.access.lost)] == ["s3:PutObject", "s3:GetObject"]
+    assert change.unseen == ()

@@ -225,13 +225,17 @@ def ranked(names: Iterable[str], speaking: tuple[str, ...] = ()) -> tuple[str, .
 
 def operation_of(prefix: str, name: str) -> Operation | None:
     """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's)."""
-    folded = prefix.lower()
-    related = [client for client in clients() if client.startswith(f"{folded}-") or prefixes(client) == (folded,)]
-    for client in (prefix, *related):
+    for client in (prefix, *_clients_of(prefix.lower())):
         api_operation = operation(client, name)
         if api_operation is not None:
             return api_operation
     return None
+
+
+@lru_cache(maxsize=256)
+def _clients_of(prefix: str) -> tuple[str, ...]:
+    """The clients that have a service's actions, and are not called as it is."""
+    return tuple(client for client in clients() if client.startswith(f"{prefix}-") or prefixes(client) == (prefix,))
 
 
 # What two names differ in has a cost; an action is as likely as all that it differs in is cheap.

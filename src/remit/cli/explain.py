@@ -311,11 +311,17 @@ def _request(app: App, ready_role: ReadyRole, name: str, words: tuple[str, ...],
     from remit.catalogue.actions import targets_of
     from remit.explain.explanation import explain
     from remit.explain.remedy import remedy
+    from remit.explain.resource_policies import with_resource_policies
+    from remit.review.policies_beside import policies_beside
 
     action, resources = _asked(ready_role, words)
     function = next(declared for declared in app.functions if declared.name == name)
     vague = resources == ("*",) and not words[1:] and targets_of(action)
-    answers = [explain(ready_role, name, action, resource) for resource in resources]
+    policies = policies_beside(app.resources)
+    answers = []
+    for resource in resources:
+        answer = explain(ready_role, name, action, resource)
+        answers.append(with_resource_policies(answer, ready_role, policies))
     return _tell(
         *(
             replace(answer, remedy=remedy(app, function, action, "" if vague else answer.resource, folder))
@@ -457,7 +463,9 @@ def _template(
     """A template or plan: who has policies in it, one of them by its name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
 
+    from remit.explain.resource_policies import with_resource_policies
     from remit.explain.template_roles import Conditions
+    from remit.review.policies_beside import policies_beside
     from remit.roles.role_policies import ready_role
 
     _at_most(words, 3)
@@ -472,10 +480,12 @@ def _template(
         return 0
     is_cloudformation = any("::" in resource.type for resource in read.resources)  # else a plan of Terraform
     conditions = Conditions(source)
+    policies = policies_beside(read.resources)
     answers: list[Explanation] = []
     for role in roles:
         asked_role = ready_role(role, names, read.documents, endpoint)
-        answers += _answers(asked_role, question, role.title, conditions)
+        own_answers = _answers(asked_role, question, role.title, conditions)
+        answers += (with_resource_policies(answer, asked_role, policies) for answer in own_answers)
     return _tell(*(replace(answer, takes_intrinsics=is_cloudformation) for answer in answers), as_json=as_json)
 
 

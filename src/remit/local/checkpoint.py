@@ -82,7 +82,7 @@ class Checkpoint:
 
 def _state(module: Any) -> dict[str, Any]:
     """The state of a service without the records of streams, which do not come back."""
-    return {key: value for key, value in module.get_state().items() if key not in STREAM_STATE}
+    return {key: copy.deepcopy(value) for key, value in module.get_state().items() if key not in STREAM_STATE}
 
 
 def _copies(module: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -38,20 +38,23 @@ from remit.local.event_sources.deliveries import Deliveries
 from remit.local.event_sources.destinations import Destinations
 from remit.local.event_sources.function_logs import FunctionLogs
 from remit.local.event_sources.function_urls import ask_before_function_urls
+from remit.local.event_sources.log_subscriptions import LogSubscriptions
 from remit.local.event_sources.mappings import Mappings
 from remit.local.event_sources.service_calls import ServiceCalls
 from remit.local.event_sources.stream_positions import keep_stream_positions
 from remit.local.event_sources.subscriptions import Subscriptions
 from remit.local.event_sources.web_answers import say_nothing_of_failures
+from remit.local.events_on_the_way import EventsOnTheWay
 from remit.local.functions.doors import refuse_other_doors
 from remit.local.functions.function_requests import FunctionRequests
 from remit.local.functions.lambda_service import LambdaService
 from remit.local.functions.unpacked_code import UnpackedCode
 from remit.local.functions.worker_pool import WorkerPool
 from remit.local.gate import Gate
+from remit.local.log_pages import give_pages_of_log_events
 from remit.local.message_journal import MessageJournal
 from remit.local.process import BUSY
-from remit.local.quick_saves import encode_in_one_piece, undisturbed
+from remit.local.quick_saves import save_quickly, undisturbed
 from remit.local.refusals.table import refuse_what_aws_refuses
 from remit.local.routes import ACCESS, DELAYS, FUNCTION_SESSION, KEEP_DATA, PUT_DATA_BACK, SAVE, STRICT
 from remit.local.simulated_delays import SimulatedDelays
@@ -263,13 +266,18 @@ async def _serve(
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     repair_apis(f"http://127.0.0.1:{record.port}")
     repair(ACCOUNT)
+    give_pages_of_log_events()
     keep_source_identities()
     authorizer = RequestAuthorizer(log)
     act_as_the_caller(lambda: authorizer.is_strict)
     look_up_as_the_caller()
     refuse_what_aws_refuses()
     functions_of_emulator: Any = importlib.import_module("ministack.services.lambda_svc")
-    AsynchronousInvocations(Destinations(record, calls), functions_of_emulator).take_hold()
+    on_the_way = EventsOnTheWay(place.state / "on-the-way")
+    on_the_way.keep_notifications()
+    invocations = AsynchronousInvocations(Destinations(record, calls), functions_of_emulator, on_the_way)
+    invocations.take_hold()
+    LogSubscriptions(calls, invocations).take_hold()
     keep_stream_positions()
     Mappings(calls).take_hold()
     Deliveries(calls).take_hold()
@@ -288,7 +296,7 @@ async def _serve(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     journal = MessageJournal(place.state / "messages.jsonl")
     journal.take_hold()
-    encode_in_one_piece()
+    save_quickly()
     saving = _Saving(place, journal)
     data = Checkpoint()
     app = Gate(

@@ -109,12 +109,21 @@ class GuardedCall:
         except STOPS:
             raise
         except Exception as error:  # noqa: BLE001 - as above
-            self._failed(error)
-            state = current_load.current()
-            if self.is_declaration and state is not None:
-                state.without_triggers.add(self.place)
+            self._failed_trigger(error)
             return () if self.is_declaration or is_surplus else (Unread(),)
         return () if is_surplus else (value,)
+
+    def arguments(self, evaluate: Callable[[], Iterable[Any]]) -> tuple[Any, ...]:
+        """Positional arguments from a list, `*triggers`; none where it fails."""
+        if self.parameters is None:
+            return tuple(evaluate())
+        try:
+            return tuple(evaluate())
+        except STOPS:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed_trigger(error)
+            return ()
 
     def option(self, evaluate: Callable[[], Any], name: str) -> dict[str, Any]:
         """An argument that is given by its name, which is checked as the one that was meant where it is misspelt.
@@ -161,6 +170,13 @@ class GuardedCall:
     def _failed(self, error: Exception) -> None:
         self.is_incomplete = True
         self.note(error)
+
+    def _failed_trigger(self, error: Exception) -> None:
+        """Note why a positional argument failed; a declaration's are its triggers."""
+        self._failed(error)
+        state = current_load.current()
+        if self.is_declaration and state is not None:
+            state.without_triggers.add(self.place)
 
     @property
     def _is_open(self) -> bool:

@@ -155,6 +155,7 @@ class _Expressions(ast.NodeTransformer):
 
     def _argument(self, number: int, argument: ast.expr) -> ast.expr:
         if isinstance(argument, ast.Starred):
+            argument.value = self._asked("arguments", argument.value)
             return argument
         asked = self._asked("argument", argument, ast.Constant(number))
         return ast.copy_location(ast.Starred(asked, ast.Load()), argument)

@@ -46,7 +46,7 @@ def jobs_enabled(state: Loading) -> Origin | None:
 def check_jobs(state: Loading) -> None:
     """Check the names of the queues, and the name, queue and options of each job.
 
-    Queues of jobs are not checked where a setting failed that may name them. RemitError: the first mistake among the
+    Queues of jobs are not checked where a setting failed that may name them. RemitError has the mistakes among the
     names of queues, and those of each job.
     """
     mistakes = Mistakes()
@@ -106,19 +106,27 @@ def _check_names(state: Loading) -> None:
     written = [(name, lines["additional_queues"]) for name in section.additional_queues]
     written += [(name, lines["queues"]) for name in section.queues if name != "default"]
     by_worker = {JobQueue("default").worker: "default"}
+    mistakes = Mistakes()
     for name, origin in written:
-        if not job_setting_values.NAME.fullmatch(name):
-            hint = job_setting_values.NAME_HINT
-            raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
-        worker_name = JobQueue(name).worker
-        namesake = by_worker.setdefault(worker_name, "")
-        if namesake == name:
-            hint = "`default` is always there" if name == "default" else "name it once"
-            raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
-        if namesake:
-            message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker_name}"
-            raise RemitError(message, hint="rename one of them", origin=origin)
-        by_worker[worker_name] = name
+        with mistakes.noted():
+            _check_name(name, origin, by_worker)
+    mistakes.refuse()
+
+
+def _check_name(name: str, origin: Origin, by_worker: dict[str, str]) -> None:
+    """A name that is right is added to `by_worker`, the names of queues by their workers'."""
+    if not job_setting_values.NAME.fullmatch(name):
+        hint = job_setting_values.NAME_HINT
+        raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
+    worker_name = JobQueue(name).worker
+    namesake = by_worker.setdefault(worker_name, "")
+    if namesake == name:
+        hint = "`default` is always there" if name == "default" else "name it once"
+        raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
+    if namesake:
+        message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker_name}"
+        raise RemitError(message, hint="rename one of them", origin=origin)
+    by_worker[worker_name] = name
 
 
 def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:

@@ -24,6 +24,8 @@ def job_lines(states: Sequence[QueueState], jobs: Sequence[FailedJob]) -> Iterat
     yield "queues"
     for state in states:
         counts = f"{state.waiting} waiting, {state.running} running, {state.delayed} delayed, {state.failed} failed"
+        if state.held:
+            counts += f", of which {state.held} cannot be read now: another command holds them, for two minutes at most"
         yield f"  {state.name:<{width}}  {counts}"
     if jobs:
         yield "failed for good"
@@ -39,6 +41,7 @@ def queue_document(state: QueueState) -> dict[str, Any]:
         "running": state.running,
         "delayed": state.delayed,
         "failed": state.failed,
+        "held": state.held,
     }
 
 

@@ -28,7 +28,7 @@ Place: TypeAlias = dict[str, str]
 """What AWS::Partition, AWS::Region and AWS::AccountId are, by their texts."""
 _IDENTITY, _RESOURCE, _BOUNDARY = "identity", "resource", "boundary"
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
-_HERE: Final = ("aws", "us-east-1", "123456789012")
+HERE: Final = ("aws", "us-east-1", "123456789012")
 """Stands for wherever the app is deployed, where its statements do not care."""
 _OPEN: Final = frozenset("*?$")
 """The characters by which a part of an ARN is a pattern or late-bound."""
@@ -186,11 +186,11 @@ def places(role: ReadyRole, *further_arns: str, home: str = "") -> tuple[Place, 
 
 
 def _home_place(asker: str) -> tuple[str, str, str]:
-    """The asker's partition and account in the region of `_HERE` (IAM's ARNs have none), or `_HERE` as a whole."""
+    """The asker's partition and account in the region of `HERE` (IAM's ARNs have none), or `HERE` as a whole."""
     arn = parse_arn(asker)
     if arn is None or not arn.account.isdigit():
-        return _HERE
-    _, region, _ = _HERE
+        return HERE
+    _, region, _ = HERE
     return arn.partition, region, arn.account
 
 

@@ -10,9 +10,9 @@ from remit.catalogue.arns import OWNERS, parse
 from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.partitions import partition_of
 from remit.iam.pattern import overlaps
-from remit.iam.prove.encoded_text import has_marks, placed
+from remit.iam.prove.encoded_text import has_marks, placed, widened
 from remit.iam.prove.glob_sets import FRESH, meeting
-from remit.iam.prove.realistic_values import STACK
+from remit.iam.prove.realistic_values import STACK, arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def nameable(name: str, resource: str) -> tuple[str, ...]:
 
     The action is one of the catalogue. A text whose parts only the deploy settles may have any form, and is left alone.
     """
-    if has_marks(resource) and resource.count(":") < _PARTS - 1:
+    if _may_have_any_form(resource):
         return (resource,)
     formats = resource_formats(name)
     if not formats:
@@ -38,6 +38,11 @@ def nameable(name: str, resource: str) -> tuple[str, ...]:
     if not parts and is_authorised_on(name, resource):
         return (resource,)
     return tuple(dict.fromkeys(parts))
+
+
+def _may_have_any_form(resource: str) -> bool:
+    """Whether only the deploy says what service and type a resource (encoded) is of."""
+    return has_marks(resource) and resource.count(":") < _PARTS - 1
 
 
 def _common(resource: str, format_: str) -> Iterator[str]:
@@ -74,13 +79,16 @@ def _shortest_common(pattern: str, other_pattern: str) -> str | None:
 def can_be_asked(name: str, resource: str) -> bool:
     """Whether a request for an action of the catalogue can name a resource (encoded, without patterns)."""
     resource = placed(resource, STACK)
-    if resource == FRESH or has_marks(resource):
+    if resource == FRESH or _may_have_any_form(resource):
         return True
     folded = name.lower()
     if is_without_resources(folded):  # an action that lists things is asked on an ARN with `*` as a letter of it
         listing = resource.replace(FRESH, _ANYTHING)
         return asked_resource(folded, listing) == listing and _is_somewhere(name, resource)
-    return takes(name, resource.replace(FRESH, "example")) and _is_somewhere(name, resource)
+    if has_marks(resource):
+        return bool(nameable(name, widened(resource).replace(FRESH, _ANYTHING)))
+    example = arn(resource, service=folded.partition(":")[0]).replace(FRESH, "example")
+    return takes(name, example) and _is_somewhere(name, resource)
 
 
 @lru_cache(maxsize=65_536)
@@ -98,15 +106,16 @@ def _is_somewhere(name: str, resource: str) -> bool:
 
     Patterns of policies meet in ARNs whose region is a word, or is left out.
     """
-    arn = parse(resource)
-    if arn is None:
+    parsed = parse(resource)
+    if parsed is None:
         return False
     formats = [format_.split(":") for format_ in resource_formats(name)]
-    if not arn.region and all(format_[_REGION] for format_ in formats):
+    if not parsed.region and all(format_[_REGION] for format_ in formats):
         return False
-    if not arn.account and all(format_[_ACCOUNT] for format_ in formats):
+    if not parsed.account and all(format_[_ACCOUNT] for format_ in formats):
         return False
-    return _is_region(arn.region, arn.partition) and (arn.account in ("", FRESH, *OWNERS) or arn.account.isdigit())
+    has_account = parsed.account in ("", FRESH, *OWNERS) or parsed.account.isdigit()
+    return has_account and _is_region(parsed.region, parsed.partition)
 
 
 def _is_region(region: str, partition: str) -> bool:

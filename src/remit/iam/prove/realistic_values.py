@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.action_resources import is_without_resources, resource_formats
+from remit.catalogue.actions import value_type
 from remit.catalogue.condition_keys import global_key
 from remit.catalogue.partitions import partitions
 from remit.iam import tokens
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PARTITION, REGION, ACCOUNT = "aws", "us-east-1", "111122223333"
+_SOURCE_SERVICE: Final = "sns"
+"""Stands for the service that calls, in the ARN of a source."""
 _OTHER_ACCOUNT: Final = "444455556666"
 STACK: Final = {tokens.PARTITION: PARTITION, tokens.REGION: REGION, tokens.ACCOUNT: ACCOUNT}
 """Where a stack is, by the pseudo parameters that stand for it."""
@@ -37,6 +40,15 @@ _VALUES: Final = {
     "aws:sourcevpc": "vpc-1a2b3c4d",
     "aws:sourcevpce": "vpce-1a2b3c4d",
 }
+_OF_TYPE: Final = {
+    "ARN": f"arn:{PARTITION}:{_SOURCE_SERVICE}:{REGION}:{ACCOUNT}:example",
+    "Binary": "ZXhhbXBsZQ==",
+    "Bool": "true",
+    "Date": "2026-01-01T00:00:00Z",
+    "IPAddress": "192.0.2.1",
+    "Numeric": "1",
+}
+"""A value of each type that is not text."""
 _OF_SERVICE: Final = re.compile(f"([a-z0-9-]+\\.){FRESH}(\\.amazonaws\\.com)")
 
 
@@ -68,12 +80,17 @@ def in_other_places(text: str) -> Iterator[str]:
                 yield arn(text, partition, region, account)
 
 
-def arn(text: str, partition: str = PARTITION, region: str = REGION, account: str = ACCOUNT) -> str:
-    """An ARN (encoded) with a partition, a region and an account where nothing says which; other texts as they are."""
+def arn(
+    text: str, partition: str = PARTITION, region: str = REGION, account: str = ACCOUNT, *, service: str = FRESH
+) -> str:
+    """An ARN (encoded) with a partition, a service, a region and an account where nothing says which.
+
+    A text that is not an ARN stays as it is.
+    """
     parts = text.split(":", _SHORTEST - 1)
     if len(parts) != _SHORTEST or parts[0] != "arn":
         return text
-    usual = (partition, parts[2], region, account)
+    usual = (partition, service, region, account)
     parts[1:5] = [usual_part if part == FRESH else part for part, usual_part in zip(parts[1:5], usual, strict=True)]
     return ":".join(parts)
 
@@ -84,8 +101,15 @@ def key(name: str) -> str:
     return name if definition is None else definition.name + name[len(definition.name) :]
 
 
+def usual_value(name: str) -> str:
+    """A value of the form that a key has; empty for a key that may have any text."""
+    return _VALUES.get(name.lower()) or _OF_TYPE.get(value_type(name), "")
+
+
 def value(name: str, state: str) -> str:
     """A key's value (encoded) of the form that the key has."""
-    if state == FRESH or own_place(state) is not None:
+    if state == FRESH:
+        return usual_value(name) or state
+    if own_place(state) is not None:
         return _VALUES.get(name.lower(), state)
-    return arn(_OF_SERVICE.sub(f"\\g<1>{REGION}\\2", state))
+    return arn(_OF_SERVICE.sub(f"\\g<1>{REGION}\\2", state), service=_SOURCE_SERVICE)
