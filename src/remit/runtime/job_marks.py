@@ -3,8 +3,8 @@
 They stand in a table of the app, one item per sending. What they guarantee, and what they cannot:
 
 - a sending that is marked as finished does not begin again, for the 14 days that the mark is kept;
-- two runs of one sending never overlap: a mark that says "running" holds until the worker of that run has been ended,
-  and only the run that set it takes it back;
+- two runs of one sending do not overlap, as long as Lambda ends a worker within seconds of its timeout: a mark that
+  says "running" holds until then, and only the run that set it takes it back;
 - a run that is cut off before its mark says "finished" begins again from the start. That is so, too, where the job had
   done its last line: its effects and its mark are two writes, and nothing makes them one.
 """
