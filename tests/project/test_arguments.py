@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import effort
 from projects import at
+from remit.project.guarded_source import guarded
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -189,6 +191,16 @@ def test_calls_of_other_packages_are_left_as_they_are(make: Make) -> None:
     assert [("app.py:21:23", "app.py raised NameError: name 'missing_' is not defined")] == [
         (at(each), each.message) for each in make(app=app).error().all
     ]
+
+
+def test_a_declaration_is_rewritten_without_reading_each_argument_again_and_again() -> None:
+    """Calls within calls, whose arguments may each fail: 10,000 calls of functions where each is walked through."""
+    trigger = 'on.event(source="shop", detail={"kind": [kind("a"), kind("b")]})'
+    function = f"@app.function({trigger}, memory=512)\ndef work(event, context): ...\n"
+    head = "from remit import App, on\nfrom kinds import kind\napp = App()\n"
+    one, many = f"{head}{function}".encode(), f"{head}{function * 11}".encode()
+    calls = effort.calls_of(lambda: guarded(many, "app.py")) - effort.calls_of(lambda: guarded(one, "app.py"))
+    assert calls / 10 < 2_500
 
 
 HELPER = """

@@ -65,7 +65,7 @@ class GuardedCall:
             raise UnreadError
         return value
 
-    def function(self, evaluate: Callable[[], Any], spelled: str, count: int | None, names: Sequence[str]) -> Any:
+    def function(self, evaluate: Callable[[], Any], spelled: str, count: int | None, *names: str) -> Any:
         """What is called, with `count` positional arguments (None: not known) and those of these names."""
         self.spelled = spelled
         try:
@@ -79,7 +79,7 @@ class GuardedCall:
         module = str(getattr(function, "__module__", ""))
         if module.partition(".")[0] != "remit" or not callable(function):
             return function
-        self.parameters = tuple(inspect.signature(function).parameters.values())
+        self.parameters = _parameters_of(function)
         self.is_declaration = module == _OF_DECLARATIONS
         self.place = writer()
         by_position = [parameter.name for parameter in self.parameters if parameter.kind in _BY_POSITION]
@@ -224,6 +224,21 @@ class GuardedCall:
                 hint = f"it takes {_listed(parameters)}"
                 self.note(RemitError(f"`{self.spelled}` lacks `{parameter.name}`", hint=hint, origin=writer()))
         return missing
+
+
+def _parameters_of(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """What a callable takes, without the instance of a method."""
+    if inspect.ismethod(function):
+        return _signature(function.__func__)[1:]
+    if inspect.isfunction(function) or isinstance(function, type):
+        return _signature(function)
+    return tuple(inspect.signature(function).parameters.values())
+
+
+@functools.lru_cache(maxsize=256)
+def _signature(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """The parameters of a function or class, read once: the functions of an app are declared with the same few."""
+    return tuple(inspect.signature(function).parameters.values())
 
 
 def option_names(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
