@@ -35,6 +35,8 @@ ITEMS = {
     "PutItem": "did you mean `dynamodb:PutItem`?",
     "put_item": "did you mean `dynamodb:PutItem`?",
     "lambda_": "did you mean `lambda`?",
+    "s3:": GENERAL,
+    "s3:GetObject:x": GENERAL,
     "Effect: Allow": GENERAL,
     "read s3": GENERAL,
 }

@@ -115,7 +115,9 @@ def _action_alone(text: str) -> str | None:
 
 
 def _service(text: str) -> str | None:
-    """A service with stray signs, or with a letter wrong."""
+    """A service with stray signs, or with a letter wrong; not of an action, which is less than a whole service."""
+    if ":" in text:
+        return None
     services = nearest_services(re.sub(r"[^A-Za-z0-9-]", "", text), MISSPELT)
     return f"did you mean `{services[0]}`?" if services else None
 
