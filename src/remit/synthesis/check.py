@@ -75,9 +75,11 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         mistakes.errors += checked.mistakes
         if checked.mistakes:
             misled.add(resource.logical_id)
-    of_outputs = [mistake for output in template.outputs for mistake in check_output(output, known)]
+    # What a trigger offers without a line of its own refers to what the trigger's resources do, which told it.
+    declared_outputs = [output for output in template.outputs if output.origin is not None]
+    of_outputs = [mistake for output in declared_outputs for mistake in check_output(output, known)]
     mistakes.errors += of_outputs
-    if not unread.anything and not misled and not of_outputs:
+    if not misled and not of_outputs:
         mistakes.errors += check_cycles(targets, by_id)
     if not unread.permissions:
         mistakes.errors += check_permissions(template.resources, app.namespace, misled, unread.triggers_of)
