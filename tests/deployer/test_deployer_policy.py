@@ -188,6 +188,7 @@ def test_where_a_generated_name_is_not_foretold_the_kind_is_granted_and_said() -
     ("kind", "name", "properties"),
     [
         ("AWS::Athena::WorkGroup", "s3:PutObject", {"WorkGroupConfiguration": {"EnforceWorkGroupConfiguration": True}}),
+        ("AWS::Cognito::UserPoolClient", "iam:CreateServiceLinkedRole", {"AnalyticsConfiguration": {"RoleArn": "r"}}),
         ("AWS::RDS::DBInstance", "secretsmanager:CreateSecret", {"ManageMasterUserPassword": True}),
         ("AWS::CertificateManager::Certificate", "route53:ChangeResourceRecordSets", {"DomainValidationOptions": [{}]}),
     ],

@@ -109,6 +109,7 @@ def test_a_folder_that_does_not_exist_and_a_project_that_does_not_load_are_error
 
 
 def test_a_setting_that_does_not_exist_is_told_at_its_line(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "app.py").write_text("from remit import App\n\napp = App()\n", "utf-8")
     (files / "config").mkdir()
     (files / "config" / "deploy.py").write_text(
         'from remit import configure\n\nwith configure() as config:\n    config.lambda_.iam.polcy = ["logs"]\n', "utf-8"

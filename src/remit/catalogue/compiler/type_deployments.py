@@ -353,6 +353,7 @@ OPTIONAL_CALLS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("codebuild:*Webhook", "Triggers"),
         ("codebuild:UpdateProjectVisibility", "Visibility"),
     ),
+    "AWS::Cognito::UserPoolClient": (("iam:*", "AnalyticsConfiguration"),),
     "AWS::DocDB::DBCluster": (("rds:RestoreDBClusterFromSnapshot", "SnapshotIdentifier"),),
     "AWS::DynamoDB::Table": (
         ("kms:*", "SSESpecification"),

@@ -1,6 +1,6 @@
 """A policy document has no Statement.
 
-IAM refuses it. A single statement must be wrapped in a document.
+IAM refuses it. A single statement must be wrapped in a document; a file with nothing else may be a part of one.
 
 Flagged:
 
@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint.elements import DOCUMENT, included_file, is_policy, unknown
-from remit.lint.finding import ERROR, NOTE, Problem
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from remit.lint.rule_inputs import PolicyDocument
 
 SEVERITY = ERROR
+_WRAP = 'wrap the statements: {"Version": "2012-10-17", "Statement": [...]}'
 
 
 def document(document: PolicyDocument) -> Iterator[Problem]:
@@ -40,8 +41,10 @@ def document(document: PolicyDocument) -> Iterator[Problem]:
         message = f"the policy document is taken from '{file}' by a tool: what stands there is not looked at"
         yield Problem(message, "lint that file, too", severity=NOTE)
     elif isinstance(raw, dict) and "Statement" not in raw and "Statement" not in unknown(raw, DOCUMENT).values():
-        hint = 'wrap the statements: {"Version": "2012-10-17", "Statement": [...]}'
-        mistake = (
-            "a statement stands where a policy document must" if "Effect" in raw else "the document has no 'Statement'"
-        )
-        yield Problem(f"{mistake}: IAM refuses it", hint)
+        if "Effect" not in raw:
+            yield Problem("the document has no 'Statement': IAM refuses it", _WRAP)
+        elif document.names is None:  # a file of its own, that a program may put into a policy
+            message = "a statement stands where a policy document must: IAM refuses it by itself"
+            yield Problem(message, f"fine for a part of a policy; else {_WRAP}", severity=WARNING)
+        else:
+            yield Problem("a statement stands where a policy document must: IAM refuses it", _WRAP)
