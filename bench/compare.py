@@ -18,6 +18,7 @@ import statistics
 import sys
 import time
 from collections import Counter
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ from remit.iam.length import policy_length
 from remit.iam.policy import Policy, allow, parse
 from remit.iam.prove.compare import compare, compare_documents, gains
 from remit.iam.prove.minimise import minimise
+from remit.lint.files import lint_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,9 +99,13 @@ def changes(made: list[Query]) -> list[float]:
 
 
 def history(file: Path) -> None:
-    """Decide and list every step from one version of a managed policy to the next, both ways."""
+    """Decide and list every step from one version of a managed policy to the next, both ways.
+
+    The request that shows a piece must be one that the evaluator confirms, on a resource that lint finds nothing about.
+    """
     times: list[float] = []
     tally: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
     open_ends: list[str] = []
     read: dict[str, list[tuple[str, Policy]]] = {}
     for name, policy in json.loads(file.read_text(encoding="utf-8")).items():
@@ -116,11 +122,16 @@ def history(file: Path) -> None:
                     found, Piece
                 )
                 tally["undecided"] += isinstance(found, Undecided)
-            for piece in (listed := compare(old, new)).gained:
-                tally["witnesses that show nothing"] += _shows_nothing(piece, new, old)
+            listed = compare(old, new)
+            for pieces, less, more in ((listed.gained, old, new), (listed.lost, new, old)):
+                for piece in pieces:
+                    tally["witnesses"] += 1
+                    tally["witnesses that show nothing"] += _shows_nothing(piece, more, less)
+                    refused.update(_refused_by_lint(piece))
             open_ends += [f"{name} {before} to {after}, {one.source.name}: {one.reason}" for one in listed.undecided]
     print(f"remit, {len(times)} steps of AWS's history: {spread(times)}")
     print("  " + ", ".join(f"{tally[name]} {name}" for name in sorted(tally)))
+    print(f"  {refused.total()} witnesses whose resource lint finds fault with" + _listed(refused))
     print(
         f"  {len(open_ends)} statements undecided when everything is listed"
         + "".join(f"\n    {one}" for one in open_ends)
@@ -128,11 +139,35 @@ def history(file: Path) -> None:
 
 
 def _shows_nothing(piece: Piece, more: Policy, less: Policy) -> bool:
-    """Whether the evaluator does not agree with a piece; what a resource's policy must allow too is not judged."""
+    """Whether the evaluator does not agree with a piece of today.
+
+    What a resource's policy must allow too is not judged, nor what no request of today can use, which the piece says.
+    """
     request = piece.request
-    if request.needs_resource_policy:
+    if request.needs_resource_policy or piece.tier != "now":
         return False
     return not (evaluate(request, more).allowed and not evaluate(request, less).allowed)
+
+
+def _refused_by_lint(piece: Piece) -> tuple[str, ...]:
+    """What lint finds, but for notes, in a statement with the action and the resource of a request of today."""
+    if piece.tier != "now":
+        return ()
+    return _findings(piece.request.action, piece.request.resource)
+
+
+@cache
+def _findings(action: str, resource: str) -> tuple[str, ...]:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}],
+    }
+    findings = lint_document(document, kind="identity")
+    return tuple(f"{finding.rule} {finding.message}" for finding in findings if finding.severity != "note")
+
+
+def _listed(counts: Counter[str]) -> str:
+    return "".join(f"\n    {number} times {text}" for text, number in sorted(counts.items()))
 
 
 def soundness(pairs: int) -> None:

@@ -728,7 +728,7 @@ KINDS = ("AWS::EC2::VPCEndpoint", "AWS::RDS::DBInstance", "AWS::WAFv2::WebACLAss
          "AWS")  # fmt: skip
 
 
-@settings(max_examples=cases(80, deep=600))
+@settings(max_examples=cases(30, deep=600))
 @given(st.dictionaries(st.sampled_from("AB"), st.tuples(st.sampled_from(KINDS), VALUES), min_size=1))
 def test_any_properties_give_a_policy_or_a_refusal(resources: dict[str, tuple[str, Any]]) -> None:
     template = {"Resources": {name: {"Type": kind, "Properties": value} for name, (kind, value) in resources.items()}}
@@ -756,7 +756,7 @@ CONDITIONS = st.lists(
 NEEDS = st.builds(Need, st.sampled_from(ACTIONS), st.sampled_from(PLACES), st.just(Purpose("because")), CONDITIONS)
 
 
-@settings(max_examples=cases(80, deep=600))
+@settings(max_examples=cases(30, deep=600))
 @given(st.lists(NEEDS, min_size=1, max_size=12))
 def test_merged_statements_allow_what_the_needs_did_and_nothing_else(needs: list[Need]) -> None:
     apart = Policy(tuple(allow(need.action, on=need.resource, when=need.conditions) for need in needs))
@@ -856,3 +856,11 @@ def test_what_stands_beside_a_functions_alias_has_no_parts() -> None:
     found = made(Own=role(), Work=resource("AWS::Lambda::Function"), Live=alias, Nightly=nightly)
     reasons = [grant.because for grant in found.grants if "iam:PassRole" in grant.statement.actions.patterns]
     assert reasons == ["to pass Own to Nightly (AWS::Scheduler::Schedule)"]
+
+
+def test_the_template_of_an_application_is_fetched_from_the_repository_that_has_it() -> None:
+    application = arn("serverlessrepo", "applications/replay")
+    nested = resource("AWS::CloudFormation::Stack", Location={"ApplicationId": application, "SemanticVersion": "1.0.0"})
+    for action_name in ("CreateCloudFormationTemplate", "GetCloudFormationTemplate"):
+        both_spellings = {application, arn("serverlessrepo", "applications~replay")}
+        assert places(made(Replay=nested), f"serverlessrepo:{action_name}") == both_spellings

@@ -22,16 +22,20 @@ import re
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
 from iam import reference
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.decide.special_requests import special_case, unbinding_case
 from remit.iam.policy import Policy, parse
+
+if TYPE_CHECKING:
+    from remit.iam.special_cases import SpecialCase
 
 A, B = "111122223333", "444455556666"
 ACTIONS = (
@@ -218,6 +222,7 @@ SPECIAL = (
     ("sts:AssumeRole", (f"arn:aws:iam::{A}:role/r", f"arn:aws:iam::{B}:role/r")),
     ("s3:PutBucketPolicy", ("arn:aws:s3:::b", "arn:aws:s3:::ab")),
     ("s3:GetBucketPolicy", ("arn:aws:s3:::b",)),
+    ("s3:DeleteBucketPolicy", ("arn:aws:s3:::b",)),
     ("iam:DeleteRole", (f"arn:aws:iam::{A}:role/aws-reserved/sso/r", f"arn:aws:iam::{A}:role/r", "*")),
     ("iam:UpdateAssumeRolePolicy", (f"arn:aws:iam::{A}:role/aws-reserved/sso/r",)),
     ("iam:GetRole", (f"arn:aws:iam::{A}:role/aws-reserved/sso/r",)),
@@ -264,8 +269,8 @@ class Maker:
         for name, share in (("resource", 0.4), ("endpoint", 0.15)):
             if self.chance(share):
                 policies[name] = choose(bank["resource"])
-        if "endpoint" in policies and self.chance(0.6):
-            policies["endpoint_type"] = choose(("Gateway", "Interface"))
+        if "endpoint" in policies:
+            policies["endpoint_type"] = ("", "Gateway", "Interface")[len(policies["identity"]) % 3]
         for name in LEVELS:
             if self.chance(0.15):
                 policies[name] = [draw(bank["guard"], choose((1, 1, 2))) for _ in range(choose((1, 2)))]
@@ -307,6 +312,8 @@ class Maker:
         request = {**request, "action": action, "resource": choose(resources)}
         if action.startswith("kms:") and self.chance(0.3):
             request["context"] = {**request["context"], "kms:ResourceAliases": choose(ALIASES)}
+        if action.endswith("BucketPolicy") and self.chance(0.7):  # which a root user of the bucket's account may
+            return {**request, "principal": f"arn:aws:iam::{A}:root"}
         if self.chance(0.5):
             request["principal"] = choose((f"arn:aws:iam::{A}:root", PRINCIPALS[-2], *PRINCIPALS[:4]))
         return request
@@ -523,7 +530,10 @@ def forms(policies: dict[str, Any]) -> set[str]:
 
 
 def mix(seed: int, worlds: int) -> Counter[str]:
-    """In how many of the cases of some worlds each form occurs, and each verdict."""
+    """In how many of the cases of some worlds each form occurs, each verdict, and each exception.
+
+    A layer decides a case where the verdict without it is another.
+    """
     maker, found = Maker(seed), Counter[str]()
     for _ in range(worlds):
         world = World(maker)
@@ -531,7 +541,29 @@ def mix(seed: int, worlds: int) -> Counter[str]:
             names = forms(policies)
             for request, _ in world.asked:
                 found.update((*names, f"verdict {evaluate(request, layers).verdict}", "cases"))
+                found.update(deciding_layers(request, layers))
+                found.update(exceptions(request, layers))
     return found
+
+
+def deciding_layers(request: Request, layers: Layers) -> list[str]:
+    """The layers without which the verdict is another."""
+    verdict = evaluate(request, layers).verdict
+    present = [name for name in (*SINGLE, *LEVELS) if getattr(layers, name)]
+    without = {name: evaluate(request, replace(layers, **{name: ()})).verdict for name in present}
+    return [f"decided by {name}" for name in present if without[name] != verdict]
+
+
+def exceptions(request: Request, layers: Layers) -> list[str]:
+    """The rows of IAM's exceptions that a case is of, each as `name_of` names it."""
+    cases = [special_case(request)]
+    cases += [unbinding_case(name, request) for name in ("resource", "scp", "rcp") if getattr(layers, name)]
+    return [name_of(case) for case in cases if case is not None]
+
+
+def name_of(case: SpecialCase) -> str:
+    """An exception's name in a mix."""
+    return f"exception {case.reason} {case.layer}".rstrip()
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +16,6 @@ from remit.iam.prove.gains import GainSearch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
     from remit.iam.policy import Policy
 
@@ -168,23 +166,6 @@ def test_where_the_steps_run_out_every_statement_that_may_gain_is_undecided() ->
     assert stay(found) >= {0, 1}
 
 
-def calls_of(decide: Callable[[], object]) -> int:
-    """How many Python functions and generators are entered: the work of a small question, whatever the machine."""
-    calls = 0
-
-    def count(_: FrameType, event: str, __: object) -> None:
-        nonlocal calls
-        calls += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        decide()
-    finally:
-        sys.setprofile(before)
-    return calls
-
-
 def test_an_added_action_is_found_in_few_calls() -> None:
     """Most changes of policies are as small as this one: what a comparison does once for each side is most of it."""
 
@@ -194,8 +175,8 @@ def test_an_added_action_is_found_in_few_calls() -> None:
 
     gains(*change())  # reads the catalogue
     old, new = change()
-    assert calls_of(lambda: gains(old, new)) <= 320  # 394 before work that was done twice was taken out
-    assert calls_of(lambda: gains(new, old)) <= 40
+    assert effort.calls_of(lambda: gains(old, new)) <= 320  # 394 before work that was done twice was taken out
+    assert effort.calls_of(lambda: gains(new, old)) <= 40
 
 
 def test_what_a_single_policy_is_compared_as_is_made_once() -> None:

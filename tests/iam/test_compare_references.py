@@ -18,7 +18,7 @@ from remit.iam.prove.compare import compare
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CASES = cases(250, deep=500)
+CASES = cases(100, deep=500)
 MEANT = tuple("".join(letters) for length in range(4) for letters in product("ab", repeat=length))
 """What a reference may stand for."""
 FEWER = 7
@@ -197,3 +197,15 @@ def test_what_an_action_becomes_that_only_cloudformation_knows_is_undecided() ->
     for old in ({"Effect": "Allow", "NotAction": "s:ab", "Resource": "*"}, allow("s:a?????")):
         found = compare(policy(old), policy(allow("s:a${Name}")), actions_of=lambda _: ())
         assert [one.reason for one in found.undecided] == ["an action has a part that only CloudFormation knows"]
+
+
+def test_an_action_without_resources_has_no_effect_on_an_arn_whatever_its_references_stand_for() -> None:
+    cluster = "arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/${Name}"
+    found = compare(policy(), policy(allow("eks:ListClusters", cluster)))
+    assert [(piece.action, piece.tier) for piece in found.gained] == [("eks:ListClusters", "future")]
+    assert found.undecided == ()
+
+
+def test_an_example_on_a_named_bucket_calls_an_action_that_takes_buckets() -> None:
+    (gain,) = compare(policy(), policy(allow("s3:List*", "arn:aws:s3:::${Name}"))).gained
+    assert gain.request.action == "s3:ListBucket"

@@ -533,6 +533,25 @@ def test_the_ref_of_a_database_is_no_arn_and_its_attribute_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("type_name", "attribute", "hint"),
+    [("AWS::SQS::Queue", "QueueName", "!GetAtt It.Arn"), ("AWS::SNS::Topic", "TopicName", "!Ref It")],
+)
+def test_an_attribute_with_a_name_is_no_arn(type_name: str, attribute: str, hint: str) -> None:
+    text = f"""Resources:
+  It: {{Type: "{type_name}"}}
+  Access:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: {{Effect: Allow, Action: "*", Resource: !GetAtt It.{attribute}}}
+"""
+    (finding,) = [found for found in lint_bytes(text.encode(), "template.yaml") if found.rule == "R121"]
+    message = f"{attribute} of It is its name, and only an ARN, or '*', may stand here: IAM refuses it"
+    assert (message, hint) == (finding.message, finding.hint)
+
+
+@pytest.mark.parametrize(
     ("wanted", "excluded", "contradiction"),
     [
         ("10.0.0.0/8", "::/1", False),

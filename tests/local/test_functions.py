@@ -465,3 +465,21 @@ def test_data_is_put_back_as_it_was_when_it_was_kept(shared: LocalAws) -> None:
     parameters.put_parameter(Name="/kept", Value="after", Type="String", Overwrite=True)
     put_data_back(shared)
     assert "before" == parameters.get_parameter(Name="/kept")["Parameter"]["Value"]
+
+
+def test_log_events_are_given_page_by_page_by_their_times_until_there_are_no_more(functions: Functions) -> None:
+    logs = functions.logs
+    logs.create_log_group(logGroupName="/pages")
+    now = int(1000 * time.time())
+    for stream in ("one", "two"):
+        logs.create_log_stream(logGroupName="/pages", logStreamName=stream)
+        events = [{"timestamp": now + number, "message": f"{stream} {number} seen"} for number in range(3)]
+        hidden = {"timestamp": now + 1, "message": "hidden"}
+        logs.put_log_events(logGroupName="/pages", logStreamName=stream, logEvents=[*events, hidden])
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName="/pages", filterPattern="seen", startTime=now + 1, PaginationConfig={"PageSize": 3}
+    )
+    messages = [[event["message"] for event in page["events"]] for page in pages]
+    assert [["one 1 seen", "two 1 seen", "one 2 seen"], ["two 2 seen"]] == messages
+    with pytest.raises(ClientError, match="nextToken is invalid"):
+        logs.filter_log_events(logGroupName="/pages", nextToken="of-another-time")

@@ -182,6 +182,26 @@ def test_of_too_many_cases_it_is_said_that_not_each_was_looked_at() -> None:
     assert reasons == {"its conditions may turn out in more than 64 ways: not each of them was looked at"}
 
 
+def test_what_a_function_runs_makes_no_doubt_about_its_role() -> None:
+    """Neither a function's runtime bears on its access, nor do the conditions of its environment."""
+    many = {f"C{number}": {"Fn::Equals": [{"Ref": f"P{number}"}, "x"]} for number in range(12)}
+    variables = {name: {"Fn::If": [name, "yes", "no"]} for name in many}
+    function = {"Environment": {"Variables": variables}, "Handler": "a.b", "InlineCode": "", "Policies": [READ_ONLY]}
+
+    def with_runtime(runtime: str) -> dict[str, Any]:
+        properties = {**function, "Runtime": runtime}
+        resources = {"F": {"Type": "AWS::Serverless::Function", "Properties": properties}}
+        return {"Transform": "AWS::Serverless-2016-10-31", "Conditions": many, "Resources": resources}
+
+    assert between(with_runtime("python3.11"), with_runtime("python3.12")).changes == ()
+
+
+def test_an_instance_profile_of_a_role_of_the_template_gives_nothing_by_itself() -> None:
+    profile = {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": [{"Ref": "Role"}]}}
+    found = between(template(GET), template(GET, more={"Profile": profile}))
+    assert found.changes == ()
+
+
 def many_roles(count: int, changed: dict[int, Any]) -> dict[str, Any]:
     """A template with a role for each of its conditions; some roles have another statement."""
     resources: dict[str, Any] = {}

@@ -286,6 +286,16 @@ def test_a_mark_holds_longer_than_its_run_may_take() -> None:
     assert int(stored()["running_until"]["N"]) >= before + 3.99 + 5
 
 
+def test_a_mark_is_over_before_its_queue_delivers_again() -> None:
+    """After six times the worker's timeout: a delivery that met it would have used up a run of the job."""
+    for timeout in (1, 2, 3, 60):
+        mark = Mark(table_client(), TABLE, f"sending-{timeout}")
+        assert mark.begin(timeout)
+        key = {"TableName": TABLE, "Key": {"id": {"S": f"sending-{timeout}"}}}
+        until = int(call(dynamodb._get_item, key)["Item"]["running_until"]["N"])
+        assert until <= time.time() + 4 * timeout + 1
+
+
 def test_a_run_takes_back_no_mark_but_its_own() -> None:
     """A worker whose time was over long ago must not let a third run begin beside the second."""
     late, current_run = new_mark(), new_mark()

@@ -219,6 +219,25 @@ def test_a_document_in_text_is_read() -> None:
     assert [one.statement.actions.patterns for one in role.grants] == [("s3:*",)]
 
 
+def test_a_document_in_a_text_that_sub_fills_is_read_with_its_references_and_variables() -> None:
+    statements = [
+        {
+            **statement("s3:GetObject", "arn:aws:s3:::${Data}/${!aws:username}/*"),
+            "Condition": {"StringEquals": {"aws:ResourceTag/${Team}": "${Owner}"}},
+        }
+    ]
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    document = {"Fn::Sub": [text, {"Owner": {"Ref": "Somebody"}}]}
+    (role,) = of_role({"Policies": [{"PolicyName": "a", "PolicyDocument": document}]}).roles
+    (grant,) = role.grants
+    assert render_statement(grant.statement) == {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::${Data}/${aws:username}/*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/${Team}": "${Somebody}"}},
+    }
+
+
 def statement(action: str, resource: Any = "*") -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource}
 

@@ -60,6 +60,7 @@ class Data(Shared):
     stream = output(clicks.ref)
     jobs = resource("AWS::SQS::Queue")
     files = resource("AWS::S3::Bucket")
+    users = resource("AWS::Cognito::UserPool")
     table = output(orders.ref)
     queue = output(jobs.ref)
     bucket = output(files.ref)
@@ -118,6 +119,14 @@ def test_messages_objects_and_secrets_are_put_back_too(remit, number):
     sqs.send_message(QueueUrl=queue, MessageBody="hello")
     s3.put_object(Bucket=bucket, Key="a", Body=b"a")
     secrets.create_secret(Name="mine", SecretString="x")
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_users_and_their_groups_are_put_back(remit, number):
+    users, pool = remit.client("cognito-idp"), remit.ref("DataUsers")
+    users.create_group(UserPoolId=pool, GroupName="staff")
+    users.admin_create_user(UserPoolId=pool, Username="anna")
+    users.admin_add_user_to_group(UserPoolId=pool, Username="anna", GroupName="staff")
 
 
 @pytest.mark.parametrize("number", ["1", "2"])
@@ -188,7 +197,7 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_an_app_is_tested_as_it_runs_and_nothing_is_left_running(project: Path) -> None:
     ran = run(project)
-    assert re.search(r"^12 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
+    assert re.search(r"^14 passed", ran.stdout, re.MULTILINE), ran.stdout + ran.stderr
     assert not (project / ".remit" / "local").exists()
     assert None is aws.find(project)
     for folder in (project.parent / "tests").iterdir():

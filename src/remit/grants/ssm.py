@@ -34,9 +34,16 @@ def read_batch(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.G
 def list(path: str, *, key: KeyRef | None = None) -> typed.Grants:  # noqa: A001 - the verb, spelled ssm.list
     """Get all parameters under a path, with their values: ssm:GetParametersByPath.
 
-    With `key`, kms:Decrypt through Systems Manager.
+    On the path with and without a slash at its end, as calls may give it. With `key`, kms:Decrypt through Systems
+    Manager.
     """
-    return _read("list", "ssm:GetParametersByPath", "reads the parameters under", path, key)
+    arn, because = _parameter(path, "ssm.list", "reads the parameters under")
+    has_both = arn.startswith("${") or arn.endswith(("/", "*"))
+    arns = (arn,) if has_both else (arn, f"{arn}/")
+    return (
+        *typed.grant(("ssm:GetParametersByPath",), arns, because),
+        *typed.through("ssm", key, typed.DECRYPT, "ssm.list", because),
+    )
 
 
 def put(parameter: ParameterRef, *, key: KeyRef | None = None) -> typed.Grants:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.catalogue.types import access_of
-from remit.documents.json_text import read_json
-from remit.errors import RemitError
-from remit.iam import tokens
 from remit.lint.elements import has_principal, raw_statements
 from remit.lint.policies import document_of
 from remit.lint.rule_inputs import CONTROL, IDENTITY, RESOURCE, TRUST, Environment, PolicyDocument
 from remit.template import loops
 from remit.template.branches import branches
+from remit.template.policy_documents import document_in_text
 from remit.template.sections import section
 
 if TYPE_CHECKING:
@@ -94,29 +92,9 @@ def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bo
 
 
 def _in_text(value: Any) -> dict[str, Any] | None:
-    """A policy that is written as JSON in one text, which Fn::Sub may fill: the text of each part is filled alike."""
-    is_filled = isinstance(value, dict) and list(value) == ["Fn::Sub"]
-    text, variables = tokens.substitution(value["Fn::Sub"]) if is_filled else (value, {})
-    if not isinstance(text, str) or _STATEMENT not in text or not text.lstrip().startswith("{"):
-        return None
-    try:
-        document, _ = read_json(text, "")
-    except RemitError:
-        return None
-    if not isinstance(document, dict) or not _is_document(document, ("",), ""):
-        return None
-    return _filled(document, variables) if is_filled else document
-
-
-def _filled(part: Any, variables: dict[str, Any]) -> Any:
-    """A part of a text that Fn::Sub fills, with its own variables."""
-    if isinstance(part, dict):
-        return {key: _filled(item, variables) for key, item in part.items()}
-    if isinstance(part, list):
-        return [_filled(item, variables) for item in part]
-    if isinstance(part, str) and "${" in part:
-        return {"Fn::Sub": [part, variables] if variables else part}
-    return part
+    """A policy that is written as JSON in one text, which Fn::Sub may fill."""
+    document = document_in_text(value)
+    return document if document is not None and _is_document(document, ("",), "") else None
 
 
 def _is_document(value: dict[str, Any], path: Spot, kind: str) -> bool:

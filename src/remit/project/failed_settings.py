@@ -16,12 +16,22 @@ ANY: Final = "*"
 """What stands for all settings, where something else failed: a statement that may set any of them."""
 PACKING: Final = ("app", "exclude", "allow", "environment", "layers", "runtime", "architectures", "properties")
 """The settings that decide what a zip holds, and how its code is tried."""
-ACCESS: Final = ("policy", "default_policy", "default_vpc_policy", "managed_policy", "default_managed_policy")
-"""The settings that give functions access."""
+ACCESS: Final = (
+    "policy",
+    "default_policy",
+    "default_vpc_policy",
+    "managed_policy",
+    "default_managed_policy",
+    "permissions_boundary",
+)
+"""The settings that decide what functions may do."""
 
 
 def failed_settings(mistakes: Sequence[RemitError], source: bytes, file: str) -> Iterator[str]:
-    """The settings to which the statements assign in which mistakes stand: `timeout`, ANY for other statements."""
+    """The settings that the statements in which mistakes stand are about: `timeout`; ANY for other statements.
+
+    Such a statement assigns to a setting, or calls a method of its value.
+    """
     if not mistakes:
         return
     try:
@@ -29,16 +39,27 @@ def failed_settings(mistakes: Sequence[RemitError], source: bytes, file: str) ->
     except (SyntaxError, ValueError, RecursionError):
         yield ANY
         return
-    assignments = [node for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)]
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     for mistake in mistakes:
         name = ANY
         if mistake.origin is not None and mistake.origin.file == file:
-            for assignment in assignments:
-                target = assignment.targets[0] if isinstance(assignment, ast.Assign) else assignment.target
-                is_inside = assignment.lineno <= mistake.origin.line <= (assignment.end_lineno or 0)
-                if is_inside and isinstance(target, ast.Attribute):
-                    name = target.attr
+            for statement in statements:
+                setting = _setting(statement)
+                if setting and statement.lineno <= mistake.origin.line <= (statement.end_lineno or 0):
+                    name = setting
         yield name
+
+
+def _setting(statement: ast.stmt) -> str:
+    """The name of the setting that a statement assigns to, or of whose value it calls a method; "" for others."""
+    match statement:
+        case ast.Assign(targets=[ast.Attribute(attr=name)]):
+            return name
+        case ast.AugAssign(target=ast.Attribute(attr=name)) | ast.AnnAssign(target=ast.Attribute(attr=name)):
+            return name
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Attribute(attr=name)))):
+            return name
+    return ""
 
 
 def may_be_among(failed: Iterable[str], names: Iterable[str]) -> bool:

@@ -46,7 +46,7 @@ def jobs_enabled(state: Loading) -> Origin | None:
 def check_jobs(state: Loading) -> None:
     """Check the names of the queues, and the name, queue and options of each job.
 
-    Queues of jobs are not checked where a setting failed that may name them. RemitError: the first mistake among the
+    Queues of jobs are not checked where a setting failed that may name them. RemitError has the mistakes among the
     names of queues, and those of each job.
     """
     mistakes = Mistakes()
@@ -106,19 +106,27 @@ def _check_names(state: Loading) -> None:
     written = [(name, lines["additional_queues"]) for name in section.additional_queues]
     written += [(name, lines["queues"]) for name in section.queues if name != "default"]
     by_worker = {JobQueue("default").worker: "default"}
+    mistakes = Mistakes()
     for name, origin in written:
-        if not job_setting_values.NAME.fullmatch(name):
-            hint = job_setting_values.NAME_HINT
-            raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
-        worker_name = JobQueue(name).worker
-        namesake = by_worker.setdefault(worker_name, "")
-        if namesake == name:
-            hint = "`default` is always there" if name == "default" else "name it once"
-            raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
-        if namesake:
-            message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker_name}"
-            raise RemitError(message, hint="rename one of them", origin=origin)
-        by_worker[worker_name] = name
+        with mistakes.noted():
+            _check_name(name, origin, by_worker)
+    mistakes.refuse()
+
+
+def _check_name(name: str, origin: Origin, by_worker: dict[str, str]) -> None:
+    """A name that is right is added to `by_worker`, the names of queues by their workers'."""
+    if not job_setting_values.NAME.fullmatch(name):
+        hint = job_setting_values.NAME_HINT
+        raise RemitError(f"{name!r} is not a valid name for a job queue", hint=hint, origin=origin)
+    worker_name = JobQueue(name).worker
+    namesake = by_worker.setdefault(worker_name, "")
+    if namesake == name:
+        hint = "`default` is always there" if name == "default" else "name it once"
+        raise RemitError(f"the job queue `{name}` is there twice", hint=hint, origin=origin)
+    if namesake:
+        message = f"the job queues `{namesake}` and `{name}` would have one worker, {worker_name}"
+        raise RemitError(message, hint="rename one of them", origin=origin)
+    by_worker[worker_name] = name
 
 
 def _check_queue(declaration: Declaration, queues: tuple[str, ...]) -> None:
@@ -291,14 +299,17 @@ def _with_timeout(
 def sends(state: Loading, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
     """The queues to which declarations send jobs; None where none of the app says so.
 
-    RemitError: an item is no job of this app.
+    RemitError: items are no jobs of this app.
     """
     if all(declaration.sends is None for declaration in state.declarations):
         return None
     queues: dict[str, None] = {}
+    mistakes = Mistakes()
     for declaration in declarations:
         for sent in _listed(declaration.sends):
-            queues[_queue_of(state, declaration, sent)] = None
+            with mistakes.noted():
+                queues[_queue_of(state, declaration, sent)] = None
+    mistakes.refuse()
     return tuple(queues)
 
 
@@ -330,9 +341,13 @@ def looks_up(state: Loading, declarations: Sequence[Declaration]) -> bool:
         return True
     from remit.project.shared import Shared  # noqa: PLC0415 - few apps say it
 
+    mistakes = Mistakes()
+    hint = "such as `reads=[Data]`, a class of shared/resources"
     for declaration in declarations:
         for read in _listed(declaration.reads):
             if not (isinstance(read, type) and issubclass(read, Shared)):
-                hint = "such as `reads=[Data]`, a class of shared/resources"
-                raise _mistake(declaration, "reads", f"{read!r:.60} is not a class of shared resources", hint)
+                name = read.__name__ if isinstance(read, type) else f"{read!r:.60}"
+                wrong = _mistake(declaration, "reads", f"{name} is not a class of shared resources", hint)
+                mistakes.errors.append(wrong)
+    mistakes.refuse()
     return any(_listed(declaration.reads) for declaration in declarations)

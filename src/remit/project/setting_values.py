@@ -180,10 +180,16 @@ def encodable(path: Path, value: str) -> str:
     return value
 
 
-def texts(path: Path, value: Any) -> Texts:
-    """A list of strings; a bare string is one item."""
+def _nothing_more(_path: Path, _text: str) -> None:
+    pass
+
+
+def texts(path: Path, value: Any, check: Callable[[Path, str], object] = _nothing_more) -> Texts:
+    """A list of strings, each of which passes a check; a bare string is one item."""
     if isinstance(value, str):
-        return Texts((text(path, value),))
+        only = text(path, value)
+        check(path, only)
+        return Texts((only,))
     if isinstance(value, set | frozenset):
         raise mistake(path, "is a set, whose order changes from run to run", hint="use a list")
     if not isinstance(value, list | tuple):
@@ -192,7 +198,9 @@ def texts(path: Path, value: Any) -> Texts:
     mistakes = Mistakes()
     for index, item in enumerate(value):
         with mistakes.noted():
-            checked.append(text((*path, index), item))
+            item_text = text((*path, index), item)
+            check((*path, index), item_text)
+            checked.append(item_text)
     mistakes.refuse()
     return Texts(checked)
 
@@ -346,12 +354,7 @@ _MOST_LAYERS: Final = 5  # "Lambda quotas"
 
 def _layers(path: Path, value: Any) -> Texts:
     """ARNs of versions of layers; what CloudFormation fills in is not looked at."""
-    arns = texts(path, value)
-    mistakes = Mistakes()
-    for index, arn in enumerate(arns):
-        with mistakes.noted():
-            _check_layer((*path, index), arn)
-    mistakes.refuse()
+    arns = texts(path, value, _check_layer)
     if len(arns) > _MOST_LAYERS:
         raise mistake(path, f"has {len(arns)} layers; Lambda allows {_MOST_LAYERS}")
     return arns

@@ -67,6 +67,7 @@ def import_app(state: Loading) -> None:
         raise RemitError(
             f"there is no app module in {state.folder_name!r}: neither `{file}` nor a package of that name",
             hint="`remit init NAME` makes a project; `config.app` names another module",
+            origin=state.config.assigned["app"][1].origin if "app" in state.config.assigned else None,
         )
     with user_code(state, path):
         importlib.import_module(name)

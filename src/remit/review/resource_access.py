@@ -18,7 +18,7 @@ from remit.review.access_change import Given, type_words
 from remit.review.authorizers import authorized_callers
 from remit.review.bucket_openings import BUCKETS, opened, statements_of_acl
 from remit.template.permissions import PERMISSIONS, function_arn, permission_statement
-from remit.template.policy_documents import grants_of, known, unknown
+from remit.template.policy_documents import document_in_text, grants_of, is_policy_document, known, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -361,7 +361,7 @@ def _documents(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     if isinstance(value, str) and '"Statement"' in value:
         yield path, value
     elif isinstance(value, dict):
-        if isinstance(value.get("Statement"), dict | list):
+        if is_policy_document(document_in_text(value) or value):
             yield path, value
             return
         for key, item in value.items():

@@ -28,6 +28,7 @@ from remit.template.role_resources import (
     part,
     units,
     with_targets,
+    without_code,
 )
 from remit.template.roles import roles_in
 from remit.template.sections import section
@@ -113,7 +114,8 @@ class _Templates:
 
     def reviews(self, outside: Iterable[str]) -> Iterator[Review]:
         """The reviews of all parts. `outside` are the roles that the templates only attach policies to."""
-        old, new = bearing(self.old.value), bearing(self.new.value)
+        old_template, new_template = without_code(self.old.value), without_code(self.new.value)
+        old, new = bearing(old_template), bearing(new_template)
         role_units = units(old, new)
         for unit in role_units:
             yield from self._compared(part(old, unit.resources), part(new, unit.resources), _roles)
@@ -121,14 +123,15 @@ class _Templates:
             names = attached_to(old, new, role)
             yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
         attached_in_both = _attached(old).intersection(_attached(new))
-        old, new = self.old.value, self.new.value
-        for names in made_together(old, new):
-            if any(_is_managed(template, names[0]) for template in (old, new)):
+        for names in made_together(old_template, new_template):
+            parts = part(old_template, names), part(new_template, names)
+            if any(_is_managed(template, names[0]) for template in (old_template, new_template)):
                 if names[0] not in attached_in_both:
-                    yield from self._compared(part(old, names), part(new, names), _policies)
+                    yield from self._compared(*parts, _policies)
             else:
-                parts = with_targets(part(old, names), old), with_targets(part(new, names), new)
-                yield from self._compared(*parts, _givers)
+                before, after = parts
+                with_stubs = with_targets(before, old_template), with_targets(after, new_template)
+                yield from self._compared(*with_stubs, _givers)
 
     def _compared(self, old: Any, new: Any, side: Callable[[FileRoles, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""

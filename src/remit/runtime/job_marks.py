@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _KEPT = 1_209_600
 """Seconds that a mark stays, as long as SQS keeps a message at most."""
 _ENDED_LATE = 5
-"""Seconds after its timeout until which a worker has been ended for certain, and by which clocks may differ."""
+"""Seconds after its timeout until which a worker has been ended for certain, and by which clocks may differ. A mark of
+few seconds holds three times as long: the next delivery comes after six times, and must not meet it."""
 
 
 class Running(Exception):  # noqa: N818 - it says what is the case, and is no error of anybody
@@ -46,7 +47,8 @@ class Mark:
         Running: another run has it. A request that is sent twice, since its answer was lost, is this run's own.
         """
         moment = time.time()
-        now, until = int(moment), int(moment + seconds) + 1 + _ENDED_LATE  # whole seconds, rounded up
+        late = min(_ENDED_LATE, 2 * seconds)
+        now, until = int(moment), int(moment + seconds + late) + 1  # whole seconds, rounded up
         try:
             self._client.update_item(
                 **self._item,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.quotas import quota
 from remit.catalogue.types import resource_type
@@ -75,9 +75,11 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         mistakes.errors += checked.mistakes
         if checked.mistakes:
             misled.add(resource.logical_id)
-    of_outputs = [mistake for output in template.outputs for mistake in check_output(output, known)]
+    # What a trigger offers without a line of its own refers to what the trigger's resources do, which told it.
+    declared_outputs = [output for output in template.outputs if output.origin is not None]
+    of_outputs = [mistake for output in declared_outputs for mistake in check_output(output, known)]
     mistakes.errors += of_outputs
-    if not unread.anything and not misled and not of_outputs:
+    if not misled and not of_outputs:
         mistakes.errors += check_cycles(targets, by_id)
     if not unread.permissions:
         mistakes.errors += check_permissions(template.resources, app.namespace, misled, unread.triggers_of)
@@ -87,6 +89,7 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
         named = with_any_name(resource) if of_name else resource  # the schema says the same of many names
         mistakes.errors += check_type(named, written.get(resource.logical_id, {}))
         mistakes.errors += _check_limits(resource, by_id)
+        mistakes.errors += _check_own_logs(resource, by_id, app.namespace)
     _check_names(template.resources, mistakes)
 
 
@@ -119,6 +122,33 @@ def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> Iterator
         yield from _check_visibility(resource, by_id)
     elif resource.type in TABLES:
         yield from check_table(resource)
+
+
+def _check_own_logs(subscription: Resource, by_id: Mapping[str, Resource], namespace: str) -> Iterator[RemitError]:
+    """A function must not run on its own log group: each run writes more to it."""
+    if subscription.type != "AWS::Logs::SubscriptionFilter":
+        return
+    function = by_id.get(_own_name(subscription.properties.get("DestinationArn")))
+    if function is None or function.type != "AWS::Lambda::Function":
+        return
+    written = function.properties.get("LoggingConfig", {}).get("LogGroup")
+    own_group = by_id.get(_own_name(written))
+    name = written if own_group is None else own_group.properties.get("LogGroupName")
+    subscribed = subscription.properties.get("LogGroupName")
+    texts = [str(tokens.textual(value)).replace("${AWS::StackName}", namespace) for value in (name, subscribed)]
+    if texts[0] == texts[1] or (own_group is not None and _own_name(subscribed) == own_group.logical_id):
+        yield RemitError(
+            f"`{function.logical_id}` would run on its own logs, and each run writes more of them",
+            hint="name the log group of another function",
+            origin=subscription.origin or function.origin,
+        )
+
+
+def _own_name(value: Any) -> str:
+    """The logical id of what a text stands for as a whole; "" for any other."""
+    text = tokens.textual(value)
+    references = tokens.references(text) if isinstance(text, str) else ()
+    return references[0].target or "" if len(references) == 1 and references[0].text == text else ""
 
 
 def _check_counts(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mistakes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.app import NO_REASON, Grant, Reason
 from remit.documents.json_text import read_json
@@ -13,11 +13,15 @@ from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, 
 from remit.template.branches import Branch, ConditionOutcome, branches, items, variants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from remit.documents.json_text import Path
 
 Place: TypeAlias = "Callable[[Path], Origin]"
+
+_STATEMENT: Final = '"Statement"'
+_ELEMENTS: Final = frozenset({"Effect", "Action", "NotAction"})
+"""The elements by which a statement of a policy is told from what else is called a statement."""
 
 
 def grants_of(
@@ -25,7 +29,7 @@ def grants_of(
 ) -> list[Grant]:
     """The statements of a document at `base`; those of every branch where conditions choose. RemitError at the line.
 
-    A document may be JSON text, as Terraform has it and CloudFormation takes it.
+    A document may be JSON text, which Terraform has, CloudFormation takes, and Fn::Sub may fill.
     """
     return [grant for branch in branches(document, base, outcomes) for grant in _grants(branch, place, reason)]
 
@@ -56,6 +60,40 @@ def services(trust: Policy | None) -> tuple[str, ...]:
     return tuple(names)
 
 
+def document_in_text(value: Any) -> dict[str, Any] | None:
+    """A document that is written as JSON in one text, in which Fn::Sub may fill each part alike; None: it is not."""
+    is_filled = isinstance(value, dict) and list(value) == ["Fn::Sub"]
+    text, variables = tokens.substitution(value["Fn::Sub"]) if is_filled else (value, {})
+    if not isinstance(text, str) or _STATEMENT not in text or not text.lstrip().startswith("{"):
+        return None
+    try:
+        document, _ = read_json(text, "the policy")
+    except RemitError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    return _filled(document, variables) if is_filled else document
+
+
+def _filled(part: Any, variables: dict[str, Any]) -> Any:
+    """A part of a text that Fn::Sub fills, with its own variables. A key is filled as text: no function may be one."""
+    if isinstance(part, dict):
+        return {tokens.text_of(_filled(key, variables)): _filled(item, variables) for key, item in part.items()}
+    if isinstance(part, list):
+        return [_filled(item, variables) for item in part]
+    if isinstance(part, str) and "${" in part:
+        return {"Fn::Sub": [part, variables] if variables else part}
+    return part
+
+
+def is_policy_document(value: Mapping[str, Any]) -> bool:
+    """Whether the `Statement` of a value has statements of a policy: rules of a web ACL, for one, have another."""
+    for part in items(value.get("Statement")):
+        if isinstance(part.value, dict) and (tokens.is_intrinsic(part.value) or not _ELEMENTS.isdisjoint(part.value)):
+            return True
+    return False
+
+
 def known(document: Any) -> bool:
     """Whether a document is written here, and no part of it put in by a function at the deploy."""
     return next(_put_in(document), None) is None
@@ -69,6 +107,8 @@ def unknown(document: Any) -> str:
 def _put_in(document: Any) -> Iterator[dict[str, Any]]:
     """The functions of CloudFormation that stand for a document, in any branch of a choice, or for a statement."""
     for branch in branches(document):
+        if tokens.is_intrinsic(branch.value) and document_in_text(branch.value) is not None:
+            continue
         statements = branch.value.get("Statement") if isinstance(branch.value, dict) else None
         for part in (branch, *items(statements)):
             if tokens.is_intrinsic(part.value):
@@ -78,11 +118,11 @@ def _put_in(document: Any) -> Iterator[dict[str, Any]]:
 def _grants(branch: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
     """The statements of a document in one branch of a choice, but those that a function of CloudFormation puts in."""
     document, base = branch.value, branch.path
-    if tokens.is_intrinsic(document):
-        return
-    if isinstance(document, str):
+    if isinstance(document, str) or tokens.is_intrinsic(document):
         at = place(base)
-        document = _text_document(document, at)
+        document = _text_document(document, at) if isinstance(document, str) else document_in_text(document)
+        if document is None:
+            return
         base, place = (), lambda _: at
     if not isinstance(document, dict) or not isinstance(document.get("Statement"), dict | list):
         _parsed(document, base, place)

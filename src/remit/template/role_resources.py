@@ -63,6 +63,14 @@ _SPELLING: Final = frozenset(
     )
 )
 """Words of references and ARNs, which name nothing of a template."""
+_FUNCTIONS: Final = frozenset(("AWS::Lambda::Function", "AWS::Serverless::Function"))
+_OF_CODE: Final = frozenset((
+    "Architectures", "Code", "CodeUri", "Description", "Environment", "EphemeralStorage", "Handler", "ImageConfig",
+    "ImageUri", "InlineCode", "Layers", "MemorySize", "PackageType", "ReservedConcurrentExecutions", "Runtime",
+    "RuntimeManagementConfig", "Timeout",
+))  # fmt: skip
+"""The properties of a function that say what it runs and how: none of them bears on what it may do, or who may call it.
+"""
 _SAM_TYPES: Final = {
     "AWS::Serverless::Function": "AWS::Lambda::Function",
     "AWS::Serverless::LayerVersion": "AWS::Lambda::LayerVersion",
@@ -81,6 +89,27 @@ class Unit:
 
     resources: tuple[str, ...]
     roles: frozenset[str]
+
+
+def without_code(template: Any) -> dict[str, Any]:
+    """A template without what its functions run: no access depends on it, nor a condition that decides on access."""
+    resources = {name: _without_code(resource) for name, resource in section(template, "Resources").items()}
+    small = {**template, "Resources": resources}
+    shared = section(template, "Globals")
+    if "Function" in shared:
+        small["Globals"] = {**shared, "Function": _plain_properties(section(shared, "Function"))}
+    return small
+
+
+def _without_code(resource: Any) -> Any:
+    properties = section(resource, "Properties") if _type(resource) in _FUNCTIONS else {}
+    if _OF_CODE.isdisjoint(properties):
+        return resource
+    return {**resource, "Properties": _plain_properties(properties)}
+
+
+def _plain_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if name not in _OF_CODE}
 
 
 def bearing(template: Any) -> dict[str, Any]:
@@ -170,11 +199,15 @@ def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
 
 
 def with_targets(small: dict[str, Any], template: Any) -> dict[str, Any]:
-    """A part of a template with what its policies are of, as far as a reference needs it: what type that has."""
+    """A part of a template with what its policies are of and the roles that it names, as far as references need them.
+
+    Of each it has the type alone.
+    """
     resources = section(template, "Resources")
+    roles = {name for name, resource in resources.items() if _type(resource) == _ROLE}
     stubs: dict[str, Any] = {}
     for resource in small["Resources"].values():
-        for word in targets_in(resource):
+        for word in targets_in(resource) | (names_in(section(resource, "Properties")) & roles):
             if word in resources and word not in small["Resources"]:
                 kind = _type(resources[word])
                 stubs[word] = {"Type": _SAM_TYPES.get(kind, kind)}

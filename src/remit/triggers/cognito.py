@@ -68,6 +68,7 @@ class Cognito(BaseTrigger):
             raise RemitError(f"version goes with PreTokenGeneration, not with {self.step}", origin=writer())
 
     def _check_key(self) -> None:
+        key_text(self.key)
         if not self.is_sender:
             hint = f"only {' and '.join(_SENDERS)} get codes that a key encrypts"
             raise RemitError(f"key goes with a custom sender, not with {self.step}", hint=hint, origin=writer())

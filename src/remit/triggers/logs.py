@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from remit.app import Function, Resource
-from remit.errors import RemitError
 from remit.iam import tokens
 from remit.triggers.invoke_permission import permission
 from remit.triggers.log_pattern import check_log_pattern
@@ -54,12 +53,6 @@ class Logs(BaseTrigger):
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The subscription, which waits for the function's permission for this group alone."""
-        if self.group_name == f"/aws/lambda/{function.physical_name}" or own_id(self.group) == (
-            f"{function.logical_id}LogGroup"
-        ):
-            raise RemitError(
-                f"{function.name} would run on its own logs, and each run writes more of them", origin=self.written
-            )
         own = own_id(self.group)
         name = logical(own or self.group_name)
         suffix = position_suffix(self, function, lambda trigger: trigger.group_name)

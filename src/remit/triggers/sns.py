@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from remit.app import Function, Grant, Output, Resource
 from remit.catalogue.arns import parse
-from remit.errors import RemitError, described, writer
+from remit.errors import RemitError, writer
 from remit.iam import tokens
 from remit.iam.policy import allow
 from remit.triggers.event_pattern import SNS, checked_pattern
@@ -84,8 +84,6 @@ class Sns(BaseTrigger):
             self._check_attributes(pattern)
 
     def _check_delivery(self) -> None:
-        if not isinstance(self.raw, bool):
-            raise RemitError(f"raw takes True or False, got {described(self.raw)}", origin=writer())
         if self.arn.endswith(".fifo"):
             raise RemitError(
                 "a FIFO topic sends to queues alone", hint="subscribe a queue, and use `on.sqs`", origin=writer()

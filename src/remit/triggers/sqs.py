@@ -6,12 +6,13 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from remit.app import Function, Grant, Resource
+from remit.app import Function, Grant, Output, Resource
 from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers.event_filters import filter_criteria
+from remit.triggers.kms_key import key_text
 from remit.triggers.record_fields import SQS
-from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of
+from remit.triggers.source import arn_of, checked, checked_type, logical, mapping, name_of, own_id
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Sqs(BaseTrigger):
         yield partial(checked, "batch_size", self.batch_size, 1, 10_000)
         yield partial(checked, "batch_window", self.batch_window, 0, 300)
         yield partial(checked, "max_concurrency", self.max_concurrency, 2, 1_000)
+        yield partial(key_text, self.key)
         if isinstance(self.batch_size, int | None):
             yield self._check_batches
 
@@ -99,3 +101,9 @@ class Sqs(BaseTrigger):
             FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
             FilterCriteria=filter_criteria(self.filter, SQS),
         )
+
+    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+        """The URL of the app's queue."""
+        queue = own_id(self.queue)
+        if queue:
+            yield Output(f"{queue}Url", f"${{{queue}}}", "The queue to send messages to")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from remit.app import Function, Grant, Resource
 from remit.triggers.event_filters import filter_criteria
 from remit.triggers.failure_destination import Destination, destination
+from remit.triggers.kms_key import key_text
 from remit.triggers.source import checked, logical, mapping, name_of
 from remit.triggers.trigger import BaseTrigger, TriggerSource
 
@@ -62,6 +63,7 @@ class StreamTrigger(BaseTrigger):
         yield partial(checked, "parallelization_factor", self.parallelization_factor, 1, 10)
         yield partial(checked, "tumbling_window", self.tumbling_window, 0, 900)
         yield partial(filter_criteria, self.filter, self.record)
+        yield partial(key_text, self.key)
         yield self.failures
 
     def failures(self) -> Destination | None:

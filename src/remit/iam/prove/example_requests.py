@@ -160,9 +160,13 @@ def _context(states: Context, spelling: Sequence[str]) -> dict[str, ContextValue
 
 
 def _likely(resource: str, action: str) -> str:
-    """A point with a region and an account where an ARN has them, and an ARN for a whole `*`."""
+    """A point with a service, a region and an account where an ARN leaves them open, and an ARN for a whole `*`.
+
+    The service is the action's: a recovery point of AWS Backup, for one, has an ARN of any.
+    """
+    service = action.partition(":")[0].lower()
     if resource != FRESH:
-        return real.arn(resource)
-    if action.lower().startswith("s3:"):
+        return real.arn(resource, service=service)
+    if service == "s3":
         return f"arn:aws:s3:::{FRESH}"  # a bucket's ARN has neither
-    return f"arn:{real.PARTITION}:{action.partition(':')[0]}:{real.REGION}:{real.ACCOUNT}:{FRESH}"
+    return f"arn:{real.PARTITION}:{service}:{real.REGION}:{real.ACCOUNT}:{FRESH}"

@@ -10,7 +10,7 @@ from remit.catalogue.arns import OWNERS, parse
 from remit.catalogue.authorised_resources import is_authorised_on
 from remit.catalogue.partitions import partition_of
 from remit.iam.pattern import overlaps
-from remit.iam.prove.encoded_text import has_marks, placed
+from remit.iam.prove.encoded_text import has_marks, placed, widened
 from remit.iam.prove.glob_sets import FRESH, meeting
 from remit.iam.prove.realistic_values import STACK, arn, regions_within
 
@@ -29,7 +29,7 @@ def nameable(name: str, resource: str) -> tuple[str, ...]:
 
     The action is one of the catalogue. A text whose parts only the deploy settles may have any form, and is left alone.
     """
-    if has_marks(resource) and resource.count(":") < _PARTS - 1:
+    if _may_have_any_form(resource):
         return (resource,)
     formats = resource_formats(name)
     if not formats:
@@ -39,6 +39,11 @@ def nameable(name: str, resource: str) -> tuple[str, ...]:
     if not parts and is_authorised_on(name, resource):
         return (resource,)
     return tuple(dict.fromkeys(parts))
+
+
+def _may_have_any_form(resource: str) -> bool:
+    """Whether only the deploy says what service and type a resource (encoded) is of."""
+    return has_marks(resource) and resource.count(":") < _PARTS - 1
 
 
 def _common(resource: str, format_: str) -> Iterator[str]:
@@ -75,13 +80,16 @@ def _shortest_common(pattern: str, other_pattern: str) -> str | None:
 def can_be_asked(name: str, resource: str) -> bool:
     """Whether a request for an action of the catalogue can name a resource (encoded, without patterns)."""
     resource = placed(resource, STACK)
-    if resource == FRESH or has_marks(resource):
+    if resource == FRESH or _may_have_any_form(resource):
         return True
     folded = name.lower()
     if is_without_resources(folded):  # an action that lists things is asked on an ARN with `*` as a letter of it
         listing = resource.replace(FRESH, _ANYTHING)
         return asked_resource(folded, listing) == listing and _is_somewhere(name, resource)
-    return takes(name, arn(resource).replace(FRESH, "example")) and _is_somewhere(name, resource)
+    if has_marks(resource):
+        return bool(nameable(name, widened(resource).replace(FRESH, _ANYTHING)))
+    example = arn(resource, service=folded.partition(":")[0]).replace(FRESH, "example")
+    return takes(name, example) and _is_somewhere(name, resource)
 
 
 @lru_cache(maxsize=65_536)

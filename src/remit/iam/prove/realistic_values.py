@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PARTITION, REGION, ACCOUNT = "aws", "us-east-1", "111122223333"
+_SOURCE_SERVICE: Final = "sns"
+"""Stands for the service that calls, in the ARN of a source."""
 _OTHER_ACCOUNT: Final = "444455556666"
 STACK: Final = {tokens.PARTITION: PARTITION, tokens.REGION: REGION, tokens.ACCOUNT: ACCOUNT}
 """Where a stack is, by the pseudo parameters that stand for it."""
@@ -40,7 +42,7 @@ _VALUES: Final = {
     "aws:sourcevpce": "vpce-1a2b3c4d",
 }
 _OF_TYPE: Final = {
-    "ARN": f"arn:{PARTITION}:sns:{REGION}:{ACCOUNT}:example",
+    "ARN": f"arn:{PARTITION}:{_SOURCE_SERVICE}:{REGION}:{ACCOUNT}:example",
     "Binary": "ZXhhbXBsZQ==",
     "Bool": "true",
     "Date": "2026-01-01T00:00:00Z",
@@ -48,8 +50,6 @@ _OF_TYPE: Final = {
     "Numeric": "1",
 }
 """A value of each type that is not text."""
-_ANY_SERVICE: Final = "ec2"
-"""Stands for the service in the ARN of a recovery point, which is that of what was backed up."""
 _OF_SERVICE: Final = re.compile(f"([a-z0-9-]+\\.){FRESH}(\\.amazonaws\\.com)")
 
 
@@ -70,10 +70,9 @@ def in_other_places(text: str) -> Iterator[str]:
     if len(parts) != _SHORTEST:
         return
     usual = arn(text)
-    service = _ANY_SERVICE if parts[2] == FRESH else parts[2]
     for account in _accounts(parts[4]):
         for partition, region in regions_within(parts[1], parts[3]):
-            placed_arn = ":".join((parts[0], partition, service, region, account, parts[5]))
+            placed_arn = ":".join((parts[0], partition, parts[2], region, account, parts[5]))
             if placed_arn != usual:
                 yield placed_arn
 
@@ -116,14 +115,17 @@ def _may_be(part: str, name: str) -> bool:
     return part == name or (FRESH in part and matches(part.replace(FRESH, "*"), name))
 
 
-def arn(text: str) -> str:
-    """An ARN (encoded) with a partition, a region and an account where nothing says which; other texts as they are."""
+def arn(text: str, *, service: str = FRESH) -> str:
+    """An ARN (encoded) with a partition, a service, a region and an account where nothing says which.
+
+    A text that is not an ARN stays as it is.
+    """
     parts = text.split(":", _SHORTEST - 1)
     if len(parts) != _SHORTEST or parts[0] != "arn":
         return text
     home = partition_named(parts[1])
     region = REGION if home is None or REGION in home.regions else home.regions[0]
-    usual = (PARTITION, _ANY_SERVICE, region, ACCOUNT)
+    usual = (PARTITION, service, region, ACCOUNT)
     parts[1:5] = [usual_part if part == FRESH else part for part, usual_part in zip(parts[1:5], usual, strict=True)]
     return ":".join(parts)
 
@@ -145,4 +147,4 @@ def value(name: str, state: str) -> str:
         return usual_value(name) or state
     if own_place(state) is not None:
         return _VALUES.get(name.lower(), state)
-    return arn(_OF_SERVICE.sub(f"\\g<1>{REGION}\\2", state))
+    return arn(_OF_SERVICE.sub(f"\\g<1>{REGION}\\2", state), service=_SOURCE_SERVICE)
