@@ -269,8 +269,8 @@ class Maker:
         for name, share in (("resource", 0.4), ("endpoint", 0.15)):
             if self.chance(share):
                 policies[name] = choose(bank["resource"])
-        if "endpoint" in policies and self.chance(0.6):
-            policies["endpoint_type"] = choose(("Gateway", "Interface"))
+        if "endpoint" in policies:
+            policies["endpoint_type"] = ("", "Gateway", "Interface")[len(policies["identity"]) % 3]
         for name in LEVELS:
             if self.chance(0.15):
                 policies[name] = [draw(bank["guard"], choose((1, 1, 2))) for _ in range(choose((1, 2)))]

@@ -105,8 +105,7 @@ class Question:
 
     def __init__(self, raw):
         self.raw, self.answers = raw, {}  # what a statement says
-        self.action = raw["action"].lower()
-        self.resource = raw.get("resource") or "*"
+        self.action, self.resource = raw["action"].lower(), raw.get("resource") or "*"
         self.who = raw.get("principal")
         if re.fullmatch("[0-9]{12}", self.who or ""):
             self.who = f"arn:aws:iam::{self.who}:root"
@@ -117,8 +116,7 @@ class Question:
         owner = (self.resource.split(":", 5) + [""] * 6)[4]
         known = raw.get("resource_account") or (owner if re.fullmatch("[0-9]{12}", owner) else None)
         self.owner = known or self.account
-        self.alone = raw.get("wildcard_only")  # it has no resource-level permissions
-        self.literal = False
+        self.alone, self.literal = raw.get("wildcard_only"), False  # alone: it has no resource-level permissions
         if self.alone is None and self.action in WITHOUT_RESOURCES:
             parts = self.resource.split(":", 5)
             listing = len(parts) == 6 and parts[0] == "arn" and WITHOUT_RESOURCES[self.action]
@@ -355,8 +353,7 @@ def prepared(policies):
     out = {
         name: [taken_apart(one, name in ("resource", "endpoint")) for one in listed(policies.get(name) or [])]
         for name in SINGLE
-    }
-    out["endpoint_type"] = policies.get("endpoint_type")
+    } | {"endpoint_type": policies.get("endpoint_type")}
     return out | {name: [[taken_apart(one) for one in level] for level in policies.get(name) or []] for name in LEVELS}
 
 
@@ -401,31 +398,20 @@ def of_aws(question):
 
 
 def through(endpoint, kind, question, effect):
-    """What the statements of a VPC endpoint's policy say; gateways read them in another way than interfaces."""
-    kinds = [kind] if kind else ["Interface"] + ["Gateway"] * question.action.startswith(("s3:", "dynamodb:"))
-    return some(
-        agreed([passed(one, question, each) for each in kinds])
-        for one in itertools.chain(*endpoint)
-        if one.effect == effect
-    )
+    """What the policy of a VPC endpoint says; where its kind is not known, what all kinds agree about."""
+    kinds = [kind] if kind else ["Interface", "Gateway"][: 1 + question.action.startswith(("s3:", "dynamodb:"))]
+    statements = [one for one in itertools.chain(*endpoint) if one.effect == effect]
+    answers = [{passed(one, question, each) for each in kinds} for one in statements]
+    return some(said.pop() if len(said) == 1 else None for said in answers)
 
 
-def agreed(answers):
-    return answers[0] if answers == answers[:1] * len(answers) else None
-
-
-def passed(statement, question, kind):
-    """What one statement says in an endpoint of a kind. A gateway has `*`, and accounts, which are their root users."""
-    raw = statement.raw.get("Principal", {})
+def passed(one, question, kind):
+    """What one statement says in an endpoint of a kind: a gateway knows `*`, and accounts, which are root users."""
+    said, raw = answer(one, question, ANYONE), one.raw.get("Principal", {})
     everyone = raw == "*" or any("*" in listed(raw[name]) for name in raw)
-    if kind == "Interface" or everyone:
-        return answer(statement, question, ANYONE)
-    if answer(statement, question, ANYONE) is False:
-        return False
-    unnamed = question.account is None and question.who is None
-    if raw and not unnamed and statement.effect == "Allow" and question.name != "root":
-        return False
-    return answer(statement, question, ANYONE) if raw and question.name == "root" else None
+    if kind == "Interface" or everyone or said is False or (raw and question.name == "root"):
+        return said
+    return False if raw and (question.account or question.who) and one.effect == "Allow" else None
 
 
 def verdict(policies, question):
