@@ -10,53 +10,51 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.aws_errors import code, remit_errors
-from remit.errors import Mistakes, Origin, RemitError
+from remit.errors import Mistakes, RemitError
 from remit.iam.policy import Policy, allow, render
-from remit.project import plain_files
 from remit.project.layout import POLICIES
 from remit.roles.existing_policies import BOUNDARY, MANAGED_POLICY
 from remit.roles.reference_names import fill_references
-from remit.template.policy_files import read_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
+    from remit.build import Built
     from remit.deploy.session import Account
     from remit.triggers.existing_sources import ExistingSource
 
 _EVERYTHING: Final = Policy((allow("*"),))
 
 
-def make_policies(
-    must_exist: Sequence[ExistingSource], account: Account, folder: Path, note: Callable[[str], None]
-) -> None:
+def make_policies(built: Built, account: Account, note: Callable[[str], None]) -> None:
     """Make those of the policies that have a file, and a stand-in for a boundary that is nowhere; `note` hears of it.
 
-    RemitError has each file that is no policy, and each managed policy that is nowhere. In an account of AWS, nothing.
+    RemitError has each managed policy that is nowhere. In an account of AWS, nothing.
     """
     if not account.local:
         return
     mistakes = Mistakes()
-    for source in must_exist:
+    for source in built.must_exist:
         if source.kind not in (BOUNDARY, MANAGED_POLICY):
             continue
         with mistakes.noted(), remit_errors():
-            _make(source, account.preparing, folder, note)
+            _make(source, built.app.policies, account.preparing, note)
     mistakes.refuse()
 
 
-def _make(source: ExistingSource, account: Account, folder: Path, note: Callable[[str], None]) -> None:
+def _make(
+    source: ExistingSource, policies: Mapping[str, Policy], account: Account, note: Callable[[str], None]
+) -> None:
     full_name = fill_references(source.name, {"${AWS::Region}": account.region, "${AWS::AccountId}": account.account})
     path, _, name = f"/{full_name}".rpartition("/")
-    file = f"{POLICIES}/{name}.json"
-    policy = _policy_of(folder / file, file)
     arn = f"arn:{account.partition}:iam::{account.account}:policy/{full_name}"
     iam = account.client("iam")
+    policy = policies.get(name)
     existing = _default_version(iam, arn)
     if policy is None and existing is not None:
         return
     if policy is None:
+        file = f"{POLICIES}/{name}.json"
         if source.kind == MANAGED_POLICY:
             hint = f"write its text into {file}: a deploy makes it from there"
             raise RemitError(f"{source.words}, does not exist on this machine", hint=hint)
@@ -70,18 +68,6 @@ def _make(source: ExistingSource, account: Account, folder: Path, note: Callable
     elif existing["Document"] != render(policy):
         iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
         iam.delete_policy_version(PolicyArn=arn, VersionId=existing["VersionId"])
-
-
-def _policy_of(path: Path, file: str) -> Policy | None:
-    """The policy of a file; None: there is no such file. RemitError: it is no single policy document."""
-    text = plain_files.content(path, file)
-    if text is None:
-        return None
-    read = read_side(text, file)
-    if not read.single:
-        raise RemitError(f"{file} holds no single policy document", origin=Origin(file, 1))
-    (policy,) = read.layers.identity
-    return policy
 
 
 def _default_version(iam: Any, arn: str) -> dict[str, Any] | None:

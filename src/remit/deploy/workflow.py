@@ -107,7 +107,7 @@ def deploy(
         with missing.noted():
             parameters = look_up_existing(built.template.parameters, account, built.folder, operator.note)
         with missing.noted():
-            make_policies(built.must_exist, account, built.folder, operator.note)
+            make_policies(built, account, operator.note)
         missing.refuse()
     job = replace(job, parameters=parameters)
     try:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import Origin, RemitError, UnreadError, writer
 from remit.project import current_load
-from remit.project.guarded_source import DECLARING
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.time_limit import LoadTooLongError
 from remit.project.unread import Unread
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError)
 """What ends a load as a whole."""
+_OF_DECLARATIONS: Final = "remit.project.declarations"
+"""The module of `App`, and of the methods that declare functions."""
 _LINK: Final = "link"
 """The option of functions that is access as well as a setting."""
 _BY_POSITION: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -75,10 +76,11 @@ class GuardedCall:
             self._failed(error)
             self.parameters = _OF_ANYTHING
             return _anything
-        if str(getattr(function, "__module__", "")).partition(".")[0] != "remit" or not callable(function):
+        module = str(getattr(function, "__module__", ""))
+        if module.partition(".")[0] != "remit" or not callable(function):
             return function
         self.parameters = _parameters_of(function)
-        self.is_declaration = spelled.rpartition(".")[2] in DECLARING
+        self.is_declaration = module == _OF_DECLARATIONS
         if self.is_declaration:
             self.place = writer()
         by_position = [parameter.name for parameter in self.parameters if parameter.kind in _BY_POSITION]
@@ -101,7 +103,7 @@ class GuardedCall:
             self._failed(
                 RemitError(
                     f"`{self.spelled}` takes {_counted(len(by_position))} without a name",
-                    hint=f"what it takes with a name: {_listed(self.parameters[len(by_position) :])}",
+                    hint=_named_hint(self.parameters[len(by_position) :]),
                     origin=writer(),
                 )
             )
@@ -255,6 +257,10 @@ def _by_name(parameters: Iterable[inspect.Parameter]) -> Sequence[str]:
 
 def _listed(parameters: Iterable[inspect.Parameter]) -> str:
     return ", ".join(option_names(parameters))
+
+
+def _named_hint(parameters: Sequence[inspect.Parameter]) -> str | None:
+    return f"what it takes with a name: {_listed(parameters)}" if parameters else None
 
 
 def _counted(number: int) -> str:

@@ -221,11 +221,17 @@ class _Expressions(ast.NodeTransformer):
         """Let each item of a list or dict that is written out fail by itself."""
         match value:
             case ast.List() | ast.Tuple():
-                value.elts = [self.evaluated(ITEM, item) for item in value.elts]
+                value.elts = [self._item(item) for item in value.elts]
             case ast.Dict():
                 pairs = [self._pair(key, item) for key, item in zip(value.keys, value.values, strict=True)]
                 value.keys = [key for key, _ in pairs]
                 value.values = [item for _, item in pairs]
+
+    def _item(self, item: ast.expr) -> ast.expr:
+        if isinstance(item, ast.Starred):
+            item.value = self.evaluated(ITEM, item.value)
+            return item
+        return self.evaluated(ITEM, item)
 
     def _pair(self, key: ast.expr | None, item: ast.expr) -> tuple[ast.expr | None, ast.expr]:
         """A key of a dict with its value: `**{key: value}` where that may fail."""

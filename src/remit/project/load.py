@@ -10,6 +10,7 @@ from remit.app import ApiSettings, App
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project import item_lines, plain_files, policy_list
+from remit.project.account_policies import account_policies
 from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.project.current_load import Loading, loading, placed, relative
@@ -215,6 +216,7 @@ def _app(state: Loading) -> App:
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         boundary_origin=_replaced_at(state, "permissions_boundary"),
+        policies=account_policies(state.folder),
         tags=dict(config.tags),
         role_path=config.lambda_.iam.role_path,
         role_name=config.lambda_.iam.role_name,

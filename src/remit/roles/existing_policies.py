@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BOUNDARY: Final = "permissions boundary"
 MANAGED_POLICY: Final = "managed policy"
-_OF_AWS: Final = ":iam::aws:"
+OF_AWS: Final = ":iam::aws:"
 """What the ARNs of AWS's own policies have."""
 
 
@@ -29,5 +29,5 @@ def existing_policies(app: App, own_arns: Collection[str]) -> tuple[ExistingSour
     return tuple(
         ExistingSource(kind, name_of(arn).removeprefix("policy/"), "", tuple(names))
         for (kind, arn), names in functions.items()
-        if _OF_AWS not in arn and arn not in own_arns and not own_id(arn)
+        if OF_AWS not in arn and arn not in own_arns and not own_id(arn)
     )

@@ -14,6 +14,7 @@ from remit.iam.decide.endpoint import NO_ENDPOINT, VpcEndpoint
 from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import VERSION, Policy, parse
 from remit.iam.tokens import PLACE
+from remit.roles.existing_policies import OF_AWS
 from remit.roles.reference_names import fill_references, fill_statement, names_of
 
 if TYPE_CHECKING:
@@ -122,12 +123,21 @@ def ready_roles(app: App, roles: tuple[Role, ...], endpoint: VpcEndpoint = NO_EN
     for resource in app.resources:  # a value known only after the deploy, such as a key's id, stands for itself
         names |= {reference: reference for reference in arns_of(resource)}
     names |= names_of(app)
+    custom_policies = dict(_managed(app))
     roles_by_function: dict[str, ReadyRole] = {}
     for role in roles:
-        ready = ready_role(role, names, dict(_managed(app)), endpoint)
+        of_the_account = {arn: app.policies[name] for arn, name in _named_policies(role) if name in app.policies}
+        ready = ready_role(role, names, {**of_the_account, **custom_policies}, endpoint)
         for function_name in role.functions:
             roles_by_function[function_name] = ready
     return roles_by_function
+
+
+def _named_policies(role: Role) -> Iterator[tuple[str, str]]:
+    """The ARNs of a role's managed policies and its boundary, each with the policy's name without its path."""
+    for arn in (*role.managed, *(() if role.boundary is None else (role.boundary,))):
+        if OF_AWS not in arn:
+            yield arn, arn.rpartition("/")[2]
 
 
 def _managed(app: App) -> Iterator[tuple[str, Policy]]:
