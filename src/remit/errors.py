@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import sys
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from types import CodeType, FrameType
 
 Path: TypeAlias = "tuple[str | int, ...]"
@@ -107,14 +106,9 @@ class Mistakes:
 
     errors: list[RemitError] = field(default_factory=list)
 
-    @contextlib.contextmanager
-    def noted(self) -> Iterator[None]:
-        """Note the error that is raised inside, and go on after it."""
-        try:
-            yield
-        except RemitError as error:
-            self.errors += [each for each in error.all if not isinstance(each, UnreadError)]
-            error.further = ()
+    def noted(self) -> _Noted:
+        """Note the error that is raised in the `with` block, and go on after it."""
+        return _Noted(self)
 
     def refuse(self) -> None:
         """Raise the errors that were noted as one RemitError; nothing without any."""
@@ -134,6 +128,25 @@ class Mistakes:
         if len({error.exit_code for error in first.all}) > 1:
             first.exit_code = MISTAKE
         return first
+
+
+class _Noted:
+    """The `with` block of `Mistakes.noted`: each of many checks has one, and a generator would take longer."""
+
+    __slots__ = ("mistakes",)
+
+    def __init__(self, mistakes: Mistakes) -> None:
+        self.mistakes = mistakes
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if not isinstance(error, RemitError):
+            return False
+        self.mistakes.errors += [each for each in error.all if not isinstance(each, UnreadError)]
+        error.further = ()
+        return True
 
 
 def stop_code(stop: BaseException) -> int:

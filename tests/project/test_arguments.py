@@ -8,6 +8,8 @@ import pytest
 
 import effort
 from projects import at
+from remit import on
+from remit.project.guarded_calls import GuardedCall
 from remit.project.guarded_source import guarded
 
 if TYPE_CHECKING:
@@ -191,6 +193,14 @@ def test_calls_of_other_packages_are_left_as_they_are(make: Make) -> None:
     assert [("app.py:21:23", "app.py raised NameError: name 'missing_' is not defined")] == [
         (at(each), each.message) for each in make(app=app).error().all
     ]
+
+
+def test_what_a_trigger_takes_is_read_once() -> None:
+    def declare() -> None:
+        GuardedCall(lambda _: None).function(lambda: on.sqs, "on.sqs", 1)
+
+    declare()
+    assert effort.calls_of(declare) <= 40  # 118 where its signature is read each time
 
 
 def test_a_declaration_is_rewritten_without_reading_each_argument_again_and_again() -> None:

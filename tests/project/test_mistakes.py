@@ -9,7 +9,7 @@ import pytest
 import effort
 from projects import HELLO, at, remit_process
 from remit import RemitError, load
-from remit.errors import caller
+from remit.errors import Mistakes, caller
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -537,3 +537,13 @@ def test_the_lines_of_many_declarations_are_found_in_time_linear_in_their_number
     with effort.at_most(0.15):  # twice that when each look read the code of all functions again
         exec(code, {"declare": declare})  # noqa: S102 - the module that declares
     assert lines == list(range(1, 6_001, 2))
+
+
+def test_noting_what_is_wrong_costs_little_where_nothing_is() -> None:
+    mistakes = Mistakes()
+
+    def check() -> None:
+        with mistakes.noted():
+            pass
+
+    assert effort.calls_of(check) <= 5  # seven by a generator; each declaration has twenty such blocks

@@ -81,7 +81,8 @@ class GuardedCall:
             return function
         self.parameters = _parameters_of(function)
         self.is_declaration = module == _OF_DECLARATIONS
-        self.place = writer()
+        if self.is_declaration:
+            self.place = writer()
         by_position = [parameter.name for parameter in self.parameters if parameter.kind in _BY_POSITION]
         self.supplied = {*by_position[:count], *names}
         missing = [] if count is None else self._missing(names)

@@ -172,11 +172,28 @@ def user_values(state: Loading) -> Iterator[None]:
         raise RemitError(message, origin=at) from None
 
 
-@contextlib.contextmanager
-def noted(state: Loading) -> Iterator[None]:
+def noted(state: Loading) -> _NotedPart:
     """Note what is wrong with one part of what is declared, and go on with the next."""
-    with state.mistakes.noted(), user_values(state):
-        yield
+    return _NotedPart(state)
+
+
+class _NotedPart:
+    """The `with` block of `noted`: each declaration has twenty, and generators would take longer."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: Loading) -> None:
+        self.state = state
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if error is None:
+            return False
+        with self.state.mistakes.noted(), user_values(self.state):
+            raise error
+        return True
 
 
 def _told(error: BaseException) -> str:
