@@ -133,6 +133,9 @@ HERE = {
     "the key of a replica": shared(
         "AWS::SecretsManager::Secret", f"replica_regions=[{{'Region': 'us-west-2', 'KmsKeyId': '{arn('kms', KEY)}'}}]"
     ),
+    "the key of a trail, which is in the region of its bucket": shared(
+        "AWS::CloudTrail::Trail", f"is_logging=True, s3_bucket_name='trail', kms_key_id='{arn('kms', KEY)}'"
+    ),
     "a certificate of CloudFront": shared(
         "AWS::CloudFront::Distribution",
         "distribution_config={'Enabled': True, 'DefaultCacheBehavior': {'TargetOriginId': 'a', "

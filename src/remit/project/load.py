@@ -10,7 +10,6 @@ from remit.app import ApiSettings, App
 from remit.did_you_mean import did_you_mean
 from remit.errors import Mistakes, Origin, RemitError
 from remit.project import item_lines, plain_files, policy_list
-from remit.project.account_policies import account_policies
 from remit.project.api_settings import api_settings, websocket_settings
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of
 from remit.project.current_load import Loading, loading, placed, relative
@@ -18,6 +17,7 @@ from remit.project.deferred_imports import deferred_sdk
 from remit.project.failed_settings import ACCESS, PACKING, may_be_among
 from remit.project.job_queues import check_jobs, job_queues, jobs_enabled, looks_up, sends, worker, workers_of_jobs
 from remit.project.lambda_environment import check_placeholders, explain_placeholders, lambda_environment
+from remit.project.layout import POLICIES
 from remit.project.name_checks import check_handlers, check_names, logical_id
 from remit.project.time_limit import time_limit
 from remit.project.user_code import import_app, import_shared, importing, noted, run_configuration
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from remit.app import Function, Grant
+    from remit.iam.policy import Policy
     from remit.project.declared_functions import Declaration
     from remit.project.settings import Section
 
@@ -216,7 +217,7 @@ def _app(state: Loading) -> App:
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         boundary_origin=_replaced_at(state, "permissions_boundary"),
-        policies=account_policies(state.folder),
+        policies=_account_policies(state.folder),
         tags=dict(config.tags),
         role_path=config.lambda_.iam.role_path,
         role_name=config.lambda_.iam.role_name,
@@ -264,6 +265,14 @@ def _reasons(state: Loading, section: Section) -> Mapping[str, tuple[str, Origin
 def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:
     iam = state.config.lambda_.iam
     return app_policy(state, name) if name in iam.assigned else None
+
+
+def _account_policies(folder: Path) -> Mapping[str, Policy]:
+    if not (folder / POLICIES).is_dir():
+        return {}
+    from remit.project.account_policies import account_policies  # noqa: PLC0415 - most projects have no such folder
+
+    return account_policies(folder)
 
 
 def _replaced_at(state: Loading, name: str) -> Origin | None:

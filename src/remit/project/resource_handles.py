@@ -16,7 +16,6 @@ from remit.catalogue.types import REF, arn_of, resource_type
 from remit.did_you_mean import did_you_mean
 from remit.errors import RemitError, Span, writer
 from remit.project.late_bound import LateBound, NoText
-from remit.triggers.resource_references import TypeName_co
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +42,7 @@ NamedType: TypeAlias = Literal[
     "AWS::SSM::Parameter",
 ]
 PlainType: TypeAlias = Literal["AWS::SecretsManager::Secret"]
+TypeName_co = TypeVar("TypeName_co", bound=str, covariant=True)
 DatabaseT = TypeVar("DatabaseT", bound=DatabaseType)
 IdT = TypeVar("IdT", bound=IdType)
 NamedT = TypeVar("NamedT", bound=NamedType)

@@ -15,7 +15,6 @@ from remit.catalogue.types import resource_type
 from remit.errors import Mistakes, RemitError, few
 from remit.iam import tokens
 from remit.roles.assign import assign
-from remit.synthesis.check_event_sources import check_event_sources
 from remit.synthesis.check_permissions import check_permissions
 from remit.synthesis.check_references import KnownIds, check_cycles, check_output, check_references
 from remit.synthesis.check_schema import check_type
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from remit.app import App, Resource, Role, Template
     from remit.errors import Origin
 
+_MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 
@@ -52,7 +52,11 @@ def check(template: Template, roles: tuple[Role, ...], app: App, mistakes: Mista
     """
     _check_counts(template, roles, app, mistakes)
     _check_resources(template, app, mistakes, unread)
-    mistakes.errors += check_event_sources(app, roles, unread.access_of)
+    mappings = [resource for resource in app.resources if resource.type == _MAPPING]
+    if mappings:
+        from remit.synthesis.check_event_sources import check_event_sources  # noqa: PLC0415 - it brings the evaluator
+
+        mistakes.errors += check_event_sources(mappings, app, roles, unread.access_of)
     for role in roles:
         mistakes.errors += _check_actions(role)
 
@@ -118,7 +122,7 @@ def _check_limits(resource: Resource, by_id: Mapping[str, Resource]) -> Iterator
     """What Lambda refuses of a function's environment, or of what a queue runs; what DynamoDB does of keys."""
     if resource.type == "AWS::Lambda::Function":
         yield from _check_environment(resource)
-    elif resource.type == "AWS::Lambda::EventSourceMapping":
+    elif resource.type == _MAPPING:
         yield from _check_visibility(resource, by_id)
     elif resource.type in TABLES:
         yield from check_table(resource)

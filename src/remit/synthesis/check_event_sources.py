@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.arns import parse
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.roles.role_policies import ask, at, own_verdict, places, ready_roles
 from remit.triggers.dynamodb import CONSUME as READ_TABLE_STREAM
 from remit.triggers.kinesis import CONSUME as READ_STREAM
 from remit.triggers.sqs import CONSUME as READ_QUEUE
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from remit.app import App, Function, Resource, Role
     from remit.roles.role_policies import ReadyRole
 
-_MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _SERVICES: Final = {
     "AWS::DynamoDB::GlobalTable": "dynamodb",
     "AWS::DynamoDB::Table": "dynamodb",
@@ -32,17 +32,14 @@ _SERVICES: Final = {
 _NEEDED: Final = {"dynamodb": READ_TABLE_STREAM, "kinesis": READ_STREAM, "sqs": READ_QUEUE}
 
 
-def check_event_sources(app: App, roles: tuple[Role, ...], unknown: Container[str] = ()) -> Iterator[RemitError]:
-    """The mappings of the app's own resources whose function may not read the source, each at its line.
+def check_event_sources(
+    mappings: Iterable[Resource], app: App, roles: tuple[Role, ...], unknown: Container[str] = ()
+) -> Iterator[RemitError]:
+    """The event source mappings among the app's own resources whose function may not read the source, at their lines.
 
     Nothing is said of the functions in `unknown`, by their logical ids: some of their access could not be read.
     """
     by_id = {resource.logical_id: resource for resource in app.resources}
-    mappings = [resource for resource in app.resources if resource.type == _MAPPING]
-    if not mappings:
-        return
-    from remit.roles.role_policies import ready_roles  # noqa: PLC0415 - it brings the evaluator, which few apps need
-
     ready = ready_roles(app, roles)
     for mapping in mappings:
         function = _function(mapping, app)
@@ -64,8 +61,6 @@ def check_event_sources(app: App, roles: tuple[Role, ...], unknown: Container[st
 
 def _may(role: ReadyRole, action: str, source: str) -> bool:
     """Whether a role may do something with a source in some place; what is not known may be so."""
-    from remit.roles.role_policies import ask, at, own_verdict, places  # noqa: PLC0415 - as above
-
     decisions = [ask(at(role, place), action, source, identity_alone=True) for place in places(role, source)]
     return any(own_verdict(decision) in ("Allowed", "Unknown") for decision in decisions)
 

@@ -5,7 +5,6 @@ Only a deploy knows its region and account, so a build alone does not ask. Cloud
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from remit.catalogue.arns import parse
@@ -70,10 +69,25 @@ A topic may be in another region than its subscription's endpoint ("Cross-region
 """
 _KEY: Final = "key"
 _LOG_GROUP: Final = "log group"
-_ELSEWHERE: Final = r"Repli|Region|Primary"
-"""What the path of a key has that is for a copy in another region. Else a key is in the region of what it encrypts.
-
-Source: "Multi-Region keys in AWS KMS" (AWS KMS Developer Guide).
+_COPIES: Final = "Repli"
+"""What the path of a key has that is for copies of the resource in other regions."""
+_ENCRYPTED_BY_OWN_REGION: Final = frozenset(
+    {
+        "AWS::DynamoDB::Table",
+        "AWS::Events::EventBus",
+        "AWS::Kinesis::Stream",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
+        "AWS::SecretsManager::Secret",
+        "AWS::StepFunctions::StateMachine",
+    }
+)
+"""The types whose keys encrypt the resource itself, and so are in its region ("Multi-Region keys in AWS KMS", AWS KMS
+Developer Guide). Keys of other types may encrypt what is written into a bucket, which may be in another region.
 """
 
 
@@ -106,9 +120,10 @@ def check_regions(template: Template, app: App, place: Mapping[str, str]) -> Ite
 def _homes(resource: Resource) -> Iterator[_Home]:
     yield from _HOMES.get(resource.type, ())
     kind = resource_type(resource.type)
-    for path in () if kind is None else kind.holding(_KEY):
-        if re.search(_ELSEWHERE, path) is None:
-            yield _Home(path)
+    if kind is not None and resource.type in _ENCRYPTED_BY_OWN_REGION:
+        for path in kind.holding(_KEY):
+            if _COPIES not in path:
+                yield _Home(path)
 
 
 def _problem(text: object, wanted: str, account: str) -> str:
