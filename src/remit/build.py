@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
@@ -23,7 +23,7 @@ from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import UnreadParts, check, check_body
 from remit.synthesis.check_regions import check_regions
 from remit.synthesis.check_schedules import check_schedules
-from remit.synthesis.guardrails import check_guardrails, guard
+from remit.synthesis.guardrails import guard
 from remit.synthesis.key_policies import existing_keys
 from remit.synthesis.overrides import guarded
 from remit.synthesis.synth import ARTEFACTS, document, draft, synth
@@ -125,7 +125,7 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     app, mistakes = project.app, project.mistakes
     package, for_this_machine, bucket = settings.package, settings.for_this_machine, settings.bucket
     if not project.is_whole:
-        _note_further(project, mistakes, folder, settings.place)
+        _note_further(folder, project, settings, mistakes)
         _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package)
     declared = assign(app)
     override_notes: tuple[str, ...] = ()
@@ -155,7 +155,11 @@ def _build(folder: Path, project: LoadedProject, settings: _BuildSettings) -> Bu
     body = _body(template)  # refused here, before the zips are made, if it is too large
     packed = _Packed()
     if package:
-        packed = _package(folder, app, settings.progress, for_this_machine=for_this_machine)
+        try:
+            packed = _package(folder, app, settings.progress, for_this_machine=for_this_machine)
+        except RemitError as refusal:
+            mistakes.errors += refusal.all
+            _refuse_all(mistakes, project, folder, for_this_machine=for_this_machine, package=package, is_tried=True)
         template = synth(app, roles, packed.keys, bucket)
         body = _body(template)
     output = own_folder(folder, "build")
@@ -183,7 +187,7 @@ def _on_existing(template: Template) -> tuple[str, ...]:
     return (f"`remit deploy` looks up {few(names)}; parameters of the template stand for what it gives",)
 
 
-def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path, place: Place | None) -> None:
+def _note_further(folder: Path, project: LoadedProject, settings: _BuildSettings, mistakes: Mistakes) -> None:
     """When some declarations could not be read, note what is wrong with the others."""
     parts = without_jobs(project.app)
     further = Mistakes()
@@ -197,13 +201,18 @@ def _note_further(project: LoadedProject, mistakes: Mistakes, folder: Path, plac
             access_of=project.without_access,
         )
         check(drafted.template, declared, parts, further, unread)
-        if place is not None:
-            further.errors += check_regions(drafted.template, parts, place)
+        if settings.place is not None:
+            further.errors += check_regions(drafted.template, parts, settings.place)
     mistakes.errors += _elsewhere(placed(further.errors, folder).errors, mistakes)
     with mistakes.noted():
-        check_guardrails(folder)
-    with mistakes.noted():
         _refuse(_elsewhere(errors_of_parts(parts, folder=folder), mistakes))
+    known = [item for item in parts.functions if f"{item.logical_id}Function" not in project.without_access]
+    with_all_access = replace(parts, functions=tuple(known))
+    roles = assign(with_all_access)
+    with mistakes.noted():
+        guarded(with_all_access, roles, settings.accept, folder)
+    with mistakes.noted():
+        guard(folder, with_all_access, roles, settings.place)
 
 
 def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, ...]:
@@ -213,18 +222,30 @@ def _elsewhere(problems: Iterable[Placed], mistakes: Mistakes) -> tuple[Placed, 
 
 
 def _refuse_all(
-    mistakes: Mistakes, project: LoadedProject, folder: Path, *, for_this_machine: bool, package: bool
+    mistakes: Mistakes,
+    project: LoadedProject,
+    folder: Path,
+    *,
+    for_this_machine: bool,
+    package: bool,
+    is_tried: bool = False,
 ) -> NoReturn:
-    """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips."""
+    """Raise all mistakes as one RemitError, with them those among the files to pack, and in the zips.
+
+    `is_tried`: the zips were tried, as far as all files can be packed.
+    """
     if package and project.is_packable:
         from remit.package.app_zip import check_own_files  # noqa: PLC0415 - of mistakes alone
 
         app, of_files = project.app, Mistakes()
         with of_files.noted():
             check_own_files(folder, app.exclude, app.allowed_secrets, secrets_alone=not project.is_whole)
-        if not of_files.errors:
+        refused_files = [error.origin.file for error in of_files.errors if error.origin is not None]
+        needed = any(file.endswith(".py") for file in refused_files)  # by another module, which would miss it
+        if not needed and (refused_files or not is_tried):
+            without = (*app.exclude, *(f"/{file}" for file in refused_files))
             with of_files.noted():
-                _package(folder, app, _silent, for_this_machine=for_this_machine)
+                _package(folder, replace(app, exclude=without), _silent, for_this_machine=for_this_machine, keeps=False)
         mistakes.errors += _elsewhere(of_files.errors, mistakes)
     raise placed(mistakes.errors, folder).together()
 
@@ -262,8 +283,13 @@ class _Packed:
     notes: tuple[str, ...] = ()
 
 
-def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_this_machine: bool) -> _Packed:
-    """One zip for each Python and architecture that the functions run on, under every function's name."""
+def _package(
+    folder: Path, app: App, progress: Callable[[str], None], *, for_this_machine: bool, keeps: bool = True
+) -> _Packed:
+    """One zip for each Python and architecture that the functions run on, under every function's name.
+
+    Unless it `keeps` them, zips are only tried, and none is put where people look.
+    """
     from remit.package.app_zip import (  # noqa: PLC0415 - not always asked for
         Package,
         Target,
@@ -303,7 +329,8 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_thi
         notes += check_imports(folder, app, packages_by_function, targets)
     mistakes.errors += _elsewhere(of_imports.errors, mistakes)
     mistakes.refuse()
-    place(packages_by_function, folder)
+    if keeps:
+        place(packages_by_function, folder)
     for target, built in packages.items():
         size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")

@@ -21,6 +21,8 @@ _LIBRARY = os.path.dirname(functools.__file__) + os.sep  # noqa: PTH120 - as abo
 _NOBODYS_CODE = (_REMIT, _LIBRARY, "<string>", "<frozen ")
 """Files of this package and of the standard library, and the constructors that dataclasses write."""
 _SIGINT = 2
+MISTAKE = 2
+"""The exit code of a command where somebody made a mistake."""
 _SHOWN = 40  # characters of a value that are told
 _NAMED = 5  # names of many that are told
 
@@ -120,12 +122,17 @@ class Mistakes:
             raise self.together()
 
     def together(self) -> RemitError:
-        """The errors that were noted, at least one, as one: each once, by their places."""
+        """The errors that were noted, at least one, as one: each once, by their places.
+
+        Of several exit codes that for mistakes is the one of all.
+        """
         for error in self.errors:
             error.further = ()
         by_text = {str(error): error for error in self.errors}
         first, *further = sorted(by_text.values(), key=lambda error: error.origin or Origin(""))
         first.further = tuple(further)
+        if len({error.exit_code for error in first.all}) > 1:
+            first.exit_code = MISTAKE
         return first
 
 

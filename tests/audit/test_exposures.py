@@ -56,6 +56,7 @@ def address(block: str) -> dict[str, Any]:
     return {"IpAddress": {"aws:SourceIp": block}}
 
 
+CANONICAL = "0123456789abcdef" * 4
 OWN_ROLE, OTHER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/x", f"arn:aws:iam::{OTHER}:role/x"
 DENY_NOTHING = statement("*", effect="Deny", action="s3:PutBucketNotification")
 PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
@@ -69,6 +70,7 @@ PERIMETER = statement("*", FROM_OUTSIDE, effect="Deny", action="*")
         pytest.param(document(statement({"AWS": OTHER})), [(OTHER, "account")], id="another account"),
         pytest.param(document(statement({"AWS": "222233334444"})), [("222233334444", "member account")], id="a member"),
         pytest.param(document(statement({"AWS": ACCOUNT})), [], id="its own account"),
+        pytest.param(document(statement({"CanonicalUser": CANONICAL})), [(CANONICAL, "account")], id="by S3's id"),
         pytest.param(
             document(statement({"Service": "cloudtrail.amazonaws.com"})),
             [("cloudtrail.amazonaws.com", "service")],

@@ -623,6 +623,11 @@ def test_where_a_condition_decides_meeting_it_comes_before_another_allow(tmp_pat
     assert "\nfix: meet the condition, or add {" in out
 
 
+def test_what_to_change_in_a_trust_policy_is_said_once(tmp_path: Path) -> None:
+    found = cause("Not authorized to perform sts:AssumeRoleWithWebIdentity", project=Project(tmp_path))
+    assert [advice.count("let the trust policy of the role name the provider") for advice in found["advice"]] == [1, 0]
+
+
 def test_the_fix_names_the_account_of_the_one_who_asked_and_a_boundary_that_lacks_it_too(tmp_path: Path) -> None:
     boundary = {
         "Type": "AWS::IAM::ManagedPolicy",

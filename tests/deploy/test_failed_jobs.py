@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -19,6 +21,8 @@ from remit.deploy.failed_jobs import (
     retry,
 )
 from remit.errors import RemitError
+from remit.report.failed_jobs import failed_job_lines
+from remit.runtime import job_messages
 
 if TYPE_CHECKING:
     from remit.deploy.session import Account
@@ -132,3 +136,16 @@ def test_no_job_is_meant_by_three_signs_of_an_id(wanted_id: str) -> None:
     with pytest.raises(RemitError, match="is too short for the id of a job"):
         chosen_jobs([job], [wanted_id])
     assert (job,) == chosen_jobs([job], ["1234"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown_arguments"),
+    [
+        (job_messages.written("app:send", (date(2026, 1, 2), Decimal("1.50")), {}), "datetime.date(2026, 1, 2)"),
+        (BODY, "['a@b.c']"),
+        (BODY.replace('"a@b.c"', '{"$remit": "of a later version", "value": 1}'), '"of a later version"'),
+        (BODY.replace('"a@b.c"', '{"$remit": "decimal.Decimal", "value": "x"}'), '"decimal.Decimal"'),
+    ],
+)
+def test_arguments_are_shown_as_they_were_sent(arguments: str, shown_arguments: str) -> None:
+    assert shown_arguments in "\n".join(failed_job_lines(failed("app:send", arguments)))

@@ -40,6 +40,12 @@ def key(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": document(*statements)}}
 
 
+def explained(folder: Path, text: str, *question: str) -> Any:
+    path = folder / "template.json"
+    path.write_text(text)
+    return json.loads(remit("explain", str(path), *question, "--json").out)
+
+
 FROM_VPC = {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
 GET = "s3:GetObject"
 
@@ -76,8 +82,21 @@ GET = "s3:GetObject"
 def test_a_policy_of_a_resource_beside_a_role_has_its_say(
     tmp_path: Path, text: str, action: str, resource: str, verdict: str, deciding: list[str]
 ) -> None:
-    path = tmp_path / "template.json"
-    path.write_text(text)
-    answer = json.loads(remit("explain", str(path), "Role", action, resource, "--json").out)
+    answer = explained(tmp_path, text, "Role", action, resource)
     reasons = [source["because"] or "" for source in answer["statements"]]
     assert (verdict, deciding) == (answer["verdict"], reasons)
+
+
+def test_whom_a_policy_names_is_no_managed_policy(tmp_path: Path) -> None:
+    """A managed policy has no ARN as a caller, so that a policy for a role says nothing of it."""
+    managed = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document()}}
+    text = template([], P=bucket_policy(statement({"AWS": ROLE}, GET)), Managed=managed)
+    assert "ImplicitlyDenied" == explained(tmp_path, text, "Managed", GET, f"{BUCKET}/k")["verdict"]
+
+
+def test_a_policy_under_a_condition_of_the_template_is_a_note(tmp_path: Path) -> None:
+    policy = {**bucket_policy(statement("*", GET)), "Condition": "IsProd"}
+    text = json.dumps({"Conditions": {"IsProd": {"Fn::Equals": ["a", "b"]}}, **json.loads(template([], P=policy))})
+    answer = explained(tmp_path, text, "Role", GET, f"{BUCKET}/k")
+    note = "bucket policy P may make it allowed, as the template's conditions turn out"
+    assert ("ImplicitlyDenied", [note]) == (answer["verdict"], answer["notes"])

@@ -544,6 +544,33 @@ def test_what_is_gained_in_another_partition_alone_is_shown_there() -> None:
 
 
 @pytest.mark.parametrize(
+    ("resource", "tier", "shown"),
+    [
+        ("arn:aws:sqs:eu-west-?:111122223333:q", "now", "arn:aws:sqs:eu-west-1:111122223333:q"),
+        ("arn:aws:sqs:eu-*:111122223333:q", "now", "arn:aws:sqs:eu-central-1:111122223333:q"),
+        ("arn:aws*:sqs:cn-*:111122223333:q", "now", "arn:aws-cn:sqs:cn-north-1:111122223333:q"),
+        ("arn:aws-cn:sqs:*:111122223333:q", "now", "arn:aws-cn:sqs:cn-north-1:111122223333:q"),
+        ("arn:aws:sqs:us-east-1:11112*:q", "now", "arn:aws:sqs:us-east-1:111121234567:q"),
+        ("arn:aws:sqs:us-east-1:11112222333?:q", "now", "arn:aws:sqs:us-east-1:111122223331:q"),
+        ("arn:aws:sqs:mars-*:111122223333:q", "future", "arn:aws:sqs:mars-example:111122223333:q"),
+        ("arn:awz*:sqs:us-east-1:111122223333:q", "future", "arn:awzexample:sqs:us-east-1:111122223333:q"),
+    ],
+)
+def test_a_place_with_a_wildcard_is_one_that_there_is_or_has_no_effect_today(
+    resource: str, tier: str, shown: str
+) -> None:
+    (piece,) = compare(policy(), policy(allow("sqs:SendMessage", resource))).gained
+    assert (tier, shown) == (piece.tier, piece.request.resource)
+
+
+def test_a_gain_of_today_is_looked_for_among_all_actions_of_a_pattern() -> None:
+    """Whoever may do all of STS on any role gains what is not about roles."""
+    old, new = policy(allow("sts:*", "arn:*:iam::*:role/*")), policy(allow("sts:*", "*"))
+    (piece,) = compare(old, new).gained
+    assert ("now", "sts:AssumeRoot") == (piece.tier, piece.request.action)
+
+
+@pytest.mark.parametrize(
     ("denied", "shown"),
     [
         ("arn:*:sqs:*:111122223333:jobs", "arn:aws:sqs:us-east-1:444455556666:jobs"),

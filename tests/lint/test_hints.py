@@ -80,6 +80,19 @@ def test_the_principal_that_was_meant_is_proposed(principal: str, hint: str) -> 
     assert [one.hint for one in lint_document(document) if one.rule == "R138"] == [hint]
 
 
+@pytest.mark.parametrize("resource", ["alias/shop", "key/alias/shop"])
+def test_an_alias_of_a_key_is_compared_by_its_condition_key(resource: str) -> None:
+    ((rule, _, hint),) = found("kms:Decrypt", f"arn:aws:kms:{AT}:{resource}")
+    alias = "kms:ResourceAliases is 'alias/shop'"
+    assert (rule, hint) == ("R302", f"name the key's ARN, or allow key/* if ForAnyValue:StringLike {alias}")
+
+
+def test_an_operation_whose_action_is_not_known_is_not_said_to_need_none() -> None:
+    ((rule, message, _),) = found("cloudhsm:DescribeHsm", "*")
+    assert rule == "R202"
+    assert message == "'cloudhsm:DescribeHsm' is an operation of the API that AWS's reference lists no action for"
+
+
 def test_a_message_tells_of_the_type_that_it_proposes() -> None:
     ((_, message, _),) = found("bedrock:InvokeModel", f"arn:aws:bedrock:{AT}:foundation-model/anthropic.claude-v2")
     assert message.startswith("'bedrock:InvokeModel' acts on a foundation-model (arn:aws:bedrock:REGION::foundation")
@@ -150,9 +163,11 @@ def test_a_key_that_another_service_lists_is_known() -> None:
     assert found("ec2-instance-connect:SendSSHPublicKey", one_instance, Condition=only_as_ubuntu) == []
 
 
-def test_a_hook_of_a_deployment_reports_on_its_deployment_group() -> None:
+def test_what_aws_tutorials_write_for_a_hook_of_a_deployment_is_a_note() -> None:
     group = f"arn:aws:codedeploy:{AT}:deploymentgroup:shop/*"
-    assert found("codedeploy:PutLifecycleEventHookExecutionStatus", group) == []
+    statement = {"Effect": "Allow", "Action": "codedeploy:PutLifecycleEventHookExecutionStatus", "Resource": group}
+    findings = lint_document({"Version": "2012-10-17", "Statement": [statement]})
+    assert [(one.rule, one.severity) for one in findings if one.rule == "R301"] == [("R301", "note")]
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ class Data(Shared):
 APP = """
 import base64
 import os
+import time
 
 from remit import App, on
 from shared.resources.data import Data
@@ -56,6 +57,10 @@ def note(source, texts):
 
 @app.function(on.dynamodb(Data.items))
 def of_table(event, context):
+    if event["Records"][0]["dynamodb"]["Keys"]["id"]["S"] == "slow":
+        note("table", ["begins"])
+        while not os.path.exists(os.environ["LEDGER"] + ".go"):
+            time.sleep(0.05)
     note("table", [record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]])
 
 
@@ -126,7 +131,7 @@ def test_no_record_is_skipped_after_a_deploy_or_a_restart(project: Path) -> None
     aws.start(project)
     put(project, "after-a-restart")
     assert is_delivered(project, "after-a-restart")
-    deploy(project, timeout=4)
+    deploy(project, timeout=30)
     put(project, "after-a-redeploy")
     assert is_delivered(project, "after-a-redeploy")
     put(project, "before-a-stop")
@@ -136,7 +141,7 @@ def test_no_record_is_skipped_after_a_deploy_or_a_restart(project: Path) -> None
 
 
 def test_no_record_is_skipped_after_the_data_of_tests_is_put_back(project: Path) -> None:
-    deploy(project, timeout=4)
+    deploy(project, timeout=30)
     running = aws.find(project)
     assert running is not None
     keep_data(running)
@@ -145,6 +150,17 @@ def test_no_record_is_skipped_after_the_data_of_tests_is_put_back(project: Path)
     put_data_back(running)
     put(project, "of-another-test")
     assert is_delivered(project, "of-another-test")
+
+
+def test_a_function_that_takes_long_holds_up_no_other_source(project: Path) -> None:
+    client(project, "dynamodb").put_item(TableName="items", Item={"id": {"S": "slow"}})
+    assert is_noted(project, {"table begins"})
+    client(project, "kinesis").put_record(StreamName="clicks", Data=b"meanwhile", PartitionKey="1")
+    queue = client(project, "sqs").get_queue_url(QueueName="orders")["QueueUrl"]
+    client(project, "sqs").send_message(QueueUrl=queue, MessageBody="meanwhile")
+    assert is_noted(project, {"stream meanwhile", "queue meanwhile"})
+    (project.parent / "ledger.go").touch()
+    assert is_noted(project, {"table slow"})
 
 
 def test_a_new_shard_is_read_from_its_first_record(project: Path) -> None:

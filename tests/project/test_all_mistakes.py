@@ -604,3 +604,80 @@ def test_a_name_of_remits_that_is_not_imported_comes_with_its_import(make: Make)
 )
 def test_the_bucket_of_an_address_is_offered_to_a_trigger(make: Make, bucket: str, hint: str) -> None:
     assert hint == make(app=f"from remit import on\n@app.function(on.s3('{bucket}')){FUNCTION}").error().hint
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_file_that_may_not_be_packed_does_not_hide_what_the_zip_lacks(make: Make, *, is_whole: bool) -> None:
+    app = "" if is_whole else f"@app.function(timeout=0){FUNCTION}"
+    files = {"site_.py": "import missing_\napi = missing_.App()\n", "settings.json": f'{{"key": "{KEY}"}}'}
+    project = make(app=f"app.web('site_:api', auth='NONE')\n{app}", **files)
+    of_app = [] if is_whole else [("app.py:10", "`timeout` is 0 secon")]
+    expected = [("app.py:9", "the web app `site_:a"), *of_app, ("settings.json:1", "an AWS access key wo")]
+    assert expected == _mistakes(project)
+    assert not list(project.folder.glob(".remit/build/*.zip"))
+
+
+def test_a_module_that_is_left_out_of_the_zip_is_to_be_taken_in(make: Make) -> None:
+    project = make(app="app.web('site_:api', auth='NONE')\n", **{"site_.py": "api = 1\n", ".remitignore": "site_.py\n"})
+    (mistake,) = json.loads(project.remit("build", "--json").out)
+    assert mistake["hint"].startswith("the project has it, and the zip leaves it out")
+
+
+def test_a_broken_pyproject_hides_nothing(make: Make) -> None:
+    project = make(app=f"@app.function(timeout=0){FUNCTION}", **{"pyproject.toml": "[project\n"})
+    assert ["app.py:9:23", "pyproject.toml"] == places(project)
+
+
+OVERRIDE = "config.lambda_.iam.default_policy = []"
+GUARDRAIL = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
+CYCLE = (
+    "    a = resource('AWS::SQS::Queue', queue_name='x-${DataB.TopicName}')\n"
+    "    b = resource('AWS::SNS::Topic', topic_name='y-${DataA.QueueName}')\n"
+)
+OF_THE_WHOLE = {
+    "an override that breaks a trigger": ("sqs('orders')", OVERRIDE, "config/deploy.py:5:5"),
+    "a guardrail": ("policy=[s3.read('shop')]", "", "app.py:9:23"),
+    "a circular dependency": ("", "", "shared/resources/data.py:3:9"),
+}
+
+
+@pytest.mark.parametrize("kind", OF_THE_WHOLE)
+def test_what_the_app_as_a_whole_breaks_is_reported_beside_a_mistake(make: Make, kind: str) -> None:
+    arguments, config, place = OF_THE_WHOLE[kind]
+    files = {"config/guardrails/a.json": GUARDRAIL} if "guardrail" in kind else {}
+    files |= {"shared/resources/data.py": SHARED + CYCLE} if "circular" in kind else {}
+    project = make(config=config, app=f"@app.function({arguments}){FUNCTION}@app.function(timeout=0){OTHER}", **files)
+    assert sorted(["app.py:11:23", place]) == sorted(places(project))
+
+
+def test_access_that_failed_is_not_missed_by_an_override(make: Make) -> None:
+    app = f"@app.function(sqs('orders'), policy=[missing_]){FUNCTION}"
+    assert ["app.py:9:38"] == places(make(config=OVERRIDE, app=app))
+
+
+def test_every_link_and_every_job_that_is_none_is_reported(make: Make) -> None:
+    app = (
+        "from remit import grants\n"
+        "@app.function(link=[grants.sqs.send('x'), grants.sqs.send('y')], sends=['mail', 3], reads=[App, 4])" + FUNCTION
+    )
+    messages = sorted(error.message for error in make(app=app).error().all)
+    assert [
+        "3 is not a job of this app",
+        "4 is not a class of shared resources",
+        "App is not a class of shared resources",
+        "a link names no shared resource of the app: sends to queue x",
+        "a link names no shared resource of the app: sends to queue y",
+        "mail is not a job of this app",
+    ] == messages
+
+
+def test_an_app_with_a_wrong_argument_still_declares_its_functions(make: Make) -> None:
+    app = "from remit import App\napp = App('shop')\n@app.function(timeout=0)" + FUNCTION
+    error = make(**{"app.py": app}).error()
+    assert ["app.py:2:11", "app.py:3:23"] == [at(mistake) for mistake in error.all]
+    assert ("`App` takes no argument without a name", None) == (error.message, error.hint)
+
+
+def test_a_policy_that_failed_where_it_was_made_does_not_hide_the_items_beside_it(make: Make) -> None:
+    app = f"READ = [s3.read('shop', kye=1)]\n@app.function(policy=[*READ, 's3:GetObjct']){FUNCTION}"
+    assert ["app.py:9:25", "app.py:10:30"] == places(make(app=app))

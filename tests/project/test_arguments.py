@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import effort
 from projects import at
+from remit.project.guarded_source import guarded
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -189,3 +191,46 @@ def test_calls_of_other_packages_are_left_as_they_are(make: Make) -> None:
     assert [("app.py:21:23", "app.py raised NameError: name 'missing_' is not defined")] == [
         (at(each), each.message) for each in make(app=app).error().all
     ]
+
+
+def test_a_declaration_is_rewritten_without_reading_each_argument_again_and_again() -> None:
+    """Calls within calls, whose arguments may each fail: 10,000 calls of functions where each is walked through."""
+    trigger = 'on.event(source="shop", detail={"kind": [kind("a"), kind("b")]})'
+    function = f"@app.function({trigger}, memory=512)\ndef work(event, context): ...\n"
+    head = "from remit import App, on\nfrom kinds import kind\napp = App()\n"
+    one, many = f"{head}{function}".encode(), f"{head}{function * 11}".encode()
+    calls = effort.calls_of(lambda: guarded(many, "app.py")) - effort.calls_of(lambda: guarded(one, "app.py"))
+    assert calls / 10 < 2_500
+
+
+HELPER = """
+from remit import on
+
+
+def bucket(name):
+    "A bucket of the shop."
+    return on.s3(name, evnts=["x"], prefix=5)
+
+
+def tried(name):
+    try:
+        return on.s3(name, evnts=1)
+    except TypeError:
+        return on.sqs(name)
+"""
+
+
+def test_a_function_that_makes_triggers_is_checked_like_the_module(make: Make) -> None:
+    """Also where another module calls it; what it tries is its own affair."""
+    app = (
+        "from helper_ import bucket, tried\n"
+        f"@app.function(bucket('shop'), bucket('other'), tried('orders'), timeout=0){FUNCTION}"
+    )
+    errors = make(app=app, **{"helper_.py": HELPER}).error().all
+    expected = [
+        ("app.py:10:73", "`timeout` is 0 seconds; it can be 1 to 900"),
+        ("helper_.py:7:12", "s3: 'x' is not an event of a bucket"),
+        ("helper_.py:7:12", "s3: prefix must be a string, got 5"),
+        ("helper_.py:7:24", "`on.s3` has no option `evnts`"),
+    ]
+    assert expected == [(at(error), error.message) for error in errors]

@@ -638,3 +638,26 @@ def test_a_policy_in_a_text_that_sub_fills_is_compared() -> None:
     (change,) = changes(written("s3:GetObject"), written("s3:PutObject"))
     assert [piece.action for piece in (*change.access.gained, *change.access.lost)] == ["s3:PutObject", "s3:GetObject"]
     assert change.unseen == ()
+
+
+def trusting(statement: dict[str, Any]) -> Given:
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", **statement}
+    return "AWS::IAM::Role", {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": trusted}}
+
+
+def test_what_of_a_trust_policy_changed_is_shown() -> None:
+    external = {"Condition": {"StringEquals": {"sts:ExternalId": "one"}}}
+    old, new = template(trusting({"Principal": ROOT, **external})), template(trusting({"Principal": ROOT}))
+    assert "      no longer if StringEquals sts:ExternalId = one" in list(review_lines(reviewed(old, new)))
+    (gained,) = review_document(reviewed(old, new))["gained"]
+    assert gained["changed"] == {"added": {}, "removed": {"Condition": ["StringEquals sts:ExternalId = one"]}}
+
+
+def test_a_role_that_everyone_may_take_on_is_public() -> None:
+    old, new = template(trusting({"Principal": ROOT})), template(trusting({"Principal": {"AWS": "*"}}))
+    lines = list(review_lines(reviewed(old, new)))
+    assert ("  + PUBLIC: * may take on the role: sts:AssumeRole", "1 gained (1 public), 0 lost, 0 undecided") == (
+        lines[3],
+        lines[-1],
+    )
+    assert "`PUBLIC: may take on the role`" in review_comment(reviewed(old, new))

@@ -9,6 +9,7 @@ condition context keys" (IAM User Guide).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -46,6 +47,8 @@ _CALLERS: Final = {
     "aws:PrincipalAccount": "StringEquals", "aws:PrincipalArn": "ArnLike", _USER_ID: "StringLike",
 }  # fmt: skip
 """The keys by which conditions mean single callers, each with the operator that finds them."""
+_CANONICAL_ID: Final = re.compile(r"[0-9a-f]{64}")
+"""How S3 names an account."""
 _ARN_COLONS: Final = 5
 _ANYBODY: Final = Principals((("*", "*"),))
 _OF_THE_CALLER: Final = frozenset({
@@ -260,6 +263,8 @@ class _ResourceExposures:
     def _reach_of_name(self, who: str) -> ExposureReach:
         """The reach of somebody whom a statement names."""
         caller = principal_of(who)
+        if _CANONICAL_ID.fullmatch(who):
+            return "account"
         if caller.account is None:
             return "service" if caller.kind == "service" else "provider"
         is_member = self.organization is not None and caller.account in self._member_accounts(self.organization)

@@ -2,8 +2,7 @@
 
 Sources: "Lambda resource ARNs in policies" (AWS Lambda Developer Guide: since 2022 a request for a version or an alias
 needs its ARN); "IAM policies for using Distributed Map states" (AWS Step Functions Developer Guide); "Publish" and
-"Using Amazon SNS with mobile push" (Amazon SNS); "AWS::Serverless transform" (AWS CloudFormation User Guide); "Create
-your AWS SAM template" (AWS CodeDeploy User Guide: a hook reports on the deployment group of its deployment); and the
+"Using Amazon SNS with mobile push" (Amazon SNS); "AWS::Serverless transform" (AWS CloudFormation User Guide); and the
 ARNs that these services print where they deny, CloudWatch Logs `log-group::log-stream:`. Written down 2026-11.
 """
 
@@ -41,7 +40,6 @@ _RESOURCES: Final = {
     **_rows("sns", _ENDPOINT, r"arn:[^:]*:sns:[^:]*:[^:]*:endpoint/.+"),
     **_rows("sns", _APPLICATION, r"arn:[^:]*:sns:[^:]*:[^:]*:app/.+"),
     **_rows("cloudformation", ("CreateChangeSet",), r".*:aws:transform/.*"),
-    **_rows("codedeploy", ("PutLifecycleEventHookExecutionStatus",), r".*:deploymentgroup:.+"),
 }
 
 

@@ -156,12 +156,17 @@ def needed_by_operation(prefix: str, bare: str, _speaking: tuple[str, ...]) -> t
 
 def misspelt(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:
     """The actions that differ by a letter or two; none where all words are the service's, or verbs of people's."""
-    names = bare_names(prefix)
-    vocabulary = {_singular(word) for name in names for word in _words(name)}
-    vocabulary.update(map(_singular, _OTHER_WORDS))
+    vocabulary = _vocabulary(prefix)
     if all(_singular(word) in vocabulary for word in _words(bare)):
         return ()
-    return tuple(f"{prefix}:{name}" for name in nearest_names(bare, names, MISSPELT))
+    return tuple(f"{prefix}:{name}" for name in nearest_names(bare, bare_names(prefix), MISSPELT))
+
+
+@lru_cache(maxsize=64)
+def _vocabulary(prefix: str) -> frozenset[str]:
+    """The words of a service's actions, and the verbs that people have for them, all in the singular."""
+    words = {_singular(word) for name in bare_names(prefix) for word in _words(name)}
+    return frozenset(words.union(map(_singular, _OTHER_WORDS)))
 
 
 def in_other_words(prefix: str, bare: str, _speaking: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,41 +19,70 @@ if TYPE_CHECKING:
 
     from remit.app import Grant
     from remit.explain.explanation import Explanation
-    from remit.iam.decide.evaluate import Decision
+    from remit.iam.decide.evaluate import Decision, Verdict
     from remit.iam.policy import Statement
     from remit.iam.request import Request
     from remit.roles.role_policies import ReadyRole
 
 _EVERYTHING: Final = "*"
+_WORDS: Final[dict[Verdict, str]] = {
+    "Allowed": "allowed",
+    "ExplicitlyDenied": "denied",
+    "ImplicitlyDenied": "not allowed",
+    "Unknown": "unknown",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ResourcePolicyBeside:
-    """A policy of a resource that is declared beside a role: its statements, and the ARN that it is of, late-bound."""
+    """A policy of a resource that is declared beside a role: its statements, and the ARN that it is of, late-bound.
+
+    `is_conditional`: the template's conditions decide whether it is there, or what it says.
+    """
 
     arn: str
     grants: tuple[Grant, ...]
+    is_conditional: bool = False
 
 
 def with_resource_policies(
     explanation: Explanation, role: ReadyRole, policies: Sequence[ResourcePolicyBeside]
 ) -> Explanation:
-    """The explanation of a role's request, with what the policies of the resource change about it."""
-    decision = explanation.decision
+    """The explanation of a role's request, with what the policies of the resource change about it.
+
+    What a policy may change that the template's conditions decide about is a note.
+    """
     if explanation.ways or explanation.of_resource:
         return explanation
-    request = decision.request
-    names = names_at(role.names, _place(request))
-    grants_of_policies = [policy.grants for policy in policies if _is_of(policy, request, names)]
-    if not grants_of_policies:
+    names = names_at(role.names, _place(explanation.decision.request))
+    of_resource = [policy for policy in policies if _is_of(policy, explanation.decision.request, names)]
+    certain = [policy.grants for policy in of_resource if not policy.is_conditional]
+    whole = _with_policies(explanation, role, names, certain)
+    for policy in of_resource:
+        if policy.is_conditional:
+            other = _with_policies(explanation, role, names, [*certain, policy.grants])
+            if other.verdict != whole.verdict:
+                name, verdict = policy.grants[0].reason.text, _WORDS[other.verdict]
+                note = f"{name} may make it {verdict}, as the template's conditions turn out"
+                whole = replace(whole, notes=(*whole.notes, note))
+    return whole
+
+
+def _with_policies(
+    explanation: Explanation, role: ReadyRole, names: Mapping[str, str], policies: Sequence[tuple[Grant, ...]]
+) -> Explanation:
+    """The explanation with what some policies of the resource change about it."""
+    decision = explanation.decision
+    if not policies:
         return explanation
     arn = names.get(f"${{{role.role.logical_id}.Arn}}")
-    by_role = request if arn is None else replace(request, principal=arn)
-    resource_policies = tuple(_filled(grants, names) for grants in grants_of_policies)
+    by_role = decision.request if arn is None else replace(decision.request, principal=arn)
+    resource_policies = tuple(_filled(grants, names) for grants in policies)
     whole_decision = evaluate(by_role, replace(decision.policies, resource=resource_policies))
-    if whole_decision.verdict == evaluate(by_role, decision.policies).verdict:
+    depends_on_the_caller = arn is None and whole_decision.verdict == "Unknown"
+    if depends_on_the_caller or whole_decision.verdict == evaluate(by_role, decision.policies).verdict:
         return explanation
-    deciding = tuple(_sources(whole_decision, role, grants_of_policies))
+    deciding = tuple(_sources(whole_decision, role, policies))
     return replace(explanation, decision=whole_decision, deciding=deciding, near=(), obstacle=None)
 
 

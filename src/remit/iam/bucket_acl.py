@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from remit.iam.policy import Condition, Globs, Principals, Statement
 
 AclGrant: TypeAlias = tuple[str, str]
-"""A grantee (the address of a group; other texts are not known here) and the permission that it has."""
+"""A grantee (the address of a group, or the canonical id of an account) and the permission that it has."""
 _GROUPS: Final = "http://acs.amazonaws.com/groups"
 ALL_USERS: Final = f"{_GROUPS}/global/AllUsers"
 AUTHENTICATED_USERS: Final = f"{_GROUPS}/global/AuthenticatedUsers"
@@ -43,12 +43,13 @@ _GRANTEES: Final[dict[str, tuple[Principals, tuple[Condition, ...]]]] = {
 }
 
 
-def acl_statements(bucket_arn: str, grants: tuple[AclGrant, ...]) -> tuple[Statement, ...]:
-    """The statements that let groups do what a list grants them on a bucket and in it."""
+def acl_statements(bucket_arn: str, grants: tuple[AclGrant, ...], sid: str = "") -> tuple[Statement, ...]:
+    """The statements that let grantees do what a list grants them on a bucket and in it."""
     statements: list[Statement] = []
-    for grantee in dict.fromkeys(grantee for grantee, _ in grants if grantee in _GRANTEES):
+    for grantee in dict.fromkeys(grantee for grantee, _ in grants):
         permissions = {permission for name, permission in grants if name == grantee}
-        principals, conditions = _GRANTEES[grantee]
+        account = Principals((("CanonicalUser", grantee),))
+        principals, conditions = _GRANTEES.get(grantee, (account, ()))
         for actions_by_permission, resource in ((_ON_BUCKET, bucket_arn), (_ON_OBJECTS, f"{bucket_arn}/*")):
             actions: list[str] = []
             for permission, names in actions_by_permission.items():
@@ -56,5 +57,5 @@ def acl_statements(bucket_arn: str, grants: tuple[AclGrant, ...]) -> tuple[State
                     actions += names
             if actions:
                 resources = Globs((resource,))
-                statements.append(Statement("Allow", Globs(tuple(actions)), resources, principals, conditions))
+                statements.append(Statement("Allow", Globs(tuple(actions)), resources, principals, conditions, sid))
     return tuple(statements)

@@ -16,8 +16,15 @@ ANY: Final = "*"
 """What stands for all settings, where something else failed: a statement that may set any of them."""
 PACKING: Final = ("app", "exclude", "allow", "environment", "layers", "runtime", "architectures", "properties")
 """The settings that decide what a zip holds, and how its code is tried."""
-ACCESS: Final = ("policy", "default_policy", "default_vpc_policy", "managed_policy", "default_managed_policy")
-"""The settings that give functions access."""
+ACCESS: Final = (
+    "policy",
+    "default_policy",
+    "default_vpc_policy",
+    "managed_policy",
+    "default_managed_policy",
+    "permissions_boundary",
+)
+"""The settings that decide what functions may do."""
 
 
 def failed_settings(mistakes: Sequence[RemitError], source: bytes, file: str) -> Iterator[str]:

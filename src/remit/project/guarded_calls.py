@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.did_you_mean import MISSPELT, nearest
 from remit.errors import Origin, RemitError, UnreadError, writer
 from remit.project import current_load
-from remit.project.guarded_source import DECLARING
 from remit.project.setting_values import FUNCTION_SETTINGS
 from remit.project.time_limit import LoadTooLongError
 from remit.project.unread import Unread
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 STOPS: Final = (KeyboardInterrupt, GeneratorExit, LoadTooLongError)
 """What ends a load as a whole."""
+_OF_DECLARATIONS: Final = "remit.project.declarations"
+"""The module of `App`, and of the methods that declare functions."""
 _LINK: Final = "link"
 """The option of functions that is access as well as a setting."""
 _BY_POSITION: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -64,7 +65,7 @@ class GuardedCall:
             raise UnreadError
         return value
 
-    def function(self, evaluate: Callable[[], Any], spelled: str, count: int | None, names: Sequence[str]) -> Any:
+    def function(self, evaluate: Callable[[], Any], spelled: str, count: int | None, *names: str) -> Any:
         """What is called, with `count` positional arguments (None: not known) and those of these names."""
         self.spelled = spelled
         try:
@@ -75,10 +76,11 @@ class GuardedCall:
             self._failed(error)
             self.parameters = _OF_ANYTHING
             return _anything
-        if str(getattr(function, "__module__", "")).partition(".")[0] != "remit" or not callable(function):
+        module = str(getattr(function, "__module__", ""))
+        if module.partition(".")[0] != "remit" or not callable(function):
             return function
-        self.parameters = tuple(inspect.signature(function).parameters.values())
-        self.is_declaration = spelled.rpartition(".")[2] in DECLARING
+        self.parameters = _parameters_of(function)
+        self.is_declaration = module == _OF_DECLARATIONS
         self.place = writer()
         by_position = [parameter.name for parameter in self.parameters if parameter.kind in _BY_POSITION]
         self.supplied = {*by_position[:count], *names}
@@ -100,7 +102,7 @@ class GuardedCall:
             self._failed(
                 RemitError(
                     f"`{self.spelled}` takes {_counted(len(by_position))} without a name",
-                    hint=f"what it takes with a name: {_listed(self.parameters[len(by_position) :])}",
+                    hint=_named_hint(self.parameters[len(by_position) :]),
                     origin=writer(),
                 )
             )
@@ -224,6 +226,21 @@ class GuardedCall:
         return missing
 
 
+def _parameters_of(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """What a callable takes, without the instance of a method."""
+    if inspect.ismethod(function):
+        return _signature(function.__func__)[1:]
+    if inspect.isfunction(function) or isinstance(function, type):
+        return _signature(function)
+    return tuple(inspect.signature(function).parameters.values())
+
+
+@functools.lru_cache(maxsize=256)
+def _signature(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """The parameters of a function or class, read once: the functions of an app are declared with the same few."""
+    return tuple(inspect.signature(function).parameters.values())
+
+
 def option_names(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:
     """What a function takes, as messages name it."""
     for parameter in parameters:
@@ -239,6 +256,10 @@ def _by_name(parameters: Iterable[inspect.Parameter]) -> Sequence[str]:
 
 def _listed(parameters: Iterable[inspect.Parameter]) -> str:
     return ", ".join(option_names(parameters))
+
+
+def _named_hint(parameters: Sequence[inspect.Parameter]) -> str | None:
+    return f"what it takes with a name: {_listed(parameters)}" if parameters else None
 
 
 def _counted(number: int) -> str:

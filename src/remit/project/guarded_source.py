@@ -7,10 +7,11 @@ The rewritten module asks for what `HOOKS` lists, which `passing_over` gives it,
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
 
 PASS_OVER: Final = "__remit_pass_over__"  # noqa: S105 - a name
 CALL: Final = "__remit_call__"
@@ -47,19 +48,28 @@ _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 def guarded(source: bytes, file: str) -> ast.Module:
     """The tree of a module in which everything that is declared may fail by itself. SyntaxError: it is not Python."""
     tree = ast.parse(source, file)
-    tree.body = _guarded(tree.body, "", _Expressions(_imported(tree)))
-    return ast.fix_missing_locations(tree)
+    imported, of_remit = _imported(tree)
+    tree.body = _guarded(tree.body, "", _Expressions(imported, of_remit))
+    return tree
 
 
-def _imported(tree: ast.Module) -> frozenset[str]:
-    """The names that may stand for something of remit's: all that come from other modules."""
-    names: set[str] = set()
+def _imported(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that come from other modules, which may stand for something of remit's; and those from it alone."""
+    imported: set[str] = set()
+    of_remit: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            names.update(alias.asname or alias.name for alias in node.names)
+            names = {alias.asname or alias.name for alias in node.names}
+            imported |= names
+            if _is_remit(node.module or ""):
+                of_remit |= names
         elif isinstance(node, ast.Import):
-            names.update(alias.asname or "remit" for alias in node.names if alias.name.partition(".")[0] == "remit")
-    return frozenset(names)
+            of_remit |= {alias.asname or "remit" for alias in node.names if _is_remit(alias.name)}
+    return frozenset(imported | of_remit), frozenset(of_remit)
+
+
+def _is_remit(module: str) -> bool:
+    return module.partition(".")[0] == "remit"
 
 
 def _guarded(body: Iterable[ast.stmt], owner: str, expressions: _Expressions) -> list[ast.stmt]:
@@ -80,6 +90,8 @@ def _parts(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]:
     match statement:
         case ast.ImportFrom(module=module, names=names, level=level) if module != "__future__":
             return [ast.copy_location(ast.ImportFrom(module, [name], level), statement) for name in names]
+        case ast.FunctionDef(decorator_list=[]) if expressions.class_names is None:
+            statement.body = [expressions.in_function().visit(inner) for inner in statement.body]
         case ast.FunctionDef(decorator_list=calls) | ast.AsyncFunctionDef(decorator_list=calls):
             statement.decorator_list = [expressions.visit(call) for call in calls]
         case ast.Expr(value=call):
@@ -95,8 +107,9 @@ def _parts(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]:
             if not isinstance(target, ast.Attribute):
                 statement.value = added
                 return [statement]
-            statement.value = ast.copy_location(ast.Name(_ADDED, ast.Load()), value)
-            before = ast.copy_location(ast.Assign([ast.Name(_ADDED, ast.Store())], added), statement)
+            place = _place_of(value)
+            statement.value = ast.Name(_ADDED, ast.Load(), **place)
+            before = ast.Assign([ast.Name(_ADDED, ast.Store(), **place)], added, **_place_of(statement))
             return [before, statement]
     return [statement]
 
@@ -104,16 +117,30 @@ def _parts(statement: ast.stmt, expressions: _Expressions) -> list[ast.stmt]:
 class _Expressions(ast.NodeTransformer):
     """Rewrites expressions: each call of what is imported, or of a method that declares, becomes one that is guarded.
 
-    `class_names` are the names that the body of a class has bound by then, which no function inside it sees.
+    Inside of a function, which may run whenever it likes, that is what is `of_remit` alone. `class_names` are the names
+    that the body of a class has bound by then, which no function inside it sees.
     """
 
-    def __init__(self, imported: frozenset[str], class_names: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, imported: frozenset[str], of_remit: frozenset[str], class_names: frozenset[str] | None = None
+    ) -> None:
         self.imported = imported
+        self.of_remit = of_remit
         self.class_names = class_names
+
+    def in_class(self) -> _Expressions:
+        """As this one, at the beginning of a class."""
+        return _Expressions(self.imported, self.of_remit, frozenset())
+
+    def in_function(self) -> _Expressions:
+        """As this one, in a function that is no declaration: one that makes triggers, say."""
+        return _Expressions(self.of_remit, self.of_remit)
 
     def after(self, names: Iterable[str]) -> _Expressions:
         """As this one, after a statement of a class that binds these names."""
-        return self if self.class_names is None else _Expressions(self.imported, self.class_names.union(names))
+        if self.class_names is None:
+            return self
+        return _Expressions(self.imported, self.of_remit, self.class_names.union(names))
 
     def assigned(self, target: ast.expr, value: ast.expr) -> ast.expr:
         """A value that is assigned; of what takes items, each may fail."""
@@ -126,11 +153,19 @@ class _Expressions(ast.NodeTransformer):
         """Leave a function as it is: it runs later."""
         return node
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        """Leave a class inside of a function as it is: its names are its own."""
+        return node
+
+    def visit_Try(self, node: ast.Try) -> ast.Try:
+        """Leave what a function tries as it is: it handles the errors itself."""
+        return node
+
     def visit_Call(self, call: ast.Call) -> ast.expr:
         """A call whose function, and each of whose arguments, may fail by itself."""
-        is_movable = self._may_fail(call)
+        is_guarded = self._is_guarded(call.func) and self._may_fail(call)
         self.generic_visit(call)
-        if not is_movable or not self._is_guarded(call.func):
+        if not is_guarded:
             return call
         if _name(call.func) in DECLARING:
             for keyword in call.keywords:
@@ -138,13 +173,14 @@ class _Expressions(ast.NodeTransformer):
                     self._separate_items(keyword.value)
         has_all = not any(isinstance(argument, ast.Starred) for argument in call.args)
         has_all = has_all and all(keyword.arg is not None for keyword in call.keywords)
-        declared = [ast.Constant(ast.unparse(call.func)), ast.Constant(len(call.args) if has_all else None)]
-        names = ast.Tuple([ast.Constant(keyword.arg) for keyword in call.keywords if keyword.arg], ast.Load())
-        call.func = self._asked("function", call.func, *declared, names)
+        count = len(call.args) if has_all else None
+        names = [keyword.arg for keyword in call.keywords if keyword.arg]
+        call.func = self._asked("function", call.func, ast.unparse(call.func), count, *names)
         call.args = [self._argument(number, argument) for number, argument in enumerate(call.args)]
         call.keywords = [self._keyword(keyword) for keyword in call.keywords]
         make = self._later(call, _GUARDED_CALL)
-        return ast.copy_location(ast.Call(ast.Name(CALL, ast.Load()), [make], []), call)
+        place = _place_of(call)
+        return ast.Call(ast.Name(CALL, ast.Load(), **place), [make], [], **place)
 
     def _is_guarded(self, function: ast.expr) -> bool:
         """Whether a function is a method that declares, or may be one of remit's."""
@@ -157,35 +193,45 @@ class _Expressions(ast.NodeTransformer):
         if isinstance(argument, ast.Starred):
             argument.value = self._asked("arguments", argument.value)
             return argument
-        asked = self._asked("argument", argument, ast.Constant(number))
+        asked = self._asked("argument", argument, number)
         return ast.copy_location(ast.Starred(asked, ast.Load()), argument)
 
     def _keyword(self, keyword: ast.keyword) -> ast.keyword:
         if keyword.arg is None:
-            return ast.keyword(None, self._asked("options", keyword.value))
-        asked = self._asked("option", keyword.value, ast.Constant(keyword.arg))
-        return ast.keyword(None, ast.copy_location(asked, keyword))  # the place of the name
+            return ast.keyword(None, self._asked("options", keyword.value), **_place_of(keyword))
+        asked = self._asked("option", keyword.value, keyword.arg)
+        return ast.keyword(None, ast.copy_location(asked, keyword), **_place_of(keyword))  # the place of the name
 
-    def _asked(self, method: str, value: ast.expr, *facts: ast.expr) -> ast.expr:
+    def _asked(self, method: str, value: ast.expr, *facts: str | int | None) -> ast.expr:
         """A call of a method of GuardedCall, with what evaluates a value, and facts about it."""
-        function = ast.Attribute(ast.Name(_GUARDED_CALL, ast.Load()), method, ast.Load())
-        return _placed(ast.Call(function, [self._later(value), *facts], []), value)
+        place = _place_of(value)
+        guarded_call = ast.Name(_GUARDED_CALL, ast.Load(), **place)
+        function = ast.Attribute(guarded_call, method, ast.Load(), **place)
+        constants = [ast.Constant(fact, **place) for fact in facts]
+        return ast.Call(function, [self._later(value), *constants], [], **place)
 
     def evaluated(self, hook: str, value: ast.expr) -> ast.expr:
         """A call of a hook with what evaluates a value, where that may fail, and means the same in a function."""
         if not self._may_fail(value):
             return value
-        return _placed(ast.Call(ast.Name(hook, ast.Load()), [self._later(value)], []), value)
+        place = _place_of(value)
+        return ast.Call(ast.Name(hook, ast.Load(), **place), [self._later(value)], [], **place)
 
     def _separate_items(self, value: ast.expr) -> None:
         """Let each item of a list or dict that is written out fail by itself."""
         match value:
             case ast.List() | ast.Tuple():
-                value.elts = [self.evaluated(ITEM, item) for item in value.elts]
+                value.elts = [self._item(item) for item in value.elts]
             case ast.Dict():
                 pairs = [self._pair(key, item) for key, item in zip(value.keys, value.values, strict=True)]
                 value.keys = [key for key, _ in pairs]
                 value.values = [item for _, item in pairs]
+
+    def _item(self, item: ast.expr) -> ast.expr:
+        if isinstance(item, ast.Starred):
+            item.value = self.evaluated(ITEM, item.value)
+            return item
+        return self.evaluated(ITEM, item)
 
     def _pair(self, key: ast.expr | None, item: ast.expr) -> tuple[ast.expr | None, ast.expr]:
         """A key of a dict with its value: `**{key: value}` where that may fail."""
@@ -197,16 +243,23 @@ class _Expressions(ast.NodeTransformer):
 
     def _later(self, value: ast.expr, *parameters: str) -> ast.expr:
         """A function that evaluates a value; it brings the names of the class that the value uses."""
-        own_names = self.class_names or frozenset()
-        used = sorted({node.id for node in ast.walk(value) if isinstance(node, ast.Name) and node.id in own_names})
+        used = self._names_of_class(value) if self.class_names else []
+        place = _place_of(value)
         arguments = ast.arguments(
             posonlyargs=[],
-            args=[ast.arg(name) for name in (*parameters, *used)],
+            args=[ast.arg(name, **place) for name in (*parameters, *used)],
             kwonlyargs=[],
             kw_defaults=[],
-            defaults=[ast.Name(name, ast.Load()) for name in used],
+            defaults=[ast.Name(name, ast.Load(), **place) for name in used],
         )
-        return _placed(ast.Lambda(arguments, value), value)
+        function = ast.Lambda(arguments, value, **place)
+        function.remit_own = True  # type: ignore[attr-defined]
+        return function
+
+    def _names_of_class(self, value: ast.expr) -> list[str]:
+        """The names of the class that a value uses."""
+        own_names = self.class_names or frozenset()
+        return sorted({node.id for node in ast.walk(value) if isinstance(node, ast.Name) and node.id in own_names})
 
     def _may_fail(self, value: ast.expr) -> bool:
         """Whether an expression may fail, and means the same in a function of its own."""
@@ -221,14 +274,23 @@ def _is_own(node: ast.AST) -> bool:
     return getattr(node, "remit_own", False)
 
 
-def _placed(node: ast.expr, original: ast.expr) -> ast.expr:
-    """A node of this module's, and what it consists of, at the place of an expression of the user's."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.expr | ast.arg) and not hasattr(part, "lineno"):
-            ast.copy_location(part, original)
-    if isinstance(node, ast.Lambda):
-        node.remit_own = True  # type: ignore[attr-defined]
-    return node
+class _Place(TypedDict):
+    """Where a part of the user's code stands, as the nodes of a tree have it."""
+
+    lineno: int
+    col_offset: int
+    end_lineno: int | None
+    end_col_offset: int | None
+
+
+def _place_of(node: ast.expr | ast.stmt | ast.keyword) -> _Place:
+    """The place that the nodes get which stand for a part of the user's code, or around it."""
+    return {
+        "lineno": node.lineno,
+        "col_offset": node.col_offset,
+        "end_lineno": node.end_lineno,
+        "end_col_offset": node.end_col_offset,
+    }
 
 
 def _guard(statement: ast.stmt, owner: str, expressions: _Expressions) -> ast.stmt:
@@ -237,8 +299,7 @@ def _guard(statement: ast.stmt, owner: str, expressions: _Expressions) -> ast.st
         case ast.ImportFrom(module="__future__") | ast.Expr(value=ast.Constant()) | ast.Raise() | ast.Assert():
             return statement
         case ast.ClassDef():
-            inside = _Expressions(expressions.imported, frozenset())
-            statement.body = _guarded(statement.body, owner or statement.name, inside)
+            statement.body = _guarded(statement.body, owner or statement.name, expressions.in_class())
         case ast.If():
             statement.body = _guarded(statement.body, owner, expressions)
             if not (len(statement.orelse) == 1 and isinstance(statement.orelse[0], ast.If)):
@@ -250,12 +311,12 @@ def _guard(statement: ast.stmt, owner: str, expressions: _Expressions) -> ast.st
             statement.body = _guarded(statement.body, owner, expressions)
     if not isinstance(statement, ast.ClassDef) and _stops(statement):
         return statement
-    noted = ast.Call(ast.Name(PASS_OVER, ast.Load()), [ast.Constant(name) for name in names], [])
-    handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [ast.Expr(noted)])
-    wrapped = ast.Try([statement], [handler], [], [])
-    for node in (wrapped, *ast.walk(handler)):
-        ast.copy_location(node, statement)
-    return wrapped
+    place = _place_of(statement)
+    constants: list[ast.expr] = [ast.Constant(name, **place) for name in names]
+    noted = ast.Call(ast.Name(PASS_OVER, ast.Load(), **place), constants, [], **place)
+    exception = ast.Name("Exception", ast.Load(), **place)
+    handler = ast.ExceptHandler(exception, None, [ast.Expr(noted, **place)], **place)
+    return ast.Try([statement], [handler], [], [], **place)
 
 
 def _name(node: ast.expr) -> str:

@@ -299,14 +299,17 @@ def _with_timeout(
 def sends(state: Loading, declarations: Sequence[Declaration]) -> tuple[str, ...] | None:
     """The queues to which declarations send jobs; None where none of the app says so.
 
-    RemitError: an item is no job of this app.
+    RemitError: items are no jobs of this app.
     """
     if all(declaration.sends is None for declaration in state.declarations):
         return None
     queues: dict[str, None] = {}
+    mistakes = Mistakes()
     for declaration in declarations:
         for sent in _listed(declaration.sends):
-            queues[_queue_of(state, declaration, sent)] = None
+            with mistakes.noted():
+                queues[_queue_of(state, declaration, sent)] = None
+    mistakes.refuse()
     return tuple(queues)
 
 
@@ -338,9 +341,13 @@ def looks_up(state: Loading, declarations: Sequence[Declaration]) -> bool:
         return True
     from remit.project.shared import Shared  # noqa: PLC0415 - few apps say it
 
+    mistakes = Mistakes()
+    hint = "such as `reads=[Data]`, a class of shared/resources"
     for declaration in declarations:
         for read in _listed(declaration.reads):
             if not (isinstance(read, type) and issubclass(read, Shared)):
-                hint = "such as `reads=[Data]`, a class of shared/resources"
-                raise _mistake(declaration, "reads", f"{read!r:.60} is not a class of shared resources", hint)
+                name = read.__name__ if isinstance(read, type) else f"{read!r:.60}"
+                wrong = _mistake(declaration, "reads", f"{name} is not a class of shared resources", hint)
+                mistakes.errors.append(wrong)
+    mistakes.refuse()
     return any(_listed(declaration.reads) for declaration in declarations)

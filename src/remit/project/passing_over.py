@@ -16,7 +16,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.errors import UnreadError
-from remit.project import guarded_source
+from remit.project import current_load, guarded_source
 from remit.project.current_load import is_users_file
 from remit.project.guarded_calls import STOPS, GuardedCall
 from remit.project.unread import Unread
@@ -53,6 +53,7 @@ class _Run:
         self.first: Exception | None = None
         self.mistakes: list[RemitError] = []
         self.missing: set[str] = set()
+        self.is_over = False
 
     @property
     def hooks(self) -> dict[str, Callable[..., Any]]:
@@ -91,9 +92,15 @@ class _Run:
 
     def note(self, error: Exception) -> None:
         """Note an exception, unless it follows from what is noted."""
-        if not self.follows(error):
-            self.first = self.first or error
-            self.mistakes += mistakes_of(error, self.file, self.told)
+        if self.follows(error):
+            return
+        mistakes = mistakes_of(error, self.file, self.told)
+        state = current_load.current()
+        if self.is_over and state is not None:  # a function of the module, which another one calls
+            state.mistakes.errors += mistakes
+            return
+        self.first = self.first or error
+        self.mistakes += mistakes
 
     def follows(self, error: Exception) -> bool:
         """Whether an exception only repeats that an earlier statement, or an argument of this one, failed."""
@@ -121,7 +128,8 @@ def run(source: bytes, file: str, namespace: dict[str, Any], told: Told) -> None
         error.remit_mistakes = [*module.mistakes, *last]  # type: ignore[attr-defined]
         raise
     finally:
-        for name in hooks:
+        module.is_over = True
+        for name in set(hooks) - {guarded_source.CALL}:  # which functions of the module may still ask for
             namespace.pop(name, None)
     if module.first is not None:
         module.first.remit_mistakes = module.mistakes  # type: ignore[attr-defined]

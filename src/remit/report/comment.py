@@ -136,7 +136,7 @@ def _row(row: Row) -> str:
         return f"- {_code(row.subject)}: {_code(row.title)}{where}"
     actions = f": {_listed(row.actions)}" if row.actions else ""
     request = _code(row.example) if row.example else NO_EXAMPLE
-    access = f"{_code(row.title)}{actions}"
+    access = f"{_code(row.alarm + row.title)}{actions}"
     cells = (SIGNS[row.part], _code(row.subject), access, _listed(row.resources), _code(row.where), request)
     return f"| {' | '.join(cells)} |"
 

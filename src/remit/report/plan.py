@@ -203,7 +203,7 @@ def _words(row: Row) -> str:
         return f"{row.subject}: {row.title}"
     if row.title == TAKES_ON:
         may = "may no longer" if row.part == LOST else "may"
-        return f"{some(row.resources)} {may} take on the role of {row.subject}"
+        return f"{row.alarm}{some(row.resources)} {may} take on the role of {row.subject}"
     resources = tuple(dict.fromkeys(_short_resource(pattern, row.service) for pattern in row.resources))
     if row.of_resource:
         return f"{row.subject}: {row.title}, on {some(resources)} ({some(row.actions)})"

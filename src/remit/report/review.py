@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam.comparison import Piece
 from remit.report.comparison import PUBLIC, example, groups, some, stack_document, tier_document
 from remit.review.access_change import Unseen
-from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of
+from remit.review.statement_change import CONDITION, NO_CHANGE, changed_statement, statements_of, trust_statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,6 +51,11 @@ class Row:
     """Whether it is about what a resource lets others do, whom its title names."""
     changed: str = ""
     """What of the statement is new, and what is gone, where the other version has one like it."""
+
+    @property
+    def alarm(self) -> str:
+        """What stands before the words on a role that everyone may take on: other titles say so themselves."""
+        return f"{PUBLIC} " if self.public and self.title == TAKES_ON else ""
 
     @property
     def anonymous(self) -> Row:
@@ -121,15 +126,15 @@ def _rows(change: Change) -> Iterator[Row]:
     subject = subject_of(change)
     access = change.access
     gained, lost = (change.after, change.before), (change.before, change.after)
-    yield from _trust_rows(GAINED, subject, change.trust.gained, change.after)
     gained_rows = [
+        *_trust_rows(GAINED, subject, change.trust.gained, gained),
         *_access_rows(GAINED, subject, access.gained, gained),
         *_access_rows(GAINED, subject, access.freed, lost, _FREED),
     ]
     yield from gained_rows
     told_conditions = {row.changed for row in gained_rows}
-    yield from _trust_rows(LOST, subject, change.trust.lost, change.before)
     lost_rows = [
+        *_trust_rows(LOST, subject, change.trust.lost, lost),
         *_access_rows(LOST, subject, access.lost, lost),
         *_access_rows(LOST, subject, access.forbidden, gained, _FORBIDDEN),
     ]
@@ -155,7 +160,7 @@ def _accepted_rows(change: Change, subject: str) -> Iterator[Row]:
             yield Row(ACCEPTED, subject, title, where=f"accepted: {accepted.because}")
     for (because, kind), pieces in pieces_by_reason.items():
         if kind == "trust":
-            accepted_rows = _trust_rows(ACCEPTED, subject, pieces, change.after)
+            accepted_rows = _trust_rows(ACCEPTED, subject, pieces, (change.after, None))
         else:
             accepted_rows = _access_rows(ACCEPTED, subject, pieces, (change.after, None))
         for row in accepted_rows:
@@ -214,7 +219,19 @@ def _changed_conditions(change: StatementChange) -> str:
 _FREED, _FORBIDDEN = "no longer denied:", "newly denied:"
 
 
-def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
+def _change_of_trust(
+    statement: Statement, standing: Standing | None, counterpart: Standing | None, *, is_new: bool
+) -> StatementChange:
+    """As `_change_of`, of a statement of a trust policy."""
+    own, others = trust_statements_of(standing), trust_statements_of(counterpart)
+    return changed_statement(statement, own, others, is_new=is_new)
+
+
+def _trust_rows(
+    part: str, subject: str, pieces: Iterable[Piece], sides: tuple[Standing | None, Standing | None]
+) -> Iterator[Row]:
+    """The rows of some pieces of a trust policy; `sides` are the side whose statements they are of, and the other."""
+    standing, counterpart = sides
     role = "" if standing is None else standing.role.logical_id
     origin = None if standing is None else standing.role.trust_origin
     where = f"{origin}: trust policy of {role}" if origin else f"trust policy of {role}"
@@ -222,10 +239,22 @@ def _trust_rows(part: str, subject: str, pieces: Iterable[Piece], standing: Stan
     by_action: dict[tuple[StatementLocation, str], list[Piece]] = {}
     for piece in pieces:
         by_action.setdefault((piece.source, piece.action), []).append(piece)
-    for (_, action), action_pieces in by_action.items():
+    for (source, action), action_pieces in by_action.items():
         principals = tuple(piece.resource for piece in action_pieces)
         shown_request = example(action_pieces[0], f"the role by {action_pieces[0].request.principal}")
-        yield Row(part, subject, TAKES_ON, (action,), principals, where, shown_request, line)
+        change = _change_of_trust(source.statement, standing, counterpart, is_new=part != LOST)
+        yield Row(
+            part,
+            subject,
+            TAKES_ON,
+            (action,),
+            principals,
+            where,
+            shown_request,
+            line,
+            public=part == GAINED and any(piece.public for piece in action_pieces),
+            changed=_changed_conditions(change),
+        )
 
 
 def _is_plain(difference: SideDifference | None) -> bool:
@@ -294,7 +323,7 @@ def _row_lines(row: Row) -> Iterator[str]:
     if not row.actions:
         yield f"  {sign} {row.title}"
     elif row.title == TAKES_ON:
-        yield f"  {sign} {some(row.resources)} {row.title}: {some(row.actions)}"
+        yield f"  {sign} {row.alarm}{some(row.resources)} {row.title}: {some(row.actions)}"
     else:
         yield f"  {sign} {row.title}: {some(row.actions)}"
         yield f"      on {some(row.resources)}"
@@ -426,11 +455,12 @@ def _pieces_of(
     is_new: bool,
 ) -> Iterator[dict[str, Any]]:
     """Pieces of one kind; `sides` are the side whose statements they are of, and the other."""
+    change_of = _change_of_trust if kind == "trust" else _change_of
     changed: dict[Statement, dict[str, Any] | None] = {}
     for piece in pieces:
         statement = piece.source.statement
         if statement not in changed:
-            changed[statement] = _changed(_change_of(statement, *sides, is_new=is_new))
+            changed[statement] = _changed(change_of(statement, *sides, is_new=is_new))
         yield {**_piece(change, piece, kind, sides[0]), "changed": changed[statement]}
 
 

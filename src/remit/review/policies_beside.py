@@ -10,9 +10,9 @@ from remit.iam.tokens import PARTITION
 from remit.review.resource_access import giving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from remit.app import Resource
+    from remit.app import Grant, Resource
 
 _BUCKET_POLICIES: Final = ("AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
 
@@ -24,13 +24,20 @@ def policies_beside(resources: Sequence[Resource]) -> tuple[ResourcePolicyBeside
 
 def _policies(resources: Sequence[Resource]) -> Iterator[ResourcePolicyBeside]:
     by_id = {resource.logical_id: resource for resource in resources}
-    for access in giving(resources).values():
+    for logical_id, access in giving(resources).items():
         if access.is_ceiling:
             continue
         for grants in access.documents:
-            if all(grant.statement.principals is not None for grant in grants):
-                for text in access.on:
-                    yield ResourcePolicyBeside(_arn(text, access.type, by_id), grants)
+            if any(grant.statement.principals is None for grant in grants):
+                continue
+            is_conditional = "Condition" in by_id[logical_id].attributes or any(_conditions(grants))
+            for text in access.on:
+                yield ResourcePolicyBeside(_arn(text, access.type, by_id), grants, is_conditional)
+
+
+def _conditions(grants: Iterable[Grant]) -> Iterator[object]:
+    for grant in grants:
+        yield grant.reason.conditions
 
 
 def _arn(text: str, kind: str, resources: Mapping[str, Resource]) -> str:

@@ -46,6 +46,11 @@ def statements_of(standing: Standing | None) -> tuple[Statement, ...]:
     return tuple(dict.fromkeys(statements))
 
 
+def trust_statements_of(standing: Standing | None) -> tuple[Statement, ...]:
+    """The statements of a version's trust policy."""
+    return () if standing is None or standing.trust is None else standing.trust.statements
+
+
 def changed_statement(
     statement: Statement, own: Iterable[Statement], others: Iterable[Statement], *, is_new: bool
 ) -> StatementChange:

@@ -79,7 +79,7 @@ def _check_resources(template: Template, app: App, mistakes: Mistakes, unread: U
     declared_outputs = [output for output in template.outputs if output.origin is not None]
     of_outputs = [mistake for output in declared_outputs for mistake in check_output(output, known)]
     mistakes.errors += of_outputs
-    if not unread.anything and not misled and not of_outputs:
+    if not misled and not of_outputs:
         mistakes.errors += check_cycles(targets, by_id)
     if not unread.permissions:
         mistakes.errors += check_permissions(template.resources, app.namespace, misled, unread.triggers_of)

@@ -252,6 +252,18 @@ class ActionSearch:
             if narrow is not None and can_be_asked(opening.real, narrow.witness.resource):
                 yield narrow._replace(resource=opening.resource, usable=True)
 
+    def on_other_actions(self, opening: Opening) -> Iterator[Opening]:
+        """The same opening on the other existing actions of its pattern, as far as a request of today can use them."""
+        if not is_pattern(opening.pattern):
+            return
+        for name in self._uncovered_actions(opening.pattern):
+            folded = name.lower()
+            if name == opening.real or folded in ALWAYS_ALLOWED or not self.includes(folded):
+                continue
+            real = self._real(name, opening.pattern, opening.resource)
+            if real is not None:
+                yield from self.narrowed(real)
+
     def _real(self, name: str, pattern: str, resource: str) -> Opening | None:
         """An opening for an existing action on a resource pattern, where that can be told."""
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain, product
+from itertools import chain, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -39,6 +39,7 @@ MOST_CASES: Final = 20_000
 _SHAPELESS: Final = "which resource a reference means is known at the deploy only"
 _TOO_MANY: Final = "the layers can be combined in too many ways"
 _STEPS_PER_EXAMPLE: Final = 200  # a request and its check
+_MOST_EXAMPLES: Final = 100  # that are tried where the first is none that can be made today
 _TEXTS_PER_STEP: Final = 8  # of a list that is compared
 MOST_PIECES: Final = 200  # of one statement; beyond them, of each action only the first resource is reported
 MOST_LOOKS: Final = 20  # undecided statements for which plain requests are tried
@@ -253,7 +254,8 @@ class GainSearch:
         of_today = action_search.of_today
         example = request_for(opening, self.words, self.old, self.new, spelled=spelled, lifelike=of_today)
         if opening.usable and example is not None and example[1] != "now":
-            for narrow in action_search.narrowed(opening):
+            narrower = chain(action_search.narrowed(opening), action_search.on_other_actions(opening))
+            for narrow in islice(narrower, _MOST_EXAMPLES):
                 of_part = request_for(narrow, self.words, self.old, self.new, spelled=spelled, lifelike=True)
                 if of_part is not None and of_part[1] == "now":
                     return of_part

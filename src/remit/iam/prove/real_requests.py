@@ -12,7 +12,7 @@ from remit.catalogue.partitions import partition_of
 from remit.iam.pattern import overlaps
 from remit.iam.prove.encoded_text import has_marks, placed, widened
 from remit.iam.prove.glob_sets import FRESH, meeting
-from remit.iam.prove.realistic_values import STACK, arn
+from remit.iam.prove.realistic_values import STACK, arn, regions_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PARTS: Final = 6
 _REGION, _ACCOUNT = 3, 4  # among the parts
 _ANYTHING: Final = "*"
+_ACCOUNT_DIGITS: Final = 12
 
 
 @lru_cache(maxsize=65_536)
@@ -114,8 +115,16 @@ def _is_somewhere(name: str, resource: str) -> bool:
         return False
     if not parsed.account and all(format_[_ACCOUNT] for format_ in formats):
         return False
-    has_account = parsed.account in ("", FRESH, *OWNERS) or parsed.account.isdigit()
-    return has_account and _is_region(parsed.region, parsed.partition)
+    if not _is_account(parsed.account):
+        return False
+    places = regions_within(parsed.partition, parsed.region)
+    return any(_is_region(region, partition) for partition, region in places)
+
+
+def _is_account(account: str) -> bool:
+    """Whether an account is none, any, one that stands for AWS, or a number of which some digits may be open."""
+    digits = account.replace(FRESH, "")
+    return account in OWNERS or not digits or (digits.isdigit() and len(digits) <= _ACCOUNT_DIGITS)
 
 
 def _is_region(region: str, partition: str) -> bool:

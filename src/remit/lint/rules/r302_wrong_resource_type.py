@@ -109,9 +109,13 @@ def _root_user(item: ParsedStatement) -> str | None:
 
 
 def _alias(item: ParsedStatement) -> str | None:
-    """The first alias of a key that the statement names."""
-    arns = (parse_arn(text) for text in item.resources)
-    return next((arn.resource for arn in arns if arn is not None and arn.resource.startswith("alias/")), None)
+    """The first alias of a key that the statement names, as one or as if it were the id of a key."""
+    for text in item.resources:
+        arn = parse_arn(text)
+        name = "" if arn is None else arn.resource.removeprefix("key/")
+        if name.startswith("alias/"):
+            return name
+    return None
 
 
 def _broken(item: ParsedStatement) -> str | None:
