@@ -109,7 +109,7 @@ def key_of(subject: Any, key: Any) -> Any:
 
 def kms_key(key: Any, verb: str) -> KmsKey:
     """The key that an option names; what is the app's own goes by its ARN once the app is there (`roles/assign.py`)."""
-    return key_named(arn(key_text(key), verb, "{}"))
+    return key_named(arn(key_text(key, verb), verb, "{}"))
 
 
 def text_of(subject: Any, verb: str) -> str:
