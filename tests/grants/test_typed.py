@@ -235,3 +235,22 @@ def test_the_name_of_a_resource_of_the_app_is_told_from_the_resource(make: Make,
     resource = "Data.queue" if "queue" in written else "Data.topic"
     message = f"{verb} takes a resource of the app as it is, and `{resource}.name` is its name"
     assert (message, f"write `{resource}`") == (error.message, error.hint)
+
+
+@pytest.mark.parametrize(
+    ("call", "service", "type_name"),
+    [
+        ("grants.cognito.list_users(Data.queue)", "cognito-idp", "AWS::SQS::Queue"),
+        ("grants.sqs.send(Data.topic)", "sqs", "AWS::SNS::Topic"),
+        ("grants.scheduler.create(role=Data.queue)", "iam", "AWS::SQS::Queue"),
+    ],
+)
+def test_a_resource_of_another_service_is_told(make: Make, call: str, service: str, type_name: str) -> None:
+    app = (
+        "from remit import grants\nfrom shared.resources.data import Data\n"
+        f"@app.function(policy=[{call}])\ndef hello(event, context): ...\n"
+    )
+    error = make(app=app, **{"shared/resources/data.py": NAMED}).error()
+    verb, _, rest = call.removeprefix("grants.").partition("(")
+    resource = rest.removeprefix("role=").removesuffix(")")
+    assert f"{verb} takes a resource of {service}, and `{resource}` is {type_name}" == error.message

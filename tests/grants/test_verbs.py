@@ -252,7 +252,8 @@ def test_each_verb_refuses_a_number_as_any_of_its_options_by_its_own_name(servic
         positional, keywords, optional = arguments(verb)
         for option, parameter in optional.items():
             written = "3" if parameter.kind is parameter.VAR_POSITIONAL else f"{option}=3"
-            message = rf"^error: {service}\.{name} takes a name, an ARN or a resource, got int '3'"
+            wanted = "a KMS key" if option == "key" else "a name, an ARN or a resource"
+            message = rf"^error: {service}\.{name} takes {wanted}, got int '3'"
             with pytest.raises(RemitError, match=message):
                 called(f"{service}.{name}({', '.join((*positional, written, *keywords))})")
 

@@ -431,7 +431,7 @@ def test_an_operation_as_boto3_spells_it_is_told_as_the_action(tmp_path: Path) -
         (
             "https://sqs.eu-west-1.amazonaws.com/111122223333/orders",
             "sqs: 'https://sqs.eu-west-1.amazonaws.com/111122223333/orders' is a URL",
-            'did you mean `sqs("orders")`?',
+            'did you mean `on.sqs("orders")`?',
         ),
         (
             "arn:aws:sns:eu-west-1:111122223333:alerts",

@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.app import Grant, Reason
+from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.resource_names import broken_rule
+from remit.catalogue.types import resource_type
 from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.pattern import is_pattern
@@ -107,7 +109,7 @@ def key_of(subject: Any, key: Any) -> Any:
 
 def kms_key(key: Any, verb: str) -> KmsKey:
     """The key that an option names; what is the app's own goes by its ARN once the app is there (`roles/assign.py`)."""
-    return key_named(arn(key_text(key), verb, "{}"))
+    return key_named(arn(key_text(key, verb), verb, "{}"))
 
 
 def text_of(subject: Any, verb: str) -> str:
@@ -143,6 +145,7 @@ def refuse_without_bucket(keys: tuple[str, ...], key: Any, verb: str) -> None:
 def arn(subject: Any, verb: str, form: str) -> str:
     """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app."""
     text = text_of(subject, verb)
+    _refuse_other_service(subject, verb, form)
     if "://" in text:
         raise RemitError(
             f"{verb} takes a name, an ARN or a resource, got the URL {text!r}",
@@ -156,6 +159,19 @@ def arn(subject: Any, verb: str, form: str) -> str:
     if named is not None:
         check_name(text, verb, named)
     return form.replace("{}", text)
+
+
+def _refuse_other_service(subject: Any, verb: str, form: str) -> None:
+    """RemitError: a resource of the app that is of another service than the ARNs that a verb is about."""
+    kind = resource_type(subject.type) if isinstance(subject, Handle) else None
+    shape = parse_arn(form)
+    if kind is None or not kind.iam or shape is None:
+        return
+    services = {name.partition(":")[0] for name in kind.iam}
+    if shape.service not in services:
+        raise RemitError(
+            f"{verb} takes a resource of {shape.service}, and `{subject.spelled}` is {kind.name}", origin=writer()
+        )
 
 
 def check_name(name: str, verb: str, type_name: str) -> None:

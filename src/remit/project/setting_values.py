@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from remit.app import Grant
     from remit.triggers.resource_references import DestinationRef
 
-PolicyItems: TypeAlias = "str | Mapping[str, Any] | Grant | Sequence[PolicyItems]"
-"""What a policy list takes, for type checkers: `policy_list` says what its items mean."""
+PolicyItems: TypeAlias = "str | Mapping[str, Any] | Grant | Sequence[object]"
+"""What a policy list takes, for type checkers: `policy_list` says what its items mean.
+
+Lists of any items, since a list of several kinds of them that stands in a variable is one of objects to type checkers.
+"""
 Links: TypeAlias = "tuple[Grant, ...] | Sequence[tuple[Grant, ...]]"
 """What `link` takes: one typed grant, or several."""
 

@@ -115,17 +115,17 @@ def encrypting_key(resource: Any) -> Any:
     return values[0] if values else None
 
 
-def key_text(subject: Any) -> Any:
+def key_text(subject: Any, taker: str = "key") -> Any:
     """What names a key that an option takes: the Ref of an alias of the app, the ARN of another resource, else text.
 
-    None where there is no key. RemitError: it is neither.
+    None where there is no key. RemitError: it is neither, which `taker` takes.
     """
     if getattr(subject, "type", None) == ALIAS_TYPE:
         return tokens.plain(subject.ref)
     text = tokens.textual(tokens.plain(getattr(subject, "arn", subject)))
     if text is not None and not isinstance(text, str):
         hint = 'its id, its ARN, "alias/NAME", or a resource'
-        raise RemitError(f"key takes a KMS key, got {described(subject)}", hint=hint, origin=writer())
+        raise RemitError(f"{taker} takes a KMS key, got {described(subject)}", hint=hint, origin=writer())
     return text
 
 
