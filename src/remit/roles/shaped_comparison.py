@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _USUAL_PARTITION: Final = {tokens.PARTITION: PARTITION}
 _SAME_IN_USUAL_PARTITION: Final = (
-    "nothing changes in the partition aws; "
+    "in the partition aws this changes nothing; "
     "in another one, an ARN that spells aws is not one that refers to the stack's partition"
 )
 
